@@ -1,0 +1,212 @@
+//! The call guide as a document: what a researcher writes.
+//!
+//! Owns: the shape of the guide (product contract, section 2). Never does: run it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A guide, complete with defaults; ids are filled in from the texts when missing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guide {
+    pub name: String,
+    /// BCP 47.
+    #[serde(default = "default_language")]
+    pub language: String,
+    pub research_objective: String,
+    #[serde(default)]
+    pub target_respondent_profile: Profile,
+    pub sections: Vec<Section>,
+    #[serde(default)]
+    pub adaptive_rules: AdaptiveRules,
+    #[serde(default)]
+    pub voice_profile: VoiceProfile,
+    #[serde(default = "one")]
+    pub version: u32,
+    #[serde(default)]
+    pub tags: Vec<String>,
+    #[serde(default = "thirty")]
+    pub estimated_duration_minutes: u32,
+    #[serde(default = "sixty")]
+    pub max_duration_minutes: u32,
+    /// 0…1.
+    #[serde(default = "seventy_percent")]
+    pub min_completion_percentage: f32,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    pub demographics: BTreeMap<String, Value>,
+    pub expertise_level: Option<String>,
+    pub industry: Option<String>,
+    pub role: Option<String>,
+    pub experience_years: Option<Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// The author's slug, made from the name when missing; unique in the guide.
+    #[serde(default)]
+    pub id: String,
+    pub section_name: String,
+    #[serde(default)]
+    pub objective: String,
+    #[serde(default)]
+    pub order: u32,
+    /// Seconds; none: only the interview's own limit.
+    #[serde(default)]
+    pub time_limit: Option<u32>,
+    /// Skip the section when any of these holds (free text, see `dialogue::condition`).
+    #[serde(default)]
+    pub skip_conditions: Vec<String>,
+    pub questions: Vec<Question>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionType {
+    #[default]
+    Open,
+    Closed,
+    Scale,
+    MultipleChoice,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The author's slug, made from the text when missing; unique in the guide.
+    #[serde(default)]
+    pub id: String,
+    pub text: String,
+    #[serde(default, rename = "type")]
+    pub kind: QuestionType,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default = "three")]
+    pub max_follow_ups: u32,
+    /// Seconds for the question with its follow-ups.
+    #[serde(default = "two_minutes")]
+    pub time_allocation: u32,
+    #[serde(default)]
+    pub context: Option<String>,
+    #[serde(default)]
+    pub expected_response_patterns: Vec<String>,
+    #[serde(default)]
+    pub options: Vec<Choice>,
+    #[serde(default)]
+    pub scale: Option<Scale>,
+    #[serde(default)]
+    pub follow_up_triggers: Vec<Trigger>,
+}
+
+/// One option of a multiple choice question; in a document also just its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Choice {
+    #[serde(default)]
+    pub id: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scale {
+    pub min: i32,
+    pub max: i32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    DrillDeeper,
+    Probe,
+    Clarify,
+    Example,
+    Compare,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Free text such as `vague_response`, `low score`, `mentions competitor`, `enthusiasm`.
+    pub condition: String,
+    pub action: Action,
+    /// 1…5, higher first.
+    #[serde(default = "three_u8")]
+    pub priority: u8,
+    #[serde(default)]
+    pub template: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AdaptiveRules {
+    pub interest_signals: Vec<InterestSignal>,
+    pub branching_logic: Vec<Branch>,
+    /// Condition → ids of sections or questions to skip.
+    pub skip_conditions: BTreeMap<String, Value>,
+    pub time_management: BTreeMap<String, Value>,
+    pub complexity_adaptation: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InterestSignal {
+    Enthusiasm,
+    Hesitation,
+    Confusion,
+    Agreement,
+    Disagreement,
+    Emotional,
+    Frustration,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    pub condition: String,
+    /// Id or name of a section.
+    pub target_section: String,
+    #[serde(default = "three_u8")]
+    pub priority: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VoiceProfile {
+    pub voice: Option<String>,
+    /// Words per minute.
+    pub speaking_rate: f32,
+    pub pitch_variation: Option<Value>,
+    pub energy_level: Option<Value>,
+    pub accent: Option<String>,
+}
+
+impl Default for VoiceProfile {
+    fn default() -> Self {
+        Self { voice: None, speaking_rate: 150.0, pitch_variation: None, energy_level: None, accent: None }
+    }
+}
+
+fn default_language() -> String {
+    "en".to_owned()
+}
+fn one() -> u32 {
+    1
+}
+fn three() -> u32 {
+    3
+}
+fn three_u8() -> u8 {
+    3
+}
+fn thirty() -> u32 {
+    30
+}
+fn sixty() -> u32 {
+    60
+}
+fn two_minutes() -> u32 {
+    120
+}
+fn seventy_percent() -> f32 {
+    0.7
+}

@@ -1,0 +1,16 @@
+//! The interview itself, as a pure state machine.
+//!
+//! Owns: the guide and its checks, what is asked next, when a turn of the respondent is over, what an
+//! answer is worth, consent. Never does: I/O, reading a clock, drawing random numbers, waiting.
+//! Callers give it [`Input`]s with the call clock's time and carry out the [`Output`]s;
+//! the [`Event`]s among those are its persistence: replaying them rebuilds the state.
+
+pub mod analysis;
+pub mod dialogue;
+pub mod followup;
+pub mod guide;
+pub mod io;
+
+pub use dialogue::{Interview, Settings};
+pub use guide::Guide;
+pub use io::{Event, Input, Ms, Output};

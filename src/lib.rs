@@ -1,0 +1,19 @@
+//! The engine, in the order in which data flows through it.
+
+pub mod transport;
+pub mod audio;
+pub mod vad;
+pub mod turn;
+pub mod stt;
+pub mod dialogue;
+pub mod tts;
+pub mod inference;
+pub mod session;
+pub mod supervisors;
+pub mod storage;
+pub mod api;
+pub mod telemetry;
+pub mod models;
+pub mod config;
+pub mod cli;
+pub mod demo;

@@ -1,0 +1,5 @@
+//! The `interviewer` command.
+
+fn main() -> anyhow::Result<()> {
+    Ok(())
+}

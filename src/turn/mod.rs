@@ -1,0 +1,25 @@
+//! The ear of a call: from frames to "speech started", "speech paused", and the audio of the turn.
+//!
+//! Owns: onset and offset with hysteresis, the turn's audio, and the judgement by sound whether a turn is complete.
+//! Never does: end a turn (the interview's policy does).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    #[error("model file {path}: {reason}")]
+    Model { path: String, reason: String },
+    #[error("turn judgement failed: {0}")]
+    Failed(String),
+    #[error(transparent)]
+    Inference(#[from] crate::inference::InferenceError),
+}
+
+#[async_trait]
+pub trait TurnDetector: Send + Sync {
+    /// Probability 0…1 that the turn is complete, from its last 8 s at 16 kHz.
+    async fn probability(&self, samples: Arc<[f32]>) -> Result<f32, TurnError>;
+    fn name(&self) -> &str;
+}
