@@ -1,5 +1,13 @@
 //! The `interviewer` command.
 
-fn main() -> anyhow::Result<()> {
-    Ok(())
+use std::process::ExitCode;
+
+use clap::Parser;
+use interviewer::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    run(Cli::parse()).unwrap_or_else(|error| {
+        eprintln!("interviewer: {error:#}");
+        ExitCode::FAILURE
+    })
 }

@@ -1,1 +1,50 @@
-//! (to come)
+//! The command line.
+//!
+//! Owns: arguments, what is printed, exit codes. Never does: the work itself.
+
+pub mod demo;
+pub mod doctor;
+pub mod models;
+pub mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+
+/// Voice interviews held by a machine, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "interviewer", version, about)]
+pub struct Cli {
+    /// A settings file; see `src/config/default.toml` for every key.
+    #[arg(long, global = true, env = "INTERVIEWER_CONFIG")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the engine (what happens without a command).
+    Serve,
+    /// Interview a simulated respondent, by voice, and show how it went.
+    Demo(demo::DemoArgs),
+    /// Fetch, list or verify model weights.
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
+    /// What is missing on this machine, and how to get it.
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Runs the command; errors that reach here are shown by `main`.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(cli.config.as_deref())?;
+    match cli.command.unwrap_or(Verb::Serve) {
+        Verb::Serve => serve::run(settings),
+        Verb::Demo(args) => demo::run(args, settings),
+        Verb::Models(command) => models::run(command, &settings),
+        Verb::Doctor(args) => doctor::run(args, &settings),
+    }
+}

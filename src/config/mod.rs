@@ -1,1 +1,221 @@
-//! (to come)
+//! Settings: a commented default file, overridden by a file of the user's, then by environment variables.
+//!
+//! Owns: reading and checking them, once, at start. Never does: change them later, print secrets.
+
+mod sections;
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use sections::{Calls, Ice, Llm, LlmProvider, Quality, Server, Speech, SpeechEngine, Storage};
+
+const DEFAULTS: &str = include_str!("default.toml");
+
+/// Environment variables that are honoured, and the setting each one overrides.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("API_HOST", "server.host"),
+    ("API_PORT", "server.port"),
+    ("PUBLIC_URL", "server.public_url"),
+    ("LOG_LEVEL", "server.log_level"),
+    ("SECRET_KEY", "server.secret_key"),
+    ("JWT_EXPIRATION_HOURS", "server.jwt_expiration_hours"),
+    ("DATA_DIR", "storage.data_dir"),
+    ("MODELS_DIR", "storage.models_dir"),
+    ("DATABASE_URL", "storage.database_url"),
+    ("DATABASE_POOL_SIZE", "storage.database_pool_size"),
+    ("REDIS_URL", "storage.redis_url"),
+    ("DATA_RETENTION_DAYS", "storage.data_retention_days"),
+    ("MAX_CONCURRENT_INTERVIEWS", "calls.max_concurrent_interviews"),
+    ("DEFAULT_INTERVIEW_TIMEOUT_MINUTES", "calls.default_interview_timeout_minutes"),
+    ("MAX_FOLLOW_UPS_PER_QUESTION", "calls.max_follow_ups_per_question"),
+    ("SILENCE_DETECTION_SECONDS", "calls.silence_detection_seconds"),
+    ("ENABLE_CALL_RECORDING", "calls.enable_call_recording"),
+    ("ICE_SERVERS", "ice.servers"),
+    ("ICE_PORT_RANGE", "ice.port_range"),
+    ("ICE_PUBLIC_ADDRESSES", "ice.public_addresses"),
+    ("SPEECH_ENGINE", "speech.engine"),
+    ("WHISPER_MODEL", "speech.whisper"),
+    ("INFERENCE_THREADS", "speech.inference_threads"),
+    ("STT_THREADS", "speech.stt_threads"),
+    ("TTS_THREADS", "speech.tts_threads"),
+    ("SCRIPTED_DELAY_MS", "speech.scripted_delay_ms"),
+    ("MIN_COMPLETION_RATE", "quality.min_completion_rate"),
+    ("MIN_ENGAGEMENT_SCORE", "quality.min_engagement_score"),
+    ("MAX_RESPONSE_LATENCY", "quality.max_response_latency"),
+    ("LLM_PROVIDER", "llm.provider"),
+    ("OPENAI_API_KEY", "llm.openai_api_key"),
+    ("OPENAI_BASE_URL", "llm.openai_base_url"),
+    ("OPENAI_MODEL", "llm.openai_model"),
+    ("ANTHROPIC_API_KEY", "llm.anthropic_api_key"),
+    ("ANTHROPIC_MODEL", "llm.anthropic_model"),
+];
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("settings file {0} does not exist")]
+    NoFile(PathBuf),
+    #[error("settings: {0}")]
+    Bad(String),
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub storage: Storage,
+    pub calls: Calls,
+    pub ice: Ice,
+    pub speech: Speech,
+    pub quality: Quality,
+    pub llm: Llm,
+}
+
+impl Settings {
+    /// Reads the defaults, then `file`, then the process's environment.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::read(file, |name| std::env::var(name).ok())
+    }
+
+    /// The same with an environment of the caller's: what tests use.
+    pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Toml::string(DEFAULTS));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::NoFile(file.to_owned()));
+            }
+            figment = figment.merge(Toml::file(file));
+        }
+        for (name, key) in ENVIRONMENT {
+            // An empty variable is one that is not set: compose files leave such behind.
+            let Some(value) = environment(name).filter(|value| !value.is_empty()) else { continue };
+            let known = figment.find_value(key).map_err(|error| ConfigError::Bad(error.to_string()))?;
+            let value = typed(&known, &value).ok_or_else(|| {
+                ConfigError::Bad(format!("{name}={value:?} is not a value for {key} (such as {known:?})"))
+            })?;
+            figment = figment.merge(Serialized::default(key, value));
+        }
+        let settings: Self = figment.extract().map_err(|errors| {
+            ConfigError::Bad(errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
+        })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("{key}: {why}")));
+        self.udp_ports()?;
+        if self.calls.max_concurrent_interviews == 0 {
+            return bad("calls.max_concurrent_interviews", "must be at least 1");
+        }
+        if !(0.3..=30.0).contains(&self.calls.silence_detection_seconds) {
+            return bad("calls.silence_detection_seconds", "must lie between 0.3 and 30 seconds");
+        }
+        if self.speech.inference_threads < 2 {
+            return bad("speech.inference_threads", "must be at least 2, so that background work never blocks a turn");
+        }
+        if self.storage.database_pool_size == 0 {
+            return bad("storage.database_pool_size", "must be at least 1");
+        }
+        if self.llm.provider != LlmProvider::None {
+            return bad("llm.provider", "only `none` works in this version: follow-ups come from the guide's templates");
+        }
+        if !self.server.host.is_loopback() {
+            return bad("server.host", "only loopback addresses (127.0.0.1, ::1) work in this version: there are no access keys yet");
+        }
+        Ok(())
+    }
+
+    /// UDP ports for calls, one a call.
+    pub fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
+        let bad = || ConfigError::Bad(format!("ice.port_range: {:?} is not a range such as 49152-49999", self.ice.port_range));
+        let (first, last) = self.ice.port_range.split_once('-').ok_or_else(bad)?;
+        let (first, last): (u16, u16) = (first.trim().parse().map_err(|_| bad())?, last.trim().parse().map_err(|_| bad())?);
+        if first == 0 || first > last { Err(bad()) } else { Ok(first..=last) }
+    }
+
+    /// `DATABASE_URL`, or SQLite in the data folder.
+    pub fn database_url(&self) -> String {
+        if self.storage.database_url.is_empty() {
+            format!("sqlite://{}?mode=rwc", self.storage.data_dir.join("interviews.db").display())
+        } else {
+            self.storage.database_url.clone()
+        }
+    }
+
+    /// How respondents reach us, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        if self.server.public_url.is_empty() {
+            format!("http://{}", std::net::SocketAddr::new(self.server.host, self.server.port))
+        } else {
+            self.server.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+}
+
+/// The text of a variable as the type that the default has.
+fn typed(known: &figment::value::Value, text: &str) -> Option<figment::value::Value> {
+    use figment::value::Value;
+    Some(match known {
+        Value::String(..) => Value::from(text.to_owned()),
+        Value::Bool(..) => match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Value::from(true),
+            "false" | "0" | "no" | "off" => Value::from(false),
+            _ => return None,
+        },
+        Value::Num(_, figment::value::Num::F64(_) | figment::value::Num::F32(_)) => Value::from(text.parse::<f64>().ok()?),
+        Value::Num(..) => Value::from(text.parse::<i64>().ok()?),
+        Value::Array(..) => Value::from(text.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>()),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        Settings::read(None, |name| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned()))
+    }
+
+    #[test]
+    fn defaults_need_nothing() {
+        let settings = with(&[]).unwrap();
+        assert_eq!(settings.public_url(), "http://127.0.0.1:8000");
+        assert_eq!(settings.udp_ports().unwrap(), 49152..=49999);
+        assert!(settings.database_url().starts_with("sqlite://data/interviews.db"));
+    }
+
+    #[test]
+    fn the_environment_wins_and_bad_values_name_themselves() {
+        let settings = with(&[("API_PORT", "9001"), ("ENABLE_CALL_RECORDING", "no"), ("SPEECH_ENGINE", "scripted")]).unwrap();
+        assert_eq!((settings.server.port, settings.calls.enable_call_recording), (9001, false));
+        assert_eq!(settings.speech.engine, SpeechEngine::Scripted);
+        for (name, value) in [("API_PORT", "many"), ("SPEECH_ENGINE", "cloud"), ("ICE_PORT_RANGE", "9-1"), ("API_HOST", "0.0.0.0")] {
+            let error = with(&[(name, value)]).unwrap_err().to_string();
+            let key = ENVIRONMENT.iter().find(|entry| entry.0 == name).unwrap().1;
+            assert!(error.contains(name) || error.contains(key.rsplit('.').next().unwrap()), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_variable_names_a_setting_and_every_setting_has_one() {
+        let figment = Figment::from(Toml::string(DEFAULTS));
+        for (name, key) in ENVIRONMENT {
+            assert!(figment.find_value(key).is_ok(), "{name} names {key}, which has no default");
+            assert!(DEFAULTS.contains(&format!("# {name}")), "default.toml does not explain {name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("settings.toml");
+        std::fs::write(&file, "[server]\nprot = 1\n").unwrap();
+        assert!(Settings::read(Some(&file), |_| None).unwrap_err().to_string().contains("prot"));
+    }
+}

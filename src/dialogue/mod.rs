@@ -1,1 +1,55 @@
-//! (to come)
+//! Who proposes follow-ups.
+//!
+//! Owns: the [`Proposer`] trait and its engines. Never does: decide whether a follow-up is asked; the interview
+//! checks every proposal and serves the guide's own template when none comes in time.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use interview::io::{Proposal, ProposalRequest};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProposeError {
+    #[error("no proposal: {0}")]
+    Failed(String),
+}
+
+#[async_trait]
+pub trait Proposer: Send + Sync {
+    /// Follow-ups to the answer, best first; empty when there is nothing to ask. Asked speculatively at every pause:
+    /// dropping the future cancels the work.
+    async fn propose(&self, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError>;
+    /// For logs and health: `template`, `scripted`, or a model's name.
+    fn name(&self) -> &str;
+}
+
+/// The guide's triggers and the built-in templates: no model, no waiting.
+pub struct TemplateProposer;
+
+#[async_trait]
+impl Proposer for TemplateProposer {
+    async fn propose(&self, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
+        Ok(interview::followup::propose(request))
+    }
+
+    fn name(&self) -> &'static str {
+        "template"
+    }
+}
+
+/// The template proposer after a fixed delay: stands in for a slow model in tests and under load.
+pub struct ScriptedProposer {
+    pub delay: Duration,
+}
+
+#[async_trait]
+impl Proposer for ScriptedProposer {
+    async fn propose(&self, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
+        tokio::time::sleep(self.delay).await;
+        Ok(interview::followup::propose(request))
+    }
+
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+}

@@ -1,1 +1,17 @@
-//! (to come)
+//! Live calls: one actor an interview, and what keeps the actors honest.
+//!
+//! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
+//! over ([`leg`]), what the page is told ([`page`]), admission and the list of live calls ([`registry`]), and the
+//! watcher that restarts calls whose actor died or froze ([`watcher`]).
+//! Never does: decide what is said (the interview does), touch packets (the media tasks do).
+
+pub mod actor;
+pub mod engines;
+pub mod leg;
+pub mod page;
+pub mod registry;
+pub mod timing;
+pub mod watcher;
+
+pub use engines::Engines;
+pub use registry::Registry;

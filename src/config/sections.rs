@@ -1,0 +1,90 @@
+//! The sections of the settings, as they stand in `default.toml` (which explains each key).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub host: std::net::IpAddr,
+    pub port: u16,
+    pub public_url: String,
+    pub log_level: String,
+    pub secret_key: String,
+    pub jwt_expiration_hours: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    pub data_dir: PathBuf,
+    pub models_dir: PathBuf,
+    pub database_url: String,
+    pub database_pool_size: u32,
+    pub redis_url: String,
+    pub data_retention_days: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub max_concurrent_interviews: usize,
+    pub default_interview_timeout_minutes: u32,
+    pub max_follow_ups_per_question: u32,
+    pub silence_detection_seconds: f32,
+    pub enable_call_recording: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ice {
+    pub servers: Vec<String>,
+    pub port_range: String,
+    pub public_addresses: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpeechEngine {
+    Local,
+    Scripted,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Speech {
+    pub engine: SpeechEngine,
+    pub whisper: String,
+    pub inference_threads: usize,
+    pub stt_threads: usize,
+    pub tts_threads: usize,
+    pub scripted_delay_ms: u64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    pub min_completion_rate: f32,
+    pub min_engagement_score: f32,
+    pub max_response_latency: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LlmProvider {
+    None,
+    Openai,
+    Anthropic,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Llm {
+    pub provider: LlmProvider,
+    pub openai_api_key: String,
+    pub openai_base_url: String,
+    pub openai_model: String,
+    pub anthropic_api_key: String,
+    pub anthropic_model: String,
+}

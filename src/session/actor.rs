@@ -1,0 +1,516 @@
+//! The actor of one interview: feeds what happens to the pure interview and carries out what it wants.
+//!
+//! Owns: the interview's state, its event numbers, its timer. Never does: touch audio (that is the leg's), block, or
+//! decide what is said. If it panics or freezes, the watcher starts another one from the event log.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler, WrapFuture};
+use interview::io::{CallState, Command, EndStatus, Input, Line, Ms, Notice, Output, PauseId, Transcript, UtteranceId};
+use interview::{Event, Interview};
+use tracing::{debug, error, info, warn};
+use uuid::Uuid;
+
+use super::engines::Engines;
+use super::leg::{Happening, Leg};
+use super::page::Page;
+use super::timing::Stopwatch;
+use crate::audio::clock::CallClock;
+use crate::audio::media::PlayoutEvent;
+use crate::inference::Priority;
+use crate::storage::EventRecord;
+use crate::supervisors::Persistence;
+use crate::telemetry::Metrics;
+use crate::transport::LinkEvent;
+use crate::tts::Voice;
+use crate::turn::EarEvent;
+
+/// How often a living actor says so.
+pub const HEARTBEAT: Duration = Duration::from_millis(500);
+
+/// Sign of life, read by the watcher.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    beats: AtomicU64,
+    /// Raised when another actor has taken this one's place: the old one must not act any more.
+    deposed: AtomicU64,
+}
+
+impl Pulse {
+    pub fn beats(&self) -> u64 {
+        self.beats.load(Ordering::Relaxed)
+    }
+
+    pub fn depose(&self) {
+        self.deposed.store(1, Ordering::Release);
+    }
+
+    fn is_deposed(&self) -> bool {
+        self.deposed.load(Ordering::Acquire) != 0
+    }
+}
+
+/// Everything an actor is born with.
+pub struct Birth {
+    pub interview_id: Uuid,
+    pub interview: Interview,
+    /// Number of the last event in the log.
+    pub last_seq: i64,
+    pub voice: Voice,
+    pub engines: Arc<Engines>,
+    pub persistence: Persistence,
+    pub metrics: Arc<Metrics>,
+    pub page: Page,
+    pub clock: CallClock,
+    pub leg: Arc<Leg>,
+    pub pulse: Arc<Pulse>,
+    /// Called once when the interview is over (not when the actor dies of something else).
+    pub on_end: Box<dyn FnOnce(Ending) + Send>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The interview is over for good.
+    Over,
+    /// The call ended, the interview may be taken up again.
+    Interrupted,
+}
+
+/// From the page, the API or the registry.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub enum Order {
+    Command(Command),
+    /// The respondent hung up.
+    HangUp,
+    /// The engine stops: leave the interview so that it can be taken up again.
+    Drain,
+}
+
+/// The respondent is back over another connection.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct NewLeg(pub Arc<Leg>);
+
+/// Tests only: what a bug in a handler would do.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub enum Sabotage {
+    Panic,
+    Freeze(Duration),
+}
+
+struct Speaking {
+    utterance: UtteranceId,
+    /// Index of the line that is the question, when there is one.
+    question_line: Option<usize>,
+    /// Handed to playout; before that, stopping it is ours alone.
+    playing: bool,
+    making: Option<SpawnHandle>,
+}
+
+pub struct CallActor {
+    birth: Birth,
+    seq: i64,
+    timer: Option<SpawnHandle>,
+    proposing: Option<SpawnHandle>,
+    speaking: Option<Speaking>,
+    stopwatch: Stopwatch,
+    asking: Option<interview::io::AskingId>,
+    /// Notices wait for the commit of the events before them, so that the page never shows what could be lost.
+    held: std::collections::VecDeque<(u64, Ms, Notice)>,
+    appends: u64,
+    committed: u64,
+    over: bool,
+}
+
+impl CallActor {
+    pub fn new(birth: Birth) -> Self {
+        let seq = birth.last_seq;
+        Self {
+            birth,
+            seq,
+            timer: None,
+            proposing: None,
+            speaking: None,
+            stopwatch: Stopwatch::default(),
+            asking: None,
+            held: std::collections::VecDeque::new(),
+            appends: 0,
+            committed: 0,
+            over: false,
+        }
+    }
+
+    fn now(&self) -> Ms {
+        self.birth.clock.now_ms()
+    }
+
+    /// Gives one input to the interview and does what it wants, until it wants nothing more.
+    fn feed(&mut self, input: Input, ctx: &mut Context<Self>) {
+        if self.birth.pulse.is_deposed() {
+            ctx.stop();
+            return;
+        }
+        if self.over && !matches!(input, Input::PlaybackFinished { .. } | Input::PlaybackStopped { .. }) {
+            return;
+        }
+        let now = self.now();
+        let outputs = self.birth.interview.handle(now, input);
+        let mut records = Vec::new();
+        let mut notices = Vec::new();
+        for output in outputs {
+            match output {
+                Output::Record(event) => records.push(self.record(now, event)),
+                Output::Notify(notice) => notices.push(notice),
+                other => self.carry_out(now, other, ctx),
+            }
+        }
+        self.append(records, ctx);
+        for notice in notices {
+            self.held.push_back((self.appends, now, notice));
+        }
+        self.release();
+    }
+
+    fn record(&mut self, at_ms: Ms, event: Event) -> EventRecord {
+        if let Event::QuestionAsked { asking, .. } = &event {
+            self.asking = Some(*asking);
+        }
+        self.seq += 1;
+        EventRecord { seq: self.seq, at_ms, event, actor: "interview".to_owned() }
+    }
+
+    fn append(&mut self, records: Vec<EventRecord>, ctx: &mut Context<Self>) {
+        if records.is_empty() {
+            return;
+        }
+        self.appends += 1;
+        let number = self.appends;
+        let committed = self.birth.persistence.append(self.birth.interview_id, records);
+        ctx.spawn(actix::fut::ActorFutureExt::map(committed.into_actor(self), move |result, actor, ctx| {
+            if let Err(error) = result {
+                // Persistence has spooled what it could not commit; an error here means that even that failed.
+                error!(interview = %actor.birth.interview_id, %error, "events could not be kept");
+                actor.birth.metrics.error("append", "persistence");
+                actor.fail("storage_failed", ctx);
+            }
+            actor.committed = actor.committed.max(number);
+            actor.release();
+        }));
+    }
+
+    /// Publishes the notices whose events are committed.
+    fn release(&mut self) {
+        while self.held.front().is_some_and(|(after, _, _)| *after <= self.committed) {
+            if let Some((_, at_ms, notice)) = self.held.pop_front() {
+                self.birth.page.publish(at_ms, notice);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
+        let leg = Arc::clone(&self.birth.leg);
+        match output {
+            Output::Speak { utterance, lines, asking } => self.speak(now, utterance, lines, asking.is_some(), ctx),
+            Output::Duck => leg.playout().duck(),
+            Output::Unduck => leg.playout().unduck(),
+            Output::StopSpeaking => self.stop_speaking(ctx),
+            Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
+            Output::JudgeTurn { pause } => self.judge(pause, ctx),
+            Output::TurnTaken => {
+                self.stopwatch.turn_taken(now);
+                leg.turn_taken();
+            }
+            Output::Propose { pause, request } => {
+                if let Some(earlier) = self.proposing.take() {
+                    ctx.cancel_future(earlier);
+                }
+                let engines = Arc::clone(&self.birth.engines);
+                let proposing = async move { engines.proposer.propose(&request).await };
+                self.proposing = Some(ctx.spawn(actix::fut::ActorFutureExt::map(
+                    proposing.into_actor(self),
+                    move |result, actor, ctx| {
+                        let proposals = result.unwrap_or_else(|error| {
+                            warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
+                            actor.birth.metrics.error("propose", "dialogue");
+                            Vec::new()
+                        });
+                        actor.feed(Input::Proposed { pause, proposals }, ctx);
+                    },
+                )));
+            }
+            Output::Prepare { texts, soon } => {
+                let priority = if soon { Priority::FirstSentence } else { Priority::Background };
+                self.birth.engines.clips.prepare(texts, &self.birth.voice, priority);
+            }
+            Output::StartRecording => leg.start_recording(),
+            Output::WakeAt(at) => {
+                if let Some(earlier) = self.timer.take() {
+                    ctx.cancel_future(earlier);
+                }
+                let wait = Duration::from_millis(at.saturating_sub(now));
+                self.timer = Some(ctx.run_later(wait, |actor, ctx| {
+                    actor.timer = None;
+                    actor.feed(Input::Timer, ctx);
+                }));
+            }
+            Output::HangUp => self.finish(Ending::Over, ctx),
+            Output::Record(_) | Output::Notify(_) => unreachable!("taken before"),
+        }
+    }
+
+    fn speak(&mut self, now: Ms, utterance: UtteranceId, lines: Vec<Line>, asks: bool, ctx: &mut Context<Self>) {
+        self.stopwatch.speak(now);
+        let question_line = asks.then(|| lines.len().saturating_sub(1));
+        let (engines, voice) = (Arc::clone(&self.birth.engines), self.birth.voice.clone());
+        let (playout, metrics) = (self.birth.leg.playout().clone(), Arc::clone(&self.birth.metrics));
+        let mut speaking = Speaking { utterance, question_line, playing: false, making: None };
+        // What is ready goes out in this very call; only what has to be made is waited for.
+        let mut waiting = lines.into_iter().peekable();
+        while let Some(line) = waiting.peek() {
+            let Some(clip) = engines.clips.ready(&line.text, &voice) else { break };
+            waiting.next();
+            playout.speak(utterance, clip, waiting.peek().is_none());
+            speaking.playing = true;
+        }
+        if waiting.peek().is_some() {
+            speaking.playing = true;
+            let making = async move {
+                while let Some(line) = waiting.next() {
+                    let started = std::time::Instant::now();
+                    let clip = engines.clips.clip(&line.text, &voice, Priority::FirstSentence, line.scripted).await?;
+                    metrics.tts_latency_seconds.observe(started.elapsed().as_secs_f64());
+                    playout.speak(utterance, clip, waiting.peek().is_none());
+                }
+                Ok::<(), crate::tts::TtsError>(())
+            };
+            speaking.making =
+                Some(ctx.spawn(actix::fut::ActorFutureExt::map(making.into_actor(self), |result, actor, ctx| {
+                    if let Err(error) = result {
+                        error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
+                        actor.birth.metrics.error("synthesis", "tts");
+                        actor.fail("speech_failed", ctx);
+                    }
+                })));
+        }
+        self.speaking = Some(speaking);
+    }
+
+    fn stop_speaking(&mut self, ctx: &mut Context<Self>) {
+        let Some(speaking) = &mut self.speaking else { return };
+        if let Some(making) = speaking.making.take() {
+            ctx.cancel_future(making);
+        }
+        // Playout answers with what was heard, also when nothing of it has left yet.
+        self.birth.leg.playout().stop(speaking.utterance);
+    }
+
+    fn transcribe(&mut self, now: Ms, pause: PauseId, ctx: &mut Context<Self>) {
+        self.stopwatch.transcribe_asked(now);
+        let (leg, engines) = (Arc::clone(&self.birth.leg), Arc::clone(&self.birth.engines));
+        let language = self.birth.interview.guide().language.clone();
+        let metrics = Arc::clone(&self.birth.metrics);
+        let work = async move {
+            let started = std::time::Instant::now();
+            let transcript = leg.transcribe(&engines, &language).await;
+            metrics.stt_latency_seconds.observe(started.elapsed().as_secs_f64());
+            transcript
+        };
+        ctx.spawn(actix::fut::ActorFutureExt::map(work.into_actor(self), move |result, actor, ctx| {
+            let transcript = result.unwrap_or_else(|error| {
+                error!(interview = %actor.birth.interview_id, %error, "speech could not be transcribed");
+                actor.birth.metrics.error("transcription", "stt");
+                Transcript { words: Vec::new(), rejected: Some(interview::io::Rejection::Failed) }
+            });
+            actor.stopwatch.transcribed(actor.now());
+            actor.feed(Input::Transcribed { pause, transcript }, ctx);
+        }));
+    }
+
+    fn judge(&mut self, pause: PauseId, ctx: &mut Context<Self>) {
+        let Some(samples) = self.birth.leg.turn_samples() else { return };
+        let engines = Arc::clone(&self.birth.engines);
+        let work = async move { engines.turn.probability(samples).await };
+        ctx.spawn(actix::fut::ActorFutureExt::map(work.into_actor(self), move |result, actor, ctx| match result {
+            Ok(probability) => actor.feed(Input::TurnJudged { pause, probability }, ctx),
+            // The policy has its timeouts: a missing judgement only makes it more patient.
+            Err(error) => {
+                warn!(interview = %actor.birth.interview_id, %error, "turn could not be judged");
+                actor.birth.metrics.error("turn", "turn");
+            }
+        }));
+    }
+
+    fn on_playout(&mut self, event: PlayoutEvent, ctx: &mut Context<Self>) {
+        match event {
+            PlayoutEvent::Started { utterance, at_ms } => {
+                self.stopwatch.first_packet(at_ms);
+                self.feed(Input::PlaybackStarted { utterance }, ctx);
+            }
+            PlayoutEvent::ClipStarted { utterance, index, at_ms } => {
+                let asks = self
+                    .speaking
+                    .as_ref()
+                    .is_some_and(|speaking| speaking.utterance == utterance && speaking.question_line == Some(index));
+                if asks {
+                    self.question_started(at_ms, ctx);
+                }
+            }
+            PlayoutEvent::Finished { utterance, .. } => {
+                self.speaking = None;
+                self.feed(Input::PlaybackFinished { utterance }, ctx);
+            }
+            PlayoutEvent::Stopped { utterance, heard, .. } => {
+                self.speaking = None;
+                self.feed(Input::PlaybackStopped { utterance, heard }, ctx);
+            }
+        }
+    }
+
+    /// The question's first packet is out: the turn before it is complete and can be told in numbers.
+    fn question_started(&mut self, at_ms: Ms, ctx: &mut Context<Self>) {
+        let (Some(timing), Some(asking)) = (self.stopwatch.question_started(at_ms), self.asking) else { return };
+        self.birth.metrics.response_latency_seconds.observe(timing.first_audio as f64 / 1000.0);
+        debug!(interview = %self.birth.interview_id, ?timing, "turn");
+        let record = self.record(self.now(), Event::TurnTimed { asking, timing });
+        self.append(vec![record], ctx);
+    }
+
+    fn on_link(&mut self, event: LinkEvent, ctx: &mut Context<Self>) {
+        info!(interview = %self.birth.interview_id, ?event, "link");
+        match event {
+            LinkEvent::Connected => self.feed(Input::Connected, ctx),
+            LinkEvent::Lost => self.feed(Input::PeerLost, ctx),
+            LinkEvent::Closed => {
+                self.feed(Input::PeerLost, ctx);
+                if !self.over {
+                    self.finish(Ending::Interrupted, ctx);
+                }
+            }
+        }
+    }
+
+    /// A part that the call can't do without has failed: say so in the log and end.
+    fn fail(&mut self, reason: &str, ctx: &mut Context<Self>) {
+        if self.over {
+            return;
+        }
+        let now = self.now();
+        let ended = Event::Ended { status: EndStatus::Failed, reason: Some(reason.to_owned()) };
+        let record = self.record(now, ended);
+        self.append(vec![record], ctx);
+        self.birth.page.publish(
+            now,
+            Notice::Error {
+                title: "The call broke down".into(),
+                detail: "A part of the engine failed. What you said so far is kept.".into(),
+            },
+        );
+        self.birth.page.publish(now, Notice::State { value: CallState::Ended });
+        self.finish(Ending::Over, ctx);
+    }
+
+    /// Ends the call once everything is committed; the last words have been played.
+    fn finish(&mut self, ending: Ending, ctx: &mut Context<Self>) {
+        if self.over {
+            return;
+        }
+        self.over = true;
+        info!(interview = %self.birth.interview_id, ?ending, "call over");
+        let (leg, persistence, interview_id) =
+            (Arc::clone(&self.birth.leg), self.birth.persistence.clone(), self.birth.interview_id);
+        // Appends of this very moment are queued before the flush: see `feed`.
+        let closing = async move {
+            leg.close().await;
+            persistence.flush(interview_id).await;
+        };
+        ctx.run_later(Duration::ZERO, move |actor, ctx| {
+            ctx.spawn(actix::fut::ActorFutureExt::map(closing.into_actor(actor), move |(), actor, ctx| {
+                actor.committed = actor.appends;
+                actor.release();
+                let on_end = std::mem::replace(&mut actor.birth.on_end, Box::new(|_| ()));
+                on_end(ending);
+                ctx.stop();
+            }));
+        });
+    }
+}
+
+impl Actor for CallActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let pulse = Arc::clone(&self.birth.pulse);
+        ctx.run_interval(HEARTBEAT, move |_, _| {
+            pulse.beats.fetch_add(1, Ordering::Relaxed);
+        });
+        let connected = self.birth.leg.is_connected();
+        ctx.add_stream(self.birth.leg.attach());
+        // A restarted actor finds the leg as it was: nobody will tell it again that it is connected.
+        if connected {
+            self.feed(Input::Connected, ctx);
+        }
+    }
+}
+
+impl StreamHandler<Happening> for CallActor {
+    fn handle(&mut self, happening: Happening, ctx: &mut Self::Context) {
+        match happening {
+            Happening::Ear(EarEvent::SpeechStarted { at }) => self.feed(Input::SpeechStarted { at }, ctx),
+            Happening::Ear(EarEvent::SpeechPaused { end }) => {
+                self.stopwatch.speech_ended(end);
+                self.feed(Input::SpeechPaused { end }, ctx);
+            }
+            Happening::Playout(event) => self.on_playout(event, ctx),
+            Happening::Link(event) => self.on_link(event, ctx),
+        }
+    }
+
+    // A leg's stream ends when another leg takes its place: not a reason to stop.
+    fn finished(&mut self, _: &mut Self::Context) {}
+}
+
+impl Handler<Order> for CallActor {
+    type Result = ();
+
+    fn handle(&mut self, order: Order, ctx: &mut Self::Context) {
+        match order {
+            Order::Command(command) => self.feed(Input::Command(command), ctx),
+            Order::HangUp => {
+                self.feed(Input::Command(Command::Leave), ctx);
+                self.finish(Ending::Over, ctx);
+            }
+            Order::Drain => {
+                self.feed(Input::PeerLost, ctx);
+                self.finish(Ending::Interrupted, ctx);
+            }
+        }
+    }
+}
+
+impl Handler<NewLeg> for CallActor {
+    type Result = ();
+
+    fn handle(&mut self, NewLeg(leg): NewLeg, ctx: &mut Self::Context) {
+        let old = std::mem::replace(&mut self.birth.leg, leg);
+        self.speaking = None;
+        self.feed(Input::PeerLost, ctx);
+        ctx.add_stream(self.birth.leg.attach());
+        ctx.spawn(async move { old.close().await }.into_actor(self));
+    }
+}
+
+impl Handler<Sabotage> for CallActor {
+    type Result = ();
+
+    fn handle(&mut self, sabotage: Sabotage, _: &mut Self::Context) {
+        match sabotage {
+            Sabotage::Panic => panic!("sabotage"),
+            Sabotage::Freeze(time) => std::thread::sleep(time),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The speech engines of this process: loaded once, shared by all calls.

@@ -1,0 +1,104 @@
+//! What the respondent's page is told, kept so that a page that reconnects misses nothing final.
+//!
+//! Owns: the numbering and the backlog of the page's messages. Never does: send them over a socket.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use interview::io::{Ms, Notice, Speaker};
+use parking_lot::Mutex;
+use tokio::sync::broadcast;
+
+use crate::api::PageMessage;
+
+/// Messages kept for a page that reconnects; a two-hour interview stays well below.
+const BACKLOG: usize = 4096;
+
+/// The page's side of one interview; cheap to clone, shared by the actor and the sockets.
+#[derive(Clone)]
+pub struct Page {
+    inner: Arc<Mutex<Inner>>,
+    live: broadcast::Sender<PageMessage>,
+}
+
+struct Inner {
+    next_seq: u64,
+    backlog: Vec<PageMessage>,
+    /// The partial caption of each speaker that the next one replaces.
+    partial: HashMap<Speaker, u64>,
+}
+
+impl Page {
+    pub fn new() -> Self {
+        let (live, _) = broadcast::channel(256);
+        Self { inner: Arc::new(Mutex::new(Inner { next_seq: 1, backlog: Vec::new(), partial: HashMap::new() })), live }
+    }
+
+    /// Numbers the notice, keeps it, and hands it to every open socket.
+    pub fn publish(&self, at_ms: Ms, notice: Notice) {
+        let message = {
+            let mut inner = self.inner.lock();
+            let seq = inner.next_seq;
+            inner.next_seq += 1;
+            let mut replaces = None;
+            if let Notice::Caption { speaker, r#final, .. } = &notice {
+                replaces = inner.partial.remove(speaker);
+                if !r#final {
+                    inner.partial.insert(*speaker, seq);
+                }
+            }
+            // A replaced partial caption is of no use to anyone who comes later.
+            if let Some(replaced) = replaces {
+                inner.backlog.retain(|message| message.seq != replaced);
+            }
+            let message = PageMessage { seq, at_ms, notice, replaces };
+            if inner.backlog.len() >= BACKLOG {
+                inner.backlog.remove(0);
+            }
+            inner.backlog.push(message.clone());
+            message
+        };
+        // No socket is open: the backlog has it.
+        let _ = self.live.send(message);
+    }
+
+    /// Everything after `after` (all of it when none), and what comes from now on: no gap, no doubles.
+    pub fn subscribe(&self, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
+        let inner = self.inner.lock();
+        let backlog = inner.backlog.iter().filter(|message| message.seq > after.unwrap_or(0)).cloned().collect();
+        (backlog, self.live.subscribe())
+    }
+
+    /// Whether any socket is open on it.
+    pub fn is_watched(&self) -> bool {
+        self.live.receiver_count() > 0
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caption(text: &str, is_final: bool) -> Notice {
+        Notice::Caption { speaker: Speaker::Respondent, text: text.into(), r#final: is_final, start_ms: 0, end_ms: 1 }
+    }
+
+    #[test]
+    fn a_page_that_comes_back_misses_nothing_final_and_gets_no_stale_partial() {
+        let page = Page::new();
+        page.publish(10, caption("I", false));
+        page.publish(20, caption("I think", false));
+        let (_, mut live) = page.subscribe(None);
+        page.publish(30, caption("I think so.", true));
+        assert_eq!(live.try_recv().unwrap().replaces, Some(2));
+        let (backlog, _) = page.subscribe(Some(1));
+        assert_eq!(backlog.iter().map(|message| message.seq).collect::<Vec<_>>(), [3]);
+        assert!(page.subscribe(Some(3)).0.is_empty());
+    }
+}

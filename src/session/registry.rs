@@ -1,0 +1,316 @@
+//! The list of live calls: who is let in, who is on, who is done.
+//!
+//! Owns: admission, the addresses of the actors, the legs and pages of the calls, draining at the end.
+//! Never does: take part in a conversation. It is a locked map, not an actor: every answer is immediate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix::{Actor, Addr, Arbiter, ArbiterHandle};
+use async_trait::async_trait;
+use interview::io::Command;
+use interview::{Event, Interview};
+use parking_lot::Mutex;
+use tokio::sync::broadcast;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use super::actor::{Birth, CallActor, Ending, NewLeg, Order, Pulse};
+use super::engines::Engines;
+use super::leg::Leg;
+use super::page::Page;
+use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+use crate::audio::clock::CallClock;
+use crate::audio::media::MediaRuntime;
+use crate::config::Settings;
+use crate::storage::Storage;
+use crate::supervisors::Persistence;
+use crate::telemetry::Metrics;
+use crate::transport::TransportError;
+use crate::transport::webrtc::WebRtc;
+
+/// Seconds after which a refused caller may try again.
+const RETRY_AFTER_S: u32 = 30;
+
+/// A call that is on.
+pub(super) struct Live {
+    pub addr: Addr<CallActor>,
+    pub arbiter: ArbiterHandle,
+    pub leg: Arc<Leg>,
+    pub pulse: Arc<Pulse>,
+    pub call_id: String,
+    pub clock: CallClock,
+}
+
+/// The parts every call shares.
+pub struct Parts {
+    pub settings: Settings,
+    pub storage: Storage,
+    pub engines: Arc<Engines>,
+    pub persistence: Persistence,
+    pub webrtc: WebRtc,
+    pub media: MediaRuntime,
+    pub metrics: Arc<Metrics>,
+}
+
+/// A handle on the live calls; cheap to clone.
+#[derive(Clone)]
+pub struct Registry {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub parts: Parts,
+    pub live: Mutex<HashMap<Uuid, Live>>,
+    pages: Mutex<HashMap<Uuid, Page>>,
+    /// Interviews being joined right now: counted as live, so that two joins can't both win.
+    joining: Mutex<std::collections::HashSet<Uuid>>,
+    draining: AtomicBool,
+    changed: tokio::sync::Notify,
+}
+
+/// Keeps a place among the live calls while a join is under way.
+struct Place<'a> {
+    shared: &'a Shared,
+    interview_id: Uuid,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.shared.joining.lock().remove(&self.interview_id);
+    }
+}
+
+impl Registry {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                parts,
+                live: Mutex::default(),
+                pages: Mutex::default(),
+                joining: Mutex::default(),
+                draining: AtomicBool::new(false),
+                changed: tokio::sync::Notify::new(),
+            }),
+        }
+    }
+
+    fn page(&self, interview_id: Uuid) -> Page {
+        self.shared.pages.lock().entry(interview_id).or_default().clone()
+    }
+
+    /// Forgets pages of calls that are not on and that nobody looks at.
+    pub(super) fn sweep_pages(&self) {
+        let live = self.shared.live.lock();
+        let joining = self.shared.joining.lock();
+        self.shared.pages.lock().retain(|id, page| live.contains_key(id) || joining.contains(id) || page.is_watched());
+    }
+
+    fn admit(&self, interview_id: Uuid) -> Result<Place<'_>, JoinError> {
+        let shared = &*self.shared;
+        let live = shared.live.lock();
+        let mut joining = shared.joining.lock();
+        let full = live.len() + joining.len() >= shared.parts.settings.calls.max_concurrent_interviews;
+        if shared.draining.load(Ordering::Acquire) || (full && !live.contains_key(&interview_id)) {
+            shared.parts.metrics.admission_refusals_total.inc();
+            return Err(JoinError::Full { retry_after_s: RETRY_AFTER_S });
+        }
+        if !joining.insert(interview_id) {
+            return Err(JoinError::AlreadyLive);
+        }
+        Ok(Place { shared, interview_id })
+    }
+
+    /// Starts an actor on the leg: with a log behind it, it goes on where the log ends.
+    pub(super) async fn start(&self, interview_id: Uuid, leg: Arc<Leg>, call_id: String, clock: CallClock) -> Result<(), JoinError> {
+        let parts = &self.shared.parts;
+        let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
+        let guide = parts.storage.guide_of(interview_id).await.map_err(|error| unavailable(&error))?;
+        let events = parts.storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
+        let row = parts.storage.interview(interview_id).await.map_err(|error| unavailable(&error))?;
+        let guide = Arc::new(guide);
+        let settings = interview::Settings {
+            max_follow_ups: parts.settings.calls.max_follow_ups_per_question,
+            silence_ms: (parts.settings.calls.silence_detection_seconds * 1000.0) as u64,
+            timeout_ms: u64::from(parts.settings.calls.default_interview_timeout_minutes) * 60_000,
+            recording: parts.settings.calls.enable_call_recording,
+            respondent_name: row.respondent_name,
+            ..interview::Settings::default()
+        };
+        let interview = Interview::replay(Arc::clone(&guide), settings, events.iter().map(|e| (e.at_ms, &e.event)));
+        let (voice, notes) = parts
+            .engines
+            .synthesizer
+            .resolve(&guide.voice_profile, &guide.language)
+            .map_err(|error| unavailable(&error))?;
+        for note in notes {
+            info!(interview = %interview_id, note, "voice");
+        }
+        if events.iter().any(|e| matches!(e.event, Event::ConsentAnswered { recording: true, given: true })) {
+            leg.start_recording();
+        }
+        let pulse = Arc::new(Pulse::default());
+        let registry = self.clone();
+        let birth = Birth {
+            interview_id,
+            interview,
+            last_seq: events.last().map_or(0, |event| event.seq),
+            voice,
+            engines: Arc::clone(&parts.engines),
+            persistence: parts.persistence.clone(),
+            metrics: Arc::clone(&parts.metrics),
+            page: self.page(interview_id),
+            clock: clock.clone(),
+            leg: Arc::clone(&leg),
+            pulse: Arc::clone(&pulse),
+            on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
+        };
+        // A thread a call: an actor that blocks, blocks nobody else.
+        let arbiter = Arbiter::new();
+        let handle = arbiter.handle();
+        let addr = CallActor::start_in_arbiter(&handle, move |_| CallActor::new(birth));
+        self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, pulse, call_id, clock });
+        self.count();
+        Ok(())
+    }
+
+    fn ended(&self, interview_id: Uuid, ending: Ending) {
+        let gone = self.shared.live.lock().remove(&interview_id);
+        if let Some(live) = gone {
+            info!(interview = %interview_id, ?ending, "call ended");
+            live.arbiter.stop();
+        }
+        self.count();
+        self.shared.changed.notify_waiters();
+    }
+
+    /// Gives up a call that can't go on.
+    pub(super) fn forget(&self, interview_id: Uuid) {
+        self.ended(interview_id, Ending::Interrupted);
+    }
+
+    fn count(&self) {
+        let active = self.shared.live.lock().len();
+        self.shared.parts.metrics.active_calls.set(active as i64);
+    }
+
+    /// Lets no one in any more, waits up to `grace` for the calls that are on, then leaves the rest so that they can
+    /// be taken up again. Returns how many were left.
+    pub async fn drain(&self, grace: Duration) -> usize {
+        self.shared.draining.store(true, Ordering::Release);
+        let _ = tokio::time::timeout(grace, self.all_gone()).await;
+        let left: Vec<_> = self.shared.live.lock().values().map(|live| live.addr.clone()).collect();
+        for addr in &left {
+            addr.do_send(Order::Drain);
+        }
+        if tokio::time::timeout(Duration::from_secs(5), self.all_gone()).await.is_err() {
+            warn!("some calls did not stop in time; their events are kept");
+        }
+        left.len()
+    }
+
+    async fn all_gone(&self) {
+        loop {
+            let changed = self.shared.changed.notified();
+            if self.shared.live.lock().is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// After a start: interviews that a crash left in the middle say so and wait for their respondents.
+    pub async fn recover(&self) -> Result<usize, crate::storage::StorageError> {
+        let parts = &self.shared.parts;
+        let unfinished = parts.storage.unfinished().await?;
+        for &id in &unfinished {
+            let events = parts.storage.load_events(id).await?;
+            let Some(last) = events.last() else { continue };
+            if matches!(last.event, Event::Paused { .. }) {
+                continue;
+            }
+            let event = Event::Paused { reason: "engine_restarted".to_owned() };
+            let record = crate::storage::EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
+            parts.storage.append(id, &[record]).await?;
+        }
+        Ok(unfinished.len())
+    }
+
+    /// The actor of a live call: for tests.
+    pub fn actor(&self, interview_id: Uuid) -> Option<Addr<CallActor>> {
+        self.shared.live.lock().get(&interview_id).map(|live| live.addr.clone())
+    }
+}
+
+#[async_trait]
+impl Calls for Registry {
+    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+        let parts = &self.shared.parts;
+        let _place = self.admit(interview_id)?;
+        let live = {
+            let live = self.shared.live.lock();
+            live.get(&interview_id).map(|live| (live.addr.clone(), live.clock.clone(), live.leg.is_connected()))
+        };
+        if let Some((_, _, true)) = live
+            && !takeover
+        {
+            return Err(JoinError::AlreadyLive);
+        }
+        let answer = parts.webrtc.answer(&offer_sdp).await.map_err(|error| match error {
+            TransportError::BadOffer(why) => JoinError::BadOffer(why),
+            TransportError::NoCodec => JoinError::NoCodec,
+            TransportError::NoPort(_) => JoinError::Full { retry_after_s: RETRY_AFTER_S },
+            other => JoinError::Unavailable(other.to_string()),
+        })?;
+        let call_id = Uuid::now_v7().simple().to_string();
+        let clock = if let Some((_, clock, _)) = &live {
+            clock.clone()
+        } else {
+            let last = parts.storage.last_at_ms(interview_id).await.map_err(|e| JoinError::Unavailable(e.to_string()))?;
+            CallClock::starting_at(last.unwrap_or(0))
+        };
+        let leg = Leg::start(interview_id, answer.link, clock.clone(), &parts.engines, &parts.media, &parts.settings, &parts.metrics);
+        let leg = Arc::new(leg.map_err(|error| JoinError::Unavailable(error.to_string()))?);
+        if let Some((addr, ..)) = live {
+            if let Some(live) = self.shared.live.lock().get_mut(&interview_id) {
+                live.leg = Arc::clone(&leg);
+                live.call_id.clone_from(&call_id);
+            }
+            if addr.send(NewLeg(Arc::clone(&leg))).await.is_err() {
+                leg.close().await;
+                return Err(JoinError::Unavailable("the call has just ended".into()));
+            }
+        } else if let Err(error) = self.start(interview_id, Arc::clone(&leg), call_id.clone(), clock).await {
+            leg.close().await;
+            return Err(error);
+        }
+        Ok(Joined { call_id, answer_sdp: answer.sdp })
+    }
+
+    async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive> {
+        let addr = {
+            let live = self.shared.live.lock();
+            live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.addr.clone())
+        };
+        addr.ok_or(NotLive)?.send(Order::HangUp).await.map_err(|_| NotLive)
+    }
+
+    async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive> {
+        let addr = self.actor(interview_id).ok_or(NotLive)?;
+        addr.send(Order::Command(command)).await.map_err(|_| NotLive)
+    }
+
+    fn subscribe(&self, interview_id: Uuid, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
+        self.page(interview_id).subscribe(after)
+    }
+
+    fn active(&self) -> usize {
+        self.shared.live.lock().len()
+    }
+
+    fn engines(&self) -> EngineInfo {
+        self.shared.parts.engines.info()
+    }
+}

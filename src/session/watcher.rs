@@ -1,0 +1,74 @@
+//! Watches the actors of live calls: one that died or froze is replaced from its event log.
+//!
+//! Owns: the judgement that an actor is gone. actix's own supervisor does not see panics, and nobody sees a freeze.
+//! Never does: save a call whose connection is gone (the respondent's client comes back by itself).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{error, info};
+use uuid::Uuid;
+
+use super::actor::HEARTBEAT;
+use super::registry::Registry;
+
+/// Heartbeats an actor may miss before it counts as frozen (its handlers never block longer than milliseconds).
+const MISSED: u32 = 6;
+
+/// Looks after every live call until the process ends.
+pub async fn watch(registry: Registry) {
+    let mut seen: HashMap<Uuid, (u64, u32)> = HashMap::new();
+    let mut tick = tokio::time::interval(HEARTBEAT);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        for (id, reason) in suspects(&registry, &mut seen) {
+            replace(&registry, id, reason).await;
+            seen.remove(&id);
+        }
+        registry.sweep_pages();
+    }
+}
+
+fn suspects(registry: &Registry, seen: &mut HashMap<Uuid, (u64, u32)>) -> Vec<(Uuid, &'static str)> {
+    let live = registry.shared.live.lock();
+    seen.retain(|id, _| live.contains_key(id));
+    let mut found = Vec::new();
+    for (&id, call) in live.iter() {
+        let beats = call.pulse.beats();
+        let (last, missed) = seen.entry(id).or_insert((beats, 0));
+        *missed = if beats == *last { *missed + 1 } else { 0 };
+        *last = beats;
+        if !call.addr.connected() {
+            found.push((id, "panicked"));
+        } else if *missed >= MISSED {
+            found.push((id, "frozen"));
+        }
+    }
+    found
+}
+
+async fn replace(registry: &Registry, id: Uuid, reason: &'static str) {
+    let parts = &registry.shared.parts;
+    let (leg, call_id, clock) = {
+        let live = registry.shared.live.lock();
+        let Some(call) = live.get(&id) else { return };
+        // Should it thaw: it must not write or speak any more. Its thread ends with it.
+        call.pulse.depose();
+        call.arbiter.stop();
+        (Arc::clone(&call.leg), call.call_id.clone(), call.clock.clone())
+    };
+    error!(interview = %id, reason, "actor lost: taking up the call from its log");
+    parts.metrics.error(reason, "session");
+    leg.hush();
+    // What the old actor had handed over is committed before the log is read.
+    let _ = tokio::time::timeout(Duration::from_secs(5), parts.persistence.flush(id)).await;
+    if let Err(error) = registry.start(id, Arc::clone(&leg), call_id, clock).await {
+        error!(interview = %id, %error, "could not take up the call again");
+        leg.close().await;
+        registry.forget(id);
+    } else {
+        info!(interview = %id, "call taken up again");
+    }
+}
