@@ -3,10 +3,24 @@
 //! Owns: turning one stretch of speech into words with confidences, and the guards against invented text.
 //! Never does: decide whether a turn is over.
 
+mod guards;
+mod incremental;
+mod scripted;
+mod split;
+#[cfg(test)]
+mod tests;
+pub mod wer;
+mod whisper;
+mod words;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use interview::io::{Ms, Transcript};
+
+pub use incremental::Incremental;
+pub use scripted::Scripted;
+pub use whisper::{Whisper, WhisperSettings};
 
 /// A stretch of call audio: 16 kHz mono, −1…1.
 #[derive(Debug, Clone)]

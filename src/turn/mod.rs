@@ -3,9 +3,25 @@
 //! Owns: onset and offset with hysteresis, the turn's audio, and the judgement by sound whether a turn is complete.
 //! Never does: end a turn (the interview's policy does).
 
+mod audio;
+mod chunker;
+mod ear;
+mod hearing;
+mod mel;
+mod scripted;
+mod smart_turn;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
+
+pub use audio::TurnAudio;
+pub use ear::{Ear, EarHandle};
+pub use hearing::{EarEvent, EarSettings};
+pub use scripted::ScriptedTurn;
+pub use smart_turn::SmartTurn;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TurnError {
@@ -15,6 +31,12 @@ pub enum TurnError {
     Failed(String),
     #[error(transparent)]
     Inference(#[from] crate::inference::InferenceError),
+}
+
+impl From<crate::inference::ort::OrtError> for TurnError {
+    fn from(error: crate::inference::ort::OrtError) -> Self {
+        Self::Model { path: error.path().display().to_string(), reason: error.reason().to_owned() }
+    }
 }
 
 #[async_trait]

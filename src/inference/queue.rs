@@ -1,0 +1,162 @@
+//! The queue before the inference threads, and the threads.
+//!
+//! Owns: three first-in-first-out queues under one lock, and who may take what.
+//! Never does: look into the work.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::Priority;
+
+/// Runs the work and says whether it panicked.
+type Work = Box<dyn FnOnce() -> bool + Send>;
+
+struct Job {
+    id: u64,
+    queued: Instant,
+    work: Work,
+}
+
+/// What the scheduler did so far. Arrays are indexed by `priority as usize`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Threads there are.
+    pub threads: usize,
+    /// Threads at work now.
+    pub busy: usize,
+    /// Work that waits now.
+    pub queued: [usize; 3],
+    /// Work that was begun.
+    pub started: [u64; 3],
+    /// Sum of the times that begun work had waited: divide by `started` for the mean.
+    pub waited: [Duration; 3],
+    /// Work withdrawn before it began.
+    pub withdrawn: u64,
+    pub panicked: u64,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: [VecDeque<Job>; 3],
+    stats: Stats,
+    next_id: u64,
+    closed: bool,
+}
+
+impl State {
+    /// The next job that may run now. Background work must leave a thread free for a turn that ends meanwhile.
+    fn take(&mut self) -> Option<Job> {
+        for priority in Priority::ALL {
+            let spare = self.stats.threads - self.stats.busy;
+            if priority == Priority::Background && spare < 2 {
+                return None;
+            }
+            let index = priority as usize;
+            if let Some(job) = self.waiting[index].pop_front() {
+                self.stats.busy += 1;
+                self.stats.started[index] += 1;
+                self.stats.waited[index] += job.queued.elapsed();
+                return Some(job);
+            }
+        }
+        None
+    }
+}
+
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Queue {
+    /// Number of the queued job, or none when the threads have been told to end.
+    pub(super) fn push(&self, priority: Priority, work: Work) -> Option<u64> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return None;
+        }
+        let id = state.next_id;
+        state.next_id += 1;
+        state.waiting[priority as usize].push_back(Job { id, queued: Instant::now(), work });
+        // One is enough: whether a job may begin depends on how many threads are busy, not on which one asks, and a
+        // thread that finishes asks by itself.
+        self.changed.notify_one();
+        Some(id)
+    }
+
+    pub(super) fn withdraw(&self, priority: Priority, id: u64) {
+        let mut state = self.state.lock();
+        let waiting = &mut state.waiting[priority as usize];
+        if let Some(place) = waiting.iter().position(|job| job.id == id) {
+            let job = waiting.remove(place);
+            state.stats.withdrawn += 1;
+            drop(state);
+            // The work may own much; it is freed outside the lock.
+            drop(job);
+        }
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let state = self.state.lock();
+        Stats { queued: [0, 1, 2].map(|index| state.waiting[index].len()), ..state.stats }
+    }
+
+    fn work(&self) {
+        let mut state = self.state.lock();
+        loop {
+            if state.closed {
+                return;
+            }
+            let Some(job) = state.take() else {
+                self.changed.wait(&mut state);
+                continue;
+            };
+            drop(state);
+            let panicked = (job.work)();
+            state = self.state.lock();
+            state.stats.busy -= 1;
+            state.stats.panicked += u64::from(panicked);
+        }
+    }
+}
+
+/// Keeps the threads alive; dropping it ends them.
+pub(super) struct Owner {
+    queue: Arc<Queue>,
+}
+
+impl Owner {
+    pub(super) fn start(threads: usize) -> Self {
+        let state = State { stats: Stats { threads: 0, ..Stats::default() }, ..State::default() };
+        let queue = Arc::new(Queue { state: Mutex::new(state), changed: Condvar::new() });
+        for number in 0..threads {
+            let of_thread = Arc::clone(&queue);
+            let spawned = thread::Builder::new().name(format!("inference-{number}")).spawn(move || of_thread.work());
+            match spawned {
+                Ok(_) => queue.state.lock().stats.threads += 1,
+                Err(error) => tracing::error!(%error, number, "an inference thread could not be started"),
+            }
+        }
+        Self { queue }
+    }
+
+    pub(super) fn queue(&self) -> Arc<Queue> {
+        Arc::clone(&self.queue)
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let mut state = self.queue.state.lock();
+        state.closed = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        self.queue.changed.notify_all();
+        // Dropping the work drops its reply, which tells whoever waits for it.
+        drop(waiting);
+    }
+}

@@ -1,0 +1,106 @@
+//! The guards against invented text.
+//!
+//! Owns: what audio is worth transcribing, and what text is not worth believing. Never does: know phrases: text is
+//! judged by sound, probability and form only.
+
+use interview::io::Rejection;
+
+/// Samples of 20 ms at 16 kHz.
+pub(super) const FRAME: usize = 320;
+
+/// −60 dBFS: a microphone's own noise. Quiet speech peaks 20 dB above it.
+const LOUD_ENOUGH: f32 = 0.001;
+/// Less voice activity than this is a click: the shortest "no" has some 150 ms.
+const VOICED_MS: f32 = 100.0;
+/// Mean natural logarithm of the tokens' probabilities under which nothing is believed (as Whisper's authors do), …
+const LOG_PROBABILITY: f32 = -1.0;
+/// … and the bar when the model itself says that there is no speech.
+const NO_SPEECH: f32 = 0.6;
+const LOG_PROBABILITY_NO_SPEECH: f32 = -0.7;
+
+/// Root mean square of each 20 ms.
+pub(super) fn loudness(samples: &[f32]) -> Vec<f32> {
+    let rms = |frame: &[f32]| (frame.iter().map(|s| s * s).sum::<f32>() / frame.len() as f32).sqrt();
+    samples.chunks(FRAME).map(rms).collect()
+}
+
+/// Before the model: is there anything in it that could be speech?
+pub(super) fn audio(samples: &[f32], voiced: f32) -> Option<Rejection> {
+    let voiced_ms = voiced * samples.len() as f32 / 16.0;
+    let peak = loudness(samples).into_iter().fold(0.0, f32::max);
+    (voiced_ms < VOICED_MS || peak < LOUD_ENOUGH).then_some(Rejection::NoSpeech)
+}
+
+/// After the model: does it believe itself?
+pub(super) fn probability(mean_log_probability: f32, no_speech: f32) -> Option<Rejection> {
+    let bar = if no_speech > NO_SPEECH { LOG_PROBABILITY_NO_SPEECH } else { LOG_PROBABILITY };
+    (mean_log_probability <= bar).then_some(Rejection::Improbable)
+}
+
+/// Most tokens that can be spoken in so many samples: fast speech has about five a second, the rest is for
+/// punctuation and rare words that come in pieces.
+pub(super) fn most_tokens(samples: usize) -> usize {
+    8 + samples * 8 / 16_000
+}
+
+/// Whether the tokens are stuck: a piece said five times or more in a row and filling ten tokens, or a long text made of
+/// few different pairs.
+pub(super) fn repeats<T: PartialEq + Ord>(tokens: &[T]) -> bool {
+    stuck(tokens) || monotonous(tokens)
+}
+
+fn stuck<T: PartialEq>(tokens: &[T]) -> bool {
+    (1..=8).any(|period| {
+        let needed = (4 * period).max(10 - period.min(9));
+        let mut run = 0;
+        tokens.iter().skip(period).zip(tokens).any(|(later, earlier)| {
+            run = if later == earlier { run + 1 } else { 0 };
+            run >= needed
+        })
+    })
+}
+
+fn monotonous<T: Ord>(tokens: &[T]) -> bool {
+    const LONG: usize = 40;
+    if tokens.len() < LONG {
+        return false;
+    }
+    let mut pairs: Vec<(&T, &T)> = tokens.iter().zip(&tokens[1..]).collect();
+    let all = pairs.len();
+    pairs.sort();
+    pairs.dedup();
+    pairs.len() * 3 < all
+}
+
+#[cfg(test)]
+mod tests {
+    use interview::io::Rejection;
+
+    use super::{audio, probability, repeats};
+
+    #[test]
+    fn silence_and_clicks_are_no_speech_but_quiet_words_are() {
+        let second = |level: f32| vec![level; 16_000];
+        assert_eq!(audio(&second(0.0), 1.0), Some(Rejection::NoSpeech));
+        assert_eq!(audio(&second(0.3), 0.05), Some(Rejection::NoSpeech));
+        assert_eq!(audio(&second(0.003), 0.2), None);
+    }
+
+    #[test]
+    fn doubt_weighs_more_when_the_model_hears_no_speech() {
+        assert_eq!(probability(-0.8, 0.1), None);
+        assert_eq!(probability(-0.8, 0.9), Some(Rejection::Improbable));
+        assert_eq!(probability(-1.2, 0.0), Some(Rejection::Improbable));
+    }
+
+    #[test]
+    fn loops_are_found_and_emphasis_is_not() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(repeats(&words(&"y ".repeat(12))));
+        assert!(repeats(&words(&"thank you ".repeat(6))));
+        assert!(repeats(&words(&"so I went to the shop and ".repeat(5))));
+        assert!(!repeats(&words("no no no no I said no")));
+        assert!(!repeats(&words("it was very very very very good and very very cheap")));
+        assert!(!repeats(&words("I went to the shop and I went to the bank and I went to the park and then home")));
+    }
+}

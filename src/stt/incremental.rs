@@ -1,0 +1,118 @@
+//! Transcribing a long turn without doing the same work at every pause.
+//!
+//! Owns: which words of the current turn are settled. Never does: decide whether the turn is over.
+
+use std::sync::Arc;
+
+use interview::io::{Ms, Transcript, Word};
+use parking_lot::Mutex;
+
+use super::{Speech, SttError, Transcriber};
+use crate::turn::TurnAudio;
+
+/// A stretch of so much speech, once it is followed by a pause and more speech, is settled.
+const SETTLE_MS: Ms = 8000;
+/// The cut lies so far behind the end of the settled speech: in the middle of the silence that made the pause.
+const CUT_MS: Ms = 80;
+/// Chunks (32 ms) of silence left before the speech that follows a settled stretch.
+const LEAD: usize = 10;
+
+/// One call's transcripts; several pauses may be asked about at once.
+pub struct Incremental {
+    transcriber: Arc<dyn Transcriber>,
+    turn: Mutex<Turn>,
+}
+
+#[derive(Default)]
+struct Turn {
+    number: u32,
+    settled: Vec<Word>,
+    /// Call clock from which on words are not settled.
+    from: Ms,
+    last: Option<Heard>,
+}
+
+/// The newest transcript of what is not settled.
+struct Heard {
+    speech_end: Ms,
+    /// It ends in a pause, not in the middle of a word.
+    paused: bool,
+    transcript: Transcript,
+}
+
+impl Incremental {
+    pub fn new(transcriber: Arc<dyn Transcriber>) -> Self {
+        Self { transcriber, turn: Mutex::new(Turn::default()) }
+    }
+
+    /// Everything said in the turn, as of this picture of it. The same pause asked about twice is transcribed once.
+    pub async fn transcribe(&self, audio: &TurnAudio, language: &str) -> Result<Transcript, SttError> {
+        let (settled, from) = {
+            let mut turn = self.turn.lock();
+            if let Some(known) = turn.prepare(audio) {
+                return Ok(known);
+            }
+            (turn.settled.clone(), turn.from)
+        };
+        let rest = without_lead(audio.since(from));
+        let speech = Speech {
+            samples: Arc::clone(&rest.samples),
+            start_ms: rest.start_ms,
+            language: language.to_owned(),
+            voiced: rest.voiced,
+        };
+        let transcript = self.transcriber.transcribe(speech).await?;
+        self.turn.lock().remember(audio, from, &transcript);
+        Ok(joined(settled, transcript))
+    }
+
+    /// The turn was taken: nothing of it is needed any more. (Audio of another turn does the same.)
+    pub fn reset(&self) {
+        *self.turn.lock() = Turn::default();
+    }
+}
+
+impl Turn {
+    /// Settles what can be settled; the answer at once when this pause is known.
+    fn prepare(&mut self, audio: &TurnAudio) -> Option<Transcript> {
+        if self.number != audio.turn {
+            *self = Self { number: audio.turn, ..Self::default() };
+        }
+        // Only words that can be heard in this audio are settled: its start is the earliest there is.
+        let begun = self.from.max(audio.start_ms);
+        let last = self.last.as_ref()?;
+        if last.paused && last.speech_end == audio.speech_end_ms {
+            return Some(joined(self.settled.clone(), last.transcript.clone()));
+        }
+        let long = last.speech_end >= begun + SETTLE_MS;
+        if long && last.paused && last.transcript.rejected.is_none() && audio.speech_end_ms > last.speech_end {
+            let last = self.last.take()?;
+            self.settled.extend(last.transcript.words);
+            self.from = last.speech_end + CUT_MS;
+        }
+        None
+    }
+
+    fn remember(&mut self, audio: &TurnAudio, from: Ms, transcript: &Transcript) {
+        // Another pause may have overtaken this one, or the turn may be over.
+        let newer = self.last.as_ref().is_none_or(|last| last.speech_end <= audio.speech_end_ms);
+        if self.number == audio.turn && self.from == from && newer {
+            let transcript = transcript.clone();
+            self.last = Some(Heard { speech_end: audio.speech_end_ms, paused: audio.paused, transcript });
+        }
+    }
+}
+
+fn without_lead(audio: TurnAudio) -> TurnAudio {
+    let silent = audio.activity.iter().take_while(|voiced| !**voiced).count();
+    if silent <= LEAD || silent == audio.activity.len() {
+        return audio;
+    }
+    audio.since(audio.start_ms + (silent - LEAD) as Ms * 32)
+}
+
+fn joined(mut settled: Vec<Word>, rest: Transcript) -> Transcript {
+    settled.extend(rest.words);
+    let rejected = if settled.is_empty() { rest.rejected } else { None };
+    Transcript { words: settled, rejected }
+}

@@ -1,0 +1,216 @@
+//! Whisper through whisper.cpp, on the shared inference threads.
+//!
+//! Owns: the model, a pool of its states, and one decoding: greedy, temperature 0, no text from before, the audio
+//! context trimmed to the clip. Never does: print, fall back to another model, or carry words from call to call.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use interview::io::{Ms, Rejection, Transcript, Word};
+use parking_lot::Mutex;
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperError, WhisperState, get_lang_id,
+};
+
+use super::words::Token;
+use super::{Speech, SttError, Transcriber, guards, split, words};
+use crate::inference::{Inference, Priority};
+
+/// Positions of the audio context (20 ms each) beyond the clip's end: less loses last words, more costs time.
+const MARGIN: usize = 64;
+/// The same for the second attempt after a repetition.
+const LONG_MARGIN: usize = 320;
+/// Positions of the model's whole 30 s.
+const WHOLE: usize = 1500;
+/// Clips are padded to 1 s with silence: the model was never shown less.
+const SHORTEST: usize = 16_000;
+
+#[derive(Debug, Clone, Copy)]
+pub struct WhisperSettings {
+    /// Threads of one transcription.
+    pub threads: usize,
+}
+
+impl Default for WhisperSettings {
+    fn default() -> Self {
+        Self { threads: 2 }
+    }
+}
+
+/// A loaded model; share it in an `Arc`.
+pub struct Whisper {
+    inference: Inference,
+    model: Arc<Model>,
+    name: String,
+}
+
+struct Model {
+    context: WhisperContext,
+    /// States not in use. There are never more than inference threads.
+    states: Mutex<Vec<WhisperState>>,
+    threads: usize,
+}
+
+/// What came out of one run of the model.
+struct Decoded {
+    tokens: Vec<Token>,
+    ids: Vec<i32>,
+    mean_log_probability: f32,
+    no_speech: f32,
+}
+
+impl Whisper {
+    /// Loads a ggml model file and runs it once, so that the first turn finds it warm.
+    ///
+    /// # Errors
+    /// [`SttError::Model`] naming the file when it is missing or can't be used.
+    pub fn load(path: &Path, inference: Inference, settings: WhisperSettings) -> Result<Self, SttError> {
+        whisper_rs::install_logging_hooks();
+        let fault = |reason: String| SttError::Model { path: path.display().to_string(), reason };
+        if !path.is_file() {
+            return Err(fault("the file is missing".to_owned()));
+        }
+        let context = WhisperContext::new_with_params(path, WhisperContextParameters::default())
+            .map_err(|error| fault(error.to_string()))?;
+        let model = Model { context, states: Mutex::new(Vec::new()), threads: settings.threads.max(1) };
+        model.decode(&vec![0.0; SHORTEST], "en", MARGIN).map_err(|error| fault(error.to_string()))?;
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = format!("whisper {}", stem.trim_start_matches("whisper-").trim_start_matches("ggml-"));
+        Ok(Self { inference, model: Arc::new(model), name })
+    }
+}
+
+#[async_trait]
+impl Transcriber for Whisper {
+    async fn transcribe(&self, speech: Speech) -> Result<Transcript, SttError> {
+        let language = self.model.language(&speech.language)?;
+        if let Some(rejection) = guards::audio(&speech.samples, speech.voiced) {
+            return Ok(Transcript { words: Vec::new(), rejected: Some(rejection) });
+        }
+        let model = Arc::clone(&self.model);
+        let run = self.inference.run(Priority::EndOfTurn, move || model.transcribe(&speech, &language));
+        run.await?.map_err(|error| SttError::Failed(error.to_string()))
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Model {
+    /// The model's name of the language: the primary subtag of the BCP 47 tag.
+    fn language(&self, tag: &str) -> Result<String, SttError> {
+        let primary: String = tag.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
+        let known = !primary.is_empty() && get_lang_id(&primary).is_some();
+        if known && (primary == "en" || self.context.is_multilingual()) {
+            return Ok(primary);
+        }
+        Err(SttError::Failed(format!("the model does not know the language {tag:?}")))
+    }
+
+    /// All pieces one after the other. A piece that is rejected adds nothing; all rejected: the first one's reason.
+    fn transcribe(&self, speech: &Speech, language: &str) -> Result<Transcript, WhisperError> {
+        let mut words = Vec::new();
+        let mut rejected = None;
+        for range in split::pieces(&speech.samples) {
+            let start_ms = speech.start_ms + range.start as Ms / 16;
+            match self.piece(&speech.samples[range], start_ms, language)? {
+                Ok(more) => words.extend(more),
+                Err(rejection) => rejected = rejected.or(Some(rejection)),
+            }
+        }
+        let rejected = if words.is_empty() { rejected.or(Some(Rejection::NoSpeech)) } else { None };
+        Ok(Transcript { words, rejected })
+    }
+
+    fn piece(
+        &self,
+        samples: &[f32],
+        start_ms: Ms,
+        language: &str,
+    ) -> Result<Result<Vec<Word>, Rejection>, WhisperError> {
+        if let Some(rejection) = guards::audio(samples, 1.0) {
+            return Ok(Err(rejection));
+        }
+        let mut decoded = self.decode(samples, language, MARGIN)?;
+        if decoded.is_stuck(samples.len()) {
+            // A trimmed context can start a loop that a longer one does not.
+            decoded = self.decode(samples, language, LONG_MARGIN)?;
+            if decoded.is_stuck(samples.len()) {
+                return Ok(Err(Rejection::Repetition));
+            }
+        }
+        if let Some(rejection) = guards::probability(decoded.mean_log_probability, decoded.no_speech) {
+            return Ok(Err(rejection));
+        }
+        let words = words::join(&decoded.tokens);
+        // Only tags of sounds, or nothing at all.
+        if words.is_empty() { Ok(Err(Rejection::NoSpeech)) } else { Ok(Ok(words::place(words, samples, start_ms))) }
+    }
+
+    fn decode(&self, samples: &[f32], language: &str, margin: usize) -> Result<Decoded, WhisperError> {
+        let pooled = self.states.lock().pop();
+        let mut state = pooled.map_or_else(|| self.context.create_state(), Ok)?;
+        let mut padded;
+        let audio = if samples.len() < SHORTEST {
+            padded = samples.to_vec();
+            padded.resize(SHORTEST, 0.0);
+            padded.as_slice()
+        } else {
+            samples
+        };
+        state.full(self.params(samples.len(), audio.len(), language, margin), audio)?;
+        let decoded = self.read(&state);
+        self.states.lock().push(state);
+        decoded
+    }
+
+    fn params<'a>(&self, spoken: usize, padded: usize, language: &'a str, margin: usize) -> FullParams<'a, 'a> {
+        let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        params.set_n_threads(self.threads as i32);
+        params.set_language(Some(language));
+        params.set_translate(false);
+        params.set_no_context(true);
+        params.set_single_segment(true);
+        params.set_no_timestamps(true);
+        params.set_temperature(0.0);
+        params.set_temperature_inc(0.0);
+        params.set_suppress_blank(true);
+        params.set_suppress_nst(true);
+        // The model's opinion is judged by the guards, with their own measure.
+        params.set_no_speech_thold(1.0);
+        params.set_logprob_thold(f32::MIN);
+        params.set_max_tokens(guards::most_tokens(spoken) as i32);
+        params.set_audio_ctx((padded.div_ceil(320) + margin).min(WHOLE) as i32);
+        params.set_print_special(false);
+        params.set_print_progress(false);
+        params.set_print_realtime(false);
+        params.set_print_timestamps(false);
+        params
+    }
+
+    fn read(&self, state: &WhisperState) -> Result<Decoded, WhisperError> {
+        let mut decoded = Decoded { tokens: Vec::new(), ids: Vec::new(), mean_log_probability: 0.0, no_speech: 0.0 };
+        for segment in state.as_iter() {
+            decoded.no_speech = decoded.no_speech.max(segment.no_speech_probability());
+            for token in (0..segment.n_tokens()).filter_map(|index| segment.get_token(index)) {
+                if token.token_id() < self.context.token_eot() {
+                    decoded.ids.push(token.token_id());
+                    let (bytes, probability) = (token.to_bytes()?.to_vec(), token.token_probability());
+                    decoded.tokens.push(Token { bytes, probability });
+                }
+            }
+        }
+        let sum: f32 = decoded.tokens.iter().map(|token| token.probability.max(1e-10).ln()).sum();
+        decoded.mean_log_probability = sum / decoded.tokens.len().max(1) as f32;
+        Ok(decoded)
+    }
+}
+
+impl Decoded {
+    /// The tokens repeat themselves, or there are more than anyone could have said in the time.
+    fn is_stuck(&self, samples: usize) -> bool {
+        self.ids.len() >= guards::most_tokens(samples) || guards::repeats(&self.ids)
+    }
+}

@@ -1,0 +1,108 @@
+//! The audio of the turn that is going on.
+//!
+//! Owns: the chunks kept, and the picture of them that is handed out. Never does: detect speech.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use interview::io::Ms;
+
+use super::chunker::PER_MS;
+use crate::vad::CHUNK;
+
+/// Milliseconds of a chunk.
+pub(super) const CHUNK_MS: u64 = CHUNK as u64 / PER_MS;
+
+pub(super) struct Chunk {
+    pub(super) samples: [f32; CHUNK],
+    pub(super) voiced: bool,
+}
+
+/// Everything said in this turn so far: 16 kHz mono, −1…1.
+#[derive(Debug, Clone)]
+pub struct TurnAudio {
+    /// From 300 ms before the first onset to 200 ms after the last speech, or to now while speech goes on.
+    pub samples: Arc<[f32]>,
+    /// Call clock of the first sample.
+    pub start_ms: Ms,
+    /// Call clock of the end of the last speech in it.
+    pub speech_end_ms: Ms,
+    /// Whether each chunk of 512 samples held speech; the last chunk may be cut.
+    pub activity: Arc<[bool]>,
+    /// Share of the chunks that held speech, 0…1.
+    pub voiced: f32,
+    /// It ends in a pause; otherwise speech goes on and the last word may be cut.
+    pub paused: bool,
+    /// Number of the turn in the call: another number, other speech.
+    pub turn: u32,
+}
+
+impl TurnAudio {
+    /// Call clock after the last sample.
+    pub fn end_ms(&self) -> Ms {
+        self.start_ms + self.samples.len() as u64 / PER_MS
+    }
+
+    /// The last 8 s (or all of it), as turn detection wants them.
+    pub fn last_8_s(&self) -> Arc<[f32]> {
+        let from = self.samples.len().saturating_sub(8000 * PER_MS as usize);
+        if from == 0 { Arc::clone(&self.samples) } else { Arc::from(&self.samples[from..]) }
+    }
+
+    /// The part from a time of the call clock on; all of it when that lies before its start.
+    #[must_use]
+    pub fn since(&self, from_ms: Ms) -> Self {
+        // Whole chunks, so that activity still belongs to the samples.
+        let chunks = (from_ms.saturating_sub(self.start_ms) / CHUNK_MS) as usize;
+        let activity: Arc<[bool]> = Arc::from(self.activity.get(chunks..).unwrap_or_default());
+        Self {
+            samples: Arc::from(self.samples.get(chunks * CHUNK..).unwrap_or_default()),
+            start_ms: self.start_ms + chunks as u64 * CHUNK_MS,
+            voiced: share(&activity),
+            activity,
+            ..*self
+        }
+    }
+}
+
+pub(super) fn share(activity: &[bool]) -> f32 {
+    activity.iter().filter(|voiced| **voiced).count() as f32 / activity.len().max(1) as f32
+}
+
+/// Chunks in a row; positions are samples since the call clock's zero.
+#[derive(Default)]
+pub(super) struct Tape {
+    chunks: VecDeque<Arc<Chunk>>,
+    /// Position of the first chunk.
+    start: u64,
+}
+
+impl Tape {
+    pub(super) fn push(&mut self, start: u64, chunk: Chunk) {
+        if self.chunks.is_empty() {
+            self.start = start;
+        }
+        self.chunks.push_back(Arc::new(chunk));
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Forgets the oldest chunks up to (not beyond) this position.
+    pub(super) fn forget_before(&mut self, position: u64) {
+        let count = (position.saturating_sub(self.start) / CHUNK as u64).min(self.chunks.len() as u64);
+        self.chunks.drain(..count as usize);
+        self.start += count * CHUNK as u64;
+    }
+
+    /// The chunks that lie in these positions, and the position of the first: cheap, nothing is copied but pointers.
+    pub(super) fn cut(&self, range: Range<u64>) -> (u64, Vec<Arc<Chunk>>) {
+        let first = (range.start.saturating_sub(self.start) / CHUNK as u64) as usize;
+        let last = (range.end.saturating_sub(self.start).div_ceil(CHUNK as u64) as usize).min(self.chunks.len());
+        let first = first.min(last);
+        (self.start + (first * CHUNK) as u64, self.chunks.range(first..last).cloned().collect())
+    }
+}
