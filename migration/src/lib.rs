@@ -1,1 +1,36 @@
+//! The database schema, one migration a file, up and down, for SQLite and PostgreSQL.
+//!
+//! Owns: tables, keys and indices. Never does: read or write rows, but for the default workspace.
 
+use sea_orm_migration::prelude::{MigrationTrait, async_trait};
+
+pub use sea_orm_migration::MigratorTrait;
+
+mod columns;
+mod m20261122_000001_workspaces;
+mod m20261122_000002_call_guides;
+mod m20261122_000003_interviews;
+mod m20261122_000004_interview_responses;
+mod m20261122_000005_event_logs;
+mod m20261122_000006_person_keys;
+mod m20261122_000007_join_tokens;
+
+pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261122_000001_workspaces::Migration),
+            Box::new(m20261122_000002_call_guides::Migration),
+            Box::new(m20261122_000003_interviews::Migration),
+            Box::new(m20261122_000004_interview_responses::Migration),
+            Box::new(m20261122_000005_event_logs::Migration),
+            Box::new(m20261122_000006_person_keys::Migration),
+            Box::new(m20261122_000007_join_tokens::Migration),
+        ]
+    }
+}

@@ -1,1 +1,98 @@
-//! (to come)
+//! The REST API, the join routes and `/metrics`.
+//!
+//! Owns: HTTP in and out, a file a resource. Never does: hold state of its own; calls are behind [`Calls`], rows behind
+//! [`Storage`](crate::storage::Storage).
+
+use std::io;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{App, HttpServer};
+
+use crate::storage::Storage;
+use crate::telemetry::Metrics;
+
+mod body;
+mod call_guides;
+mod calls;
+mod error;
+mod events;
+mod guard;
+mod health;
+mod interviews;
+mod join;
+mod query;
+mod recording;
+mod root;
+mod transcript;
+
+pub use calls::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+pub use error::{Fault, Problem};
+
+/// Largest request body: a guide of hundreds of questions is far smaller.
+const MAX_BODY: usize = 1 << 20;
+/// Seconds that open requests have to finish when the server stops.
+const SHUTDOWN_SECONDS: u64 = 5;
+
+/// Mixes the two sides of a recording (interviewer, respondent) into a third file; blocking.
+pub type Mixer = Arc<dyn Fn(&Path, &Path, &Path) -> io::Result<()> + Send + Sync>;
+
+/// What the operator's settings fix for the API.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Scheme and authority that respondents reach us under, without a slash at the end (PUBLIC_URL).
+    pub public_url: String,
+    /// How long a join link is good for after the scheduled time.
+    pub link_lifetime: chrono::Duration,
+    /// Threads that serve HTTP.
+    pub workers: usize,
+}
+
+/// Everything that handlers need; cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    pub storage: Storage,
+    pub calls: Arc<dyn Calls>,
+    pub metrics: Arc<Metrics>,
+    pub settings: Arc<Settings>,
+    pub mixer: Mixer,
+}
+
+/// All routes.
+pub fn configure(cfg: &mut ServiceConfig) {
+    cfg.app_data(web::PathConfig::default().error_handler(|_, request| Problem::unknown_route(request.path()).into()))
+        .app_data(web::PayloadConfig::new(MAX_BODY))
+        .configure(root::routes)
+        .configure(health::routes)
+        .configure(call_guides::routes)
+        .configure(interviews::routes)
+        .configure(join::routes)
+        .default_service(web::to(root::not_found));
+}
+
+/// The server on a listener that is bound already. Bound to a loopback address everybody who reaches it is admin, and
+/// foreign hosts and origins are refused; bound to another one only the open routes answer (see `guard`).
+///
+/// Signals are the caller's: stop it through `Server::handle`.
+pub fn server(state: State, listener: TcpListener) -> io::Result<Server> {
+    let exposure = guard::Exposure::of(&listener, &state.settings.public_url)?;
+    let workers = state.settings.workers.max(1);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(state.clone()))
+            .app_data(web::Data::new(exposure.clone()))
+            // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
+            .wrap(from_fn(guard::admit))
+            .wrap(from_fn(error::as_problem_document))
+            .configure(configure)
+    })
+    .workers(workers)
+    .disable_signals()
+    .shutdown_timeout(SHUTDOWN_SECONDS)
+    .listen(listener)?;
+    Ok(server.run())
+}

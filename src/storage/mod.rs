@@ -1,1 +1,168 @@
-//! (to come)
+//! What is kept: the database and the folder beside it.
+//!
+//! Owns: repositories (a file each), the event log with its projection to tables, encryption of personal payloads,
+//! where recordings lie. Never does: decide what happens in an interview, keep anything in memory.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use migration::MigratorTrait;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+use uuid::Uuid;
+
+mod crypto;
+pub mod events;
+pub mod guides;
+pub mod interviews;
+pub mod projection;
+pub mod recordings;
+pub mod responses;
+pub mod scores;
+pub mod tokens;
+pub mod transcript;
+
+pub use events::{Appended, Batch, EventRecord};
+pub use guides::Guides;
+pub use interviews::{InterviewFilter, Interviews, NewInterview};
+pub use recordings::{Recordings, Side};
+pub use tokens::JoinToken;
+pub use transcript::Transcript;
+
+/// How long a writer waits for another one (SQLite has one at a time).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("database: {0}")]
+    Database(#[from] DbErr),
+    #[error("folder {path}: {source}")]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("DATABASE_URL names no database that can be used: {0}")]
+    Url(String),
+    #[error("there is no {0} with this id")]
+    NotFound(&'static str),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("event {seq} of interview {interview_id} is in the log already, with another content")]
+    EventConflict { interview_id: Uuid, seq: i64 },
+    #[error("event {got} of interview {interview_id} can't follow {last}: the log has no gaps")]
+    EventGap { interview_id: Uuid, last: i64, got: i64 },
+    #[error("the respondent's key is gone: the personal data was erased")]
+    Erased,
+    #[error("stored {what} can't be read: {reason}")]
+    Corrupt { what: &'static str, reason: String },
+}
+
+impl StorageError {
+    /// Trying again can't help: the request itself is at fault, not the database's availability.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            StorageError::Database(error) => error.sql_err().is_some(),
+            StorageError::Folder { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+/// The store of one workspace; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    db: DatabaseConnection,
+    workspace: Uuid,
+    data_dir: PathBuf,
+}
+
+impl Storage {
+    /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds recordings and the spool.
+    ///
+    /// SQLite runs in WAL mode with `synchronous = FULL`: what is committed is flushed.
+    pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
+        make_folder(data_dir)?;
+        let mut options = ConnectOptions::new(database_url);
+        options
+            .max_connections(pool_size.max(1))
+            .acquire_timeout(BUSY_TIMEOUT)
+            // Statements carry no values, but the log is not the place for them either.
+            .sqlx_logging(false);
+        if database_url.starts_with("sqlite:") {
+            let parsed: SqliteConnectOptions =
+                database_url.parse().map_err(|error| StorageError::Url(format!("{error}")))?;
+            if let Some(folder) = parsed.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                make_folder(folder)?;
+            }
+            options.map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    // A destroyed key is overwritten on disk, not only unlinked.
+                    .pragma("secure_delete", "ON")
+            });
+        } else if !database_url.starts_with("postgres:") && !database_url.starts_with("postgresql:") {
+            return Err(StorageError::Url("it must begin with sqlite: or postgres:".to_owned()));
+        }
+        let db = Database::connect(options).await?;
+        Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, data_dir: data_dir.to_owned() })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<(), StorageError> {
+        Ok(migration::Migrator::up(&self.db, None).await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        self.db.execute_unprepared("SELECT 1").await?;
+        Ok(())
+    }
+
+    /// For tools and tests that need SQL of their own.
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub fn guides(&self) -> Guides<'_> {
+        Guides(self)
+    }
+
+    pub fn interviews(&self) -> Interviews<'_> {
+        Interviews(self)
+    }
+
+    pub fn recordings(&self) -> Recordings {
+        Recordings::new(&self.data_dir)
+    }
+
+    pub async fn close(self) -> Result<(), StorageError> {
+        Ok(self.db.close().await?)
+    }
+
+    /// A transaction that holds SQLite's write lock from its beginning, so that it can't fail half-way for want of it.
+    async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.db
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), StorageError> {
+    std::fs::create_dir_all(path).map_err(|source| StorageError::Folder { path: path.to_owned(), source })
+}
+
+/// Turns a value of ours into JSON for a column.
+fn to_json(what: &'static str, value: impl serde::Serialize) -> Result<serde_json::Value, StorageError> {
+    serde_json::to_value(value).map_err(|error| StorageError::Corrupt { what, reason: error.to_string() })
+}

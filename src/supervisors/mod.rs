@@ -1,1 +1,8 @@
-//! (to come)
+//! Actors that look after what the calls leave behind.
+//!
+//! Owns: persistence of events. Never does: take part in a call.
+
+pub mod persistence;
+mod spool;
+
+pub use persistence::{Append, AppendError, Flush, Persistence};

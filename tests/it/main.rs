@@ -1,1 +1,5 @@
 //! Integration tests, one binary: a module an area.
+
+mod api;
+mod storage;
+mod support;

@@ -1,0 +1,103 @@
+//! An interview: who, when, how it went.
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "interviews")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub workspace_id: Uuid,
+    pub call_guide_id: Uuid,
+    /// The content that ran.
+    pub call_guide_version_id: Uuid,
+    pub channel: Channel,
+    pub respondent_id: String,
+    pub respondent_name: Option<String>,
+    pub respondent_phone: Option<String>,
+    pub respondent_email: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub respondent_metadata: Json,
+    pub status: Status,
+    /// Why the status is what it is, such as `consent_declined`.
+    pub status_reason: Option<String>,
+    pub scheduled_at: Option<DateTimeUtc>,
+    pub started_at: Option<DateTimeUtc>,
+    pub completed_at: Option<DateTimeUtc>,
+    pub duration_seconds: Option<i32>,
+    pub call_sid: Option<String>,
+    pub recording_url: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub conversation_state: Json,
+    pub current_section: Option<String>,
+    pub current_question_id: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub sections_completed: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub questions_skipped: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub engagement_metrics: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub quality_metrics: Json,
+    pub requires_human_review: bool,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub escalation_reason: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub interviewer_notes: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub tags: Json,
+    pub consent_given: bool,
+    pub consent_timestamp: Option<DateTimeUtc>,
+    /// Nothing of the respondent was kept without consent: true from the consent question's answer on.
+    pub gdpr_compliant: bool,
+    pub can_be_recorded: bool,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Scheduled,
+    InProgress,
+    Completed,
+    Failed,
+    Cancelled,
+    NoShow,
+}
+
+impl Status {
+    /// Nothing more will happen to the interview.
+    pub fn is_over(self) -> bool {
+        !matches!(self, Status::Scheduled | Status::InProgress)
+    }
+
+    /// The name on the wire and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Scheduled => "scheduled",
+            Status::InProgress => "in_progress",
+            Status::Completed => "completed",
+            Status::Failed => "failed",
+            Status::Cancelled => "cancelled",
+            Status::NoShow => "no_show",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Webrtc,
+    Sip,
+    Websocket,
+    Microphone,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,108 @@
+//! Reading request bodies: what is wrong is said with JSON pointers, all of it at once.
+
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use chrono::{DateTime, Utc};
+use interview::Guide;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{Fault, Problem};
+
+/// A JSON body (or YAML where `yaml` allows it).
+pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Value, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/json" | "" => serde_json::from_slice(body)
+            .map_err(|error| unreadable("JSON", &error.to_string())),
+        "application/yaml" | "application/x-yaml" | "text/yaml" if yaml => {
+            let text = std::str::from_utf8(body).map_err(|error| unreadable("YAML", &error.to_string()))?;
+            serde_saphyr::from_str(text).map_err(|error| unreadable("YAML", &error.to_string()))
+        }
+        _ => {
+            let wanted = if yaml { "application/json or application/yaml" } else { "application/json" };
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send {wanted}")))
+        }
+    }
+}
+
+fn unreadable(language: &str, reason: &str) -> Problem {
+    Problem::bad_request(format!("the body is not {language}")).with_errors(vec![Fault::new("", reason)])
+}
+
+/// The document as a guide, or everything that is wrong with it.
+pub(super) fn guide(document: Value) -> Result<Guide, Vec<Fault>> {
+    serde_json::from_value(document).map_err(|error| vec![Fault::new("", error.to_string())])
+}
+
+/// The fields of a JSON object, taken one by one; faults are collected.
+pub(super) struct Fields {
+    object: Map<String, Value>,
+    faults: Vec<Fault>,
+}
+
+impl Fields {
+    pub(super) fn of(body: Value) -> Self {
+        match body {
+            Value::Object(object) => Self { object, faults: Vec::new() },
+            _ => Self { object: Map::new(), faults: vec![Fault::new("", "an object is wanted here")] },
+        }
+    }
+
+    pub(super) fn fault(&mut self, name: &str, detail: &str) {
+        self.faults.push(Fault::new(format!("/{name}"), detail));
+    }
+
+    /// Nothing for a missing field and for null.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) if !text.trim().is_empty() => Some(text),
+            _ => {
+                self.fault(name, "a text is wanted here");
+                None
+            }
+        }
+    }
+
+    pub(super) fn id(&mut self, name: &str) -> Option<Uuid> {
+        let text = self.text(name)?;
+        let id = Uuid::parse_str(&text).ok();
+        if id.is_none() {
+            self.fault(name, "a UUID is wanted here");
+        }
+        id
+    }
+
+    pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.text(name)?;
+        let time = DateTime::parse_from_rfc3339(&text).ok();
+        if time.is_none() {
+            self.fault(name, "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z");
+        }
+        time.map(|time| time.with_timezone(&Utc))
+    }
+
+    pub(super) fn object(&mut self, name: &str) -> Option<Value> {
+        let value = self.take(name)?;
+        if value.is_object() {
+            return Some(value);
+        }
+        self.fault(name, "an object is wanted here");
+        None
+    }
+
+    /// Everything else in the object is a fault, too: most often a name spelt wrong.
+    pub(super) fn finish(mut self) -> Result<(), Problem> {
+        let unknown: Vec<String> = self.object.keys().cloned().collect();
+        for name in unknown {
+            let escaped = name.replace('~', "~0").replace('/', "~1");
+            self.fault(&escaped, "there is no field of this name");
+        }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::unprocessable("the body has faults", self.faults)) }
+    }
+}

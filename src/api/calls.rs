@@ -1,0 +1,86 @@
+//! What the API asks of live calls; the session layer implements it.
+
+use async_trait::async_trait;
+use interview::io::{Command, Ms, Notice};
+use serde::Serialize;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+/// A call that was joined: the WebRTC answer, complete with candidates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    pub call_id: String,
+    pub answer_sdp: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JoinError {
+    #[error("a call is live in this interview already")]
+    AlreadyLive,
+    #[error("the engine holds as many calls as it can")]
+    Full { retry_after_s: u64 },
+    #[error("the interview is over")]
+    Over,
+    #[error("the offer has no codec that can be used: Opus is needed")]
+    NoCodec,
+    #[error("the offer can't be used: {0}")]
+    BadOffer(String),
+    #[error("calls can't be taken now: {0}")]
+    Unavailable(String),
+}
+
+/// There is no such call (any more).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such call")]
+pub struct NotLive;
+
+/// A message for the page, as it goes over the events socket.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PageMessage {
+    /// Counted up per interview; what `?after=` names.
+    pub seq: u64,
+    pub at_ms: Ms,
+    #[serde(flatten)]
+    pub notice: Notice,
+    /// The message (a partial caption) that this one takes the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u64>,
+}
+
+/// What speaks and listens, for health and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EngineInfo {
+    /// Engine and model: `whisper base-q8_0`, `scripted`.
+    pub stt: String,
+    pub tts: String,
+    pub turn: String,
+    pub vad: String,
+    /// Who proposes follow-ups.
+    pub proposer: String,
+    /// Any of these is a scripted stand-in.
+    pub scripted: bool,
+    /// New calls are taken (not while draining).
+    pub accepting: bool,
+    /// MAX_CONCURRENT_INTERVIEWS.
+    pub capacity: usize,
+}
+
+/// The live calls of this engine.
+#[async_trait]
+pub trait Calls: Send + Sync {
+    /// Joins with a WebRTC offer; `takeover` ends a call that is live already and goes on with this one.
+    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError>;
+    /// Ends this call; another call of the same interview is left alone.
+    async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive>;
+    async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive>;
+    /// Final messages after `after` (all of them without), and everything from now on. Messages in both have the same
+    /// `seq`. Works before the call begins, too.
+    fn subscribe(
+        &self,
+        interview_id: Uuid,
+        after: Option<u64>,
+    ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
+    /// Calls that are live.
+    fn active(&self) -> usize;
+    fn engines(&self) -> EngineInfo;
+}

@@ -1,0 +1,158 @@
+//! Errors as RFC 9457 problem documents, whoever made them.
+
+use std::fmt;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+use crate::storage::StorageError;
+
+const CONTENT_TYPE: &str = "application/problem+json";
+
+/// One thing that is wrong with the input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// JSON pointer (RFC 6901) into the body, or into the query taken as an object.
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl Fault {
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// A problem document.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    /// `about:blank`: the title says what the status means.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
+}
+
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    pub fn unknown_route(path: &str) -> Self {
+        Self::not_found(format!("there is nothing at {path}"))
+    }
+
+    pub fn unprocessable(detail: impl Into<String>, errors: Vec<Fault>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_errors(errors)
+    }
+
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.status.as_u16(), self.title, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        // Not `json()`, which would set its own content type; these fields always serialise.
+        let body = serde_json::to_string(self).unwrap_or_default();
+        response.content_type(CONTENT_TYPE).body(body)
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        match &error {
+            StorageError::NotFound(_) => Self::not_found(error.to_string()),
+            StorageError::Conflict(_) => Self::conflict(error.to_string()),
+            StorageError::Erased => Self::new(StatusCode::GONE, error.to_string()),
+            StorageError::Database(_) if !error.is_permanent() => {
+                tracing::error!(%error, "the database can't be used");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be used now").retry_after(5)
+            }
+            _ => {
+                tracing::error!(%error, "request failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+            }
+        }
+    }
+}
+
+/// Middleware: errors that the framework or a library made become problem documents as well; headers (`Allow`, say) stay.
+pub(super) async fn as_problem_document(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    let is_document = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("application/problem+json")));
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || is_document {
+        return Ok(response);
+    }
+    let detail = response.response().error().map(ToString::to_string).unwrap_or_default();
+    let document = serde_json::to_string(&Problem::new(status, detail)).unwrap_or_default();
+    Ok(response.map_body(move |head, _| {
+        let kind = header::HeaderValue::from_static(CONTENT_TYPE);
+        head.headers_mut().insert(header::CONTENT_TYPE, kind);
+        BoxBody::new(document)
+    }))
+}

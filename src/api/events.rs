@@ -1,0 +1,138 @@
+//! The events socket of one page: what it is told, and what it asks for.
+//!
+//! Owns: that nothing final is missed or told twice. Never does: keep messages (the session layer does).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, Session};
+use interview::io::{CallState, Command, Notice};
+use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
+use uuid::Uuid;
+
+use super::{Calls, PageMessage};
+
+/// Keeps proxies from closing a quiet socket, and finds out that a page is gone.
+const PING_EVERY: Duration = Duration::from_secs(20);
+const GONE_AFTER: Duration = Duration::from_secs(60);
+/// Commands are tiny.
+const MAX_FRAME: usize = 4 * 1024;
+
+/// What a page may ask for.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Request {
+    Pause,
+    Resume,
+    Leave,
+    Repeat,
+}
+
+impl From<Request> for Command {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Pause => Command::Pause,
+            Request::Resume => Command::Resume,
+            Request::Leave => Command::Leave,
+            Request::Repeat => Command::Repeat,
+        }
+    }
+}
+
+pub(super) struct Socket {
+    calls: Arc<dyn Calls>,
+    interview_id: Uuid,
+    /// The last message told.
+    last: Option<u64>,
+    last_at_ms: u64,
+    session: Session,
+    ended: bool,
+}
+
+impl Socket {
+    pub(super) fn new(calls: Arc<dyn Calls>, interview_id: Uuid, after: Option<u64>, session: Session) -> Self {
+        Self { calls, interview_id, last: after, last_at_ms: 0, session, ended: false }
+    }
+
+    pub(super) async fn run(mut self, messages: MessageStream) {
+        // An error means that the page closed the socket: there is nobody to tell.
+        if self.serve(messages.max_frame_size(MAX_FRAME)).await.is_ok() {
+            let _ = self.session.close(Some(CloseReason::from(CloseCode::Normal))).await;
+        }
+    }
+
+    async fn serve(&mut self, mut messages: MessageStream) -> Result<(), Closed> {
+        let (told, mut live) = self.calls.subscribe(self.interview_id, self.last);
+        for message in &told {
+            self.tell(message).await?;
+        }
+        let mut ping = tokio::time::interval(PING_EVERY);
+        let mut heard = Instant::now();
+        while !self.ended {
+            tokio::select! {
+                message = live.recv() => match message {
+                    Ok(message) => self.tell(&message).await?,
+                    // Too slow a page: what is final comes from the keeper, the rest is old anyway.
+                    Err(RecvError::Lagged(_)) => {
+                        let (missed, fresh) = self.calls.subscribe(self.interview_id, self.last);
+                        live = fresh;
+                        for message in &missed {
+                            self.tell(message).await?;
+                        }
+                    }
+                    Err(RecvError::Closed) => return Ok(()),
+                },
+                message = messages.recv() => {
+                    heard = Instant::now();
+                    match message {
+                        Some(Ok(Message::Text(text))) => self.obey(&text).await?,
+                        Some(Ok(Message::Ping(bytes))) => self.session.pong(&bytes).await?,
+                        Some(Ok(Message::Pong(_) | Message::Nop)) => {}
+                        Some(Ok(_) | Err(_)) | None => return Ok(()),
+                    }
+                }
+                _ = ping.tick() => {
+                    if heard.elapsed() > GONE_AFTER {
+                        return Ok(());
+                    }
+                    self.session.ping(b"").await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, message: &PageMessage) -> Result<(), Closed> {
+        if self.last.is_some_and(|last| message.seq <= last) {
+            return Ok(());
+        }
+        self.last = Some(message.seq);
+        self.last_at_ms = message.at_ms;
+        self.ended |= matches!(message.notice, Notice::State { value: CallState::Ended });
+        self.send(message).await
+    }
+
+    async fn obey(&mut self, text: &str) -> Result<(), Closed> {
+        let Ok(request) = serde_json::from_str::<Request>(text) else {
+            return self.complain("Not understood", "pause, resume, leave or repeat is wanted, as {\"type\": …}").await;
+        };
+        match self.calls.command(self.interview_id, request.into()).await {
+            Ok(()) => Ok(()),
+            Err(not_live) => self.complain("Not possible now", &not_live.to_string()).await,
+        }
+    }
+
+    /// Tells this page alone, under the number and time of the last message, so that `?after=` stays right.
+    async fn complain(&mut self, title: &str, detail: &str) -> Result<(), Closed> {
+        let notice = Notice::Error { title: title.to_owned(), detail: detail.to_owned() };
+        let seq = self.last.unwrap_or_default();
+        self.send(&PageMessage { seq, at_ms: self.last_at_ms, notice, replaces: None }).await
+    }
+
+    async fn send(&mut self, message: &PageMessage) -> Result<(), Closed> {
+        // These values always serialise.
+        let Ok(text) = serde_json::to_string(message) else { return Ok(()) };
+        self.session.text(text).await
+    }
+}

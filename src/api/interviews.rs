@@ -1,0 +1,144 @@
+//! `/api/interviews/`: scheduling, finding, starting, cancelling.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use entity::{Channel, Status, interviews};
+use interview::io::{Command, EndStatus};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::body::Fields;
+use super::query::{Page, Parameters};
+use super::{Problem, State, body, recording, transcript};
+use crate::storage::{InterviewFilter, JoinToken, NewInterview, StorageError};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(web::resource(["/api/interviews", "/api/interviews/"]).get(list))
+        .service(web::resource("/api/interviews/schedule").post(schedule))
+        .service(web::resource("/api/interviews/{id}").get(get).delete(cancel))
+        .service(web::resource("/api/interviews/{id}/start").post(start))
+        .service(web::resource("/api/interviews/{id}/responses").get(responses))
+        .service(web::resource("/api/interviews/{id}/transcript").get(transcript::get))
+        .service(web::resource("/api/interviews/{id}/recording").get(recording::get));
+}
+
+/// An interview with its join link, which is told only here.
+#[derive(Serialize)]
+struct Invitation {
+    #[serde(flatten)]
+    interview: interviews::Model,
+    join_url: String,
+    join_token: String,
+    join_expires_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl Invitation {
+    fn new(state: &State, interview: interviews::Model, token: JoinToken) -> Self {
+        Self {
+            interview,
+            join_url: format!("{}/join/{}", state.settings.public_url, token.token),
+            join_token: token.token,
+            join_expires_at: token.expires_at,
+        }
+    }
+}
+
+async fn schedule(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
+    let new = read(&state, body::parse(&request, &bytes, false)?)?;
+    let guide = new.call_guide_id;
+    let (row, token) = state.storage.interviews().schedule(new).await.map_err(|error| match error {
+        StorageError::NotFound(_) => {
+            let fault = super::Fault::new("/call_guide_id", "there is no call guide with this id");
+            Problem::unprocessable("the body has faults", vec![fault])
+        }
+        error => error.into(),
+    })?;
+    state.metrics.interviews_total.with_label_values(&["scheduled", &guide.to_string()]).inc();
+    Ok(HttpResponse::Created()
+        .insert_header(("Location", format!("/api/interviews/{}", row.id)))
+        .json(Invitation::new(&state, row, token)))
+}
+
+fn read(state: &State, body: Value) -> Result<NewInterview, Problem> {
+    let mut fields = Fields::of(body);
+    let call_guide_id = fields.id("call_guide_id");
+    if call_guide_id.is_none() {
+        fields.fault("call_guide_id", "the id of a call guide is needed");
+    }
+    let channel = fields.text("channel");
+    match channel.as_deref().map_or(Some(Channel::Webrtc), named) {
+        Some(Channel::Webrtc) => {}
+        Some(Channel::Sip) => fields.fault("channel", "no phone transport is configured"),
+        Some(_) => fields.fault("channel", "this transport is not configured"),
+        None => fields.fault("channel", "webrtc, sip, websocket or microphone is wanted here"),
+    }
+    let new = NewInterview {
+        call_guide_id: call_guide_id.unwrap_or_default(),
+        channel: Channel::Webrtc,
+        respondent_id: fields.text("respondent_id"),
+        respondent_name: fields.text("respondent_name"),
+        respondent_phone: fields.text("respondent_phone"),
+        respondent_email: fields.text("respondent_email"),
+        metadata: fields.object("metadata").unwrap_or_else(|| json!({})),
+        scheduled_at: fields.time("scheduled_at"),
+        link_lifetime: state.settings.link_lifetime,
+    };
+    fields.finish()?;
+    Ok(new)
+}
+
+/// An enumeration by its name on the wire.
+fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(Value::String(name.to_owned())).ok()
+}
+
+async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let limit = query.limit();
+    let wanted = "scheduled, in_progress, completed, failed, cancelled or no_show is wanted here";
+    let filter = InterviewFilter {
+        status: query.parse("status", wanted, named::<Status>),
+        call_guide_id: query.id("call_guide_id"),
+        after: query.cursor(),
+        limit: limit + 1,
+    };
+    query.finish()?;
+    let rows = state.storage.interviews().list(filter).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+}
+
+async fn get(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(state.storage.interviews().get(*id).await?))
+}
+
+async fn responses(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    state.storage.interviews().get(*id).await?;
+    Ok(HttpResponse::Ok().json(json!({ "items": state.storage.responses(*id).await? })))
+}
+
+/// Opens the room now and answers with a fresh join link.
+async fn start(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    if state.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
+    }
+    let (row, token) = state.storage.interviews().open_now(*id, state.settings.link_lifetime).await?;
+    Ok(HttpResponse::Ok().json(Invitation::new(&state, row, token)))
+}
+
+/// A live call is asked to end (202); without one the interview is cancelled at once (200).
+async fn cancel(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let row = state.storage.interviews().get(*id).await?;
+    if row.status.is_over() {
+        return Err(Problem::conflict(format!("the interview is over: {}", row.status.as_str())));
+    }
+    if state.calls.command(*id, Command::Cancel).await.is_ok() {
+        return Ok(HttpResponse::Accepted().json(state.storage.interviews().get(*id).await?));
+    }
+    let row = state.storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", "operator").await?;
+    let guide = row.call_guide_id.to_string();
+    state.metrics.interviews_total.with_label_values(&["cancelled", &guide]).inc();
+    Ok(HttpResponse::Ok().json(row))
+}

@@ -1,0 +1,68 @@
+//! `/api/interviews/{id}/recording`: Ogg/Opus, both sides mixed or one of them; ranges are served.
+
+use std::path::PathBuf;
+
+use actix_files::NamedFile;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentDisposition, DispositionType};
+use actix_web::web::{self, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use uuid::Uuid;
+
+use super::query::Parameters;
+use super::{Problem, State};
+use crate::storage::Side;
+
+pub(super) async fn get(
+    state: Data<State>,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let side = query.parse("side", "respondent or interviewer is wanted here", |name| match name {
+        "respondent" => Some(Side::Respondent),
+        "interviewer" => Some(Side::Interviewer),
+        _ => None,
+    });
+    query.finish()?;
+    let interview = state.storage.interviews().get(*id).await?;
+    let missing = || Problem::not_found("this interview has no recording");
+    if !interview.can_be_recorded {
+        return Err(missing());
+    }
+    let path = match side {
+        Some(side) => state.storage.recordings().side(*id, side),
+        None if interview.status.is_over() => mixed(&state, *id).await?,
+        None => return Err(Problem::conflict("the interview is not over; ask for a ?side=")),
+    };
+    let file = NamedFile::open_async(&path).await.map_err(|_| missing())?;
+    let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
+    // The file's ending says audio/ogg.
+    Ok(file.set_content_disposition(disposition).into_response(&request))
+}
+
+/// The mixed file, made when it is first asked for.
+async fn mixed(state: &State, id: Uuid) -> Result<PathBuf, Problem> {
+    let recordings = state.storage.recordings();
+    let mixed = recordings.mixed(id);
+    let sides = (recordings.side(id, Side::Interviewer), recordings.side(id, Side::Respondent));
+    let (mixer, target) = (state.mixer.clone(), mixed.clone());
+    let made = web::block(move || {
+        if target.exists() || !sides.0.exists() && !sides.1.exists() {
+            return Ok(());
+        }
+        // Under another name first: nobody is served half a file.
+        let draft = target.with_extension(format!("{}.part", Uuid::now_v7()));
+        mixer(&sides.0, &sides.1, &draft)?;
+        std::fs::rename(&draft, &target)
+    })
+    .await;
+    match made {
+        Ok(Ok(())) => Ok(mixed),
+        Ok(Err(error)) => {
+            tracing::error!(interview_id = %id, %error, "the recording can't be mixed");
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the recording can't be mixed; each ?side= is there"))
+        }
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")),
+    }
+}

@@ -1,0 +1,62 @@
+//! `/api/interviews/{id}/transcript`: JSON, text or WebVTT, by `?format=` or `Accept`.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use uuid::Uuid;
+
+use super::query::Parameters;
+use super::{Problem, State};
+
+#[derive(Clone, Copy)]
+enum Format {
+    Json,
+    Text,
+    Vtt,
+}
+
+pub(super) async fn get(
+    state: Data<State>,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let asked = query.parse("format", "json, text or vtt is wanted here", |name| match name {
+        "json" => Some(Format::Json),
+        "text" | "txt" => Some(Format::Text),
+        "vtt" | "webvtt" => Some(Format::Vtt),
+        _ => None,
+    });
+    query.finish()?;
+    let format = match asked {
+        Some(format) => format,
+        None => accepted(&request)?,
+    };
+    let transcript = state.storage.transcript(*id).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept"));
+    Ok(match format {
+        Format::Json => response.json(transcript),
+        Format::Text => response.content_type("text/plain; charset=utf-8").body(transcript.to_text()),
+        Format::Vtt => response.content_type("text/vtt; charset=utf-8").body(transcript.to_vtt()),
+    })
+}
+
+/// The first kind in `Accept` that we have (quality values order it only in their absence: browsers and scripts ask for
+/// one kind). No header means JSON.
+fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
+    let Some(accept) = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) else {
+        return Ok(Format::Json);
+    };
+    accept
+        .split(',')
+        .find_map(|range| match range.split(';').next().unwrap_or_default().trim() {
+            "application/json" | "application/*" | "*/*" | "" => Some(Format::Json),
+            "text/vtt" => Some(Format::Vtt),
+            "text/plain" | "text/*" => Some(Format::Text),
+            _ => None,
+        })
+        .ok_or_else(|| {
+            Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json, text/plain and text/vtt")
+        })
+}

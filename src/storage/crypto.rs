@@ -1,0 +1,96 @@
+//! Personal payloads, sealed with a key per person.
+//!
+//! Owns: the keys and the sealing (ChaCha20-Poly1305, RFC 8439). Never does: log a key or what was sealed.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, Generate, Key, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce};
+use chrono::Utc;
+use entity::person_keys;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::StorageError;
+
+const NONCE_BYTES: usize = 12;
+
+/// One person's key, ready for use.
+pub(super) struct PersonKey(ChaCha20Poly1305);
+
+impl PersonKey {
+    /// The respondent's key; `None` when there is none (any more).
+    pub(super) async fn find(
+        db: &impl ConnectionTrait,
+        workspace: Uuid,
+        respondent_id: &str,
+    ) -> Result<Option<Self>, StorageError> {
+        let row = person_keys::Entity::find()
+            .filter(person_keys::Column::WorkspaceId.eq(workspace))
+            .filter(person_keys::Column::RespondentId.eq(respondent_id))
+            .one(db)
+            .await?;
+        row.map(|row| Self::from_bytes(&row.secret)).transpose()
+    }
+
+    /// Makes the respondent's key when there is none yet. Called when an interview is scheduled and at no other time,
+    /// so that an erased person's later events can't bring a key back.
+    pub(super) async fn ensure(
+        db: &impl ConnectionTrait,
+        workspace: Uuid,
+        respondent_id: &str,
+    ) -> Result<(), StorageError> {
+        let secret = Key::<ChaCha20Poly1305>::generate();
+        let row = person_keys::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(workspace),
+            respondent_id: Set(respondent_id.to_owned()),
+            secret: Set(secret.to_vec()),
+            created_at: Set(Utc::now()),
+        };
+        let once = OnConflict::columns([person_keys::Column::WorkspaceId, person_keys::Column::RespondentId])
+            .do_nothing()
+            .to_owned();
+        person_keys::Entity::insert(row).on_conflict(once).exec_without_returning(db).await?;
+        Ok(())
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, StorageError> {
+        let cipher = ChaCha20Poly1305::new_from_slice(bytes)
+            .map_err(|_| StorageError::Corrupt { what: "person key", reason: format!("{} bytes", bytes.len()) })?;
+        Ok(Self(cipher))
+    }
+
+    /// `{"enc": base64(nonce + ciphertext)}`; bound to its place in the log, so that it can't be moved elsewhere.
+    pub(super) fn seal(&self, interview: Uuid, seq: i64, plain: &Value) -> Result<Value, StorageError> {
+        let nonce = Nonce::generate();
+        let sealed = self
+            .0
+            .encrypt(&nonce, Payload { msg: plain.to_string().as_bytes(), aad: &place(interview, seq) })
+            .map_err(|_| StorageError::Corrupt { what: "payload", reason: "it can't be encrypted".to_owned() })?;
+        let mut bytes = nonce.to_vec();
+        bytes.extend_from_slice(&sealed);
+        Ok(json!({ "enc": STANDARD.encode(bytes) }))
+    }
+
+    /// The opposite of [`PersonKey::seal`].
+    pub(super) fn open(&self, interview: Uuid, seq: i64, encoded: &str) -> Result<Value, StorageError> {
+        let corrupt = |reason: &str| StorageError::Corrupt { what: "encrypted payload", reason: reason.to_owned() };
+        let bytes = STANDARD.decode(encoded).map_err(|_| corrupt("it isn't base64"))?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(|| corrupt("it is too short"))?;
+        let nonce = Nonce::try_from(nonce).map_err(|_| corrupt("its nonce is too short"))?;
+        let plain = self
+            .0
+            .decrypt(&nonce, Payload { msg: sealed, aad: &place(interview, seq) })
+            .map_err(|_| corrupt("it was changed, or sealed with another key"))?;
+        serde_json::from_slice(&plain).map_err(|_| corrupt("it isn't JSON"))
+    }
+}
+
+fn place(interview: Uuid, seq: i64) -> [u8; 24] {
+    let mut place = [0; 24];
+    place[..16].copy_from_slice(interview.as_bytes());
+    place[16..].copy_from_slice(&seq.to_be_bytes());
+    place
+}

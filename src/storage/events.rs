@@ -1,0 +1,211 @@
+//! The event log: what happened, in order, for good.
+//!
+//! Owns: appending (gap-free, idempotent, projected in the same transaction) and reading back.
+//! Never does: change or remove an event.
+
+use chrono::{DateTime, Utc};
+use entity::{event_logs, interviews};
+use interview::Event;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, TransactionTrait,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::crypto::PersonKey;
+use super::projection::{Ending, Projection};
+use super::{Storage, StorageError, to_json};
+
+/// Of the payloads written now; readers know the older ones.
+const SCHEMA_VERSION: i32 = 1;
+const ENTITY_TYPE: &str = "interview";
+
+/// One event with its envelope.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord {
+    /// From 1, without a gap; handed out by the one owner of the interview.
+    pub seq: i64,
+    /// Call clock.
+    pub at_ms: u64,
+    pub event: Event,
+    /// `interview`, `respondent` or `operator`.
+    pub actor: String,
+}
+
+/// Events of one interview that belong together, and when they came in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    pub interview_id: Uuid,
+    /// Wall clock: `started_at` is computed from the first event's.
+    pub received_at: DateTime<Utc>,
+    pub records: Vec<EventRecord>,
+}
+
+/// What appending a batch brought about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appended {
+    pub call_guide_id: Uuid,
+    /// How many of the batch's records, counted from its end, were new; the others were in the log already.
+    pub fresh: usize,
+    /// The media connected for the first time.
+    pub started: bool,
+    /// The interview ended.
+    pub ended: Option<Ending>,
+}
+
+impl Storage {
+    /// Appends in one transaction, flushed when this returns. What is in the log already with the same content is passed
+    /// over, so that a retry is harmless.
+    pub async fn append(&self, interview_id: Uuid, records: &[EventRecord]) -> Result<Appended, StorageError> {
+        let batch = Batch { interview_id, received_at: Utc::now(), records: records.to_vec() };
+        let tx = self.write().await?;
+        let appended = append_in(&tx, self.workspace, &batch).await?;
+        tx.commit().await?;
+        Ok(appended)
+    }
+
+    /// Appends many batches in one transaction (one flush). A batch that is at fault itself fails alone; the outer error
+    /// means that nothing was appended and trying again may help.
+    pub async fn append_all(
+        &self,
+        batches: &[&Batch],
+    ) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
+        let tx = self.write().await?;
+        let mut outcomes = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let savepoint = tx.begin().await?;
+            match append_in(&savepoint, self.workspace, batch).await {
+                Ok(appended) => {
+                    savepoint.commit().await?;
+                    outcomes.push(Ok(appended));
+                }
+                Err(error) if error.is_permanent() => {
+                    savepoint.rollback().await?;
+                    outcomes.push(Err(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        tx.commit().await?;
+        Ok(outcomes)
+    }
+
+    /// The interview's log from its beginning, decrypted.
+    pub async fn load_events(&self, interview_id: Uuid) -> Result<Vec<EventRecord>, StorageError> {
+        let interview = self.interviews().get(interview_id).await?;
+        let key = PersonKey::find(&self.db, self.workspace, &interview.respondent_id).await?;
+        let rows = event_logs::Entity::find()
+            .filter(event_logs::Column::WorkspaceId.eq(self.workspace))
+            .filter(event_logs::Column::EntityId.eq(interview_id))
+            .order_by_asc(event_logs::Column::Seq)
+            .all(&self.db)
+            .await?;
+        rows.into_iter().map(|row| record_of(row, key.as_ref())).collect()
+    }
+}
+
+/// Appends and projects inside a transaction of the caller's.
+pub(super) async fn append_in(
+    tx: &DatabaseTransaction,
+    workspace: Uuid,
+    batch: &Batch,
+) -> Result<Appended, StorageError> {
+    let id = batch.interview_id;
+    let interview = interviews::Entity::find_by_id(id)
+        .filter(interviews::Column::WorkspaceId.eq(workspace))
+        .one(tx)
+        .await?
+        .ok_or(StorageError::NotFound("interview"))?;
+    let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
+    let mut last = last_seq(tx, id).await?;
+    let mut appended =
+        Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
+    let mut projection = Projection::new(interview, batch.received_at);
+    for record in &batch.records {
+        if record.seq <= last {
+            check_same(tx, id, record, key.as_ref()).await?;
+            continue;
+        }
+        if record.seq != last + 1 {
+            return Err(StorageError::EventGap { interview_id: id, last, got: record.seq });
+        }
+        insert(tx, workspace, batch, record, key.as_ref()).await?;
+        projection.apply(tx, record).await?;
+        last = record.seq;
+        appended.fresh += 1;
+    }
+    if appended.fresh > 0 {
+        (appended.started, appended.ended) = projection.store(tx, last).await?;
+    }
+    Ok(appended)
+}
+
+async fn last_seq(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<i64, StorageError> {
+    let last = event_logs::Entity::find()
+        .filter(event_logs::Column::EntityId.eq(interview_id))
+        .order_by_desc(event_logs::Column::Seq)
+        .one(db)
+        .await?;
+    Ok(last.map_or(0, |event| event.seq))
+}
+
+async fn insert(
+    db: &impl ConnectionTrait,
+    workspace: Uuid,
+    batch: &Batch,
+    record: &EventRecord,
+    key: Option<&PersonKey>,
+) -> Result<(), StorageError> {
+    let mut payload = to_json("event", &record.event)?;
+    if record.event.is_personal() {
+        payload = key.ok_or(StorageError::Erased)?.seal(batch.interview_id, record.seq, &payload)?;
+    }
+    let row = event_logs::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        workspace_id: Set(workspace),
+        event_type: Set(record.event.kind().to_owned()),
+        entity_type: Set(ENTITY_TYPE.to_owned()),
+        entity_id: Set(batch.interview_id),
+        seq: Set(record.seq),
+        schema_version: Set(SCHEMA_VERSION),
+        at_ms: Set(record.at_ms as i64),
+        actor: Set(record.actor.clone()),
+        payload: Set(payload),
+        created_at: Set(batch.received_at),
+    };
+    row.insert(db).await?;
+    Ok(())
+}
+
+/// An event that is in the log already must be the same one.
+async fn check_same(
+    db: &impl ConnectionTrait,
+    interview_id: Uuid,
+    record: &EventRecord,
+    key: Option<&PersonKey>,
+) -> Result<(), StorageError> {
+    let conflict = StorageError::EventConflict { interview_id, seq: record.seq };
+    let stored = event_logs::Entity::find()
+        .filter(event_logs::Column::EntityId.eq(interview_id))
+        .filter(event_logs::Column::Seq.eq(record.seq))
+        .one(db)
+        .await?;
+    let Some(stored) = stored else { return Err(conflict) };
+    let stored = record_of(stored, key)?;
+    // By way of JSON, as the stored one: numbers are compared as they are written.
+    let same = stored.at_ms == record.at_ms
+        && stored.actor == record.actor
+        && to_json("event", &stored.event)? == to_json("event", &record.event)?;
+    if same { Ok(()) } else { Err(conflict) }
+}
+
+fn record_of(row: event_logs::Model, key: Option<&PersonKey>) -> Result<EventRecord, StorageError> {
+    let payload = match row.payload.get("enc").and_then(serde_json::Value::as_str) {
+        Some(sealed) => key.ok_or(StorageError::Erased)?.open(row.entity_id, row.seq, sealed)?,
+        None => row.payload,
+    };
+    let event = serde_json::from_value(payload)
+        .map_err(|error| StorageError::Corrupt { what: "event", reason: error.to_string() })?;
+    Ok(EventRecord { seq: row.seq, at_ms: row.at_ms.max(0) as u64, event, actor: row.actor })
+}

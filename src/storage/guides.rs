@@ -1,0 +1,177 @@
+//! Call guides and their versions.
+
+use chrono::Utc;
+use entity::{call_guide_versions, call_guides, interviews};
+use interview::Guide;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    SelectExt,
+};
+use uuid::Uuid;
+
+use super::{Storage, StorageError, to_json};
+
+/// The guides' repository.
+pub struct Guides<'a>(pub(super) &'a Storage);
+
+impl Guides<'_> {
+    pub async fn create(&self, guide: &Guide, created_by: Option<&str>) -> Result<call_guides::Model, StorageError> {
+        let (id, now) = (Uuid::now_v7(), Utc::now());
+        let mut row = columns(guide)?;
+        row.id = Set(id);
+        row.workspace_id = Set(self.0.workspace);
+        row.version = Set(guide.version as i32);
+        row.created_by = Set(created_by.map(str::to_owned));
+        row.created_at = Set(now);
+        row.updated_at = Set(now);
+        let tx = self.0.write().await?;
+        let row = row.insert(&tx).await?;
+        self.insert_version(&tx, id, guide, row.version).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<call_guides::Model, StorageError> {
+        self.find(&self.0.db, id).await
+    }
+
+    /// Newest first; `after` is the id that the page before ended with.
+    pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<call_guides::Model>, StorageError> {
+        let mut query =
+            call_guides::Entity::find().filter(call_guides::Column::WorkspaceId.eq(self.0.workspace)).limit(limit);
+        if let Some(after) = after {
+            query = query.filter(call_guides::Column::Id.lt(after));
+        }
+        Ok(query.order_by_desc(call_guides::Column::Id).all(&self.0.db).await?)
+    }
+
+    /// The newest version and its content.
+    pub async fn newest(&self, id: Uuid) -> Result<(Uuid, Guide), StorageError> {
+        let version = self.newest_version(&self.0.db, id).await?;
+        Ok((version.id, document(version)?))
+    }
+
+    /// The content of one version: what an interview pinned to it runs.
+    pub async fn version(&self, version_id: Uuid) -> Result<Guide, StorageError> {
+        let version = call_guide_versions::Entity::find_by_id(version_id)
+            .one(&self.0.db)
+            .await?
+            .ok_or(StorageError::NotFound("call guide version"))?;
+        document(version)
+    }
+
+    /// Changes the content. A version that an interview uses stays as it is: a new one is made.
+    pub async fn update(&self, id: Uuid, guide: &Guide) -> Result<call_guides::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let old = self.find(&tx, id).await?;
+        let newest = self.newest_version(&tx, id).await?;
+        let used = interviews::Entity::find()
+            .filter(interviews::Column::CallGuideVersionId.eq(newest.id))
+            .exists(&tx)
+            .await?;
+        let version = if used {
+            self.insert_version(&tx, id, guide, newest.version + 1).await?;
+            newest.version + 1
+        } else {
+            let mut row: call_guide_versions::ActiveModel = newest.clone().into();
+            row.document = Set(numbered(guide, newest.version)?);
+            row.update(&tx).await?;
+            newest.version
+        };
+        let mut row = columns(guide)?;
+        row.id = Set(old.id);
+        row.version = Set(version);
+        row.updated_at = Set(Utc::now());
+        let row = row.update(&tx).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Removes a guide that no interview uses; with interviews it is a [`StorageError::Conflict`].
+    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
+        self.find(&tx, id).await?;
+        if interviews::Entity::find().filter(interviews::Column::CallGuideId.eq(id)).exists(&tx).await? {
+            return Err(StorageError::Conflict("interviews were held or scheduled with this guide".to_owned()));
+        }
+        call_guide_versions::Entity::delete_many()
+            .filter(call_guide_versions::Column::CallGuideId.eq(id))
+            .exec(&tx)
+            .await?;
+        call_guides::Entity::delete_by_id(id).exec(&tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn find(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {
+        call_guides::Entity::find_by_id(id)
+            .filter(call_guides::Column::WorkspaceId.eq(self.0.workspace))
+            .one(db)
+            .await?
+            .ok_or(StorageError::NotFound("call guide"))
+    }
+
+    pub(super) async fn newest_version(
+        &self,
+        db: &impl ConnectionTrait,
+        guide_id: Uuid,
+    ) -> Result<call_guide_versions::Model, StorageError> {
+        call_guide_versions::Entity::find()
+            .filter(call_guide_versions::Column::WorkspaceId.eq(self.0.workspace))
+            .filter(call_guide_versions::Column::CallGuideId.eq(guide_id))
+            .order_by_desc(call_guide_versions::Column::Version)
+            .one(db)
+            .await?
+            .ok_or(StorageError::NotFound("call guide"))
+    }
+
+    async fn insert_version(
+        &self,
+        db: &impl ConnectionTrait,
+        guide_id: Uuid,
+        guide: &Guide,
+        version: i32,
+    ) -> Result<(), StorageError> {
+        let row = call_guide_versions::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.0.workspace),
+            call_guide_id: Set(guide_id),
+            version: Set(version),
+            document: Set(numbered(guide, version)?),
+            created_at: Set(Utc::now()),
+        };
+        row.insert(db).await?;
+        Ok(())
+    }
+}
+
+/// The document as it is stored: with the version's own number.
+fn numbered(guide: &Guide, version: i32) -> Result<serde_json::Value, StorageError> {
+    let mut guide = guide.clone();
+    guide.version = version as u32;
+    to_json("call guide", guide)
+}
+
+fn document(version: call_guide_versions::Model) -> Result<Guide, StorageError> {
+    serde_json::from_value(version.document)
+        .map_err(|error| StorageError::Corrupt { what: "call guide version", reason: error.to_string() })
+}
+
+/// The columns that repeat the document.
+fn columns(guide: &Guide) -> Result<call_guides::ActiveModel, StorageError> {
+    Ok(call_guides::ActiveModel {
+        name: Set(guide.name.clone()),
+        language: Set(guide.language.clone()),
+        research_objective: Set(guide.research_objective.clone()),
+        target_respondent_profile: Set(to_json("profile", &guide.target_respondent_profile)?),
+        sections: Set(to_json("sections", &guide.sections)?),
+        adaptive_rules: Set(to_json("adaptive rules", &guide.adaptive_rules)?),
+        voice_profile: Set(to_json("voice profile", &guide.voice_profile)?),
+        tags: Set(to_json("tags", &guide.tags)?),
+        estimated_duration_minutes: Set(guide.estimated_duration_minutes as i32),
+        max_duration_minutes: Set(guide.max_duration_minutes as i32),
+        // By way of its shortest decimal: 0.7 stays 0.7 when it becomes a double.
+        min_completion_percentage: Set(super::projection::widen(guide.min_completion_percentage)),
+        ..Default::default()
+    })
+}

@@ -1,0 +1,195 @@
+//! Interviews: scheduling, finding, ending from outside a call.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::{Channel, Status, event_logs, interviews};
+use interview::Guide;
+use interview::io::{EndStatus, Event};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::crypto::PersonKey;
+use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, tokens};
+
+/// What scheduling needs to know.
+#[derive(Debug, Clone)]
+pub struct NewInterview {
+    pub call_guide_id: Uuid,
+    pub channel: Channel,
+    /// Whose key encrypts what is said; made up when missing.
+    pub respondent_id: Option<String>,
+    pub respondent_name: Option<String>,
+    pub respondent_phone: Option<String>,
+    pub respondent_email: Option<String>,
+    pub metadata: Value,
+    pub scheduled_at: Option<DateTime<Utc>>,
+    /// How long the join link is good for, from the scheduled time on.
+    pub link_lifetime: Duration,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct InterviewFilter {
+    pub status: Option<Status>,
+    pub call_guide_id: Option<Uuid>,
+    /// The id that the page before ended with.
+    pub after: Option<Uuid>,
+    pub limit: u64,
+}
+
+/// The interviews' repository.
+pub struct Interviews<'a>(pub(super) &'a Storage);
+
+impl Interviews<'_> {
+    /// Pins the guide's newest version, makes the respondent's key and a join token. The token is told here and never
+    /// again.
+    pub async fn schedule(&self, new: NewInterview) -> Result<(interviews::Model, JoinToken), StorageError> {
+        let now = Utc::now();
+        let tx = self.0.write().await?;
+        let version = self.0.guides().newest_version(&tx, new.call_guide_id).await?;
+        let respondent_id = new.respondent_id.unwrap_or_else(|| Uuid::now_v7().to_string());
+        PersonKey::ensure(&tx, self.0.workspace, &respondent_id).await?;
+        let row = interviews::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.0.workspace),
+            call_guide_id: Set(new.call_guide_id),
+            call_guide_version_id: Set(version.id),
+            channel: Set(new.channel),
+            respondent_id: Set(respondent_id),
+            respondent_name: Set(new.respondent_name),
+            respondent_phone: Set(new.respondent_phone),
+            respondent_email: Set(new.respondent_email),
+            respondent_metadata: Set(new.metadata),
+            status: Set(Status::Scheduled),
+            status_reason: Set(None),
+            scheduled_at: Set(Some(new.scheduled_at.unwrap_or(now))),
+            started_at: Set(None),
+            completed_at: Set(None),
+            duration_seconds: Set(None),
+            call_sid: Set(None),
+            recording_url: Set(None),
+            conversation_state: Set(json!({})),
+            current_section: Set(None),
+            current_question_id: Set(None),
+            sections_completed: Set(json!([])),
+            questions_skipped: Set(json!([])),
+            engagement_metrics: Set(json!({})),
+            quality_metrics: Set(json!({})),
+            requires_human_review: Set(false),
+            escalation_reason: Set(None),
+            interviewer_notes: Set(json!([])),
+            tags: Set(json!([])),
+            consent_given: Set(false),
+            consent_timestamp: Set(None),
+            gdpr_compliant: Set(false),
+            can_be_recorded: Set(false),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let row = row.insert(&tx).await?;
+        let expires_at = row.scheduled_at.unwrap_or(now).max(now) + new.link_lifetime;
+        let token = tokens::issue(&tx, self.0.workspace, row.id, expires_at).await?;
+        tx.commit().await?;
+        Ok((row, token))
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<interviews::Model, StorageError> {
+        interviews::Entity::find_by_id(id)
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+            .one(&self.0.db)
+            .await?
+            .ok_or(StorageError::NotFound("interview"))
+    }
+
+    /// The guide as it was when the interview was scheduled.
+    pub async fn guide(&self, id: Uuid) -> Result<Guide, StorageError> {
+        let row = self.get(id).await?;
+        self.0.guides().version(row.call_guide_version_id).await
+    }
+
+    /// Newest first.
+    pub async fn list(&self, filter: InterviewFilter) -> Result<Vec<interviews::Model>, StorageError> {
+        let mut query = interviews::Entity::find().filter(interviews::Column::WorkspaceId.eq(self.0.workspace));
+        if let Some(status) = filter.status {
+            query = query.filter(interviews::Column::Status.eq(status));
+        }
+        if let Some(guide) = filter.call_guide_id {
+            query = query.filter(interviews::Column::CallGuideId.eq(guide));
+        }
+        if let Some(after) = filter.after {
+            query = query.filter(interviews::Column::Id.lt(after));
+        }
+        Ok(query.order_by_desc(interviews::Column::Id).limit(filter.limit).all(&self.0.db).await?)
+    }
+
+    /// Interviews that a stopped engine left in the middle, oldest first: to be recovered at start.
+    pub async fn unfinished(&self) -> Result<Vec<Uuid>, StorageError> {
+        let rows = interviews::Entity::find()
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+            .filter(interviews::Column::Status.eq(Status::InProgress))
+            .order_by_asc(interviews::Column::Id)
+            .all(&self.0.db)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Opens the room now instead of at the scheduled time, with a fresh join token.
+    pub async fn open_now(&self, id: Uuid, link_lifetime: Duration) -> Result<(interviews::Model, JoinToken), StorageError> {
+        let now = Utc::now();
+        let old = self.get(id).await?;
+        if old.status.is_over() {
+            return Err(StorageError::Conflict(format!("the interview is over: {}", old.status.as_str())));
+        }
+        let tx = self.0.write().await?;
+        let mut row: interviews::ActiveModel = old.clone().into();
+        if old.scheduled_at.is_none_or(|at| at > now) {
+            row.scheduled_at = Set(Some(now));
+        }
+        row.updated_at = Set(now);
+        let row = row.update(&tx).await?;
+        let token = tokens::issue(&tx, self.0.workspace, id, now + link_lifetime).await?;
+        tx.commit().await?;
+        Ok((row, token))
+    }
+
+    /// A token's interview, and whether the token has expired; `None` for a token nobody was given.
+    pub async fn by_token(&self, token: &str) -> Result<Option<(interviews::Model, bool)>, StorageError> {
+        let Some(found) = tokens::find(&self.0.db, token).await? else { return Ok(None) };
+        Ok(Some((self.get(found.interview_id).await?, found.expires_at <= Utc::now())))
+    }
+
+    /// Ends an interview that no session owns (scheduled, or left behind by a stopped engine), by an event in its log.
+    pub async fn end(
+        &self,
+        id: Uuid,
+        status: EndStatus,
+        reason: &str,
+        actor: &str,
+    ) -> Result<interviews::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let row = interviews::Entity::find_by_id(id)
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+            .one(&tx)
+            .await?
+            .ok_or(StorageError::NotFound("interview"))?;
+        if row.status.is_over() {
+            return Err(StorageError::Conflict(format!("the interview is over: {}", row.status.as_str())));
+        }
+        let last = event_logs::Entity::find()
+            .filter(event_logs::Column::EntityId.eq(id))
+            .order_by_desc(event_logs::Column::Seq)
+            .one(&tx)
+            .await?;
+        let record = EventRecord {
+            seq: last.as_ref().map_or(1, |event| event.seq + 1),
+            at_ms: last.as_ref().map_or(0, |event| event.at_ms.max(0) as u64),
+            event: Event::Ended { status, reason: Some(reason.to_owned()) },
+            actor: actor.to_owned(),
+        };
+        let batch = Batch { interview_id: id, received_at: Utc::now(), records: vec![record] };
+        events::append_in(&tx, self.0.workspace, &batch).await?;
+        tx.commit().await?;
+        self.get(id).await
+    }
+}

@@ -1,0 +1,263 @@
+//! From events to the tables that users query, in the transaction that appends the events.
+//!
+//! Owns: what each event changes in `interviews` and `interview_responses`. Never does: run apart from the log.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::{Status, interview_responses, interviews};
+use interview::Event;
+use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::events::EventRecord;
+use super::{StorageError, responses, scores, to_json};
+
+/// How an interview ended, for the metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    pub status: Status,
+    pub duration_seconds: f64,
+    /// 0…1 each; absent where the interview gave nothing to compute it from.
+    pub completion_rate: Option<f64>,
+    pub engagement_score: Option<f64>,
+    pub data_quality_score: Option<f64>,
+}
+
+/// An interview's row while events are applied to it.
+pub(super) struct Projection {
+    before: interviews::Model,
+    row: interviews::Model,
+    received_at: DateTime<Utc>,
+    ending: Option<Ending>,
+}
+
+impl Projection {
+    pub(super) fn new(row: interviews::Model, received_at: DateTime<Utc>) -> Self {
+        Self { before: row.clone(), row, received_at, ending: None }
+    }
+
+    pub(super) async fn apply(&mut self, db: &impl ConnectionTrait, record: &EventRecord) -> Result<(), StorageError> {
+        let at = record.at_ms;
+        match &record.event {
+            Event::LegConnected { leg } => {
+                // A leg of an interview that is over (a late retry) must not open it again.
+                if !self.row.status.is_over() {
+                    self.row.status = Status::InProgress;
+                }
+                if self.row.started_at.is_none() {
+                    self.row.started_at = Some(self.received_at - milliseconds(at));
+                }
+                self.remember("leg", json!(leg));
+                self.remember("connected", json!(true));
+            }
+            Event::LegLost { .. } => self.remember("connected", json!(false)),
+            Event::PhaseEntered { phase } => {
+                self.remember("phase", to_json("phase", phase)?);
+                if matches!(phase, Phase::Closing | Phase::Completed) {
+                    self.complete_section();
+                    self.row.current_section = None;
+                }
+            }
+            Event::ConsentAnswered { recording: false, given } => {
+                self.row.consent_given = *given;
+                self.row.consent_timestamp = Some(self.wall(at));
+                self.row.gdpr_compliant = true;
+            }
+            Event::ConsentAnswered { recording: true, given } => self.row.can_be_recorded = *given,
+            Event::SectionEntered { section } => {
+                if self.row.current_section.as_deref() != Some(section) {
+                    self.complete_section();
+                }
+                self.row.current_section = Some(section.clone());
+            }
+            Event::QuestionAsked { asking, question_id, section, text, follow_up_of, action, why, source } => {
+                self.row.current_section = Some(section.clone());
+                self.row.current_question_id = Some(question_id.clone());
+                if let Some(parent) = follow_up_of {
+                    let follow_up =
+                        json!({ "asking": asking, "action": action, "text": text, "why": why, "source": source });
+                    self.add_follow_up(db, *parent, follow_up).await?;
+                }
+            }
+            Event::QuestionSkipped { question_id, .. } => {
+                push_once(&mut self.row.questions_skipped, question_id);
+            }
+            Event::Answered { response } => self.insert_response(db, response).await?,
+            Event::PersonRequested => {
+                self.row.requires_human_review = true;
+                self.row.escalation_reason = Some("the respondent asked for a person".to_owned());
+            }
+            Event::Paused { reason } => self.remember("paused", json!(reason)),
+            Event::Resumed => self.remember("paused", Value::Null),
+            Event::Ended { status, reason } => self.end(db, at, *status, reason.as_deref()).await?,
+            Event::ConsentAsked { .. }
+            | Event::SectionSkipped { .. }
+            | Event::QuestionRepeated { .. }
+            | Event::Said { .. }
+            | Event::NotUnderstood { .. }
+            | Event::Branched { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Writes the row; whether the interview started just now, and how it ended if it did.
+    pub(super) async fn store(
+        mut self,
+        db: &impl ConnectionTrait,
+        last_seq: i64,
+    ) -> Result<(bool, Option<Ending>), StorageError> {
+        self.remember("last_seq", json!(last_seq));
+        let started = self.before.started_at.is_none() && self.row.started_at.is_some();
+        self.row.updated_at = Utc::now();
+        self.row.into_active_model().reset_all().update(db).await?;
+        Ok((started, self.ending))
+    }
+
+    /// Wall clock of a call clock's time.
+    fn wall(&self, at: Ms) -> DateTime<Utc> {
+        self.row.started_at.map_or(self.received_at, |started| started + milliseconds(at))
+    }
+
+    fn remember(&mut self, key: &str, value: Value) {
+        if !self.row.conversation_state.is_object() {
+            self.row.conversation_state = json!({});
+        }
+        self.row.conversation_state[key] = value;
+    }
+
+    /// The section that was current is behind us.
+    fn complete_section(&mut self) {
+        if let Some(section) = &self.row.current_section {
+            push_once(&mut self.row.sections_completed, section);
+        }
+    }
+
+    async fn insert_response(&self, db: &impl ConnectionTrait, response: &Response) -> Result<(), StorageError> {
+        let parent = match response.parent {
+            Some(asking) => self.response_to(db, asking).await?.map(|parent| parent.id),
+            None => None,
+        };
+        let analysis = &response.analysis;
+        let row = interview_responses::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.row.workspace_id),
+            interview_id: Set(self.row.id),
+            asking: Set(response.asking as i32),
+            question_id: Set(response.question_id.clone()),
+            section_name: Set(response.section.clone()),
+            question_text: Set(response.question_text.clone()),
+            response_text: Set(response.text.clone()),
+            response_audio_url: Set(None),
+            asked_at: Set(self.wall(response.asked_ms)),
+            answered_at: Set(self.wall(response.answered_ms)),
+            response_time_seconds: Set(response.response_time_ms as f64 / 1_000.0),
+            sentiment: Set(name_of(&analysis.sentiment)?),
+            confidence_score: Set(widen(analysis.confidence)),
+            key_phrases: Set(to_json("key phrases", &analysis.key_phrases)?),
+            themes: Set(to_json("themes", &analysis.themes)?),
+            information_density: Set(widen(analysis.information_density)),
+            is_follow_up: Set(response.is_follow_up),
+            parent_response_id: Set(parent),
+            follow_up_count: Set(0),
+            generated_follow_ups: Set(json!([])),
+            is_complete: Set(response.is_complete),
+            requires_clarification: Set(response.requires_clarification),
+            flags: Set(to_json("flags", &response.flags)?),
+            created_at: Set(self.received_at),
+            updated_at: Set(self.received_at),
+        };
+        row.insert(db).await?;
+        Ok(())
+    }
+
+    async fn add_follow_up(
+        &self,
+        db: &impl ConnectionTrait,
+        parent: AskingId,
+        follow_up: Value,
+    ) -> Result<(), StorageError> {
+        let Some(parent) = self.response_to(db, parent).await? else { return Ok(()) };
+        let mut follow_ups = parent.generated_follow_ups.as_array().cloned().unwrap_or_default();
+        follow_ups.push(follow_up);
+        let mut row = parent.into_active_model();
+        row.follow_up_count = Set(follow_ups.len() as i32);
+        row.generated_follow_ups = Set(Value::Array(follow_ups));
+        row.updated_at = Set(self.received_at);
+        row.update(db).await?;
+        Ok(())
+    }
+
+    async fn response_to(
+        &self,
+        db: &impl ConnectionTrait,
+        asking: AskingId,
+    ) -> Result<Option<interview_responses::Model>, StorageError> {
+        Ok(interview_responses::Entity::find()
+            .filter(interview_responses::Column::InterviewId.eq(self.row.id))
+            .filter(interview_responses::Column::Asking.eq(asking as i32))
+            .one(db)
+            .await?)
+    }
+
+    async fn end(
+        &mut self,
+        db: &impl ConnectionTrait,
+        at: Ms,
+        status: EndStatus,
+        reason: Option<&str>,
+    ) -> Result<(), StorageError> {
+        self.row.status = match status {
+            EndStatus::Completed => Status::Completed,
+            EndStatus::Cancelled => Status::Cancelled,
+            EndStatus::Failed => Status::Failed,
+        };
+        if status == EndStatus::Completed {
+            self.complete_section();
+        }
+        self.row.current_section = None;
+        self.row.current_question_id = None;
+        self.row.status_reason = reason.map(str::to_owned);
+        self.row.completed_at = Some(self.wall(at));
+        self.row.duration_seconds = self.row.started_at.map(|_| (at / 1_000) as i32);
+        if self.row.can_be_recorded {
+            self.row.recording_url = Some(format!("/api/interviews/{}/recording", self.row.id));
+        }
+        let answers = responses::of_interview(db, self.row.id).await?;
+        self.row.engagement_metrics = scores::engagement_of(&answers);
+        self.row.quality_metrics = scores::quality_of(&answers);
+        let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);
+        self.ending = Some(Ending {
+            status: self.row.status,
+            duration_seconds: at as f64 / 1_000.0,
+            completion_rate: score(&self.row.quality_metrics, "completion_rate"),
+            engagement_score: score(&self.row.engagement_metrics, "engagement_score"),
+            data_quality_score: score(&self.row.quality_metrics, "data_quality_score"),
+        });
+        Ok(())
+    }
+}
+
+fn milliseconds(at: Ms) -> Duration {
+    Duration::milliseconds(at as i64)
+}
+
+/// The double with the same shortest decimal: 0.7 stays 0.7.
+pub(super) fn widen(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
+
+/// An enumeration's name as it is written in JSON.
+fn name_of(value: &impl serde::Serialize) -> Result<String, StorageError> {
+    Ok(to_json("name", value)?.as_str().unwrap_or_default().to_owned())
+}
+
+fn push_once(list: &mut Value, item: &str) {
+    let mut items = list.as_array().cloned().unwrap_or_default();
+    if !items.iter().any(|known| known == item) {
+        items.push(json!(item));
+    }
+    *list = Value::Array(items);
+}

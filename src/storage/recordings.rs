@@ -1,0 +1,42 @@
+//! Where recordings lie.
+//!
+//! Owns: the paths. Never does: write or mix audio.
+
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+/// One side of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Interviewer,
+    Respondent,
+}
+
+/// The folder of recordings in the data folder: a folder an interview, one Ogg/Opus file a side on the call clock.
+#[derive(Debug, Clone)]
+pub struct Recordings {
+    root: PathBuf,
+}
+
+impl Recordings {
+    pub fn new(data_dir: &Path) -> Self {
+        Self { root: data_dir.join("recordings") }
+    }
+
+    pub fn folder(&self, interview_id: Uuid) -> PathBuf {
+        self.root.join(interview_id.to_string())
+    }
+
+    pub fn side(&self, interview_id: Uuid, side: Side) -> PathBuf {
+        self.folder(interview_id).join(match side {
+            Side::Interviewer => "interviewer.ogg",
+            Side::Respondent => "respondent.ogg",
+        })
+    }
+
+    /// Both sides in one file, made when first asked for.
+    pub fn mixed(&self, interview_id: Uuid) -> PathBuf {
+        self.folder(interview_id).join("mixed.ogg")
+    }
+}

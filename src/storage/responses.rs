@@ -1,0 +1,25 @@
+//! Answers, read.
+
+use entity::interview_responses;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::{Storage, StorageError};
+
+impl Storage {
+    /// The interview's answers in the order in which they were asked.
+    pub async fn responses(&self, interview_id: Uuid) -> Result<Vec<interview_responses::Model>, StorageError> {
+        of_interview(&self.db, interview_id).await
+    }
+}
+
+pub(super) async fn of_interview(
+    db: &impl ConnectionTrait,
+    interview_id: Uuid,
+) -> Result<Vec<interview_responses::Model>, StorageError> {
+    Ok(interview_responses::Entity::find()
+        .filter(interview_responses::Column::InterviewId.eq(interview_id))
+        .order_by_asc(interview_responses::Column::Asking)
+        .all(db)
+        .await?)
+}

@@ -1,0 +1,143 @@
+//! Who said what when, from the event log and the responses.
+//!
+//! Owns: the transcript as JSON, text and WebVTT. Never does: hold what was not heard.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use entity::{Status, interview_responses};
+use interview::Event;
+use interview::io::{Ms, Response, Speaker};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Storage, StorageError};
+
+/// A whole conversation, by the call clock.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transcript {
+    pub interview_id: Uuid,
+    pub call_guide_id: Uuid,
+    pub status: Status,
+    pub turns: Vec<Turn>,
+    pub responses: Vec<interview_responses::Model>,
+}
+
+/// One stretch of speech of one side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Turn {
+    /// Its event's place in the log.
+    pub seq: i64,
+    pub speaker: Speaker,
+    /// The interviewer's is cut where playback really stopped.
+    pub text: String,
+    pub start_ms: Ms,
+    pub end_ms: Ms,
+    /// The interviewer was interrupted here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_id: Option<Uuid>,
+}
+
+impl Storage {
+    pub async fn transcript(&self, interview_id: Uuid) -> Result<Transcript, StorageError> {
+        let interview = self.interviews().get(interview_id).await?;
+        let responses = self.responses(interview_id).await?;
+        let ids: HashMap<i32, Uuid> = responses.iter().map(|response| (response.asking, response.id)).collect();
+        let mut turns: Vec<Turn> = self
+            .load_events(interview_id)
+            .await?
+            .into_iter()
+            .filter_map(|record| match record.event {
+                Event::Said { text, start_ms, end_ms, interrupted, .. } if !text.trim().is_empty() => Some(Turn {
+                    seq: record.seq,
+                    speaker: Speaker::Interviewer,
+                    text,
+                    start_ms,
+                    end_ms,
+                    interrupted,
+                    question_id: None,
+                    response_id: None,
+                }),
+                Event::Answered { response } if !response.text.trim().is_empty() => {
+                    Some(answer(record.seq, *response, &ids))
+                }
+                _ => None,
+            })
+            .collect();
+        turns.sort_by_key(|turn| (turn.start_ms, turn.seq));
+        Ok(Transcript {
+            interview_id,
+            call_guide_id: interview.call_guide_id,
+            status: interview.status,
+            turns,
+            responses,
+        })
+    }
+}
+
+fn answer(seq: i64, response: Response, ids: &HashMap<i32, Uuid>) -> Turn {
+    Turn {
+        seq,
+        speaker: Speaker::Respondent,
+        start_ms: response.words.first().map_or(response.asked_ms, |word| word.start_ms),
+        end_ms: response.words.last().map_or(response.answered_ms, |word| word.end_ms),
+        interrupted: false,
+        response_id: ids.get(&(response.asking as i32)).copied(),
+        question_id: Some(response.question_id),
+        text: response.text,
+    }
+}
+
+impl Transcript {
+    /// A line a turn: `[01:02] Respondent: …`.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for turn in &self.turns {
+            let seconds = turn.start_ms / 1_000;
+            let cut = if turn.interrupted { " —" } else { "" };
+            let (minutes, seconds) = (seconds / 60, seconds % 60);
+            // Writing to a String can't fail.
+            let _ = writeln!(text, "[{minutes:02}:{seconds:02}] {}: {}{cut}", name(turn.speaker), one_line(&turn.text));
+        }
+        text
+    }
+
+    /// WebVTT with a voice span a cue, to be shown beside the recording.
+    pub fn to_vtt(&self) -> String {
+        let mut vtt = String::from("WEBVTT\n");
+        for turn in &self.turns {
+            // A cue must be longer than nothing.
+            let end = turn.end_ms.max(turn.start_ms + 1);
+            let words = one_line(&turn.text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let _ = write!(
+                vtt,
+                "\n{}\n{} --> {}\n<v {}>{words}\n",
+                turn.seq,
+                timestamp(turn.start_ms),
+                timestamp(end),
+                name(turn.speaker)
+            );
+        }
+        vtt
+    }
+}
+
+fn name(speaker: Speaker) -> &'static str {
+    match speaker {
+        Speaker::Interviewer => "Interviewer",
+        Speaker::Respondent => "Respondent",
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn timestamp(at: Ms) -> String {
+    let (seconds, ms) = (at / 1_000, at % 1_000);
+    format!("{:02}:{:02}:{:02}.{ms:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}

@@ -1,0 +1,71 @@
+//! The log.
+//!
+//! Owns: the subscriber and its filter. Never does: decide what is worth a line.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TracingError {
+    #[error("LOG_LEVEL {level:?}: {reason}")]
+    Level { level: String, reason: String },
+    #[error("a log was set up already")]
+    Twice,
+}
+
+/// Libraries that talk too much, or about packets, at the level we want to hear ourselves at.
+const QUIET: [&str; 9] = [
+    "ort=warn",
+    "whisper_rs=warn",
+    "webrtc=warn",
+    "rtc=warn",
+    "sqlx=warn",
+    "sea_orm=warn",
+    "sea_orm_migration=warn",
+    "actix_server=warn",
+    "hyper=warn",
+];
+
+/// Sets the process's log up: `level` is LOG_LEVEL (`info`, or directives such as `info,interviewer::session=debug`).
+/// Goes to stderr: coloured text on a terminal, JSON lines otherwise.
+pub fn init(level: &str) -> Result<(), TracingError> {
+    let filter = filter(level)?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = if std::io::stderr().is_terminal() {
+        builder.with_target(false).try_init()
+    } else {
+        builder.json().flatten_event(true).try_init()
+    };
+    set.map_err(|_| TracingError::Twice)
+}
+
+/// The filter for a level: libraries are quiet unless the level names them.
+fn filter(level: &str) -> Result<EnvFilter, TracingError> {
+    let bad = |reason: String| TracingError::Level { level: level.to_owned(), reason };
+    let named = |quiet: &&str| {
+        let library = quiet.split('=').next().unwrap_or(quiet);
+        !level.split(',').any(|directive| directive.trim().split(['=', ':']).next() == Some(library))
+    };
+    let level_lower = level.to_ascii_lowercase();
+    let mut directives: Vec<&str> = QUIET.iter().copied().filter(named).collect();
+    directives.push(if level.contains(['=', ',']) { level } else { &level_lower });
+    EnvFilter::try_new(directives.join(",")).map_err(|error| bad(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn libraries_are_quiet_unless_they_are_named() {
+        assert!(filter("INFO").unwrap().to_string().contains("ort=warn"));
+        let named = filter("info,ort=debug").unwrap().to_string();
+        assert!(named.contains("ort=debug") && !named.contains("ort=warn"), "{named}");
+    }
+
+    #[test]
+    fn a_level_that_means_nothing_is_an_error() {
+        assert!(filter("interviewer=loudly").is_err());
+    }
+}

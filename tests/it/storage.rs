@@ -1,0 +1,268 @@
+//! The store, on a real SQLite file: schema, log, projection, encryption, the persistence supervisor.
+
+use std::sync::Arc;
+
+use entity::{Status, event_logs, person_keys};
+use interview::Event;
+use interview::io::EndStatus;
+use interviewer::storage::{EventRecord, Storage, StorageError};
+use interviewer::supervisors::{Append, AppendError, Flush, Persistence};
+use interviewer::telemetry::Metrics;
+use migration::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
+use serde_json::json;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::support::{conversation, guide, new_interview, open_store, records, scheduled, store};
+
+#[tokio::test]
+async fn the_schema_goes_up_down_and_up_again() {
+    let (_folder, storage) = store().await;
+    scheduled(&storage).await;
+    Migrator::down(storage.connection(), None).await.unwrap();
+    assert!(storage.guides().list(None, 10).await.is_err(), "the tables are gone");
+    storage.migrate().await.unwrap();
+    // The default workspace is there again: a row that needs it can be made.
+    scheduled(&storage).await;
+}
+
+#[tokio::test]
+async fn sqlite_flushes_what_it_commits() {
+    let (_folder, storage) = store().await;
+    for (pragma, wanted) in [("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1")] {
+        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, format!("PRAGMA {pragma}"));
+        let row = storage.connection().query_one_raw(statement).await.unwrap().unwrap();
+        let value: i64 = row.try_get_by_index(0).unwrap();
+        assert_eq!(value.to_string(), wanted, "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn a_guide_that_an_interview_uses_gets_a_new_version() {
+    let (_folder, storage) = store().await;
+    let row = storage.guides().create(&guide(), None).await.unwrap();
+    let mut edited = guide();
+    edited.name = "Work, edited".to_owned();
+    assert_eq!(storage.guides().update(row.id, &edited).await.unwrap().version, 1, "nobody used it yet");
+    let (interview, _) = storage.interviews().schedule(new_interview(row.id)).await.unwrap();
+    edited.name = "Work, edited again".to_owned();
+    assert_eq!(storage.guides().update(row.id, &edited).await.unwrap().version, 2);
+    assert_eq!(storage.interviews().guide(interview.id).await.unwrap().name, "Work, edited");
+    assert_eq!(storage.guides().newest(row.id).await.unwrap().1.name, "Work, edited again");
+    assert!(matches!(storage.guides().delete(row.id).await, Err(StorageError::Conflict(_))));
+}
+
+#[tokio::test]
+async fn appending_is_ordered_gap_free_and_idempotent() {
+    let (_folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    let all = conversation();
+    assert_eq!(storage.append(id, &all[..3]).await.unwrap().fresh, 3);
+    let gap = storage.append(id, &all[4..5]).await;
+    assert!(matches!(gap, Err(StorageError::EventGap { last: 3, got: 5, .. })), "{gap:?}");
+    // A retry that holds old and new ones.
+    assert_eq!(storage.append(id, &all).await.unwrap().fresh, all.len() - 3);
+    assert_eq!(storage.append(id, &all).await.unwrap().fresh, 0);
+    let mut changed = all[1].clone();
+    changed.event = Event::ConsentAnswered { recording: false, given: false };
+    assert!(matches!(storage.append(id, &[changed]).await, Err(StorageError::EventConflict { seq: 2, .. })));
+    assert_eq!(storage.load_events(id).await.unwrap(), all);
+    assert_eq!(storage.responses(id).await.unwrap().len(), 2, "retries answer nothing twice");
+}
+
+#[tokio::test]
+async fn a_batch_at_fault_fails_alone_and_leaves_no_trace() {
+    let (_folder, storage) = store().await;
+    let (good, bad) = (scheduled(&storage).await, scheduled(&storage).await);
+    let batch = |interview_id, records| interviewer::storage::Batch {
+        interview_id,
+        received_at: chrono::Utc::now(),
+        records,
+    };
+    let mut gap = records(1, vec![Event::LegConnected { leg: 1 }, Event::Resumed]);
+    gap[1].seq = 7;
+    let (first, second) = (batch(bad, gap), batch(good, conversation()));
+    let outcomes = storage.append_all(&[&first, &second]).await.unwrap();
+    assert!(matches!(outcomes[0], Err(StorageError::EventGap { .. })));
+    assert!(outcomes[1].is_ok());
+    assert!(storage.load_events(bad).await.unwrap().is_empty());
+    assert_eq!(storage.interviews().get(bad).await.unwrap().status, Status::Scheduled);
+}
+
+#[tokio::test]
+async fn events_become_rows() {
+    let (_folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    let all = conversation();
+    storage.append(id, &all[..6]).await.unwrap();
+    let row = storage.interviews().get(id).await.unwrap();
+    assert_eq!(row.status, Status::InProgress);
+    assert!(row.consent_given && row.can_be_recorded && row.gdpr_compliant);
+    let started = row.started_at.unwrap();
+    assert_eq!(row.consent_timestamp.unwrap() - started, chrono::Duration::milliseconds(1_000));
+    assert_eq!((row.current_section.as_deref(), row.current_question_id.as_deref()), (Some("start"), Some("kind")));
+    assert_eq!(row.conversation_state["phase"], "main_interview");
+    assert_eq!(storage.interviews().unfinished().await.unwrap(), vec![id]);
+
+    storage.append(id, &all[6..]).await.unwrap();
+    let row = storage.interviews().get(id).await.unwrap();
+    assert_eq!((row.status, row.duration_seconds), (Status::Completed, Some(12)));
+    assert_eq!(row.completed_at.unwrap() - started, chrono::Duration::milliseconds(12_000));
+    assert_eq!((row.sections_completed, row.questions_skipped), (json!(["start"]), json!(["rating"])));
+    assert!(row.requires_human_review && row.escalation_reason.is_some());
+    assert_eq!(row.quality_metrics["responses"], 2);
+    assert_eq!(row.recording_url, Some(format!("/api/interviews/{id}/recording")));
+    assert!(storage.interviews().unfinished().await.unwrap().is_empty());
+
+    let answers = storage.responses(id).await.unwrap();
+    let [first, second] = answers.as_slice() else { panic!("two answers, not {answers:?}") };
+    assert_eq!(first.response_text, "bookkeeping for <small> shops");
+    assert_eq!(first.asked_at - started, chrono::Duration::milliseconds(7_000));
+    assert_eq!((first.sentiment.as_str(), first.information_density), ("positive", 0.3));
+    assert_eq!((first.flags.clone(), first.key_phrases.clone()), (json!(["cut_short"]), json!(["small shops"])));
+    assert_eq!(first.follow_up_count, 1);
+    assert_eq!(first.generated_follow_ups[0]["why"], "vague_response");
+    assert_eq!((second.is_follow_up, second.parent_response_id), (true, Some(first.id)));
+}
+
+#[tokio::test]
+async fn what_people_say_is_unreadable_without_their_key() {
+    let (folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    storage.append(id, &conversation()).await.unwrap();
+    let rows = event_logs::Entity::find().all(storage.connection()).await.unwrap();
+    let logged: String = rows.iter().map(|row| row.payload.to_string()).collect();
+    for word in ["bookkeeping", "bakery", "example", "kind of work"] {
+        assert!(!logged.contains(word), "{word} stands in the log");
+    }
+    assert!(rows.iter().filter(|row| row.event_type == "answered").all(|row| row.payload.get("enc").is_some()));
+    person_keys::Entity::delete_many().exec(storage.connection()).await.unwrap();
+    assert!(matches!(storage.load_events(id).await, Err(StorageError::Erased)));
+    // A late event of an erased person brings no key back.
+    let late = EventRecord { seq: 14, ..conversation().remove(7) };
+    assert!(matches!(storage.append(id, &[late]).await, Err(StorageError::Erased)));
+    drop(folder);
+}
+
+#[tokio::test]
+async fn an_interview_is_ended_from_outside_by_an_event() {
+    let (_folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    storage.append(id, &conversation()[..4]).await.unwrap();
+    let row = storage.interviews().end(id, EndStatus::Failed, "engine_stopped", "operator").await.unwrap();
+    assert_eq!((row.status, row.status_reason.as_deref()), (Status::Failed, Some("engine_stopped")));
+    let last = storage.load_events(id).await.unwrap().pop().unwrap();
+    assert_eq!((last.seq, last.actor.as_str()), (5, "operator"));
+    assert!(matches!(
+        storage.interviews().end(id, EndStatus::Failed, "again", "operator").await,
+        Err(StorageError::Conflict(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_token_is_kept_as_a_hash_and_expires() {
+    let (_folder, storage) = store().await;
+    let guide = storage.guides().create(&guide(), None).await.unwrap();
+    let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
+    let (found, expired) = storage.interviews().by_token(&token.token).await.unwrap().unwrap();
+    assert_eq!((found.id, expired), (row.id, false));
+    assert!(storage.interviews().by_token("AAAAAAAAAAAAAAAAAAAAAA").await.unwrap().is_none());
+    let mut late = new_interview(guide.id);
+    late.link_lifetime = chrono::Duration::milliseconds(-1);
+    let (_, token) = storage.interviews().schedule(late).await.unwrap();
+    assert!(storage.interviews().by_token(&token.token).await.unwrap().unwrap().1, "expired");
+}
+
+async fn append(
+    supervisor: &actix::Addr<Persistence>,
+    interview_id: Uuid,
+    records: Vec<EventRecord>,
+) -> oneshot::Receiver<Result<(), AppendError>> {
+    let (reply, answer) = oneshot::channel();
+    supervisor.send(Append { interview_id, records, reply }).await.unwrap();
+    answer
+}
+
+async fn flush(supervisor: &actix::Addr<Persistence>) {
+    let (done, flushed) = oneshot::channel();
+    supervisor.send(Flush(done)).await.unwrap();
+    flushed.await.unwrap();
+}
+
+fn supervise(storage: &Storage) -> (actix::Addr<Persistence>, Arc<Metrics>) {
+    let metrics = Arc::new(Metrics::new().unwrap());
+    (Persistence::start_on_own_thread(storage.clone(), metrics.clone()), metrics)
+}
+
+#[actix::test]
+async fn the_supervisor_answers_after_the_commit_and_keeps_the_order() {
+    let (_folder, storage) = store().await;
+    let (supervisor, metrics) = supervise(&storage);
+    let ids = [scheduled(&storage).await, scheduled(&storage).await, scheduled(&storage).await];
+    let mut answers = Vec::new();
+    for record in conversation() {
+        for id in ids {
+            answers.push(append(&supervisor, id, vec![record.clone()]).await);
+        }
+    }
+    for answer in answers {
+        answer.await.unwrap().unwrap();
+    }
+    for id in ids {
+        assert_eq!(storage.load_events(id).await.unwrap(), conversation());
+    }
+    let refused = append(&supervisor, ids[0], records(40, vec![Event::Resumed])).await.await.unwrap();
+    assert!(matches!(refused, Err(AppendError::Refused(_))));
+    let text = metrics.render().unwrap();
+    assert!(text.contains("responses_total{section=\"start\"} 6"), "{text}");
+    assert!(text.contains("follow_ups_generated_total{action_type=\"example\"} 3"), "{text}");
+    assert!(text.contains("event_log_lag_seconds_count 39"), "{text}");
+}
+
+#[actix::test]
+async fn what_the_database_could_not_take_survives_the_process() {
+    let (folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    // The table is away: every append fails, as it would with a database that is down.
+    storage.connection().execute_unprepared("ALTER TABLE event_logs RENAME TO away").await.unwrap();
+    let (supervisor, metrics) = supervise(&storage);
+    let first = append(&supervisor, id, conversation()[..2].to_vec()).await;
+    let second = append(&supervisor, id, conversation()[2..].to_vec()).await;
+    // Retries go on by themselves; what waits is on disk as soon as the first one failed.
+    let spool = folder.path().join("spool/events.jsonl");
+    while std::fs::read_to_string(&spool).map_or(0, |text| text.lines().count()) < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert!(metrics.render().unwrap().contains("errors_total{component=\"database\",error_type=\"append\"}"));
+
+    // Another process starts on a copy of the folder, with the database back.
+    let next = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(next.path().join("spool")).unwrap();
+    std::fs::copy(&spool, next.path().join("spool/events.jsonl")).unwrap();
+    storage.connection().execute_unprepared("ALTER TABLE away RENAME TO event_logs").await.unwrap();
+    first.await.unwrap().unwrap();
+    second.await.unwrap().unwrap();
+    assert_eq!(storage.load_events(id).await.unwrap(), conversation(), "the first process took up where it was");
+    assert!(!spool.exists(), "the spool is emptied");
+
+    let url = format!("sqlite://{}/db/interviews.sqlite", folder.path().display());
+    let restarted = Storage::connect(&url, 2, next.path()).await.unwrap();
+    let (supervisor, _) = supervise(&restarted);
+    flush(&supervisor).await;
+    assert_eq!(restarted.load_events(id).await.unwrap(), conversation(), "appending it again changes nothing");
+    assert!(!next.path().join("spool/events.jsonl").exists());
+}
+
+#[actix::test]
+async fn a_spool_left_by_a_dead_process_is_appended_at_start() {
+    let (folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    let batch = json!({ "interview_id": id, "received_at": chrono::Utc::now(), "records": conversation() });
+    std::fs::create_dir_all(folder.path().join("spool")).unwrap();
+    std::fs::write(folder.path().join("spool/events.jsonl"), format!("{batch}\n{{\"torn")).unwrap();
+    let storage_again = open_store(&folder).await;
+    let (supervisor, _) = supervise(&storage_again);
+    flush(&supervisor).await;
+    assert_eq!(storage.load_events(id).await.unwrap(), conversation());
+}

@@ -1,0 +1,154 @@
+//! What several areas' tests need: a store in a temporary folder, a guide, hand-made events.
+
+use interview::Guide;
+use interview::analysis::{Analysis, Sentiment};
+use interview::guide::Action;
+use interview::io::{EndStatus, Endpointing, Event, Phase, Response, Word};
+use interviewer::storage::{EventRecord, NewInterview, Storage};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A migrated SQLite store that lives as long as its folder.
+pub async fn store() -> (TempDir, Storage) {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = open_store(&folder).await;
+    storage.migrate().await.unwrap();
+    (folder, storage)
+}
+
+/// The store in this folder, as the next process finds it.
+pub async fn open_store(folder: &TempDir) -> Storage {
+    let url = format!("sqlite://{}/db/interviews.sqlite", folder.path().display());
+    Storage::connect(&url, 4, folder.path()).await.unwrap()
+}
+
+pub fn guide_document() -> Value {
+    json!({
+        "name": "Work",
+        "research_objective": "How people work",
+        "min_completion_percentage": 0.7,
+        "sections": [{
+            "id": "start", "section_name": "Start", "order": 1,
+            "questions": [
+                { "id": "kind", "text": "What kind of work do you do?", "required": true },
+                { "id": "rating", "text": "How much do you like it?", "type": "scale", "scale": { "min": 1, "max": 5 } },
+            ],
+        }],
+    })
+}
+
+pub fn guide() -> Guide {
+    serde_json::from_value(guide_document()).unwrap()
+}
+
+pub fn new_interview(call_guide_id: Uuid) -> NewInterview {
+    NewInterview {
+        call_guide_id,
+        channel: entity::Channel::Webrtc,
+        respondent_id: None,
+        respondent_name: Some("Dana".to_owned()),
+        respondent_phone: None,
+        respondent_email: None,
+        metadata: json!({}),
+        scheduled_at: None,
+        link_lifetime: chrono::Duration::days(1),
+    }
+}
+
+/// A guide and a scheduled interview with it.
+pub async fn scheduled(storage: &Storage) -> Uuid {
+    let guide = storage.guides().create(&guide(), None).await.unwrap();
+    storage.interviews().schedule(new_interview(guide.id)).await.unwrap().0.id
+}
+
+/// Numbers events from `first` on, 1000 ms apart beginning with 0.
+pub fn records(first: i64, events: Vec<Event>) -> Vec<EventRecord> {
+    (first..)
+        .zip(events)
+        .map(|(seq, event)| EventRecord { seq, at_ms: (seq - 1) as u64 * 1_000, event, actor: "interview".to_owned() })
+        .collect()
+}
+
+fn asked(asking: u32, question: &str, text: &str, follow_up_of: Option<u32>) -> Event {
+    Event::QuestionAsked {
+        asking,
+        question_id: question.to_owned(),
+        section: "start".to_owned(),
+        text: text.to_owned(),
+        follow_up_of,
+        action: follow_up_of.map(|_| Action::Example),
+        why: follow_up_of.map(|_| "vague_response".to_owned()),
+        source: follow_up_of.map(|_| "template".to_owned()),
+    }
+}
+
+fn answered(asking: u32, question_text: &str, text: &str, asked_ms: u64, parent: Option<u32>) -> Event {
+    let words: Vec<Word> = (0_u64..)
+        .zip(text.split(' '))
+        .map(|(index, word)| Word {
+            text: word.to_owned(),
+            start_ms: asked_ms + 500 + index * 100,
+            end_ms: asked_ms + 590 + index * 100,
+            confidence: 0.9,
+        })
+        .collect();
+    Event::Answered {
+        response: Box::new(Response {
+            asking,
+            question_id: "kind".to_owned(),
+            section: "start".to_owned(),
+            question_text: question_text.to_owned(),
+            text: text.to_owned(),
+            words,
+            asked_ms,
+            answered_ms: asked_ms + 3_000,
+            response_time_ms: 500,
+            is_follow_up: parent.is_some(),
+            parent,
+            analysis: Analysis {
+                sentiment: Sentiment::Positive,
+                information_density: 0.3,
+                confidence: 0.9,
+                key_phrases: vec!["small shops".to_owned()],
+                ..Analysis::default()
+            },
+            flags: vec!["cut_short".to_owned()],
+            is_complete: true,
+            requires_clarification: parent.is_none(),
+            endpointing: Endpointing::default(),
+        }),
+    }
+}
+
+/// A whole small interview: consent, a question with a follow-up, one skipped, a person asked for, the end.
+pub fn conversation() -> Vec<EventRecord> {
+    records(
+        1,
+        vec![
+            Event::LegConnected { leg: 1 },
+            Event::ConsentAnswered { recording: false, given: true },
+            Event::ConsentAnswered { recording: true, given: true },
+            Event::PhaseEntered { phase: Phase::MainInterview },
+            Event::SectionEntered { section: "start".to_owned() },
+            asked(1, "kind", "What kind of work do you do?", None),
+            Event::Said {
+                utterance: 1,
+                text: "What kind of work do you do?".to_owned(),
+                start_ms: 5_000,
+                end_ms: 7_000,
+                interrupted: false,
+            },
+            answered(1, "What kind of work do you do?", "bookkeeping for <small> shops", 7_000, None),
+            asked(2, "kind", "Could you give an example?", Some(1)),
+            answered(2, "Could you give an example?", "a bakery", 12_000, Some(1)),
+            Event::QuestionSkipped {
+                question_id: "rating".to_owned(),
+                section: "start".to_owned(),
+                reason: "time".to_owned(),
+            },
+            Event::PersonRequested,
+            Event::Ended { status: EndStatus::Completed, reason: None },
+        ],
+    )
+}
