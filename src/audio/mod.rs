@@ -2,6 +2,8 @@
 //!
 //! Owns: codec, jitter buffer, concealment, playout pacing, recording. Never does: know what is said.
 
+pub mod codec;
+
 use bytes::Bytes;
 use interview::io::Ms;
 

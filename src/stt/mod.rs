@@ -3,6 +3,8 @@
 //! Owns: turning one stretch of speech into words with confidences, and the guards against invented text.
 //! Never does: decide whether a turn is over.
 
+pub mod wer;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
