@@ -2,20 +2,24 @@
 //!
 //! Owns: the order in which parts come up and go down. Never does: parse arguments or print.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix::Addr;
 use tracing::info;
 
 use crate::api;
-use crate::audio::media::MediaRuntime;
+use crate::audio::MediaRuntime;
+use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Storage, StorageError};
-use crate::supervisors::Persistence;
+use crate::supervisors::{Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
 
@@ -31,9 +35,18 @@ pub enum StartError {
     Engines(#[from] EngineError),
     #[error("{address} can't be bound: {reason}. Is another engine running? API_PORT chooses another port")]
     Bind { address: SocketAddr, reason: String },
+    #[error("a thread could not be started: {0}")]
+    Thread(io::Error),
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
     #[error("web server: {0}")]
     Server(std::io::Error),
 }
+
+/// How long a join link is good for.
+const LINK_DAYS: i64 = 30;
+/// Threads that serve HTTP: it carries control and reports, not media.
+const HTTP_WORKERS: usize = 2;
 
 /// An engine that answers on its address.
 pub struct Running {
@@ -43,7 +56,7 @@ pub struct Running {
     pub storage: Storage,
     pub engines: Arc<Engines>,
     pub metrics: Arc<Metrics>,
-    persistence: Persistence,
+    persistence: Addr<Persistence>,
     server: actix_web::dev::ServerHandle,
     watcher: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
@@ -61,27 +74,35 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
                 .await
                 .map_err(|error| EngineError::Start(error.to_string()))??
         }
-        SpeechEngine::Scripted => Engines::scripted(&settings),
+        SpeechEngine::Scripted => Engines::scripted(&settings)?,
     };
     let engines = Arc::new(engines);
     engines.warm_up().await?;
-    info!(speech = engines.info().speech, "engines ready");
+    info!(engines = engines.describe(), "ready");
 
     let storage = Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir).await?;
     storage.migrate().await?;
-    let metrics = Arc::new(Metrics::new());
-    let persistence = Persistence::start(storage.clone(), Arc::clone(&metrics), &settings.storage.data_dir).await?;
-    let webrtc = WebRtc::new(WebRtcSettings {
-        bind_ips: vec![settings.server.host],
-        udp_port_range: settings.udp_ports()?,
-    });
+    let metrics = Arc::new(Metrics::new()?);
+    let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
+    flush(&persistence).await;
+    let media = MediaRuntime::start().map_err(StartError::Thread)?;
+    let recordings = Recordings::start(settings.storage.data_dir.join("recordings")).map_err(StartError::Thread)?;
+    let webrtc = WebRtc::new(
+        WebRtcSettings {
+            bind_ips: vec![settings.server.host],
+            udp_port_range: settings.udp_ports()?,
+            ice_servers: settings.ice.servers.clone(),
+        },
+        media.handle().clone(),
+    );
     let registry = Registry::new(Parts {
         settings: settings.clone(),
         storage: storage.clone(),
         engines: Arc::clone(&engines),
         persistence: persistence.clone(),
         webrtc,
-        media: MediaRuntime::start(),
+        media,
+        recordings,
         metrics: Arc::clone(&metrics),
     });
     let interrupted = registry.recover().await?;
@@ -96,7 +117,17 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let bound = listener.local_addr().map_err(bind)?;
     let mut settings = settings;
     settings.server.port = bound.port();
-    let state = api::State::new(storage.clone(), Arc::new(registry.clone()), Arc::clone(&metrics), settings.public_url(), bound);
+    let state = api::State {
+        storage: storage.clone(),
+        calls: Arc::new(registry.clone()),
+        metrics: Arc::clone(&metrics),
+        settings: Arc::new(api::Settings {
+            public_url: settings.public_url(),
+            link_lifetime: chrono::Duration::days(LINK_DAYS),
+            workers: HTTP_WORKERS,
+        }),
+        mixer: Arc::new(mix),
+    };
     let server = api::server(state, listener).map_err(StartError::Server)?;
     let handle = server.handle();
     actix_web::rt::spawn(server);
@@ -112,10 +143,24 @@ impl Running {
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
         self.server.stop(true).await;
-        self.persistence.stop().await;
-        self.storage.close().await;
+        flush(&self.persistence).await;
+        if let Err(error) = self.storage.close().await {
+            tracing::error!(%error, "closing the database");
+        }
         left
     }
+}
+
+/// Everything handed over before is committed.
+async fn flush(persistence: &Addr<Persistence>) {
+    let (flushed, done) = tokio::sync::oneshot::channel();
+    persistence.do_send(Flush(flushed));
+    // An error means that the supervisor is gone: it has said so itself.
+    let _ = done.await;
+}
+
+fn mix(interviewer: &Path, respondent: &Path, mixed: &Path) -> io::Result<()> {
+    recording::mix(interviewer, respondent, mixed).map_err(io::Error::other)
 }
 
 fn lock_data_dir(settings: &Settings) -> Result<std::fs::File, StartError> {

@@ -41,7 +41,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
 fn greet(running: &startup::Running) {
     let url = &running.url;
     println!();
-    println!("The engine is ready on {url} ({}).", running.engines.info().speech);
+    println!("The engine is ready on {url} ({}).", running.engines.describe());
     println!();
     println!("Next:");
     println!("  hear it at work      scripts/run demo");

@@ -1,1 +1,251 @@
-//! (to come)
+//! The demo: a whole interview without a human or a browser (product contract, section 10).
+//!
+//! Owns: the simulated respondent and the report on what it said, heard and measured. It is the engine's guest: it joins
+//! through REST, SDP and the events socket like anyone else. Never does: look into the engine.
+//!
+//! In the order of a call: [`persona`] and [`answers`] are who is interviewed, [`voice`] makes every line beforehand,
+//! [`client`] and [`line`] join, [`mind`] decides when to speak, [`respondent`] is on the line and fills the [`tape`],
+//! [`live`] shows it; afterwards [`measure`], [`envelope`] and [`heard`] judge the tape, [`api_view`] reads what the
+//! engine stored, [`report`] joins them and [`render`] prints.
+
+pub mod answers;
+pub mod api_view;
+pub mod client;
+pub mod envelope;
+pub mod heard;
+pub mod line;
+pub mod live;
+pub mod measure;
+pub mod mind;
+pub mod persona;
+pub mod render;
+pub mod report;
+pub mod respondent;
+pub mod tape;
+pub mod voice;
+#[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
+mod wire_tests;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use interview::Guide;
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use self::client::{Client, ClientError, Scheduled};
+use self::envelope::Envelope;
+use self::line::Dial;
+use self::live::Happening;
+use self::mind::Mind;
+use self::persona::Persona;
+use self::report::{Found, Material, Report};
+use self::respondent::{Respondent, RespondentError};
+use self::tape::Tape;
+use self::voice::{Lines, VoiceError};
+use crate::stt::{SttError, Transcriber};
+use crate::transport::TransportError;
+use crate::tts::{Synthesizer, TtsError, Voice};
+
+/// The engine may take this long to store the end of the interview.
+const SETTLE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(250);
+/// Added to the guide's own limit before the respondent hangs up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
+    #[error("the interviewer's voice: {0}")]
+    Interviewer(TtsError),
+    #[error("calling: {0}")]
+    Transport(#[from] TransportError),
+    #[error(transparent)]
+    Respondent(#[from] RespondentError),
+    #[error("the received audio can't be transcribed: {0}")]
+    Transcription(#[from] SttError),
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+}
+
+/// What the demo is to do. The guide's ids are complete.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub guide: Guide,
+    pub persona: Persona,
+    /// Where the recording and the transcript are put.
+    pub keep: PathBuf,
+}
+
+/// An engine that is ready to take calls.
+#[derive(Debug, Clone)]
+pub struct RunningEngine {
+    /// Such as `http://127.0.0.1:8000`.
+    pub base_url: String,
+}
+
+/// Models and transport of the respondent's own.
+#[derive(Clone)]
+pub struct Tools {
+    pub dial: Arc<dyn Dial>,
+    pub synthesizer: Arc<dyn Synthesizer>,
+    pub transcriber: Arc<dyn Transcriber>,
+}
+
+/// Holds one interview and judges it. What happens is told to `happenings` as it happens.
+pub async fn run(
+    options: &Options,
+    engine: &RunningEngine,
+    tools: &Tools,
+    happenings: mpsc::Sender<Happening>,
+) -> Result<Report, DemoError> {
+    let Options { guide, persona, .. } = options;
+    let (interviewer, _) =
+        tools.synthesizer.resolve(&guide.voice_profile, &guide.language).map_err(DemoError::Interviewer)?;
+    if interviewer.name == persona.voice {
+        return Err(VoiceError::SameVoice(interviewer.name).into());
+    }
+    let step = |text: String| {
+        let _ = happenings.try_send(Happening::Step(text));
+    };
+    step(format!("preparing {}'s voice ({})", persona.name, persona.voice));
+    let began = Instant::now();
+    let lines = Lines::prepare(persona, &tools.synthesizer, |_, _| {}).await?;
+    let mind = mind(guide, persona, &interviewer, &tools.synthesizer).await?;
+    step(format!("every line is ready after {:.1} s", began.elapsed().as_secs_f32()));
+
+    let client = Client::new(&engine.base_url)?;
+    let guide_id = client.create_guide(guide).await?;
+    let scheduled = client.schedule(&guide_id, &persona.name).await?;
+    step(format!("interview {} is scheduled; joining", scheduled.interview_id));
+    let (tape, trouble) = call(&client, &scheduled, guide, mind, lines, tools, happenings.clone()).await?;
+
+    step("hung up; transcribing what was heard".to_owned());
+    let interview = settled(&client, &scheduled.interview_id).await?;
+    let transcript = client.transcript(&scheduled.interview_id).await?;
+    let found = judge(guide, &tape, &interview, &transcript, &interviewer, tools).await?;
+    let kept = keep(&client, &scheduled.interview_id, &options.keep).await?;
+    Ok(report::make(Material {
+        guide,
+        persona,
+        tape: &tape,
+        interview,
+        transcript: &transcript,
+        found: &found,
+        recording: kept.recording,
+        transcript_at: kept.transcript,
+        trouble: trouble.map(|trouble| trouble.to_string()),
+    }))
+}
+
+async fn mind(
+    guide: &Guide,
+    persona: &Persona,
+    interviewer: &Voice,
+    synthesizer: &Arc<dyn Synthesizer>,
+) -> Result<Mind, DemoError> {
+    let mut questions = HashMap::new();
+    let mut expected = HashMap::new();
+    for question in guide.sections.iter().flat_map(|section| &section.questions) {
+        if persona.behaviours.interrupts {
+            let sound = voice::expected(synthesizer, interviewer, &question.text).await?;
+            expected.insert(question.id.clone(), sound);
+        }
+        questions.insert(question.id.clone(), question.text.clone());
+    }
+    Ok(Mind::new(persona.clone(), questions, expected))
+}
+
+async fn call(
+    client: &Client,
+    scheduled: &Scheduled,
+    guide: &Guide,
+    mind: Mind,
+    lines: Lines,
+    tools: &Tools,
+    happenings: mpsc::Sender<Happening>,
+) -> Result<(Tape, Option<RespondentError>), DemoError> {
+    let messages = client.follow(&scheduled.join_token).await?;
+    let offer = tools.dial.offer().await?;
+    let (answer, location) = client.call(&scheduled.join_token, offer.sdp()).await?;
+    let link = offer.accept(&answer).await?;
+    let limit = Duration::from_secs(u64::from(guide.max_duration_minutes) * 60) + PATIENCE;
+    let respondent = Respondent { link, mind, lines, messages, happenings, limit };
+    let held = respondent.hold().await;
+    if let Some(location) = location {
+        // Over already when all went well.
+        client.hang_up(&location).await?;
+    }
+    Ok(held?)
+}
+
+/// The interview when its end has been stored, or as it is when that takes too long.
+async fn settled(client: &Client, id: &str) -> Result<Value, DemoError> {
+    let deadline = Instant::now() + SETTLE;
+    loop {
+        let interview = client.interview(id).await?;
+        if api_view::is_final(&interview) || Instant::now() > deadline {
+            return Ok(interview);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Transcribes and measures every asking of the tape.
+async fn judge(
+    guide: &Guide,
+    tape: &Tape,
+    interview: &Value,
+    transcript: &Value,
+    interviewer: &Voice,
+    tools: &Tools,
+) -> Result<Vec<Found>, DemoError> {
+    let rows = api_view::rows(interview, transcript);
+    let row_of = report::rows_of_askings(&tape.askings, &rows);
+    let mut sounds: HashMap<&str, Envelope> = HashMap::new();
+    let mut found = Vec::with_capacity(tape.askings.len());
+    for (i, row) in row_of.iter().enumerate() {
+        let (from, to) = tape.window(i);
+        let heard_text = heard::transcribe(tape, from, to, &tools.transcriber, &guide.language).await?;
+        let text = row.map(|row| rows[row].question_text.as_str()).filter(|text| !text.is_empty());
+        if let Some(text) = text
+            && !sounds.contains_key(text)
+        {
+            sounds.insert(text, voice::expected(&tools.synthesizer, interviewer, text).await?);
+        }
+        let timing = measure::timing(tape, i, text.and_then(|text| sounds.get(text)));
+        found.push(Found { heard_text, timing });
+    }
+    Ok(found)
+}
+
+struct Kept {
+    recording: Option<String>,
+    transcript: Option<String>,
+}
+
+/// Fetches the recording and the transcript into `folder`.
+async fn keep(client: &Client, id: &str, folder: &Path) -> Result<Kept, DemoError> {
+    let recording = client.download(&format!("/api/interviews/{id}/recording"), "audio/ogg").await?;
+    let transcript = client.download(&format!("/api/interviews/{id}/transcript?format=text"), "text/plain").await?;
+    Ok(Kept {
+        recording: write(folder, "recording.ogg", recording).await?,
+        transcript: write(folder, "transcript.txt", transcript).await?,
+    })
+}
+
+async fn write(folder: &Path, name: &str, bytes: Option<Vec<u8>>) -> Result<Option<String>, DemoError> {
+    let Some(bytes) = bytes else { return Ok(None) };
+    let path = folder.join(name);
+    let failed = |source| DemoError::File { path: path.display().to_string(), source };
+    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    tokio::fs::write(&path, bytes).await.map_err(failed)?;
+    Ok(Some(path.display().to_string()))
+}

@@ -4,12 +4,13 @@
 //! decide what is said. If it panics or freezes, the watcher starts another one from the event log.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler, WrapFuture};
+use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler, WrapFuture};
 use interview::io::{CallState, Command, EndStatus, Input, Line, Ms, Notice, Output, PauseId, Transcript, UtteranceId};
 use interview::{Event, Interview};
+use tokio::sync::oneshot;
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
@@ -17,11 +18,10 @@ use super::engines::Engines;
 use super::leg::{Happening, Leg};
 use super::page::Page;
 use super::timing::Stopwatch;
-use crate::audio::clock::CallClock;
-use crate::audio::media::PlayoutEvent;
+use crate::audio::{CallClock, PlayoutEvent};
 use crate::inference::Priority;
 use crate::storage::EventRecord;
-use crate::supervisors::Persistence;
+use crate::supervisors::{Append, Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::transport::LinkEvent;
 use crate::tts::Voice;
@@ -60,7 +60,7 @@ pub struct Birth {
     pub last_seq: i64,
     pub voice: Voice,
     pub engines: Arc<Engines>,
-    pub persistence: Persistence,
+    pub persistence: Addr<Persistence>,
     pub metrics: Arc<Metrics>,
     pub page: Page,
     pub clock: CallClock,
@@ -84,9 +84,9 @@ pub enum Ending {
 #[rtype(result = "()")]
 pub enum Order {
     Command(Command),
-    /// The respondent hung up.
+    /// The respondent hung up: the interview can be taken up again with the same link.
     HangUp,
-    /// The engine stops: leave the interview so that it can be taken up again.
+    /// The engine stops: the same.
     Drain,
 }
 
@@ -105,10 +105,10 @@ pub enum Sabotage {
 
 struct Speaking {
     utterance: UtteranceId,
-    /// Index of the line that is the question, when there is one.
-    question_line: Option<usize>,
-    /// Handed to playout; before that, stopping it is ours alone.
-    playing: bool,
+    /// Index of the clip with which the question begins, when there is one.
+    question_clip: Option<u32>,
+    /// Some of it is with the playout; before that, stopping it is ours alone.
+    handed: Arc<AtomicBool>,
     making: Option<SpawnHandle>,
 }
 
@@ -190,12 +190,17 @@ impl CallActor {
         }
         self.appends += 1;
         let number = self.appends;
-        let committed = self.birth.persistence.append(self.birth.interview_id, records);
-        ctx.spawn(actix::fut::ActorFutureExt::map(committed.into_actor(self), move |result, actor, ctx| {
-            if let Err(error) = result {
-                // Persistence has spooled what it could not commit; an error here means that even that failed.
-                error!(interview = %actor.birth.interview_id, %error, "events could not be kept");
-                actor.birth.metrics.error("append", "persistence");
+        let (reply, committed) = oneshot::channel();
+        self.birth.persistence.do_send(Append { interview_id: self.birth.interview_id, records, reply });
+        ctx.spawn(committed.into_actor(self).map(move |result, actor, ctx| {
+            // While the database is away the answer waits and the events are spooled; this is worse than that.
+            let problem = match result {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some("the persistence supervisor is gone".to_owned()),
+            };
+            if let Some(problem) = problem {
+                error!(interview = %actor.birth.interview_id, problem, "events could not be kept");
                 actor.fail("storage_failed", ctx);
             }
             actor.committed = actor.committed.max(number);
@@ -231,12 +236,10 @@ impl CallActor {
                 }
                 let engines = Arc::clone(&self.birth.engines);
                 let proposing = async move { engines.proposer.propose(&request).await };
-                self.proposing = Some(ctx.spawn(actix::fut::ActorFutureExt::map(
-                    proposing.into_actor(self),
-                    move |result, actor, ctx| {
+                self.proposing = Some(ctx.spawn(proposing.into_actor(self).map(move |result, actor, ctx| {
                         let proposals = result.unwrap_or_else(|error| {
                             warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
-                            actor.birth.metrics.error("propose", "dialogue");
+                            actor.count_error("propose", "dialogue");
                             Vec::new()
                         });
                         actor.feed(Input::Proposed { pause, proposals }, ctx);
@@ -245,7 +248,9 @@ impl CallActor {
             }
             Output::Prepare { texts, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
-                self.birth.engines.clips.prepare(texts, &self.birth.voice, priority);
+                // Words that only this respondent has heard don't rest on disk: see `ClipStore::clip`.
+                let keep = !soon;
+                drop(self.birth.engines.clips.prepare(texts, self.birth.voice.clone(), priority, keep));
             }
             Output::StartRecording => leg.start_recording(),
             Output::WakeAt(at) => {
@@ -265,34 +270,42 @@ impl CallActor {
 
     fn speak(&mut self, now: Ms, utterance: UtteranceId, lines: Vec<Line>, asks: bool, ctx: &mut Context<Self>) {
         self.stopwatch.speak(now);
-        let question_line = asks.then(|| lines.len().saturating_sub(1));
+        // Lines before the question are scripted, so each of them is one clip.
+        let question_clip = asks.then(|| lines.len().saturating_sub(1) as u32);
         let (engines, voice) = (Arc::clone(&self.birth.engines), self.birth.voice.clone());
         let (playout, metrics) = (self.birth.leg.playout().clone(), Arc::clone(&self.birth.metrics));
-        let mut speaking = Speaking { utterance, question_line, playing: false, making: None };
+        let mut speaking = Speaking { utterance, question_clip, handed: Arc::default(), making: None };
         // What is ready goes out in this very call; only what has to be made is waited for.
         let mut waiting = lines.into_iter().peekable();
         while let Some(line) = waiting.peek() {
-            let Some(clip) = engines.clips.ready(&line.text, &voice) else { break };
+            let Some(clip) = engines.clips.at_hand(&line.text, &voice) else { break };
             waiting.next();
             playout.speak(utterance, clip, waiting.peek().is_none());
-            speaking.playing = true;
+            speaking.handed.store(true, Ordering::Release);
         }
         if waiting.peek().is_some() {
-            speaking.playing = true;
+            let handed = Arc::clone(&speaking.handed);
             let making = async move {
-                while let Some(line) = waiting.next() {
+                for line in waiting {
                     let started = std::time::Instant::now();
-                    let clip = engines.clips.clip(&line.text, &voice, Priority::FirstSentence, line.scripted).await?;
-                    metrics.tts_latency_seconds.observe(started.elapsed().as_secs_f64());
-                    playout.speak(utterance, clip, waiting.peek().is_none());
+                    let mut clips = engines.clips.stream(&line.text, &voice, line.scripted);
+                    let mut first = true;
+                    while let Some(clip) = clips.recv().await {
+                        if std::mem::take(&mut first) {
+                            metrics.tts_latency_seconds.observe(started.elapsed().as_secs_f64());
+                        }
+                        playout.speak(utterance, clip?, false);
+                        handed.store(true, Ordering::Release);
+                    }
                 }
+                playout.end(utterance);
                 Ok::<(), crate::tts::TtsError>(())
             };
             speaking.making =
-                Some(ctx.spawn(actix::fut::ActorFutureExt::map(making.into_actor(self), |result, actor, ctx| {
+                Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
                     if let Err(error) = result {
                         error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
-                        actor.birth.metrics.error("synthesis", "tts");
+                        actor.count_error("synthesis", "tts");
                         actor.fail("speech_failed", ctx);
                     }
                 })));
@@ -305,25 +318,37 @@ impl CallActor {
         if let Some(making) = speaking.making.take() {
             ctx.cancel_future(making);
         }
-        // Playout answers with what was heard, also when nothing of it has left yet.
-        self.birth.leg.playout().stop(speaking.utterance);
+        if speaking.handed.load(Ordering::Acquire) {
+            // Answered with what was heard of it.
+            self.birth.leg.playout().stop();
+        } else {
+            let utterance = speaking.utterance;
+            self.speaking = None;
+            ctx.run_later(Duration::ZERO, move |actor, ctx| {
+                actor.feed(Input::PlaybackStopped { utterance, heard: String::new() }, ctx);
+            });
+        }
+    }
+
+    fn count_error(&self, kind: &str, component: &str) {
+        self.birth.metrics.errors_total.with_label_values(&[kind, component]).inc();
     }
 
     fn transcribe(&mut self, now: Ms, pause: PauseId, ctx: &mut Context<Self>) {
         self.stopwatch.transcribe_asked(now);
-        let (leg, engines) = (Arc::clone(&self.birth.leg), Arc::clone(&self.birth.engines));
+        let leg = Arc::clone(&self.birth.leg);
         let language = self.birth.interview.guide().language.clone();
         let metrics = Arc::clone(&self.birth.metrics);
         let work = async move {
             let started = std::time::Instant::now();
-            let transcript = leg.transcribe(&engines, &language).await;
+            let transcript = leg.transcribe(&language).await;
             metrics.stt_latency_seconds.observe(started.elapsed().as_secs_f64());
             transcript
         };
-        ctx.spawn(actix::fut::ActorFutureExt::map(work.into_actor(self), move |result, actor, ctx| {
+        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
             let transcript = result.unwrap_or_else(|error| {
                 error!(interview = %actor.birth.interview_id, %error, "speech could not be transcribed");
-                actor.birth.metrics.error("transcription", "stt");
+                actor.count_error("transcription", "stt");
                 Transcript { words: Vec::new(), rejected: Some(interview::io::Rejection::Failed) }
             });
             actor.stopwatch.transcribed(actor.now());
@@ -335,12 +360,12 @@ impl CallActor {
         let Some(samples) = self.birth.leg.turn_samples() else { return };
         let engines = Arc::clone(&self.birth.engines);
         let work = async move { engines.turn.probability(samples).await };
-        ctx.spawn(actix::fut::ActorFutureExt::map(work.into_actor(self), move |result, actor, ctx| match result {
+        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| match result {
             Ok(probability) => actor.feed(Input::TurnJudged { pause, probability }, ctx),
             // The policy has its timeouts: a missing judgement only makes it more patient.
             Err(error) => {
                 warn!(interview = %actor.birth.interview_id, %error, "turn could not be judged");
-                actor.birth.metrics.error("turn", "turn");
+                actor.count_error("judgement", "turn");
             }
         }));
     }
@@ -355,7 +380,7 @@ impl CallActor {
                 let asks = self
                     .speaking
                     .as_ref()
-                    .is_some_and(|speaking| speaking.utterance == utterance && speaking.question_line == Some(index));
+                    .is_some_and(|speaking| speaking.utterance == utterance && speaking.question_clip == Some(index));
                 if asks {
                     self.question_started(at_ms, ctx);
                 }
@@ -387,9 +412,8 @@ impl CallActor {
             LinkEvent::Lost => self.feed(Input::PeerLost, ctx),
             LinkEvent::Closed => {
                 self.feed(Input::PeerLost, ctx);
-                if !self.over {
-                    self.finish(Ending::Interrupted, ctx);
-                }
+                let ending = if self.birth.interview.is_over() { Ending::Over } else { Ending::Interrupted };
+                self.finish(ending, ctx);
             }
         }
     }
@@ -421,15 +445,17 @@ impl CallActor {
         }
         self.over = true;
         info!(interview = %self.birth.interview_id, ?ending, "call over");
-        let (leg, persistence, interview_id) =
-            (Arc::clone(&self.birth.leg), self.birth.persistence.clone(), self.birth.interview_id);
+        let (leg, persistence) = (Arc::clone(&self.birth.leg), self.birth.persistence.clone());
         // Appends of this very moment are queued before the flush: see `feed`.
         let closing = async move {
             leg.close().await;
-            persistence.flush(interview_id).await;
+            let (flushed, done) = oneshot::channel();
+            persistence.do_send(Flush(flushed));
+            // An error means that the supervisor is gone, and the process with it.
+            let _ = done.await;
         };
         ctx.run_later(Duration::ZERO, move |actor, ctx| {
-            ctx.spawn(actix::fut::ActorFutureExt::map(closing.into_actor(actor), move |(), actor, ctx| {
+            ctx.spawn(closing.into_actor(actor).map(move |(), actor, ctx| {
                 actor.committed = actor.appends;
                 actor.release();
                 let on_end = std::mem::replace(&mut actor.birth.on_end, Box::new(|_| ()));
@@ -480,13 +506,10 @@ impl Handler<Order> for CallActor {
     fn handle(&mut self, order: Order, ctx: &mut Self::Context) {
         match order {
             Order::Command(command) => self.feed(Input::Command(command), ctx),
-            Order::HangUp => {
-                self.feed(Input::Command(Command::Leave), ctx);
-                self.finish(Ending::Over, ctx);
-            }
-            Order::Drain => {
+            Order::HangUp | Order::Drain => {
                 self.feed(Input::PeerLost, ctx);
-                self.finish(Ending::Interrupted, ctx);
+                let ending = if self.birth.interview.is_over() { Ending::Over } else { Ending::Interrupted };
+                self.finish(ending, ctx);
             }
         }
     }

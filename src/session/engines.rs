@@ -1,1 +1,144 @@
-//! The speech engines of this process: loaded once, shared by all calls.
+//! The engines of this process: loaded once, warmed up, shared by all calls.
+//!
+//! Owns: which engine does what (local models, or scripted stand-ins named as such). Never does: fall back silently.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::EngineInfo;
+use crate::config::Settings;
+use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
+use crate::inference::{Inference, Priority, ort};
+use crate::stt::{Speech, Transcriber, Whisper, WhisperSettings};
+use crate::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};
+use crate::turn::{ScriptedTurn, SmartTurn, TurnDetector};
+use crate::vad::{ActivityEngine, Energy, Vad};
+use crate::{models, stt, tts};
+
+/// Disk for clips made before.
+const CLIP_FOLDER: &str = "clips";
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("model weights are missing or damaged:\n{0}")]
+    Weights(String),
+    #[error(transparent)]
+    Model(#[from] models::ModelError),
+    #[error(transparent)]
+    Ort(#[from] ort::OrtError),
+    #[error(transparent)]
+    Vad(#[from] crate::vad::VadError),
+    #[error(transparent)]
+    Turn(#[from] crate::turn::TurnError),
+    #[error(transparent)]
+    Stt(#[from] crate::stt::SttError),
+    #[error(transparent)]
+    Tts(#[from] crate::tts::TtsError),
+    #[error("the engines did not start: {0}")]
+    Start(String),
+}
+
+pub struct Engines {
+    pub transcriber: Arc<dyn Transcriber>,
+    pub synthesizer: Arc<dyn Synthesizer>,
+    pub clips: ClipStore,
+    pub turn: Arc<dyn TurnDetector>,
+    pub vad: Arc<dyn ActivityEngine>,
+    pub proposer: Arc<dyn Proposer>,
+    pub inference: Inference,
+    scripted: bool,
+}
+
+impl Engines {
+    /// Whisper, Kokoro, Silero and Smart Turn. Blocks while it reads the weights; must run inside a tokio runtime.
+    /// A weight file that is missing or damaged is an error that names it.
+    pub fn local(settings: &Settings) -> Result<Self, EngineError> {
+        let speech = &settings.speech;
+        let weights = models::verify(&models::required(&speech.whisper), &settings.storage.models_dir)
+            .map_err(|problems| EngineError::Weights(lines(&problems)))?;
+        let inference = Inference::start(speech.inference_threads);
+        let environment = ort::environment(&weights.onnxruntime())?;
+        let vad = Vad::start(environment, &weights.silero())?;
+        let turn = SmartTurn::load(environment, &weights.smart_turn(), inference.clone())?;
+        let whisper = Whisper::load(
+            &weights.whisper(&speech.whisper)?,
+            inference.clone(),
+            WhisperSettings { threads: speech.stt_threads },
+        )?;
+        let kokoro = Kokoro::load(
+            weights.dir(),
+            inference.clone(),
+            KokoroSettings { threads: speech.tts_threads, ..KokoroSettings::default() },
+        )?;
+        let synthesizer: Arc<dyn Synthesizer> = Arc::new(kokoro);
+        Ok(Self {
+            transcriber: Arc::new(whisper),
+            clips: clips(settings, &synthesizer)?,
+            synthesizer,
+            turn: Arc::new(turn),
+            vad: Arc::new(vad),
+            proposer: Arc::new(TemplateProposer),
+            inference,
+            scripted: false,
+        })
+    }
+
+    /// Stand-ins with fixed delays for tests of logic and for load; health and log say so.
+    pub fn scripted(settings: &Settings) -> Result<Self, EngineError> {
+        let delay = Duration::from_millis(settings.speech.scripted_delay_ms);
+        let synthesizer: Arc<dyn Synthesizer> = Arc::new(tts::Scripted::new(delay));
+        Ok(Self {
+            transcriber: Arc::new(stt::Scripted::new(delay, |_, _| "Yes, that is fine.".to_owned())),
+            clips: clips(settings, &synthesizer)?,
+            synthesizer,
+            turn: Arc::new(ScriptedTurn { probability: 0.9, delay }),
+            vad: Arc::new(Energy::default()),
+            proposer: Arc::new(ScriptedProposer { delay }),
+            inference: Inference::start(settings.speech.inference_threads),
+            scripted: true,
+        })
+    }
+
+    /// Runs every model once, so that the first call is as quick as the next.
+    pub async fn warm_up(&self) -> Result<(), EngineError> {
+        if self.scripted {
+            return Ok(());
+        }
+        let (voice, _) = self.synthesizer.resolve(&interview::guide::VoiceProfile::default(), "en")?;
+        self.synthesizer.synthesize("Ready.", &voice, Priority::FirstSentence).await?;
+        let samples: Arc<[f32]> = vec![0.0; 16_000].into();
+        self.turn.probability(Arc::clone(&samples)).await?;
+        let noise: Vec<f32> = (0..32_000_u32).map(|n| (n as f32 * 0.07).sin() * 0.1).collect();
+        let speech = Speech { samples: noise.into(), start_ms: 0, language: "en".to_owned(), voiced: 1.0 };
+        self.transcriber.transcribe(speech).await?;
+        Ok(())
+    }
+
+    /// Who does what, in words.
+    pub fn describe(&self) -> String {
+        let scripted = if self.scripted { " (SCRIPTED stand-ins: nothing is really heard or said)" } else { "" };
+        format!("listens with {}, speaks with {}{scripted}", self.transcriber.name(), self.synthesizer.name())
+    }
+
+    pub fn info(&self, accepting: bool, capacity: usize) -> EngineInfo {
+        EngineInfo {
+            stt: self.transcriber.name().to_owned(),
+            tts: self.synthesizer.name().to_owned(),
+            turn: self.turn.name().to_owned(),
+            vad: self.vad.name().to_owned(),
+            proposer: self.proposer.name().to_owned(),
+            scripted: self.scripted,
+            accepting,
+            capacity,
+        }
+    }
+}
+
+fn clips(settings: &Settings, synthesizer: &Arc<dyn Synthesizer>) -> Result<ClipStore, EngineError> {
+    let store = StoreSettings::new(settings.storage.data_dir.join(CLIP_FOLDER));
+    Ok(ClipStore::new(&store, Arc::clone(synthesizer))?)
+}
+
+fn lines(problems: &[models::Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}

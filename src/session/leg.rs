@@ -11,12 +11,15 @@ use interview::io::Transcript;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::engines::Engines;
-use crate::audio::clock::CallClock;
-use crate::audio::media::{Media, Playout, PlayoutEvent};
-use crate::transport::{Link, LinkEvent};
-use crate::turn::{EarEvent, EarHandle};
+use crate::audio::media::MediaStats;
+use crate::audio::recording::Recorder;
+use crate::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
+use crate::stt::{Incremental, SttError};
+use crate::transport::{Link, LinkEvent, PacketSink};
+use crate::turn::{Ear, EarEvent, EarHandle, EarSettings};
 
 /// What a leg tells its actor.
 #[derive(Debug)]
@@ -26,5 +29,168 @@ pub enum Happening {
     Link(LinkEvent),
 }
 
-/// Control messages a slow actor may fall behind by before the leg waits for it.
-const QUEUE: usize = 256;
+/// Control messages an actor may be behind by; a full queue means that the watcher will replace it.
+const QUEUE: usize = 1024;
+
+/// A leg; shared by the actor and the registry.
+pub struct Leg {
+    playout: Playout,
+    ear: EarHandle,
+    incremental: Incremental,
+    recorder: Recorder,
+    sink: Arc<dyn PacketSink>,
+    stats: Arc<MediaStats>,
+    connected: Arc<AtomicBool>,
+    /// Where happenings go: to the actor that attached last.
+    actor: Arc<Mutex<Option<mpsc::Sender<Happening>>>>,
+    _tasks: DropGuard,
+}
+
+impl Leg {
+    /// Starts listening; what happens before an actor attaches is kept for it.
+    pub fn start(link: Link, clock: CallClock, engines: &Engines, media: &MediaRuntime, recorder: Recorder) -> Arc<Self> {
+        let sink = Arc::clone(&link.sink);
+        let Media { frames, playout, playout_events, link_events, stats, tasks } =
+            Media::start(media, link, clock, Some(recorder.clone()));
+        let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
+        let (heard, ear_events) = mpsc::channel(QUEUE);
+        let stop = CancellationToken::new();
+        let connected = Arc::new(AtomicBool::new(false));
+        let actor = Arc::new(Mutex::new(None));
+        let forward = Forward {
+            ear: ear_events,
+            playout: playout_events,
+            link: link_events,
+            connected: Arc::clone(&connected),
+            actor: Arc::clone(&actor),
+            early: Vec::new(),
+        };
+        let listening = stop.clone();
+        media.handle().spawn(async move {
+            if let Some(Err(error)) = listening.run_until_cancelled(ear.run(frames, heard)).await {
+                tracing::error!(%error, "the ear is deaf");
+            }
+        });
+        let forwarding = stop.clone();
+        media.handle().spawn(async move {
+            // The media tasks end with this one.
+            let _tasks = tasks;
+            forwarding.run_until_cancelled(forward.run()).await;
+        });
+        Arc::new(Self {
+            playout,
+            ear: handle,
+            incremental: Incremental::new(Arc::clone(&engines.transcriber)),
+            recorder,
+            sink,
+            stats,
+            connected,
+            actor,
+            _tasks: stop.drop_guard(),
+        })
+    }
+
+    pub fn playout(&self) -> &Playout {
+        &self.playout
+    }
+
+    pub fn stats(&self) -> &MediaStats {
+        &self.stats
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Acquire)
+    }
+
+    /// From now on what happens goes to the caller; an actor that was attached before hears nothing more.
+    pub fn attach(&self) -> ReceiverStream<Happening> {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        *self.actor.lock() = Some(sender);
+        ReceiverStream::new(receiver)
+    }
+
+    /// What was said in this turn up to now, in words.
+    pub async fn transcribe(&self, language: &str) -> Result<Transcript, SttError> {
+        match self.ear.snapshot() {
+            Some(audio) => self.incremental.transcribe(&audio, language).await,
+            None => Ok(Transcript::default()),
+        }
+    }
+
+    /// The last seconds of the turn, for the judgement by sound.
+    pub fn turn_samples(&self) -> Option<Arc<[f32]>> {
+        self.ear.snapshot().map(|audio| audio.last_8_s())
+    }
+
+    /// The turn is over: its audio is forgotten.
+    pub fn turn_taken(&self) {
+        self.ear.turn_taken();
+        self.incremental.reset();
+    }
+
+    /// Consent to record is there.
+    pub fn start_recording(&self) {
+        self.recorder.start();
+    }
+
+    /// Silence at once: the actor that spoke is gone.
+    pub fn hush(&self) {
+        self.playout.stop();
+        self.playout.unduck();
+    }
+
+    /// Hangs up and completes the recording.
+    pub async fn close(&self) {
+        self.connected.store(false, Ordering::Release);
+        self.sink.close().await;
+        if let Err(error) = self.recorder.finish().await {
+            tracing::error!(%error, "the recording could not be completed");
+        }
+    }
+}
+
+/// Brings the leg's three streams to whoever is attached.
+struct Forward {
+    ear: mpsc::Receiver<EarEvent>,
+    playout: mpsc::Receiver<PlayoutEvent>,
+    link: mpsc::Receiver<LinkEvent>,
+    connected: Arc<AtomicBool>,
+    actor: Arc<Mutex<Option<mpsc::Sender<Happening>>>>,
+    /// What happened before anyone attached.
+    early: Vec<Happening>,
+}
+
+impl Forward {
+    async fn run(mut self) {
+        let mut retry = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            let happening = tokio::select! {
+                Some(event) = self.link.recv() => {
+                    self.connected.store(event == LinkEvent::Connected, Ordering::Release);
+                    Happening::Link(event)
+                }
+                Some(event) = self.playout.recv() => Happening::Playout(event),
+                Some(event) = self.ear.recv() => Happening::Ear(event),
+                _ = retry.tick(), if !self.early.is_empty() => {
+                    self.deliver_early();
+                    continue;
+                }
+                else => return,
+            };
+            self.early.push(happening);
+            self.deliver_early();
+        }
+    }
+
+    /// Hands over what waits, in order. Without an actor it goes on waiting; with one that takes nothing more (it is
+    /// frozen, or dead and not yet replaced) the next actor starts from the log and needs none of it.
+    fn deliver_early(&mut self) {
+        let actor = self.actor.lock();
+        let Some(sender) = actor.as_ref() else { return };
+        for happening in self.early.drain(..) {
+            if sender.try_send(happening).is_err() {
+                tracing::debug!("no actor takes what happens on the leg");
+            }
+        }
+    }
+}

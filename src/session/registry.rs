@@ -22,8 +22,8 @@ use super::engines::Engines;
 use super::leg::Leg;
 use super::page::Page;
 use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
-use crate::audio::clock::CallClock;
-use crate::audio::media::MediaRuntime;
+use crate::audio::recording::Recordings;
+use crate::audio::{CallClock, MediaRuntime};
 use crate::config::Settings;
 use crate::storage::Storage;
 use crate::supervisors::Persistence;
@@ -32,7 +32,7 @@ use crate::transport::TransportError;
 use crate::transport::webrtc::WebRtc;
 
 /// Seconds after which a refused caller may try again.
-const RETRY_AFTER_S: u32 = 30;
+const RETRY_AFTER_S: u64 = 30;
 
 /// A call that is on.
 pub(super) struct Live {
@@ -49,9 +49,10 @@ pub struct Parts {
     pub settings: Settings,
     pub storage: Storage,
     pub engines: Arc<Engines>,
-    pub persistence: Persistence,
+    pub persistence: Addr<Persistence>,
     pub webrtc: WebRtc,
     pub media: MediaRuntime,
+    pub recordings: Recordings,
     pub metrics: Arc<Metrics>,
 }
 
@@ -127,9 +128,9 @@ impl Registry {
     pub(super) async fn start(&self, interview_id: Uuid, leg: Arc<Leg>, call_id: String, clock: CallClock) -> Result<(), JoinError> {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
-        let guide = parts.storage.guide_of(interview_id).await.map_err(|error| unavailable(&error))?;
+        let guide = parts.storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
         let events = parts.storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
-        let row = parts.storage.interview(interview_id).await.map_err(|error| unavailable(&error))?;
+        let row = parts.storage.interviews().get(interview_id).await.map_err(|error| unavailable(&error))?;
         let guide = Arc::new(guide);
         let settings = interview::Settings {
             max_follow_ups: parts.settings.calls.max_follow_ups_per_question,
@@ -162,7 +163,7 @@ impl Registry {
             persistence: parts.persistence.clone(),
             metrics: Arc::clone(&parts.metrics),
             page: self.page(interview_id),
-            clock: clock.clone(),
+            clock,
             leg: Arc::clone(&leg),
             pulse: Arc::clone(&pulse),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
@@ -174,6 +175,14 @@ impl Registry {
         self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, pulse, call_id, clock });
         self.count();
         Ok(())
+    }
+
+    /// Legs so far, and the call clock of the last event.
+    async fn so_far(&self, interview_id: Uuid) -> Result<(u32, interview::Ms), JoinError> {
+        let events = self.shared.parts.storage.load_events(interview_id).await;
+        let events = events.map_err(|error| JoinError::Unavailable(error.to_string()))?;
+        let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
+        Ok((legs as u32, events.last().map_or(0, |record| record.at_ms)))
     }
 
     fn ended(&self, interview_id: Uuid, ending: Ending) {
@@ -224,7 +233,7 @@ impl Registry {
     /// After a start: interviews that a crash left in the middle say so and wait for their respondents.
     pub async fn recover(&self) -> Result<usize, crate::storage::StorageError> {
         let parts = &self.shared.parts;
-        let unfinished = parts.storage.unfinished().await?;
+        let unfinished = parts.storage.interviews().unfinished().await?;
         for &id in &unfinished {
             let events = parts.storage.load_events(id).await?;
             let Some(last) = events.last() else { continue };
@@ -251,7 +260,7 @@ impl Calls for Registry {
         let _place = self.admit(interview_id)?;
         let live = {
             let live = self.shared.live.lock();
-            live.get(&interview_id).map(|live| (live.addr.clone(), live.clock.clone(), live.leg.is_connected()))
+            live.get(&interview_id).map(|live| (live.addr.clone(), live.clock, live.leg.is_connected()))
         };
         if let Some((_, _, true)) = live
             && !takeover
@@ -265,14 +274,11 @@ impl Calls for Registry {
             other => JoinError::Unavailable(other.to_string()),
         })?;
         let call_id = Uuid::now_v7().simple().to_string();
-        let clock = if let Some((_, clock, _)) = &live {
-            clock.clone()
-        } else {
-            let last = parts.storage.last_at_ms(interview_id).await.map_err(|e| JoinError::Unavailable(e.to_string()))?;
-            CallClock::starting_at(last.unwrap_or(0))
-        };
-        let leg = Leg::start(interview_id, answer.link, clock.clone(), &parts.engines, &parts.media, &parts.settings, &parts.metrics);
-        let leg = Arc::new(leg.map_err(|error| JoinError::Unavailable(error.to_string()))?);
+        let (legs, last_ms) = self.so_far(interview_id).await?;
+        // The clock goes on where the log ends; what was silence in between is not counted.
+        let clock = live.as_ref().map_or_else(|| CallClock::starting_at(last_ms), |(_, clock, _)| *clock);
+        let recorder = parts.recordings.recorder(&interview_id.to_string(), legs + 1);
+        let leg = Leg::start(answer.link, clock, &parts.engines, &parts.media, recorder);
         if let Some((addr, ..)) = live {
             if let Some(live) = self.shared.live.lock().get_mut(&interview_id) {
                 live.leg = Arc::clone(&leg);
@@ -311,6 +317,7 @@ impl Calls for Registry {
     }
 
     fn engines(&self) -> EngineInfo {
-        self.shared.parts.engines.info()
+        let accepting = !self.shared.draining.load(Ordering::Acquire);
+        self.shared.parts.engines.info(accepting, self.shared.parts.settings.calls.max_concurrent_interviews)
     }
 }

@@ -57,13 +57,15 @@ async fn replace(registry: &Registry, id: Uuid, reason: &'static str) {
         // Should it thaw: it must not write or speak any more. Its thread ends with it.
         call.pulse.depose();
         call.arbiter.stop();
-        (Arc::clone(&call.leg), call.call_id.clone(), call.clock.clone())
+        (Arc::clone(&call.leg), call.call_id.clone(), call.clock)
     };
     error!(interview = %id, reason, "actor lost: taking up the call from its log");
-    parts.metrics.error(reason, "session");
+    parts.metrics.errors_total.with_label_values(&[reason, "session"]).inc();
     leg.hush();
     // What the old actor had handed over is committed before the log is read.
-    let _ = tokio::time::timeout(Duration::from_secs(5), parts.persistence.flush(id)).await;
+    let (flushed, done) = tokio::sync::oneshot::channel();
+    parts.persistence.do_send(crate::supervisors::Flush(flushed));
+    let _ = tokio::time::timeout(Duration::from_secs(5), done).await;
     if let Err(error) = registry.start(id, Arc::clone(&leg), call_id, clock).await {
         error!(interview = %id, %error, "could not take up the call again");
         leg.close().await;

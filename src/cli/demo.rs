@@ -1,0 +1,111 @@
+//! `demo`: an engine of its own, a simulated respondent, and a report.
+//!
+//! Owns: the arguments, what is printed, the exit code. Never does: start an engine (the caller gives the way).
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use interview::Guide;
+use tokio::sync::mpsc;
+
+use crate::demo::live::{self, Happening, Style};
+use crate::demo::persona::Persona;
+use crate::demo::{self, Options, RunningEngine, Tools, render};
+
+/// Used without `--guide` and `--persona`; compiled in, so that the demo runs from anywhere.
+const SHORT_GUIDE: &str = include_str!("../../guides/short.yaml");
+const COOPERATIVE: &str = include_str!("../../personas/cooperative.yaml");
+
+/// Lines waiting for the terminal.
+const QUEUE: usize = 1_024;
+
+/// Which Whisper listens, on both sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Whisper {
+    #[value(name = "base")]
+    Base,
+    /// For small machines; English only.
+    #[value(name = "tiny.en")]
+    TinyEn,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The call guide, YAML or JSON [default: the two-minute one of guides/short.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub guide: Option<PathBuf>,
+    /// Who is interviewed [default: personas/cooperative.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub persona: Option<PathBuf>,
+    /// Write the report as JSON
+    #[arg(long, value_name = "FILE.json")]
+    pub report: Option<PathBuf>,
+    /// Which Whisper model listens
+    #[arg(long, value_enum, default_value = "base")]
+    pub whisper: Whisper,
+    /// Where the engine's data, the recording and the transcript are kept
+    #[arg(long, value_name = "DIR", default_value = "data/demo")]
+    pub keep: PathBuf,
+}
+
+/// What the demo needs to be started for it: the engine, and models of the respondent's own.
+pub struct Stage {
+    pub engine: RunningEngine,
+    pub tools: Tools,
+    /// Dropped when the demo is over: the engine stops then.
+    pub guard: Box<dyn std::any::Any + Send>,
+}
+
+/// Runs the demo. `start` starts an engine with its data in the folder given.
+///
+/// # Errors
+/// Files that can't be read, an engine that doesn't start, a call that doesn't come about. An interview that went
+/// wrong is no error but exit code 1 with its reasons printed.
+pub async fn run(
+    args: Args,
+    start: impl AsyncFnOnce(Whisper, &Path) -> anyhow::Result<Stage>,
+) -> anyhow::Result<ExitCode> {
+    let options = Options { guide: guide(&args)?, persona: persona(&args)?, keep: args.keep.clone() };
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let style = Style { colour, persona: options.persona.name.clone() };
+    let (happenings, queue) = mpsc::channel(QUEUE);
+    let shown = tokio::spawn(live::show(queue, std::io::stdout(), style));
+    let _ = happenings.try_send(Happening::Step("starting an engine".to_owned()));
+    let stage = start(args.whisper, &args.keep).await?;
+    let result = demo::run(&options, &stage.engine, &stage.tools, happenings).await;
+    // The queue is closed now; what is left in it comes before the report.
+    shown.await.context("showing the conversation")?;
+    let report = result?;
+    drop(stage);
+    if let Some(path) = &args.report {
+        let json = serde_json::to_vec_pretty(&report)?;
+        std::fs::write(path, json).with_context(|| path.display().to_string())?;
+    }
+    let mut out = std::io::stdout();
+    write!(out, "{}", render::render(&report, colour))?;
+    if let Some(path) = &args.report {
+        writeln!(out, "Report:     {}", path.display())?;
+    }
+    Ok(if report.verdict.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn guide(args: &Args) -> anyhow::Result<Guide> {
+    let (text, name) = match &args.guide {
+        None => (SHORT_GUIDE.to_owned(), "guides/short.yaml".to_owned()),
+        Some(path) => {
+            let name = path.display().to_string();
+            (std::fs::read_to_string(path).with_context(|| name.clone())?, name)
+        }
+    };
+    // JSON is YAML.
+    serde_saphyr::from_str(&text).with_context(|| name)
+}
+
+fn persona(args: &Args) -> anyhow::Result<Persona> {
+    Ok(match &args.persona {
+        None => Persona::parse(COOPERATIVE, "personas/cooperative.yaml")?,
+        Some(path) => Persona::load(path)?,
+    })
+}

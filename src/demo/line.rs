@@ -1,0 +1,20 @@
+//! Making a call: offer, answer, link.
+//!
+//! Owns: what the demo needs of a transport, so that a test can be the other side. Never does: carry audio.
+
+use async_trait::async_trait;
+
+use crate::transport::{Link, TransportError};
+
+/// The calling side of a transport.
+#[async_trait]
+pub trait Dial: Send + Sync {
+    async fn offer(&self) -> Result<Box<dyn Offered>, TransportError>;
+}
+
+/// An offer that waits for its answer.
+#[async_trait]
+pub trait Offered: Send {
+    fn sdp(&self) -> &str;
+    async fn accept(self: Box<Self>, answer: &str) -> Result<Link, TransportError>;
+}

@@ -1,0 +1,210 @@
+//! What the tape says about speed and manners, without the engine's own word.
+//!
+//! Owns: latencies, cut-offs and barge-ins, from levels and times alone. Pure. Never does: know words.
+
+use serde::Serialize;
+
+use super::envelope::{Envelope, levels};
+use super::tape::{PACKET_MS, Purpose, Tape, Utterance};
+
+/// Silence after which sound is a new beginning.
+const NEW_SOUND_MS: u64 = 200;
+/// Silence after which the interviewer has stopped.
+const STOPPED_MS: u64 = 400;
+/// Sound this shortly before the persona's onset means that it interrupts.
+const OVERLAP_MS: u64 = 100;
+/// How much quieter a ducked voice is at least.
+const DUCK_DB: f32 = 6.0;
+/// So much before the onset tells how loud the voice was.
+const BASELINE_MS: u64 = 1_000;
+/// So much of a question's beginning is looked for.
+const RECOGNISE_MS: u64 = 2_000;
+
+/// The persona speaks while the interviewer does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BargeIn {
+    /// From the persona's first audible packet to the first of the interviewer's that, with all after it, is 6 dB
+    /// quieter than it was.
+    pub onset_to_duck_ms: u64,
+    /// From the persona's first audible packet to the end of the interviewer's last audible one.
+    pub onset_to_stop_ms: u64,
+}
+
+/// What was measured of one asking. Times in ms from the persona's last sample before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// To the first audible packet; none when the interviewer was speaking already.
+    pub first_audio: Option<u64>,
+    /// To the first packet of the question itself; none when it was not recognised.
+    pub question_start: Option<u64>,
+    /// The interviewer began to speak before the persona's last sample of its answer.
+    pub cut_off: bool,
+}
+
+/// The persona's utterances on this asking.
+pub fn utterances(tape: &Tape, asking: usize) -> impl Iterator<Item = &Utterance> {
+    tape.utterances
+        .iter()
+        .filter(move |utterance| matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) if i == asking))
+}
+
+/// Measures one asking. `question` is how the question sounds, where it is known.
+pub fn timing(tape: &Tape, asking: usize, question: Option<&Envelope>) -> Timing {
+    let (from, to) = tape.window(asking);
+    // The asking's own first answer bounds the search: a repetition comes after it.
+    let until = utterances(tape, asking).map(|utterance| utterance.end_ms).next().unwrap_or(to);
+    let speaking_already = tape.between(from.saturating_sub(NEW_SOUND_MS), from).any(super::tape::Heard::audible);
+    let audible = |from, to| tape.between(from, to).find(|heard| heard.audible()).map(|heard| heard.arrived_ms);
+    let first_audio = if speaking_already { None } else { audible(from, until) };
+    let began = question.and_then(|question| {
+        let heard = levels(tape.between(from, until).map(|heard| (heard.start_ms, heard.db)), from, until);
+        question.beginning(RECOGNISE_MS).find_in(&heard).map(|at| from + at as u64 * PACKET_MS)
+    });
+    // The grid of the search may be off by one packet.
+    let question_start = began.and_then(|began| audible(began.saturating_sub(PACKET_MS), until));
+    Timing {
+        first_audio: first_audio.map(|at| at.saturating_sub(from)),
+        question_start: question_start.map(|at| at.saturating_sub(from)),
+        cut_off: utterances(tape, asking).any(|utterance| is_cut_off(tape, utterance)),
+    }
+}
+
+/// Whether the interviewer began to speak within the utterance. What is left of a sentence that the persona itself
+/// interrupted is no new beginning.
+fn is_cut_off(tape: &Tape, utterance: &Utterance) -> bool {
+    let from = stop_of_interrupted(tape, utterance).unwrap_or(utterance.start_ms);
+    let mut last = None::<u64>;
+    for heard in tape.between(from.saturating_sub(NEW_SOUND_MS), utterance.end_ms).filter(|heard| heard.audible()) {
+        let new = last.is_none_or(|last| heard.start_ms > last + NEW_SOUND_MS);
+        if new && heard.start_ms >= from {
+            return true;
+        }
+        last = Some(heard.start_ms);
+    }
+    false
+}
+
+/// When the interviewer stopped speaking, if the persona spoke into its words.
+fn stop_of_interrupted(tape: &Tape, utterance: &Utterance) -> Option<u64> {
+    let onset = utterance.start_ms;
+    let mut last = tape
+        .between(onset.saturating_sub(OVERLAP_MS), onset + PACKET_MS)
+        .filter(|heard| heard.audible())
+        .last()?
+        .start_ms;
+    for heard in tape.between(last, tape.end_ms()).filter(|heard| heard.audible()) {
+        if heard.start_ms > last + STOPPED_MS {
+            break;
+        }
+        last = heard.start_ms;
+    }
+    Some((last + PACKET_MS).max(onset))
+}
+
+/// Every interruption by the persona.
+pub fn barge_ins(tape: &Tape) -> Vec<BargeIn> {
+    tape.utterances
+        .iter()
+        .filter_map(|utterance| {
+            let onset = utterance.start_ms;
+            let stop = stop_of_interrupted(tape, utterance)?;
+            let mut before: Vec<f32> = tape
+                .between(onset.saturating_sub(BASELINE_MS), onset)
+                .filter(|heard| heard.audible())
+                .map(|heard| heard.db)
+                .collect();
+            before.sort_by(f32::total_cmp);
+            let loud = before.get(before.len() * 9 / 10).copied().unwrap_or(0.0);
+            let last_loud =
+                tape.between(onset, stop).filter(|heard| heard.db > loud - DUCK_DB).last().map(|heard| heard.start_ms);
+            let duck = last_loud.map_or(onset, |at| at + PACKET_MS).min(stop);
+            Some(BargeIn { onset_to_duck_ms: duck - onset, onset_to_stop_ms: stop - onset })
+        })
+        .collect()
+}
+
+/// The value below which a share `p` (0…1) of the values lies (nearest rank); none of none.
+pub fn percentile(values: &[u64], p: f64) -> Option<u64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let rank = (p * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.max(1) - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::envelope::tests::speech;
+    use super::super::tape::FLOOR_DB;
+    use super::super::tape::tests::{asking, tape_of, utterance};
+    use super::*;
+
+    /// Levels of `ms` of silence or of speech.
+    fn silence(ms: u64) -> Vec<f32> {
+        vec![FLOOR_DB; (ms / PACKET_MS) as usize]
+    }
+
+    #[test]
+    fn latency_goes_from_the_last_sample_to_the_first_audible_packet_and_to_the_question() {
+        let question = speech(5, 120);
+        let mut heard = silence(1_400);
+        heard.extend(speech(6, 30).levels()); // An acknowledgement of 600 ms,
+        heard.extend(silence(200));
+        heard.extend(question.levels());
+        heard.extend(silence(3_000));
+        let mut tape = tape_of(&heard);
+        tape.utterances = vec![
+            utterance("Yes.", Purpose::Recording, 500, 1_000),
+            utterance("Because.", Purpose::Answer(0), 5_500, 6_500),
+        ];
+        tape.askings = vec![asking("q", None, 1_350)];
+        let timing = timing(&tape, 0, Some(&question));
+        assert_eq!(timing.first_audio, Some(400));
+        let start = timing.question_start.unwrap();
+        assert!(start.abs_diff(1_200) <= PACKET_MS, "{start}");
+        assert!(!timing.cut_off);
+    }
+
+    #[test]
+    fn speaking_into_a_pause_is_a_cut_off() {
+        let mut heard = silence(1_000);
+        heard.extend([-20.0; 50]);
+        heard.extend(silence(3_000));
+        heard.extend([-20.0; 10]);
+        heard.extend(silence(3_000));
+        let mut tape = tape_of(&heard);
+        tape.askings = vec![asking("q", None, 900)];
+        tape.utterances = vec![utterance("Well, yes.", Purpose::Answer(0), 3_000, 6_000)];
+        assert!(timing(&tape, 0, None).cut_off);
+        tape.utterances[0].end_ms = 4_900;
+        assert!(!timing(&tape, 0, None).cut_off);
+    }
+
+    #[test]
+    fn a_barge_in_is_ducked_and_stopped_and_no_cut_off() {
+        let mut heard = vec![-20.0; 100]; // 2 s at full voice,
+        heard.extend([-32.0; 15]); // 300 ms ducked,
+        heard.extend(silence(4_000));
+        let mut tape = tape_of(&heard);
+        tape.askings = vec![asking("q", None, 0)];
+        tape.utterances = vec![utterance("But.", Purpose::Answer(0), 1_840, 4_000)];
+        assert_eq!(barge_ins(&tape), [BargeIn { onset_to_duck_ms: 160, onset_to_stop_ms: 460 }]);
+        assert!(!timing(&tape, 0, None).cut_off);
+    }
+
+    #[test]
+    fn no_barge_in_after_silence() {
+        let mut heard = vec![-20.0; 100];
+        heard.extend(silence(4_000));
+        let mut tape = tape_of(&heard);
+        tape.utterances = vec![utterance("Fine.", Purpose::Consent, 2_700, 4_000)];
+        assert!(barge_ins(&tape).is_empty());
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let values = [40, 10, 30, 20];
+        assert_eq!(percentile(&values, 0.5), Some(20));
+        assert_eq!(percentile(&values, 0.95), Some(40));
+        assert_eq!(percentile(&[], 0.5), None);
+    }
+}

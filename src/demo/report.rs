@@ -1,0 +1,312 @@
+//! The demo's report (product contract, section 10), and its verdict.
+//!
+//! Owns: joining what the engine stored with what was sent and heard. Pure: transcription and synthesis are done before.
+//! Never does: print (that is [`super::render`]).
+
+use interview::Guide;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::api_view::{self, Analysis, Row};
+use super::heard::{FOUND, contains, share_found};
+use super::measure::{BargeIn, Timing, barge_ins, percentile, utterances};
+use super::persona::Persona;
+use super::tape::{Asking, Purpose, Tape};
+use crate::stt::wer::wer;
+
+/// How much of a question an interrupting persona does not let the interviewer say, in s, and how fast people speak, in
+/// words/s: what it talked over can't have been heard.
+const INTERRUPTED_S: f32 = 1.6;
+const WORDS_PER_S: f32 = 2.5;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Question,
+    FollowUp,
+}
+
+/// Times of the reply that put this question, in ms. The first two are measured on the wire from the persona's last
+/// sample; the rest are the engine's own, where it tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Latency {
+    pub first_audio: Option<u64>,
+    pub question_start: Option<u64>,
+    pub endpoint: Option<u64>,
+    pub stt: Option<u64>,
+    pub decide: Option<u64>,
+    pub tts: Option<u64>,
+}
+
+/// One asking.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Turn {
+    pub kind: Kind,
+    pub question_id: String,
+    pub follow_up_of: Option<String>,
+    pub required: bool,
+    pub asked_text: String,
+    /// From the received audio; acknowledgements before the question included.
+    pub heard_text: String,
+    /// As stored.
+    pub response_text: String,
+    /// As spoken.
+    pub truth_text: String,
+    /// How often the persona had it repeated.
+    pub repeats: u32,
+    pub latency_ms: Latency,
+    /// For a follow-up: why it was asked.
+    pub why: Option<String>,
+    pub analysis: Analysis,
+    pub cut_off: bool,
+}
+
+/// p50 and p95 in ms, and of how many turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Spread {
+    pub p50: Option<u64>,
+    pub p95: Option<u64>,
+    pub turns: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    pub first_audio_ms: Spread,
+    pub question_start_ms: Spread,
+    /// The same for guide questions and for follow-ups alone.
+    pub question_first_audio_ms: Spread,
+    pub follow_up_first_audio_ms: Spread,
+}
+
+/// Whether the demo did what it is for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    pub passed: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// As the API gives it.
+    pub interview: Value,
+    pub guide: String,
+    pub persona: String,
+    pub turns: Vec<Turn>,
+    pub required_asked_once: bool,
+    pub facts_recovered: Vec<String>,
+    pub facts_total: usize,
+    /// Turns in which the engine became audible before the persona's last sample.
+    pub cut_offs: usize,
+    pub barge_ins: Vec<BargeIn>,
+    /// Stored responses against what was spoken, over all turns, 0…; none when nothing was answered.
+    pub wer: Option<f32>,
+    /// Paths or URLs.
+    pub recording: Option<String>,
+    pub transcript: Option<String>,
+    pub summary: Summary,
+    pub verdict: Verdict,
+}
+
+/// What only the caller could find out about one asking.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Found {
+    pub heard_text: String,
+    pub timing: Timing,
+}
+
+/// Everything the report is made from. `found` goes with `tape.askings`.
+pub struct Material<'a> {
+    pub guide: &'a Guide,
+    pub persona: &'a Persona,
+    pub tape: &'a Tape,
+    pub interview: Value,
+    pub transcript: &'a Value,
+    pub found: &'a [Found],
+    pub recording: Option<String>,
+    pub transcript_at: Option<String>,
+    /// What went wrong during the call itself.
+    pub trouble: Option<String>,
+}
+
+/// Which row answers which asking: in order, each row once.
+pub fn rows_of_askings(askings: &[Asking], rows: &[Row]) -> Vec<Option<usize>> {
+    let mut taken = vec![false; rows.len()];
+    askings
+        .iter()
+        .map(|asking| {
+            let found = rows.iter().enumerate().position(|(i, row)| {
+                let same = row.question_id == asking.question_id
+                    || (asking.follow_up_of.is_some() && asking.follow_up_of == row.follow_up_of);
+                !taken[i] && same && row.is_follow_up == asking.follow_up_of.is_some()
+            })?;
+            taken[found] = true;
+            Some(found)
+        })
+        .collect()
+}
+
+pub fn make(material: Material<'_>) -> Report {
+    let Material { guide, persona, tape, transcript, found, .. } = material;
+    let rows = api_view::rows(&material.interview, transcript);
+    let row_of = rows_of_askings(&tape.askings, &rows);
+    let turns: Vec<Turn> = tape
+        .askings
+        .iter()
+        .enumerate()
+        .map(|(i, asking)| {
+            let row = row_of[i].map(|row| &rows[row]);
+            // The reply that put this question followed the answer before it: those are the engine's times for it.
+            let before = i.checked_sub(1).and_then(|before| row_of[before]).map(|row| &rows[row]);
+            turn(guide, tape, i, asking, row, before, found.get(i))
+        })
+        .collect();
+    let barge_ins = barge_ins(tape);
+    let problems = required_problems(guide, &turns, &rows, tape);
+    let mut reasons = Vec::new();
+    reasons.extend(material.trouble);
+    match api_view::text(&material.interview, "status").as_deref() {
+        Some("completed") => {}
+        status => {
+            let why = api_view::text(&material.interview, "status_reason").map_or(String::new(), |r| format!(" ({r})"));
+            reasons.push(format!("the interview did not complete: its status is {}{why}", status.unwrap_or("unknown")));
+        }
+    }
+    let required_asked_once = problems.is_empty();
+    reasons.extend(problems);
+    Report {
+        guide: guide.name.clone(),
+        persona: persona.name.clone(),
+        required_asked_once,
+        facts_recovered: persona
+            .facts
+            .iter()
+            .filter(|fact| rows.iter().any(|row| contains(&row.response_text, &fact.text)))
+            .map(|fact| fact.id.clone())
+            .collect(),
+        facts_total: persona.facts.len(),
+        cut_offs: turns.iter().filter(|turn| turn.cut_off).count(),
+        barge_ins,
+        wer: error_rate(&turns),
+        recording: material.recording,
+        transcript: material.transcript_at,
+        summary: summary(&turns),
+        verdict: Verdict { passed: reasons.is_empty(), reasons },
+        interview: material.interview,
+        turns,
+    }
+}
+
+fn turn(
+    guide: &Guide,
+    tape: &Tape,
+    index: usize,
+    asking: &Asking,
+    row: Option<&Row>,
+    before: Option<&Row>,
+    found: Option<&Found>,
+) -> Turn {
+    let question = guide
+        .sections
+        .iter()
+        .flat_map(|section| &section.questions)
+        .find(|question| question.id == asking.question_id && asking.follow_up_of.is_none());
+    let asked_text = row.map(|row| row.question_text.clone()).or_else(|| question.map(|question| question.text.clone()));
+    let asked_text = asked_text.unwrap_or_default();
+    let Found { heard_text, timing } = found.cloned().unwrap_or_default();
+    let engine = before.map(|row| row.engine).unwrap_or_default();
+    // Not recognised by its sound, but nothing was said before it.
+    let question_start = timing.question_start.or_else(|| {
+        let beginning: Vec<&str> = asked_text.split_whitespace().take(3).collect();
+        let spoken: Vec<&str> = heard_text.split_whitespace().take(3).collect();
+        (share_found(&beginning.join(" "), &spoken.join(" ")) >= FOUND).then_some(timing.first_audio).flatten()
+    });
+    let said = |wanted: fn(&Purpose) -> bool| utterances(tape, index).filter(move |u| wanted(&u.purpose));
+    let truth: Vec<&str> = said(|p| matches!(p, Purpose::Answer(_))).map(|u| u.text.as_str()).collect();
+    Turn {
+        kind: if asking.follow_up_of.is_some() { Kind::FollowUp } else { Kind::Question },
+        question_id: asking.question_id.clone(),
+        follow_up_of: asking.follow_up_of.clone(),
+        required: question.is_some_and(|question| question.required),
+        asked_text,
+        heard_text,
+        response_text: row.map(|row| row.response_text.clone()).unwrap_or_default(),
+        truth_text: truth.join(" "),
+        repeats: said(|p| matches!(p, Purpose::Repeat(_))).count() as u32,
+        latency_ms: Latency {
+            first_audio: timing.first_audio,
+            question_start,
+            endpoint: engine.endpoint,
+            stt: engine.stt,
+            decide: engine.decide,
+            tts: engine.tts,
+        },
+        why: row.and_then(|row| row.why.clone()),
+        analysis: row.map(|row| row.analysis.clone()).unwrap_or_default(),
+        cut_off: timing.cut_off,
+    }
+}
+
+/// What keeps "every required question was asked once, and heard" from being true. From the stored responses and the
+/// received audio.
+fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -> Vec<String> {
+    let mut problems = Vec::new();
+    let required = guide.sections.iter().flat_map(|section| &section.questions).filter(|question| question.required);
+    for question in required {
+        let stored = rows.iter().filter(|row| row.question_id == question.id && !row.is_follow_up).count();
+        if stored != 1 {
+            problems.push(format!("required question `{}` has {stored} stored responses, not one", question.id));
+        }
+        let heard = turns
+            .iter()
+            .enumerate()
+            .filter(|(i, turn)| {
+                let interrupted = turn.question_id == question.id && was_interrupted(tape, *i);
+                share_found(&question.text, &turn.heard_text) >= needed_share(&question.text, interrupted)
+            })
+            .count();
+        if heard != 1 {
+            problems.push(format!("required question `{}` was heard in {heard} askings, not in one", question.id));
+        }
+    }
+    problems
+}
+
+/// Share of the words that must be found: less where the persona itself spoke over the end.
+fn needed_share(text: &str, interrupted: bool) -> f32 {
+    let words = text.split_whitespace().count().max(1) as f32;
+    let lost = if interrupted { (INTERRUPTED_S * WORDS_PER_S / words).min(0.5) } else { 0.0 };
+    FOUND * (1.0 - lost)
+}
+
+fn was_interrupted(tape: &Tape, asking: usize) -> bool {
+    utterances(tape, asking).any(|utterance| {
+        let from = utterance.start_ms.saturating_sub(100);
+        tape.between(from, utterance.start_ms).any(super::tape::Heard::audible)
+    })
+}
+
+/// Word errors over all turns / words spoken.
+fn error_rate(turns: &[Turn]) -> Option<f32> {
+    let joined = |text: fn(&Turn) -> &str| turns.iter().map(text).collect::<Vec<_>>().join(" ");
+    let truth = joined(|turn| &turn.truth_text);
+    let stored = joined(|turn| &turn.response_text);
+    (!truth.trim().is_empty()).then(|| wer(&truth, &stored))
+}
+
+fn summary(turns: &[Turn]) -> Summary {
+    let spread = |wanted: fn(&Turn) -> bool, value: fn(&Latency) -> Option<u64>| {
+        let values: Vec<u64> = turns.iter().filter(|t| wanted(t)).filter_map(|t| value(&t.latency_ms)).collect();
+        Spread { p50: percentile(&values, 0.5), p95: percentile(&values, 0.95), turns: values.len() }
+    };
+    Summary {
+        first_audio_ms: spread(|_| true, |latency| latency.first_audio),
+        question_start_ms: spread(|_| true, |latency| latency.question_start),
+        question_first_audio_ms: spread(|turn| turn.kind == Kind::Question, |latency| latency.first_audio),
+        follow_up_first_audio_ms: spread(|turn| turn.kind == Kind::FollowUp, |latency| latency.first_audio),
+    }
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -1,0 +1,182 @@
+//! The simulated respondent on the line.
+//!
+//! Owns: its packets, one every 20 ms from the first to the last (silence between its words), and the tape of
+//! everything sent and received. Never does: decide what to say (that is [`super::mind`]) or touch the engine but
+//! through the wire.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::time::{sleep_until, timeout};
+
+use super::client::EngineMessage;
+use super::live::Happening;
+use super::mind::Mind;
+use super::persona::Spoken;
+use super::tape::{AUDIBLE_DB, PACKET_MS, Purpose, Tape, TapeError, Utterance, level_db};
+use super::voice::Lines;
+use crate::audio::Clip;
+use crate::transport::{Link, LinkEvent, TransportError};
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+/// After the engine said that it is over, so that the last words are on the tape.
+const FAREWELL: Duration = Duration::from_millis(1_500);
+
+#[derive(Debug, thiserror::Error)]
+pub enum RespondentError {
+    #[error("the call did not connect within {} s", CONNECT_LIMIT.as_secs())]
+    NotConnected,
+    #[error("the call is still going on after {0} s; hung up")]
+    TooLong(u64),
+    #[error("there is no clip of `{0}`")]
+    NoClip(String),
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// What is being said: where in its clip we are.
+struct Saying<'a> {
+    clip: &'a Clip,
+    next: usize,
+    /// The last packet with audible sound in it.
+    last_audible: usize,
+    purpose: Purpose,
+    text: String,
+    started_ms: Option<u64>,
+    ended_ms: u64,
+}
+
+/// The respondent with everything it needs for one call.
+pub struct Respondent {
+    pub link: Link,
+    pub mind: Mind,
+    pub lines: Lines,
+    pub messages: mpsc::Receiver<EngineMessage>,
+    /// What the terminal shows; a full queue loses lines, never packets.
+    pub happenings: mpsc::Sender<Happening>,
+    /// The call is given up after this.
+    pub limit: Duration,
+}
+
+impl Respondent {
+    /// Holds the call to its end; the tape of it, also when it had to be given up.
+    pub async fn hold(mut self) -> Result<(Tape, Option<RespondentError>), RespondentError> {
+        self.connected().await?;
+        let began = tokio::time::Instant::now();
+        let mut tape = Tape::start(began.into_std())?;
+        let mut trouble = None;
+        let mut saying: Option<Saying<'_>> = None;
+        let mut over_since = None;
+        for packet in 0u64.. {
+            let due = began + Duration::from_millis(packet * PACKET_MS);
+            sleep_until(due).await;
+            let now = tape.at(Instant::now());
+            while let Ok(received) = self.link.packets.try_recv() {
+                if let Some(heard) = tape.receive(&received) {
+                    self.mind.heard(&heard);
+                }
+            }
+            while let Ok(message) = self.messages.try_recv() {
+                self.mind.told(now, &message.notice);
+                let _ = self.happenings.try_send(Happening::Told(message));
+            }
+            if is_gone(&mut self.link.events) || over_since.is_some_and(|since: Instant| since.elapsed() > FAREWELL) {
+                break;
+            }
+            if self.mind.is_over() && over_since.is_none() {
+                over_since = Some(Instant::now());
+            }
+            if began.elapsed() > self.limit {
+                trouble = Some(RespondentError::TooLong(self.limit.as_secs()));
+                break;
+            }
+            if saying.is_none()
+                && let Some(act) = self.mind.act(now)
+            {
+                let _ = self.happenings.try_send(Happening::Says { text: act.spoken.text() });
+                saying = Some(begin(&self.lines, &act.spoken, act.purpose)?);
+            }
+            let (payload, marker) = match saying.as_mut() {
+                Some(saying) => (saying.clip.packets[saying.next].clone(), saying.next == 0),
+                None => (self.lines.silence.clone(), packet == 0),
+            };
+            match self.link.sink.send(payload, marker, 0).await {
+                Ok(()) => {}
+                // The engine hung up first.
+                Err(TransportError::Closed) => break,
+                Err(error) => {
+                    trouble = Some(error.into());
+                    break;
+                }
+            }
+            if let Some(current) = saying.as_mut() {
+                let sent = tape.at(Instant::now());
+                current.started_ms.get_or_insert(sent);
+                if current.next <= current.last_audible {
+                    current.ended_ms = sent;
+                }
+                current.next += 1;
+            }
+            if let Some(done) = saying.take_if(|saying| saying.next >= saying.clip.packets.len()) {
+                self.mind.said(done.ended_ms);
+                tape.utterances.push(done.into());
+            }
+        }
+        tape.utterances.extend(saying.take().filter(|saying| saying.started_ms.is_some()).map(Utterance::from));
+        tape.askings = self.mind.askings().to_vec();
+        self.link.sink.close().await;
+        Ok((tape, trouble))
+    }
+
+    async fn connected(&mut self) -> Result<(), RespondentError> {
+        let connected = async {
+            loop {
+                match self.link.events.recv().await {
+                    Some(LinkEvent::Connected) => return true,
+                    Some(LinkEvent::Lost) => {}
+                    Some(LinkEvent::Closed) | None => return false,
+                }
+            }
+        };
+        match timeout(CONNECT_LIMIT, connected).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => {
+                self.link.sink.close().await;
+                Err(RespondentError::NotConnected)
+            }
+        }
+    }
+}
+
+fn is_gone(events: &mut mpsc::Receiver<LinkEvent>) -> bool {
+    loop {
+        match events.try_recv() {
+            Ok(LinkEvent::Closed) | Err(mpsc::error::TryRecvError::Disconnected) => return true,
+            Ok(LinkEvent::Connected | LinkEvent::Lost) => {}
+            Err(mpsc::error::TryRecvError::Empty) => return false,
+        }
+    }
+}
+
+fn begin<'a>(lines: &'a Lines, spoken: &Spoken, purpose: Purpose) -> Result<Saying<'a>, RespondentError> {
+    let text = spoken.text();
+    let clip = lines.get(spoken).filter(|clip| !clip.packets.is_empty());
+    let clip = clip.ok_or_else(|| RespondentError::NoClip(text.clone()))?;
+    let packet = clip.pcm.len().div_ceil(clip.packets.len()).max(1);
+    let last_audible = clip.pcm.chunks(packet).collect::<Vec<_>>();
+    let last_audible = last_audible.iter().rposition(|samples| level_db(samples) >= AUDIBLE_DB).unwrap_or(0);
+    Ok(Saying { clip, next: 0, last_audible, purpose, text, started_ms: None, ended_ms: 0 })
+}
+
+impl From<Saying<'_>> for Utterance {
+    fn from(saying: Saying<'_>) -> Self {
+        Self {
+            text: saying.text,
+            purpose: saying.purpose,
+            start_ms: saying.started_ms.unwrap_or(saying.ended_ms),
+            end_ms: saying.ended_ms,
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Everything that went over the wire, on one local clock.
+//!
+//! Owns: what was received (decoded, with its level) and what was sent, each packet with its time. Pure but for the
+//! Opus decoder. Never does: judge any of it (that is [`super::measure`] and [`super::heard`]).
+
+use std::time::Instant;
+
+use crate::audio::LISTEN_RATE;
+use crate::transport::Packet;
+
+/// Packets at or above this level are audible. Speech lies 25 to 40 dB higher, coded silence 40 dB lower.
+pub const AUDIBLE_DB: f32 = -50.0;
+/// The level written for digital silence.
+pub const FLOOR_DB: f32 = -100.0;
+/// Length of a packet.
+pub const PACKET_MS: u64 = 20;
+/// Where RTP time and arrival time differ by more than this, RTP time did not go on during silence: arrival counts.
+const DRIFT_MS: u64 = 200;
+
+/// One received packet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// When it arrived, in ms since the tape began.
+    pub arrived_ms: u64,
+    /// Where its first sample lies on the tape: arrival, smoothed by RTP time.
+    pub start_ms: u64,
+    /// RMS level in dB of full scale.
+    pub db: f32,
+}
+
+impl Heard {
+    pub fn audible(&self) -> bool {
+        self.db >= AUDIBLE_DB
+    }
+}
+
+/// What an utterance of the persona was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Consent,
+    Recording,
+    /// To the asking with this index of [`Tape::askings`].
+    Answer(usize),
+    /// Asks to have the asking with this index repeated.
+    Repeat(usize),
+}
+
+/// One utterance of the persona as it was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Utterance {
+    pub text: String,
+    pub purpose: Purpose,
+    /// When the first audible packet was sent.
+    pub start_ms: u64,
+    /// When the packet with the last audible sample was sent.
+    pub end_ms: u64,
+}
+
+/// One asking as the `question` messages told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asking {
+    pub question_id: String,
+    pub section: String,
+    pub follow_up_of: Option<String>,
+    /// When the message came.
+    pub opened_ms: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the received audio can't be decoded: {0}")]
+pub struct TapeError(String);
+
+/// The tape. Times are ms since it began.
+pub struct Tape {
+    origin: Instant,
+    decoder: opus::Decoder,
+    last_rtp: Option<u32>,
+    pub heard: Vec<Heard>,
+    /// Received audio at 16 kHz mono, silence filled in; sample 0 is the tape's beginning.
+    pub pcm: Vec<i16>,
+    pub utterances: Vec<Utterance>,
+    pub askings: Vec<Asking>,
+    /// Packets that could not be decoded.
+    pub undecodable: u32,
+}
+
+impl Tape {
+    pub fn start(origin: Instant) -> Result<Self, TapeError> {
+        let decoder =
+            opus::Decoder::new(LISTEN_RATE, opus::Channels::Mono).map_err(|error| TapeError(error.to_string()))?;
+        Ok(Self {
+            origin,
+            decoder,
+            last_rtp: None,
+            heard: Vec::new(),
+            pcm: Vec::new(),
+            utterances: Vec::new(),
+            askings: Vec::new(),
+            undecodable: 0,
+        })
+    }
+
+    /// The tape's time of an instant.
+    pub fn at(&self, instant: Instant) -> u64 {
+        instant.saturating_duration_since(self.origin).as_millis() as u64
+    }
+
+    /// Decodes a packet and puts it in its place; none when it is not decodable.
+    pub fn receive(&mut self, packet: &Packet) -> Option<Heard> {
+        // The longest Opus packet is 120 ms.
+        let mut samples = [0i16; LISTEN_RATE as usize * 120 / 1000];
+        let Ok(count) = self.decoder.decode(&packet.payload, &mut samples, false) else {
+            self.undecodable += 1;
+            return None;
+        };
+        let samples = &samples[..count];
+        let arrived_ms = self.at(packet.arrived);
+        let heard = Heard { arrived_ms, start_ms: self.place(arrived_ms, packet.timestamp), db: level_db(samples) };
+        let from = (heard.start_ms * u64::from(LISTEN_RATE) / 1000) as usize;
+        if self.pcm.len() < from + count {
+            self.pcm.resize(from + count, 0);
+        }
+        self.pcm[from..from + count].copy_from_slice(samples);
+        self.heard.push(heard.clone());
+        Some(heard)
+    }
+
+    fn place(&mut self, arrived_ms: u64, rtp: u32) -> u64 {
+        let by_rtp = self.heard.last().zip(self.last_rtp).map(|(last, last_rtp)| {
+            // Signed, so that a late packet goes back to where it belongs.
+            let step_ms = i64::from(rtp.wrapping_sub(last_rtp) as i32) / 48;
+            last.start_ms.saturating_add_signed(step_ms)
+        });
+        self.last_rtp = Some(rtp);
+        match by_rtp {
+            Some(by_rtp) if by_rtp.abs_diff(arrived_ms) <= DRIFT_MS => by_rtp,
+            _ => arrived_ms,
+        }
+    }
+
+    /// The end of everything, in ms.
+    pub fn end_ms(&self) -> u64 {
+        let heard = self.heard.last().map_or(0, |last| last.start_ms + PACKET_MS);
+        heard.max(self.utterances.last().map_or(0, |last| last.end_ms))
+    }
+
+    /// Received packets that start in `[from, to)`.
+    pub fn between(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = &Heard> {
+        self.heard.iter().filter(move |heard| (from_ms..to_ms).contains(&heard.start_ms))
+    }
+
+    /// Received samples of `[from, to)`, cut at the tape's end.
+    pub fn samples(&self, from_ms: u64, to_ms: u64) -> &[i16] {
+        let at = |ms: u64| ((ms * u64::from(LISTEN_RATE) / 1000) as usize).min(self.pcm.len());
+        &self.pcm[at(from_ms)..at(to_ms.max(from_ms))]
+    }
+
+    /// The window in which the asking's own sound lies: from the end of what the persona said before it to its last
+    /// word on it, or to the next asking's window.
+    pub fn window(&self, asking: usize) -> (u64, u64) {
+        let opened = |i: usize| self.askings.get(i).map(|asking| asking.opened_ms);
+        // Our voice is heard up to the answer that led to the next asking; that answer's end is where the next begins.
+        let start = |i: usize| {
+            let opened = opened(i)?;
+            let before = self.utterances.iter().filter(|u| u.start_ms <= opened && !self.belongs(u, i)).map(|u| u.end_ms);
+            Some(before.max().unwrap_or(0))
+        };
+        let from = start(asking).unwrap_or(0);
+        let to = match start(asking + 1) {
+            Some(next) => next,
+            // The last one: to the end of the last answer to it; the farewell is no part of it.
+            None => self
+                .utterances
+                .iter()
+                .filter(|utterance| self.belongs(utterance, asking))
+                .map(|utterance| utterance.end_ms)
+                .max()
+                .unwrap_or_else(|| self.end_ms()),
+        };
+        (from, to.max(from))
+    }
+
+    fn belongs(&self, utterance: &Utterance, asking: usize) -> bool {
+        matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) if i == asking)
+    }
+}
+
+/// RMS level in dB of full scale.
+pub fn level_db(samples: &[i16]) -> f32 {
+    if samples.is_empty() {
+        return FLOOR_DB;
+    }
+    let sum: f64 = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum();
+    let rms = (sum / samples.len() as f64).sqrt() / f64::from(i16::MAX);
+    if rms <= 0.0 { FLOOR_DB } else { (20.0 * rms.log10()).max(f64::from(FLOOR_DB)) as f32 }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A tape on which every packet of `levels` (dB) arrived 20 ms after the one before.
+    pub fn tape_of(levels: &[f32]) -> Tape {
+        let mut tape = Tape::start(Instant::now()).unwrap();
+        tape.heard = levels
+            .iter()
+            .enumerate()
+            .map(|(i, &db)| Heard { arrived_ms: i as u64 * 20, start_ms: i as u64 * 20, db })
+            .collect();
+        tape
+    }
+
+    pub fn utterance(text: &str, purpose: Purpose, start_ms: u64, end_ms: u64) -> Utterance {
+        Utterance { text: text.to_owned(), purpose, start_ms, end_ms }
+    }
+
+    pub fn asking(id: &str, follow_up_of: Option<&str>, opened_ms: u64) -> Asking {
+        Asking {
+            question_id: id.to_owned(),
+            section: "s".to_owned(),
+            follow_up_of: follow_up_of.map(str::to_owned),
+            opened_ms,
+        }
+    }
+
+    fn packet(tape: &Tape, ms: u64, rtp: u32, payload: &[u8]) -> Packet {
+        Packet {
+            sequence: 0,
+            timestamp: rtp,
+            payload: bytes::Bytes::copy_from_slice(payload),
+            arrived: tape.origin + std::time::Duration::from_millis(ms),
+        }
+    }
+
+    #[test]
+    fn packets_lie_where_rtp_time_says_unless_it_stood_still() {
+        let mut encoder = opus::Encoder::new(16_000, opus::Channels::Mono, opus::Application::Voip).unwrap();
+        let loud: Vec<i16> = (0..320).map(|i| if i % 40 < 20 { 8000 } else { -8000 }).collect();
+        let payload = encoder.encode_vec(&loud, 400).unwrap();
+        let mut tape = Tape::start(Instant::now()).unwrap();
+        for (ms, rtp) in [(100, u32::MAX - 959), (131, 0), (139, 960), (1000, 1920)] {
+            assert!(tape.receive(&packet(&tape, ms, rtp, &payload)).is_some());
+        }
+        let starts: Vec<u64> = tape.heard.iter().map(|heard| heard.start_ms).collect();
+        assert_eq!(starts, [100, 120, 140, 1000]);
+        assert_eq!(tape.pcm.len(), 1020 * 16);
+        assert!(tape.heard[2].audible());
+    }
+
+    #[test]
+    fn levels() {
+        assert!((level_db(&[i16::MAX; 10])).abs() < 0.01);
+        assert!((level_db(&[0; 10]) - FLOOR_DB).abs() < 0.01);
+        assert!((level_db(&[3277; 10]) + 20.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn an_askings_window_lies_between_the_answers() {
+        let mut tape = tape_of(&[FLOOR_DB; 500]);
+        tape.askings = vec![asking("a", None, 1000), asking("b", None, 5200)];
+        tape.utterances = vec![
+            utterance("Yes.", Purpose::Recording, 500, 900),
+            utterance("One.", Purpose::Answer(0), 3000, 5000),
+            utterance("Again?", Purpose::Repeat(1), 6000, 6500),
+            utterance("Two.", Purpose::Answer(1), 7500, 8000),
+        ];
+        assert_eq!(tape.window(0), (900, 5000));
+        assert_eq!(tape.window(1), (5000, 8000));
+    }
+}
