@@ -1,30 +1,218 @@
-//! Opus encoding of what is spoken.
+//! Opus, both ways.
 //!
-//! Owns: one clip's packets. Never does: pace or send them.
+//! Owns: decoding packets straight to the rate models listen at, concealing lost ones, encoding speech.
+//! Never does: pace, buffer or order packets.
+
+use std::sync::OnceLock;
 
 use bytes::Bytes;
+use opus::{Application, Bitrate, Channels, Signal};
 
-use super::{Clip, SPEAK_RATE};
+use super::{Clip, FRAME_MS, LISTEN_RATE, SPEAK_RATE};
 
-/// Samples of 20 ms at 24 kHz.
-const FRAME: usize = SPEAK_RATE as usize / 50;
+/// Samples of one frame as spoken (24 kHz).
+pub const SPEAK_SAMPLES: usize = SPEAK_RATE as usize * FRAME_MS as usize / 1000;
+/// Samples of one frame as heard (16 kHz).
+pub const LISTEN_SAMPLES: usize = LISTEN_RATE as usize * FRAME_MS as usize / 1000;
+/// Opus timestamps always count at 48 kHz (RFC 7587, 4.1).
+pub const RTP_RATE: u32 = 48_000;
+/// Timestamp units of one frame.
+pub const RTP_SAMPLES: u32 = RTP_RATE / 1000 * FRAME_MS as u32;
+
+const BITRATE: i32 = 32_000;
+const COMPLEXITY: i32 = 9;
+/// Loss the encoder prepares for with in-band error correction, in percent.
+const EXPECTED_LOSS: i32 = 5;
+/// A packet is at most 1275 bytes a frame (RFC 6716, 3.2.1).
+const MAX_PACKET: usize = 1275;
+/// The longest packet there is: 120 ms (RFC 6716, 3.2.5).
+const MAX_DECODED: usize = LISTEN_RATE as usize * 120 / 1000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
     #[error("opus: {0}")]
     Opus(#[from] opus::Error),
+    #[error("a frame has {expected} samples, not {got}")]
+    FrameSize { expected: usize, got: usize },
 }
 
-/// Encodes 24 kHz mono PCM into packets of 20 ms; the last frame is filled up with silence.
-pub fn encode_clip(text: String, pcm: Vec<i16>) -> Result<Clip, CodecError> {
-    let mut encoder = opus::Encoder::new(SPEAK_RATE, opus::Channels::Mono, opus::Application::Voip)?;
-    encoder.set_bitrate(opus::Bitrate::Bits(32_000))?;
-    encoder.set_complexity(9)?;
-    let mut packets = Vec::with_capacity(pcm.len().div_ceil(FRAME));
-    for chunk in pcm.chunks(FRAME) {
-        let mut frame = [0i16; FRAME];
-        frame[..chunk.len()].copy_from_slice(chunk);
-        packets.push(Bytes::from(encoder.encode_vec(&frame, 1_275)?));
+/// Length of a packet in 48 kHz samples, from its first bytes; none when they make no sense.
+pub fn packet_samples(payload: &[u8]) -> Option<u32> {
+    if payload.is_empty() {
+        return None;
     }
+    let samples = opus::packet::get_nb_samples(payload, RTP_RATE).ok()? as u32;
+    (1..=RTP_RATE * 120 / 1000).contains(&samples).then_some(samples)
+}
+
+/// Decodes one stream to 16 kHz mono; keeps the state that concealment needs.
+pub struct Decoder {
+    inner: opus::Decoder,
+    scratch: Vec<f32>,
+}
+
+impl Decoder {
+    pub fn new() -> Result<Self, CodecError> {
+        Ok(Self { inner: opus::Decoder::new(LISTEN_RATE, Channels::Mono)?, scratch: vec![0.0; MAX_DECODED] })
+    }
+
+    /// Samples of this packet, −1…1. An error leaves the state usable.
+    pub fn decode(&mut self, payload: &[u8]) -> Result<&[f32], CodecError> {
+        let samples = self.inner.decode_float(payload, &mut self.scratch, false)?;
+        Ok(&self.scratch[..samples])
+    }
+
+    /// Samples for a lost stretch of `samples` (16 kHz; a multiple of 40): taken from the error correction in the packet
+    /// right after it where there is one, else continued from what came before.
+    pub fn conceal(&mut self, samples: usize, following: Option<&[u8]>) -> Result<&[f32], CodecError> {
+        let wanted = samples.min(MAX_DECODED);
+        let (payload, fec) = following.map_or((&[][..], false), |payload| (payload, true));
+        let samples = self.inner.decode_float(payload, &mut self.scratch[..wanted], fec)?;
+        Ok(&self.scratch[..samples])
+    }
+}
+
+/// Encodes 24 kHz mono, 20 ms at a time.
+pub struct Encoder {
+    inner: opus::Encoder,
+    scratch: Vec<u8>,
+}
+
+impl Encoder {
+    pub fn new() -> Result<Self, CodecError> {
+        let mut inner = opus::Encoder::new(SPEAK_RATE, Channels::Mono, Application::Voip)?;
+        inner.set_bitrate(Bitrate::Bits(BITRATE))?;
+        inner.set_complexity(COMPLEXITY)?;
+        inner.set_signal(Signal::Voice)?;
+        inner.set_inband_fec(true)?;
+        inner.set_packet_loss_perc(EXPECTED_LOSS)?;
+        Ok(Self { inner, scratch: vec![0; MAX_PACKET] })
+    }
+
+    /// One packet of 20 ms from 480 samples.
+    pub fn encode(&mut self, frame: &[i16]) -> Result<Bytes, CodecError> {
+        if frame.len() != SPEAK_SAMPLES {
+            return Err(CodecError::FrameSize { expected: SPEAK_SAMPLES, got: frame.len() });
+        }
+        let length = self.inner.encode(frame, &mut self.scratch)?;
+        Ok(Bytes::copy_from_slice(&self.scratch[..length]))
+    }
+}
+
+/// Encodes 24 kHz mono speech once, ready to be sent many times. The last frame is padded with silence.
+pub fn encode_clip(text: String, pcm: Vec<i16>) -> Result<Clip, CodecError> {
+    let mut encoder = Encoder::new()?;
+    let packets = (0..pcm.len().div_ceil(SPEAK_SAMPLES))
+        .map(|index| encoder.encode(&frame_of(&pcm, index)))
+        .collect::<Result<_, _>>()?;
     Ok(Clip { text, pcm, packets })
+}
+
+/// Frame `index` of the PCM, padded with silence where it ends.
+pub(crate) fn frame_of(pcm: &[i16], index: usize) -> [i16; SPEAK_SAMPLES] {
+    let mut frame = [0; SPEAK_SAMPLES];
+    let rest = pcm.get(index * SPEAK_SAMPLES..).unwrap_or_default();
+    let length = rest.len().min(SPEAK_SAMPLES);
+    frame[..length].copy_from_slice(&rest[..length]);
+    frame
+}
+
+/// A packet of 20 ms of silence: encoded once, after the encoder has settled.
+pub fn silence() -> Bytes {
+    // Valid Opus by itself: hybrid super-wideband, 20 ms, mono, one empty frame, which decodes to nothing (RFC 6716, 3.2.1).
+    const EMPTY: &[u8] = &[0x68];
+    static SILENCE: OnceLock<Bytes> = OnceLock::new();
+    SILENCE
+        .get_or_init(|| {
+            let settled = || -> Result<Bytes, CodecError> {
+                let mut encoder = Encoder::new()?;
+                for _ in 0..9 {
+                    encoder.encode(&[0; SPEAK_SAMPLES])?;
+                }
+                encoder.encode(&[0; SPEAK_SAMPLES])
+            };
+            settled().unwrap_or(Bytes::from_static(EMPTY))
+        })
+        .clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::testing::{correlation, speech_24k, sweep_24k, thirds};
+
+    fn decode_all(packets: &[Bytes]) -> Vec<f32> {
+        let mut decoder = Decoder::new().unwrap();
+        packets.iter().flat_map(|packet| decoder.decode(packet).unwrap().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_clip_decodes_to_the_same_sound_at_the_listening_rate() {
+        for pcm in [sweep_24k(1.0), speech_24k(2.0)] {
+            let clip = encode_clip("x".into(), pcm.clone()).unwrap();
+            assert_eq!(clip.packets.len(), pcm.len().div_ceil(480));
+            let heard = decode_all(&clip.packets);
+            assert_eq!(heard.len(), clip.packets.len() * 320);
+            let same = correlation(&thirds(&pcm), &heard);
+            assert!(same > 0.9, "correlation {same}");
+        }
+    }
+
+    #[test]
+    fn a_lost_packet_comes_back_from_the_next_one() {
+        let pcm = speech_24k(2.0);
+        let clip = encode_clip("x".into(), pcm).unwrap();
+        let whole = decode_all(&clip.packets);
+        let mut decoder = Decoder::new().unwrap();
+        let mut patched = Vec::new();
+        let mut guessed = Vec::new();
+        for (index, packet) in clip.packets.iter().enumerate() {
+            if index % 10 == 9 && index + 1 < clip.packets.len() {
+                let samples = decoder.conceal(320, Some(&clip.packets[index + 1])).unwrap().to_vec();
+                guessed.push((index, samples.clone()));
+                patched.extend(samples);
+            } else {
+                patched.extend_from_slice(decoder.decode(packet).unwrap());
+            }
+        }
+        assert_eq!(patched.len(), whole.len());
+        let same = correlation(&whole, &patched);
+        assert!(same > 0.9, "correlation {same}");
+        assert!(guessed.iter().any(|(_, samples)| samples.iter().any(|s| s.abs() > 0.01)));
+    }
+
+    #[test]
+    fn odd_lengths_are_padded_and_nothing_gives_nothing() {
+        assert_eq!(encode_clip(String::new(), vec![1; 481]).unwrap().packets.len(), 2);
+        assert!(encode_clip(String::new(), Vec::new()).unwrap().packets.is_empty());
+        assert!(Encoder::new().unwrap().encode(&[0; 100]).is_err());
+    }
+
+    #[test]
+    fn silence_is_small_and_silent() {
+        let packet = silence();
+        assert!(packet.len() < 30, "{} bytes", packet.len());
+        assert_eq!(packet_samples(&packet), Some(960));
+        let heard = decode_all(&vec![packet; 10]);
+        assert!(heard.iter().all(|sample| sample.abs() < 0.001));
+    }
+
+    #[test]
+    fn nonsense_is_an_error_and_not_a_panic() {
+        let mut decoder = Decoder::new().unwrap();
+        assert_eq!(packet_samples(&[]), None);
+        let mut seed = 7u32;
+        for length in 1..200usize {
+            let junk: Vec<u8> = (0..length)
+                .map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (seed >> 24) as u8
+                })
+                .collect();
+            if packet_samples(&junk).is_some() {
+                let _ = decoder.decode(&junk);
+            }
+        }
+        assert_eq!(decoder.conceal(320, None).unwrap().len(), 320);
+    }
 }

@@ -2,10 +2,23 @@
 //!
 //! Owns: codec, jitter buffer, concealment, playout pacing, recording. Never does: know what is said.
 
+pub mod clock;
 pub mod codec;
+pub mod jitter;
+pub mod media;
+pub mod playout;
+pub mod recording;
+pub mod runtime;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use bytes::Bytes;
 use interview::io::Ms;
+
+pub use clock::CallClock;
+pub use media::Media;
+pub use playout::{Playout, PlayoutEvent};
+pub use runtime::MediaRuntime;
 
 /// What models listen at.
 pub const LISTEN_RATE: u32 = 16_000;

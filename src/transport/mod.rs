@@ -2,6 +2,8 @@
 //!
 //! Owns: connections and packets. Never does: decode, pace or understand audio.
 
+pub mod webrtc;
+
 use std::sync::Arc;
 use std::time::Instant;
 

@@ -1,0 +1,48 @@
+//! The call clock.
+//!
+//! Owns: milliseconds since the call began, continued over legs and restarts.
+//! Never does: read the wall clock, go backwards.
+
+use std::time::{Duration, Instant};
+
+use interview::io::Ms;
+
+/// Monotonic milliseconds since the call began. Captions, quotes, events and recordings all use it.
+#[derive(Debug, Clone, Copy)]
+pub struct CallClock {
+    epoch: Instant,
+    offset: Duration,
+}
+
+impl CallClock {
+    /// A clock that shows `ms` now: 0 for a new call, the last known time to continue one on another leg.
+    pub fn starting_at(ms: Ms) -> Self {
+        Self { epoch: Instant::now(), offset: Duration::from_millis(ms) }
+    }
+
+    /// What the clock shows now.
+    pub fn now_ms(&self) -> Ms {
+        self.at(Instant::now())
+    }
+
+    /// What the clock showed at `instant`; times before the call began are 0.
+    pub fn at(&self, instant: Instant) -> Ms {
+        let since = (self.offset + instant.saturating_duration_since(self.epoch))
+            .saturating_sub(self.epoch.saturating_duration_since(instant));
+        since.as_millis() as Ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn continues_where_the_last_leg_ended_and_never_goes_below_zero() {
+        let clock = CallClock::starting_at(90_000);
+        assert_eq!(clock.at(clock.epoch + Duration::from_millis(1500)), 91_500);
+        assert_eq!(clock.at(clock.epoch - Duration::from_millis(500)), 89_500);
+        let fresh = CallClock::starting_at(0);
+        assert_eq!(fresh.at(fresh.epoch - Duration::from_millis(5)), 0);
+    }
+}

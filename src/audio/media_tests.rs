@@ -1,0 +1,193 @@
+//! Whole calls over loopback: real sockets, ICE, DTLS, SRTP, Opus. What is judged is counted in frames, not on the wall.
+
+use std::time::Duration;
+
+use super::*;
+use crate::audio::codec::{encode_clip, silence};
+use crate::audio::recording::{Recordings, decode};
+use crate::audio::testing::{correlation, rms, speech_24k, sweep_24k, thirds};
+use crate::transport::webrtc::{WebRtc, WebRtcSettings};
+
+/// Much longer than anything here takes.
+const LIMIT: Duration = Duration::from_secs(30);
+
+struct Call {
+    runtime: MediaRuntime,
+    ours: Media,
+    theirs: Link,
+}
+
+async fn call(recorder: Option<Recorder>) -> Call {
+    let runtime = MediaRuntime::start().unwrap();
+    let engine = WebRtc::new(WebRtcSettings::default(), runtime.handle().clone());
+    let offer = engine.offer().await.unwrap();
+    let answer = engine.answer(offer.sdp()).await.unwrap();
+    let mut theirs = offer.accept(&answer.sdp).await.unwrap();
+    let mut ours = Media::start(&runtime, answer.link, CallClock::starting_at(0), recorder);
+    for events in [&mut ours.link_events, &mut theirs.events] {
+        let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap();
+        assert_eq!(event, Some(LinkEvent::Connected));
+    }
+    Call { runtime, ours, theirs }
+}
+
+async fn next<T>(queue: &mut mpsc::Receiver<T>) -> T {
+    tokio::time::timeout(LIMIT, queue.recv()).await.expect("in time").expect("not over")
+}
+
+fn clip(text: &str, pcm: Vec<i16>) -> Arc<super::super::Clip> {
+    Arc::new(encode_clip(text.into(), pcm).unwrap())
+}
+
+/// Receives packets until `done` says so of the loudness of each, and gives them.
+async fn receive(theirs: &mut Link, mut done: impl FnMut(f32) -> bool) -> Vec<(Packet, f32)> {
+    let mut decoder = Decoder::new().unwrap();
+    let mut got = Vec::new();
+    loop {
+        let packet = next(&mut theirs.packets).await;
+        let loudness = rms(decoder.decode(&packet.payload).unwrap());
+        got.push((packet, loudness));
+        if done(loudness) {
+            return got;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_caller_says_is_heard_as_it_was_said() {
+    let Call { runtime, mut ours, theirs } = call(None).await;
+    let pcm = speech_24k(4.0);
+    let said = clip("", pcm.clone());
+    let caller = Media::start(&runtime, theirs, CallClock::starting_at(0), None);
+    caller.playout.speak(1, Arc::clone(&said), true);
+    let mut heard = Vec::new();
+    let mut frames = Vec::new();
+    // The caller's silence before and after comes along.
+    while heard.len() < thirds(&pcm).len() + 16_000 {
+        let frame = next(&mut ours.frames).await;
+        heard.extend_from_slice(&frame.samples);
+        frames.push(frame);
+    }
+    let begin = heard.iter().position(|sample| sample.abs() > 0.02).unwrap();
+    let reference = thirds(&pcm);
+    let loud = reference.iter().position(|sample| sample.abs() > 0.02).unwrap();
+    let from = begin.saturating_sub(loud + 800);
+    let same = correlation(&reference, &heard[from..]);
+    assert!(same > 0.85, "correlation {same}");
+    assert!(frames.windows(2).all(|pair| pair[0].at_ms < pair[1].at_ms), "time goes on");
+    let (first, last) = (&frames[0], &frames[frames.len() - 1]);
+    let (by_clock, by_frames) = (last.at_ms - first.at_ms, (frames.len() as u64 - 1) * 20);
+    assert!(by_clock.abs_diff(by_frames) < 100, "{by_clock} ms for {by_frames} ms of sound");
+    // Dropping both ends everything.
+    drop((ours, caller));
+    let gone = async {
+        while runtime.handle().metrics().num_alive_tasks() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, gone).await.expect("no task is left");
+}
+
+#[tokio::test]
+async fn what_we_say_arrives_whole_in_order_and_evenly_numbered() {
+    let dir = tempfile::tempdir().unwrap();
+    let recordings = Recordings::start(dir.path().to_owned()).unwrap();
+    let recorder = recordings.recorder("i", 1);
+    recorder.start();
+    let Call { runtime: _runtime, mut ours, mut theirs } = call(Some(recorder.clone())).await;
+    let (first, second) = (clip("One.", sweep_24k(0.6)), clip("Two.", speech_24k(1.0)));
+    ours.playout.speak(1, Arc::clone(&first), false);
+    ours.playout.speak(1, Arc::clone(&second), true);
+    let expected: Vec<Bytes> = first.packets.iter().chain(&second.packets).cloned().collect();
+    let mut got: Vec<Packet> = Vec::new();
+    let mut speech = Vec::new();
+    while speech.len() < expected.len() || got.last().is_some_and(|packet| packet.payload != silence()) {
+        let packet = next(&mut theirs.packets).await;
+        if packet.payload != silence() {
+            speech.push(packet.payload.clone());
+        }
+        got.push(packet);
+    }
+    assert_eq!(speech, expected, "every packet of both clips, once, in order, untouched");
+    for pair in got.windows(2) {
+        assert_eq!(pair[1].sequence.wrapping_sub(pair[0].sequence), 1, "no gap");
+        let step = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
+        assert!(step >= 960 && step % 960 == 0, "{step}");
+    }
+    let mut events = Vec::new();
+    while !matches!(events.last(), Some(PlayoutEvent::Finished { .. })) {
+        events.push(next(&mut ours.playout_events).await);
+    }
+    let (PlayoutEvent::Started { utterance: 1, at_ms: began }, Some(PlayoutEvent::Finished { utterance: 1, at_ms: ended })) =
+        (&events[0], events.last())
+    else {
+        panic!("{events:?}");
+    };
+    let length = expected.len() as u64 * 20;
+    assert!((ended - began).abs_diff(length) < 200, "{} ms for {length} ms", ended - began);
+    recorder.finish().await.unwrap();
+    let stored = decode(recorder.path(Side::Interviewer), 16_000).unwrap();
+    let stored: Vec<f32> = stored.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
+    let from = (*began as usize * 16).saturating_sub(1200);
+    assert!(correlation(&thirds(&first.pcm), &stored[from..]) > 0.85, "the recording lies on the call clock");
+    assert!(!recorder.path(Side::Respondent).exists(), "they sent nothing");
+}
+
+#[tokio::test]
+async fn ducking_and_stopping_reach_the_caller_within_200_ms() {
+    let Call { runtime: _runtime, mut ours, mut theirs } = call(None).await;
+    let text = "one two three four five six seven eight nine ten";
+    ours.playout.speak(1, clip(text, sweep_24k(10.0)), true);
+    let mut loud = 0;
+    receive(&mut theirs, |loudness| {
+        loud += usize::from(loudness > 0.1);
+        loud == 25
+    })
+    .await;
+    // From the command on, what still arrives at full voice is what was on its way.
+    ours.playout.duck();
+    let mut quiet = 0;
+    let ducking = receive(&mut theirs, |loudness| {
+        quiet = if loudness < 0.06 { quiet + 1 } else { 0 };
+        quiet == 10
+    })
+    .await;
+    assert!(ducking.len() - 10 <= 10, "{} frames until the voice was down", ducking.len() - 10);
+    assert!(ducking.iter().rev().take(9).all(|(_, loudness)| *loudness > 0.01), "down, not gone");
+    ours.playout.stop();
+    let mut silent = 0;
+    let stopping = receive(&mut theirs, |loudness| {
+        silent = if loudness < 0.002 { silent + 1 } else { 0 };
+        silent == 10
+    })
+    .await;
+    assert!(stopping.len() - 10 <= 10, "{} frames until silence", stopping.len() - 10);
+    let heard = loop {
+        if let PlayoutEvent::Stopped { utterance: 1, heard, .. } = next(&mut ours.playout_events).await {
+            break heard;
+        }
+    };
+    assert!(text.starts_with(&heard) && heard.len() < text.len() / 2, "{heard:?}");
+    let frames = loud + ducking.len() + stopping.len() - 10;
+    let most = text.len() * (frames + 25) / 500;
+    assert!(heard.len() <= most, "{heard:?} in {frames} frames");
+}
+
+#[tokio::test]
+async fn when_the_caller_hangs_up_the_frames_end_after_the_last_of_them() {
+    let Call { runtime: _runtime, mut ours, mut theirs } = call(None).await;
+    let word = clip("Bye.", sweep_24k(0.1));
+    for packet in &word.packets {
+        theirs.sink.send(packet.clone(), false, 0).await.unwrap();
+    }
+    let mut heard = Vec::new();
+    while heard.len() < word.packets.len() {
+        heard.push(next(&mut ours.frames).await);
+    }
+    assert!(heard.iter().all(|frame| rms(&frame.samples) > 0.01 && !frame.concealed), "the word itself");
+    theirs.sink.close().await;
+    assert_eq!(next(&mut theirs.events).await, LinkEvent::Closed);
+    assert_eq!(next(&mut ours.link_events).await, LinkEvent::Closed);
+    let ended = async { while ours.frames.recv().await.is_some() {} };
+    tokio::time::timeout(LIMIT, ended).await.expect("the frames end with the link");
+}

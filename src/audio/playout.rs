@@ -1,0 +1,327 @@
+//! What we say, frame by frame.
+//!
+//! Owns: the queue of clips, ducking, fading out, and the account of what was really played.
+//! Never does: sleep, send, read a clock. [`Player::tick`] is called once a frame by the media task.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use interview::io::{Ms, UtteranceId};
+use tokio::sync::mpsc;
+
+use super::codec::{self, Encoder, SPEAK_SAMPLES, frame_of};
+use super::Clip;
+
+/// −15 dB: clearly back, still understood.
+const DUCKED: f32 = 0.178;
+/// Frames of fading out after a stop: 40 ms.
+const FADE_FRAMES: u32 = 2;
+/// Commands that wait for the media task; it takes them every frame.
+const COMMANDS: usize = 256;
+/// A frame is voiced above this part (−34 dB) of the loudest frame's root mean square.
+const VOICED: f32 = 0.02;
+
+/// What became of what was said, on the call clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlayoutEvent {
+    /// The first packet of the utterance is going out.
+    Started { utterance: UtteranceId, at_ms: Ms },
+    /// The first packet of its clip `index` (from 0) is going out.
+    ClipStarted { utterance: UtteranceId, index: u32, at_ms: Ms },
+    /// All of it was played.
+    Finished { utterance: UtteranceId, at_ms: Ms },
+    /// It was stopped; `heard` is the part of its text that was played, cut at a word.
+    Stopped { utterance: UtteranceId, heard: String, at_ms: Ms },
+}
+
+#[derive(Debug)]
+pub(crate) enum Command {
+    Speak { utterance: UtteranceId, clip: Arc<Clip>, last: bool },
+    End { utterance: UtteranceId },
+    Duck,
+    Unduck,
+    Stop,
+}
+
+/// Commands for the media task; cheap to clone, never blocks, and takes effect within a frame.
+#[derive(Clone)]
+pub struct Playout {
+    commands: mpsc::Sender<Command>,
+}
+
+impl Playout {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Command>) {
+        let (commands, receiver) = mpsc::channel(COMMANDS);
+        (Self { commands }, receiver)
+    }
+
+    /// Queues a clip. Clips of one utterance are played in the order in which they come; `last` marks the final one.
+    /// Utterances count up: a clip of one that was stopped is not played any more.
+    pub fn speak(&self, utterance: UtteranceId, clip: Arc<Clip>, last: bool) {
+        self.send(Command::Speak { utterance, clip, last });
+    }
+
+    /// Nothing more will come for this utterance: for those who learn it only after the final clip. One that never had
+    /// a clip is `Finished` without having been `Started`.
+    pub fn end(&self, utterance: UtteranceId) {
+        self.send(Command::End { utterance });
+    }
+
+    /// Lowers the voice by 15 dB.
+    pub fn duck(&self) {
+        self.send(Command::Duck);
+    }
+
+    /// Back to full voice.
+    pub fn unduck(&self) {
+        self.send(Command::Unduck);
+    }
+
+    /// Fades out within 40 ms, forgets what is queued and answers with `Stopped` for the utterance under way, and for
+    /// those behind it. Without any there is nothing to stop and no answer.
+    pub fn stop(&self) {
+        self.send(Command::Stop);
+    }
+
+    fn send(&self, command: Command) {
+        if let Err(error) = self.commands.try_send(command) {
+            // Closed: the call is over. Full: the media task hasn't run for long, and the watchers of deadlines say so.
+            tracing::debug!(%error, "playout command dropped");
+        }
+    }
+}
+
+struct Utterance {
+    id: UtteranceId,
+    /// Played and still to be played.
+    clips: Vec<Arc<Clip>>,
+    /// Where we are: clip, and frame in it.
+    clip: usize,
+    frame: usize,
+    complete: bool,
+    started: bool,
+}
+
+impl Utterance {
+    fn new(id: UtteranceId) -> Self {
+        Self { id, clips: Vec::new(), clip: 0, frame: 0, complete: false, started: false }
+    }
+
+    /// The clip and frame that is next, past the ends of clips.
+    fn next(&mut self) -> Option<(Arc<Clip>, usize)> {
+        while let Some(clip) = self.clips.get(self.clip) {
+            if self.frame < clip.packets.len() {
+                return Some((Arc::clone(clip), self.frame));
+            }
+            self.clip += 1;
+            self.frame = 0;
+        }
+        None
+    }
+
+    /// The text of what was played.
+    fn heard(&self) -> String {
+        let whole = self.clips.iter().take(self.clip).map(|clip| clip.text.trim().to_owned());
+        let part = self.clips.get(self.clip).map(|clip| heard_text(clip, self.frame));
+        let parts: Vec<String> = whole.chain(part).filter(|text| !text.is_empty()).collect();
+        parts.join(" ")
+    }
+}
+
+/// One frame to send.
+pub(crate) struct Frame {
+    pub payload: Bytes,
+    /// Speech, as opposed to the silence between utterances.
+    pub speech: bool,
+}
+
+/// The state of our side of the call.
+#[derive(Default)]
+pub(crate) struct Player {
+    queue: VecDeque<Utterance>,
+    /// Utterances up to this one were stopped.
+    stopped: Option<UtteranceId>,
+    ducked: bool,
+    /// Gain at the end of the last frame.
+    gain: f32,
+    /// There while packets are made live instead of taken from the clip.
+    live: Option<Encoder>,
+    /// Frames of fading left.
+    fading: Option<u32>,
+}
+
+impl Player {
+    pub(crate) fn new() -> Self {
+        Self { gain: 1.0, ..Self::default() }
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        match command {
+            Command::Speak { utterance, clip, last } => {
+                if let Some(utterance) = self.utterance(utterance) {
+                    utterance.clips.push(clip);
+                    utterance.complete |= last;
+                }
+            }
+            Command::End { utterance } => {
+                if let Some(utterance) = self.utterance(utterance) {
+                    utterance.complete = true;
+                }
+            }
+            Command::Duck => self.ducked = true,
+            Command::Unduck => self.ducked = false,
+            Command::Stop => {
+                if !self.queue.is_empty() && self.fading.is_none() {
+                    self.fading = Some(FADE_FRAMES);
+                }
+            }
+        }
+    }
+
+    /// The utterance to append to; none when it was stopped, or is being stopped.
+    fn utterance(&mut self, id: UtteranceId) -> Option<&mut Utterance> {
+        let is_over = self.stopped.is_some_and(|stopped| id <= stopped);
+        let is_ending = self.fading.is_some() && self.queue.back().is_some_and(|queued| id <= queued.id);
+        if is_over || is_ending {
+            return None;
+        }
+        if let Some(position) = self.queue.iter().position(|queued| queued.id == id) {
+            return self.queue.get_mut(position);
+        }
+        self.queue.push_back(Utterance::new(id));
+        self.queue.back_mut()
+    }
+
+    /// The frame to send now. `at_ms` is the call clock at which it goes out.
+    pub(crate) fn tick(&mut self, at_ms: Ms, events: &mut Vec<PlayoutEvent>) -> Frame {
+        if self.fading == Some(0) {
+            self.finish_stop(at_ms, events);
+        }
+        while self.queue.front_mut().is_some_and(|front| front.complete && front.next().is_none()) {
+            if let Some(done) = self.queue.pop_front() {
+                events.push(PlayoutEvent::Finished { utterance: done.id, at_ms });
+            }
+            if self.queue.is_empty() {
+                self.fading = None;
+            }
+        }
+        let next = self.queue.front_mut().and_then(Utterance::next);
+        let Some((clip, index)) = next else {
+            if self.fading.is_some() {
+                self.finish_stop(at_ms, events);
+            }
+            // Nobody hears the gain change in silence.
+            self.gain = if self.ducked { DUCKED } else { 1.0 };
+            self.live = None;
+            return Frame { payload: codec::silence(), speech: false };
+        };
+        let target = match self.fading {
+            Some(left) => {
+                self.fading = Some(left - 1);
+                self.gain * (left - 1) as f32 / left as f32
+            }
+            None if self.ducked => DUCKED,
+            None => 1.0,
+        };
+        if let Some(front) = self.queue.front_mut() {
+            if !front.started {
+                front.started = true;
+                events.push(PlayoutEvent::Started { utterance: front.id, at_ms });
+            }
+            if index == 0 {
+                events.push(PlayoutEvent::ClipStarted { utterance: front.id, index: front.clip as u32, at_ms });
+            }
+            front.frame += 1;
+        }
+        Frame { payload: self.payload(&clip, index, target), speech: true }
+    }
+
+    /// The packet as it was encoded before, or one made now when the gain isn't 1.
+    fn payload(&mut self, clip: &Clip, index: usize, target: f32) -> Bytes {
+        let from = std::mem::replace(&mut self.gain, target);
+        let untouched = from >= 1.0 && target >= 1.0;
+        if untouched {
+            self.live = None;
+            return clip.packets[index].clone();
+        }
+        match self.encode(clip, index, from, target) {
+            Ok(payload) => payload,
+            Err(error) => {
+                tracing::warn!(%error, "live encoding failed");
+                // Being quiet is what was asked for.
+                codec::silence()
+            }
+        }
+    }
+
+    fn encode(&mut self, clip: &Clip, index: usize, from: f32, to: f32) -> Result<Bytes, codec::CodecError> {
+        let encoder = match &mut self.live {
+            Some(encoder) => encoder,
+            none => {
+                // The encoder looks back: it is given the frame before, so that the sound goes on without a click.
+                let mut encoder = Encoder::new()?;
+                if let Some(before) = index.checked_sub(1) {
+                    encoder.encode(&scaled(&frame_of(&clip.pcm, before), from, from))?;
+                }
+                none.insert(encoder)
+            }
+        };
+        encoder.encode(&scaled(&frame_of(&clip.pcm, index), from, to))
+    }
+
+    fn finish_stop(&mut self, at_ms: Ms, events: &mut Vec<PlayoutEvent>) {
+        self.fading = None;
+        self.live = None;
+        for stopped in self.queue.drain(..) {
+            self.stopped = self.stopped.max(Some(stopped.id));
+            events.push(PlayoutEvent::Stopped { utterance: stopped.id, heard: stopped.heard(), at_ms });
+        }
+        self.gain = if self.ducked { DUCKED } else { 1.0 };
+    }
+}
+
+/// The frame with its gain going in a straight line from one value to the other.
+fn scaled(frame: &[i16; SPEAK_SAMPLES], from: f32, to: f32) -> [i16; SPEAK_SAMPLES] {
+    let mut scaled = *frame;
+    for (n, sample) in scaled.iter_mut().enumerate() {
+        let gain = from + (to - from) * n as f32 / SPEAK_SAMPLES as f32;
+        *sample = (f32::from(*sample) * gain) as i16;
+    }
+    scaled
+}
+
+/// The words of the clip that were played when `frames` of it were: its text laid evenly over its voiced part.
+fn heard_text(clip: &Clip, frames: usize) -> String {
+    let loudness: Vec<f32> = clip
+        .pcm
+        .chunks(SPEAK_SAMPLES)
+        .map(|frame| (frame.iter().map(|s| f32::from(*s).powi(2)).sum::<f32>() / frame.len() as f32).sqrt())
+        .collect();
+    let threshold = loudness.iter().copied().fold(0.0, f32::max) * VOICED;
+    let voiced = |level: &f32| *level > threshold;
+    let begin = loudness.iter().position(voiced).unwrap_or(0);
+    let end = loudness.iter().rposition(voiced).map_or(0, |last| last + 1);
+    let text = clip.text.trim();
+    if frames >= end {
+        return text.to_owned();
+    }
+    let played = frames.saturating_sub(begin) as f64 / (end - begin).max(1) as f64;
+    let characters = (text.chars().count() as f64 * played).floor() as usize;
+    let mut heard = 0;
+    let mut before = ' ';
+    for (position, (byte, character)) in text.char_indices().enumerate() {
+        if position > characters {
+            break;
+        }
+        if character.is_whitespace() && !before.is_whitespace() {
+            heard = byte;
+        }
+        before = character;
+    }
+    text[..heard].to_owned()
+}
+
+#[cfg(test)]
+#[path = "playout_tests.rs"]
+mod tests;

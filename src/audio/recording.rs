@@ -1,0 +1,262 @@
+//! Recordings: one mono Ogg/Opus file a side, on the call clock, written from the packets as they are (RFC 7845).
+//!
+//! Owns: the files of running calls and the one thread that writes them. Never does: decide that a call may be recorded
+//! (nothing is stored before [`Recorder::start`]), re-encode, hold up the media path.
+//!
+//! Sample *n* of a file is *n* / 48 ms on the call clock: what is missing (before consent, between utterances, lost
+//! packets) is filled with small packets of silence, because players differ in what they do about holes. Every second
+//! the open pages are completed and written, so a file is playable wherever the process ends.
+
+mod mix;
+mod ogg;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use interview::io::Ms;
+use tokio::sync::oneshot;
+
+pub use self::mix::{decode, mix};
+use self::ogg::Track;
+
+/// Packets of all calls that wait for the disk.
+const QUEUE: usize = 8192;
+/// How often open pages are written.
+const FLUSH: Duration = Duration::from_millis(500);
+
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    #[error("{path}: {source}")]
+    File { path: PathBuf, source: io::Error },
+    #[error("{path} is no Ogg/Opus recording: {reason}")]
+    Format { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Codec(#[from] super::codec::CodecError),
+    #[error("writing: {0}")]
+    Write(#[from] io::Error),
+    #[error("the recording thread is gone")]
+    Stopped,
+}
+
+/// Who is heard in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    Respondent,
+    Interviewer,
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Respondent => "respondent",
+            Self::Interviewer => "interviewer",
+        }
+    }
+}
+
+/// Where a side's recording lies: `<dir>/<interview>/<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`.
+pub fn path(dir: &Path, interview: &str, side: Side, leg: u32) -> PathBuf {
+    let name = match leg {
+        0 | 1 => format!("{}.ogg", side.name()),
+        leg => format!("{}-leg{leg}.ogg", side.name()),
+    };
+    dir.join(interview).join(name)
+}
+
+/// The recording thread; cheap to clone. It ends when the last handle and recorder are dropped.
+#[derive(Clone)]
+pub struct Recordings {
+    dir: Arc<PathBuf>,
+    queue: Sender<Message>,
+    next: Arc<AtomicU64>,
+}
+
+/// One call's (leg's) recording; cheap to clone. Silent until [`start`](Self::start).
+#[derive(Clone)]
+pub struct Recorder {
+    call: Arc<Call>,
+}
+
+struct Call {
+    id: u64,
+    paths: [PathBuf; 2],
+    queue: Sender<Message>,
+    started: AtomicBool,
+    dropped: AtomicU64,
+}
+
+enum Message {
+    Packet { call: u64, path: PathBuf, side: Side, at_ms: Ms, payload: Bytes },
+    Finish { call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>> },
+}
+
+impl Recordings {
+    /// Starts the thread; recordings go into `dir`.
+    pub fn start(dir: PathBuf) -> io::Result<Self> {
+        let (queue, messages) = crossbeam_channel::bounded(QUEUE);
+        std::thread::Builder::new().name("recording".into()).spawn(move || Writer::default().run(&messages))?;
+        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default() })
+    }
+
+    /// A recorder for one leg of an interview; makes no file yet.
+    pub fn recorder(&self, interview: &str, leg: u32) -> Recorder {
+        let paths = [Side::Respondent, Side::Interviewer].map(|side| path(&self.dir, interview, side, leg));
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let queue = self.queue.clone();
+        let call = Call { id, paths, queue, started: AtomicBool::new(false), dropped: AtomicU64::new(0) };
+        Recorder { call: Arc::new(call) }
+    }
+}
+
+impl Recorder {
+    /// Consent is there: store from here on.
+    pub fn start(&self) {
+        self.call.started.store(true, Ordering::Release);
+    }
+
+    /// Consent is gone: store nothing from here on (what is stored stays; erasing is the owner's).
+    pub fn pause(&self) {
+        self.call.started.store(false, Ordering::Release);
+    }
+
+    /// Offers a packet whose first sample is at `at_ms`. Never blocks; what the disk is too slow for is dropped and
+    /// counted, and is silence in the file.
+    pub fn write(&self, side: Side, at_ms: Ms, payload: Bytes) {
+        if !self.call.started.load(Ordering::Acquire) {
+            return;
+        }
+        let path = self.call.paths[side as usize].clone();
+        let message = Message::Packet { call: self.call.id, path, side, at_ms, payload };
+        if self.call.queue.try_send(message).is_err() {
+            self.call.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Packets the disk was too slow for.
+    pub fn dropped(&self) -> u64 {
+        self.call.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Where a side is stored (if anything is).
+    pub fn path(&self, side: Side) -> &Path {
+        &self.call.paths[side as usize]
+    }
+
+    /// Completes the files and stores nothing more; returns when they are written.
+    ///
+    /// # Errors
+    /// The first thing that went wrong with one of the files since the start.
+    pub async fn finish(&self) -> Result<(), RecordingError> {
+        self.pause();
+        let (done, finished) = oneshot::channel();
+        let mut message = Message::Finish { call: self.call.id, done: Some(done) };
+        while let Err(error) = self.call.queue.try_send(message) {
+            match error {
+                TrySendError::Full(back) => message = back,
+                TrySendError::Disconnected(_) => return Err(RecordingError::Stopped),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        finished.await.map_err(|_| RecordingError::Stopped)?
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Harmless when it was finished before; when the queue is full the file lacks only its end mark.
+        let _ = self.queue.try_send(Message::Finish { call: self.id, done: None });
+    }
+}
+
+/// What the thread holds.
+#[derive(Default)]
+struct Writer {
+    tracks: HashMap<(u64, Side), Track>,
+    failed: HashMap<u64, RecordingError>,
+}
+
+impl Writer {
+    fn run(mut self, messages: &Receiver<Message>) {
+        let mut flushed = Instant::now();
+        loop {
+            match messages.recv_timeout(FLUSH) {
+                Ok(Message::Packet { call, path, side, at_ms, payload }) => {
+                    if let Err(error) = self.packet(call, side, path, at_ms, payload) {
+                        self.fail(call, error);
+                    }
+                }
+                Ok(Message::Finish { call, done }) => self.finish(call, done),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if flushed.elapsed() >= FLUSH {
+                flushed = Instant::now();
+                self.flush();
+            }
+        }
+        let calls: Vec<u64> = self.tracks.keys().map(|(call, _)| *call).collect();
+        for call in calls {
+            self.finish(call, None);
+        }
+    }
+
+    fn packet(
+        &mut self,
+        call: u64,
+        side: Side,
+        path: PathBuf,
+        at_ms: Ms,
+        payload: Bytes,
+    ) -> Result<(), RecordingError> {
+        if self.failed.contains_key(&call) {
+            return Ok(());
+        }
+        let track = match self.tracks.entry((call, side)) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) => entry.insert(Track::create(path)?),
+        };
+        track.write(at_ms, payload)
+    }
+
+    fn flush(&mut self) {
+        let mut failures = Vec::new();
+        for ((call, _), track) in &mut self.tracks {
+            if let Err(error) = track.flush() {
+                failures.push((*call, error));
+            }
+        }
+        for (call, error) in failures {
+            self.fail(call, error);
+        }
+    }
+
+    fn fail(&mut self, call: u64, error: RecordingError) {
+        tracing::error!(%error, "a call's recording ends here");
+        self.tracks.retain(|(owner, _), _| *owner != call);
+        self.failed.entry(call).or_insert(error);
+    }
+
+    fn finish(&mut self, call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>>) {
+        let mut result = self.failed.remove(&call).map_or(Ok(()), Err);
+        for side in [Side::Respondent, Side::Interviewer] {
+            if let Some(track) = self.tracks.remove(&(call, side)) {
+                result = result.and(track.finish());
+            }
+        }
+        if let Some(done) = done {
+            let _ = done.send(result);
+        } else if let Err(error) = result {
+            tracing::error!(%error, "completing a recording");
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "recording_tests.rs"]
+mod tests;

@@ -1,0 +1,125 @@
+//! One Ogg/Opus file being written.
+//!
+//! Owns: pages, granule positions, filling holes. Never does: know which call it is.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use interview::io::Ms;
+use ogg::{PacketWriteEndInfo, PacketWriter};
+
+use super::RecordingError;
+use crate::audio::codec::{RTP_RATE, RTP_SAMPLES, packet_samples, silence};
+
+/// Samples a decoder throws away at the beginning: what libopus' encoder looks ahead, 6.5 ms.
+pub(super) const PRE_SKIP: u16 = 312;
+/// Packets are laid one after the other until they are this far off the clock (40 ms); then silence is put in.
+const BEHIND: u64 = 2 * RTP_SAMPLES as u64;
+/// Packets that would come this far too late in the file (a sender whose clock runs fast) are left out.
+const AHEAD: u64 = 5 * RTP_SAMPLES as u64;
+/// A page holds a second at most.
+const PAGE: u64 = RTP_RATE as u64;
+
+/// A file that is always whole up to the last page.
+pub(super) struct Track {
+    path: PathBuf,
+    pages: PacketWriter<'static, BufWriter<File>>,
+    serial: u32,
+    /// Samples written, at 48 kHz, `pending` included.
+    position: u64,
+    /// The last packet, held back because whoever writes it must say whether its page ends with it.
+    pending: Option<Bytes>,
+    page_began: u64,
+}
+
+impl Track {
+    pub(super) fn create(path: PathBuf) -> Result<Self, RecordingError> {
+        let open = || {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            File::create(&path)
+        };
+        let file = open().map_err(|source| RecordingError::File { path: path.clone(), source })?;
+        let pages = PacketWriter::new(BufWriter::new(file));
+        let mut track = Self { path, pages, serial: rand::random(), position: 0, pending: None, page_began: 0 };
+        track.page(head(), PacketWriteEndInfo::EndPage, 0)?;
+        track.page(tags(), PacketWriteEndInfo::EndPage, 0)?;
+        Ok(track)
+    }
+
+    /// Appends a packet whose first sample is at `at_ms`, after silence where it is due.
+    pub(super) fn write(&mut self, at_ms: Ms, payload: Bytes) -> Result<(), RecordingError> {
+        let due = at_ms * u64::from(RTP_RATE) / 1000;
+        let Some(samples) = packet_samples(&payload) else { return Ok(()) };
+        if self.position > due + AHEAD {
+            return Ok(());
+        }
+        while self.position + BEHIND <= due {
+            self.append(silence(), u64::from(RTP_SAMPLES))?;
+        }
+        self.append(payload, u64::from(samples))
+    }
+
+    /// Completes the open page and hands it to the system.
+    pub(super) fn flush(&mut self) -> Result<(), RecordingError> {
+        if let Some(pending) = self.pending.take() {
+            self.page(pending, PacketWriteEndInfo::EndPage, self.position)?;
+            self.page_began = self.position;
+        }
+        self.pages.inner_mut().flush().map_err(|source| self.failed(source))
+    }
+
+    /// Writes the last page, marked as such.
+    pub(super) fn finish(mut self) -> Result<(), RecordingError> {
+        let last = self.pending.take().unwrap_or_else(|| {
+            self.position += u64::from(RTP_SAMPLES);
+            silence()
+        });
+        self.page(last, PacketWriteEndInfo::EndStream, self.position)?;
+        self.pages.inner_mut().flush().map_err(|source| self.failed(source))
+    }
+
+    fn append(&mut self, payload: Bytes, samples: u64) -> Result<(), RecordingError> {
+        if let Some(before) = self.pending.replace(payload) {
+            let is_full = self.position - self.page_began >= PAGE;
+            let end = if is_full { PacketWriteEndInfo::EndPage } else { PacketWriteEndInfo::NormalPacket };
+            if is_full {
+                self.page_began = self.position;
+            }
+            self.page(before, end, self.position)?;
+        }
+        self.position += samples;
+        Ok(())
+    }
+
+    fn page(&mut self, packet: Bytes, end: PacketWriteEndInfo, granule: u64) -> Result<(), RecordingError> {
+        let written = self.pages.write_packet(packet.to_vec(), self.serial, end, granule);
+        written.map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: std::io::Error) -> RecordingError {
+        RecordingError::File { path: self.path.clone(), source }
+    }
+}
+
+/// The identification header (RFC 7845, 5.1): version 1, mono, mapping family 0.
+pub(super) fn head() -> Bytes {
+    let mut head = b"OpusHead\x01\x01".to_vec();
+    head.extend(PRE_SKIP.to_le_bytes());
+    head.extend(RTP_RATE.to_le_bytes());
+    head.extend([0, 0, 0]);
+    Bytes::from(head)
+}
+
+/// The comment header (RFC 7845, 5.2), without comments.
+pub(super) fn tags() -> Bytes {
+    let vendor = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+    let mut tags = b"OpusTags".to_vec();
+    tags.extend((vendor.len() as u32).to_le_bytes());
+    tags.extend(vendor.as_bytes());
+    tags.extend(0u32.to_le_bytes());
+    Bytes::from(tags)
+}

@@ -1,0 +1,218 @@
+//! WebRTC: one audio section, Opus, ICE, DTLS and SRTP.
+//!
+//! Owns: negotiation, UDP ports, peer connections. Never does: decode, pace or understand audio.
+//!
+//! Every connection has a socket and a task of its own, all on the runtime given to [`WebRtc::new`]; whatever a link
+//! owns is gone, and its port free, once `sink.close()` has returned.
+
+mod peer;
+mod ports;
+mod sdp;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
+use tokio::runtime::Handle;
+use webrtc::peer_connection::{
+    MediaEngine, PeerConnection, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceServer, RTCSessionDescription,
+    Registry, SettingEngineBuilder, configure_rtcp_reports,
+};
+
+use self::peer::{Callbacks, Connection, Ends, Handler, Sender};
+use self::ports::Ports;
+use super::{Link, TransportError};
+
+/// Silence on the wire until the other side counts as lost.
+const LOST_AFTER: Duration = Duration::from_secs(5);
+/// Further silence until the connection is given up.
+const FAILED_AFTER: Duration = Duration::from_secs(25);
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// Candidates are host addresses and the answers of STUN servers; what has not come by then is left out.
+const GATHERING_LIMIT: Duration = Duration::from_secs(5);
+/// Binding can lose a race for a port against another process.
+const PORT_ATTEMPTS: usize = 3;
+
+/// Where connections may live.
+#[derive(Debug, Clone)]
+pub struct WebRtcSettings {
+    /// Local addresses to listen at. `0.0.0.0` stands for every interface but loopback.
+    pub bind_ips: Vec<IpAddr>,
+    /// One port a connection (the same on every address); `0..=0` lets the system choose.
+    pub udp_port_range: RangeInclusive<u16>,
+    /// `stun:` and `turn:` URLs.
+    pub ice_servers: Vec<String>,
+}
+
+impl Default for WebRtcSettings {
+    fn default() -> Self {
+        Self { bind_ips: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)], udp_port_range: 0..=0, ice_servers: Vec::new() }
+    }
+}
+
+/// Makes connections; cheap to clone.
+#[derive(Clone)]
+pub struct WebRtc {
+    settings: Arc<WebRtcSettings>,
+    ports: Arc<Ports>,
+    runtime: Handle,
+}
+
+/// What an offer is answered with.
+pub struct Answer {
+    /// Complete with candidates.
+    pub sdp: String,
+    pub link: Link,
+}
+
+/// The calling side, waiting for its answer. Dropping it closes the connection.
+pub struct Offer {
+    sdp: String,
+    sender: Sender,
+    ends: Ends,
+    runtime: Handle,
+}
+
+impl WebRtc {
+    /// Connections run on `runtime` (the media thread's), whichever runtime asks for them.
+    pub fn new(settings: WebRtcSettings, runtime: Handle) -> Self {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Two rustls providers are compiled in and rustls panics when it has to choose; an error says that
+            // somebody chose before us.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let ports = Ports::new(settings.udp_port_range.clone());
+        Self { settings: Arc::new(settings), ports, runtime }
+    }
+
+    /// The engine's side of a call.
+    ///
+    /// # Errors
+    /// `BadOffer` for what is no offer of one two-way audio section, `NoCodec` without Opus, `NoPort` when the range is
+    /// used up, `Connection` for everything else.
+    pub async fn answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
+        let (engine, offer_sdp) = (self.clone(), offer_sdp.to_owned());
+        on(&self.runtime, async move { engine.negotiate_answer(&offer_sdp).await }).await
+    }
+
+    /// A caller's side, as a browser would have it: for the simulated respondent, tests and load.
+    pub async fn offer(&self) -> Result<Offer, TransportError> {
+        let engine = self.clone();
+        on(&self.runtime, async move { engine.negotiate_offer().await }).await
+    }
+
+    async fn negotiate_answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
+        let offer = sdp::read_offer(offer_sdp)?;
+        let payload_type = sdp::negotiated_payload_type(&offer).ok_or(TransportError::NoCodec)?;
+        let (sender, ends) = self.open().await?;
+        sender.set_payload_type(payload_type);
+        let peer = sender.peer();
+        peer.set_remote_description(offer).await.map_err(|error| TransportError::BadOffer(error.to_string()))?;
+        let answer = peer.create_answer(None).await.map_err(connection)?;
+        peer.set_local_description(answer).await.map_err(connection)?;
+        let sdp = gathered_description(&sender).await?;
+        Ok(Answer { sdp, link: sender.into_link(ends) })
+    }
+
+    async fn negotiate_offer(&self) -> Result<Offer, TransportError> {
+        let (sender, ends) = self.open().await?;
+        let offer = sender.peer().create_offer(None).await.map_err(connection)?;
+        sender.peer().set_local_description(offer).await.map_err(connection)?;
+        let sdp = gathered_description(&sender).await?;
+        Ok(Offer { sdp, sender, ends, runtime: self.runtime.clone() })
+    }
+
+    async fn open(&self) -> Result<(Sender, Ends), TransportError> {
+        let mut attempt = 1;
+        let (connection, ends) = loop {
+            match self.build().await {
+                Err(TransportError::Connection(_)) if attempt < PORT_ATTEMPTS => attempt += 1,
+                done => break done?,
+            }
+        };
+        Ok((Sender::new(connection).await?, ends))
+    }
+
+    async fn build(&self) -> Result<(Arc<Connection>, Ends), TransportError> {
+        let lease = self.ports.lease(&self.settings.bind_ips)?;
+        let mut codecs = MediaEngine::default();
+        codecs.register_codec(peer::opus(), RtpCodecKind::Audio).map_err(connection)?;
+        // Only RTCP reports: the full default set costs a third more for repairs that 20 ms of Opus does itself.
+        let interceptors = configure_rtcp_reports(Registry::new());
+        // No mDNS: it would open a socket more a call, and a browser that hides its address still reaches ours.
+        let engine = SettingEngineBuilder::new()
+            .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+            .with_ice_timeouts(Some(LOST_AFTER), Some(FAILED_AFTER), Some(KEEP_ALIVE))
+            .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+            .build();
+        let servers = match self.settings.ice_servers.as_slice() {
+            [] => vec![],
+            urls => vec![RTCIceServer { urls: urls.to_vec(), ..Default::default() }],
+        };
+        let addresses = self.settings.bind_ips.iter().map(|ip| SocketAddr::new(*ip, lease.port)).collect();
+        let (callbacks, ends) = Callbacks::new(self.runtime.clone());
+        let peer = PeerConnectionBuilder::<SocketAddr>::new()
+            .with_configuration(RTCConfigurationBuilder::default().with_ice_servers(servers).build())
+            .with_media_engine(codecs)
+            .with_interceptor_registry(interceptors)
+            .with_setting_engine(engine)
+            .with_handler(Arc::new(Handler(Arc::clone(&callbacks))))
+            .with_udp_addrs(addresses)
+            .build()
+            .await
+            .map_err(connection)?;
+        Ok((Connection::new(Arc::new(peer) as Arc<dyn PeerConnection>, callbacks, lease), ends))
+    }
+}
+
+impl Offer {
+    /// The offer, complete with candidates.
+    pub fn sdp(&self) -> &str {
+        &self.sdp
+    }
+
+    /// Takes the other side's answer; the link tells when it is connected.
+    pub async fn accept(self, answer_sdp: &str) -> Result<Link, TransportError> {
+        let answer_sdp = answer_sdp.to_owned();
+        let runtime = self.runtime.clone();
+        on(&runtime, async move {
+            let answer = RTCSessionDescription::answer(answer_sdp)
+                .map_err(|error| TransportError::Connection(format!("the answer can't be read: {error}")))?;
+            self.sender.set_payload_type(sdp::negotiated_payload_type(&answer).ok_or(TransportError::NoCodec)?);
+            self.sender.peer().set_remote_description(answer).await.map_err(connection)?;
+            Ok(self.sender.into_link(self.ends))
+        })
+        .await
+    }
+}
+
+async fn gathered_description(sender: &Sender) -> Result<String, TransportError> {
+    if tokio::time::timeout(GATHERING_LIMIT, sender.gathered()).await.is_err() {
+        tracing::warn!("not every ICE server answered in time");
+    }
+    let description = sender.peer().local_description().await;
+    description.map(|description| description.sdp).ok_or(TransportError::Closed)
+}
+
+/// Runs negotiation as a task of the media runtime: the connection's own tasks are born there, a caller who gives up
+/// leaves nothing half made, and a parser that panics on garbage is an error like any other.
+async fn on<T: Send + 'static>(
+    runtime: &Handle,
+    work: impl Future<Output = Result<T, TransportError>> + Send + 'static,
+) -> Result<T, TransportError> {
+    match runtime.spawn(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => Err(TransportError::BadOffer("it can't be negotiated".into())),
+        Err(_) => Err(TransportError::Closed),
+    }
+}
+
+fn connection(error: impl std::fmt::Display) -> TransportError {
+    TransportError::Connection(error.to_string())
+}

@@ -1,0 +1,306 @@
+//! One peer connection behind a [`Link`].
+//!
+//! Owns: the connection, its port, its tasks and their end. Never does: negotiate.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use rtc::media_stream::MediaStreamTrack;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use tokio::runtime::Handle;
+use tokio::sync::{OnceCell, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
+};
+
+use super::ports::Lease;
+use crate::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
+
+/// Packets kept for a listener that is slow; five seconds.
+const PACKET_QUEUE: usize = 256;
+/// Changes of state kept.
+const EVENT_QUEUE: usize = 32;
+/// One packet's 48 kHz samples.
+const PACKET_SAMPLES: u32 = 960;
+/// What we offer; an offer we answer names its own.
+pub(super) const PAYLOAD_TYPE: u8 = 111;
+
+/// The only codec there is (RFC 7587): in-band error correction on.
+pub(super) fn opus() -> RTCRtpCodecParameters {
+    RTCRtpCodecParameters {
+        rtp_codec: RTCRtpCodec {
+            mime_type: "audio/opus".into(),
+            clock_rate: 48_000,
+            channels: 2,
+            sdp_fmtp_line: "minptime=10;useinbandfec=1".into(),
+            rtcp_feedback: vec![],
+        },
+        payload_type: PAYLOAD_TYPE,
+        ..Default::default()
+    }
+}
+
+/// What the connection's callbacks tell the rest, made before the connection.
+pub(super) struct Callbacks {
+    state: Mutex<Option<mpsc::Sender<LinkEvent>>>,
+    /// Taken away at the end, so that the reader sees it.
+    packets: Mutex<Option<mpsc::Sender<Packet>>>,
+    pub(super) gathered: watch::Sender<bool>,
+    connected: AtomicBool,
+    dropped: AtomicU64,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+    runtime: Handle,
+    /// Set once the connection exists; weak, for the connection owns its callbacks.
+    connection: OnceLock<Weak<Connection>>,
+}
+
+/// The receiving ends that become part of the [`Link`].
+pub(super) struct Ends {
+    packets: mpsc::Receiver<Packet>,
+    events: mpsc::Receiver<LinkEvent>,
+}
+
+impl Callbacks {
+    pub(super) fn new(runtime: Handle) -> (Arc<Self>, Ends) {
+        let (packets, packets_out) = mpsc::channel(PACKET_QUEUE);
+        let (events, events_out) = mpsc::channel(EVENT_QUEUE);
+        let callbacks = Arc::new(Self {
+            state: Mutex::new(Some(events)),
+            packets: Mutex::new(Some(packets)),
+            gathered: watch::Sender::new(false),
+            connected: AtomicBool::new(false),
+            dropped: AtomicU64::new(0),
+            cancel: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            runtime,
+            connection: OnceLock::new(),
+        });
+        (callbacks, Ends { packets: packets_out, events: events_out })
+    }
+
+    fn tell(&self, event: LinkEvent) {
+        let mut state = self.state.lock();
+        if let Some(events) = state.as_ref()
+            && events.try_send(event).is_err()
+        {
+            tracing::debug!(?event, "nobody reads what becomes of the connection");
+        }
+        if event == LinkEvent::Closed {
+            // Ends the stream for the reader, even one that missed the event.
+            *state = None;
+        }
+    }
+
+    async fn forward(&self, track: Arc<dyn TrackRemote>) {
+        let Some(packets) = self.packets.lock().clone() else { return };
+        while let Some(event) = track.poll().await {
+            let TrackRemoteEvent::OnRtpPacket(packet) = event else { continue };
+            let packet = Packet {
+                sequence: packet.header.sequence_number,
+                timestamp: packet.header.timestamp,
+                payload: packet.payload,
+                arrived: Instant::now(),
+            };
+            if packets.try_send(packet).is_err() {
+                self.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// The handler the crate wants, around the shared callbacks.
+pub(super) struct Handler(pub(super) Arc<Callbacks>);
+
+#[async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            self.0.gathered.send_replace(true);
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        match state {
+            RTCPeerConnectionState::Connected => {
+                self.0.connected.store(true, Ordering::Release);
+                self.0.tell(LinkEvent::Connected);
+            }
+            RTCPeerConnectionState::Disconnected => self.0.tell(LinkEvent::Lost),
+            RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
+                // Not awaited here: closing waits for the task that runs this very callback.
+                if let Some(connection) = self.0.connection.get().and_then(Weak::upgrade) {
+                    self.0.runtime.spawn(connection.shut());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn on_track(&self, track: Arc<dyn TrackRemote>) {
+        let callbacks = Arc::clone(&self.0);
+        let cancel = self.0.cancel.clone();
+        self.0.tasks.spawn_on(
+            async move {
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = callbacks.forward(track) => {}
+                }
+            },
+            &self.0.runtime,
+        );
+    }
+}
+
+/// A connection and everything that has to go with it.
+pub(super) struct Connection {
+    peer: Arc<dyn PeerConnection>,
+    callbacks: Arc<Callbacks>,
+    lease: Mutex<Option<Lease>>,
+    closed: OnceCell<()>,
+}
+
+impl Connection {
+    pub(super) fn new(peer: Arc<dyn PeerConnection>, callbacks: Arc<Callbacks>, lease: Lease) -> Arc<Self> {
+        let connection =
+            Arc::new(Self { peer, callbacks, lease: Mutex::new(Some(lease)), closed: OnceCell::new() });
+        let _ = connection.callbacks.connection.set(Arc::downgrade(&connection));
+        connection
+    }
+
+    /// Ends it all, once, however often and from wherever it is called.
+    async fn shut(self: Arc<Self>) {
+        self.closed
+            .get_or_init(|| async {
+                self.callbacks.cancel.cancel();
+                self.callbacks.packets.lock().take();
+                if let Err(error) = self.peer.close().await {
+                    tracing::debug!(%error, "closing the connection");
+                }
+                self.callbacks.tasks.close();
+                self.callbacks.tasks.wait().await;
+                // Only now is the socket gone, and the port free for the next call.
+                self.lease.lock().take();
+                let dropped = self.callbacks.dropped.load(Ordering::Relaxed);
+                if dropped > 0 {
+                    tracing::debug!(dropped, "packets were dropped before the listener");
+                }
+                self.callbacks.tell(LinkEvent::Closed);
+            })
+            .await;
+    }
+}
+
+/// Numbers of the outgoing stream (RFC 3550, 5.1).
+struct Outgoing {
+    sequence: u16,
+    timestamp: u32,
+    payload_type: u8,
+}
+
+/// The sending side; dropping it closes the connection.
+pub(super) struct Sender {
+    connection: Arc<Connection>,
+    track: Arc<TrackLocalStaticRTP>,
+    ssrc: u32,
+    outgoing: Mutex<Outgoing>,
+}
+
+impl Sender {
+    pub(super) async fn new(connection: Arc<Connection>) -> Result<Self, TransportError> {
+        let ssrc: u32 = rand::random();
+        let encoding = RTCRtpEncodingParameters {
+            rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+            codec: opus().rtp_codec,
+            ..Default::default()
+        };
+        let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
+            "call".into(),
+            "voice".into(),
+            "voice".into(),
+            RtpCodecKind::Audio,
+            vec![encoding],
+        )));
+        let outgoing =
+            Mutex::new(Outgoing { sequence: rand::random(), timestamp: rand::random(), payload_type: PAYLOAD_TYPE });
+        // Built first, so that a failure below closes the connection.
+        let sender = Self { connection, track, ssrc, outgoing };
+        let track = Arc::clone(&sender.track) as Arc<dyn TrackLocal>;
+        sender.peer().add_track(track).await.map_err(super::connection)?;
+        Ok(sender)
+    }
+
+    pub(super) fn peer(&self) -> &Arc<dyn PeerConnection> {
+        &self.connection.peer
+    }
+
+    pub(super) fn set_payload_type(&self, payload_type: u8) {
+        self.outgoing.lock().payload_type = payload_type;
+    }
+
+    /// Waits until all candidates are known.
+    pub(super) async fn gathered(&self) -> Result<(), TransportError> {
+        let mut gathered = self.connection.callbacks.gathered.subscribe();
+        gathered.wait_for(|done| *done).await.map(drop).map_err(super::connection)
+    }
+
+    pub(super) fn into_link(self, ends: Ends) -> Link {
+        Link { packets: ends.packets, events: ends.events, sink: Arc::new(self) }
+    }
+}
+
+#[async_trait]
+impl PacketSink for Sender {
+    async fn send(&self, payload: Bytes, marker: bool, skipped: u32) -> Result<(), TransportError> {
+        let callbacks = &self.connection.callbacks;
+        if callbacks.cancel.is_cancelled() {
+            return Err(TransportError::Closed);
+        }
+        let connected = callbacks.connected.load(Ordering::Acquire);
+        let mut packet = rtc::rtp::Packet::default();
+        {
+            let mut outgoing = self.outgoing.lock();
+            outgoing.timestamp = outgoing.timestamp.wrapping_add(PACKET_SAMPLES.wrapping_mul(skipped));
+            packet.header.timestamp = outgoing.timestamp;
+            packet.header.sequence_number = outgoing.sequence;
+            packet.header.payload_type = outgoing.payload_type;
+            outgoing.timestamp = outgoing.timestamp.wrapping_add(PACKET_SAMPLES);
+            if connected {
+                outgoing.sequence = outgoing.sequence.wrapping_add(1);
+            }
+        }
+        if !connected {
+            // Nobody could decrypt it yet.
+            return Ok(());
+        }
+        packet.header.version = 2;
+        packet.header.marker = marker;
+        packet.header.ssrc = self.ssrc;
+        packet.payload = payload;
+        self.track.write_rtp(packet).await.map_err(|_| TransportError::Closed)
+    }
+
+    async fn close(&self) {
+        // As a task of its own, so that a caller who gives up waiting leaves nothing half closed.
+        let _ = self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut()).await;
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        if !self.connection.closed.initialized() {
+            self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut());
+        }
+    }
+}
