@@ -4,7 +4,6 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tracing::info;
 
 use crate::api;
 use crate::audio::MediaRuntime;
-use crate::audio::recording::{self, Recordings};
+use crate::audio::recording::Recordings;
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
@@ -126,7 +125,6 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
             link_lifetime: chrono::Duration::days(LINK_DAYS),
             workers: HTTP_WORKERS,
         }),
-        mixer: Arc::new(mix),
     };
     let server = api::server(state, listener).map_err(StartError::Server)?;
     let handle = server.handle();
@@ -157,10 +155,6 @@ async fn flush(persistence: &Addr<Persistence>) {
     persistence.do_send(Flush(flushed));
     // An error means that the supervisor is gone: it has said so itself.
     let _ = done.await;
-}
-
-fn mix(interviewer: &Path, respondent: &Path, mixed: &Path) -> io::Result<()> {
-    recording::mix(interviewer, respondent, mixed).map_err(io::Error::other)
 }
 
 fn lock_data_dir(settings: &Settings) -> Result<std::fs::File, StartError> {

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -38,9 +37,6 @@ const MAX_BODY: usize = 1 << 20;
 /// Seconds that open requests have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 5;
 
-/// Mixes the two sides of a recording (interviewer, respondent) into a third file; blocking.
-pub type Mixer = Arc<dyn Fn(&Path, &Path, &Path) -> io::Result<()> + Send + Sync>;
-
 /// What the operator's settings fix for the API.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -59,7 +55,6 @@ pub struct State {
     pub calls: Arc<dyn Calls>,
     pub metrics: Arc<Metrics>,
     pub settings: Arc<Settings>,
-    pub mixer: Mixer,
 }
 
 /// All routes.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use super::{Problem, State};
+use crate::audio::recording::mix;
 use crate::storage::Side;
 
 pub(super) async fn get(
@@ -45,15 +46,16 @@ pub(super) async fn get(
 async fn mixed(state: &State, id: Uuid) -> Result<PathBuf, Problem> {
     let recordings = state.storage.recordings();
     let mixed = recordings.mixed(id);
-    let sides = (recordings.side(id, Side::Interviewer), recordings.side(id, Side::Respondent));
-    let (mixer, target) = (state.mixer.clone(), mixed.clone());
+    let target = mixed.clone();
     let made = web::block(move || {
-        if target.exists() || !sides.0.exists() && !sides.1.exists() {
+        // Every leg's two sides: they share the call clock.
+        let legs = recordings.legs(id)?;
+        if target.exists() || legs.is_empty() {
             return Ok(());
         }
         // Under another name first: nobody is served half a file.
         let draft = target.with_extension(format!("{}.part", Uuid::now_v7()));
-        mixer(&sides.0, &sides.1, &draft)?;
+        mix(&legs, std::io::BufWriter::new(std::fs::File::create(&draft)?)).map_err(std::io::Error::other)?;
         std::fs::rename(&draft, &target)
     })
     .await;

@@ -62,8 +62,9 @@ pub struct Media {
     pub playout_events: mpsc::Receiver<PlayoutEvent>,
     pub link_events: mpsc::Receiver<LinkEvent>,
     pub stats: Arc<MediaStats>,
+    /// Dropped, the tasks end and the link closes.
+    pub tasks: DropGuard,
     sink: Arc<dyn PacketSink>,
-    _tasks: DropGuard,
 }
 
 impl Media {
@@ -92,7 +93,7 @@ impl Media {
         runtime.handle().spawn(async move { stop.run_until_cancelled(listening.run()).await });
         let stop = cancel.clone();
         runtime.handle().spawn(async move { stop.run_until_cancelled(speaking.run()).await });
-        Self { frames, playout, playout_events, link_events: events, stats, sink, _tasks: cancel.drop_guard() }
+        Self { frames, playout, playout_events, link_events: events, stats, tasks: cancel.drop_guard(), sink }
     }
 
     /// Hangs up. What was received is still delivered by `frames`, up to its end.

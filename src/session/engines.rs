@@ -136,7 +136,7 @@ impl Engines {
 
 fn clips(settings: &Settings, synthesizer: &Arc<dyn Synthesizer>) -> Result<ClipStore, EngineError> {
     let store = StoreSettings::new(settings.storage.data_dir.join(CLIP_FOLDER));
-    Ok(ClipStore::new(&store, Arc::clone(synthesizer))?)
+    Ok(ClipStore::new(&store, Arc::clone(synthesizer), tokio::runtime::Handle::current())?)
 }
 
 fn lines(problems: &[models::Problem]) -> String {

@@ -50,7 +50,7 @@ impl Leg {
     /// Starts listening; what happens before an actor attaches is kept for it.
     pub fn start(link: Link, clock: CallClock, engines: &Engines, media: &MediaRuntime, recorder: Recorder) -> Arc<Self> {
         let sink = Arc::clone(&link.sink);
-        let Media { frames, playout, playout_events, link_events, stats, tasks } =
+        let Media { frames, playout, playout_events, link_events, stats, tasks, .. } =
             Media::start(media, link, clock, Some(recorder.clone()));
         let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
         let (heard, ear_events) = mpsc::channel(QUEUE);

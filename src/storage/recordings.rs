@@ -35,6 +35,20 @@ impl Recordings {
         })
     }
 
+    /// The files of all sides and legs; none when nothing was recorded.
+    pub fn legs(&self, interview_id: Uuid) -> std::io::Result<Vec<PathBuf>> {
+        let Ok(entries) = std::fs::read_dir(self.folder(interview_id)) else { return Ok(Vec::new()) };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "ogg") && path != self.mixed(interview_id) {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
     /// Both sides in one file, made when first asked for.
     pub fn mixed(&self, interview_id: Uuid) -> PathBuf {
         self.folder(interview_id).join("mixed.ogg")

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 use super::phonemes::{Accent, Phonemizer};
 use super::sentences::sentences;
 use super::voices::{ROWS, STYLE, Voices, accent};
-use super::{Synthesizer, TtsError, Voice, onnx, waveform};
-use crate::inference::{Inference, Priority};
+use super::{Synthesizer, TtsError, Voice, waveform};
+use crate::inference::{Inference, Priority, ort};
 
 /// Files below the models' folder.
 const MODEL: &str = "kokoro-82m-int8.onnx";
@@ -67,12 +67,12 @@ impl Kokoro {
         let began = Instant::now();
         let phonemizer = Phonemizer::load(&models.join(UNKNOWN_WORDS), &models.join(VOCABULARY))?;
         let voices = Voices::load(&models.join(VOICES))?;
-        let environment = onnx::environment(&existing(models.join(LIBRARY))?)?;
+        let environment = ort::environment(&models.join(LIBRARY))?;
         let model = existing(models.join(MODEL))?;
         let count = settings.sessions.max(1);
         let (give, take) = crossbeam_channel::bounded(count);
         for _ in 0..count {
-            let session = onnx::session(&environment, &model, settings.threads.max(1))?;
+            let session = ort::session(environment, &model, settings.threads, ort::SessionKind::Variable)?;
             give.send(session).map_err(|error| TtsError::Failed(error.to_string()))?;
         }
         let engine = Engine { phonemizer, voices, take, give };

@@ -14,7 +14,6 @@ pub mod sentences;
 pub mod store;
 pub mod voices;
 mod disk;
-mod onnx;
 mod unknown;
 mod waveform;
 #[cfg(test)]
@@ -52,6 +51,12 @@ pub enum TtsError {
     Cache { path: String, reason: String },
     #[error(transparent)]
     Inference(#[from] crate::inference::InferenceError),
+}
+
+impl From<crate::inference::ort::OrtError> for TtsError {
+    fn from(error: crate::inference::ort::OrtError) -> Self {
+        Self::Model { path: error.path().display().to_string(), reason: error.reason().to_owned() }
+    }
 }
 
 #[async_trait]

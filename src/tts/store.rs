@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -45,6 +46,8 @@ pub struct ClipStore {
 }
 
 struct Inner {
+    /// Where clips are made: not on the caller's runtime, which may end with its call.
+    runtime: Handle,
     synthesizer: Arc<dyn Synthesizer>,
     disk: Disk,
     memory: Mutex<Memory>,
@@ -61,10 +64,11 @@ struct Flight {
 }
 
 impl ClipStore {
-    pub fn new(settings: &StoreSettings, synthesizer: Arc<dyn Synthesizer>) -> Result<Self, TtsError> {
+    /// Clips are made by tasks on `runtime`, whoever asks for them.
+    pub fn new(settings: &StoreSettings, synthesizer: Arc<dyn Synthesizer>, runtime: Handle) -> Result<Self, TtsError> {
         let disk = Disk::open(&settings.folder, settings.disk_bytes)?;
         let memory = Mutex::new(Memory::new(settings.memory_bytes));
-        Ok(Self { inner: Arc::new(Inner { synthesizer, disk, memory, flights: Mutex::default() }) })
+        Ok(Self { inner: Arc::new(Inner { runtime, synthesizer, disk, memory, flights: Mutex::default() }) })
     }
 
     pub fn synthesizer(&self) -> &Arc<dyn Synthesizer> {
@@ -99,7 +103,7 @@ impl ClipStore {
                 let (keep, keep_now) = watch::channel(keep);
                 let work =
                     Work { text: text.to_owned(), voice: voice.clone(), priority: priority_changes, keep: keep_now };
-                tokio::spawn(fly(self.inner.clone(), key.clone(), work, sender.clone()));
+                self.inner.runtime.spawn(fly(self.inner.clone(), key.clone(), work, sender.clone()));
                 flights.insert(key, Flight { outcome: sender, priority, keep });
                 receiver
             }
@@ -112,17 +116,17 @@ impl ClipStore {
         }
     }
 
-    /// Whether `text` can be had from memory at once.
-    pub fn ready(&self, text: &str, voice: &Voice) -> bool {
+    /// The clip of `text` if it can be had from memory at once.
+    pub fn at_hand(&self, text: &str, voice: &Voice) -> Option<Arc<Clip>> {
         let key = Key::new(self.inner.synthesizer.name(), voice, text);
-        self.inner.memory.lock().get(&key).is_some()
+        self.inner.memory.lock().get(&key)
     }
 
     /// Makes the clips of `texts` in the background, in order. The work goes on when the handle is dropped, until
     /// [`Preparation::cancel`].
     pub fn prepare(&self, texts: Vec<String>, voice: Voice, priority: Priority, keep: bool) -> Preparation {
         let store = self.clone();
-        let task = tokio::spawn(async move {
+        let task = self.inner.runtime.spawn(async move {
             let mut failed = 0;
             for text in &texts {
                 if let Err(error) = store.clip(text, &voice, priority, keep).await {
@@ -141,7 +145,7 @@ impl ClipStore {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let parts: Vec<String> = with_short_opening(text).into_iter().map(str::to_owned).collect();
         let (store, voice) = (self.clone(), voice.clone());
-        tokio::spawn(async move {
+        self.inner.runtime.spawn(async move {
             for part in parts {
                 let clip = tokio::select! {
                     clip = store.clip(&part, &voice, Priority::FirstSentence, keep) => clip,
@@ -390,7 +394,7 @@ mod tests {
         let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
         assert!(Arc::ptr_eq(&first, &second));
         assert_eq!((world.engine.begun.load(Ordering::SeqCst), first.packets.len()), (1, 5));
-        assert!(world.store.ready("hello", &voice()));
+        assert!(world.store.at_hand("hello", &voice()));
     }
 
     #[tokio::test]
@@ -438,7 +442,7 @@ mod tests {
         let world = world(3);
         let texts = vec!["a".to_owned(), "fail".to_owned(), "c".to_owned()];
         assert_eq!(world.store.prepare(texts, voice(), Priority::Background, true).finished().await, 1);
-        assert!(world.store.ready("a", &voice()) && world.store.ready("c", &voice()));
+        assert!(world.store.at_hand("a", &voice()) && world.store.at_hand("c", &voice()));
     }
 
     #[tokio::test]
