@@ -32,16 +32,19 @@ fn hz(mel: f64) -> f64 {
 pub fn filterbank(filters: usize) -> Filterbank {
     let bins = WINDOW / 2 + 1;
     let top = mel(RATE / 2.0);
-    let centres: Vec<f64> = (0..filters + 2).map(|i| hz(top / (filters + 1) as f64 * i as f64)).collect();
+    let step = top / (filters + 1) as f64;
+    // The last one is the top itself, not a sum of steps: rounding would let half the sampling rate through.
+    let centres: Vec<f64> = (0..=filters).map(|i| hz(step * i as f64)).chain([hz(top)]).collect();
     let mut weights = Vec::with_capacity(filters * bins);
     for window in centres.windows(3) {
         let [left, centre, right] = [window[0], window[1], window[2]];
         let area = 2.0 / (right - left);
         for bin in 0..bins {
             let at = RATE / 2.0 / (bins - 1) as f64 * bin as f64;
-            let rising = (at - left) / (centre - left);
+            let rising = (left - at) / (left - centre);
             let falling = (right - at) / (right - centre);
-            weights.push((rising.min(falling).max(0.0) * area) as f32);
+            let height = rising.min(falling);
+            weights.push(if height < 0.0 { 0.0 } else { (height * area) as f32 });
         }
     }
     Filterbank { filters, bins, weights }
