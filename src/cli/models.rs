@@ -45,7 +45,14 @@ impl ModelsCommand {
         match self {
             Self::Fetch { set, folder } => {
                 let progress = Progress::for_stderr();
-                let Fetched { kept, made, bytes } = fetch(&manifest, set, &folder.dir, &progress)?;
+                let Fetched { kept, made, bytes } = match fetch(&manifest, set, &folder.dir, &progress) {
+                    Ok(fetched) => fetched,
+                    // A person reads this: the message, not where in the program it arose.
+                    Err(e) => {
+                        eprintln!("error: {e}");
+                        return Ok(ExitCode::FAILURE);
+                    }
+                };
                 let dir = folder.dir.display();
                 match made {
                     0 => println!("models: all {kept} files in {dir} are there and whole; nothing fetched"),

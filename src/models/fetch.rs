@@ -18,6 +18,8 @@ use super::{File, Manifest, ModelError, Package, Set, archive, client, convert};
 
 const WORKERS: usize = 2;
 const WORKSHOP: &str = ".fetch";
+/// A whole, verified package in its folder of the workshop.
+const ARCHIVE: &str = "archive";
 
 /// What a fetch did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +50,12 @@ pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> 
         return Ok(fetched);
     }
     let workshop = dir.join(WORKSHOP);
+    if client::hub().is_none() {
+        let here = |name: &&&str| workshop.join(name).join(ARCHIVE).is_file();
+        for name in jobs.iter().flat_map(|j| &j.packages).filter(|n| !here(n)) {
+            client::available(manifest.package(name)?)?;
+        }
+    }
     fs::create_dir_all(&workshop).map_err(ModelError::io(&workshop))?;
     let shop = Shop { manifest, dir, workshop: &workshop, progress, index: Mutex::new(index) };
     let queue = Mutex::new(VecDeque::from(jobs));
@@ -167,7 +175,7 @@ impl Shop<'_> {
             return installed(package, wanted);
         };
         let folder = self.workshop.join(&pin.name);
-        let kept = folder.join("archive");
+        let kept = folder.join(ARCHIVE);
         let step = self.progress.start(&format!("{} {}", pin.name, pin.version), pin.bytes, "downloading");
         if sha256(&kept).is_ok_and(|is| is == pin.sha256) {
             step.state("here from an earlier run");

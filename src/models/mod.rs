@@ -38,7 +38,7 @@ pub enum ModelError {
     Manifest(String),
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
-    #[error("{tool} is needed to fetch {package}, and was not found; install it: {install}")]
+    #[error("{tool} was not found; {package} is fetched with it. Install it: {install}")]
     NoTool { tool: &'static str, package: String, install: &'static str },
     #[error("{package} could not be fetched: {reason}\n  try again: what has arrived is kept. {hint}")]
     Download { package: String, reason: String, hint: &'static str },

@@ -34,7 +34,7 @@ fn tgz(members: &[(&str, &[u8])]) -> Vec<u8> {
 fn package(dir: &Path, client: &str, name: &str, archive: &[u8]) -> String {
     let folder = dir.join(WORKSHOP).join(name);
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("archive"), archive).unwrap();
+    fs::write(folder.join(ARCHIVE), archive).unwrap();
     let (bytes, sha256) = (archive.len(), hex(archive));
     format!("[[package]]\nclient='{client}'\nname='{name}'\nversion='1'\nbytes={bytes}\nsha256='{sha256}'\n")
 }
