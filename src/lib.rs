@@ -9,6 +9,7 @@ pub mod dialogue;
 pub mod tts;
 pub mod inference;
 pub mod session;
+pub mod startup;
 pub mod supervisors;
 pub mod storage;
 pub mod api;

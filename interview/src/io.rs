@@ -291,6 +291,25 @@ pub struct Endpointing {
     pub rule: EndRule,
 }
 
+/// Milliseconds from the respondent's last sample of speech to our answer, and what took them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TurnTiming {
+    /// Last sample of speech on the call clock.
+    pub speech_end_ms: Ms,
+    /// Last sample → the turn was judged over.
+    pub endpoint: Ms,
+    /// The transcription of the last pause: asked → answered.
+    pub stt: Ms,
+    /// Turn over → first line handed to synthesis (proposals included).
+    pub decide: Ms,
+    /// First line handed to synthesis → its first packet sent.
+    pub tts: Ms,
+    /// Last sample → first packet of anything audible.
+    pub first_audio: Ms,
+    /// Last sample → first packet of the question itself (after an acknowledgement).
+    pub question_start: Ms,
+}
+
 /// Which rule ended the respondent's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -410,6 +429,8 @@ pub enum Event {
         reason: String,
     },
     Resumed,
+    /// How long the respondent waited for the question of this asking, and what took it. For reports only.
+    TurnTimed { asking: AskingId, timing: TurnTiming },
     /// The branch taken: its condition and target section.
     Branched {
         condition: String,
@@ -441,6 +462,7 @@ impl Event {
             Event::PersonRequested => "person_requested",
             Event::Paused { .. } => "paused",
             Event::Resumed => "resumed",
+            Event::TurnTimed { .. } => "turn_timed",
             Event::Branched { .. } => "branched",
             Event::Ended { .. } => "ended",
         }

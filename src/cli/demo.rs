@@ -5,6 +5,8 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use interview::Guide;
@@ -12,7 +14,11 @@ use tokio::sync::mpsc;
 
 use crate::demo::live::{self, Happening, Style};
 use crate::demo::persona::Persona;
+use crate::audio::MediaRuntime;
+use crate::config::{Settings, SpeechEngine};
 use crate::demo::{self, Options, RunningEngine, Tools, render};
+use crate::startup::{self, Running};
+use crate::transport::webrtc::{WebRtc, WebRtcSettings};
 
 /// Used without `--guide` and `--persona`; compiled in, so that the demo runs from anywhere.
 const SHORT_GUIDE: &str = include_str!("../../guides/short.yaml");
@@ -29,6 +35,15 @@ pub enum Whisper {
     /// For small machines; English only.
     #[value(name = "tiny.en")]
     TinyEn,
+}
+
+impl Whisper {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::TinyEn => "tiny.en",
+        }
+    }
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -54,8 +69,10 @@ pub struct Args {
 pub struct Stage {
     pub engine: RunningEngine,
     pub tools: Tools,
-    /// Dropped when the demo is over: the engine stops then.
-    pub guard: Box<dyn std::any::Any + Send>,
+    /// The engine, to be stopped at the end.
+    pub running: Running,
+    /// The respondent's side of the network.
+    _media: MediaRuntime,
 }
 
 /// Runs the demo. `start` starts an engine with its data in the folder given.
@@ -78,7 +95,7 @@ pub async fn run(
     // The queue is closed now; what is left in it comes before the report.
     shown.await.context("showing the conversation")?;
     let report = result?;
-    drop(stage);
+    stage.running.stop(Duration::ZERO).await;
     if let Some(path) = &args.report {
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| path.display().to_string())?;
@@ -89,6 +106,38 @@ pub async fn run(
         writeln!(out, "Report:     {}", path.display())?;
     }
     Ok(if report.verdict.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `interviewer demo`: with an engine of its own on a free port, and its data in the folder that is kept.
+pub fn start(args: Args, mut settings: Settings) -> anyhow::Result<ExitCode> {
+    // The conversation is what is to be seen; who wants the log asks for it.
+    let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "error".to_owned());
+    crate::telemetry::tracing::init(&level)?;
+    settings.server.port = 0;
+    settings.speech.engine = SpeechEngine::Local;
+    settings.storage.database_url.clear();
+    actix::System::new().block_on(run(args, async |whisper, folder| {
+        whisper.name().clone_into(&mut settings.speech.whisper);
+        folder.clone_into(&mut settings.storage.data_dir);
+        let running = startup::start(settings).await?;
+        stage(running)
+    }))
+}
+
+/// The respondent shares the models with the engine, since both are on one machine, but nothing else.
+fn stage(running: Running) -> anyhow::Result<Stage> {
+    let media = MediaRuntime::start()?;
+    let dial = WebRtc::new(WebRtcSettings::default(), media.handle().clone());
+    Ok(Stage {
+        engine: RunningEngine { base_url: running.url.clone() },
+        tools: Tools {
+            dial: Arc::new(dial),
+            synthesizer: Arc::clone(&running.engines.synthesizer),
+            transcriber: Arc::clone(&running.engines.transcriber),
+        },
+        running,
+        _media: media,
+    })
 }
 
 fn guide(args: &Args) -> anyhow::Result<Guide> {

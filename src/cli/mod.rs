@@ -30,7 +30,7 @@ pub enum Verb {
     /// Run the engine (what happens without a command).
     Serve,
     /// Interview a simulated respondent, by voice, and show how it went.
-    Demo(demo::DemoArgs),
+    Demo(demo::Args),
     /// Fetch, list or verify model weights.
     #[command(subcommand)]
     Models(models::ModelsCommand),
@@ -40,11 +40,12 @@ pub enum Verb {
 
 /// Runs the command; errors that reach here are shown by `main`.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let settings = Settings::load(cli.config.as_deref())?;
+    let settings = || Settings::load(cli.config.as_deref());
     match cli.command.unwrap_or(Verb::Serve) {
-        Verb::Serve => serve::run(settings),
-        Verb::Demo(args) => demo::run(args, settings),
-        Verb::Models(command) => models::run(command, &settings),
-        Verb::Doctor(args) => doctor::run(args, &settings),
+        Verb::Serve => serve::run(settings()?),
+        Verb::Demo(args) => demo::start(args, settings()?),
+        // These two must work, and say what is wrong, before the settings do.
+        Verb::Models(command) => command.run(),
+        Verb::Doctor(args) => args.run(),
     }
 }

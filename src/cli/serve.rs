@@ -10,7 +10,7 @@ use crate::{startup, telemetry};
 const GRACE: Duration = Duration::from_secs(60);
 
 pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
-    telemetry::init_tracing(&settings.server.log_level);
+    telemetry::tracing::init(&settings.server.log_level)?;
     actix::System::new().block_on(async move {
         let running = startup::start(settings).await?;
         greet(&running);

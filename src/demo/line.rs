@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 
+use crate::transport::webrtc::{Offer, WebRtc};
 use crate::transport::{Link, TransportError};
 
 /// The calling side of a transport.
@@ -17,4 +18,22 @@ pub trait Dial: Send + Sync {
 pub trait Offered: Send {
     fn sdp(&self) -> &str;
     async fn accept(self: Box<Self>, answer: &str) -> Result<Link, TransportError>;
+}
+
+#[async_trait]
+impl Dial for WebRtc {
+    async fn offer(&self) -> Result<Box<dyn Offered>, TransportError> {
+        Ok(Box::new(WebRtc::offer(self).await?))
+    }
+}
+
+#[async_trait]
+impl Offered for Offer {
+    fn sdp(&self) -> &str {
+        Offer::sdp(self)
+    }
+
+    async fn accept(self: Box<Self>, answer: &str) -> Result<Link, TransportError> {
+        Offer::accept(*self, answer).await
+    }
 }

@@ -2,27 +2,7 @@
 //!
 //! Owns: stamps of the turn in progress. Never does: decide anything by them.
 
-use interview::io::Ms;
-use serde::{Deserialize, Serialize};
-
-/// Milliseconds from the respondent's last sample of speech to our answer, and what took them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TurnTiming {
-    /// Last sample of speech on the call clock.
-    pub speech_end_ms: Ms,
-    /// Last sample → the turn was judged over.
-    pub endpoint: Ms,
-    /// The transcription of the last pause: asked → answered.
-    pub stt: Ms,
-    /// Turn over → first line handed to synthesis (proposals included).
-    pub decide: Ms,
-    /// First line handed to synthesis → its first packet sent.
-    pub tts: Ms,
-    /// Last sample → first packet of anything audible.
-    pub first_audio: Ms,
-    /// Last sample → first packet of the question itself (after an acknowledgement).
-    pub question_start: Ms,
-}
+use interview::io::{Ms, TurnTiming};
 
 /// Collects the stamps of the turn in progress; all times on the call clock.
 #[derive(Debug, Clone, Copy, Default)]

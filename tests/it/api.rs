@@ -116,12 +116,6 @@ impl App {
                 link_lifetime: chrono::Duration::days(1),
                 workers: 1,
             }),
-            // One side after the other will do to see that it is used.
-            mixer: Arc::new(|interviewer, respondent, mixed| {
-                let mut bytes = std::fs::read(interviewer)?;
-                bytes.extend(std::fs::read(respondent)?);
-                std::fs::write(mixed, bytes)
-            }),
         };
         let server = api::server(state, listener).unwrap();
         let handle = server.handle();

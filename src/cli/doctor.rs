@@ -1,0 +1,311 @@
+//! `interviewer doctor`: has this machine what an interview needs, and how does one get what is missing?
+
+use std::fmt::Write;
+use std::net::{TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::Args;
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+use super::models::Folder;
+use crate::models::{Manifest, Set, required, verify};
+
+/// Weights, their packages on the way, and room for a few recordings.
+const DISK_TO_FETCH: u64 = 1_500_000_000;
+const DISK_TO_RUN: u64 = 200_000_000;
+/// Whisper base and Kokoro with their working memory.
+const MEMORY: u64 = 1_500_000_000;
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    folder: Folder,
+    /// The Whisper model to look for: base, tiny.en, or the path of a ggml file.
+    #[arg(long, default_value = "base")]
+    whisper: String,
+    #[arg(long, env = "API_HOST", default_value = "127.0.0.1")]
+    host: String,
+    #[arg(long, env = "API_PORT", default_value_t = 8000)]
+    port: u16,
+    /// UDP ports of the calls, first and last.
+    #[arg(long, env = "ICE_PORT_RANGE", default_value = "40000-40199", value_parser = port_range)]
+    udp: (u16, u16),
+    /// The report as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    /// Not needed now, good to have.
+    Optional,
+    Missing,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    state: State,
+    detail: String,
+    /// How to get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, detail: detail.into(), remedy: None }
+    }
+
+    fn missing(check: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { check, state: State::Missing, detail: detail.into(), remedy: Some(remedy.into()) }
+    }
+
+    fn or_optional(mut self, needed: bool) -> Self {
+        if self.state == State::Missing && !needed {
+            self.state = State::Optional;
+        }
+        self
+    }
+}
+
+impl DoctorArgs {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let findings = self.examine()?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&findings)?);
+        } else {
+            print!("{}", text(&findings));
+        }
+        let missing = findings.iter().any(|f| f.state == State::Missing);
+        Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn examine(&self) -> anyhow::Result<Vec<Finding>> {
+        let dir = &self.folder.dir;
+        let mut findings = vec![processor(), memory()];
+        let weights = weights(&self.whisper, dir);
+        let fetching = weights.iter().any(|f| f.state == State::Missing);
+        findings.push(disk(dir, if fetching { DISK_TO_FETCH } else { DISK_TO_RUN }));
+        // A built program whose weights are here needs none of these any more.
+        for (check, command, package) in [
+            ("python3 with pip", &["python3", "-m", "pip", "--version"][..], "python3-pip"),
+            ("npm", &["npm", "--version"], "npm"),
+        ] {
+            findings.push(tool(check, command, package).or_optional(fetching));
+        }
+        for (check, command, package) in [
+            ("cmake", &["cmake", "--version"][..], "cmake"),
+            ("C++ compiler", &["c++", "--version"], "g++"),
+            ("make", &["make", "--version"], "make"),
+        ] {
+            findings.push(tool(check, command, package).or_optional(false));
+        }
+        findings.extend(weights);
+        findings.push(runtime(&dir.join("libonnxruntime.so")));
+        findings.push(test_recordings(dir)?);
+        findings.push(http(&self.host, self.port));
+        findings.push(udp(self.udp));
+        Ok(findings)
+    }
+}
+
+fn text(findings: &[Finding]) -> String {
+    let mut out = String::new();
+    for finding in findings {
+        let state = match finding.state {
+            State::Ok => "ok      ",
+            State::Optional => "optional",
+            State::Missing => "MISSING ",
+        };
+        // Writing to a String can't fail.
+        let _ = writeln!(out, "{state}  {:18} {}", finding.check, finding.detail);
+        if let Some(remedy) = &finding.remedy {
+            let _ = writeln!(out, "{:29}→ {remedy}", "");
+        }
+    }
+    let missing = findings.iter().filter(|f| f.state == State::Missing).count();
+    let verdict = match missing {
+        0 => "This machine is ready: scripts/run demo".to_owned(),
+        n => format!("{n} of {} checks failed.", findings.len()),
+    };
+    let _ = writeln!(out, "{verdict}");
+    out
+}
+
+fn tool(check: &'static str, command: &[&str], package: &str) -> Finding {
+    let output = Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            let version = said.lines().next().unwrap_or_default();
+            Finding::ok(check, version.split(" from ").next().unwrap_or_default())
+        }
+        _ => Finding::missing(check, "not found", format!("scripts/setup, or: apt-get install {package}")),
+    }
+}
+
+fn processor() -> Finding {
+    const CHECK: &str = "processor";
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let said = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let flags = said.lines().find(|l| l.starts_with("flags")).unwrap_or_default();
+    let absent: Vec<_> =
+        ["avx2", "fma", "f16c"].into_iter().filter(|f| !flags.split_whitespace().any(|w| w == *f)).collect();
+    if !cfg!(target_arch = "x86_64") {
+        let detail = format!("{}, but the packaged ONNX Runtime is for x86-64", std::env::consts::ARCH);
+        return Finding::missing(CHECK, detail, "run on an x86-64 machine");
+    }
+    match (absent.is_empty(), cores) {
+        (true, 2..) => Finding::ok(CHECK, format!("{cores} cores, AVX2, FMA, F16C")),
+        (true, _) => Finding::missing(CHECK, "one core: answers will be late", "give it two").or_optional(false),
+        (false, _) => {
+            let detail = format!("without {}: speech will be slow", absent.join(", "));
+            Finding::missing(CHECK, detail, "a processor from 2013 or later").or_optional(false)
+        }
+    }
+}
+
+fn memory() -> Finding {
+    let said = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = said.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
+    let Some(kib) = available.and_then(|v| v.split_whitespace().next()?.parse::<u64>().ok()) else {
+        return Finding::missing("memory", "unknown: there is no /proc/meminfo", "run on Linux").or_optional(false);
+    };
+    let bytes = kib * 1024;
+    let detail = format!("{} available", HumanBytes(bytes));
+    if bytes >= MEMORY {
+        Finding::ok("memory", detail)
+    } else {
+        Finding::missing("memory", detail, format!("{} are needed: end other programs", HumanBytes(MEMORY)))
+    }
+}
+
+fn disk(dir: &Path, needed: u64) -> Finding {
+    // The folder may be yet to be made: its nearest ancestor lies on the same disk.
+    let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let there: PathBuf = absolute.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/")).to_owned();
+    match rustix::fs::statvfs(&there) {
+        Ok(stat) => {
+            let free = stat.f_bavail * stat.f_frsize;
+            let detail = format!("{} free at {}", HumanBytes(free), there.display());
+            if free >= needed {
+                Finding::ok("disk space", detail)
+            } else {
+                Finding::missing("disk space", detail, format!("{} are needed", HumanBytes(needed)))
+            }
+        }
+        Err(e) => Finding::missing("disk space", format!("{}: {e}", there.display()), "choose another MODELS_DIR"),
+    }
+}
+
+fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
+    match verify(&required(whisper), dir) {
+        Ok(_) => vec![Finding::ok("weights", format!("whole, in {}", dir.display()))],
+        Err(problems) => problems
+            .into_iter()
+            .map(|p| Finding::missing("weights", format!("{} {}", p.file.display(), p.what), p.mend))
+            .collect(),
+    }
+}
+
+/// Loads the library, as the engine will.
+fn runtime(library: &Path) -> Finding {
+    const CHECK: &str = "ONNX Runtime";
+    const REMEDY: &str = "scripts/run models fetch; it needs glibc 2.28 or later (Debian 10)";
+    if !library.is_file() {
+        return Finding::missing(CHECK, format!("{} is missing", library.display()), REMEDY);
+    }
+    match ort::init_from(library) {
+        Ok(_) => Finding::ok(CHECK, "loads"),
+        Err(e) => Finding::missing(CHECK, format!("does not load: {e}"), REMEDY),
+    }
+}
+
+fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
+    let manifest = Manifest::built_in()?;
+    let missing = manifest
+        .items_of(Set::Test)
+        .filter(|i| i.name.starts_with("test-"))
+        .flat_map(|i| &i.files)
+        .filter(|f| !dir.join(&f.path).is_file())
+        .count();
+    Ok(match missing {
+        0 => Finding::ok("test recordings", "here"),
+        n => Finding::missing("test recordings", format!("{n} files are missing"), "scripts/test fetches them")
+            .or_optional(false),
+    })
+}
+
+fn http(host: &str, port: u16) -> Finding {
+    match TcpListener::bind((host, port)) {
+        Ok(_) => Finding::ok("HTTP port", format!("{host}:{port} is free")),
+        Err(e) => {
+            let remedy = "end what uses it, or set API_HOST and API_PORT";
+            Finding::missing("HTTP port", format!("{host}:{port}: {e}"), remedy)
+        }
+    }
+}
+
+fn udp((first, last): (u16, u16)) -> Finding {
+    let free = (first..=last).filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_ok()).count();
+    let detail = format!("{free} of {} ports from {first} to {last} are free", last - first + 1);
+    if free > 0 {
+        Finding::ok("UDP ports", detail)
+    } else {
+        Finding::missing("UDP ports", detail, "set ICE_PORT_RANGE to another range")
+    }
+}
+
+fn port_range(text: &str) -> Result<(u16, u16), String> {
+    let parse = || {
+        let (first, last) = text.split_once('-')?;
+        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+    };
+    match parse() {
+        Some((first, last)) if 0 < first && first <= last => Ok((first, last)),
+        _ => Err(format!("{text:?} is no range of ports such as 40000-40199")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_ports_is_first_to_last() {
+        assert_eq!(port_range("40000-40199"), Ok((40_000, 40_199)));
+        for bad in ["", "1", "9-8", "0-9", "a-b", "1-70000"] {
+            assert!(port_range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_missing_and_a_free_one_is_ok() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        assert_eq!(http("127.0.0.1", port).state, State::Missing);
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        assert_eq!(udp((port, port)).state, State::Missing);
+    }
+
+    #[test]
+    fn a_tool_that_is_not_there_says_how_to_get_it() {
+        let finding = tool("a tool", &["no-such-program"], "a-package");
+        assert_eq!(finding.state, State::Missing);
+        assert!(text(&[finding]).contains("apt-get install a-package"));
+    }
+
+    #[test]
+    fn missing_weights_are_named_one_by_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let findings = weights("base", dir.path());
+        assert!(findings.iter().any(|f| f.detail.contains("whisper-base-q8_0.bin is missing")));
+        assert!(findings.iter().all(|f| f.state == State::Missing && f.remedy.is_some()));
+    }
+}

