@@ -1,2 +1,2 @@
-//! (to come)
+//! The command line: a file a command.
 pub mod demo;
