@@ -106,11 +106,12 @@ impl Client {
             .header("content-type", "application/sdp")
             .body(offer.to_owned());
         let answer = self.send(what, request).await?;
-        let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).map(|location| {
-            if location.starts_with("http") { location.to_owned() } else { self.url(location) }
-        });
-        let sdp =
-            answer.text().await.map_err(|source| ClientError::Unreachable { what: what.to_owned(), source })?;
+        let location = answer
+            .headers()
+            .get("location")
+            .and_then(|value| value.to_str().ok())
+            .map(|location| if location.starts_with("http") { location.to_owned() } else { self.url(location) });
+        let sdp = answer.text().await.map_err(|source| ClientError::Unreachable { what: what.to_owned(), source })?;
         Ok((sdp, location))
     }
 
@@ -157,10 +158,8 @@ impl Client {
     }
 
     async fn send(&self, what: &str, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
-        let answer = request
-            .send()
-            .await
-            .map_err(|source| ClientError::Unreachable { what: what.to_owned(), source })?;
+        let answer =
+            request.send().await.map_err(|source| ClientError::Unreachable { what: what.to_owned(), source })?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

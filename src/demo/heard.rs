@@ -62,7 +62,8 @@ pub async fn transcribe(
             .flat_map(|&(from, to)| tape.samples(from, to))
             .map(|&sample| f32::from(sample) / 32_768.0)
             .collect();
-        let audible: usize = group.iter().map(|&(a, b)| tape.between(a, b).filter(|heard| heard.audible()).count()).sum();
+        let audible: usize =
+            group.iter().map(|&(a, b)| tape.between(a, b).filter(|heard| heard.audible()).count()).sum();
         let packets = (samples.len() * 1_000 / LISTEN_RATE as usize) as f32 / PACKET_MS as f32;
         let voiced = (audible as f32 / packets.max(1.0)).min(1.0);
         let speech = Speech { samples: samples.into(), start_ms, language: language.to_owned(), voiced };

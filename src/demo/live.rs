@@ -18,7 +18,9 @@ pub enum Happening {
     Step(String),
     Told(EngineMessage),
     /// The persona begins to say this.
-    Says { text: String },
+    Says {
+        text: String,
+    },
 }
 
 /// How lines are written.

@@ -229,9 +229,10 @@ impl Persona {
     pub fn everything_said(&self) -> Vec<Spoken> {
         let plain = [&self.consent, &self.recording, &self.default].map(|text| Spoken::plain(text));
         let fixed = [DECLINE, REPEAT].map(Spoken::plain);
-        let answers = self.answers.iter().flat_map(|answer| {
-            std::iter::once(answer.spoken()).chain(answer.then.as_deref().map(Spoken::plain))
-        });
+        let answers = self
+            .answers
+            .iter()
+            .flat_map(|answer| std::iter::once(answer.spoken()).chain(answer.then.as_deref().map(Spoken::plain)));
         let mut seen = BTreeSet::new();
         plain.into_iter().chain(fixed).chain(answers).filter(|spoken| seen.insert(format!("{spoken:?}"))).collect()
     }

@@ -211,7 +211,8 @@ fn turn(
         .iter()
         .flat_map(|section| &section.questions)
         .find(|question| question.id == asking.question_id && asking.follow_up_of.is_none());
-    let asked_text = row.map(|row| row.question_text.clone()).or_else(|| question.map(|question| question.text.clone()));
+    let asked_text =
+        row.map(|row| row.question_text.clone()).or_else(|| question.map(|question| question.text.clone()));
     let asked_text = asked_text.unwrap_or_default();
     let Found { heard_text, timing } = found.cloned().unwrap_or_default();
     let engine = before.map(|row| row.engine).unwrap_or_default();

@@ -39,7 +39,8 @@ struct Case {
 impl Case {
     fn new() -> Self {
         let mut tape = tape_of(&[FLOOR_DB; 1_000]);
-        tape.askings = vec![asking("work", None, 1_000), asking("work", Some("work"), 5_000), asking("day", None, 9_000)];
+        tape.askings =
+            vec![asking("work", None, 1_000), asking("work", Some("work"), 5_000), asking("day", None, 9_000)];
         tape.utterances = vec![
             utterance("I keep books.", Purpose::Answer(0), 3_000, 4_000),
             utterance("For four years.", Purpose::Answer(1), 7_000, 8_000),
@@ -162,15 +163,23 @@ fn only_what_the_persona_talked_over_may_be_missing() {
 fn the_reports_keys_are_the_contracts() {
     let json = serde_json::to_value(Case::new().report()).unwrap();
     for key in [
-        "interview", "turns", "required_asked_once", "facts_recovered", "facts_total", "cut_offs", "barge_ins", "wer",
-        "recording", "transcript",
+        "interview",
+        "turns",
+        "required_asked_once",
+        "facts_recovered",
+        "facts_total",
+        "cut_offs",
+        "barge_ins",
+        "wer",
+        "recording",
+        "transcript",
     ] {
         assert!(json.get(key).is_some(), "{key}");
     }
     let turn = &json["turns"][1];
-    for key in [
-        "question_id", "asked_text", "heard_text", "response_text", "truth_text", "repeats", "why", "latency_ms",
-    ] {
+    for key in
+        ["question_id", "asked_text", "heard_text", "response_text", "truth_text", "repeats", "why", "latency_ms"]
+    {
         assert!(turn.get(key).is_some(), "{key}");
     }
     assert_eq!(turn["kind"], "follow_up");

@@ -34,7 +34,12 @@ fn every_guide_is_read_and_has_its_own_ids() {
         let mut ids = BTreeSet::new();
         for question in questions(&guide) {
             assert!(!question.id.is_empty() && ids.insert(&question.id), "{}: {}", path.display(), question.id);
-            assert!(question.text.matches('?').count() <= 1, "{}: one thing at a time: {}", path.display(), question.text);
+            assert!(
+                question.text.matches('?').count() <= 1,
+                "{}: one thing at a time: {}",
+                path.display(),
+                question.text
+            );
         }
         assert!(questions(&guide).any(|question| question.required), "{}", path.display());
     }

@@ -162,7 +162,8 @@ impl Tape {
         // Our voice is heard up to the answer that led to the next asking; that answer's end is where the next begins.
         let start = |i: usize| {
             let opened = opened(i)?;
-            let before = self.utterances.iter().filter(|u| u.start_ms <= opened && !self.belongs(u, i)).map(|u| u.end_ms);
+            let before =
+                self.utterances.iter().filter(|u| u.start_ms <= opened && !self.belongs(u, i)).map(|u| u.end_ms);
             Some(before.max().unwrap_or(0))
         };
         let from = start(asking).unwrap_or(0);

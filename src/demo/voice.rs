@@ -67,11 +67,7 @@ impl Lines {
 
 /// How the interviewer will sound when it asks `text`: the same engine, the same voice. Lets the persona know when a
 /// question is about to end, and the report where in what was heard a question begins.
-pub async fn expected(
-    synthesizer: &Arc<dyn Synthesizer>,
-    voice: &Voice,
-    text: &str,
-) -> Result<Envelope, VoiceError> {
+pub async fn expected(synthesizer: &Arc<dyn Synthesizer>, voice: &Voice, text: &str) -> Result<Envelope, VoiceError> {
     let pcm = synthesizer
         .synthesize(text, voice, Priority::Background)
         .await

@@ -98,6 +98,7 @@ impl Projection {
             | Event::QuestionRepeated { .. }
             | Event::Said { .. }
             | Event::NotUnderstood { .. }
+            | Event::TurnTimed { .. }
             | Event::Branched { .. } => {}
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use entity::{Status, interview_responses};
 use interview::Event;
-use interview::io::{Ms, Response, Speaker};
+use interview::io::{Ms, Response, Speaker, TurnTiming};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,7 +20,16 @@ pub struct Transcript {
     pub call_guide_id: Uuid,
     pub status: Status,
     pub turns: Vec<Turn>,
-    pub responses: Vec<interview_responses::Model>,
+    pub responses: Vec<Answer>,
+}
+
+/// A response, and how long its respondent had waited for the question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    #[serde(flatten)]
+    pub response: interview_responses::Model,
+    /// None for a question that followed no speech of the respondent.
+    pub latency_ms: Option<TurnTiming>,
 }
 
 /// One stretch of speech of one side.
@@ -47,9 +56,19 @@ impl Storage {
         let interview = self.interviews().get(interview_id).await?;
         let responses = self.responses(interview_id).await?;
         let ids: HashMap<i32, Uuid> = responses.iter().map(|response| (response.asking, response.id)).collect();
-        let mut turns: Vec<Turn> = self
-            .load_events(interview_id)
-            .await?
+        let events = self.load_events(interview_id).await?;
+        let timings: HashMap<i32, TurnTiming> = events
+            .iter()
+            .filter_map(|record| match record.event {
+                Event::TurnTimed { asking, timing } => Some((asking as i32, timing)),
+                _ => None,
+            })
+            .collect();
+        let responses = responses
+            .into_iter()
+            .map(|response| Answer { latency_ms: timings.get(&response.asking).copied(), response })
+            .collect();
+        let mut turns: Vec<Turn> = events
             .into_iter()
             .filter_map(|record| match record.event {
                 Event::Said { text, start_ms, end_ms, interrupted, .. } if !text.trim().is_empty() => Some(Turn {

@@ -10,8 +10,8 @@ use std::time::Instant;
 use async_trait::async_trait;
 use crossbeam_channel::{Receiver, Sender};
 use interview::guide::VoiceProfile;
-use ort::session::Session;
-use ort::value::Tensor;
+use ::ort::session::Session;
+use ::ort::value::Tensor;
 use tokio::sync::watch;
 
 use super::phonemes::{Accent, Phonemizer};
@@ -170,9 +170,9 @@ impl Engine {
     /// The model: token ids framed by padding, a style, a speed; waveform out.
     fn run(&self, tokens: &[i64], style: &[f32], speed: f32) -> Result<Vec<f32>, TtsError> {
         let mut session = self.take.recv().map_err(|error| TtsError::Failed(error.to_string()))?;
-        let mut infer = || -> ort::Result<Vec<f32>> {
+        let mut infer = || -> ::ort::Result<Vec<f32>> {
             let framed: Vec<i64> = std::iter::once(0).chain(tokens.iter().copied()).chain([0]).collect();
-            let outputs = session.run(ort::inputs![
+            let outputs = session.run(::ort::inputs![
                 "tokens" => Tensor::from_array(([1, framed.len()], framed))?,
                 "style" => Tensor::from_array(([1, STYLE], style.to_vec()))?,
                 "speed" => Tensor::from_array(([1], vec![speed]))?,

@@ -93,7 +93,7 @@ impl<R: Read + Seek> Model<R> {
     /// Values by their number in the array, row by row.
     pub fn values(&mut self, name: &str, range: Range<usize>) -> Result<Vec<f32>, ConvertError> {
         let array = self.arrays.get(name).ok_or_else(|| ConvertError::Missing(name.to_owned()))?;
-        if range.end > array.shape.iter().product() {
+        if range.end > array.shape.iter().product::<usize>() {
             let reason = "it is shorter than what is made from it";
             return Err(ConvertError::Shape { name: name.to_owned(), shape: array.shape.clone(), reason });
         }
