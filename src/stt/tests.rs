@@ -8,7 +8,7 @@ use interview::io::{Rejection, Transcript, Word};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
-use super::wer::{normalise, wer};
+use super::wer::wer;
 use super::{Incremental, Scripted, Speech, SttError, Transcriber, Whisper, WhisperSettings};
 use crate::audio::Frame;
 use crate::inference::Inference;
@@ -20,7 +20,8 @@ use crate::vad::Vad;
 const RATE: usize = 16_000;
 
 fn whisper(file: &str) -> Whisper {
-    Whisper::load(&weights(file), Inference::start(2), WhisperSettings::default()).expect("the model loads")
+    // One thread: tests share the machine, and whisper.cpp's threads spin while they wait for each other.
+    Whisper::load(&weights(file), Inference::start(2), WhisperSettings { threads: 1 }).expect("the model loads")
 }
 
 fn speech(samples: Vec<f32>) -> Speech {
@@ -69,7 +70,7 @@ async fn words_lie_on_the_call_clock_and_quiet_speech_is_heard() {
     assert!((62_000..62_800).contains(&first.start_ms), "{first:?}");
     assert!((60_000 + length - 1200..=60_020 + length).contains(&last.end_ms), "{last:?}");
     // He says "ask" for the first time at 3.3 s, after a pause.
-    let ask = transcript.words.iter().find(|word| normalise(&word.text) == ["ask"]).expect("ask");
+    let ask = transcript.words.iter().find(|word| word.text.to_lowercase().starts_with("ask")).expect("ask");
     assert!(ask.start_ms.abs_diff(65_300) < 400, "{ask:?}");
     assert!(transcript.words.windows(2).all(|pair| pair[0].start_ms <= pair[1].start_ms));
     assert!(transcript.words.iter().all(|word| (0.0..=1.0).contains(&word.confidence)));
@@ -161,9 +162,10 @@ async fn a_minute_of_silence_noise_and_music_gives_no_text() {
     }
     ear.await.expect("no panic").expect("no error");
     // Should the VAD ever be fooled, the guards after it must hold by themselves.
-    for (index, piece) in sound.chunks(5 * RATE).enumerate() {
-        let transcript = whisper.transcribe(speech(piece.to_vec())).await.expect("works");
-        println!("{index}: {:?} {}", transcript.rejected, transcript.text());
+    for (index, kind) in sound.chunks(10 * RATE).enumerate() {
+        let transcript = whisper.transcribe(speech(kind[..4 * RATE].to_vec())).await.expect("works");
+        assert_eq!(transcript.text(), "", "kind {index}");
+        assert!(transcript.rejected.is_some(), "kind {index}");
     }
 }
 

@@ -98,7 +98,8 @@ fn number(token: &str) -> Option<String> {
     match digits.parse::<i64>() {
         Ok(year @ 1900..=2099) if !token.contains(',') => Num2Words::new(year).year().to_words().ok(),
         Ok(whole) => Num2Words::new(whole).to_words().ok(),
-        Err(_) => Num2Words::parse(digits.parse::<f64>().ok().map(|_| digits.as_str())?)?.to_words().ok(),
+        Err(_) if digits.parse::<f64>().is_ok() => Num2Words::parse(&digits)?.to_words().ok(),
+        Err(_) => None,
     }
 }
 

@@ -60,20 +60,21 @@ fn without_tags(words: impl Iterator<Item = (String, f32)>) -> Vec<(String, f32)
 ///
 /// Whisper's own token times cost a pass of attention alignment and are no better on short clips; this is exact at
 /// pauses, which quotes and captions care about, and within some 200 ms inside a phrase.
-pub(super) fn place(words: Vec<(String, f32)>, samples: &[f32], start_ms: Ms) -> Vec<Word> {
+pub(super) fn place(words: Vec<(String, f32)>, samples: &[f32], call_start: Ms) -> Vec<Word> {
     let loud = loud_frames(samples);
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count().max(1);
     let total: usize = words.iter().map(|(text, _)| letters(text)).sum();
     let frame_ms = FRAME as u64 / 16;
-    // The loud frame in which this share of the letters has been spoken.
-    let frame_at = |spoken: usize| loud[(spoken * (loud.len() - 1) / total.max(1)).min(loud.len() - 1)] as u64;
+    // Place among the loud frames when so many letters have been spoken.
+    let place = |spoken: usize| spoken * loud.len() / total.max(1);
     let mut spoken = 0;
     let mut placed = Vec::with_capacity(words.len());
     for (text, confidence) in words {
-        let begin = frame_at(spoken) + u64::from(spoken > 0);
+        let first = place(spoken).min(loud.len() - 1);
         spoken += letters(&text);
-        let end = frame_at(spoken).max(begin);
-        let (start_ms, end_ms) = (start_ms + begin * frame_ms, start_ms + (end + 1) * frame_ms);
+        let last = place(spoken).saturating_sub(1).max(first);
+        let start_ms = call_start + loud[first] as u64 * frame_ms;
+        let end_ms = call_start + (loud[last] as u64 + 1) * frame_ms;
         placed.push(Word { text, start_ms, end_ms, confidence });
     }
     placed

@@ -250,18 +250,22 @@ async fn smart_turn_tells_whole_sentences_from_cut_ones() {
     let environment = environment(&weights("libonnxruntime.so")).expect("ONNX Runtime");
     let smart =
         SmartTurn::load(environment, &weights("smart-turn-v3.2.onnx"), Inference::start(2)).expect("Smart Turn");
-    let mut whole = Vec::new();
-    let mut cut = Vec::new();
+    let (mut whole, mut cut) = (Vec::new(), Vec::new());
     for (samples, text) in librivox() {
-        whole.push(judged(&smart, &samples).await);
+        let of_clip = judged(&smart, &samples).await;
+        // The other two clips end at a comma and a semicolon of the book, and are read so.
+        if !text.ends_with("young man") && !text.ends_with("amiable himself") {
+            whole.push(of_clip);
+        }
         for share in [0.35, 0.5, 0.65] {
             let end = (samples.len() as f32 * share) as usize;
             cut.push(judged(&smart, &samples[..end]).await);
         }
-        println!("{:.2} whole, {:.2?} cut: {text}", whole[whole.len() - 1], &cut[cut.len() - 3..]);
+        println!("{of_clip:.2} to the clip's end, {:.2?} cut: {text}", &cut[cut.len() - 3..]);
     }
-    let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len() as f32;
-    assert!(mean(&whole) > mean(&cut) + 0.4, "{whole:.2?} whole, {cut:.2?} cut");
+    let mean = cut.iter().sum::<f32>() / cut.len() as f32;
+    assert!(whole.len() == 3 && whole.iter().all(|p| *p > 0.8), "{whole:.2?}");
+    assert!(mean < 0.5, "{mean}: {cut:.2?}");
 }
 
 /// As the ear would hand it over: the speech, then 200 ms of silence.
