@@ -13,11 +13,7 @@ use super::query::Parameters;
 use super::{Problem, State};
 use crate::storage::Side;
 
-pub(super) async fn get(
-    state: Data<State>,
-    id: Path<Uuid>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let side = query.parse("side", "respondent or interviewer is wanted here", |name| match name {
         "respondent" => Some(Side::Respondent),
@@ -48,7 +44,7 @@ async fn mixed(state: &State, id: Uuid) -> Result<PathBuf, Problem> {
     let sides = (recordings.side(id, Side::Interviewer), recordings.side(id, Side::Respondent));
     let (mixer, target) = (state.mixer.clone(), mixed.clone());
     let made = web::block(move || {
-        if target.exists() || !sides.0.exists() && !sides.1.exists() {
+        if target.exists() || !(sides.0.exists() || sides.1.exists()) {
             return Ok(());
         }
         // Under another name first: nobody is served half a file.

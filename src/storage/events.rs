@@ -67,10 +67,7 @@ impl Storage {
 
     /// Appends many batches in one transaction (one flush). A batch that is at fault itself fails alone; the outer error
     /// means that nothing was appended and trying again may help.
-    pub async fn append_all(
-        &self,
-        batches: &[&Batch],
-    ) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
+    pub async fn append_all(&self, batches: &[&Batch]) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
         let tx = self.write().await?;
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
@@ -119,8 +116,7 @@ pub(super) async fn append_in(
         .ok_or(StorageError::NotFound("interview"))?;
     let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
     let mut last = last_seq(tx, id).await?;
-    let mut appended =
-        Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
+    let mut appended = Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
     let mut projection = Projection::new(interview, batch.received_at);
     for record in &batch.records {
         if record.seq <= last {

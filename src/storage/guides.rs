@@ -4,8 +4,8 @@ use chrono::Utc;
 use entity::{call_guide_versions, call_guides, interviews};
 use interview::Guide;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    SelectExt,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, SelectExt,
 };
 use uuid::Uuid;
 
@@ -65,10 +65,8 @@ impl Guides<'_> {
         let tx = self.0.write().await?;
         let old = self.find(&tx, id).await?;
         let newest = self.newest_version(&tx, id).await?;
-        let used = interviews::Entity::find()
-            .filter(interviews::Column::CallGuideVersionId.eq(newest.id))
-            .exists(&tx)
-            .await?;
+        let used =
+            interviews::Entity::find().filter(interviews::Column::CallGuideVersionId.eq(newest.id)).exists(&tx).await?;
         let version = if used {
             self.insert_version(&tx, id, guide, newest.version + 1).await?;
             newest.version + 1

@@ -195,13 +195,8 @@ async fn guides_are_made_read_changed_and_removed() {
     assert_eq!(app.get(&location).send().await.unwrap().json::<Value>().await.unwrap(), guide);
 
     let yaml = "name: Renamed\nresearch_objective: Why\nsections:\n  - section_name: One\n    id: one\n    questions:\n      - {id: why, text: Why?}\n";
-    let changed = app
-        .request(Method::PUT, &location)
-        .header("Content-Type", "application/yaml")
-        .body(yaml)
-        .send()
-        .await
-        .unwrap();
+    let changed =
+        app.request(Method::PUT, &location).header("Content-Type", "application/yaml").body(yaml).send().await.unwrap();
     assert_eq!(changed.status(), StatusCode::OK);
     assert_eq!(changed.json::<Value>().await.unwrap()["name"], "Renamed");
 
