@@ -1,5 +1,6 @@
 //! `/api/interviews/{id}/recording`: Ogg/Opus, both sides mixed or one of them; ranges are served.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use actix_files::NamedFile;
@@ -26,10 +27,12 @@ pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest
     if !interview.can_be_recorded {
         return Err(missing());
     }
-    let path = match side {
-        Some(side) => state.storage.recordings().side(*id, side),
-        None if interview.status.is_over() => mixed(&state, *id).await?,
-        None => return Err(Problem::conflict("the interview is not over; ask for a ?side=")),
+    let files = state.storage.recordings().files(*id, side);
+    let path = match files.as_slice() {
+        [] => return Err(missing()),
+        [whole] if side.is_some() => whole.clone(),
+        _ if interview.status.is_over() => mixed(&state, *id, side, files).await?,
+        _ => return Err(Problem::conflict("the recording is complete when the interview is over")),
     };
     let file = NamedFile::open_async(&path).await.map_err(|_| missing())?;
     let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
@@ -37,19 +40,17 @@ pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest
     Ok(file.set_content_disposition(disposition).into_response(&request))
 }
 
-/// The mixed file, made when it is first asked for.
-async fn mixed(state: &State, id: Uuid) -> Result<PathBuf, Problem> {
-    let recordings = state.storage.recordings();
-    let mixed = recordings.mixed(id);
-    let sides = (recordings.side(id, Side::Interviewer), recordings.side(id, Side::Respondent));
+/// The files as one, made when it is first asked for.
+async fn mixed(state: &State, id: Uuid, side: Option<Side>, files: Vec<PathBuf>) -> Result<PathBuf, Problem> {
+    let mixed = state.storage.recordings().mixed(id, side);
     let (mixer, target) = (state.mixer.clone(), mixed.clone());
     let made = web::block(move || {
-        if target.exists() || !(sides.0.exists() || sides.1.exists()) {
+        if target.exists() {
             return Ok(());
         }
         // Under another name first: nobody is served half a file.
         let draft = target.with_extension(format!("{}.part", Uuid::now_v7()));
-        mixer(&sides.0, &sides.1, &draft)?;
+        mixer(&files, File::create(&draft)?)?;
         std::fs::rename(&draft, &target)
     })
     .await;

@@ -116,11 +116,9 @@ impl App {
                 link_lifetime: chrono::Duration::days(1),
                 workers: 1,
             }),
-            // One side after the other will do to see that it is used.
-            mixer: Arc::new(|interviewer, respondent, mixed| {
-                let mut bytes = std::fs::read(interviewer)?;
-                bytes.extend(std::fs::read(respondent)?);
-                std::fs::write(mixed, bytes)
+            // One file after the other will do to see that it is used.
+            mixer: Arc::new(|files, mut mixed| {
+                files.iter().try_for_each(|file| mixed.write_all(&std::fs::read(file)?))
             }),
         };
         let server = api::server(state, listener).unwrap();
@@ -382,12 +380,13 @@ async fn recordings_are_served_with_ranges() {
     problem(app.get(&path).send().await.unwrap(), 404).await;
     let recordings = app.storage.recordings();
     std::fs::create_dir_all(recordings.folder(id)).unwrap();
-    for (side, bytes) in [(Side::Interviewer, b"inter"), (Side::Respondent, b"respo")] {
-        std::fs::File::create(recordings.side(id, side)).unwrap().write_all(bytes).unwrap();
+    for (name, bytes) in [("interviewer", "inter"), ("respondent", "respo"), ("interviewer-leg2", "2")] {
+        std::fs::write(recordings.folder(id).join(format!("{name}.ogg")), bytes).unwrap();
     }
+    assert_eq!(recordings.files(id, Some(Side::Interviewer)).len(), 2);
     let whole = app.get(&path).send().await.unwrap();
     assert_eq!(whole.headers()["content-type"], "audio/ogg");
-    assert_eq!(whole.text().await.unwrap(), "interrespo");
+    assert_eq!(whole.text().await.unwrap(), "inter2respo");
     let part = app.get(&format!("{path}?side=respondent")).header("Range", "bytes=1-2").send().await.unwrap();
     assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
     assert_eq!(part.headers()["content-range"], "bytes 1-2/5");
