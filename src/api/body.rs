@@ -32,7 +32,8 @@ fn unreadable(language: &str, reason: &str) -> Problem {
 
 /// The document as a guide, or everything that is wrong with it.
 pub(super) fn guide(document: Value) -> Result<Guide, Vec<Fault>> {
-    serde_json::from_value(document).map_err(|error| vec![Fault::new("", error.to_string())])
+    interview::guide::from_value(document)
+        .map_err(|problems| problems.into_iter().map(|problem| Fault::new(problem.path, problem.message)).collect())
 }
 
 /// The fields of a JSON object, taken one by one; faults are collected.
