@@ -12,7 +12,7 @@ use tracing::info;
 
 use crate::api;
 use crate::audio::MediaRuntime;
-use crate::audio::recording::Recordings;
+use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
@@ -125,6 +125,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
             link_lifetime: chrono::Duration::days(LINK_DAYS),
             workers: HTTP_WORKERS,
         }),
+        mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
     };
     let server = api::server(state, listener).map_err(StartError::Server)?;
     let handle = server.handle();

@@ -2,7 +2,13 @@
 //!
 //! Owns: density, sentiment, hesitation, key phrases of one response. Never does: look at other interviews, call a model.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+
+use crate::guide::InterestSignal;
+use crate::io::Word;
+use crate::lexicon as lex;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,4 +36,214 @@ pub struct Analysis {
     pub signals: Vec<crate::guide::InterestSignal>,
     /// Words, fillers included.
     pub words: u32,
+}
+
+impl Analysis {
+    /// Analyses the words said in answer to `question_text`.
+    pub fn of(question_text: &str, words: &[Word]) -> Self {
+        let written: Vec<&str> = words.iter().flat_map(|w| w.text.split_whitespace()).collect();
+        let tokens: Vec<String> = written.iter().map(|w| lex::bare(w)).filter(|w| !w.is_empty()).collect();
+        let count = tokens.len();
+        let hesitation = if count == 0 { 0.0 } else { hesitating(&tokens) as f32 / count as f32 };
+        let sentiment = sentiment(&tokens);
+        let stems: Vec<String> = tokens.iter().map(|w| lex::stem(w)).collect();
+        let confidence = if words.is_empty() {
+            0.0
+        } else {
+            (words.iter().map(|w| w.confidence).sum::<f32>() / words.len() as f32).clamp(0.0, 1.0)
+        };
+        Self {
+            sentiment,
+            information_density: density(question_text, &written),
+            hesitation,
+            confidence,
+            key_phrases: key_phrases(&written),
+            themes: lex::themes(&stems),
+            signals: signals(&tokens, sentiment, hesitation),
+            words: u32::try_from(count).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+/// `information_density`: d = 1 − exp(−u / 15), u = distinct content words that are not in the question; numbers and
+/// names count double (a name: a capital letter inside a sentence).
+///
+/// ```
+/// use interview::analysis::density;
+/// // "fix", "invoices", "clients": u = 3, d = 1 − exp(−0.2) ≈ 0.18
+/// let d = density("What do you do?", &["I", "fix", "invoices", "for", "clients."]);
+/// assert!((d - 0.181).abs() < 0.001);
+/// ```
+pub fn density(question: &str, written: &[&str]) -> f32 {
+    let asked: HashSet<String> = lex::tokens(question).iter().map(|w| lex::stem(w)).collect();
+    let mut seen = HashSet::new();
+    let mut units = 0_u32;
+    let mut starts_sentence = true;
+    for word in written {
+        let bare = lex::bare(word);
+        let is_name =
+            !starts_sentence && word.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_uppercase);
+        starts_sentence = word.ends_with(['.', '!', '?', '…']);
+        if bare.is_empty() || !(lex::is_content(&bare)) {
+            continue;
+        }
+        let stem = lex::stem(&bare);
+        if asked.contains(&stem) || !seen.insert(stem) {
+            continue;
+        }
+        units += if is_name || lex::is_number(&bare) { 2 } else { 1 };
+    }
+    1.0 - (-(units as f32) / 15.0).exp()
+}
+
+fn hesitating(tokens: &[String]) -> usize {
+    let single = tokens
+        .iter()
+        .filter(|w| {
+            lex::is_hedge(w) || (lex::is_filler(w) && !matches!(w.as_str(), "like" | "so" | "well" | "okay" | "ok"))
+        })
+        .count();
+    // "you know", "kind of", "sort of", "not sure", "I mean"
+    let pairs = tokens
+        .windows(2)
+        .filter(|pair| {
+            matches!(
+                (pair[0].as_str(), pair[1].as_str()),
+                ("you", "know") | ("kind" | "sort", "of") | ("not", "sure" | "certain") | ("i", "mean")
+            )
+        })
+        .count();
+    (single + 2 * pairs).min(tokens.len())
+}
+
+fn sentiment(tokens: &[String]) -> Sentiment {
+    let mut score = 0_i32;
+    let mut hits = 0_i32;
+    for (i, word) in tokens.iter().enumerate() {
+        let mut value: i32 = match (lex::is_positive(word), lex::is_negative(word)) {
+            (true, false) => 1,
+            (false, true) => -1,
+            _ => continue,
+        };
+        let before = &tokens[i.saturating_sub(3)..i];
+        // "like" is praise only where somebody likes something.
+        if word == "like"
+            && !before.last().is_some_and(|w| matches!(w.as_str(), "i" | "we" | "really" | "don't" | "didn't"))
+        {
+            continue;
+        }
+        if lex::is_strong(word) || before.last().is_some_and(|w| lex::is_intensifier(w)) {
+            value *= 2;
+        }
+        if before.iter().any(|w| lex::is_negator(w)) {
+            value = -value.signum();
+        }
+        score += value;
+        hits += 1;
+    }
+    match score {
+        0 => Sentiment::Neutral,
+        s if s >= 3 || (s == 2 && hits == 1) => Sentiment::VeryPositive,
+        s if s <= -3 || (s == -2 && hits == 1) => Sentiment::VeryNegative,
+        s if s > 0 => Sentiment::Positive,
+        _ => Sentiment::Negative,
+    }
+}
+
+fn signals(tokens: &[String], sentiment: Sentiment, hesitation: f32) -> Vec<InterestSignal> {
+    let has = |words: &[&str]| tokens.iter().any(|t| words.contains(&t.as_str()));
+    let joined = tokens.join(" ");
+    let mut signals = Vec::new();
+    if sentiment == Sentiment::VeryPositive || has(&["excited", "exciting", "thrilled"]) {
+        signals.push(InterestSignal::Enthusiasm);
+    }
+    if hesitation >= 0.15 {
+        signals.push(InterestSignal::Hesitation);
+    }
+    if has(&["confused", "confusing"]) || joined.contains("don't understand") || joined.contains("what do you mean") {
+        signals.push(InterestSignal::Confusion);
+    }
+    if has(&["agree", "exactly", "definitely"]) && !joined.contains("don't agree") {
+        signals.push(InterestSignal::Agreement);
+    }
+    if has(&["disagree"]) || joined.contains("don't agree") || joined.contains("don't think so") {
+        signals.push(InterestSignal::Disagreement);
+    }
+    if has(&["cry", "cried", "afraid", "scared", "heartbroken", "furious", "sad", "angry", "proud"]) {
+        signals.push(InterestSignal::Emotional);
+    }
+    if has(&["frustrated", "frustrating", "annoying", "annoyed", "nightmare", "stuck", "hate"]) {
+        signals.push(InterestSignal::Frustration);
+    }
+    signals
+}
+
+/// Runs of content words as they were said, the longest first, five at most.
+fn key_phrases(written: &[&str]) -> Vec<String> {
+    let mut runs: Vec<Vec<&str>> = Vec::new();
+    let mut run: Vec<&str> = Vec::new();
+    for word in written {
+        let bare = lex::bare(word);
+        let content = !bare.is_empty() && lex::is_content(&bare);
+        if content {
+            run.push(word.trim_matches(|c: char| !c.is_alphanumeric()));
+        }
+        let full = run.len() == 4;
+        if (!content || full || word.ends_with([',', '.', '!', '?', ';', ':', '…'])) && !run.is_empty() {
+            runs.push(std::mem::take(&mut run));
+        }
+    }
+    if !run.is_empty() {
+        runs.push(run);
+    }
+    runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
+    let mut seen = HashSet::new();
+    runs.into_iter().map(|run| run.join(" ")).filter(|phrase| seen.insert(phrase.to_lowercase())).take(5).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<Word> {
+        text.split(' ').map(|t| Word { text: t.into(), start_ms: 0, end_ms: 1, confidence: 0.9 }).collect()
+    }
+
+    #[test]
+    fn density_follows_the_contracts_table() {
+        let d = |n: usize| {
+            let said: Vec<String> = (0..n).map(|i| format!("zork{i}a")).collect();
+            density("", &said.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        assert!((d(3) - 0.18).abs() < 0.005);
+        assert!((d(10) - 0.49).abs() < 0.005);
+        assert!((d(20) - 0.74).abs() < 0.005);
+        assert!(density("", &[]).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn words_of_the_question_are_no_news_and_numbers_count_double() {
+        assert!(density("Do you use spreadsheets?", &["I", "use", "spreadsheets."]).abs() < 0.1);
+        let one = density("", &["invoices"]);
+        let number = density("", &["forty"]);
+        assert!(number > one);
+    }
+
+    #[test]
+    fn sentiment_knows_negation_and_strength() {
+        let of = |text: &str| Analysis::of("", &words(text)).sentiment;
+        assert_eq!(of("I love it."), Sentiment::VeryPositive);
+        assert_eq!(of("It is good."), Sentiment::Positive);
+        assert_eq!(of("It is not good."), Sentiment::Negative);
+        assert_eq!(of("It is terrible."), Sentiment::VeryNegative);
+        assert_eq!(of("I keep books."), Sentiment::Neutral);
+    }
+
+    #[test]
+    fn hesitation_is_heard() {
+        let analysis = Analysis::of("", &words("Um, I guess, maybe it, uh, depends."));
+        assert!(analysis.hesitation > 0.5);
+        assert!(analysis.signals.contains(&InterestSignal::Hesitation));
+        assert!(Analysis::of("", &words("I sell shoes in Leeds.")).signals.is_empty());
+    }
 }

@@ -4,12 +4,16 @@
 //! answer is worth, consent. Never does: I/O, reading a clock, drawing random numbers, waiting.
 //! Callers give it [`Input`]s with the call clock's time and carry out the [`Output`]s;
 //! the [`Event`]s among those are its persistence: replaying them rebuilds the state.
+//! A panic is always a bug, never bad input.
 
 pub mod analysis;
 pub mod dialogue;
 pub mod followup;
 pub mod guide;
 pub mod io;
+mod lexicon;
+pub mod score;
+pub mod turn;
 
 pub use dialogue::{Interview, Settings};
 pub use guide::Guide;

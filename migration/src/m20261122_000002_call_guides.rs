@@ -1,7 +1,9 @@
 //! Call guides: a stable row each, and the immutable versions of their content.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{double, integer, json_binary, string, string_null, text, timestamp_with_time_zone, uuid};
+use sea_orm_migration::schema::{
+    double, integer, json_binary, string, string_null, text, timestamp_with_time_zone, uuid,
+};
 
 use crate::columns::{drop_table, foreign_key, index_each, table, unique};
 

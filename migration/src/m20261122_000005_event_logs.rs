@@ -25,12 +25,8 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        index_each(
-            manager,
-            "event_logs",
-            &["workspace_id", "event_type", "entity_type", "entity_id", "created_at"],
-        )
-        .await?;
+        index_each(manager, "event_logs", &["workspace_id", "event_type", "entity_type", "entity_id", "created_at"])
+            .await?;
         unique(manager, "event_logs", &["entity_id", "seq"]).await
     }
 

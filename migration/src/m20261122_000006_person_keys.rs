@@ -11,9 +11,7 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager
-            .create_table(table("person_keys").col(string("respondent_id")).col(blob("secret")).to_owned())
-            .await?;
+        manager.create_table(table("person_keys").col(string("respondent_id")).col(blob("secret")).to_owned()).await?;
         index_each(manager, "person_keys", &["workspace_id"]).await?;
         unique(manager, "person_keys", &["workspace_id", "respondent_id"]).await
     }

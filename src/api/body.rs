@@ -14,8 +14,7 @@ pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Va
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
-        "application/json" | "" => serde_json::from_slice(body)
-            .map_err(|error| unreadable("JSON", &error.to_string())),
+        "application/json" | "" => serde_json::from_slice(body).map_err(|error| unreadable("JSON", &error.to_string())),
         "application/yaml" | "application/x-yaml" | "text/yaml" if yaml => {
             let text = std::str::from_utf8(body).map_err(|error| unreadable("YAML", &error.to_string()))?;
             serde_saphyr::from_str(text).map_err(|error| unreadable("YAML", &error.to_string()))
@@ -33,7 +32,8 @@ fn unreadable(language: &str, reason: &str) -> Problem {
 
 /// The document as a guide, or everything that is wrong with it.
 pub(super) fn guide(document: Value) -> Result<Guide, Vec<Fault>> {
-    serde_json::from_value(document).map_err(|error| vec![Fault::new("", error.to_string())])
+    interview::guide::from_value(document)
+        .map_err(|problems| problems.into_iter().map(|problem| Fault::new(problem.path, problem.message)).collect())
 }
 
 /// The fields of a JSON object, taken one by one; faults are collected.

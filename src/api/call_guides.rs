@@ -54,6 +54,8 @@ async fn delete(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Prob
 }
 
 /// Says what is wrong with a guide without keeping it; with the guide as we understand it when nothing is.
+// Handlers are async whether they wait or not.
+#[allow(clippy::unused_async)]
 async fn validate(request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let document = body::parse(&request, &bytes, true)?;
     Ok(HttpResponse::Ok().json(match body::guide(document) {

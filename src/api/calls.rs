@@ -75,11 +75,8 @@ pub trait Calls: Send + Sync {
     async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive>;
     /// Final messages after `after` (all of them without), and everything from now on. Messages in both have the same
     /// `seq`. Works before the call begins, too.
-    fn subscribe(
-        &self,
-        interview_id: Uuid,
-        after: Option<u64>,
-    ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
+    fn subscribe(&self, interview_id: Uuid, after: Option<u64>)
+    -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
     /// Calls that are live.
     fn active(&self) -> usize;
     fn engines(&self) -> EngineInfo;

@@ -15,7 +15,7 @@ use super::{Calls, PageMessage};
 
 /// Keeps proxies from closing a quiet socket, and finds out that a page is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
-const GONE_AFTER: Duration = Duration::from_secs(60);
+const GONE_AFTER: Duration = PING_EVERY.saturating_mul(3);
 /// Commands are tiny.
 const MAX_FRAME: usize = 4 * 1024;
 

@@ -3,8 +3,10 @@
 //! Owns: HTTP in and out, a file a resource. Never does: hold state of its own; calls are behind [`Calls`], rows behind
 //! [`Storage`](crate::storage::Storage).
 
+use std::fs::File;
 use std::io;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -37,6 +39,9 @@ const MAX_BODY: usize = 1 << 20;
 /// Seconds that open requests have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 5;
 
+/// Mixes recordings of one interview (both sides, all legs: they share the clock) into one file; blocking.
+pub type Mixer = Arc<dyn Fn(&[PathBuf], File) -> io::Result<()> + Send + Sync>;
+
 /// What the operator's settings fix for the API.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -55,6 +60,7 @@ pub struct State {
     pub calls: Arc<dyn Calls>,
     pub metrics: Arc<Metrics>,
     pub settings: Arc<Settings>,
+    pub mixer: Mixer,
 }
 
 /// All routes.

@@ -1,5 +1,6 @@
 //! `/api/interviews/{id}/recording`: Ogg/Opus, both sides mixed or one of them; ranges are served.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use actix_files::NamedFile;
@@ -11,14 +12,9 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use super::{Problem, State};
-use crate::audio::recording::mix;
 use crate::storage::Side;
 
-pub(super) async fn get(
-    state: Data<State>,
-    id: Path<Uuid>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let side = query.parse("side", "respondent or interviewer is wanted here", |name| match name {
         "respondent" => Some(Side::Respondent),
@@ -31,10 +27,12 @@ pub(super) async fn get(
     if !interview.can_be_recorded {
         return Err(missing());
     }
-    let path = match side {
-        Some(side) => state.storage.recordings().side(*id, side),
-        None if interview.status.is_over() => mixed(&state, *id).await?,
-        None => return Err(Problem::conflict("the interview is not over; ask for a ?side=")),
+    let files = state.storage.recordings().files(*id, side);
+    let path = match files.as_slice() {
+        [] => return Err(missing()),
+        [whole] if side.is_some() => whole.clone(),
+        _ if interview.status.is_over() => mixed(&state, *id, side, files).await?,
+        _ => return Err(Problem::conflict("the recording is complete when the interview is over")),
     };
     let file = NamedFile::open_async(&path).await.map_err(|_| missing())?;
     let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
@@ -42,20 +40,17 @@ pub(super) async fn get(
     Ok(file.set_content_disposition(disposition).into_response(&request))
 }
 
-/// The mixed file, made when it is first asked for.
-async fn mixed(state: &State, id: Uuid) -> Result<PathBuf, Problem> {
-    let recordings = state.storage.recordings();
-    let mixed = recordings.mixed(id);
-    let target = mixed.clone();
+/// The files as one, made when it is first asked for.
+async fn mixed(state: &State, id: Uuid, side: Option<Side>, files: Vec<PathBuf>) -> Result<PathBuf, Problem> {
+    let mixed = state.storage.recordings().mixed(id, side);
+    let (mixer, target) = (state.mixer.clone(), mixed.clone());
     let made = web::block(move || {
-        // Every leg's two sides: they share the call clock.
-        let legs = recordings.legs(id)?;
-        if target.exists() || legs.is_empty() {
+        if target.exists() {
             return Ok(());
         }
         // Under another name first: nobody is served half a file.
         let draft = target.with_extension(format!("{}.part", Uuid::now_v7()));
-        mix(&legs, std::io::BufWriter::new(std::fs::File::create(&draft)?)).map_err(std::io::Error::other)?;
+        mixer(&files, File::create(&draft)?)?;
         std::fs::rename(&draft, &target)
     })
     .await;

@@ -15,11 +15,7 @@ enum Format {
     Vtt,
 }
 
-pub(super) async fn get(
-    state: Data<State>,
-    id: Path<Uuid>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
+pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let asked = query.parse("format", "json, text or vtt is wanted here", |name| match name {
         "json" => Some(Format::Json),
@@ -56,7 +52,5 @@ fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
             "text/plain" | "text/*" => Some(Format::Text),
             _ => None,
         })
-        .ok_or_else(|| {
-            Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json, text/plain and text/vtt")
-        })
+        .ok_or_else(|| Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json, text/plain and text/vtt"))
 }

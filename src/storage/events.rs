@@ -67,10 +67,7 @@ impl Storage {
 
     /// Appends many batches in one transaction (one flush). A batch that is at fault itself fails alone; the outer error
     /// means that nothing was appended and trying again may help.
-    pub async fn append_all(
-        &self,
-        batches: &[&Batch],
-    ) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
+    pub async fn append_all(&self, batches: &[&Batch]) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
         let tx = self.write().await?;
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
@@ -95,14 +92,22 @@ impl Storage {
     pub async fn load_events(&self, interview_id: Uuid) -> Result<Vec<EventRecord>, StorageError> {
         let interview = self.interviews().get(interview_id).await?;
         let key = PersonKey::find(&self.db, self.workspace, &interview.respondent_id).await?;
-        let rows = event_logs::Entity::find()
-            .filter(event_logs::Column::WorkspaceId.eq(self.workspace))
-            .filter(event_logs::Column::EntityId.eq(interview_id))
-            .order_by_asc(event_logs::Column::Seq)
-            .all(&self.db)
-            .await?;
-        rows.into_iter().map(|row| record_of(row, key.as_ref())).collect()
+        load(&self.db, interview_id, key.as_ref()).await
     }
+}
+
+/// The log in order, decrypted.
+pub(super) async fn load(
+    db: &impl ConnectionTrait,
+    interview_id: Uuid,
+    key: Option<&PersonKey>,
+) -> Result<Vec<EventRecord>, StorageError> {
+    let rows = event_logs::Entity::find()
+        .filter(event_logs::Column::EntityId.eq(interview_id))
+        .order_by_asc(event_logs::Column::Seq)
+        .all(db)
+        .await?;
+    rows.into_iter().map(|row| record_of(row, key)).collect()
 }
 
 /// Appends and projects inside a transaction of the caller's.
@@ -119,8 +124,7 @@ pub(super) async fn append_in(
         .ok_or(StorageError::NotFound("interview"))?;
     let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
     let mut last = last_seq(tx, id).await?;
-    let mut appended =
-        Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
+    let mut appended = Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
     let mut projection = Projection::new(interview, batch.received_at);
     for record in &batch.records {
         if record.seq <= last {
@@ -131,7 +135,7 @@ pub(super) async fn append_in(
             return Err(StorageError::EventGap { interview_id: id, last, got: record.seq });
         }
         insert(tx, workspace, batch, record, key.as_ref()).await?;
-        projection.apply(tx, record).await?;
+        projection.apply(tx, record, key.as_ref()).await?;
         last = record.seq;
         appended.fresh += 1;
     }

@@ -4,8 +4,8 @@ use chrono::Utc;
 use entity::{call_guide_versions, call_guides, interviews};
 use interview::Guide;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    SelectExt,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, SelectExt,
 };
 use uuid::Uuid;
 
@@ -53,11 +53,7 @@ impl Guides<'_> {
 
     /// The content of one version: what an interview pinned to it runs.
     pub async fn version(&self, version_id: Uuid) -> Result<Guide, StorageError> {
-        let version = call_guide_versions::Entity::find_by_id(version_id)
-            .one(&self.0.db)
-            .await?
-            .ok_or(StorageError::NotFound("call guide version"))?;
-        document(version)
+        version(&self.0.db, version_id).await
     }
 
     /// Changes the content. A version that an interview uses stays as it is: a new one is made.
@@ -65,10 +61,8 @@ impl Guides<'_> {
         let tx = self.0.write().await?;
         let old = self.find(&tx, id).await?;
         let newest = self.newest_version(&tx, id).await?;
-        let used = interviews::Entity::find()
-            .filter(interviews::Column::CallGuideVersionId.eq(newest.id))
-            .exists(&tx)
-            .await?;
+        let used =
+            interviews::Entity::find().filter(interviews::Column::CallGuideVersionId.eq(newest.id)).exists(&tx).await?;
         let version = if used {
             self.insert_version(&tx, id, guide, newest.version + 1).await?;
             newest.version + 1
@@ -143,6 +137,15 @@ impl Guides<'_> {
         row.insert(db).await?;
         Ok(())
     }
+}
+
+/// The content of one version.
+pub(super) async fn version(db: &impl ConnectionTrait, version_id: Uuid) -> Result<Guide, StorageError> {
+    let version = call_guide_versions::Entity::find_by_id(version_id)
+        .one(db)
+        .await?
+        .ok_or(StorageError::NotFound("call guide version"))?;
+    document(version)
 }
 
 /// The document as it is stored: with the version's own number.

@@ -4,9 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Channel, Status, event_logs, interviews};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -135,7 +133,11 @@ impl Interviews<'_> {
     }
 
     /// Opens the room now instead of at the scheduled time, with a fresh join token.
-    pub async fn open_now(&self, id: Uuid, link_lifetime: Duration) -> Result<(interviews::Model, JoinToken), StorageError> {
+    pub async fn open_now(
+        &self,
+        id: Uuid,
+        link_lifetime: Duration,
+    ) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
         let old = self.get(id).await?;
         if old.status.is_over() {

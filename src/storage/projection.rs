@@ -6,14 +6,16 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Status, interview_responses, interviews};
 use interview::Event;
 use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
+use interview::score::Scores;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::events::EventRecord;
-use super::{StorageError, responses, scores, to_json};
+use super::crypto::PersonKey;
+use super::events::{self, EventRecord};
+use super::{StorageError, guides, responses, scores, to_json};
 
 /// How an interview ended, for the metrics.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +41,13 @@ impl Projection {
         Self { before: row.clone(), row, received_at, ending: None }
     }
 
-    pub(super) async fn apply(&mut self, db: &impl ConnectionTrait, record: &EventRecord) -> Result<(), StorageError> {
+    /// The log holds the record already; `key` reads the rest of it.
+    pub(super) async fn apply(
+        &mut self,
+        db: &impl ConnectionTrait,
+        record: &EventRecord,
+        key: Option<&PersonKey>,
+    ) -> Result<(), StorageError> {
         let at = record.at_ms;
         match &record.event {
             Event::LegConnected { leg } => {
@@ -92,7 +100,7 @@ impl Projection {
             }
             Event::Paused { reason } => self.remember("paused", json!(reason)),
             Event::Resumed => self.remember("paused", Value::Null),
-            Event::Ended { status, reason } => self.end(db, at, *status, reason.as_deref()).await?,
+            Event::Ended { status, reason } => self.end(db, at, *status, reason.as_deref(), key).await?,
             Event::ConsentAsked { .. }
             | Event::SectionSkipped { .. }
             | Event::QuestionRepeated { .. }
@@ -209,6 +217,7 @@ impl Projection {
         at: Ms,
         status: EndStatus,
         reason: Option<&str>,
+        key: Option<&PersonKey>,
     ) -> Result<(), StorageError> {
         self.row.status = match status {
             EndStatus::Completed => Status::Completed,
@@ -227,8 +236,12 @@ impl Projection {
             self.row.recording_url = Some(format!("/api/interviews/{}/recording", self.row.id));
         }
         let answers = responses::of_interview(db, self.row.id).await?;
-        self.row.engagement_metrics = scores::engagement_of(&answers);
-        self.row.quality_metrics = scores::quality_of(&answers);
+        let guide = guides::version(db, self.row.call_guide_version_id).await?;
+        let log = events::load(db, self.row.id, key).await?;
+        let median = scores::median_words(db, &self.row).await?;
+        let values = Scores::of(&guide, log.iter().map(|record| (record.at_ms, &record.event)), median);
+        self.row.engagement_metrics = scores::engagement_of(&values, &answers);
+        self.row.quality_metrics = scores::quality_of(&values, &answers);
         let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);
         self.ending = Some(Ending {
             status: self.row.status,

@@ -13,6 +13,15 @@ pub enum Side {
     Respondent,
 }
 
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Side::Interviewer => "interviewer",
+            Side::Respondent => "respondent",
+        }
+    }
+}
+
 /// The folder of recordings in the data folder: a folder an interview, one Ogg/Opus file a side on the call clock.
 #[derive(Debug, Clone)]
 pub struct Recordings {
@@ -28,29 +37,23 @@ impl Recordings {
         self.root.join(interview_id.to_string())
     }
 
-    pub fn side(&self, interview_id: Uuid, side: Side) -> PathBuf {
-        self.folder(interview_id).join(match side {
-            Side::Interviewer => "interviewer.ogg",
-            Side::Respondent => "respondent.ogg",
-        })
-    }
-
-    /// The files of all sides and legs; none when nothing was recorded.
-    pub fn legs(&self, interview_id: Uuid) -> std::io::Result<Vec<PathBuf>> {
-        let Ok(entries) = std::fs::read_dir(self.folder(interview_id)) else { return Ok(Vec::new()) };
-        let mut files = Vec::new();
-        for entry in entries {
-            let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == "ogg") && path != self.mixed(interview_id) {
-                files.push(path);
-            }
-        }
+    /// The files that are there, of one side or of both: `<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`; all
+    /// on the call clock.
+    pub fn files(&self, interview_id: Uuid, side: Option<Side>) -> Vec<PathBuf> {
+        let wanted = |name: &str| {
+            let of = |side: Side| name == format!("{}.ogg", side.name()) || name.starts_with(&format!("{}-leg", side.name()));
+            side.map_or(of(Side::Interviewer) || of(Side::Respondent), of)
+        };
+        // No folder: nothing was recorded. A leg without sound has no file, so their numbers may have holes.
+        let entries = std::fs::read_dir(self.folder(interview_id)).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> =
+            entries.filter(|entry| entry.file_name().to_str().is_some_and(wanted)).map(|entry| entry.path()).collect();
         files.sort();
-        Ok(files)
+        files
     }
 
-    /// Both sides in one file, made when first asked for.
-    pub fn mixed(&self, interview_id: Uuid) -> PathBuf {
-        self.folder(interview_id).join("mixed.ogg")
+    /// Several files in one, made when first asked for.
+    pub fn mixed(&self, interview_id: Uuid, side: Option<Side>) -> PathBuf {
+        self.folder(interview_id).join(side.map_or("mixed.ogg".to_owned(), |side| format!("mixed-{}.ogg", side.name())))
     }
 }

@@ -108,10 +108,8 @@ impl Metrics {
             active_calls: make.integer_gauge("active_calls", "Calls that are live")?,
             admission_refusals_total: make
                 .integer_counter("admission_refusals_total", "Calls refused because the engine was full")?,
-            playout_deadline_misses_total: make.integer_counter(
-                "playout_deadline_misses_total",
-                "Frames that were sent later than their time",
-            )?,
+            playout_deadline_misses_total: make
+                .integer_counter("playout_deadline_misses_total", "Frames that were sent later than their time")?,
             event_log_lag_seconds: make.histogram(
                 "event_log_lag_seconds",
                 "From an event's arrival to its commit",

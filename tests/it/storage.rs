@@ -75,11 +75,8 @@ async fn appending_is_ordered_gap_free_and_idempotent() {
 async fn a_batch_at_fault_fails_alone_and_leaves_no_trace() {
     let (_folder, storage) = store().await;
     let (good, bad) = (scheduled(&storage).await, scheduled(&storage).await);
-    let batch = |interview_id, records| interviewer::storage::Batch {
-        interview_id,
-        received_at: chrono::Utc::now(),
-        records,
-    };
+    let batch =
+        |interview_id, records| interviewer::storage::Batch { interview_id, received_at: chrono::Utc::now(), records };
     let mut gap = records(1, vec![Event::LegConnected { leg: 1 }, Event::Resumed]);
     gap[1].seq = 7;
     let (first, second) = (batch(bad, gap), batch(good, conversation()));
@@ -112,6 +109,12 @@ async fn events_become_rows() {
     assert_eq!((row.sections_completed, row.questions_skipped), (json!(["start"]), json!(["rating"])));
     assert!(row.requires_human_review && row.escalation_reason.is_some());
     assert_eq!(row.quality_metrics["responses"], 2);
+    // One required question, answered; one of two answers needed a clarification.
+    assert_eq!(
+        (&row.quality_metrics["completion_rate"], &row.quality_metrics["clarification_rate"]),
+        (&json!(1.0), &json!(0.5))
+    );
+    assert!(row.engagement_metrics["engagement_score"].is_f64(), "{}", row.engagement_metrics);
     assert_eq!(row.recording_url, Some(format!("/api/interviews/{id}/recording")));
     assert!(storage.interviews().unfinished().await.unwrap().is_empty());
 

@@ -1,11 +1,27 @@
 //! The call guide as a document: what a researcher writes.
 //!
-//! Owns: the shape of the guide (product contract, section 2). Never does: run it.
+//! Owns: the shape of the guide (product contract, section 2), reading it ([`parse`], [`from_value`]) and
+//! every check on it. Never does: run it.
+
+mod check;
+mod read;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use read::{from_value, parse, slug};
+
+/// One thing wrong with a guide document, with the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{path}: {message}")]
+pub struct Problem {
+    /// JSON pointer (RFC 6901) such as `/sections/0/questions/1/text`; empty for the document as a whole.
+    pub path: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
 
 /// A guide, complete with defaults; ids are filled in from the texts when missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -183,6 +199,18 @@ pub struct VoiceProfile {
 impl Default for VoiceProfile {
     fn default() -> Self {
         Self { voice: None, speaking_rate: 150.0, pitch_variation: None, energy_level: None, accent: None }
+    }
+}
+
+impl Guide {
+    /// All questions in the order of the document, with the number of their section.
+    pub fn questions(&self) -> impl Iterator<Item = (usize, &Question)> {
+        self.sections.iter().enumerate().flat_map(|(i, section)| section.questions.iter().map(move |q| (i, q)))
+    }
+
+    /// The section named by `target`: its id or its name.
+    pub fn section_index(&self, target: &str) -> Option<usize> {
+        self.sections.iter().position(|s| s.id == target || s.section_name == target)
     }
 }
 

@@ -1,0 +1,254 @@
+//! From an answer to the next asking: follow-ups, the next question, goodbye.
+//!
+//! Owns: choosing among proposals, and what is said between an answer and what follows. Never does: read words.
+
+use super::lines::{self, Farewell};
+use super::selection::{self, Next};
+use super::speaking::{Purpose, Speech};
+use super::state::Draft;
+use super::timing::Budget;
+use super::{Floor, Interview};
+use crate::followup;
+use crate::guide::{Action, QuestionType};
+use crate::io::{CallState, EndStatus, Event, Notice, Output, Phase, Proposal, ProposalRequest, Response};
+use crate::lexicon;
+use crate::turn::text_of;
+
+/// Flags of an answer that no follow-up would better.
+const CLOSED_FLAGS: [&str; 4] = ["declined", "dont_know", "no_answer", "nothing_to_add"];
+
+impl Interview {
+    pub(super) fn budget(&self) -> Budget<'_> {
+        Budget::new(&self.guide, self.settings.timeout_ms)
+    }
+
+    /// How many more follow-ups the question of this response may have, by number and by time.
+    pub(super) fn follow_ups_left(&self, response: &Response) -> u32 {
+        if response.text.is_empty() || response.flags.iter().any(|f| CLOSED_FLAGS.contains(&f.as_str())) {
+            return 0;
+        }
+        let Some((index, question)) = self.guide.questions().find(|(_, q)| q.id == response.question_id) else {
+            return 0;
+        };
+        let root = self.state.askings.iter().find(|a| a.question_id == response.question_id);
+        let asked = root.map_or(0, |asking| asking.active_ms);
+        let section = &self.guide.sections[index];
+        if !self.budget().has_time_for_follow_up(&self.state, self.now, section, question, asked) {
+            return 0;
+        }
+        let most = question.max_follow_ups.min(self.settings.max_follow_ups);
+        most.saturating_sub(self.state.follow_ups_of(&question.id))
+    }
+
+    fn request(&self, response: &Response) -> Option<ProposalRequest> {
+        let follow_ups_left = self.follow_ups_left(response);
+        let (_, question) = self.guide.questions().find(|(_, q)| q.id == response.question_id)?;
+        // Only open questions have follow-ups of themselves; the others need a trigger of the guide.
+        let possible = question.kind == QuestionType::Open || !question.follow_up_triggers.is_empty();
+        (follow_ups_left > 0 && possible).then(|| ProposalRequest {
+            research_objective: self.guide.research_objective.clone(),
+            question: question.clone(),
+            asked_text: response.question_text.clone(),
+            answer: response.text.clone(),
+            analysis: response.analysis.clone(),
+            asked_before: self.state.askings.iter().map(|a| a.text.clone()).collect(),
+            earlier_answers: self
+                .state
+                .responses
+                .iter()
+                .filter(|r| r.question_id == question.id)
+                .map(|r| r.text.clone())
+                .collect(),
+            follow_ups_left,
+            language: self.guide.language.clone(),
+        })
+    }
+
+    /// Asks for proposals on what has been said so far, before it is known whether the turn is over.
+    pub(super) fn propose_early(&mut self) {
+        let Some(pause) = self.turn.pause() else { return };
+        let Some(response) = self.response(Vec::new(), crate::io::EndRule::Complete) else { return };
+        self.proposals = None;
+        self.asked_for = None;
+        if let Some(request) = self.request(&response) {
+            self.asked_for = Some(pause);
+            self.out.push(Output::Propose { pause, request: Box::new(request) });
+        }
+    }
+
+    /// Proposals have come; the best one is made ready to be spoken.
+    pub(super) fn proposed(&mut self, pause: crate::io::PauseId, proposals: Vec<Proposal>) {
+        if self.asked_for != Some(pause) {
+            return;
+        }
+        if let Some(best) = self.best(&proposals).filter(|best| !self.scripted.contains(&best.text)) {
+            let texts = vec![best.text.clone()];
+            self.out.push(Output::Prepare { texts, soon: true });
+        }
+        self.proposals = Some(proposals);
+    }
+
+    /// The first by priority that may be asked: one that says something, and was not and will not be asked anyway.
+    fn best<'p>(&self, proposals: &'p [Proposal]) -> Option<&'p Proposal> {
+        let taken = |text: &str| {
+            let tokens = lexicon::tokens(text);
+            tokens.is_empty()
+                || self.state.askings.iter().any(|a| lexicon::tokens(&a.text) == tokens)
+                || self.guide.questions().any(|(_, q)| lexicon::tokens(&q.text) == tokens)
+        };
+        let mut order: Vec<&Proposal> = proposals.iter().collect();
+        order.sort_by_key(|p| std::cmp::Reverse(p.priority));
+        order.into_iter().find(|p| !taken(&p.text))
+    }
+
+    /// Goes on after an answer: a follow-up, or the next question. Everything is a draft until that begins to be heard.
+    pub(super) fn advance(&mut self, mut response: Response) {
+        let request = self.request(&response);
+        let follow_up = request.and_then(|request| {
+            let proposals = self.proposals.take().unwrap_or_else(|| followup::propose(&request));
+            self.best(&proposals).cloned()
+        });
+        response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);
+        let before = lines::acknowledgement(response.asking, &response.flags, follow_up.is_some()).to_owned();
+        let (parent, question_id, section) = (response.asking, response.question_id.clone(), response.section.clone());
+        let mut draft = Draft::new(&self.state, self.now);
+        draft.push(Event::Answered { response: Box::new(response) });
+        let Some(proposal) = follow_up else {
+            selection::branch(&self.guide, &mut draft);
+            return self.ask_from(draft, vec![before]);
+        };
+        draft.enter(Phase::FollowUps);
+        let asking = draft.state.next_asking();
+        draft.push(Event::QuestionAsked {
+            asking,
+            question_id,
+            section,
+            text: proposal.text.clone(),
+            follow_up_of: Some(parent),
+            action: Some(proposal.action),
+            why: Some(proposal.why),
+            source: Some(proposal.source),
+        });
+        self.say(Speech::new(vec![before, proposal.text], Purpose::Question).asking(asking).draft(draft.events));
+    }
+
+    /// Asks the next question of the guide, or says goodbye.
+    pub(super) fn ask_next(&mut self, before: Vec<String>) {
+        let draft = Draft::new(&self.state, self.now);
+        self.ask_from(draft, before);
+    }
+
+    fn ask_from(&mut self, mut draft: Draft, mut texts: Vec<String>) {
+        let guide = self.guide.clone();
+        if draft.state.unanswered_in_a_row() >= 3 {
+            selection::skip_rest(&guide, &mut draft, "no_answer");
+            return self.say_goodbye(draft, Vec::new(), Farewell::NoAnswer);
+        }
+        let budget = Budget::new(&guide, self.settings.timeout_ms);
+        let (section, question) = match selection::next(&guide, budget, &mut draft, self.now) {
+            Next::Ask(section, question) => {
+                let section = &guide.sections[section];
+                (section, &section.questions[question])
+            }
+            Next::AllAsked => return self.say_goodbye(draft, texts, Farewell::Done),
+            Next::TimeUp => return self.say_goodbye(draft, texts, Farewell::TimeUp),
+        };
+        draft.enter(Phase::MainInterview);
+        let asking = draft.state.next_asking();
+        let text = lines::question(question);
+        draft.push(Event::QuestionAsked {
+            asking,
+            question_id: question.id.clone(),
+            section: section.section_name.clone(),
+            text: text.clone(),
+            follow_up_of: None,
+            action: None,
+            why: None,
+            source: None,
+        });
+        texts.push(text);
+        self.say(Speech::new(texts, Purpose::Question).asking(asking).draft(draft.events));
+    }
+
+    fn say_goodbye(&mut self, mut draft: Draft, mut texts: Vec<String>, farewell: Farewell) {
+        draft.enter(Phase::Closing);
+        texts.push(farewell.text().to_owned());
+        self.say(Speech::new(texts, Purpose::Goodbye(farewell)).draft(draft.events));
+    }
+
+    /// Says goodbye without anything held open.
+    pub(super) fn close(&mut self, farewell: Farewell) {
+        self.enter(Phase::Closing);
+        self.say(Speech::new(vec![farewell.text().to_owned()], Purpose::Goodbye(farewell)));
+    }
+
+    /// A question begins to be heard: the page is told, and the next one is made ready.
+    pub(super) fn question_put(&mut self) {
+        self.waiting = super::answers::Waiting { since: self.now, ..Default::default() };
+        let Some(asking) = self.state.current_asking().cloned() else { return };
+        let number = self.state.askings.iter().filter(|a| a.follow_up_of.is_none()).count() as u32;
+        let settled = self.guide.questions().filter(|(_, q)| self.state.was_asked(&q.id)).count();
+        let in_skipped = |index: usize| {
+            let name = &self.guide.sections[index].section_name;
+            self.state.skipped_sections.iter().any(|(skipped, _)| skipped == name)
+        };
+        let open: Vec<_> =
+            self.guide.questions().filter(|(index, q)| !self.state.is_settled(q) && !in_skipped(*index)).collect();
+        let next: Vec<String> = open.first().map(|(_, q)| lines::question(q)).into_iter().collect();
+        let of = (settled + open.len()) as u32;
+        let follow_up_of = asking.follow_up_of.map(|_| asking.question_id.clone());
+        self.notify(Notice::Question { id: asking.question_id, section: asking.section, number, of, follow_up_of });
+        if !next.is_empty() {
+            self.out.push(Output::Prepare { texts: next, soon: true });
+        }
+    }
+
+    // --- The end --------------------------------------------------------------------------------------------
+
+    /// The goodbye has been said.
+    pub(super) fn finish(&mut self, farewell: Farewell) {
+        let (answered, total) = self.state.required(&self.guide);
+        let share = if total == 0 { 1.0 } else { answered as f32 / total as f32 };
+        let enough = match farewell {
+            Farewell::ConsentDeclined => false,
+            Farewell::Done => true,
+            Farewell::TimeUp => share >= self.guide.min_completion_percentage,
+            Farewell::Stopped | Farewell::NoAnswer | Farewell::Person => {
+                total > 0 && self.state.all_required_answered(&self.guide)
+            }
+        };
+        let status = if enough { EndStatus::Completed } else { EndStatus::Cancelled };
+        self.end(status, farewell.reason());
+    }
+
+    /// Ends the call here and now.
+    pub(super) fn end(&mut self, status: EndStatus, reason: Option<&str>) {
+        self.stop_speaking();
+        self.utterance = None;
+        self.queued = None;
+        if status == EndStatus::Completed {
+            self.enter(Phase::Completed);
+        }
+        self.record(Event::Ended { status, reason: reason.map(str::to_owned) });
+        self.floor = Floor::Over;
+        self.show(CallState::Ended);
+        self.out.push(Output::HangUp);
+    }
+
+    /// The respondent leaves or somebody cancels: what was said stays.
+    pub(super) fn leave(&mut self, status: EndStatus, reason: &str) {
+        self.commit();
+        let said = !text_of(self.turn.words()).is_empty() || !self.waiting.carried.is_empty();
+        if said
+            && self.state.consent == Some(true)
+            && let Some(response) = self.response(vec!["cut_short".to_owned()], crate::io::EndRule::Silence)
+        {
+            self.record_all(vec![Event::Answered { response: Box::new(response) }]);
+        }
+        let all = self.state.required(&self.guide).1 > 0 && self.state.all_required_answered(&self.guide);
+        let done = self.state.consent == Some(true) && status != EndStatus::Failed && all;
+        let refused = self.state.consent == Some(false);
+        let reason = if refused { "consent_declined" } else { reason };
+        self.end(if done { EndStatus::Completed } else { status }, Some(reason));
+    }
+}

@@ -1,0 +1,525 @@
+//! The dialogue: one interview from the first hello to hanging up.
+//!
+//! Owns: what is done about every input, in what order, and the interview's log. Never does: I/O, waiting, guessing
+//! the time.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `state` | the durable state: what the events say |
+//! | `consent` | the two questions before everything else |
+//! | `selection`, `condition`, `timing` | the cursor: order, branches, skips, time budgets |
+//! | `askings` | from an answer to what is asked next |
+//! | `answers`, `understanding` | what the respondent's words mean |
+//! | `speaking` | our voice: holding answers open, being interrupted |
+//! | `lines` | the words we say of our own accord |
+//!
+//! Durable state changes only when an event is applied ([`state::State::apply`]), so a replay of the log gives it
+//! back exactly; everything else in [`Interview`] belongs to the moment and is rebuilt by `Input::Connected`.
+//! Events carry no time of their own: the driver stamps each with the `now` of the `handle` that recorded it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+mod answers;
+mod askings;
+pub mod condition;
+mod consent;
+mod lines;
+mod selection;
+mod speaking;
+pub mod state;
+mod timing;
+pub mod understanding;
+
+use answers::Waiting;
+use lines::Farewell;
+use speaking::{Speech, Utterance};
+use state::State;
+
+use crate::guide::Guide;
+use crate::io::{
+    CallState, Command, EndStatus, Event, Input, Ms, Notice, Output, PauseId, Phase, Proposal, RepeatReason, Response,
+    Speaker, Transcript, UtteranceId,
+};
+use crate::turn::{Policy, Turn, Verdict, text_of};
+
+/// How long a call may overrun its time before it ends whatever happens.
+const OVERRUN_MS: Ms = 60_000;
+/// Silence after speech that we waited for before saying something of our own.
+const POLITE_MS: Ms = 500;
+
+/// What the operator's settings fix for every interview.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Upper bound on follow-ups per question, whatever the guide says (MAX_FOLLOW_UPS_PER_QUESTION).
+    pub max_follow_ups: u32,
+    /// Silence after which a turn ends whatever the models say, in ms (SILENCE_DETECTION_SECONDS).
+    pub silence_ms: Ms,
+    /// The interview ends politely after this, whatever the guide says (DEFAULT_INTERVIEW_TIMEOUT_MINUTES).
+    pub timeout_ms: Ms,
+    /// Whether the operator allows recording at all (ENABLE_CALL_RECORDING); if not, it isn't asked for.
+    pub recording: bool,
+    /// How long a proposal may take after the end of the turn before the template serves.
+    pub proposal_deadline_ms: Ms,
+    /// The respondent's name, for the greeting.
+    pub respondent_name: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_follow_ups: 3,
+            silence_ms: 3_000,
+            timeout_ms: 3_600_000,
+            recording: true,
+            proposal_deadline_ms: 2_500,
+            respondent_name: None,
+        }
+    }
+}
+
+/// Who has the floor.
+#[derive(Debug, Clone)]
+enum Floor {
+    /// Nobody is there yet.
+    Connecting,
+    Listening,
+    /// An answer is complete and waits for proposals.
+    Thinking {
+        response: Box<Response>,
+        deadline: Ms,
+    },
+    Speaking,
+    /// Paused on request.
+    Paused,
+    /// The peer is gone.
+    Lost,
+    Over,
+}
+
+/// What an answer would be an answer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Participation,
+    Recording,
+    Question,
+    Nothing,
+}
+
+/// One interview: the guide, where it stands, and what it waits for.
+#[derive(Debug, Clone)]
+pub struct Interview {
+    guide: Arc<Guide>,
+    settings: Settings,
+    policy: Policy,
+    scripted: HashSet<String>,
+    state: State,
+    // From here on: the moment. A replay starts with these empty.
+    now: Ms,
+    floor: Floor,
+    turn: Turn,
+    waiting: Waiting,
+    utterance: Option<Utterance>,
+    queued: Option<Speech>,
+    /// The pause whose proposals are awaited or here.
+    asked_for: Option<PauseId>,
+    proposals: Option<Vec<Proposal>>,
+    next_pause: PauseId,
+    next_utterance: UtteranceId,
+    shown: Option<CallState>,
+    wake: Option<Ms>,
+    out: Vec<Output>,
+}
+
+impl Interview {
+    pub fn new(guide: Arc<Guide>, settings: Settings) -> Self {
+        let scripted = lines::scripted(&guide, settings.respondent_name.as_deref(), settings.recording);
+        let policy = Policy { silence_ms: settings.silence_ms, ..Policy::default() };
+        Self {
+            guide,
+            policy,
+            scripted: scripted.into_iter().collect(),
+            settings,
+            state: State::default(),
+            now: 0,
+            floor: Floor::Connecting,
+            turn: Turn::default(),
+            waiting: Waiting::default(),
+            utterance: None,
+            queued: None,
+            asked_for: None,
+            proposals: None,
+            next_pause: 0,
+            next_utterance: 0,
+            shown: None,
+            wake: None,
+            out: Vec::new(),
+        }
+    }
+
+    /// Rebuilds the interview from its log; give it `Input::Connected` to take up the same asking.
+    pub fn replay<'a>(
+        guide: Arc<Guide>,
+        settings: Settings,
+        events: impl IntoIterator<Item = (Ms, &'a Event)>,
+    ) -> Self {
+        let mut interview = Self::new(guide, settings);
+        for (at, event) in events {
+            interview.now = interview.now.max(at);
+            interview.state.apply(at, event);
+        }
+        interview.next_utterance = interview.state.last_utterance;
+        if interview.state.ended.is_some() {
+            interview.floor = Floor::Over;
+        } else if interview.state.leg > 0 {
+            interview.floor = Floor::Lost;
+        }
+        interview
+    }
+
+    /// Something happened at `now`; what is to be done about it, in order. Never panics, whatever comes.
+    pub fn handle(&mut self, now: Ms, input: Input) -> Vec<Output> {
+        self.now = self.now.max(now);
+        if matches!(self.floor, Floor::Over) {
+            return Vec::new();
+        }
+        match input {
+            Input::Connected => self.connected(),
+            Input::SpeechStarted { at } => self.speech_started(at.min(self.now)),
+            Input::SpeechPaused { end } => self.speech_paused(end.min(self.now)),
+            Input::Transcribed { pause, transcript } => self.transcribed(pause, transcript),
+            Input::TurnJudged { pause, probability } => self.turn.judged(pause, probability),
+            Input::Proposed { pause, proposals } => self.proposed(pause, proposals),
+            Input::PlaybackStarted { utterance } => self.playback_started(utterance),
+            Input::PlaybackFinished { utterance } => self.playback_finished(utterance),
+            Input::PlaybackStopped { utterance, heard } => self.playback_stopped(utterance, heard),
+            Input::PeerLost => self.peer_lost(),
+            Input::Command(command) => self.command(command),
+            Input::Timer => self.wake = None,
+        }
+        self.settle();
+        self.wish_to_wake();
+        std::mem::take(&mut self.out)
+    }
+
+    /// Every text that will or may be spoken and is known beforehand, in the order of need.
+    pub fn scripted_texts(&self) -> Vec<String> {
+        lines::scripted(&self.guide, self.settings.respondent_name.as_deref(), self.settings.recording)
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.state.phase
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.state.ended.is_some()
+    }
+
+    pub fn guide(&self) -> &Arc<Guide> {
+        &self.guide
+    }
+
+    /// The durable state: equal to that of a replay of the events recorded so far.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    // --- Inputs ---------------------------------------------------------------------------------------------
+
+    fn connected(&mut self) {
+        self.commit();
+        self.turn.reset();
+        self.utterance = None;
+        self.queued = None;
+        let leg = self.state.leg + 1;
+        self.record(Event::LegConnected { leg });
+        if leg == 1 {
+            self.enter_first();
+        }
+        let soon = match self.target() {
+            Target::Participation => lines::consent(&self.guide, self.settings.respondent_name.as_deref()),
+            _ => Vec::new(),
+        };
+        if !soon.is_empty() {
+            self.out.push(Output::Prepare { texts: soon, soon: true });
+        }
+        self.out.push(Output::Prepare { texts: self.scripted_texts(), soon: false });
+        if self.state.paused {
+            self.floor = Floor::Paused;
+            self.show(CallState::Paused);
+        } else {
+            self.take_up();
+        }
+    }
+
+    fn enter_first(&mut self) {
+        self.record(Event::PhaseEntered { phase: Phase::Consent });
+    }
+
+    /// Goes on where the interview stands: after connecting, a loss, a pause or a restart.
+    fn take_up(&mut self) {
+        self.floor = Floor::Listening;
+        self.waiting.since = self.now;
+        if self.state.consent == Some(false) {
+            return self.close(Farewell::ConsentDeclined);
+        }
+        if self.state.phase == Phase::Closing {
+            let done = self.state.all_required_answered(&self.guide);
+            return self.close(if done { Farewell::Done } else { Farewell::Stopped });
+        }
+        match self.target() {
+            Target::Participation => self.ask_consent(false, false),
+            Target::Recording => self.ask_consent(true, false),
+            Target::Question => self.again(RepeatReason::Resumed, lines::GO_ON),
+            Target::Nothing => self.ask_next(vec![lines::BEGIN.to_owned()]),
+        }
+    }
+
+    fn speech_started(&mut self, at: Ms) {
+        if !self.hears() {
+            return;
+        }
+        self.turn.started(at);
+        match self.floor {
+            // The answer goes on: what was about to follow it is dropped.
+            Floor::Thinking { .. } => {
+                self.floor = Floor::Listening;
+                self.show(CallState::Listening);
+            }
+            Floor::Speaking => self.barge_in(),
+            _ => {}
+        }
+    }
+
+    fn speech_paused(&mut self, end: Ms) {
+        if !self.hears() || !self.turn.is_speaking() {
+            return;
+        }
+        self.next_pause += 1;
+        let pause = self.next_pause;
+        self.turn.paused(end, pause);
+        self.out.push(Output::Transcribe { pause });
+        self.out.push(Output::JudgeTurn { pause });
+    }
+
+    fn transcribed(&mut self, pause: PauseId, transcript: Transcript) {
+        let understood = transcript.words.iter().any(|w| !w.text.trim().is_empty());
+        if !self.turn.transcribed(pause, transcript) || !understood {
+            return;
+        }
+        if self.state.consent == Some(true) {
+            let words = self.turn.words();
+            let (start, end) = (words.first().map_or(0, |w| w.start_ms), words.last().map_or(0, |w| w.end_ms));
+            let text = text_of(words);
+            self.caption(Speaker::Respondent, text, false, start, end);
+            // Words over a question that is not over yet are no answer to think about.
+            if self.target() == Target::Question && !matches!(self.floor, Floor::Speaking) {
+                self.propose_early();
+            }
+        }
+    }
+
+    fn peer_lost(&mut self) {
+        if matches!(self.floor, Floor::Lost | Floor::Connecting) {
+            return;
+        }
+        self.commit();
+        self.record(Event::LegLost { leg: self.state.leg });
+        self.carry();
+        self.turn.reset();
+        self.utterance = None;
+        self.queued = None;
+        self.asked_for = None;
+        self.floor = Floor::Lost;
+        // Nobody is left to say goodbye to.
+        if self.state.consent == Some(false) {
+            return self.end(EndStatus::Cancelled, Farewell::ConsentDeclined.reason());
+        }
+        if self.state.phase == Phase::Closing {
+            let done = self.state.all_required_answered(&self.guide);
+            let status = if done { EndStatus::Completed } else { EndStatus::Cancelled };
+            return self.end(status, (!done).then_some("respondent_left"));
+        }
+        self.show(CallState::Paused);
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Pause if !self.state.paused && self.state.phase != Phase::Closing => {
+                self.commit();
+                self.record(Event::Paused { reason: "requested".to_owned() });
+                self.carry();
+                self.take_floor();
+                self.turn.reset();
+                self.queued = None;
+                self.stop_speaking();
+                if !matches!(self.floor, Floor::Lost | Floor::Connecting) {
+                    self.floor = Floor::Paused;
+                }
+                self.show(CallState::Paused);
+            }
+            Command::Resume if self.state.paused => {
+                self.record(Event::Resumed);
+                if matches!(self.floor, Floor::Paused) {
+                    self.take_up();
+                }
+            }
+            Command::Repeat if matches!(self.floor, Floor::Listening) => self.repeat_on_command(),
+            Command::Leave => self.leave(EndStatus::Cancelled, "respondent_left"),
+            Command::Cancel => self.leave(EndStatus::Cancelled, "cancelled"),
+            Command::Pause | Command::Resume | Command::Repeat => {}
+        }
+    }
+
+    fn repeat_on_command(&mut self) {
+        if self.queued.is_some() {
+            return;
+        }
+        match self.target() {
+            Target::Participation => self.ask_consent(false, false),
+            Target::Recording => self.ask_consent(true, false),
+            Target::Question => self.again(RepeatReason::Requested, lines::OF_COURSE),
+            Target::Nothing => {}
+        }
+    }
+
+    // --- Between inputs -------------------------------------------------------------------------------------
+
+    /// Does everything that is due now.
+    fn settle(&mut self) {
+        // Each step changes what there is to do; a handful is more than any input causes.
+        for _ in 0..8 {
+            if !self.step() {
+                return;
+            }
+        }
+    }
+
+    fn step(&mut self) -> bool {
+        if self.hears() && self.budget().overrun(&self.state, self.now) >= OVERRUN_MS {
+            self.commit();
+            self.finish(Farewell::TimeUp);
+            return false;
+        }
+        match &self.floor {
+            Floor::Listening if self.queued.is_some() => self.say_queued(),
+            Floor::Listening => self.listen(),
+            Floor::Thinking { response, deadline } => {
+                if self.proposals.is_none() && self.now < *deadline {
+                    return false;
+                }
+                let response = response.as_ref().clone();
+                self.advance(response);
+                true
+            }
+            Floor::Speaking => {
+                self.stop_if_meant();
+                self.judge_barge_in();
+                self.commit_if_heard();
+                false
+            }
+            Floor::Connecting | Floor::Paused | Floor::Lost | Floor::Over => false,
+        }
+    }
+
+    /// Says what had to wait for the respondent's silence.
+    fn say_queued(&mut self) -> bool {
+        if self.queued_at().is_none_or(|at| self.now < at) {
+            return false;
+        }
+        self.carry();
+        if self.turn.is_open() {
+            self.take_floor();
+        }
+        if let Some(speech) = self.queued.take() {
+            self.say(speech);
+        }
+        true
+    }
+
+    fn queued_at(&self) -> Option<Ms> {
+        if self.turn.is_speaking() {
+            return None;
+        }
+        let wait = if self.turn.awaits_transcript() { self.policy.transcript_wait_ms } else { POLITE_MS };
+        Some(self.turn.end() + wait)
+    }
+
+    fn wish_to_wake(&mut self) {
+        let deadline = self.next_deadline();
+        if let Some(at) = deadline
+            && self.wake != Some(at)
+        {
+            self.wake = Some(at);
+            self.out.push(Output::WakeAt(at));
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Ms> {
+        if !self.hears() {
+            return None;
+        }
+        let budget = self.budget();
+        let total_left = budget.left(&self.state, self.now);
+        let overrun = budget.overrun_in(&self.state, self.now) + OVERRUN_MS;
+        let mut deadlines = vec![Some(self.now + overrun)];
+        match &self.floor {
+            Floor::Listening if self.queued.is_some() => deadlines.push(self.queued_at()),
+            Floor::Listening => {
+                let target = self.target();
+                match self.turn.verdict(self.now, &self.policy, |text| self.read(target, text)) {
+                    Verdict::Wait(at) => deadlines.push(Some(at)),
+                    Verdict::Silent => deadlines.push(Some(self.no_answer_at())),
+                    _ => {}
+                }
+                deadlines.push((total_left > 0).then_some(self.now + total_left));
+            }
+            Floor::Thinking { deadline, .. } => deadlines.push(Some(*deadline)),
+            Floor::Speaking => deadlines.extend([self.commit_at(), self.barge_deadline()]),
+            _ => {}
+        }
+        deadlines.into_iter().flatten().min().map(|at| at.max(self.now))
+    }
+
+    // --- Small things ---------------------------------------------------------------------------------------
+
+    /// Whether what the respondent does counts: somebody is there and nothing is paused.
+    fn hears(&self) -> bool {
+        matches!(self.floor, Floor::Listening | Floor::Thinking { .. } | Floor::Speaking)
+    }
+
+    fn target(&self) -> Target {
+        if self.state.consent.is_none() {
+            Target::Participation
+        } else if self.state.phase == Phase::Consent && self.settings.recording && self.state.recording.is_none() {
+            Target::Recording
+        } else if self.state.current.is_some() {
+            Target::Question
+        } else {
+            Target::Nothing
+        }
+    }
+
+    /// The one way an event comes into being.
+    fn record(&mut self, event: Event) {
+        self.state.apply(self.now, &event);
+        self.out.push(Output::Record(event));
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        if self.state.phase != phase {
+            self.record(Event::PhaseEntered { phase });
+        }
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        self.out.push(Output::Notify(notice));
+    }
+
+    fn show(&mut self, value: CallState) {
+        if self.shown != Some(value) {
+            self.shown = Some(value);
+            self.notify(Notice::State { value });
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Our own voice: saying things, being interrupted, knowing what was heard.
+//!
+//! Owns: the utterance under way. Never does: decide what is said.
+//!
+//! **No words are lost between an answer and the next question.** What follows an answer is decided on a draft; the
+//! `Answered` event is recorded, and the turn's audio given up, only when the next question begins to be heard (about
+//! the end of the acknowledgement before it). Speech before that belongs to the answer: the draft is dropped, and the
+//! same turn goes on with all its words.
+
+use super::lines::Farewell;
+use super::{Floor, Interview};
+use crate::io::{AskingId, CallState, Event, Line, Ms, Notice, Output, Speaker, UtteranceId};
+use crate::turn::text_of;
+
+/// What an utterance is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Consent,
+    /// A question, for the first time or again.
+    Question,
+    /// A word that wants no answer of its own.
+    Aside,
+    Goodbye(Farewell),
+}
+
+/// Something to say.
+#[derive(Debug, Clone)]
+pub(super) struct Speech {
+    pub texts: Vec<String>,
+    pub purpose: Purpose,
+    pub asking: Option<AskingId>,
+    /// Recorded when the last line begins to be heard; some only when an answer is held open until then.
+    pub draft: Option<Vec<Event>>,
+}
+
+impl Speech {
+    pub fn new(texts: Vec<String>, purpose: Purpose) -> Self {
+        Self { texts, purpose, asking: None, draft: None }
+    }
+
+    pub fn asking(mut self, asking: AskingId) -> Self {
+        self.asking = Some(asking);
+        self
+    }
+
+    pub fn draft(mut self, events: Vec<Event>) -> Self {
+        self.draft = Some(events);
+        self
+    }
+
+    /// The lines before the last: acknowledgements.
+    fn before(&self) -> String {
+        self.texts.split_last().map(|(_, rest)| rest.join(" ")).unwrap_or_default()
+    }
+
+    fn text(&self) -> String {
+        self.texts.join(" ")
+    }
+}
+
+/// The utterance under way.
+#[derive(Debug, Clone)]
+pub(super) struct Utterance {
+    pub id: UtteranceId,
+    pub speech: Speech,
+    pub started: Option<Ms>,
+    pub ducked: bool,
+    pub stopping: bool,
+    /// Speech over ours that has not shown yet whether it means it.
+    pub barge_since: Option<Ms>,
+}
+
+impl Interview {
+    /// Says something, at once or as soon as the respondent is silent. Never over the respondent, never over ourselves.
+    pub(super) fn say(&mut self, speech: Speech) {
+        if self.utterance.is_some() || self.turn.is_speaking() {
+            self.queued = Some(speech);
+            return;
+        }
+        self.next_utterance += 1;
+        let id = self.next_utterance;
+        let lines = speech
+            .texts
+            .iter()
+            .map(|text| Line { text: text.clone(), scripted: self.scripted.contains(text) })
+            .collect();
+        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking });
+        self.utterance =
+            Some(Utterance { id, speech, started: None, ducked: false, stopping: false, barge_since: None });
+        self.floor = Floor::Speaking;
+        self.show(CallState::Speaking);
+    }
+
+    pub(super) fn playback_started(&mut self, id: UtteranceId) {
+        let Some(utterance) = self.utterance.as_mut().filter(|u| u.id == id && u.started.is_none()) else { return };
+        utterance.started = Some(self.now);
+        let text = utterance.speech.text();
+        self.caption(Speaker::Interviewer, text, false, self.now, self.now);
+        self.commit_if_heard();
+    }
+
+    /// When the last line begins to be heard.
+    pub(super) fn commit_at(&self) -> Option<Ms> {
+        let utterance = self.utterance.as_ref()?;
+        utterance.speech.draft.as_ref()?;
+        if utterance.barge_since.is_some() || utterance.stopping {
+            return None;
+        }
+        let before = utterance.speech.before();
+        utterance.started.map(|started| started + self.policy.spoken_ms(&before))
+    }
+
+    pub(super) fn commit_if_heard(&mut self) {
+        if self.commit_at().is_some_and(|at| self.now >= at) {
+            self.commit();
+        }
+    }
+
+    /// The answer held open is final: what was drafted becomes so.
+    pub(super) fn commit(&mut self) {
+        let Some(events) = self.utterance.as_mut().and_then(|u| u.speech.draft.take()) else { return };
+        self.take_floor();
+        self.record_all(events);
+    }
+
+    pub(super) fn record_all(&mut self, events: Vec<Event>) {
+        for event in events {
+            if let Event::Answered { response } = &event
+                && !response.text.is_empty()
+            {
+                let (start, end) =
+                    (response.words.first().map_or(0, |w| w.start_ms), response.words.last().map_or(0, |w| w.end_ms));
+                self.caption(Speaker::Respondent, response.text.clone(), true, start, end);
+            }
+            let asked = matches!(event, Event::QuestionAsked { .. });
+            self.record(event);
+            if asked {
+                self.question_put();
+            }
+        }
+    }
+
+    pub(super) fn playback_finished(&mut self, id: UtteranceId) {
+        if self.utterance.as_ref().is_none_or(|u| u.id != id) {
+            return;
+        }
+        self.commit();
+        let Some(utterance) = self.utterance.take() else { return };
+        let text = utterance.speech.text();
+        self.said(&utterance, text, false);
+        self.waiting.heard = 1.0;
+        self.silent_again(&utterance);
+    }
+
+    pub(super) fn playback_stopped(&mut self, id: UtteranceId, heard: String) {
+        // Stopped without our asking (the voice failed): what was decided stands, or we would say it for ever.
+        if self.utterance.as_ref().is_some_and(|u| u.id == id && !u.stopping) {
+            self.commit();
+        }
+        let Some(utterance) = self.utterance.take_if(|u| u.id == id) else { return };
+        if utterance.speech.draft.is_none() && utterance.speech.purpose != Purpose::Aside {
+            self.waiting.heard = self.waiting.heard.max(heard_share(&utterance.speech, &heard));
+        }
+        self.said(&utterance, heard, true);
+        self.silent_again(&utterance);
+    }
+
+    fn silent_again(&mut self, utterance: &Utterance) {
+        if matches!(self.floor, Floor::Paused | Floor::Lost | Floor::Over) {
+            return;
+        }
+        if let Purpose::Goodbye(farewell) = utterance.speech.purpose
+            && utterance.speech.draft.is_none()
+        {
+            return self.finish(farewell);
+        }
+        self.floor = Floor::Listening;
+        self.waiting.since = self.now;
+        if utterance.speech.draft.is_none() && utterance.speech.purpose != Purpose::Aside {
+            self.waiting.question_end.get_or_insert(self.now);
+        }
+        self.show(CallState::Listening);
+        if let Some(speech) = self.queued.take() {
+            self.say(speech);
+        }
+    }
+
+    fn said(&mut self, utterance: &Utterance, text: String, interrupted: bool) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let (start_ms, end_ms) = (utterance.started.unwrap_or(self.now), self.now);
+        self.caption(Speaker::Interviewer, text.clone(), true, start_ms, end_ms);
+        // Until consent nothing of the conversation goes to the log, not even our own words.
+        if self.state.consent == Some(true) {
+            self.record(Event::Said { utterance: utterance.id, text, start_ms, end_ms, interrupted });
+        }
+    }
+
+    // --- Being interrupted ----------------------------------------------------------------------------------
+
+    /// Speech began while we speak or are about to.
+    pub(super) fn barge_in(&mut self) {
+        let Some(utterance) = self.utterance.as_mut().filter(|u| !u.stopping) else { return };
+        // Nothing was heard yet: give way at once, nothing is lost.
+        if utterance.started.is_none() && !matches!(utterance.speech.purpose, Purpose::Goodbye(_)) {
+            utterance.stopping = true;
+            self.out.push(Output::StopSpeaking);
+            return;
+        }
+        utterance.barge_since.get_or_insert(self.now);
+        if !utterance.ducked {
+            utterance.ducked = true;
+            self.out.push(Output::Duck);
+        }
+    }
+
+    /// When speech over ours has lasted long enough to be meant.
+    pub(super) fn barge_deadline(&self) -> Option<Ms> {
+        let utterance = self.utterance.as_ref().filter(|u| !u.stopping)?;
+        if !self.turn.is_speaking() || self.is_farewell(utterance) {
+            return None;
+        }
+        let needed = if utterance.speech.draft.is_some() { self.policy.resume_ms } else { self.policy.barge_in_ms };
+        utterance.barge_since.map(|_| self.turn.onset().max(utterance.started.unwrap_or(0)) + needed)
+    }
+
+    /// A goodbye is finished once it is final: there is nothing left to answer.
+    fn is_farewell(&self, utterance: &Utterance) -> bool {
+        matches!(utterance.speech.purpose, Purpose::Goodbye(_)) && utterance.speech.draft.is_none()
+    }
+
+    pub(super) fn stop_if_meant(&mut self) {
+        if self.barge_deadline().is_some_and(|at| self.now >= at) {
+            self.stop_speaking();
+        }
+    }
+
+    pub(super) fn stop_speaking(&mut self) {
+        if let Some(utterance) = self.utterance.as_mut().filter(|u| !u.stopping) {
+            utterance.stopping = true;
+            self.out.push(Output::StopSpeaking);
+        }
+    }
+
+    /// The words (or their absence) of speech over ours are known.
+    pub(super) fn judge_barge_in(&mut self) {
+        let Some(utterance) = self.utterance.as_ref().filter(|u| !u.stopping && u.barge_since.is_some()) else {
+            return;
+        };
+        if self.turn.is_speaking() || self.turn.awaits_transcript() {
+            return;
+        }
+        let text = text_of(self.turn.words());
+        let meant = if utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events)) {
+            // The turn still holds the answer's own words: only more of them count.
+            self.turn.words().len() > self.waiting.held
+        } else {
+            self.policy.takes_the_floor(&text, self.spoken_share(utterance))
+        };
+        if meant && !self.is_farewell(utterance) {
+            self.stop_speaking();
+            return;
+        }
+        let held_open = utterance.speech.draft.is_some();
+        if let Some(utterance) = self.utterance.as_mut() {
+            utterance.barge_since = None;
+            if std::mem::take(&mut utterance.ducked) {
+                self.out.push(Output::Unduck);
+            }
+        }
+        if !held_open {
+            self.take_floor();
+        }
+    }
+
+    /// About which share of the last line has been spoken by now.
+    fn spoken_share(&self, utterance: &Utterance) -> f32 {
+        let Some(started) = utterance.started else { return 0.0 };
+        let before = self.policy.spoken_ms(&utterance.speech.before());
+        let last = utterance.speech.texts.last().map_or(1, |text| self.policy.spoken_ms(text).max(1));
+        (self.now.saturating_sub(started + before) as f32 / last as f32).min(1.0)
+    }
+
+    pub(super) fn caption(&mut self, speaker: Speaker, text: String, r#final: bool, start_ms: Ms, end_ms: Ms) {
+        self.notify(Notice::Caption { speaker, text, r#final, start_ms, end_ms });
+    }
+}
+
+fn holds_answer(events: &[Event]) -> bool {
+    events.iter().any(|event| matches!(event, Event::Answered { .. }))
+}
+
+/// Share of the last line's words that were heard.
+fn heard_share(speech: &Speech, heard: &str) -> f32 {
+    let before = speech.before().split_whitespace().count();
+    let last = speech.texts.last().map_or(0, |text| text.split_whitespace().count());
+    let heard = heard.split_whitespace().count().saturating_sub(before);
+    if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
+}

@@ -1,0 +1,417 @@
+//! What an utterance means, whatever was asked: commands, yes and no, numbers, options.
+//!
+//! Owns: reading short texts by rules. Never does: decide what follows from them.
+
+use crate::guide::{Question, QuestionType};
+use crate::lexicon as lex;
+
+/// What the respondent wants, when it is not to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// "Could you repeat that?"
+    Repeat,
+    /// "Wait a moment."
+    Wait,
+    /// "I would rather not talk about that."
+    Decline,
+    /// "I don't know."
+    DontKnow,
+    /// "I want to stop."
+    Stop,
+    /// "Can I speak to a person?"
+    Person,
+    /// "I have nothing to add.": an answer, but no follow-up will bring more.
+    NothingToAdd,
+}
+
+/// The value of an answer to a scale or multiple choice question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Number(i32),
+    /// Place in the question's options.
+    Option(usize),
+}
+
+/// Phrases of a wish and the most words a text may have to be nothing but the wish.
+const WISHES: &[(Wish, usize, &[&str])] = &[
+    (
+        Wish::Person,
+        16,
+        &[
+            "real person",
+            "speak to a person",
+            "talk to a person",
+            "speak with a person",
+            "talk to a human",
+            "speak to a human",
+            "speak with a human",
+            "talk with a human",
+            "human being please",
+            "speak to someone",
+            "talk to someone real",
+            "an actual person",
+        ],
+    ),
+    (
+        Wish::Stop,
+        14,
+        &[
+            "want to stop",
+            "like to stop",
+            "stop the interview",
+            "end the interview",
+            "end the call",
+            "end this call",
+            "stop this interview",
+            "stop here",
+            "let's stop",
+            "please stop",
+            "have to go",
+            "need to go",
+            "gotta go",
+            "got to go",
+            "hang up now",
+            "don't want to continue",
+            "do not want to continue",
+            "stop now",
+        ],
+    ),
+    (
+        Wish::Decline,
+        16,
+        &[
+            "rather not",
+            "prefer not",
+            "don't want to answer",
+            "don't want to talk about",
+            "do not want to answer",
+            "don't want to say",
+            "skip this question",
+            "skip that question",
+            "skip that one",
+            "skip this one",
+            "skip it",
+            "next question please",
+            "no comment",
+            "not going to answer",
+            "won't answer",
+            "none of your business",
+            "too personal",
+        ],
+    ),
+    (
+        Wish::Repeat,
+        14,
+        &[
+            "repeat that",
+            "repeat the question",
+            "repeat it",
+            "repeat please",
+            "please repeat",
+            "say that again",
+            "say it again",
+            "come again",
+            "what was the question",
+            "what was that",
+            "didn't catch",
+            "did not catch",
+            "didn't hear",
+            "did not hear",
+            "couldn't hear",
+            "ask that again",
+            "ask again",
+            "can you repeat",
+            "could you repeat",
+            "one more time",
+            "beg your pardon",
+        ],
+    ),
+    (
+        Wish::Wait,
+        12,
+        &[
+            "wait a",
+            "one moment",
+            "just a moment",
+            "a moment please",
+            "hold on",
+            "hang on",
+            "give me a second",
+            "give me a minute",
+            "give me a moment",
+            "one second",
+            "just a second",
+            "one sec",
+            "let me think",
+            "one minute",
+            "need a moment",
+            "need a minute",
+        ],
+    ),
+    (
+        Wish::DontKnow,
+        9,
+        &[
+            "don't know",
+            "do not know",
+            "no idea",
+            "dunno",
+            "can't say",
+            "couldn't say",
+            "can't remember",
+            "don't remember",
+            "not sure",
+        ],
+    ),
+    (
+        Wish::NothingToAdd,
+        9,
+        &[
+            "nothing to add",
+            "nothing more to",
+            "nothing else",
+            "nothing more",
+            "that's all",
+            "that's it",
+            "that is all",
+            "that's about it",
+        ],
+    ),
+];
+
+/// The wish a text is nothing but, if it is.
+pub fn wish(text: &str) -> Option<Wish> {
+    let tokens = lex::tokens(text);
+    if tokens.is_empty() {
+        return None;
+    }
+    let joined = format!(" {} ", tokens.join(" "));
+    for (wish, most, phrases) in WISHES {
+        // A phrase may end a word early ("wait a" second), never begin inside one.
+        if tokens.len() <= *most && phrases.iter().any(|phrase| joined.contains(&format!(" {phrase}"))) {
+            return Some(*wish);
+        }
+    }
+    match tokens.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["pardon" | "sorry" | "what"] | ["pardon" | "sorry", "what" | "me"] => Some(Wish::Repeat),
+        ["wait" | "moment"] => Some(Wish::Wait),
+        ["stop"] => Some(Wish::Stop),
+        ["pass" | "skip"] => Some(Wish::Decline),
+        _ => None,
+    }
+}
+
+const YES: &[&str] = &[
+    "yes",
+    "yeah",
+    "yep",
+    "yup",
+    "sure",
+    "certainly",
+    "absolutely",
+    "definitely",
+    "ok",
+    "okay",
+    "agreed",
+    "agree",
+    "fine",
+    "course",
+    "alright",
+    "ready",
+    "happy",
+    "aye",
+];
+const NO: &[&str] = &["no", "nope", "nah", "never"];
+const DOUBT: &[&str] = &["maybe", "perhaps", "depends", "unsure", "why", "who", "what", "how", "hmm"];
+
+/// A clear yes or a clear no; nothing when it is neither or both.
+///
+/// A no wins over words that only sound like a yes ("no, that's fine"), and doubt wins over both.
+pub fn yes_or_no(text: &str) -> Option<bool> {
+    let tokens = lex::tokens(text);
+    let joined = format!(" {} ", tokens.join(" "));
+    let says = |phrase: &str| joined.contains(&format!(" {phrase} "));
+    if tokens.iter().any(|t| DOUBT.contains(&t.as_str()))
+        || says("not sure")
+        || says("don't know")
+        || text.trim_end().ends_with('?')
+    {
+        return None;
+    }
+    if says("no problem")
+        || says("don't mind")
+        || says("why not")
+        || says("not at all")
+        || says("no objection")
+        || says("no objections")
+    {
+        return Some(true);
+    }
+    let refuses = tokens.iter().any(|t| NO.contains(&t.as_str()))
+        || ["not", "don't", "won't", "can't", "rather not", "prefer not"].iter().any(|p| says(p))
+        || matches!(wish(text), Some(Wish::Decline | Wish::Stop));
+    let agrees = tokens.iter().any(|t| YES.contains(&t.as_str()))
+        || says("go ahead")
+        || says("you can")
+        || says("you may")
+        || says("please do")
+        || says("let's go");
+    let firm = tokens.first().is_some_and(|t| matches!(t.as_str(), "yes" | "yeah" | "yep" | "sure"));
+    match (agrees, refuses) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        // "No, that's fine" is a no; "Yes, no ... well" is nothing.
+        (true, true) if !firm => Some(false),
+        _ => None,
+    }
+}
+
+/// Yes or no in an answer to a closed question, where "I don't" counts without the doubt that consent allows.
+pub fn is_closed_answer(text: &str) -> bool {
+    let tokens = lex::tokens(text);
+    tokens.first().is_some_and(|t| YES.contains(&t.as_str()) || NO.contains(&t.as_str()))
+        || (tokens.len() <= 4 && yes_or_no(text).is_some())
+}
+
+/// The number or option named in an answer, if the question has any and it fits.
+pub fn choice(question: &Question, text: &str) -> Option<Choice> {
+    match question.kind {
+        QuestionType::Scale => {
+            let scale = question.scale?;
+            let tokens = lex::tokens(text);
+            let numbers = tokens.iter().enumerate().filter(|(i, word)| {
+                // "seven out of ten": the ten is the scale, not the answer; "this one" names nothing.
+                let before = i.checked_sub(1).and_then(|j| tokens.get(j)).map(String::as_str);
+                let out_of = before == Some("of") && *i >= 2 && tokens[i - 2] == "out";
+                let pronoun = word.as_str() == "one" && matches!(before, Some("that" | "this" | "the" | "no"));
+                !out_of && !pronoun
+            });
+            let mut numbers = numbers.filter_map(|(_, word)| lex::number(word));
+            numbers.find(|n| (scale.min..=scale.max).contains(n)).map(Choice::Number)
+        }
+        QuestionType::MultipleChoice => option(question, text).map(Choice::Option),
+        QuestionType::Open | QuestionType::Closed => None,
+    }
+}
+
+fn option(question: &Question, text: &str) -> Option<usize> {
+    let said = lex::tokens(text);
+    let stems: Vec<String> = said.iter().map(|w| lex::stem(w)).collect();
+    let score = |option: &str| {
+        let words: Vec<String> = lex::tokens(option);
+        let content: Vec<&String> = words.iter().filter(|w| words.len() == 1 || lex::is_content(w)).collect();
+        let content = if content.is_empty() { words.iter().collect() } else { content };
+        let hits = content.iter().filter(|w| stems.contains(&lex::stem(w))).count();
+        hits as f32 / content.len().max(1) as f32
+    };
+    let best = question
+        .options
+        .iter()
+        .enumerate()
+        .map(|(i, option)| (i, score(&option.text)))
+        .filter(|(_, score)| *score >= 0.5)
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+    if let Some((index, _)) = best {
+        return Some(index);
+    }
+    const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
+    let last = question.options.len().checked_sub(1)?;
+    said.iter()
+        .find_map(|w| if w == "last" { Some(last) } else { ORDINALS.iter().position(|o| o == w) })
+        .filter(|index| *index <= last)
+}
+
+/// Whether the text is a whole answer to this type of question, so that nothing more need be waited for.
+pub fn is_full_answer(question: &Question, text: &str) -> bool {
+    match question.kind {
+        QuestionType::Closed => is_closed_answer(text),
+        QuestionType::Scale | QuestionType::MultipleChoice => choice(question, text).is_some(),
+        QuestionType::Open => false,
+    }
+}
+
+/// Whether something must follow: a trailing conjunction, filler, comma or ellipsis.
+pub fn is_hanging(text: &str) -> bool {
+    let trimmed = text.trim_end();
+    if trimmed.ends_with([',', '…', '-', '–', '—', ':']) || trimmed.ends_with("...") {
+        return true;
+    }
+    // Speech models put a full stop after anything; a conjunction before it still hangs.
+    lex::tokens(trimmed).last().is_some_and(|last| lex::is_hanging(last))
+}
+
+/// Nothing but signs of listening ("mm-hm", "okay").
+pub fn is_back_channel(text: &str) -> bool {
+    let tokens = lex::tokens(text);
+    tokens.len() <= 3 && tokens.iter().all(|t| lex::is_back_channel(t))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_are_read() {
+        assert_eq!(wish("I would rather not talk about that."), Some(Wish::Decline));
+        assert_eq!(wish("Sorry, could you repeat that?"), Some(Wish::Repeat));
+        assert_eq!(wish("Pardon?"), Some(Wish::Repeat));
+        assert_eq!(wish("Wait a moment, please."), Some(Wish::Wait));
+        assert_eq!(wish("I don't know."), Some(Wish::DontKnow));
+        assert_eq!(wish("I want to stop."), Some(Wish::Stop));
+        assert_eq!(wish("Can I talk to a real person?"), Some(Wish::Person));
+        assert_eq!(wish("I have nothing to add."), Some(Wish::NothingToAdd));
+        assert_eq!(wish("We wait a lot at the station because trains are late and nobody tells us anything."), None);
+        assert_eq!(wish("I sell shoes."), None);
+        assert_eq!(wish(""), None);
+    }
+
+    #[test]
+    fn consent_is_clear_or_it_is_not() {
+        for yes in [
+            "Yes, that's fine.",
+            "Yes.",
+            "Sure, go ahead.",
+            "Okay.",
+            "I don't mind.",
+            "Yeah, of course.",
+            "No problem.",
+        ] {
+            assert_eq!(yes_or_no(yes), Some(true), "{yes}");
+        }
+        for no in ["No.", "No, thank you.", "I'd rather not.", "Not today.", "I don't want to.", "No, that's fine."] {
+            assert_eq!(yes_or_no(no), Some(false), "{no}");
+        }
+        for unclear in
+            ["Maybe.", "Who is this?", "I'm not sure.", "Hmm, what is it about?", "The weather is nice.", "Yes, no."]
+        {
+            assert_eq!(yes_or_no(unclear), None, "{unclear}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_options_are_found() {
+        let scale: Question =
+            serde_json::from_str(r#"{"text": "?", "type": "scale", "scale": {"min": 1, "max": 10}}"#).unwrap();
+        assert_eq!(choice(&scale, "Seven out of ten."), Some(Choice::Number(7)));
+        assert_eq!(choice(&scale, "Maybe 8."), Some(Choice::Number(8)));
+        assert_eq!(choice(&scale, "Fifteen!"), None);
+        let options: Question = serde_json::from_str(
+            r#"{"text": "?", "type": "multiple_choice", "options": [{"text": "Every day"}, {"text": "Once a week"}, {"text": "Never"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(choice(&options, "About once a week, I think."), Some(Choice::Option(1)));
+        assert_eq!(choice(&options, "The last one."), Some(Choice::Option(2)));
+        assert_eq!(choice(&options, "Purple."), None);
+    }
+
+    #[test]
+    fn hanging_texts_wait() {
+        for text in ["I went there because", "And then, um.", "We tried,", "I think the.", "Well..."] {
+            assert!(is_hanging(text), "{text}");
+        }
+        assert!(!is_hanging("I sell shoes."));
+        assert!(is_back_channel("Mm-hm."));
+        assert!(is_back_channel("Okay, I see."));
+        assert!(!is_back_channel("Okay, but why?"));
+    }
+}

@@ -1,0 +1,436 @@
+//! The checks on a guide document.
+//!
+//! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::Problem;
+
+const GUIDE: &[&str] = &[
+    "name",
+    "language",
+    "research_objective",
+    "target_respondent_profile",
+    "sections",
+    "adaptive_rules",
+    "voice_profile",
+    "version",
+    "tags",
+    "estimated_duration_minutes",
+    "max_duration_minutes",
+    "min_completion_percentage",
+];
+const PROFILE: &[&str] = &["demographics", "expertise_level", "industry", "role", "experience_years"];
+const SECTION: &[&str] = &["id", "section_name", "objective", "order", "time_limit", "skip_conditions", "questions"];
+const QUESTION: &[&str] = &[
+    "id",
+    "text",
+    "type",
+    "required",
+    "max_follow_ups",
+    "time_allocation",
+    "context",
+    "expected_response_patterns",
+    "options",
+    "scale",
+    "follow_up_triggers",
+];
+const TRIGGER: &[&str] = &["condition", "action", "priority", "template"];
+const RULES: &[&str] =
+    &["interest_signals", "branching_logic", "skip_conditions", "time_management", "complexity_adaptation"];
+const BRANCH: &[&str] = &["condition", "target_section", "priority"];
+const VOICE: &[&str] = &["voice", "speaking_rate", "pitch_variation", "energy_level", "accent"];
+const TYPES: &[&str] = &["open", "closed", "scale", "multiple_choice"];
+const ACTIONS: &[&str] = &["drill_deeper", "probe", "clarify", "example", "compare"];
+const SIGNALS: &[&str] =
+    &["enthusiasm", "hesitation", "confusion", "agreement", "disagreement", "emotional", "frustration"];
+
+/// Every problem of the document, in its order.
+pub(super) fn document(value: &Value) -> Vec<Problem> {
+    let mut check = Check::default();
+    if let Some(guide) = check.object("", value) {
+        check.guide(guide);
+    }
+    check.problems
+}
+
+#[derive(Default)]
+struct Check {
+    problems: Vec<Problem>,
+    /// Ids seen so far, by kind, with the place where they were first used.
+    ids: HashMap<(&'static str, String), String>,
+}
+
+impl Check {
+    fn add(&mut self, path: &str, message: impl Into<String>) {
+        self.problems.push(Problem { path: path.to_owned(), message: message.into() });
+    }
+
+    fn guide(&mut self, guide: &Map<String, Value>) {
+        self.known("", guide, GUIDE);
+        self.text("", guide, "name", true);
+        self.text("", guide, "language", false);
+        self.text("", guide, "research_objective", true);
+        self.integer("", guide, "version", 1, i64::from(u32::MAX));
+        self.texts("", guide, "tags");
+        let estimated = self.integer("", guide, "estimated_duration_minutes", 1, 1440);
+        let maximum = self.integer("", guide, "max_duration_minutes", 1, 1440);
+        self.number("", guide, "min_completion_percentage", 0.0, 1.0, "a share such as 0.7");
+        if let Some(profile) = self.child("", guide, "target_respondent_profile") {
+            let path = "/target_respondent_profile";
+            self.known(path, profile, PROFILE);
+            self.child(path, profile, "demographics");
+            for key in ["expertise_level", "industry", "role"] {
+                self.text(path, profile, key, false);
+            }
+        }
+        if let Some(voice) = self.child("", guide, "voice_profile") {
+            self.known("/voice_profile", voice, VOICE);
+            self.text("/voice_profile", voice, "voice", false);
+            self.text("/voice_profile", voice, "accent", false);
+            self.number("/voice_profile", voice, "speaking_rate", 60.0, 300.0, "words per minute, 150 is usual");
+        }
+        let (estimated, maximum) = (estimated.unwrap_or(30), maximum.unwrap_or(60));
+        if estimated > maximum {
+            let path = if guide.contains_key("max_duration_minutes") {
+                "/max_duration_minutes"
+            } else {
+                "/estimated_duration_minutes"
+            };
+            self.add(
+                path,
+                format!("the estimated {estimated} minutes are more than the {maximum} allowed; raise max_duration_minutes or lower estimated_duration_minutes"),
+            );
+        }
+        let mut targets: Vec<String> = Vec::new();
+        match guide.get("sections") {
+            None => self.add("/sections", "is missing; write a list of sections with questions"),
+            Some(value) => {
+                let sections = self.array("/sections", value);
+                if sections.is_some_and(<[Value]>::is_empty) {
+                    self.add("/sections", "is empty; a guide needs at least one section with one question");
+                }
+                for (i, value) in sections.unwrap_or_default().iter().enumerate() {
+                    let path = format!("/sections/{i}");
+                    if let Some(section) = self.object(&path, value) {
+                        self.section(&path, section, maximum);
+                        for key in ["id", "section_name"] {
+                            targets.extend(section.get(key).and_then(Value::as_str).map(str::to_owned));
+                        }
+                        if !section.contains_key("id") {
+                            targets.extend(section.get("section_name").and_then(Value::as_str).map(super::slug));
+                        }
+                    }
+                }
+            }
+        }
+        if let Some(rules) = self.child("", guide, "adaptive_rules") {
+            self.rules(rules, &targets);
+        }
+    }
+
+    fn section(&mut self, path: &str, section: &Map<String, Value>, max_minutes: i64) {
+        self.known(path, section, SECTION);
+        self.id("section", path, section);
+        self.text(path, section, "section_name", true);
+        self.text_or_empty(path, section, "objective");
+        self.integer(path, section, "order", 0, i64::from(u32::MAX));
+        self.texts(path, section, "skip_conditions");
+        let limit = self.integer(path, section, "time_limit", 1, 86_400);
+        if let Some(limit) = limit.filter(|limit| *limit > max_minutes * 60) {
+            self.add(
+                &format!("{path}/time_limit"),
+                format!("{limit} s are more than the whole interview may last ({} s); lower it or raise max_duration_minutes", max_minutes * 60),
+            );
+        }
+        let Some(value) = section.get("questions") else {
+            return self.add(&format!("{path}/questions"), "is missing; write a list of questions");
+        };
+        let list = format!("{path}/questions");
+        let questions = self.array(&list, value);
+        if questions.is_some_and(<[Value]>::is_empty) {
+            self.add(&list, "is empty; write at least one question or remove the section");
+        }
+        for (i, value) in questions.unwrap_or_default().iter().enumerate() {
+            let path = format!("{list}/{i}");
+            if let Some(question) = self.object(&path, value) {
+                self.question(&path, question, max_minutes);
+            }
+        }
+    }
+
+    fn question(&mut self, path: &str, question: &Map<String, Value>, max_minutes: i64) {
+        self.known(path, question, QUESTION);
+        self.id("question", path, question);
+        self.text(path, question, "text", true);
+        self.text(path, question, "context", false);
+        self.boolean(path, question, "required");
+        self.integer(path, question, "max_follow_ups", 0, 20);
+        self.texts(path, question, "expected_response_patterns");
+        let seconds = self.integer(path, question, "time_allocation", 5, 86_400);
+        if let Some(seconds) = seconds.filter(|s| *s > max_minutes * 60) {
+            self.add(
+                &format!("{path}/time_allocation"),
+                format!("{seconds} s are more than the whole interview may last ({} s); lower it or raise max_duration_minutes", max_minutes * 60),
+            );
+        }
+        let kind = self.one_of(path, question, "type", TYPES, false).unwrap_or("open");
+        self.options(path, question, kind);
+        self.scale(path, question, kind);
+        for (i, value) in self.items(path, question, "follow_up_triggers").iter().enumerate() {
+            let path = format!("{path}/follow_up_triggers/{i}");
+            if let Some(trigger) = self.object(&path, value) {
+                self.known(&path, trigger, TRIGGER);
+                self.text(&path, trigger, "condition", true);
+                self.one_of(&path, trigger, "action", ACTIONS, true);
+                self.integer(&path, trigger, "priority", 1, 5);
+                self.text(&path, trigger, "template", false);
+            }
+        }
+    }
+
+    fn options(&mut self, path: &str, question: &Map<String, Value>, kind: &str) {
+        let list = format!("{path}/options");
+        let options = self.items(path, question, "options");
+        if kind == "multiple_choice" && question.get("options").is_none_or(Value::is_array) && options.len() < 2 {
+            self.add(
+                &list,
+                "a multiple_choice question needs at least two options; add them or make it an open question",
+            );
+        }
+        if kind != "multiple_choice" && !options.is_empty() {
+            self.add(
+                &list,
+                format!(
+                    "options belong to multiple_choice questions, this one is {kind}; change its type or remove them"
+                ),
+            );
+        }
+        for (i, value) in options.iter().enumerate() {
+            let path = format!("{list}/{i}");
+            match value {
+                Value::String(text) if text.trim().is_empty() => self.add(&path, "is empty; write the option's text"),
+                Value::String(_) => {}
+                Value::Object(option) => {
+                    self.known(&path, option, &["id", "text"]);
+                    self.id("option", &path, option);
+                    self.text(&path, option, "text", true);
+                }
+                _ => self.add(&path, "must be a text or {id, text}"),
+            }
+        }
+    }
+
+    fn scale(&mut self, path: &str, question: &Map<String, Value>, kind: &str) {
+        let at = format!("{path}/scale");
+        let present = question.get("scale").is_some_and(|v| !v.is_null());
+        if kind == "scale" && !present {
+            return self.add(&at, "a scale question needs its scale; write scale: {min: 1, max: 10}");
+        }
+        if kind != "scale" && present {
+            self.add(
+                &at,
+                format!("a scale belongs to scale questions, this one is {kind}; change its type or remove it"),
+            );
+        }
+        let Some(scale) = self.child(path, question, "scale") else { return };
+        self.known(&at, scale, &["min", "max"]);
+        for key in ["min", "max"] {
+            if !scale.contains_key(key) {
+                self.add(&format!("{at}/{key}"), "is missing; write a whole number");
+            }
+        }
+        let min = self.integer(&at, scale, "min", -1000, 1000);
+        let max = self.integer(&at, scale, "max", -1000, 1000);
+        if let (Some(min), Some(max)) = (min, max)
+            && min >= max
+        {
+            self.add(&at, format!("min {min} must be less than max {max}; swap or change them"));
+        }
+    }
+
+    fn rules(&mut self, rules: &Map<String, Value>, targets: &[String]) {
+        let path = "/adaptive_rules";
+        self.known(path, rules, RULES);
+        self.boolean(path, rules, "complexity_adaptation");
+        self.child(path, rules, "skip_conditions");
+        self.child(path, rules, "time_management");
+        for (i, value) in self.items(path, rules, "interest_signals").iter().enumerate() {
+            if !value.as_str().is_some_and(|signal| SIGNALS.contains(&signal)) {
+                self.add(
+                    &format!("{path}/interest_signals/{i}"),
+                    format!("unknown signal; write one of {}", SIGNALS.join(", ")),
+                );
+            }
+        }
+        for (i, value) in self.items(path, rules, "branching_logic").iter().enumerate() {
+            let path = format!("{path}/branching_logic/{i}");
+            let Some(branch) = self.object(&path, value) else { continue };
+            self.known(&path, branch, BRANCH);
+            self.text(&path, branch, "condition", true);
+            self.integer(&path, branch, "priority", 1, 5);
+            self.text(&path, branch, "target_section", true);
+            if let Some(target) = branch.get("target_section").and_then(Value::as_str)
+                && !target.trim().is_empty()
+                && !targets.iter().any(|known| known == target)
+            {
+                self.add(
+                    &format!("{path}/target_section"),
+                    format!("no section has the id or name {target:?}; write one of {}", targets.join(", ")),
+                );
+            }
+        }
+    }
+
+    // --- Values ---------------------------------------------------------------------------------------------
+
+    fn object<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {
+        let object = value.as_object();
+        if object.is_none() {
+            self.add(path, format!("must be an object with named fields, not {}", name_of(value)));
+        }
+        object
+    }
+
+    fn array<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v [Value]> {
+        let array = value.as_array();
+        if array.is_none() {
+            self.add(path, format!("must be a list, not {}", name_of(value)));
+        }
+        array.map(Vec::as_slice)
+    }
+
+    fn child<'v>(&mut self, path: &str, parent: &'v Map<String, Value>, key: &str) -> Option<&'v Map<String, Value>> {
+        match parent.get(key) {
+            None | Some(Value::Null) => None,
+            Some(value) => self.object(&format!("{path}/{key}"), value),
+        }
+    }
+
+    fn items<'v>(&mut self, path: &str, parent: &'v Map<String, Value>, key: &str) -> &'v [Value] {
+        match parent.get(key) {
+            None => &[],
+            Some(value) => self.array(&format!("{path}/{key}"), value).unwrap_or_default(),
+        }
+    }
+
+    fn known(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {
+        for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
+            let escaped = key.replace('~', "~0").replace('/', "~1");
+            self.add(&format!("{path}/{escaped}"), format!("unknown field; known here: {}", known.join(", ")));
+        }
+    }
+
+    fn text(&mut self, path: &str, object: &Map<String, Value>, key: &str, required: bool) {
+        let at = format!("{path}/{key}");
+        match object.get(key) {
+            None if required => self.add(&at, "is missing; write a text"),
+            None => {}
+            Some(Value::Null) if !required => {}
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                self.add(
+                    &at,
+                    if required { "is empty; write a text" } else { "is empty; write a text or leave it out" },
+                );
+            }
+            Some(Value::String(_)) => {}
+            Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
+        }
+    }
+
+    fn text_or_empty(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
+        if object.get(key).is_some_and(|value| value.as_str() != Some("")) {
+            self.text(path, object, key, false);
+        }
+    }
+
+    fn texts(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
+        for (i, value) in self.items(path, object, key).iter().enumerate() {
+            if value.as_str().is_none_or(|text| text.trim().is_empty()) {
+                self.add(&format!("{path}/{key}/{i}"), "must be a text that is not empty");
+            }
+        }
+    }
+
+    fn boolean(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
+        if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
+            self.add(&format!("{path}/{key}"), format!("must be true or false, not {}", name_of(other)));
+        }
+    }
+
+    fn integer(&mut self, path: &str, object: &Map<String, Value>, key: &str, min: i64, max: i64) -> Option<i64> {
+        let value = object.get(key)?;
+        if value.is_null() && key == "time_limit" {
+            return None;
+        }
+        let number = value.as_i64().filter(|n| (min..=max).contains(n));
+        if number.is_none() {
+            self.add(&format!("{path}/{key}"), format!("must be a whole number from {min} to {max}, not {value}"));
+        }
+        number
+    }
+
+    fn number(&mut self, path: &str, object: &Map<String, Value>, key: &str, min: f64, max: f64, hint: &str) {
+        if let Some(value) = object.get(key)
+            && !value.as_f64().is_some_and(|n| (min..=max).contains(&n))
+        {
+            self.add(&format!("{path}/{key}"), format!("must be a number from {min} to {max} ({hint}), not {value}"));
+        }
+    }
+
+    fn one_of(
+        &mut self,
+        path: &str,
+        object: &Map<String, Value>,
+        key: &str,
+        allowed: &[&'static str],
+        required: bool,
+    ) -> Option<&'static str> {
+        let at = format!("{path}/{key}");
+        let Some(value) = object.get(key) else {
+            if required {
+                self.add(&at, format!("is missing; write one of {}", allowed.join(", ")));
+            }
+            return None;
+        };
+        let found = allowed.iter().copied().find(|name| value.as_str() == Some(name));
+        if found.is_none() {
+            self.add(&at, format!("{value} is not known; write one of {}", allowed.join(", ")));
+        }
+        found
+    }
+
+    fn id(&mut self, kind: &'static str, path: &str, object: &Map<String, Value>) {
+        let at = format!("{path}/id");
+        match object.get("id") {
+            None => {}
+            // An empty id is what a guide without ids looks like when it is written out: it is filled in.
+            Some(Value::String(id)) if id.is_empty() => {}
+            Some(Value::String(id)) => {
+                if id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+                    self.add(&at, format!("{id:?} has spaces; write an id such as {:?}", super::slug(id)));
+                }
+                if let Some(first) = self.ids.insert((kind, id.clone()), at.clone()) {
+                    self.add(
+                        &at,
+                        format!("the {kind} id {id:?} is used already at {first}; ids are unique in a guide"),
+                    );
+                }
+            }
+            Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
+        }
+    }
+}
+
+fn name_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

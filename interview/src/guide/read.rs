@@ -1,0 +1,121 @@
+//! From a document to a [`Guide`].
+//!
+//! Owns: reading JSON and YAML, filling in ids and order. Never does: accept a document with a problem.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::{Guide, Problem, check};
+
+/// Reads a guide written in JSON or YAML. Every problem is listed at once.
+///
+/// ```
+/// let guide = interview::guide::parse("
+/// name: Coffee
+/// research_objective: How people choose coffee
+/// sections:
+///   - section_name: Habits
+///     questions:
+///       - {text: 'How do you make your coffee?', required: true}
+/// ").unwrap();
+/// assert_eq!(guide.sections[0].questions[0].id, "how-do-you-make-your-coffee");
+/// ```
+pub fn parse(text: &str) -> Result<Guide, Vec<Problem>> {
+    let whole = |message: String| vec![Problem { path: String::new(), message }];
+    if text.trim().is_empty() {
+        return Err(whole("the document is empty; write at least name, research_objective and sections".into()));
+    }
+    // JSON has its own reader: its errors name line and column in JSON's terms.
+    let value: Value = if text.trim_start().starts_with('{') {
+        match serde_json::from_str(text) {
+            Ok(value) => value,
+            // `{a: b}` is YAML's flow style, so the other reader has its turn before we complain.
+            Err(json) => serde_saphyr::from_str(text)
+                .map_err(|_| whole(format!("this is not JSON: {json}; correct the document there")))?,
+        }
+    } else {
+        serde_saphyr::from_str(text)
+            .map_err(|yaml| whole(format!("this is not YAML: {yaml}; correct the document there")))?
+    };
+    from_value(value)
+}
+
+/// Checks a document and makes the guide of it: ids from texts where missing, sections by `order`.
+pub fn from_value(mut value: Value) -> Result<Guide, Vec<Problem>> {
+    let problems = check::document(&value);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    options_as_objects(&mut value);
+    let mut guide: Guide = serde_json::from_value(value).map_err(|error| {
+        vec![Problem { path: String::new(), message: format!("the document does not fit: {error}") }]
+    })?;
+    guide.sections.sort_by_key(|section| section.order);
+    fill_ids(&mut guide);
+    Ok(guide)
+}
+
+/// A slug: lower case words of a text joined by hyphens, cut at a word near 48 characters.
+pub fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for word in text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’') {
+        let word: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        if word.is_empty() {
+            continue;
+        }
+        if !slug.is_empty() {
+            if slug.chars().count() + word.chars().count() > 48 {
+                break;
+            }
+            slug.push('-');
+        }
+        slug.push_str(&word);
+    }
+    if slug.is_empty() { "item".to_owned() } else { slug }
+}
+
+/// Options may be written as plain texts; the guide always holds `{id, text}`.
+fn options_as_objects(value: &mut Value) {
+    let sections = value.get_mut("sections").and_then(Value::as_array_mut).into_iter().flatten();
+    for section in sections {
+        for question in section.get_mut("questions").and_then(Value::as_array_mut).into_iter().flatten() {
+            for option in question.get_mut("options").and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Some(text) = option.as_str() {
+                    *option = serde_json::json!({ "text": text });
+                }
+            }
+        }
+    }
+}
+
+fn fill_ids(guide: &mut Guide) {
+    let mut sections: HashSet<String> = guide.sections.iter().map(|s| s.id.clone()).collect();
+    let mut questions: HashSet<String> = guide.questions().map(|(_, q)| q.id.clone()).collect();
+    let mut options: HashSet<String> =
+        guide.questions().flat_map(|(_, q)| q.options.iter().map(|o| o.id.clone())).collect();
+    for section in &mut guide.sections {
+        fill(&mut section.id, &section.section_name, &mut sections);
+        for question in &mut section.questions {
+            fill(&mut question.id, &question.text, &mut questions);
+            for option in &mut question.options {
+                fill(&mut option.id, &option.text, &mut options);
+            }
+        }
+    }
+}
+
+/// Makes an id that is free; the author's own ids are never touched.
+fn fill(id: &mut String, text: &str, taken: &mut HashSet<String>) {
+    if !id.is_empty() {
+        return;
+    }
+    let base = slug(text);
+    let mut candidate = base.clone();
+    let mut number = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{base}-{number}");
+        number += 1;
+    }
+    *id = candidate;
+}

@@ -1,0 +1,223 @@
+//! The scores of an interview (product contract, section 4), each computed in one place.
+//!
+//! Owns: the formulas. Never does: compare with thresholds or raise alerts.
+//!
+//! A score is `None` while it is undefined (a mean over nothing); none is ever made up. All but the counts in
+//! [`Completion`] are 0…1. `information_density` of one response is [`crate::analysis::density`];
+//! `response_latency` is measured by the driver.
+
+use std::collections::HashSet;
+
+use crate::dialogue::state::State;
+use crate::guide::{Guide, QuestionType};
+use crate::io::{Event, Ms, Response};
+use crate::lexicon;
+
+/// Required questions answered or declined, among those on the path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completion {
+    pub answered: u32,
+    pub required: u32,
+}
+
+/// Every score of one interview as it stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scores {
+    pub completion_rate: Option<f32>,
+    /// Mean over the responses.
+    pub information_density: Option<f32>,
+    pub clarification_rate: Option<f32>,
+    pub follow_up_value: Option<f32>,
+    pub stt_confidence: Option<f32>,
+    pub stt_error_rate: Option<f32>,
+    pub engagement_score: Option<f32>,
+    pub data_quality_score: Option<f32>,
+}
+
+impl Scores {
+    /// The scores of a log. `median_words` is the median answer length of this guide's earlier interviews; without
+    /// any, the interview is measured against its own.
+    pub fn of<'a>(guide: &Guide, events: impl IntoIterator<Item = (Ms, &'a Event)>, median_words: Option<f32>) -> Self {
+        let mut state = State::default();
+        for (at, event) in events {
+            state.apply(at, event);
+        }
+        Self::of_state(guide, &state, median_words)
+    }
+
+    pub fn of_state(guide: &Guide, state: &State, median_words: Option<f32>) -> Self {
+        let responses = &state.responses;
+        let completion_rate = completion(guide, state).rate();
+        let information_density = mean(spoken(responses).map(|r| r.analysis.information_density));
+        let clarification_rate = clarification_rate(responses);
+        let stt_confidence = stt_confidence(responses);
+        Self {
+            completion_rate,
+            information_density,
+            clarification_rate,
+            follow_up_value: follow_up_value(responses),
+            stt_confidence,
+            stt_error_rate: stt_error_rate(state.not_understood, spoken(responses).count() as u32),
+            engagement_score: engagement_score(guide, responses, median_words),
+            data_quality_score: data_quality_score(
+                completion_rate,
+                information_density,
+                stt_confidence,
+                clarification_rate,
+            ),
+        }
+    }
+}
+
+impl Completion {
+    /// `completion_rate` = answered / required; undefined when nothing is required.
+    ///
+    /// ```
+    /// use interview::score::Completion;
+    /// // Three of four required questions were answered or declined: 0.75
+    /// assert_eq!(Completion { answered: 3, required: 4 }.rate(), Some(0.75));
+    /// assert_eq!(Completion { answered: 0, required: 0 }.rate(), None);
+    /// ```
+    pub fn rate(self) -> Option<f32> {
+        share(self.answered, self.required)
+    }
+
+    /// The projection of `completion_rate` during a call: answered so far / those that the elapsed share of the
+    /// estimated time would let expect, at most 1. Undefined before a quarter of the time.
+    ///
+    /// ```
+    /// use interview::score::Completion;
+    /// // Half of ten minutes is over, so 5 of 10 are expected; 4 are answered: 0.8
+    /// let so_far = Completion { answered: 4, required: 10 };
+    /// assert_eq!(so_far.projected(300_000, 10), Some(0.8));
+    /// assert_eq!(so_far.projected(100_000, 10), None);
+    /// ```
+    pub fn projected(self, active_ms: Ms, estimated_minutes: u32) -> Option<f32> {
+        let elapsed = active_ms as f32 / (f32::from(u16::try_from(estimated_minutes).unwrap_or(u16::MAX)) * 60_000.0);
+        if !elapsed.is_finite() || elapsed < 0.25 || self.required == 0 {
+            return None;
+        }
+        Some((self.answered as f32 / (self.required as f32 * elapsed.min(1.0))).min(1.0))
+    }
+}
+
+/// Counts the required questions on the path: what a skip condition left out is off it; what time left out is on it.
+pub fn completion(guide: &Guide, state: &State) -> Completion {
+    let (answered, required) = state.required(guide);
+    Completion { answered, required }
+}
+
+/// Responses that needed a clarifying follow-up (or a rewording) / responses.
+///
+/// ```
+/// use interview::score::share;
+/// // One of four responses needed it: 0.25
+/// assert_eq!(share(1, 4), Some(0.25));
+/// ```
+pub fn clarification_rate(responses: &[Response]) -> Option<f32> {
+    let needed = responses.iter().filter(|r| r.requires_clarification).count();
+    share(needed as u32, responses.len() as u32)
+}
+
+/// Mean share of content words in a follow-up's answer that are new, against the earlier answers to the same question.
+pub fn follow_up_value(responses: &[Response]) -> Option<f32> {
+    mean(responses.iter().enumerate().filter(|(_, r)| r.is_follow_up && !r.text.is_empty()).map(|(at, follow_up)| {
+        let earlier = responses[..at].iter().filter(|r| r.question_id == follow_up.question_id);
+        new_share(&follow_up.text, earlier.map(|r| r.text.as_str()))
+    }))
+}
+
+/// Share of the distinct content words of a text that are in none of the earlier ones; 0 when it has none.
+///
+/// ```
+/// use interview::score::new_share;
+/// // "clients", "pay", "late": of these, "clients" was said before, so 2 of 3 are new.
+/// let share = new_share("My clients pay late.", ["I have clients."]);
+/// assert!((share - 2.0 / 3.0).abs() < 1e-6);
+/// ```
+pub fn new_share<'a>(text: &str, earlier: impl IntoIterator<Item = &'a str>) -> f32 {
+    let stems = |text: &str| -> HashSet<String> { lexicon::content(text).iter().map(|w| lexicon::stem(w)).collect() };
+    let before: HashSet<String> = earlier.into_iter().flat_map(stems).collect();
+    let said = stems(text);
+    share(said.difference(&before).count() as u32, said.len() as u32).unwrap_or(0.0)
+}
+
+/// Token probability averaged over the words of each response, then over the responses with words.
+pub fn stt_confidence(responses: &[Response]) -> Option<f32> {
+    mean(spoken(responses).map(|r| r.analysis.confidence))
+}
+
+/// Speech segments rejected by the guards or not understood / segments. A segment is a turn: either it became a
+/// response with words or it was rejected.
+///
+/// ```
+/// use interview::score::stt_error_rate;
+/// // One rejected, nineteen understood: 1 / 20
+/// assert_eq!(stt_error_rate(1, 19), Some(0.05));
+/// assert_eq!(stt_error_rate(0, 0), None);
+/// ```
+pub fn stt_error_rate(rejected: u32, understood: u32) -> Option<f32> {
+    share(rejected, rejected + understood)
+}
+
+/// Mean of: answer length against the guide's median (capped at 1), 1 − hesitation share, and the share of open
+/// questions answered with density ≥ 0.3.
+///
+/// Each of the first two is a mean over the responses with words; follow-ups count in them. Example: lengths 5 and 30
+/// words against a median of 10 give (0.5 + 1) / 2 = 0.75; hesitation 0.1 gives 0.9; one of two open questions was
+/// answered with density ≥ 0.3: 0.5; the score is (0.75 + 0.9 + 0.5) / 3 ≈ 0.717. Without open questions the third
+/// is left out of the mean.
+pub fn engagement_score(guide: &Guide, responses: &[Response], median_words: Option<f32>) -> Option<f32> {
+    let mut lengths: Vec<f32> = spoken(responses).map(|r| r.analysis.words as f32).collect();
+    lengths.sort_by(f32::total_cmp);
+    let median = median_words.filter(|m| *m > 0.0).or_else(|| lengths.get(lengths.len() / 2).copied())?;
+    let length = mean(lengths.iter().map(|words| (words / median.max(1.0)).min(1.0)))?;
+    let fluency = 1.0 - mean(spoken(responses).map(|r| r.analysis.hesitation))?;
+    let is_open = |r: &&Response| guide.questions().any(|(_, q)| q.id == r.question_id && q.kind == QuestionType::Open);
+    let dense = mean(
+        responses
+            .iter()
+            .filter(|r| !r.is_follow_up)
+            .filter(is_open)
+            .map(|r| f32::from(u8::from(r.analysis.information_density >= 0.3))),
+    );
+    mean([Some(length), Some(fluency), dense].into_iter().flatten())
+}
+
+/// 0.3 completion_rate + 0.3 mean information_density + 0.2 mean stt_confidence + 0.2 (1 − clarification_rate).
+///
+/// ```
+/// use interview::score::data_quality_score;
+/// // 0.3·1 + 0.3·0.5 + 0.2·0.9 + 0.2·(1 − 0.25) = 0.78
+/// let score = data_quality_score(Some(1.0), Some(0.5), Some(0.9), Some(0.25)).unwrap();
+/// assert!((score - 0.78).abs() < 1e-6);
+/// assert_eq!(data_quality_score(Some(1.0), None, Some(0.9), None), None);
+/// ```
+pub fn data_quality_score(
+    completion_rate: Option<f32>,
+    information_density: Option<f32>,
+    stt_confidence: Option<f32>,
+    clarification_rate: Option<f32>,
+) -> Option<f32> {
+    Some(
+        0.3 * completion_rate? + 0.3 * information_density? + 0.2 * stt_confidence? + 0.2 * (1.0 - clarification_rate?),
+    )
+}
+
+/// `part / whole`, undefined when there is no whole.
+pub fn share(part: u32, whole: u32) -> Option<f32> {
+    (whole > 0).then(|| part as f32 / whole as f32)
+}
+
+fn spoken(responses: &[Response]) -> impl Iterator<Item = &Response> {
+    responses.iter().filter(|r| !r.text.is_empty())
+}
+
+fn mean(values: impl IntoIterator<Item = f32>) -> Option<f32> {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for value in values {
+        sum += value;
+        count += 1;
+    }
+    (count > 0).then(|| sum / count as f32)
+}

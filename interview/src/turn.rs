@@ -1,0 +1,359 @@
+//! When a turn of the respondent is over, and when speech over ours means it.
+//!
+//! Owns: the respondent's turn as far as it is known (sound, words, the sound model's judgement) and the policy that
+//! weighs them. Never does: know what the question was about, or what follows.
+//!
+//! Learned patience, back-channels and resuming at a clause change the numbers of [`Policy`] or its methods only.
+
+use crate::dialogue::understanding::{is_back_channel, is_hanging};
+use crate::io::{EndRule, Ms, PauseId, Rejection, Transcript, Word};
+
+/// Every number of the turn-taking, in milliseconds of silence since the last sample of speech unless said otherwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// A full answer to a closed, scale, multiple choice or consent question ends at once.
+    pub closed_ms: Ms,
+    /// The same, when the sound says that more is coming.
+    pub closed_unsure_ms: Ms,
+    /// Probability from which sound counts as complete.
+    pub complete_probability: f32,
+    /// Probability below which sound counts as unfinished.
+    pub unfinished_probability: f32,
+    /// Open answers that sound complete: at probability 1 …
+    pub open_min_ms: Ms,
+    /// … and at `complete_probability`.
+    pub open_max_ms: Ms,
+    /// Added for very short open answers, less with every word up to `short_words`.
+    pub short_extra_ms: Ms,
+    pub short_words: usize,
+    /// Neither complete nor unfinished.
+    pub middle_ms: Ms,
+    /// Whatever the models say (SILENCE_DETECTION_SECONDS).
+    pub silence_ms: Ms,
+    /// When the interview's time is up.
+    pub time_up_ms: Ms,
+    /// How long to wait for the sound model before it counts as undecided.
+    pub judge_wait_ms: Ms,
+    /// How long to wait for the transcript before it counts as failed.
+    pub transcript_wait_ms: Ms,
+    /// Speech over ours that stops us, in ms of speech …
+    pub barge_in_ms: Ms,
+    /// … and when it continues an answer that we took for finished.
+    pub resume_ms: Ms,
+    /// Share of a question that must have been heard for an answer over it to count.
+    pub heard_share: f32,
+    /// From this share on the question is practically over: even a short word is an answer.
+    pub practically_over: f32,
+    /// Silence after a question until it is asked again, and then given up.
+    pub no_answer_ms: Ms,
+    /// The same after "wait a moment".
+    pub patience_ms: Ms,
+    /// Spoken length of our own text, per character (150 words a minute), to know about where we are in it.
+    pub ms_per_char: Ms,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            closed_ms: 0,
+            closed_unsure_ms: 700,
+            complete_probability: 0.7,
+            unfinished_probability: 0.35,
+            open_min_ms: 250,
+            open_max_ms: 600,
+            short_extra_ms: 300,
+            short_words: 5,
+            middle_ms: 1_200,
+            silence_ms: 3_000,
+            time_up_ms: 700,
+            judge_wait_ms: 900,
+            transcript_wait_ms: 6_000,
+            barge_in_ms: 500,
+            resume_ms: 250,
+            heard_share: 0.6,
+            practically_over: 0.85,
+            no_answer_ms: 8_000,
+            patience_ms: 30_000,
+            ms_per_char: 66,
+        }
+    }
+}
+
+/// What is known of the words so far, read in the light of the question.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Reading {
+    /// They are a whole answer to a question that wants no more, or a command.
+    pub full: bool,
+    /// The interview's time is up.
+    pub time_up: bool,
+}
+
+/// What to do about the turn now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing has been said yet.
+    Silent,
+    /// Somebody is speaking.
+    Speaking,
+    /// Undecided; look again at this time at the latest.
+    Wait(Ms),
+    /// The turn is over.
+    Over(EndRule),
+    /// There was sound but no words.
+    Nothing(Rejection),
+}
+
+/// The respondent's turn, from the first sound to the decision that it is over.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Turn {
+    speaking: bool,
+    /// Last onset.
+    onset: Ms,
+    /// Last sample of speech.
+    end: Ms,
+    /// The latest pause, when one has been reported in this turn.
+    pause: Option<PauseId>,
+    transcribed: bool,
+    probability: Option<f32>,
+    words: Vec<Word>,
+    rejected: Option<Rejection>,
+}
+
+impl Turn {
+    pub fn is_speaking(&self) -> bool {
+        self.speaking
+    }
+
+    /// Whether anything was heard in this turn.
+    pub fn is_open(&self) -> bool {
+        self.speaking || self.pause.is_some()
+    }
+
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    pub fn onset(&self) -> Ms {
+        self.onset
+    }
+
+    /// Last sample of speech on the call clock; 0 before any.
+    pub fn end(&self) -> Ms {
+        self.end
+    }
+
+    pub fn pause(&self) -> Option<PauseId> {
+        self.pause
+    }
+
+    /// Whether an answer to [`crate::Output::Transcribe`] is still to come.
+    pub fn awaits_transcript(&self) -> bool {
+        self.pause.is_some() && !self.transcribed
+    }
+
+    pub fn started(&mut self, at: Ms) {
+        self.speaking = true;
+        self.onset = at;
+    }
+
+    pub fn paused(&mut self, end: Ms, pause: PauseId) {
+        self.speaking = false;
+        self.end = end.max(self.end);
+        self.pause = Some(pause);
+        self.transcribed = false;
+        self.probability = None;
+        self.rejected = None;
+    }
+
+    /// False when the transcript is of an old pause. A rejection never takes back words that were understood before.
+    pub fn transcribed(&mut self, pause: PauseId, transcript: Transcript) -> bool {
+        if self.pause != Some(pause) {
+            return false;
+        }
+        self.transcribed = true;
+        self.rejected = transcript.rejected;
+        if transcript.words.iter().any(|w| !w.text.trim().is_empty()) {
+            self.words = transcript.words;
+        } else if self.rejected.is_none() {
+            self.rejected = Some(Rejection::NoSpeech);
+        }
+        true
+    }
+
+    pub fn judged(&mut self, pause: PauseId, probability: f32) {
+        if self.pause == Some(pause) {
+            // A model that answers nonsense counts as undecided.
+            self.probability = Some(if probability.is_finite() { probability.clamp(0.0, 1.0) } else { 0.5 });
+        }
+    }
+
+    /// Forgets the turn; speech that is going on right now begins the next one.
+    pub fn clear(&mut self) {
+        *self = Self { speaking: self.speaking, onset: self.onset, end: self.end, ..Self::default() };
+    }
+
+    /// Forgets even that somebody speaks: the connection is gone.
+    pub fn reset(&mut self) {
+        *self = Self { end: self.end, ..Self::default() };
+    }
+
+    /// Weighs what is known. `read` is asked only when the words are there.
+    pub fn verdict(&self, now: Ms, policy: &Policy, read: impl FnOnce(&str) -> Reading) -> Verdict {
+        if self.speaking {
+            return Verdict::Speaking;
+        }
+        if self.pause.is_none() {
+            return Verdict::Silent;
+        }
+        let give_up = self.end + policy.transcript_wait_ms;
+        if !self.transcribed && now < give_up {
+            return Verdict::Wait(give_up);
+        }
+        if self.words.is_empty() {
+            return Verdict::Nothing(self.rejected.unwrap_or(Rejection::Failed));
+        }
+        let text = text_of(&self.words);
+        let reading = read(&text);
+        let judge_deadline = self.end + policy.judge_wait_ms;
+        if self.probability.is_none() && now < judge_deadline {
+            return Verdict::Wait(judge_deadline);
+        }
+        let (silence, rule) = policy.required_silence(&text, self.probability.unwrap_or(0.5), reading);
+        if now >= self.end + silence { Verdict::Over(rule) } else { Verdict::Wait(self.end + silence) }
+    }
+}
+
+impl Policy {
+    /// How much silence ends a turn with this text, and the rule that would end it.
+    ///
+    /// ```
+    /// use interview::turn::{Policy, Reading};
+    /// let policy = Policy::default();
+    /// let open = Reading::default();
+    /// let (sure, _) = policy.required_silence("I sell shoes in a small shop.", 0.95, open);
+    /// let (hanging, _) = policy.required_silence("I sell shoes because", 0.95, open);
+    /// assert!(sure < 400 && hanging == policy.silence_ms);
+    /// ```
+    pub fn required_silence(&self, text: &str, probability: f32, reading: Reading) -> (Ms, EndRule) {
+        let hanging = is_hanging(text);
+        let (silence, rule) = if reading.full && !hanging {
+            let unsure = probability < 0.5;
+            (if unsure { self.closed_unsure_ms } else { self.closed_ms }, EndRule::Closed)
+        } else if hanging || probability < self.unfinished_probability {
+            (self.silence_ms, EndRule::Silence)
+        } else if probability < self.complete_probability {
+            (self.middle_ms.min(self.silence_ms), EndRule::Silence)
+        } else {
+            let range = (1.0 - self.complete_probability).max(0.01);
+            let doubt = ((1.0 - probability) / range).clamp(0.0, 1.0);
+            let span = self.open_max_ms.saturating_sub(self.open_min_ms);
+            let words = text.split_whitespace().count();
+            let missing = self.short_words.saturating_sub(words) as Ms;
+            let extra = self.short_extra_ms * missing / (self.short_words.max(1) as Ms);
+            (self.open_min_ms + (span as f32 * doubt) as Ms + extra, EndRule::Complete)
+        };
+        if reading.time_up && silence > self.time_up_ms { (self.time_up_ms, EndRule::TimeUp) } else { (silence, rule) }
+    }
+
+    /// Whether words said over us mean that we should stop. `heard` is the share of our text already spoken.
+    pub fn takes_the_floor(&self, text: &str, heard: f32) -> bool {
+        !text.trim().is_empty() && (!is_back_channel(text) || heard >= self.practically_over)
+    }
+
+    /// About how long a text of ours lasts.
+    pub fn spoken_ms(&self, text: &str) -> Ms {
+        text.chars().count() as Ms * self.ms_per_char
+    }
+}
+
+/// The words joined by single spaces.
+pub fn text_of(words: &[Word]) -> String {
+    words.iter().map(|w| w.text.trim()).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Transcript {
+        let words = text.split(' ').map(|t| Word { text: t.into(), start_ms: 0, end_ms: 1, confidence: 1.0 }).collect();
+        Transcript { words, rejected: None }
+    }
+
+    fn paused(text: &str, probability: f32) -> Turn {
+        let mut turn = Turn::default();
+        turn.started(0);
+        turn.paused(1_000, 1);
+        assert!(turn.transcribed(1, said(text)));
+        turn.judged(1, probability);
+        turn
+    }
+
+    #[test]
+    fn complete_open_answers_end_soon_and_unfinished_ones_do_not() {
+        let policy = Policy::default();
+        let verdict = |turn: &Turn, now| turn.verdict(now, &policy, |_| Reading::default());
+        let complete = paused("I sell shoes in a small shop.", 0.98);
+        assert_eq!(verdict(&complete, 1_400), Verdict::Over(EndRule::Complete));
+        let unfinished = paused("I sell shoes in a small shop.", 0.1);
+        assert_eq!(verdict(&unfinished, 1_400), Verdict::Wait(4_000));
+        assert_eq!(verdict(&unfinished, 4_000), Verdict::Over(EndRule::Silence));
+        let hanging = paused("I sell shoes and", 0.98);
+        assert_eq!(verdict(&hanging, 1_400), Verdict::Wait(4_000));
+    }
+
+    #[test]
+    fn full_closed_answers_end_at_once() {
+        let policy = Policy::default();
+        let full = |_: &str| Reading { full: true, time_up: false };
+        assert_eq!(paused("Yes.", 0.9).verdict(1_150, &policy, full), Verdict::Over(EndRule::Closed));
+        assert_eq!(paused("Yes.", 0.1).verdict(1_150, &policy, full), Verdict::Wait(1_700));
+    }
+
+    #[test]
+    fn speech_makes_old_answers_stale() {
+        let mut turn = paused("I sell", 0.9);
+        turn.started(1_500);
+        assert_eq!(turn.verdict(9_000, &Policy::default(), |_| Reading::default()), Verdict::Speaking);
+        turn.paused(2_500, 2);
+        assert!(!turn.transcribed(1, said("I sell")));
+        turn.judged(1, 1.0);
+        assert_eq!(turn.verdict(2_600, &Policy::default(), |_| Reading::default()), Verdict::Wait(8_500));
+    }
+
+    #[test]
+    fn rejected_sound_is_nothing_but_keeps_earlier_words() {
+        let policy = Policy::default();
+        let mut turn = Turn::default();
+        turn.started(0);
+        turn.paused(200, 1);
+        turn.transcribed(1, Transcript { words: vec![], rejected: Some(Rejection::NoSpeech) });
+        assert_eq!(turn.verdict(300, &policy, |_| Reading::default()), Verdict::Nothing(Rejection::NoSpeech));
+        let mut turn = paused("Four years from home.", 0.9);
+        turn.started(1_100);
+        turn.paused(1_200, 2);
+        turn.transcribed(2, Transcript { words: vec![], rejected: Some(Rejection::NoSpeech) });
+        turn.judged(2, 0.9);
+        assert!(matches!(turn.verdict(5_000, &policy, |_| Reading::default()), Verdict::Over(_)));
+    }
+
+    #[test]
+    fn models_that_never_answer_do_not_stall_the_turn() {
+        let policy = Policy::default();
+        let mut turn = Turn::default();
+        turn.started(0);
+        turn.paused(1_000, 1);
+        assert_eq!(turn.verdict(7_000, &policy, |_| Reading::default()), Verdict::Nothing(Rejection::Failed));
+        turn.transcribed(1, said("I sell shoes in a small shop."));
+        assert_eq!(turn.verdict(1_500, &policy, |_| Reading::default()), Verdict::Wait(1_900));
+        assert!(matches!(turn.verdict(2_200, &policy, |_| Reading::default()), Verdict::Over(EndRule::Silence)));
+    }
+
+    #[test]
+    fn back_channels_leave_us_the_floor() {
+        let policy = Policy::default();
+        assert!(!policy.takes_the_floor("Mm-hm.", 0.3));
+        assert!(policy.takes_the_floor("Okay.", 0.95));
+        assert!(policy.takes_the_floor("Actually I wanted to say", 0.1));
+    }
+}

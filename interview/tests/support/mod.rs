@@ -1,0 +1,272 @@
+//! A scripted respondent and a perfect driver: time is advanced, never waited for.
+
+use std::sync::Arc;
+
+use interview::followup;
+use interview::guide::{self, Guide};
+use interview::io::{
+    AskingId, Command, EndStatus, Event, Input, Ms, Notice, Output, Rejection, Response, Transcript, UtteranceId, Word,
+};
+use interview::{Interview, Settings};
+
+pub const GUIDE: &str = r"
+name: Bookkeeping today
+research_objective: How small firms keep their books
+estimated_duration_minutes: 5
+max_duration_minutes: 10
+sections:
+  - section_name: Work
+    questions:
+      - {id: kind, text: 'What kind of work do you do?', required: true, max_follow_ups: 1}
+      - {id: manager, text: 'How do you get on with your manager?', required: true}
+      - {id: hours, text: 'What does a usual day look like?', max_follow_ups: 1}
+  - section_name: Tools
+    questions:
+      - {id: rating, text: 'How happy are you with your tools?', type: scale, scale: {min: 1, max: 10}, required: true,
+         follow_up_triggers: [{condition: low score, action: probe, priority: 5, template: 'What bothers you most about them?'}]}
+      - {id: how, text: 'How do you send invoices?', type: multiple_choice, options: [By post, By email], required: true}
+";
+
+pub fn guide() -> Arc<Guide> {
+    Arc::new(guide::parse(GUIDE).unwrap())
+}
+
+/// What is being said by the interviewer right now.
+#[derive(Debug, Clone)]
+pub struct Utterance {
+    pub id: UtteranceId,
+    pub lines: Vec<String>,
+    pub asking: Option<AskingId>,
+    started: Ms,
+    ends: Ms,
+}
+
+/// Drives an interview: plays what it says, transcribes what the test says.
+pub struct Call {
+    pub interview: Interview,
+    pub now: Ms,
+    pub events: Vec<(Ms, Event)>,
+    pub outputs: Vec<Output>,
+    pub playing: Option<Utterance>,
+    /// Everything said, with whether it was cut.
+    pub spoken: Vec<String>,
+    pub stops: usize,
+    wake: Option<Ms>,
+    /// Words of the respondent's turn so far.
+    turn: Vec<Word>,
+    pub hung_up: bool,
+    respondent_speaks: bool,
+    pub overlaps: usize,
+}
+
+const MS_PER_CHAR: Ms = 60;
+
+impl Call {
+    pub fn new(guide: Arc<Guide>, settings: Settings) -> Self {
+        Self::around(Interview::new(guide, settings), 0)
+    }
+
+    pub fn around(interview: Interview, now: Ms) -> Self {
+        Self {
+            interview,
+            now,
+            events: Vec::new(),
+            outputs: Vec::new(),
+            playing: None,
+            spoken: Vec::new(),
+            stops: 0,
+            wake: None,
+            turn: Vec::new(),
+            hung_up: false,
+            respondent_speaks: false,
+            overlaps: 0,
+        }
+    }
+
+    /// A call that has come as far as the first question.
+    pub fn begun() -> Self {
+        let mut call = Self::new(guide(), Settings::default());
+        call.give(Input::Connected);
+        call.hear_out();
+        call.say("Yes, that's fine.");
+        call.hear_out();
+        call.say("Yes.");
+        call.hear_out();
+        call
+    }
+
+    pub fn give(&mut self, input: Input) {
+        let outputs = self.interview.handle(self.now, input);
+        let mut answers = Vec::new();
+        for output in outputs {
+            self.outputs.push(output.clone());
+            match output {
+                Output::Speak { utterance, lines, asking } => {
+                    assert!(self.playing.is_none(), "the interviewer speaks over itself");
+                    if self.respondent_speaks {
+                        self.overlaps += 1;
+                    }
+                    let lines: Vec<String> = lines.into_iter().map(|l| l.text).collect();
+                    let length = lines.join(" ").len() as Ms * MS_PER_CHAR;
+                    self.playing =
+                        Some(Utterance { id: utterance, lines, asking, started: self.now, ends: self.now + length });
+                    answers.push(Input::PlaybackStarted { utterance });
+                }
+                Output::StopSpeaking => {
+                    self.stops += 1;
+                    if let Some(playing) = self.playing.take() {
+                        let share =
+                            (self.now - playing.started) as f64 / (playing.ends - playing.started).max(1) as f64;
+                        let text = playing.lines.join(" ");
+                        let words: Vec<&str> = text.split(' ').collect();
+                        let heard = words[..(words.len() as f64 * share.min(1.0)) as usize].join(" ");
+                        self.spoken.push(heard.clone());
+                        answers.push(Input::PlaybackStopped { utterance: playing.id, heard });
+                    }
+                }
+                Output::Transcribe { pause } => {
+                    let transcript = if self.turn.is_empty() {
+                        Transcript { words: vec![], rejected: Some(Rejection::NoSpeech) }
+                    } else {
+                        Transcript { words: self.turn.clone(), rejected: None }
+                    };
+                    answers.push(Input::Transcribed { pause, transcript });
+                }
+                Output::JudgeTurn { pause } => answers.push(Input::TurnJudged { pause, probability: 0.9 }),
+                Output::Propose { pause, request } => {
+                    answers.push(Input::Proposed { pause, proposals: followup::propose(&request) });
+                }
+                Output::TurnTaken => self.turn.clear(),
+                Output::Record(event) => self.events.push((self.now, event)),
+                Output::WakeAt(at) => self.wake = Some(at),
+                Output::HangUp => self.hung_up = true,
+                _ => {}
+            }
+        }
+        for answer in answers {
+            self.give(answer);
+        }
+    }
+
+    /// Lets time pass, with the timers and the end of playback that fall into it.
+    pub fn wait(&mut self, ms: Ms) {
+        let until = self.now + ms;
+        while !self.hung_up {
+            let next = [self.wake, self.playing.as_ref().map(|p| p.ends)].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= until) else { break };
+            self.now = self.now.max(at);
+            if self.playing.as_ref().is_some_and(|p| p.ends <= self.now) {
+                let played = self.playing.take().unwrap();
+                self.spoken.push(played.lines.join(" "));
+                self.give(Input::PlaybackFinished { utterance: played.id });
+            } else {
+                self.wake = None;
+                self.give(Input::Timer);
+            }
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// Until the interviewer has finished speaking.
+    pub fn hear_out(&mut self) {
+        for _ in 0..20 {
+            let Some(playing) = &self.playing else { break };
+            self.wait(playing.ends.saturating_sub(self.now));
+        }
+        self.wait(300);
+    }
+
+    /// Says something and lets the interviewer react (until it speaks, or four seconds have passed).
+    pub fn say(&mut self, text: &str) {
+        self.speak(text);
+        for _ in 0..40 {
+            if self.playing.is_some() || self.hung_up {
+                break;
+            }
+            self.wait(100);
+        }
+    }
+
+    /// Says something: 250 ms a word, then the pause is noticed.
+    pub fn speak(&mut self, text: &str) {
+        let start = self.now;
+        self.wait(120);
+        self.respondent_speaks = true;
+        self.give(Input::SpeechStarted { at: start });
+        let mut at = start;
+        let mut words = Vec::new();
+        for word in text.split_whitespace() {
+            words.push(Word { text: word.into(), start_ms: at, end_ms: at + 200, confidence: 0.95 });
+            at += 250;
+        }
+        self.wait(at.saturating_sub(self.now) + 150);
+        self.turn.extend(words);
+        self.respondent_speaks = false;
+        self.give(Input::SpeechPaused { end: at });
+    }
+
+    /// A noise without words.
+    pub fn cough(&mut self, ms: Ms) {
+        let start = self.now;
+        self.wait(100);
+        self.give(Input::SpeechStarted { at: start });
+        self.wait(ms);
+        self.give(Input::SpeechPaused { end: start + ms });
+    }
+
+    pub fn command(&mut self, command: Command) {
+        self.give(Input::Command(command));
+    }
+
+    pub fn responses(&self) -> Vec<&Response> {
+        self.events
+            .iter()
+            .filter_map(|(_, e)| if let Event::Answered { response } = e { Some(&**response) } else { None })
+            .collect()
+    }
+
+    pub fn response(&self, question: &str) -> &Response {
+        self.responses().into_iter().find(|r| r.question_id == question && !r.is_follow_up).expect("a response")
+    }
+
+    /// Ids of the guide questions put, in order.
+    pub fn asked(&self) -> Vec<&str> {
+        self.events
+            .iter()
+            .filter_map(|(_, e)| match e {
+                Event::QuestionAsked { question_id, follow_up_of: None, .. } => Some(question_id.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn kinds(&self) -> Vec<&'static str> {
+        self.events.iter().map(|(_, e)| e.kind()).collect()
+    }
+
+    pub fn ended(&self) -> Option<(EndStatus, Option<&str>)> {
+        self.events.iter().find_map(|(_, e)| match e {
+            Event::Ended { status, reason } => Some((*status, reason.as_deref())),
+            _ => None,
+        })
+    }
+
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.outputs.iter().filter_map(|o| if let Output::Notify(n) = o { Some(n) } else { None })
+    }
+
+    pub fn now_asking(&self) -> &str {
+        self.playing.as_ref().and_then(|p| p.lines.last()).map_or("", String::as_str)
+    }
+
+    pub fn last_spoken(&self) -> &str {
+        self.spoken.last().map_or("", String::as_str)
+    }
+
+    /// The log gives back the state it was written from.
+    pub fn assert_replays(&self, settings: Settings) {
+        let replayed =
+            Interview::replay(self.interview.guide().clone(), settings, self.events.iter().map(|(at, e)| (*at, e)));
+        assert_eq!(replayed.state(), self.interview.state());
+    }
+}
