@@ -168,13 +168,25 @@ impl Stream {
         self.expected_us(self.next) + depth
     }
 
-    fn is_restart(&self, ahead: i64, timestamp: i64, arrived_us: i64) -> bool {
-        if ahead.abs() > RESTART_PACKETS {
-            return true;
-        }
+    /// Whether a packet's numbers go on from where the stream is, as far as the time that has passed allows.
+    fn continuity(&self, ahead: i64, timestamp: i64, arrived_us: i64) -> Continuity {
         let by_stream = micros(timestamp - self.timestamp);
-        ahead > 0 && (by_stream - (arrived_us - self.arrived_us)).abs() > RESTART_US
+        let is_off = (by_stream - (arrived_us - self.arrived_us)).abs() > RESTART_US;
+        match ahead {
+            _ if ahead.abs() > RESTART_PACKETS => Continuity::Restart,
+            1.. if is_off => Continuity::Restart,
+            _ if is_off => Continuity::Stray,
+            _ => Continuity::GoesOn,
+        }
     }
+}
+
+enum Continuity {
+    GoesOn,
+    /// The sender began anew.
+    Restart,
+    /// An old number with a time that can't be.
+    Stray,
 }
 
 /// See the module.
@@ -205,12 +217,19 @@ impl Jitter {
         let mut ahead = i64::from(packet.sequence.wrapping_sub(stream.sequence as u16) as i16);
         let mut timestamp =
             stream.timestamp + i64::from(packet.timestamp.wrapping_sub(stream.timestamp as u32) as i32);
-        if stream.is_restart(ahead, timestamp, arrived_us) {
-            // The sender began anew (another stream, a rejoin): what was held of the old one can't be placed any more.
-            self.counts.restarts += 1;
-            self.held.clear();
-            *stream = Stream::new(&packet);
-            (arrived_us, ahead, timestamp) = (0, 0, stream.timestamp);
+        match stream.continuity(ahead, timestamp, arrived_us) {
+            Continuity::GoesOn => {}
+            Continuity::Stray => {
+                self.counts.late += 1;
+                return;
+            }
+            Continuity::Restart => {
+                // Another stream, a rejoin: what was held of the old one can't be placed any more.
+                self.counts.restarts += 1;
+                self.held.clear();
+                *stream = Stream::new(&packet);
+                (arrived_us, ahead, timestamp) = (0, 0, stream.timestamp);
+            }
         }
         let sequence = stream.sequence + ahead;
         let transit = arrived_us - micros(timestamp);

@@ -240,7 +240,8 @@ impl Speaking {
             let frame = player.tick(self.clock.at(now), &mut events);
             let marker = frame.speech && was_silent;
             was_silent = !frame.speech;
-            self.record(&frame.payload, frame.speech, now);
+            // The deadline and not now: a recording is even, whatever held us up.
+            self.record(&frame.payload, frame.speech, deadline);
             if self.sink.send(frame.payload, marker, skipped).await.is_err() {
                 return;
             }
@@ -270,9 +271,9 @@ impl Speaking {
         skipped
     }
 
-    fn record(&self, payload: &Bytes, speech: bool, now: Instant) {
+    fn record(&self, payload: &Bytes, speech: bool, at: Instant) {
         if let Some(recorder) = self.recorder.as_ref().filter(|_| speech) {
-            recorder.write(Side::Interviewer, self.clock.at(now), payload.clone());
+            recorder.write(Side::Interviewer, self.clock.at(at), payload.clone());
         }
     }
 }

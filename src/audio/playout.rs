@@ -17,6 +17,8 @@ use super::Clip;
 const DUCKED: f32 = 0.178;
 /// Frames of fading out after a stop: 40 ms.
 const FADE_FRAMES: u32 = 2;
+/// Frames a fresh encoder is fed until it has settled; 0.1 ms each.
+const PRIMING: usize = 5;
 /// Commands that wait for the media task; it takes them every frame.
 const COMMANDS: usize = 256;
 /// A frame is voiced above this part (−34 dB) of the loudest frame's root mean square.
@@ -259,9 +261,9 @@ impl Player {
         let encoder = match &mut self.live {
             Some(encoder) => encoder,
             none => {
-                // The encoder looks back: it is given the frame before, so that the sound goes on without a click.
+                // The encoder looks back: it is given the frames before, so that the sound goes on where it was.
                 let mut encoder = Encoder::new()?;
-                if let Some(before) = index.checked_sub(1) {
+                for before in index.saturating_sub(PRIMING)..index {
                     encoder.encode(&scaled(&frame_of(&clip.pcm, before), from, from))?;
                 }
                 none.insert(encoder)

@@ -31,7 +31,8 @@ async fn both_sides_lie_on_the_call_clock_and_mix_into_one() {
     let interviewer = decode(&dir.path().join("interview-1/interviewer.ogg"), 16_000).unwrap();
     let interviewer = floats(&interviewer);
     assert!(rms(&interviewer[..15_500]) < 0.001, "nothing from before consent");
-    assert!(correlation(&thirds(&sweep), &interviewer[15_800..]) > 0.9);
+    let same = correlation(&thirds(&sweep), &interviewer[15_800..]);
+    assert!(same > 0.9, "correlation {same}");
     assert!(rms(&interviewer[33_000..95_000]) < 0.001, "the hole is silence");
     assert!(correlation(&thirds(&sweep), &interviewer[95_800..]) > 0.9);
     let respondent = floats(&decode(recorder.path(Side::Respondent), 16_000).unwrap());

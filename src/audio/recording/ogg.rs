@@ -57,8 +57,11 @@ impl Track {
         if self.position > due + AHEAD {
             return Ok(());
         }
-        while self.position + BEHIND <= due {
-            self.append(silence(), u64::from(RTP_SAMPLES))?;
+        if self.position + BEHIND <= due {
+            // To the nearest packet.
+            while self.position + u64::from(RTP_SAMPLES) / 2 <= due {
+                self.append(silence(), u64::from(RTP_SAMPLES))?;
+            }
         }
         self.append(payload, u64::from(samples))
     }

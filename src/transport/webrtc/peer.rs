@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,12 +17,14 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use rtc::peer_connection::transport::RTCDtlsTransportState;
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
 };
+use webrtc::rtp_transceiver::RtpSender;
 
 use super::ports::Lease;
 use crate::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
@@ -31,6 +33,8 @@ use crate::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
 const PACKET_QUEUE: usize = 256;
 /// Changes of state kept.
 const EVENT_QUEUE: usize = 32;
+/// How often the DTLS state is looked at.
+const GOODBYE_INTERVAL: Duration = Duration::from_millis(200);
 /// One packet's 48 kHz samples.
 const PACKET_SAMPLES: u32 = 960;
 /// What we offer; an offer we answer names its own.
@@ -209,6 +213,26 @@ struct Outgoing {
     payload_type: u8,
 }
 
+/// Shuts the connection when the other side has said goodbye. The crate takes in the DTLS `close_notify` (what browsers
+/// send when they close) but its connection state stays `connected` until packets have been missed for seconds, so the
+/// transport's own state is looked at.
+async fn watch_goodbye(connection: Weak<Connection>, sender: Arc<dyn RtpSender>) {
+    let mut interval = tokio::time::interval(GOODBYE_INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let Ok(transport) = sender.transport().await else { return };
+        let Some(transport) = transport else { continue };
+        if matches!(transport.state().await, Ok(RTCDtlsTransportState::Closed)) {
+            if let Some(connection) = connection.upgrade() {
+                // As a task of its own: shutting waits for this one.
+                connection.callbacks.runtime.clone().spawn(connection.shut());
+            }
+            return;
+        }
+    }
+}
+
 /// The sending side; dropping it closes the connection.
 pub(super) struct Sender {
     connection: Arc<Connection>,
@@ -237,7 +261,11 @@ impl Sender {
         // Built first, so that a failure below closes the connection.
         let sender = Self { connection, track, ssrc, outgoing };
         let track = Arc::clone(&sender.track) as Arc<dyn TrackLocal>;
-        sender.peer().add_track(track).await.map_err(super::connection)?;
+        let rtp = sender.peer().add_track(track).await.map_err(super::connection)?;
+        let (callbacks, connection) = (&sender.connection.callbacks, Arc::downgrade(&sender.connection));
+        let cancel = callbacks.cancel.clone();
+        let watch = async move { cancel.run_until_cancelled(watch_goodbye(connection, rtp)).await };
+        callbacks.tasks.spawn_on(watch, &callbacks.runtime);
         Ok(sender)
     }
 
