@@ -76,7 +76,9 @@ impl ModelsCommand {
                         Ok(ExitCode::SUCCESS)
                     }
                     Err(problems) => {
-                        problems.iter().for_each(|p| println!("{p}"));
+                        for problem in problems {
+                            println!("{problem}");
+                        }
                         Ok(ExitCode::FAILURE)
                     }
                 }
