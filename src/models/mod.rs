@@ -40,8 +40,8 @@ pub enum ModelError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("{tool} was not found; {package} is fetched with it. Install it: {install}")]
     NoTool { tool: &'static str, package: String, install: &'static str },
-    #[error("{package} could not be fetched: {reason}\n  try again: what has arrived is kept. {hint}")]
-    Download { package: String, reason: String, hint: &'static str },
+    #[error("{package} could not be fetched: {reason}")]
+    Download { package: String, reason: String },
     #[error(
         "{package} arrived with another content than the manifest pins (sha256 {is}, not {pinned}); it was thrown away"
     )]

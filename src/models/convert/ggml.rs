@@ -39,7 +39,7 @@ impl Encoding {
         match shape {
             [_] => Self::F32,
             _ if name.ends_with(".positional_embedding") => Self::F32,
-            [_, columns] if columns % BLOCK == 0 => Self::Q8_0,
+            [_, columns] if columns.is_multiple_of(BLOCK) => Self::Q8_0,
             _ => Self::F16,
         }
     }

@@ -109,7 +109,7 @@ impl<R: Read + Seek> List<'_, R> {
         let [rows, columns] = shape[..] else {
             return Err(ConvertError::Shape { name: weight, shape, reason: "it should have two dimensions" });
         };
-        if rows % names.len() != 0 || self.model.shape(&bias)? != [rows] {
+        if !rows.is_multiple_of(names.len()) || self.model.shape(&bias)? != [rows] {
             let reason = "query, key and value don't have the same size";
             return Err(ConvertError::Shape { name: weight, shape, reason });
         }
@@ -118,7 +118,7 @@ impl<R: Read + Seek> List<'_, R> {
             let offset = number * rows * columns;
             let (source_weight, shape) = (weight.clone(), vec![rows, columns]);
             self.tensors.push(Tensor { name: format!("{name}.weight"), source: source_weight, offset, shape });
-            if name.ends_with(".key") {
+            if name.ends_with("attn.key") {
                 self.keys_without_bias.push(source.to_owned());
             } else {
                 let (offset, source) = (number * rows, bias.clone());

@@ -23,7 +23,9 @@ impl Ct2 {
     fn array(&mut self, name: &str, shape: &[usize], first: f32) {
         self.text(name);
         self.0.push(shape.len() as u8);
-        shape.iter().for_each(|d| self.0.extend((*d as u32).to_le_bytes()));
+        for dimension in shape {
+            self.0.extend((*dimension as u32).to_le_bytes());
+        }
         self.0.push(4);
         let count: usize = shape.iter().product();
         self.0.extend((count as u32 * 2).to_le_bytes());
