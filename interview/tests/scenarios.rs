@@ -44,8 +44,8 @@ fn a_cooperative_interview_runs_from_hello_to_goodbye() {
 fn a_terse_respondent_is_asked_once_more_and_a_declined_question_never_again() {
     let mut call = Call::begun();
     call.say("Books.");
-    assert!(call.kinds().iter().filter(|k| **k == "question_asked").count() == 2, "{:?}", call.kinds());
     call.hear_out();
+    assert_eq!(call.kinds().iter().filter(|k| **k == "question_asked").count(), 2, "{:?}", call.kinds());
     call.say("Just books.");
     assert_eq!(call.now_asking(), "How do you get on with your manager?");
     call.hear_out();
@@ -226,7 +226,7 @@ fn an_interruption_near_the_end_of_a_question_is_its_answer() {
 fn an_interruption_at_the_beginning_brings_the_question_again_and_loses_no_word() {
     let mut call = Call::begun();
     call.say(WORK);
-    call.wait(1_300);
+    call.wait(700);
     call.say("Also I paint houses.");
     assert_eq!(call.now_asking(), "How do you get on with your manager?");
     call.hear_out();

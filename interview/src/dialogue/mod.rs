@@ -313,7 +313,8 @@ impl Interview {
             let text = text_of(words);
             self.caption(Speaker::Respondent, text, false, start, end);
             // Words over a question that is not over yet are no answer to think about.
-            if self.target() == Target::Question && !matches!(self.floor, Floor::Speaking) {
+            let over_us = self.utterance.as_ref().is_some_and(|u| u.speech.draft.is_none() && !u.stopping);
+            if self.target() == Target::Question && !over_us {
                 self.propose_early();
             }
         }
