@@ -292,7 +292,7 @@ impl Interview {
         let Some(response) = self.response(flags, rule) else { return };
         self.waiting.held = self.turn.words().len();
         self.show(CallState::Thinking);
-        let deadline = self.turn.end() + self.settings.proposal_deadline_ms;
+        let deadline = self.turn.end().saturating_add(self.settings.proposal_deadline_ms);
         let asked = self.asked_for.is_some() && self.asked_for == self.turn.pause();
         let waits = asked && self.proposals.is_none() && self.now < deadline;
         if waits && self.follow_ups_left(&response) > 0 {

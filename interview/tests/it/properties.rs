@@ -1,14 +1,12 @@
 //! What holds whatever happens: random conversations, and inputs that no driver would send.
 
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support::{Call, guide};
 use interview::guide::Action;
 use interview::io::{Command, EndStatus, Event, Input, Output, Proposal, Rejection, Transcript, Word};
 use interview::{Interview, Settings};
 use proptest::prelude::*;
-use support::{Call, guide};
 
 const TEXTS: &[&str] = &[
     "Yes.",
@@ -34,6 +32,8 @@ const TEXTS: &[&str] = &[
 #[derive(Debug, Clone)]
 enum Act {
     Say(usize),
+    /// Say something and hear out what comes back.
+    Answer(usize),
     /// Speak without listening for what comes back.
     Speak(usize),
     Cough(u64),
@@ -47,11 +47,12 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     // The last texts end interviews, so they come up less often.
     prop_oneof![
-        8 => (0..TEXTS.len() - 2).prop_map(Act::Say),
+        5 => (0..TEXTS.len() - 2).prop_map(Act::Say),
+        8 => (0..TEXTS.len() - 2).prop_map(Act::Answer),
         1 => (0..TEXTS.len()).prop_map(Act::Say),
         3 => (0..TEXTS.len() - 2).prop_map(Act::Speak),
         1 => (50_u64..3_000).prop_map(Act::Cough),
-        8 => Just(Act::HearOut),
+        5 => Just(Act::HearOut),
         3 => (0_u64..12_000).prop_map(Act::Wait),
         1 => Just(Act::Lose),
         2 => Just(Act::Connect),
@@ -68,6 +69,10 @@ fn act() -> impl Strategy<Value = Act> {
 fn perform(call: &mut Call, act: &Act) {
     match act {
         Act::Say(text) => call.say(TEXTS[*text]),
+        Act::Answer(text) => {
+            call.say(TEXTS[*text]);
+            call.hear_out();
+        }
         Act::Speak(text) => call.speak(TEXTS[*text]),
         Act::Cough(ms) => call.cough(*ms),
         Act::HearOut => call.hear_out(),
@@ -88,12 +93,12 @@ fn silent_before_consent(events: &[(u64, Event)]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn conversations_keep_the_rules(
-        acts in prop::collection::vec(act(), 1..50),
-        consents in any::<bool>(),
+        acts in prop::collection::vec(act(), 1..80),
+        consents in prop::bool::weighted(0.85),
         timeout in prop_oneof![Just(3_600_000_u64), 30_000_u64..300_000],
     ) {
         let settings = Settings { timeout_ms: timeout, ..Settings::default() };
@@ -140,11 +145,13 @@ proptest! {
     }
 
     #[test]
-    fn nonsense_never_panics(inputs in prop::collection::vec((0_u64..20_000, nonsense()), 0..80)) {
+    fn nonsense_never_panics(
+        begun in any::<bool>(),
+        inputs in prop::collection::vec((0_u64..20_000, nonsense()), 0..80),
+    ) {
         let settings = Settings::default();
-        let mut interview = Interview::new(guide(), settings.clone());
-        let mut now = 0;
-        let mut events = Vec::new();
+        let call = if begun { Call::begun() } else { Call::new(guide(), settings.clone()) };
+        let (mut interview, mut now, mut events) = (call.interview, call.now, call.events);
         for (step, input) in inputs {
             now += step;
             for output in interview.handle(now, input) {
