@@ -219,7 +219,8 @@ impl Turn {
             return Verdict::Wait(judge_deadline);
         }
         let (silence, rule) = policy.required_silence(&text, self.probability.unwrap_or(0.5), reading);
-        if now >= self.end + silence { Verdict::Over(rule) } else { Verdict::Wait(self.end + silence) }
+        let at = self.end.saturating_add(silence);
+        if now >= at { Verdict::Over(rule) } else { Verdict::Wait(at) }
     }
 }
 

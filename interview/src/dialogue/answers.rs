@@ -27,13 +27,22 @@ pub(super) struct Waiting {
     pub carried: Vec<Word>,
     /// Words of the turn in an answer held open.
     pub held: usize,
-    pub patience: bool,
-    pub patience_said: bool,
+    pub patience: Patience,
     pub asked_again: bool,
     pub reworded: bool,
     pub repeats: u32,
     pub resumed: u32,
     pub not_caught: u32,
+}
+
+/// How far "wait a moment" has been granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Patience {
+    #[default]
+    Usual,
+    Granted,
+    /// "Take your time" has been said.
+    Reassured,
 }
 
 impl Waiting {
@@ -201,8 +210,7 @@ impl Interview {
     }
 
     pub(super) fn be_patient(&mut self) {
-        self.waiting.patience = true;
-        self.waiting.patience_said = false;
+        self.waiting.patience = Patience::Granted;
         self.waiting.since = self.now;
         self.floor = Floor::Listening;
     }
@@ -220,16 +228,17 @@ impl Interview {
     // --- Silence and noise ----------------------------------------------------------------------------------
 
     pub(super) fn no_answer_at(&self) -> Ms {
-        let silence = if self.waiting.patience { self.policy.patience_ms } else { self.policy.no_answer_ms };
+        let usual = self.waiting.patience == Patience::Usual;
+        let silence = if usual { self.policy.no_answer_ms } else { self.policy.patience_ms };
         self.waiting.since.max(self.turn.end()) + silence
     }
 
     fn nothing_said(&mut self, target: Target) {
-        if self.waiting.patience && !self.waiting.patience_said {
-            self.waiting.patience_said = true;
+        if self.waiting.patience == Patience::Granted {
+            self.waiting.patience = Patience::Reassured;
             return self.say(Speech::new(vec![lines::TAKE_YOUR_TIME.to_owned()], Purpose::Aside));
         }
-        self.waiting.patience = false;
+        self.waiting.patience = Patience::Usual;
         match target {
             Target::Participation | Target::Recording => {
                 // Silence is an unclear answer, however much of the question was heard.
@@ -283,8 +292,9 @@ impl Interview {
         let Some(response) = self.response(flags, rule) else { return };
         self.waiting.held = self.turn.words().len();
         self.show(CallState::Thinking);
-        let deadline = self.turn.end() + self.settings.proposal_deadline_ms;
-        let waits = self.asked_for.is_some() && self.proposals.is_none() && self.now < deadline;
+        let deadline = self.turn.end().saturating_add(self.settings.proposal_deadline_ms);
+        let asked = self.asked_for.is_some() && self.asked_for == self.turn.pause();
+        let waits = asked && self.proposals.is_none() && self.now < deadline;
         if waits && self.follow_ups_left(&response) > 0 {
             self.floor = Floor::Thinking { response: Box::new(response), deadline };
         } else {

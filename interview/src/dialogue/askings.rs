@@ -105,7 +105,7 @@ impl Interview {
     pub(super) fn advance(&mut self, mut response: Response) {
         let request = self.request(&response);
         let follow_up = request.and_then(|request| {
-            let proposals = self.proposals.take().unwrap_or_else(|| followup::propose(&request));
+            let proposals = self.proposals.clone().unwrap_or_else(|| followup::propose(&request));
             self.best(&proposals).cloned()
         });
         response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);

@@ -179,7 +179,8 @@ impl Interview {
 
     /// Something happened at `now`; what is to be done about it, in order. Never panics, whatever comes.
     pub fn handle(&mut self, now: Ms, input: Input) -> Vec<Output> {
-        self.now = self.now.max(now);
+        // A clock beyond all centuries would only overflow sums.
+        self.now = self.now.max(now.min(Ms::MAX / 2));
         if matches!(self.floor, Floor::Over) {
             return Vec::new();
         }
@@ -229,6 +230,8 @@ impl Interview {
     fn connected(&mut self) {
         self.commit();
         self.turn.reset();
+        // A new leg may take over a live one.
+        self.stop_speaking();
         self.utterance = None;
         self.queued = None;
         let leg = self.state.leg + 1;
@@ -313,7 +316,8 @@ impl Interview {
             let text = text_of(words);
             self.caption(Speaker::Respondent, text, false, start, end);
             // Words over a question that is not over yet are no answer to think about.
-            if self.target() == Target::Question && !matches!(self.floor, Floor::Speaking) {
+            let over_us = self.utterance.as_ref().is_some_and(|u| u.speech.draft.is_none() && !u.stopping);
+            if self.target() == Target::Question && !over_us {
                 self.propose_early();
             }
         }
@@ -461,8 +465,7 @@ impl Interview {
         }
         let budget = self.budget();
         let total_left = budget.left(&self.state, self.now);
-        let overrun = budget.overrun_in(&self.state, self.now) + OVERRUN_MS;
-        let mut deadlines = vec![Some(self.now + overrun)];
+        let mut deadlines = vec![Some(self.now + budget.over_in(&self.state, self.now, OVERRUN_MS))];
         match &self.floor {
             Floor::Listening if self.queued.is_some() => deadlines.push(self.queued_at()),
             Floor::Listening => {

@@ -58,7 +58,7 @@ pub(super) fn skip_rest(guide: &Guide, draft: &mut Draft, reason: &str) {
         if draft.state.skipped_sections.iter().any(|(name, _)| *name == section.section_name) {
             continue;
         }
-        for question in section.questions.iter() {
+        for question in &section.questions {
             if !draft.state.is_settled(question) {
                 skip(draft, section, question, reason.to_owned());
             }

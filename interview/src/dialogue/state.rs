@@ -179,14 +179,6 @@ impl State {
         self.current.and_then(|id| self.asking(id))
     }
 
-    /// The asking of the guide question at the root of a follow-up; itself for a guide question.
-    pub fn root(&self, asking: &Asking) -> AskingId {
-        self.askings
-            .iter()
-            .find(|a| a.question_id == asking.question_id && a.follow_up_of.is_none())
-            .map_or(asking.id, |a| a.id)
-    }
-
     pub fn next_asking(&self) -> AskingId {
         self.askings.iter().map(|a| a.id).max().unwrap_or(0) + 1
     }

@@ -39,9 +39,9 @@ impl<'a> Budget<'a> {
         self.total.saturating_sub(FAREWELL_MS).saturating_sub(state.active_ms(now))
     }
 
-    /// Milliseconds until the whole time is over.
-    pub fn overrun_in(&self, state: &State, now: Ms) -> Ms {
-        self.total.saturating_sub(state.active_ms(now))
+    /// Milliseconds until the whole time and `grace` are over.
+    pub fn over_in(&self, state: &State, now: Ms, grace: Ms) -> Ms {
+        (self.total + grace).saturating_sub(state.active_ms(now))
     }
 
     /// Milliseconds beyond the whole time.

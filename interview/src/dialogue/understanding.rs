@@ -294,6 +294,8 @@ pub fn choice(question: &Question, text: &str) -> Option<Choice> {
     }
 }
 
+const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
+
 fn option(question: &Question, text: &str) -> Option<usize> {
     let said = lex::tokens(text);
     let stems: Vec<String> = said.iter().map(|w| lex::stem(w)).collect();
@@ -314,7 +316,6 @@ fn option(question: &Question, text: &str) -> Option<usize> {
     if let Some((index, _)) = best {
         return Some(index);
     }
-    const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
     let last = question.options.len().checked_sub(1)?;
     said.iter()
         .find_map(|w| if w == "last" { Some(last) } else { ORDINALS.iter().position(|o| o == w) })

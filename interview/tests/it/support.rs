@@ -5,7 +5,7 @@ use std::sync::Arc;
 use interview::followup;
 use interview::guide::{self, Guide};
 use interview::io::{
-    AskingId, Command, EndStatus, Event, Input, Ms, Notice, Output, Rejection, Response, Transcript, UtteranceId, Word,
+    Command, EndStatus, Event, Input, Ms, Notice, Output, Rejection, Response, Transcript, UtteranceId, Word,
 };
 use interview::{Interview, Settings};
 
@@ -36,7 +36,6 @@ pub fn guide() -> Arc<Guide> {
 pub struct Utterance {
     pub id: UtteranceId,
     pub lines: Vec<String>,
-    pub asking: Option<AskingId>,
     started: Ms,
     ends: Ms,
 }
@@ -96,20 +95,23 @@ impl Call {
     }
 
     pub fn give(&mut self, input: Input) {
+        if input == Input::PeerLost {
+            self.playing = None;
+            self.turn.clear();
+        }
         let outputs = self.interview.handle(self.now, input);
         let mut answers = Vec::new();
         for output in outputs {
             self.outputs.push(output.clone());
             match output {
-                Output::Speak { utterance, lines, asking } => {
+                Output::Speak { utterance, lines, .. } => {
                     assert!(self.playing.is_none(), "the interviewer speaks over itself");
                     if self.respondent_speaks {
                         self.overlaps += 1;
                     }
                     let lines: Vec<String> = lines.into_iter().map(|l| l.text).collect();
                     let length = lines.join(" ").len() as Ms * MS_PER_CHAR;
-                    self.playing =
-                        Some(Utterance { id: utterance, lines, asking, started: self.now, ends: self.now + length });
+                    self.playing = Some(Utterance { id: utterance, lines, started: self.now, ends: self.now + length });
                     answers.push(Input::PlaybackStarted { utterance });
                 }
                 Output::StopSpeaking => {

@@ -1,0 +1,143 @@
+//! Guides as authors write them, and everything that can be wrong with them.
+
+use interview::guide::{Guide, QuestionType, from_value, parse};
+use interview::io::{EndStatus, Event, Phase, Response};
+use interview::score::Scores;
+
+const BROKEN: &str = r"
+name: ''
+research_objective: x
+colour: red
+estimated_duration_minutes: 90
+max_duration_minutes: 60
+sections:
+  - section_name: A
+    id: one
+    questions:
+      - {id: q, text: '', type: essay}
+      - {id: q, text: Hello?, type: scale, scale: {min: 5, max: 5}}
+      - {text: Which?, type: multiple_choice}
+      - {text: How?, required: perhaps, follow_up_triggers: [{condition: vague, action: shout, priority: 9}]}
+  - section_name: B
+    id: one
+    questions: []
+adaptive_rules:
+  interest_signals: [boredom]
+  branching_logic: [{condition: low score, target_section: Nowhere}]
+";
+
+#[test]
+fn every_problem_is_listed_with_its_place() {
+    let problems = parse(BROKEN).unwrap_err();
+    let paths: Vec<&str> = problems.iter().map(|p| p.path.as_str()).collect();
+    for path in [
+        "/name",
+        "/colour",
+        "/max_duration_minutes",
+        "/sections/0/questions/0/text",
+        "/sections/0/questions/0/type",
+        "/sections/0/questions/1/id",
+        "/sections/0/questions/1/scale",
+        "/sections/0/questions/2/options",
+        "/sections/0/questions/3/required",
+        "/sections/0/questions/3/follow_up_triggers/0/action",
+        "/sections/0/questions/3/follow_up_triggers/0/priority",
+        "/sections/1/id",
+        "/sections/1/questions",
+        "/adaptive_rules/interest_signals/0",
+        "/adaptive_rules/branching_logic/0/target_section",
+    ] {
+        assert_eq!(paths.iter().filter(|p| **p == path).count(), 1, "{path} in {paths:#?}");
+    }
+    assert_eq!(paths.len(), 15, "{problems:#?}");
+}
+
+#[test]
+fn json_and_yaml_say_the_same_and_come_back_unchanged() {
+    let yaml = "
+name: Trains
+research_objective: Why people take trains
+sections:
+  - {section_name: Second, order: 2, questions: [{text: Why?, required: true}]}
+  - {section_name: First, order: 1, questions: [{text: How?, type: multiple_choice, options: [By train, {id: car, text: By car}]}, {text: How?}]}
+";
+    let guide = parse(yaml).unwrap();
+    assert_eq!(guide.sections[0].section_name, "First");
+    let first = &guide.sections[0].questions;
+    assert_eq!((first[0].id.as_str(), first[1].id.as_str()), ("how", "how-2"));
+    assert_eq!(first[0].kind, QuestionType::MultipleChoice);
+    assert_eq!((first[0].options[0].id.as_str(), first[0].options[1].id.as_str()), ("by-train", "car"));
+    let json = serde_json::to_string(&guide).unwrap();
+    assert_eq!(parse(&json).unwrap(), guide);
+    assert_eq!(from_value(serde_json::to_value(&guide).unwrap()).unwrap(), guide);
+    assert_eq!(parse(&serde_saphyr::to_string(&guide).unwrap()).unwrap(), guide);
+}
+
+#[test]
+fn documents_that_are_none_say_where() {
+    assert!(parse("{\"name\": ").unwrap_err()[0].message.contains("line 1"));
+    assert!(parse("").unwrap_err()[0].message.contains("empty"));
+    assert_eq!(parse("- a\n- b").unwrap_err()[0].message, "must be an object with named fields, not a list");
+    let missing = parse("name: x").unwrap_err();
+    assert_eq!(missing.len(), 2, "{missing:?}");
+}
+
+fn answer(guide: &Guide, asking: u32, question: &str, text: &str, follow_up: bool) -> Vec<(u64, Event)> {
+    let words: Vec<_> = text
+        .split_whitespace()
+        .map(|t| interview::io::Word { text: t.into(), start_ms: 0, end_ms: 1, confidence: 0.8 })
+        .collect();
+    let (_, q) = guide.questions().find(|(_, q)| q.id == question).unwrap();
+    let asked = Event::QuestionAsked {
+        asking,
+        question_id: question.into(),
+        section: "S".into(),
+        text: q.text.clone(),
+        follow_up_of: follow_up.then_some(1),
+        action: None,
+        why: None,
+        source: None,
+    };
+    let response = Response {
+        asking,
+        question_id: question.into(),
+        section: "S".into(),
+        question_text: q.text.clone(),
+        text: text.into(),
+        analysis: interview::analysis::Analysis::of(&q.text, &words),
+        words,
+        asked_ms: 0,
+        answered_ms: 1,
+        response_time_ms: 1,
+        is_follow_up: follow_up,
+        parent: None,
+        flags: vec![],
+        is_complete: true,
+        requires_clarification: false,
+        endpointing: interview::io::Endpointing::default(),
+    };
+    vec![(1, asked), (2, Event::Answered { response: Box::new(response) })]
+}
+
+#[test]
+fn scores_can_be_recomputed_from_the_log() {
+    let guide = parse("{name: G, research_objective: O, sections: [{section_name: S, questions: [{id: a, text: 'Who?', required: true}, {id: b, text: 'Why?', required: true}]}]}").unwrap();
+    let mut events = vec![(0, Event::PhaseEntered { phase: Phase::Consent })];
+    events.extend(answer(&guide, 1, "a", "Clients pay late.", false));
+    events.extend(answer(&guide, 2, "a", "Clients forget invoices.", true));
+    events.push((3, Event::NotUnderstood { reason: interview::io::Rejection::NoSpeech }));
+    events.push((4, Event::Ended { status: EndStatus::Cancelled, reason: None }));
+    let scores = Scores::of(&guide, events.iter().map(|(at, e)| (*at, e)), None);
+    let near =
+        |value: Option<f32>, expected: f32| assert!((value.unwrap() - expected).abs() < 1e-3, "{value:?} {expected}");
+    near(scores.completion_rate, 0.5);
+    near(scores.information_density, 1.0 - (-0.2_f32).exp());
+    near(scores.follow_up_value, 2.0 / 3.0);
+    near(scores.stt_confidence, 0.8);
+    near(scores.stt_error_rate, 1.0 / 3.0);
+    near(scores.clarification_rate, 0.0);
+    // Length at the median: 1; no hesitation: 1; no open question with density of 0.3: 0.
+    near(scores.engagement_score, 2.0 / 3.0);
+    near(scores.data_quality_score, 0.15 + 0.3 * 0.1813 + 0.16 + 0.2);
+    assert_eq!(Scores::of(&guide, [], None).data_quality_score, None);
+}
