@@ -118,8 +118,10 @@ async fn what_we_say_arrives_whole_in_order_and_evenly_numbered() {
     while !matches!(events.last(), Some(PlayoutEvent::Finished { .. })) {
         events.push(next(&mut ours.playout_events).await);
     }
-    let (PlayoutEvent::Started { utterance: 1, at_ms: began }, Some(PlayoutEvent::Finished { utterance: 1, at_ms: ended })) =
-        (&events[0], events.last())
+    let (
+        PlayoutEvent::Started { utterance: 1, at_ms: began },
+        Some(PlayoutEvent::Finished { utterance: 1, at_ms: ended }),
+    ) = (&events[0], events.last())
     else {
         panic!("{events:?}");
     };
