@@ -23,6 +23,8 @@ const BITRATE: i32 = 32_000;
 const COMPLEXITY: i32 = 9;
 /// Loss the encoder prepares for with in-band error correction, in percent.
 const EXPECTED_LOSS: i32 = 5;
+/// Frames of silence until the encoder's state no longer changes.
+const SETTLING: usize = 10;
 /// A packet is at most 1275 bytes a frame (RFC 6716, 3.2.1).
 const MAX_PACKET: usize = 1275;
 /// The longest packet there is: 120 ms (RFC 6716, 3.2.5).
@@ -89,6 +91,16 @@ impl Encoder {
         Ok(Self { inner, scratch: vec![0; MAX_PACKET] })
     }
 
+    /// An encoder that has settled on silence: what it makes next goes on smoothly after [`silence`], which is what a
+    /// listener's decoder has heard before us.
+    fn after_silence() -> Result<Self, CodecError> {
+        let mut encoder = Self::new()?;
+        for _ in 0..SETTLING {
+            encoder.encode(&[0; SPEAK_SAMPLES])?;
+        }
+        Ok(encoder)
+    }
+
     /// One packet of 20 ms from 480 samples.
     pub fn encode(&mut self, frame: &[i16]) -> Result<Bytes, CodecError> {
         if frame.len() != SPEAK_SAMPLES {
@@ -101,7 +113,7 @@ impl Encoder {
 
 /// Encodes 24 kHz mono speech once, ready to be sent many times. The last frame is padded with silence.
 pub fn encode_clip(text: String, pcm: Vec<i16>) -> Result<Clip, CodecError> {
-    let mut encoder = Encoder::new()?;
+    let mut encoder = Encoder::after_silence()?;
     let packets = (0..pcm.len().div_ceil(SPEAK_SAMPLES))
         .map(|index| encoder.encode(&frame_of(&pcm, index)))
         .collect::<Result<_, _>>()?;
@@ -124,14 +136,8 @@ pub fn silence() -> Bytes {
     static SILENCE: OnceLock<Bytes> = OnceLock::new();
     SILENCE
         .get_or_init(|| {
-            let settled = || -> Result<Bytes, CodecError> {
-                let mut encoder = Encoder::new()?;
-                for _ in 0..9 {
-                    encoder.encode(&[0; SPEAK_SAMPLES])?;
-                }
-                encoder.encode(&[0; SPEAK_SAMPLES])
-            };
-            settled().unwrap_or(Bytes::from_static(EMPTY))
+            let settled = Encoder::after_silence().and_then(|mut encoder| encoder.encode(&[0; SPEAK_SAMPLES]));
+            settled.unwrap_or(Bytes::from_static(EMPTY))
         })
         .clone()
 }
@@ -143,6 +149,9 @@ mod tests {
 
     fn decode_all(packets: &[Bytes]) -> Vec<f32> {
         let mut decoder = Decoder::new().unwrap();
+        for _ in 0..10 {
+            decoder.decode(&silence()).unwrap();
+        }
         packets.iter().flat_map(|packet| decoder.decode(packet).unwrap().to_vec()).collect()
     }
 

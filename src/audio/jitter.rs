@@ -160,11 +160,8 @@ impl Stream {
 
     /// Until when the next piece is waited for.
     fn deadline_us(&self, holding: bool) -> i64 {
-        let depth = if holding || self.quiet || self.stalled > 0 {
-            self.depth_us()
-        } else {
-            self.depth_us().max(STALL_US)
-        };
+        let depth =
+            if holding || self.quiet || self.stalled > 0 { self.depth_us() } else { self.depth_us().max(STALL_US) };
         self.expected_us(self.next) + depth
     }
 
@@ -215,8 +212,7 @@ impl Jitter {
         };
         let mut arrived_us = stream.us(packet.arrived);
         let mut ahead = i64::from(packet.sequence.wrapping_sub(stream.sequence as u16) as i16);
-        let mut timestamp =
-            stream.timestamp + i64::from(packet.timestamp.wrapping_sub(stream.timestamp as u32) as i32);
+        let mut timestamp = stream.timestamp + i64::from(packet.timestamp.wrapping_sub(stream.timestamp as u32) as i32);
         match stream.continuity(ahead, timestamp, arrived_us) {
             Continuity::GoesOn => {}
             Continuity::Stray => {

@@ -31,7 +31,12 @@ impl Network {
     /// Packet `number`, of 20 ms, sent at its time, arriving `delay_us` later.
     fn send(&mut self, number: u32, first_sequence: u16, first_timestamp: u32, delay_us: u64) {
         let at = u64::from(number) * 20_000 + delay_us;
-        self.send_at(at, number, first_sequence.wrapping_add(number as u16), first_timestamp.wrapping_add(number * 960));
+        self.send_at(
+            at,
+            number,
+            first_sequence.wrapping_add(number as u16),
+            first_timestamp.wrapping_add(number * 960),
+        );
     }
 
     fn send_at(&mut self, at_us: u64, number: u32, sequence: u16, timestamp: u32) {

@@ -87,8 +87,14 @@ impl Media {
             stats: Arc::clone(&stats),
             recorder: recorder.clone(),
         };
-        let speaking =
-            Speaking { commands, sink: Arc::clone(&sink), clock, events: events_in, stats: Arc::clone(&stats), recorder };
+        let speaking = Speaking {
+            commands,
+            sink: Arc::clone(&sink),
+            clock,
+            events: events_in,
+            stats: Arc::clone(&stats),
+            recorder,
+        };
         let stop = cancel.clone();
         runtime.handle().spawn(async move { stop.run_until_cancelled(listening.run()).await });
         let stop = cancel.clone();

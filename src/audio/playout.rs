@@ -10,8 +10,8 @@ use bytes::Bytes;
 use interview::io::{Ms, UtteranceId};
 use tokio::sync::mpsc;
 
-use super::codec::{self, Encoder, SPEAK_SAMPLES, frame_of};
 use super::Clip;
+use super::codec::{self, Encoder, SPEAK_SAMPLES, frame_of};
 
 /// −15 dB: clearly back, still understood.
 const DUCKED: f32 = 0.178;

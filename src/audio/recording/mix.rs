@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use ogg::{PacketReader, PacketWriteEndInfo, PacketWriter};
 use opus::Channels;
 
-use super::ogg::{PRE_SKIP, head, tags};
 use super::RecordingError;
-use crate::audio::codec::{CodecError, Encoder, RTP_RATE, RTP_SAMPLES, SPEAK_SAMPLES};
+use super::ogg::{PRE_SKIP, head, tags};
 use crate::audio::SPEAK_RATE;
+use crate::audio::codec::{CodecError, Encoder, RTP_RATE, RTP_SAMPLES, SPEAK_SAMPLES};
 
 /// The longest packet there is: 120 ms at 48 kHz.
 const MAX_SAMPLES: usize = 5760;

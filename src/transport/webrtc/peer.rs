@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::transport::RTCDtlsTransportState;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
@@ -17,7 +18,6 @@ use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use rtc::peer_connection::transport::RTCDtlsTransportState;
 use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
@@ -177,8 +177,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(peer: Arc<dyn PeerConnection>, callbacks: Arc<Callbacks>, lease: Lease) -> Arc<Self> {
-        let connection =
-            Arc::new(Self { peer, callbacks, lease: Mutex::new(Some(lease)), closed: OnceCell::new() });
+        let connection = Arc::new(Self { peer, callbacks, lease: Mutex::new(Some(lease)), closed: OnceCell::new() });
         let _ = connection.callbacks.connection.set(Arc::downgrade(&connection));
         connection
     }
