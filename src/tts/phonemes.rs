@@ -116,11 +116,6 @@ impl Phonemizer {
         Ok(said)
     }
 
-    #[cfg(test)]
-    pub fn normaliser_words(&self, text: &str) -> usize {
-        self.normaliser.spoken(text).text.split_whitespace().count()
-    }
-
     /// The symbol itself if it has a token, else the one that sounds like it.
     fn nearest(&self, symbol: char) -> Option<char> {
         let near = match symbol {

@@ -31,7 +31,7 @@ pub fn phonemizer() -> &'static Phonemizer {
 }
 
 fn kokoro() -> Kokoro {
-    Kokoro::load(&models(), Inference::start(2), KokoroSettings { threads: 2, sessions: 1 }).unwrap()
+    Kokoro::load(&models(), Inference::start(2), KokoroSettings { threads: 1, sessions: 1 }).unwrap()
 }
 
 /// What is spoken.
@@ -87,11 +87,11 @@ async fn pace_follows_the_speed_and_long_texts_are_whole() {
         lengths.push(kokoro.synthesize(text, &voice, Priority::Background).await.unwrap().len());
     }
     assert!(lengths[0] > lengths[1] && lengths[1] > lengths[2], "{lengths:?}");
-    // One sentence beyond the model's 510 tokens.
-    let long = "we walked over the hill and down to the river, ".repeat(16) + "and home.";
+    // One sentence beyond the tokens of one run.
+    let long = "we walked over the hill and down to the river, ".repeat(8) + "and home.";
     let voice = Voice { name: "am_michael".into(), speed: 1.0 };
     let seconds = kokoro.synthesize(&long, &voice, Priority::Background).await.unwrap().len() / SPEAK_RATE as usize;
-    assert!((30..75).contains(&seconds), "{seconds} s");
+    assert!((12..40).contains(&seconds), "{seconds} s");
 }
 
 /// 24 kHz to 16 kHz by linear interpolation: good enough for a recogniser.
@@ -109,6 +109,8 @@ fn transcribe(whisper: &WhisperContext, pcm: &[i16]) -> String {
     params.set_n_threads(2);
     params.set_language(Some("en"));
     params.set_no_context(true);
+    // Whisper looks at 30 s unless told how long the sound is (50 positions a second).
+    params.set_audio_ctx((at_16k.len() as i32 / 320 + 128).min(1_500));
     params.set_print_progress(false);
     params.set_print_special(false);
     params.set_print_realtime(false);
@@ -138,29 +140,4 @@ fn edits(a: &[String], b: &[String]) -> usize {
         }
     }
     row[b.len()]
-}
-
-#[tokio::test]
-async fn probe() {
-    let read = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<usize>().ok()).unwrap_or(1);
-    let rss = || {
-        std::fs::read_to_string("/proc/self/status").unwrap().lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("VmHWM")).map(|l| l.split_whitespace().nth(1).unwrap().to_owned()).collect::<Vec<_>>().join("/")
-    };
-    let t = Instant::now();
-    phonemizer().warm(super::phonemes::Accent::American);
-    println!("misaki {:?} rss {}", t.elapsed(), rss());
-    let kokoro = Kokoro::load(&models(), Inference::start(2), KokoroSettings { threads: read("T"), sessions: read("S") }).unwrap();
-    println!("loaded {:?} rss {}", t.elapsed(), rss());
-    let voice = Voice { name: "af_heart".into(), speed: 1.0 };
-    let (mut spent, mut audio, mut words) = (0.0, 0.0, 0);
-    for i in 0..read("N") {
-        let text = SENTENCES[i % SENTENCES.len()];
-        let t = Instant::now();
-        let pcm = kokoro.synthesize(text, &voice, Priority::Background).await.unwrap();
-        spent += t.elapsed().as_secs_f32();
-        audio += pcm.len() as f32 / 24000.0;
-        words += phonemizer().normaliser_words(text);
-        if i < 8 || i % 20 == 0 { println!("{i} {:?} {:.2}", t.elapsed(), pcm.len() as f32 / 24000.0); }
-    }
-    println!("rtf {:.3} wpm {:.0} rss {}", spent / audio, words as f32 / audio * 60.0, rss());
 }
