@@ -14,6 +14,10 @@ use crate::turn::TurnAudio;
 const SETTLE_MS: Ms = 8000;
 /// The cut lies so far behind the end of the settled speech: in the middle of the silence that made the pause.
 const CUT_MS: Ms = 80;
+/// A silence of so much inside a turn settles what was said before it: Whisper tends to stop listening there.
+const SILENCE_MS: Ms = 700;
+/// How much of that silence the speech before it keeps.
+const TAIL_MS: Ms = 200;
 /// Chunks (32 ms) of silence left before the speech that follows a settled stretch.
 const LEAD: usize = 10;
 
@@ -47,23 +51,35 @@ impl Incremental {
 
     /// Everything said in the turn, as of this picture of it. The same pause asked about twice is transcribed once.
     pub async fn transcribe(&self, audio: &TurnAudio, language: &str) -> Result<Transcript, SttError> {
-        let (settled, from) = {
+        let (mut settled, mut from) = {
             let mut turn = self.turn.lock();
             if let Some(known) = turn.prepare(audio) {
                 return Ok(known);
             }
             (turn.settled.clone(), turn.from)
         };
-        let rest = without_lead(audio.since(from));
+        let mut rest = without_lead(audio.since(from));
+        while let Some(silence) = rest.silence_inside(SILENCE_MS) {
+            let words = self.hear(&rest.until(silence.start + TAIL_MS), language).await?.words;
+            let next = silence.start.midpoint(silence.end);
+            self.turn.lock().settle(audio.turn, from, next, &words);
+            settled.extend(words);
+            from = next;
+            rest = without_lead(audio.since(from));
+        }
+        let transcript = self.hear(&rest, language).await?;
+        self.turn.lock().remember(audio, from, &transcript);
+        Ok(joined(settled, transcript))
+    }
+
+    async fn hear(&self, rest: &TurnAudio, language: &str) -> Result<Transcript, SttError> {
         let speech = Speech {
             samples: Arc::clone(&rest.samples),
             start_ms: rest.start_ms,
             language: language.to_owned(),
             voiced: rest.voiced,
         };
-        let transcript = self.transcriber.transcribe(speech).await?;
-        self.turn.lock().remember(audio, from, &transcript);
-        Ok(joined(settled, transcript))
+        self.transcriber.transcribe(speech).await
     }
 
     /// The turn was taken: nothing of it is needed any more. (Audio of another turn does the same.)
@@ -84,13 +100,21 @@ impl Turn {
         if last.paused && last.speech_end == audio.speech_end_ms {
             return Some(joined(self.settled.clone(), last.transcript.clone()));
         }
-        let long = last.speech_end >= begun + SETTLE_MS;
+        let long = last.speech_end >= begun + SETTLE_MS || audio.silence_after(last.speech_end) >= SILENCE_MS;
         if long && last.paused && last.transcript.rejected.is_none() && audio.speech_end_ms > last.speech_end {
             let last = self.last.take()?;
             self.settled.extend(last.transcript.words);
             self.from = last.speech_end + CUT_MS;
         }
         None
+    }
+
+    /// The words up to `next` will not change any more, unless somebody else has settled them meanwhile.
+    fn settle(&mut self, number: u32, from: Ms, next: Ms, words: &[Word]) {
+        if self.number == number && self.from == from {
+            self.settled.extend_from_slice(words);
+            self.from = next;
+        }
     }
 
     fn remember(&mut self, audio: &TurnAudio, from: Ms, transcript: &Transcript) {

@@ -50,6 +50,42 @@ impl TurnAudio {
         if from == 0 { Arc::clone(&self.samples) } else { Arc::from(&self.samples[from..]) }
     }
 
+    /// The first silence of at least `ms` between two stretches of speech, on the call clock.
+    pub fn silence_inside(&self, ms: Ms) -> Option<Range<Ms>> {
+        let at = |chunk: usize| self.start_ms + chunk as u64 * CHUNK_MS;
+        let mut spoken = false;
+        let mut silent_from = 0;
+        for (chunk, &voiced) in self.activity.iter().enumerate() {
+            if voiced {
+                if spoken && (chunk - silent_from) as u64 * CHUNK_MS >= ms {
+                    return Some(at(silent_from)..at(chunk));
+                }
+                spoken = true;
+                silent_from = chunk + 1;
+            }
+        }
+        None
+    }
+
+    /// How long it is silent after a time of the call clock (give or take a chunk) before speech goes on; 0 at the end.
+    pub fn silence_after(&self, from_ms: Ms) -> Ms {
+        let first = (from_ms.saturating_sub(self.start_ms).div_ceil(CHUNK_MS) as usize).min(self.activity.len());
+        self.activity[first..].iter().position(|voiced| *voiced).map_or(0, |silent| silent as Ms * CHUNK_MS)
+    }
+
+    /// The part up to a time of the call clock, in whole chunks.
+    #[must_use]
+    pub fn until(&self, to_ms: Ms) -> Self {
+        let chunks = (to_ms.saturating_sub(self.start_ms).div_ceil(CHUNK_MS) as usize).min(self.activity.len());
+        let activity: Arc<[bool]> = Arc::from(&self.activity[..chunks]);
+        Self {
+            samples: Arc::from(&self.samples[..(chunks * CHUNK).min(self.samples.len())]),
+            voiced: share(&activity),
+            activity,
+            ..*self
+        }
+    }
+
     /// The part from a time of the call clock on; all of it when that lies before its start.
     #[must_use]
     pub fn since(&self, from_ms: Ms) -> Self {
