@@ -77,6 +77,8 @@ pub trait Calls: Send + Sync {
     /// `seq`. Works before the call begins, too.
     fn subscribe(&self, interview_id: Uuid, after: Option<u64>)
     -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
+    /// An interview was scheduled: whatever can be made ready for its call may be made now, in the background.
+    fn prepare(&self, _interview_id: Uuid) {}
     /// Calls that are live.
     fn active(&self) -> usize;
     fn engines(&self) -> EngineInfo;

@@ -57,6 +57,7 @@ async fn schedule(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Res
         error => error.into(),
     })?;
     state.metrics.interviews_total.with_label_values(&["scheduled", &guide.to_string()]).inc();
+    state.calls.prepare(row.id);
     Ok(HttpResponse::Created()
         .insert_header(("Location", format!("/api/interviews/{}", row.id)))
         .json(Invitation::new(&state, row, token)))

@@ -115,16 +115,17 @@ pub async fn run(
     let step = |text: String| {
         let _ = happenings.try_send(Happening::Step(text));
     };
+    // Scheduled first: the engine prepares its own lines while we prepare ours.
+    let client = Client::new(&engine.base_url)?;
+    let guide_id = client.create_guide(guide).await?;
+    let scheduled = client.schedule(&guide_id, &persona.name).await?;
     step(format!("preparing {}'s voice ({})", persona.name, persona.voice));
     let began = Instant::now();
     let lines = Lines::prepare(persona, &tools.synthesizer, |_, _| {}).await?;
     let mind = mind(guide, persona, &interviewer, &tools.synthesizer).await?;
     step(format!("every line is ready after {:.1} s", began.elapsed().as_secs_f32()));
 
-    let client = Client::new(&engine.base_url)?;
-    let guide_id = client.create_guide(guide).await?;
-    let scheduled = client.schedule(&guide_id, &persona.name).await?;
-    step(format!("interview {} is scheduled; joining", scheduled.interview_id));
+    step(format!("joining interview {}", scheduled.interview_id));
     let (tape, trouble) = call(&client, &scheduled, guide, mind, lines, tools, happenings.clone()).await?;
 
     step("hung up; transcribing what was heard".to_owned());

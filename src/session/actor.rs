@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::engines::Engines;
 use super::leg::{Happening, Leg};
 use super::page::Page;
+use super::script::Script;
 use super::timing::Stopwatch;
 use crate::audio::{CallClock, PlayoutEvent};
 use crate::inference::Priority;
@@ -24,7 +25,6 @@ use crate::storage::EventRecord;
 use crate::supervisors::{Append, Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::transport::LinkEvent;
-use crate::tts::Voice;
 use crate::turn::EarEvent;
 
 /// How often a living actor says so.
@@ -58,7 +58,7 @@ pub struct Birth {
     pub interview: Interview,
     /// Number of the last event in the log.
     pub last_seq: i64,
-    pub voice: Voice,
+    pub script: Script,
     pub engines: Arc<Engines>,
     pub persistence: Addr<Persistence>,
     pub metrics: Arc<Metrics>,
@@ -248,9 +248,8 @@ impl CallActor {
             }
             Output::Prepare { texts, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
-                // Words that only this respondent has heard don't rest on disk: see `ClipStore::clip`.
-                let keep = !soon;
-                drop(self.birth.engines.clips.prepare(texts, self.birth.voice.clone(), priority, keep));
+                // What is wanted soon may be a follow-up that quotes the answer.
+                self.birth.script.prepare(&self.birth.engines, texts, priority, !soon);
             }
             Output::StartRecording => leg.start_recording(),
             Output::WakeAt(at) => {
@@ -272,23 +271,37 @@ impl CallActor {
         self.stopwatch.speak(now);
         // Lines before the question are scripted, so each of them is one clip.
         let question_clip = asks.then(|| lines.len().saturating_sub(1) as u32);
-        let (engines, voice) = (Arc::clone(&self.birth.engines), self.birth.voice.clone());
+        let (engines, script) = (Arc::clone(&self.birth.engines), self.birth.script.clone());
         let (playout, metrics) = (self.birth.leg.playout().clone(), Arc::clone(&self.birth.metrics));
         let mut speaking = Speaking { utterance, question_clip, handed: Arc::default(), making: None };
         // What is ready goes out in this very call; only what has to be made is waited for.
         let mut waiting = lines.into_iter().peekable();
         while let Some(line) = waiting.peek() {
-            let Some(clip) = engines.clips.at_hand(&line.text, &voice) else { break };
+            let Some(clip) = engines.clips.at_hand(&line.text, &script.voice) else { break };
             waiting.next();
             playout.speak(utterance, clip, waiting.peek().is_none());
             speaking.handed.store(true, Ordering::Release);
         }
         if waiting.peek().is_some() {
             let handed = Arc::clone(&speaking.handed);
+            // Nobody waits for an answer: then rather begin later than falter, since a gap sounds like the end.
+            let patient = !self.stopwatch.is_running() && !handed.load(Ordering::Acquire);
             let making = async move {
-                for line in waiting {
+                let lines: Vec<Line> = waiting.collect();
+                if patient {
+                    for line in &lines {
+                        let keep = line.scripted && script.may_keep(&line.text);
+                        engines.clips.clip(&line.text, &script.voice, Priority::FirstSentence, keep).await?;
+                    }
+                }
+                for line in lines {
+                    if let Some(clip) = engines.clips.at_hand(&line.text, &script.voice) {
+                        playout.speak(utterance, clip, false);
+                        handed.store(true, Ordering::Release);
+                        continue;
+                    }
                     let started = std::time::Instant::now();
-                    let mut clips = engines.clips.stream(&line.text, &voice, line.scripted);
+                    let mut clips = engines.clips.stream(&line.text, &script.voice, line.scripted && script.may_keep(&line.text));
                     let mut first = true;
                     while let Some(clip) = clips.recv().await {
                         if std::mem::take(&mut first) {

@@ -1,7 +1,8 @@
 //! Live calls: one actor an interview, and what keeps the actors honest.
 //!
 //! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
-//! over ([`leg`]), what the page is told ([`page`]), admission and the list of live calls ([`registry`]), and the
+//! over ([`leg`]), what is made before it is said
+//! ([`script`]), what the page is told ([`page`]), admission and the list of live calls ([`registry`]), and the
 //! watcher that restarts calls whose actor died or froze ([`watcher`]).
 //! Never does: decide what is said (the interview does), touch packets (the media tasks do).
 
@@ -10,6 +11,7 @@ pub mod engines;
 pub mod leg;
 pub mod page;
 pub mod registry;
+pub mod script;
 pub mod timing;
 pub mod watcher;
 

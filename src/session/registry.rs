@@ -21,10 +21,12 @@ use super::actor::{Birth, CallActor, Ending, NewLeg, Order, Pulse};
 use super::engines::Engines;
 use super::leg::Leg;
 use super::page::Page;
+use super::script::Script;
 use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
 use crate::audio::recording::Recordings;
 use crate::audio::{CallClock, MediaRuntime};
 use crate::config::Settings;
+use crate::inference::Priority;
 use crate::storage::Storage;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
@@ -70,6 +72,18 @@ pub(super) struct Shared {
     joining: Mutex<std::collections::HashSet<Uuid>>,
     draining: AtomicBool,
     changed: tokio::sync::Notify,
+}
+
+/// What an interview begins with.
+struct Beginning {
+    guide: Arc<interview::Guide>,
+    settings: interview::Settings,
+}
+
+impl Beginning {
+    fn resume<'a>(self, events: impl IntoIterator<Item = (interview::Ms, &'a Event)>) -> Interview {
+        Interview::replay(self.guide, self.settings, events)
+    }
 }
 
 /// Keeps a place among the live calls while a join is under way.
@@ -128,27 +142,9 @@ impl Registry {
     pub(super) async fn start(&self, interview_id: Uuid, leg: Arc<Leg>, call_id: String, clock: CallClock) -> Result<(), JoinError> {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
-        let guide = parts.storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
+        let (interview, script) = self.load(interview_id).await?;
         let events = parts.storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
-        let row = parts.storage.interviews().get(interview_id).await.map_err(|error| unavailable(&error))?;
-        let guide = Arc::new(guide);
-        let settings = interview::Settings {
-            max_follow_ups: parts.settings.calls.max_follow_ups_per_question,
-            silence_ms: (parts.settings.calls.silence_detection_seconds * 1000.0) as u64,
-            timeout_ms: u64::from(parts.settings.calls.default_interview_timeout_minutes) * 60_000,
-            recording: parts.settings.calls.enable_call_recording,
-            respondent_name: row.respondent_name,
-            ..interview::Settings::default()
-        };
-        let interview = Interview::replay(Arc::clone(&guide), settings, events.iter().map(|e| (e.at_ms, &e.event)));
-        let (voice, notes) = parts
-            .engines
-            .synthesizer
-            .resolve(&guide.voice_profile, &guide.language)
-            .map_err(|error| unavailable(&error))?;
-        for note in notes {
-            info!(interview = %interview_id, note, "voice");
-        }
+        let interview = interview.resume(events.iter().map(|record| (record.at_ms, &record.event)));
         if events.iter().any(|e| matches!(e.event, Event::ConsentAnswered { recording: true, given: true })) {
             leg.start_recording();
         }
@@ -158,7 +154,7 @@ impl Registry {
             interview_id,
             interview,
             last_seq: events.last().map_or(0, |event| event.seq),
-            voice,
+            script,
             engines: Arc::clone(&parts.engines),
             persistence: parts.persistence.clone(),
             metrics: Arc::clone(&parts.metrics),
@@ -183,6 +179,30 @@ impl Registry {
         let events = events.map_err(|error| JoinError::Unavailable(error.to_string()))?;
         let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
         Ok((legs as u32, events.last().map_or(0, |record| record.at_ms)))
+    }
+
+    /// The interview before its first event, and how it speaks.
+    async fn load(&self, interview_id: Uuid) -> Result<(Beginning, Script), JoinError> {
+        let parts = &self.shared.parts;
+        let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
+        let guide = parts.storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
+        let row = parts.storage.interviews().get(interview_id).await.map_err(|error| unavailable(&error))?;
+        let resolved = parts.engines.synthesizer.resolve(&guide.voice_profile, &guide.language);
+        let (voice, notes) = resolved.map_err(|error| unavailable(&error))?;
+        for note in notes {
+            info!(interview = %interview_id, note, "voice");
+        }
+        let calls = &parts.settings.calls;
+        let settings = interview::Settings {
+            max_follow_ups: calls.max_follow_ups_per_question,
+            silence_ms: (calls.silence_detection_seconds * 1000.0) as u64,
+            timeout_ms: u64::from(calls.default_interview_timeout_minutes) * 60_000,
+            recording: calls.enable_call_recording,
+            respondent_name: row.respondent_name.clone(),
+            ..interview::Settings::default()
+        };
+        let script = Script { voice, respondent_name: row.respondent_name };
+        Ok((Beginning { guide: Arc::new(guide), settings }, script))
     }
 
     fn ended(&self, interview_id: Uuid, ending: Ending) {
@@ -310,6 +330,20 @@ impl Calls for Registry {
 
     fn subscribe(&self, interview_id: Uuid, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
         self.page(interview_id).subscribe(after)
+    }
+
+    fn prepare(&self, interview_id: Uuid) {
+        let registry = self.clone();
+        tokio::spawn(async move {
+            match registry.load(interview_id).await {
+                Ok((beginning, script)) => {
+                    let texts = beginning.resume([]).scripted_texts();
+                    script.prepare(&registry.shared.parts.engines, texts, Priority::Background, true);
+                }
+                // The call itself will say so again, to somebody who can do something about it.
+                Err(error) => warn!(interview = %interview_id, %error, "speech can't be prepared"),
+            }
+        });
     }
 
     fn active(&self) -> usize {

@@ -21,6 +21,11 @@ impl Stopwatch {
         *self = Self { speech_end: Some(end), ..Self::default() };
     }
 
+    /// Whether the respondent has spoken and waits for us.
+    pub fn is_running(&self) -> bool {
+        self.speech_end.is_some()
+    }
+
     pub fn transcribe_asked(&mut self, now: Ms) {
         self.transcribe_asked = Some(now);
     }

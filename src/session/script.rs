@@ -1,0 +1,50 @@
+//! What an interview will say as far as it is known beforehand, made before it is needed.
+//!
+//! Owns: the voice of one interview, and which of its words may rest on disk (never the respondent's name).
+//! Never does: decide what is said.
+
+use crate::inference::Priority;
+use crate::tts::Voice;
+
+use super::engines::Engines;
+
+/// How one interview speaks.
+#[derive(Debug, Clone)]
+pub struct Script {
+    pub voice: Voice,
+    /// As it stands in the greeting.
+    pub respondent_name: Option<String>,
+}
+
+impl Script {
+    /// Whether the clip of this text may be kept on disk, where it outlives the interview.
+    pub fn may_keep(&self, text: &str) -> bool {
+        let name = self.respondent_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        name.is_none_or(|name| !text.contains(name))
+    }
+
+    /// Has the clips made in the background. `scripted` texts stand in the guide or are our own.
+    pub fn prepare(&self, engines: &Engines, texts: Vec<String>, priority: Priority, scripted: bool) {
+        let (kept, personal): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| scripted && self.may_keep(text));
+        for (texts, keep) in [(personal, false), (kept, true)] {
+            if !texts.is_empty() {
+                // It goes on without us.
+                drop(engines.clips.prepare(texts, self.voice.clone(), priority, keep));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_never_rests_on_disk() {
+        let voice = Voice { name: "af_heart".into(), speed: 1.0 };
+        let script = Script { voice, respondent_name: Some("Olivia".into()) };
+        assert!(!script.may_keep("Hello, Olivia."));
+        assert!(script.may_keep("What is the hardest part?"));
+        assert!(Script { respondent_name: Some(" ".into()), ..script }.may_keep("Hello."));
+    }
+}
