@@ -12,10 +12,10 @@ use anyhow::Context;
 use interview::Guide;
 use tokio::sync::mpsc;
 
-use crate::demo::live::{self, Happening, Style};
-use crate::demo::persona::Persona;
 use crate::audio::MediaRuntime;
 use crate::config::{Settings, SpeechEngine};
+use crate::demo::live::{self, Happening, Style};
+use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
 use crate::startup::{self, Running};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
