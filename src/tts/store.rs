@@ -286,12 +286,16 @@ fn size(clip: &Clip) -> usize {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use async_trait::async_trait;
     use interview::guide::VoiceProfile;
     use tokio::sync::Semaphore;
 
     use super::*;
+
+    /// How long anything may take before it counts as never happening.
+    const LIMIT: Duration = Duration::from_secs(30);
 
     /// Makes nothing until it is let, and notes the priorities it was asked at.
     struct Gated {
@@ -403,9 +407,12 @@ mod tests {
         world.store.clip("our words", &voice(), Priority::Background, true).await.unwrap();
         world.store.clip("their words", &voice(), Priority::Background, false).await.unwrap();
         // The write follows the clip: it is done when the runtime's blocking work is.
-        while files(&world) == 0 {
-            tokio::task::yield_now().await;
-        }
+        let written = async {
+            while files(&world) == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, written).await.expect("the clip is written");
         let again = ClipStore::new(&StoreSettings::new(world.folder.path().to_owned()), world.engine.clone()).unwrap();
         let clip = again.clip("our words", &voice(), Priority::Background, true).await.unwrap();
         assert_eq!((clip.packets.len(), clip.pcm.len()), (5, 2_400));
@@ -428,9 +435,12 @@ mod tests {
         let preparation = world.store.prepare(vec!["a".into(), "b".into()], voice(), Priority::Background, true);
         assert_eq!(world.priorities.recv().await, Some(Priority::Background));
         preparation.cancel();
-        while world.engine.gone.load(Ordering::SeqCst) == 0 {
-            tokio::task::yield_now().await;
-        }
+        let given_up = async {
+            while world.engine.gone.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, given_up).await.expect("the engine's work is given up");
         assert_eq!(world.engine.begun.load(Ordering::SeqCst), 1);
         // Asked for again, it is made after all.
         world.engine.gate.add_permits(1);
