@@ -154,8 +154,8 @@ fn guide(args: &Args) -> anyhow::Result<Guide> {
 /// A guide with problems is refused with all of them, one a line.
 fn read_guide(text: &str, name: &str) -> anyhow::Result<Guide> {
     interview::guide::parse(text).map_err(|problems| {
-        let lines: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-        anyhow::anyhow!("{name} is not a guide that works:{lines}")
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{name} is not a guide that works:\n  {}", lines.join("\n  "))
     })
 }
 

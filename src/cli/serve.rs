@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::{startup, telemetry};
 
 /// How long calls may go on after the first Ctrl-C.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     telemetry::tracing::init(&settings.server.log_level)?;

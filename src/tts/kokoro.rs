@@ -135,7 +135,7 @@ impl Synthesizer for Kokoro {
         self.engine.voices.resolve(profile, language)
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "kokoro 82m-int8"
     }
 }

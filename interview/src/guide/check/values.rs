@@ -54,7 +54,6 @@ impl Check {
         let at = format!("{path}/{key}");
         match object.get(key) {
             None if required => self.add(&at, "is missing; write a text"),
-            None => {}
             Some(Value::Null) if !required => {}
             Some(Value::String(text)) if text.trim().is_empty() => {
                 self.add(
@@ -62,7 +61,7 @@ impl Check {
                     if required { "is empty; write a text" } else { "is empty; write a text or leave it out" },
                 );
             }
-            Some(Value::String(_)) => {}
+            None | Some(Value::String(_)) => {}
             Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
         }
     }
