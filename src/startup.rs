@@ -79,7 +79,9 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     engines.warm_up().await?;
     info!(engines = engines.describe(), "ready");
 
-    let storage = Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir).await?;
+    let storage =
+        Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
+            .await?;
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
@@ -132,7 +134,18 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
     actix_web::rt::spawn(server);
     let url = format!("http://{bound}");
     info!(url, "listening");
-    Ok(Running { url, settings, registry, storage, engines, metrics, persistence, server: handle, watcher, _lock: lock })
+    Ok(Running {
+        url,
+        settings,
+        registry,
+        storage,
+        engines,
+        metrics,
+        persistence,
+        server: handle,
+        watcher,
+        _lock: lock,
+    })
 }
 
 impl Running {

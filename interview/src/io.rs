@@ -430,7 +430,10 @@ pub enum Event {
     },
     Resumed,
     /// How long the respondent waited for the question of this asking, and what took it. For reports only.
-    TurnTimed { asking: AskingId, timing: TurnTiming },
+    TurnTimed {
+        asking: AskingId,
+        timing: TurnTiming,
+    },
     /// The branch taken: its condition and target section.
     Branched {
         condition: String,

@@ -138,17 +138,17 @@ impl Listening {
                 () = until(deadline) => {}
             }
             while let Some(piece) = self.jitter.poll(Instant::now()) {
-                self.hear(&mut decoder, piece);
+                self.hear(&mut decoder, &piece);
             }
             self.count();
         }
         while let Some(piece) = self.jitter.drain() {
-            self.hear(&mut decoder, piece);
+            self.hear(&mut decoder, &piece);
         }
         self.count();
     }
 
-    fn hear(&mut self, decoder: &mut Decoder, piece: Piece) {
+    fn hear(&mut self, decoder: &mut Decoder, piece: &Piece) {
         let at_ms = self.clock.at(piece.at);
         let samples = (piece.samples * LISTEN_RATE / RTP_RATE) as usize;
         let silence = [0.0; LISTEN_SAMPLES];

@@ -12,10 +12,10 @@ use anyhow::Context;
 use interview::Guide;
 use tokio::sync::mpsc;
 
-use crate::demo::live::{self, Happening, Style};
-use crate::demo::persona::Persona;
 use crate::audio::MediaRuntime;
 use crate::config::{Settings, SpeechEngine};
+use crate::demo::live::{self, Happening, Style};
+use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
 use crate::startup::{self, Running};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -148,8 +148,15 @@ fn guide(args: &Args) -> anyhow::Result<Guide> {
             (std::fs::read_to_string(path).with_context(|| name.clone())?, name)
         }
     };
-    // JSON is YAML.
-    serde_saphyr::from_str(&text).with_context(|| name)
+    read_guide(&text, &name)
+}
+
+/// A guide with problems is refused with all of them, one a line.
+fn read_guide(text: &str, name: &str) -> anyhow::Result<Guide> {
+    interview::guide::parse(text).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{name} is not a guide that works:\n  {}", lines.join("\n  "))
+    })
 }
 
 fn persona(args: &Args) -> anyhow::Result<Persona> {
@@ -157,4 +164,19 @@ fn persona(args: &Args) -> anyhow::Result<Persona> {
         None => Persona::parse(COOPERATIVE, "personas/cooperative.yaml")?,
         Some(path) => Persona::load(path)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_guide;
+
+    #[test]
+    fn every_problem_of_a_guide_has_a_line_with_its_place() {
+        let text = "{name: '', research_objective: O, sections: [{section_name: S, questions: []}]}";
+        let message = format!("{:#}", read_guide(text, "mine.yaml").unwrap_err());
+        let lines: Vec<&str> = message.lines().collect();
+        assert_eq!(lines.len(), 3, "{message}");
+        assert!(lines[0].contains("mine.yaml"), "{message}");
+        assert!(lines[1].starts_with("  /name: ") && lines[2].starts_with("  /sections/0/questions: "), "{message}");
+    }
 }

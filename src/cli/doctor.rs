@@ -1,7 +1,11 @@
 //! `interviewer doctor`: has this machine what an interview needs, and how does one get what is missing?
+//!
+//! Owns: the checks and what is advised. Never does: change anything, or know settings of its own: it looks for what the
+//! engine would use.
 
 use std::fmt::Write;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -9,7 +13,7 @@ use clap::Args;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
-use super::models::Folder;
+use crate::config::{ConfigError, Settings};
 use crate::models::{Manifest, Set, required, verify};
 
 /// Weights, their packages on the way, and room for a few recordings.
@@ -20,18 +24,12 @@ const MEMORY: u64 = 1_500_000_000;
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    #[command(flatten)]
-    folder: Folder,
-    /// The Whisper model to look for: base, tiny.en, or the path of a ggml file.
-    #[arg(long, default_value = "base")]
-    whisper: String,
-    #[arg(long, env = "API_HOST", default_value = "127.0.0.1")]
-    host: String,
-    #[arg(long, env = "API_PORT", default_value_t = 8000)]
-    port: u16,
-    /// UDP ports of the calls, first and last.
-    #[arg(long, env = "ICE_PORT_RANGE", default_value = "40000-40199", value_parser = port_range)]
-    udp: (u16, u16),
+    /// Where the weights are looked for, if not where the settings say.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// The Whisper model to look for, if not the one of the settings: base, tiny.en, or the path of a ggml file.
+    #[arg(long)]
+    whisper: Option<String>,
     /// The report as JSON.
     #[arg(long)]
     json: bool,
@@ -74,8 +72,9 @@ impl Finding {
 }
 
 impl DoctorArgs {
-    pub fn run(self) -> anyhow::Result<ExitCode> {
-        let findings = self.examine()?;
+    /// Examines the machine for `settings`; settings that can't be read are a finding, and the defaults serve.
+    pub fn run(self, settings: Result<Settings, ConfigError>) -> anyhow::Result<ExitCode> {
+        let findings = self.examine(settings)?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&findings)?);
         } else {
@@ -85,10 +84,18 @@ impl DoctorArgs {
         Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    fn examine(&self) -> anyhow::Result<Vec<Finding>> {
-        let dir = &self.folder.dir;
-        let mut findings = vec![processor(), memory()];
-        let weights = weights(&self.whisper, dir);
+    fn examine(&self, settings: Result<Settings, ConfigError>) -> anyhow::Result<Vec<Finding>> {
+        let (settings, said) = match settings {
+            Ok(settings) => (settings, Finding::ok("settings", "read")),
+            Err(error) => {
+                let remedy = "correct them; the other checks use the defaults meanwhile";
+                (Settings::read(None, |_| None)?, Finding::missing("settings", error.to_string(), remedy))
+            }
+        };
+        let dir = self.dir.as_deref().unwrap_or(&settings.storage.models_dir);
+        let whisper = self.whisper.as_deref().unwrap_or(&settings.speech.whisper);
+        let mut findings = vec![said, processor(), memory()];
+        let weights = weights(whisper, dir);
         let fetching = weights.iter().any(|f| f.state == State::Missing);
         findings.push(disk(dir, if fetching { DISK_TO_FETCH } else { DISK_TO_RUN }));
         // A built program whose weights are here needs none of these any more.
@@ -108,8 +115,8 @@ impl DoctorArgs {
         findings.extend(weights);
         findings.push(runtime(&dir.join("libonnxruntime.so")));
         findings.push(test_recordings(dir)?);
-        findings.push(http(&self.host, self.port));
-        findings.push(udp(self.udp));
+        findings.push(http(SocketAddr::new(settings.server.host, settings.server.port)));
+        findings.push(udp(&settings.udp_ports()?));
         Ok(findings)
     }
 }
@@ -241,19 +248,19 @@ fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
     })
 }
 
-fn http(host: &str, port: u16) -> Finding {
-    match TcpListener::bind((host, port)) {
-        Ok(_) => Finding::ok("HTTP port", format!("{host}:{port} is free")),
+fn http(address: SocketAddr) -> Finding {
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::ok("HTTP port", format!("{address} is free")),
         Err(e) => {
             let remedy = "end what uses it, or set API_HOST and API_PORT";
-            Finding::missing("HTTP port", format!("{host}:{port}: {e}"), remedy)
+            Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
         }
     }
 }
 
-fn udp((first, last): (u16, u16)) -> Finding {
-    let free = (first..=last).filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_ok()).count();
-    let detail = format!("{free} of {} ports from {first} to {last} are free", last - first + 1);
+fn udp(ports: &RangeInclusive<u16>) -> Finding {
+    let free = ports.clone().filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_ok()).count();
+    let detail = format!("{free} of {} ports from {} to {} are free", ports.len(), ports.start(), ports.end());
     if free > 0 {
         Finding::ok("UDP ports", detail)
     } else {
@@ -261,37 +268,50 @@ fn udp((first, last): (u16, u16)) -> Finding {
     }
 }
 
-fn port_range(text: &str) -> Result<(u16, u16), String> {
-    let parse = || {
-        let (first, last) = text.split_once('-')?;
-        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
-    };
-    match parse() {
-        Some((first, last)) if 0 < first && first <= last => Ok((first, last)),
-        _ => Err(format!("{text:?} is no range of ports such as 40000-40199")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn found<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
+        findings.iter().find(|f| f.check == check).unwrap()
+    }
+
     #[test]
-    fn a_range_of_ports_is_first_to_last() {
-        assert_eq!(port_range("40000-40199"), Ok((40_000, 40_199)));
-        for bad in ["", "1", "9-8", "0-9", "a-b", "1-70000"] {
-            assert!(port_range(bad).is_err(), "{bad}");
-        }
+    fn what_is_checked_is_what_the_settings_say() {
+        let dir = tempfile::tempdir().unwrap();
+        let set = |name: &str| match name {
+            "API_PORT" => Some("0".to_owned()),
+            "ICE_PORT_RANGE" => Some("50000-50003".to_owned()),
+            "WHISPER_MODEL" => Some("tiny.en".to_owned()),
+            "MODELS_DIR" => Some(dir.path().display().to_string()),
+            _ => None,
+        };
+        let args = DoctorArgs { dir: None, whisper: None, json: false };
+        let findings = args.examine(Settings::read(None, set)).unwrap();
+        assert_eq!(found(&findings, "settings").state, State::Ok);
+        assert!(found(&findings, "HTTP port").detail.starts_with("127.0.0.1:0 "));
+        assert!(found(&findings, "UDP ports").detail.contains(" of 4 ports from 50000 to 50003 "));
+        assert!(found(&findings, "weights").detail.starts_with(&dir.path().display().to_string()));
+        assert!(findings.iter().any(|f| f.detail.contains("whisper-tiny.en-q8_0.bin is missing")));
+    }
+
+    #[test]
+    fn settings_that_cannot_be_read_are_a_finding_and_the_defaults_serve() {
+        let set = |name: &str| (name == "ICE_PORT_RANGE").then(|| "9-1".to_owned());
+        let args = DoctorArgs { dir: Some(PathBuf::from("nowhere")), whisper: None, json: false };
+        let findings = args.examine(Settings::read(None, set)).unwrap();
+        let settings = found(&findings, "settings");
+        assert!(settings.state == State::Missing && settings.detail.contains("9-1"), "{settings:?}");
+        assert!(found(&findings, "UDP ports").detail.contains(" of 848 ports from 49152 to 49999 "));
     }
 
     #[test]
     fn a_taken_port_is_missing_and_a_free_one_is_ok() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = taken.local_addr().unwrap().port();
-        assert_eq!(http("127.0.0.1", port).state, State::Missing);
+        assert_eq!(http(taken.local_addr().unwrap()).state, State::Missing);
         let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        assert_eq!(udp((port, port)).state, State::Missing);
+        assert_eq!(udp(&(port..=port)).state, State::Missing);
     }
 
     #[test]

@@ -44,8 +44,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
-        // These two must work, and say what is wrong, before the settings do.
+        // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),
-        Verb::Doctor(args) => args.run(),
+        Verb::Doctor(args) => args.run(settings()),
     }
 }

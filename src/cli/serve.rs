@@ -7,7 +7,7 @@ use crate::config::Settings;
 use crate::{startup, telemetry};
 
 /// How long calls may go on after the first Ctrl-C.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     telemetry::tracing::init(&settings.server.log_level)?;
@@ -31,7 +31,9 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             }
         };
         if left > 0 {
-            println!("{left} call(s) interrupted: their respondents can go on with the same link after the next start.");
+            println!(
+                "{left} call(s) interrupted: their respondents can go on with the same link after the next start."
+            );
         }
         println!("Stopped.");
         Ok(ExitCode::SUCCESS)
@@ -46,7 +48,9 @@ fn greet(running: &startup::Running) {
     println!("Next:");
     println!("  hear it at work      scripts/run demo");
     println!("  health               curl {url}/api/health/");
-    println!("  add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/");
+    println!(
+        "  add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/"
+    );
     println!("  schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule");
     println!("Ctrl-C stops it: calls that are on may end first.");
 }

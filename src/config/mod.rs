@@ -122,19 +122,28 @@ impl Settings {
             return bad("storage.database_pool_size", "must be at least 1");
         }
         if self.llm.provider != LlmProvider::None {
-            return bad("llm.provider", "only `none` works in this version: follow-ups come from the guide's templates");
+            return bad(
+                "llm.provider",
+                "only `none` works in this version: follow-ups come from the guide's templates",
+            );
         }
         if !self.server.host.is_loopback() {
-            return bad("server.host", "only loopback addresses (127.0.0.1, ::1) work in this version: there are no access keys yet");
+            return bad(
+                "server.host",
+                "only loopback addresses (127.0.0.1, ::1) work in this version: there are no access keys yet",
+            );
         }
         Ok(())
     }
 
     /// UDP ports for calls, one a call.
     pub fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
-        let bad = || ConfigError::Bad(format!("ice.port_range: {:?} is not a range such as 49152-49999", self.ice.port_range));
+        let bad = || {
+            ConfigError::Bad(format!("ice.port_range: {:?} is not a range such as 49152-49999", self.ice.port_range))
+        };
         let (first, last) = self.ice.port_range.split_once('-').ok_or_else(bad)?;
-        let (first, last): (u16, u16) = (first.trim().parse().map_err(|_| bad())?, last.trim().parse().map_err(|_| bad())?);
+        let (first, last): (u16, u16) =
+            (first.trim().parse().map_err(|_| bad())?, last.trim().parse().map_err(|_| bad())?);
         if first == 0 || first > last { Err(bad()) } else { Ok(first..=last) }
     }
 
@@ -167,7 +176,9 @@ fn typed(known: &figment::value::Value, text: &str) -> Option<figment::value::Va
             "false" | "0" | "no" | "off" => Value::from(false),
             _ => return None,
         },
-        Value::Num(_, figment::value::Num::F64(_) | figment::value::Num::F32(_)) => Value::from(text.parse::<f64>().ok()?),
+        Value::Num(_, figment::value::Num::F64(_) | figment::value::Num::F32(_)) => {
+            Value::from(text.parse::<f64>().ok()?)
+        }
         Value::Num(..) => Value::from(text.parse::<i64>().ok()?),
         Value::Array(..) => Value::from(text.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>()),
         _ => return None,
@@ -192,10 +203,13 @@ mod tests {
 
     #[test]
     fn the_environment_wins_and_bad_values_name_themselves() {
-        let settings = with(&[("API_PORT", "9001"), ("ENABLE_CALL_RECORDING", "no"), ("SPEECH_ENGINE", "scripted")]).unwrap();
+        let settings =
+            with(&[("API_PORT", "9001"), ("ENABLE_CALL_RECORDING", "no"), ("SPEECH_ENGINE", "scripted")]).unwrap();
         assert_eq!((settings.server.port, settings.calls.enable_call_recording), (9001, false));
         assert_eq!(settings.speech.engine, SpeechEngine::Scripted);
-        for (name, value) in [("API_PORT", "many"), ("SPEECH_ENGINE", "cloud"), ("ICE_PORT_RANGE", "9-1"), ("API_HOST", "0.0.0.0")] {
+        for (name, value) in
+            [("API_PORT", "many"), ("SPEECH_ENGINE", "cloud"), ("ICE_PORT_RANGE", "9-1"), ("API_HOST", "0.0.0.0")]
+        {
             let error = with(&[(name, value)]).unwrap_err().to_string();
             let key = ENVIRONMENT.iter().find(|entry| entry.0 == name).unwrap().1;
             assert!(error.contains(name) || error.contains(key.rsplit('.').next().unwrap()), "{error}");

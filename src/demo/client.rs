@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::api_view;
 
 /// Requests that take longer have failed. Joining may wait for a model's warm-up.
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 /// Between attempts to come back to the events socket.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 const RECONNECTS: u32 = 10;

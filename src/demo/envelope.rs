@@ -31,6 +31,7 @@ impl Envelope {
     }
 
     /// The first `ms` of it.
+    #[must_use]
     pub fn beginning(&self, ms: u64) -> Self {
         Self(self.0.iter().copied().take((ms / PACKET_MS) as usize).collect())
     }

@@ -45,6 +45,7 @@ struct Open {
 }
 
 /// The persona's mind during a call.
+#[allow(clippy::struct_excessive_bools, reason = "facts that hold or don't, in any combination")]
 pub struct Mind {
     persona: Persona,
     book: AnswerBook,

@@ -55,7 +55,7 @@ use crate::tts::{Synthesizer, TtsError, Voice};
 const SETTLE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(250);
 /// Added to the guide's own limit before the respondent hangs up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {

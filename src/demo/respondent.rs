@@ -140,13 +140,11 @@ impl Respondent {
                 }
             }
         };
-        match timeout(CONNECT_LIMIT, connected).await {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => {
-                self.link.sink.close().await;
-                Err(RespondentError::NotConnected)
-            }
+        if timeout(CONNECT_LIMIT, connected).await == Ok(true) {
+            return Ok(());
         }
+        self.link.sink.close().await;
+        Err(RespondentError::NotConnected)
     }
 }
 

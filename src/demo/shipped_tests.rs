@@ -18,7 +18,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 fn guide(path: &Path) -> Guide {
     let text = std::fs::read_to_string(path).unwrap();
-    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    interview::guide::parse(&text).unwrap_or_else(|problems| panic!("{}: {problems:#?}", path.display()))
 }
 
 fn questions(guide: &Guide) -> impl Iterator<Item = &interview::guide::Question> {

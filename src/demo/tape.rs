@@ -162,8 +162,7 @@ impl Tape {
         // Our voice is heard up to the answer that led to the next asking; that answer's end is where the next begins.
         let start = |i: usize| {
             let opened = opened(i)?;
-            let before =
-                self.utterances.iter().filter(|u| u.start_ms <= opened && !self.belongs(u, i)).map(|u| u.end_ms);
+            let before = self.utterances.iter().filter(|u| u.start_ms <= opened && !belongs(u, i)).map(|u| u.end_ms);
             Some(before.max().unwrap_or(0))
         };
         let from = start(asking).unwrap_or(0);
@@ -173,17 +172,17 @@ impl Tape {
             None => self
                 .utterances
                 .iter()
-                .filter(|utterance| self.belongs(utterance, asking))
+                .filter(|utterance| belongs(utterance, asking))
                 .map(|utterance| utterance.end_ms)
                 .max()
                 .unwrap_or_else(|| self.end_ms()),
         };
         (from, to.max(from))
     }
+}
 
-    fn belongs(&self, utterance: &Utterance, asking: usize) -> bool {
-        matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) if i == asking)
-    }
+fn belongs(utterance: &Utterance, asking: usize) -> bool {
+    matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) if i == asking)
 }
 
 /// RMS level in dB of full scale.

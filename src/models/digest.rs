@@ -20,8 +20,7 @@ impl<W: Write> Hashing<W> {
 
     /// The writer, the number of bytes that went through and their hash in lower-case hex.
     pub fn finish(self) -> (W, u64, String) {
-        let hex = self.hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        (self.inner, self.bytes, hex)
+        (self.inner, self.bytes, hex::encode(self.hash.finalize()))
     }
 }
 

@@ -139,7 +139,13 @@ impl Registry {
     }
 
     /// Starts an actor on the leg: with a log behind it, it goes on where the log ends.
-    pub(super) async fn start(&self, interview_id: Uuid, leg: Arc<Leg>, call_id: String, clock: CallClock) -> Result<(), JoinError> {
+    pub(super) async fn start(
+        &self,
+        interview_id: Uuid,
+        leg: Arc<Leg>,
+        call_id: String,
+        clock: CallClock,
+    ) -> Result<(), JoinError> {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let (interview, script) = self.load(interview_id).await?;
@@ -261,7 +267,8 @@ impl Registry {
                 continue;
             }
             let event = Event::Paused { reason: "engine_restarted".to_owned() };
-            let record = crate::storage::EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
+            let record =
+                crate::storage::EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
             parts.storage.append(id, &[record]).await?;
         }
         Ok(unfinished.len())
@@ -328,7 +335,11 @@ impl Calls for Registry {
         addr.send(Order::Command(command)).await.map_err(|_| NotLive)
     }
 
-    fn subscribe(&self, interview_id: Uuid, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
+    fn subscribe(
+        &self,
+        interview_id: Uuid,
+        after: Option<u64>,
+    ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
         self.page(interview_id).subscribe(after)
     }
 

@@ -41,7 +41,9 @@ impl Recordings {
     /// on the call clock.
     pub fn files(&self, interview_id: Uuid, side: Option<Side>) -> Vec<PathBuf> {
         let wanted = |name: &str| {
-            let of = |side: Side| name == format!("{}.ogg", side.name()) || name.starts_with(&format!("{}-leg", side.name()));
+            let of = |side: Side| {
+                name == format!("{}.ogg", side.name()) || name.starts_with(&format!("{}-leg", side.name()))
+            };
             side.map_or(of(Side::Interviewer) || of(Side::Respondent), of)
         };
         // No folder: nothing was recorded. A leg without sound has no file, so their numbers may have holes.

@@ -98,12 +98,11 @@ impl Phonemizer {
         let mut symbols = String::new();
         for token in self.tokens(&words.text, accent)? {
             let Token { text, phonemes, space } = token;
-            match phonemes {
-                Some(known) => symbols.push_str(&known),
-                None => {
-                    symbols.push_str(&self.guess(&text, accent)?);
-                    said.guessed.push(text);
-                }
+            if let Some(known) = phonemes {
+                symbols.push_str(&known);
+            } else {
+                symbols.push_str(&self.guess(&text, accent)?);
+                said.guessed.push(text);
             }
             symbols.push_str(&space);
         }

@@ -48,7 +48,7 @@ impl Synthesizer for Scripted {
         Ok((Voice { name, speed: 1.0 }, vec!["the scripted engine hums: every voice sounds the same".to_owned()]))
     }
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted"
     }
 }

@@ -1,6 +1,7 @@
 //! The store, on a real SQLite file: schema, log, projection, encryption, the persistence supervisor.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use entity::{Status, event_logs, person_keys};
 use interview::Event;
@@ -15,6 +16,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::support::{conversation, guide, new_interview, open_store, records, scheduled, store};
+
+/// How long anything may take before it counts as never happening.
+const LIMIT: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn the_schema_goes_up_down_and_up_again() {
@@ -234,9 +238,12 @@ async fn what_the_database_could_not_take_survives_the_process() {
     let second = append(&supervisor, id, conversation()[2..].to_vec()).await;
     // Retries go on by themselves; what waits is on disk as soon as the first one failed.
     let spool = folder.path().join("spool/events.jsonl");
-    while std::fs::read_to_string(&spool).map_or(0, |text| text.lines().count()) < 2 {
-        tokio::task::yield_now().await;
-    }
+    let spooled = async {
+        while std::fs::read_to_string(&spool).map_or(0, |text| text.lines().count()) < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, spooled).await.expect("both batches are on disk");
     assert!(metrics.render().unwrap().contains("errors_total{component=\"database\",error_type=\"append\"}"));
 
     // Another process starts on a copy of the folder, with the database back.

@@ -6,6 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `state` | the durable state: what the events say |
+//! | `inputs` | what each input does |
 //! | `consent` | the two questions before everything else |
 //! | `selection`, `condition`, `timing` | the cursor: order, branches, skips, time budgets |
 //! | `askings` | from an answer to what is asked next |
@@ -24,6 +25,7 @@ mod answers;
 mod askings;
 pub mod condition;
 mod consent;
+mod inputs;
 mod lines;
 mod selection;
 mod speaking;
@@ -37,11 +39,8 @@ use speaking::{Speech, Utterance};
 use state::State;
 
 use crate::guide::Guide;
-use crate::io::{
-    CallState, Command, EndStatus, Event, Input, Ms, Notice, Output, PauseId, Phase, Proposal, RepeatReason, Response,
-    Speaker, Transcript, UtteranceId,
-};
-use crate::turn::{Policy, Turn, Verdict, text_of};
+use crate::io::{CallState, Event, Input, Ms, Notice, Output, PauseId, Phase, Proposal, Response, UtteranceId};
+use crate::turn::{Policy, Turn, Verdict};
 
 /// How long a call may overrun its time before it ends whatever happens.
 const OVERRUN_MS: Ms = 60_000;
@@ -223,168 +222,6 @@ impl Interview {
     /// The durable state: equal to that of a replay of the events recorded so far.
     pub fn state(&self) -> &State {
         &self.state
-    }
-
-    // --- Inputs ---------------------------------------------------------------------------------------------
-
-    fn connected(&mut self) {
-        self.commit();
-        self.turn.reset();
-        // A new leg may take over a live one.
-        self.stop_speaking();
-        self.utterance = None;
-        self.queued = None;
-        let leg = self.state.leg + 1;
-        self.record(Event::LegConnected { leg });
-        if leg == 1 {
-            self.enter_first();
-        }
-        let soon = match self.target() {
-            Target::Participation => lines::consent(&self.guide, self.settings.respondent_name.as_deref()),
-            _ => Vec::new(),
-        };
-        if !soon.is_empty() {
-            self.out.push(Output::Prepare { texts: soon, soon: true });
-        }
-        self.out.push(Output::Prepare { texts: self.scripted_texts(), soon: false });
-        if self.state.paused {
-            self.floor = Floor::Paused;
-            self.show(CallState::Paused);
-        } else {
-            self.take_up();
-        }
-    }
-
-    fn enter_first(&mut self) {
-        self.record(Event::PhaseEntered { phase: Phase::Consent });
-    }
-
-    /// Goes on where the interview stands: after connecting, a loss, a pause or a restart.
-    fn take_up(&mut self) {
-        self.floor = Floor::Listening;
-        self.waiting.since = self.now;
-        if self.state.consent == Some(false) {
-            return self.close(Farewell::ConsentDeclined);
-        }
-        if self.state.phase == Phase::Closing {
-            let done = self.state.all_required_answered(&self.guide);
-            return self.close(if done { Farewell::Done } else { Farewell::Stopped });
-        }
-        match self.target() {
-            Target::Participation => self.ask_consent(false, false),
-            Target::Recording => self.ask_consent(true, false),
-            Target::Question => self.again(RepeatReason::Resumed, lines::GO_ON),
-            Target::Nothing => self.ask_next(vec![lines::BEGIN.to_owned()]),
-        }
-    }
-
-    fn speech_started(&mut self, at: Ms) {
-        if !self.hears() {
-            return;
-        }
-        self.turn.started(at);
-        match self.floor {
-            // The answer goes on: what was about to follow it is dropped.
-            Floor::Thinking { .. } => {
-                self.floor = Floor::Listening;
-                self.show(CallState::Listening);
-            }
-            Floor::Speaking => self.barge_in(),
-            _ => {}
-        }
-    }
-
-    fn speech_paused(&mut self, end: Ms) {
-        if !self.hears() || !self.turn.is_speaking() {
-            return;
-        }
-        self.next_pause += 1;
-        let pause = self.next_pause;
-        self.turn.paused(end, pause);
-        self.out.push(Output::Transcribe { pause });
-        self.out.push(Output::JudgeTurn { pause });
-    }
-
-    fn transcribed(&mut self, pause: PauseId, transcript: Transcript) {
-        let understood = transcript.words.iter().any(|w| !w.text.trim().is_empty());
-        if !self.turn.transcribed(pause, transcript) || !understood {
-            return;
-        }
-        if self.state.consent == Some(true) {
-            let words = self.turn.words();
-            let (start, end) = (words.first().map_or(0, |w| w.start_ms), words.last().map_or(0, |w| w.end_ms));
-            let text = text_of(words);
-            self.caption(Speaker::Respondent, text, false, start, end);
-            // Words over a question that is not over yet are no answer to think about.
-            let over_us = self.utterance.as_ref().is_some_and(|u| u.speech.draft.is_none() && !u.stopping);
-            if self.target() == Target::Question && !over_us {
-                self.propose_early();
-            }
-        }
-    }
-
-    fn peer_lost(&mut self) {
-        if matches!(self.floor, Floor::Lost | Floor::Connecting) {
-            return;
-        }
-        self.commit();
-        self.record(Event::LegLost { leg: self.state.leg });
-        self.carry();
-        self.turn.reset();
-        self.utterance = None;
-        self.queued = None;
-        self.asked_for = None;
-        self.floor = Floor::Lost;
-        // Nobody is left to say goodbye to.
-        if self.state.consent == Some(false) {
-            return self.end(EndStatus::Cancelled, Farewell::ConsentDeclined.reason());
-        }
-        if self.state.phase == Phase::Closing {
-            let done = self.state.all_required_answered(&self.guide);
-            let status = if done { EndStatus::Completed } else { EndStatus::Cancelled };
-            return self.end(status, (!done).then_some("respondent_left"));
-        }
-        self.show(CallState::Paused);
-    }
-
-    fn command(&mut self, command: Command) {
-        match command {
-            Command::Pause if !self.state.paused && self.state.phase != Phase::Closing => {
-                self.commit();
-                self.record(Event::Paused { reason: "requested".to_owned() });
-                self.carry();
-                self.take_floor();
-                self.turn.reset();
-                self.queued = None;
-                self.stop_speaking();
-                if !matches!(self.floor, Floor::Lost | Floor::Connecting) {
-                    self.floor = Floor::Paused;
-                }
-                self.show(CallState::Paused);
-            }
-            Command::Resume if self.state.paused => {
-                self.record(Event::Resumed);
-                if matches!(self.floor, Floor::Paused) {
-                    self.take_up();
-                }
-            }
-            Command::Repeat if matches!(self.floor, Floor::Listening) => self.repeat_on_command(),
-            Command::Leave => self.leave(EndStatus::Cancelled, "respondent_left"),
-            Command::Cancel => self.leave(EndStatus::Cancelled, "cancelled"),
-            Command::Pause | Command::Resume | Command::Repeat => {}
-        }
-    }
-
-    fn repeat_on_command(&mut self) {
-        if self.queued.is_some() {
-            return;
-        }
-        match self.target() {
-            Target::Participation => self.ask_consent(false, false),
-            Target::Recording => self.ask_consent(true, false),
-            Target::Question => self.again(RepeatReason::Requested, lines::OF_COURSE),
-            Target::Nothing => {}
-        }
     }
 
     // --- Between inputs -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::condition::{Subject, holds};
 use super::state::{Draft, State};
-use super::timing::Budget;
+use super::timing::{Budget, section_is_over};
 use crate::guide::{Guide, Question, Section};
 use crate::io::{Event, Ms, Response};
 
@@ -121,7 +121,7 @@ fn reason_to_skip(
         return Some("time_short".to_owned());
     }
     let entered = state.entered.last() == Some(&section.section_name);
-    (entered && budget.section_is_over(state, now, section)).then(|| "section_time_up".to_owned())
+    (entered && section_is_over(state, now, section)).then(|| "section_time_up".to_owned())
 }
 
 fn skip_condition(guide: &Guide, state: &State, section: &Section) -> Option<String> {

@@ -218,16 +218,11 @@ impl Interview {
     /// When speech over ours has lasted long enough to be meant.
     pub(super) fn barge_deadline(&self) -> Option<Ms> {
         let utterance = self.utterance.as_ref().filter(|u| !u.stopping)?;
-        if !self.turn.is_speaking() || self.is_farewell(utterance) {
+        if !self.turn.is_speaking() || is_farewell(utterance) {
             return None;
         }
         let needed = if utterance.speech.draft.is_some() { self.policy.resume_ms } else { self.policy.barge_in_ms };
         utterance.barge_since.map(|_| self.turn.onset().max(utterance.started.unwrap_or(0)) + needed)
-    }
-
-    /// A goodbye is finished once it is final: there is nothing left to answer.
-    fn is_farewell(&self, utterance: &Utterance) -> bool {
-        matches!(utterance.speech.purpose, Purpose::Goodbye(_)) && utterance.speech.draft.is_none()
     }
 
     pub(super) fn stop_if_meant(&mut self) {
@@ -258,7 +253,7 @@ impl Interview {
         } else {
             self.policy.takes_the_floor(&text, self.spoken_share(utterance))
         };
-        if meant && !self.is_farewell(utterance) {
+        if meant && !is_farewell(utterance) {
             self.stop_speaking();
             return;
         }
@@ -297,4 +292,9 @@ fn heard_share(speech: &Speech, heard: &str) -> f32 {
     let last = speech.texts.last().map_or(0, |text| text.split_whitespace().count());
     let heard = heard.split_whitespace().count().saturating_sub(before);
     if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
+}
+
+/// A goodbye is finished once it is final: there is nothing left to answer.
+fn is_farewell(utterance: &Utterance) -> bool {
+    matches!(utterance.speech.purpose, Purpose::Goodbye(_)) && utterance.speech.draft.is_none()
 }

@@ -69,12 +69,6 @@ impl<'a> Budget<'a> {
         self.left(state, now) >= self.required_left(state) + self.expected(question)
     }
 
-    pub fn section_is_over(&self, state: &State, now: Ms, section: &Section) -> bool {
-        section.time_limit.is_some_and(|limit| {
-            state.active_ms(now).saturating_sub(state.section_active_ms) >= Ms::from(limit) * 1_000
-        })
-    }
-
     /// Whether there is time for a follow-up to `question`, which was first asked at `asked` of conversation time.
     pub fn has_time_for_follow_up(
         &self,
@@ -87,8 +81,15 @@ impl<'a> Budget<'a> {
         let active = state.active_ms(now);
         let cost = FOLLOW_UP_MS.min(self.expected(question));
         active.saturating_sub(asked) < Ms::from(question.time_allocation) * 1_000
-            && !self.section_is_over(state, now, section)
+            && !section_is_over(state, now, section)
             && active < self.estimated() * 3 / 2
             && self.left(state, now) >= self.required_left(state) + cost
     }
+}
+
+/// Whether the section that is being held has used up a limit of its own.
+pub fn section_is_over(state: &State, now: Ms, section: &Section) -> bool {
+    section
+        .time_limit
+        .is_some_and(|limit| state.active_ms(now).saturating_sub(state.section_active_ms) >= Ms::from(limit) * 1_000)
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
 
+mod values;
+
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
@@ -61,6 +63,8 @@ struct Check {
     problems: Vec<Problem>,
     /// Ids seen so far, by kind, with the place where they were first used.
     ids: HashMap<(&'static str, String), String>,
+    /// Section names seen so far, with the place where they were first used.
+    names: HashMap<String, String>,
 }
 
 impl Check {
@@ -135,6 +139,7 @@ impl Check {
         self.known(path, section, SECTION);
         self.id("section", path, section);
         self.text(path, section, "section_name", true);
+        self.own_name(path, section);
         self.text_or_empty(path, section, "objective");
         self.integer(path, section, "order", 0, i64::from(u32::MAX));
         self.texts(path, section, "skip_conditions");
@@ -157,6 +162,26 @@ impl Check {
             let path = format!("{list}/{i}");
             if let Some(question) = self.object(&path, value) {
                 self.question(&path, question, max_minutes);
+            }
+        }
+    }
+
+    /// Events and reports name a section by its `section_name`: two of one name would be one section there.
+    fn own_name(&mut self, path: &str, section: &Map<String, Value>) {
+        let name = section.get("section_name").and_then(Value::as_str).map_or("", str::trim);
+        if name.is_empty() {
+            return;
+        }
+        let at = format!("{path}/section_name");
+        match self.names.get(name) {
+            Some(first) => {
+                let message = format!(
+                    "the section name {name:?} is used already at {first}; give each section a name of its own"
+                );
+                self.add(&at, message);
+            }
+            None => {
+                self.names.insert(name.to_owned(), at);
             }
         }
     }
@@ -282,155 +307,5 @@ impl Check {
                 );
             }
         }
-    }
-
-    // --- Values ---------------------------------------------------------------------------------------------
-
-    fn object<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {
-        let object = value.as_object();
-        if object.is_none() {
-            self.add(path, format!("must be an object with named fields, not {}", name_of(value)));
-        }
-        object
-    }
-
-    fn array<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v [Value]> {
-        let array = value.as_array();
-        if array.is_none() {
-            self.add(path, format!("must be a list, not {}", name_of(value)));
-        }
-        array.map(Vec::as_slice)
-    }
-
-    fn child<'v>(&mut self, path: &str, parent: &'v Map<String, Value>, key: &str) -> Option<&'v Map<String, Value>> {
-        match parent.get(key) {
-            None | Some(Value::Null) => None,
-            Some(value) => self.object(&format!("{path}/{key}"), value),
-        }
-    }
-
-    fn items<'v>(&mut self, path: &str, parent: &'v Map<String, Value>, key: &str) -> &'v [Value] {
-        match parent.get(key) {
-            None => &[],
-            Some(value) => self.array(&format!("{path}/{key}"), value).unwrap_or_default(),
-        }
-    }
-
-    fn known(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {
-        for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
-            let escaped = key.replace('~', "~0").replace('/', "~1");
-            self.add(&format!("{path}/{escaped}"), format!("unknown field; known here: {}", known.join(", ")));
-        }
-    }
-
-    fn text(&mut self, path: &str, object: &Map<String, Value>, key: &str, required: bool) {
-        let at = format!("{path}/{key}");
-        match object.get(key) {
-            None if required => self.add(&at, "is missing; write a text"),
-            None => {}
-            Some(Value::Null) if !required => {}
-            Some(Value::String(text)) if text.trim().is_empty() => {
-                self.add(
-                    &at,
-                    if required { "is empty; write a text" } else { "is empty; write a text or leave it out" },
-                );
-            }
-            Some(Value::String(_)) => {}
-            Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
-        }
-    }
-
-    fn text_or_empty(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
-        if object.get(key).is_some_and(|value| value.as_str() != Some("")) {
-            self.text(path, object, key, false);
-        }
-    }
-
-    fn texts(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
-        for (i, value) in self.items(path, object, key).iter().enumerate() {
-            if value.as_str().is_none_or(|text| text.trim().is_empty()) {
-                self.add(&format!("{path}/{key}/{i}"), "must be a text that is not empty");
-            }
-        }
-    }
-
-    fn boolean(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
-        if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
-            self.add(&format!("{path}/{key}"), format!("must be true or false, not {}", name_of(other)));
-        }
-    }
-
-    fn integer(&mut self, path: &str, object: &Map<String, Value>, key: &str, min: i64, max: i64) -> Option<i64> {
-        let value = object.get(key)?;
-        if value.is_null() && key == "time_limit" {
-            return None;
-        }
-        let number = value.as_i64().filter(|n| (min..=max).contains(n));
-        if number.is_none() {
-            self.add(&format!("{path}/{key}"), format!("must be a whole number from {min} to {max}, not {value}"));
-        }
-        number
-    }
-
-    fn number(&mut self, path: &str, object: &Map<String, Value>, key: &str, min: f64, max: f64, hint: &str) {
-        if let Some(value) = object.get(key)
-            && !value.as_f64().is_some_and(|n| (min..=max).contains(&n))
-        {
-            self.add(&format!("{path}/{key}"), format!("must be a number from {min} to {max} ({hint}), not {value}"));
-        }
-    }
-
-    fn one_of(
-        &mut self,
-        path: &str,
-        object: &Map<String, Value>,
-        key: &str,
-        allowed: &[&'static str],
-        required: bool,
-    ) -> Option<&'static str> {
-        let at = format!("{path}/{key}");
-        let Some(value) = object.get(key) else {
-            if required {
-                self.add(&at, format!("is missing; write one of {}", allowed.join(", ")));
-            }
-            return None;
-        };
-        let found = allowed.iter().copied().find(|name| value.as_str() == Some(name));
-        if found.is_none() {
-            self.add(&at, format!("{value} is not known; write one of {}", allowed.join(", ")));
-        }
-        found
-    }
-
-    fn id(&mut self, kind: &'static str, path: &str, object: &Map<String, Value>) {
-        let at = format!("{path}/id");
-        match object.get("id") {
-            None => {}
-            // An empty id is what a guide without ids looks like when it is written out: it is filled in.
-            Some(Value::String(id)) if id.is_empty() => {}
-            Some(Value::String(id)) => {
-                if id.chars().any(|c| c.is_whitespace() || c.is_control()) {
-                    self.add(&at, format!("{id:?} has spaces; write an id such as {:?}", super::slug(id)));
-                }
-                if let Some(first) = self.ids.insert((kind, id.clone()), at.clone()) {
-                    self.add(
-                        &at,
-                        format!("the {kind} id {id:?} is used already at {first}; ids are unique in a guide"),
-                    );
-                }
-            }
-            Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
-        }
-    }
-}
-
-fn name_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }

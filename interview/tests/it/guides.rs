@@ -53,6 +53,22 @@ fn every_problem_is_listed_with_its_place() {
 }
 
 #[test]
+fn sections_have_names_of_their_own() {
+    let guide = |names: [&str; 3]| {
+        let sections: Vec<_> = names
+            .iter()
+            .map(|name| serde_json::json!({ "section_name": name, "questions": [{ "text": "Why?" }] }))
+            .collect();
+        from_value(serde_json::json!({ "name": "G", "research_objective": "O", "sections": sections }))
+    };
+    guide(["Habits", "Wishes", "habits of old"]).unwrap();
+    let problems = guide(["Habits", "Wishes", "Habits "]).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert_eq!(problems[0].path, "/sections/2/section_name");
+    assert!(problems[0].message.contains("/sections/0/section_name"), "{}", problems[0]);
+}
+
+#[test]
 fn json_and_yaml_say_the_same_and_come_back_unchanged() {
     let yaml = "
 name: Trains

@@ -1,5 +1,8 @@
 //! The pure interview seen from outside: guides, scenarios, properties.
 
+// Helpers stand outside test functions, where clippy would not allow it by itself.
+#![allow(clippy::unwrap_used)]
+
 mod guides;
 mod properties;
 mod scenarios;

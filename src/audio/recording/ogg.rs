@@ -45,8 +45,8 @@ impl Track {
         let file = open().map_err(|source| RecordingError::File { path: path.clone(), source })?;
         let pages = PacketWriter::new(BufWriter::new(file));
         let mut track = Self { path, pages, serial: rand::random(), position: 0, pending: None, page_began: 0 };
-        track.page(head(), PacketWriteEndInfo::EndPage, 0)?;
-        track.page(tags(), PacketWriteEndInfo::EndPage, 0)?;
+        track.page(&head(), PacketWriteEndInfo::EndPage, 0)?;
+        track.page(&tags(), PacketWriteEndInfo::EndPage, 0)?;
         Ok(track)
     }
 
@@ -69,7 +69,7 @@ impl Track {
     /// Completes the open page and hands it to the system.
     pub(super) fn flush(&mut self) -> Result<(), RecordingError> {
         if let Some(pending) = self.pending.take() {
-            self.page(pending, PacketWriteEndInfo::EndPage, self.position)?;
+            self.page(&pending, PacketWriteEndInfo::EndPage, self.position)?;
             self.page_began = self.position;
         }
         self.pages.inner_mut().flush().map_err(|source| self.failed(source))
@@ -81,7 +81,7 @@ impl Track {
             self.position += u64::from(RTP_SAMPLES);
             silence()
         });
-        self.page(last, PacketWriteEndInfo::EndStream, self.position)?;
+        self.page(&last, PacketWriteEndInfo::EndStream, self.position)?;
         self.pages.inner_mut().flush().map_err(|source| self.failed(source))
     }
 
@@ -92,13 +92,13 @@ impl Track {
             if is_full {
                 self.page_began = self.position;
             }
-            self.page(before, end, self.position)?;
+            self.page(&before, end, self.position)?;
         }
         self.position += samples;
         Ok(())
     }
 
-    fn page(&mut self, packet: Bytes, end: PacketWriteEndInfo, granule: u64) -> Result<(), RecordingError> {
+    fn page(&mut self, packet: &Bytes, end: PacketWriteEndInfo, granule: u64) -> Result<(), RecordingError> {
         let written = self.pages.write_packet(packet.to_vec(), self.serial, end, granule);
         written.map_err(|source| self.failed(source))
     }

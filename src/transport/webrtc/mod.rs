@@ -157,16 +157,16 @@ impl WebRtc {
         };
         let addresses = self.settings.bind_ips.iter().map(|ip| SocketAddr::new(*ip, lease.port)).collect();
         let (callbacks, ends) = Callbacks::new(self.runtime.clone());
-        let peer = PeerConnectionBuilder::<SocketAddr>::new()
+        let building = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(RTCConfigurationBuilder::default().with_ice_servers(servers).build())
             .with_media_engine(codecs)
             .with_interceptor_registry(interceptors)
             .with_setting_engine(engine)
             .with_handler(Arc::new(Handler(Arc::clone(&callbacks))))
             .with_udp_addrs(addresses)
-            .build()
-            .await
-            .map_err(connection)?;
+            .build();
+        // Boxed: its 20 kB would be part of every future that awaits a call's beginning.
+        let peer = Box::pin(building).await.map_err(connection)?;
         Ok((Connection::new(Arc::new(peer) as Arc<dyn PeerConnection>, callbacks, lease), ends))
     }
 }

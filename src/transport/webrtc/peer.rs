@@ -51,7 +51,6 @@ pub(super) fn opus() -> RTCRtpCodecParameters {
             rtcp_feedback: vec![],
         },
         payload_type: PAYLOAD_TYPE,
-        ..Default::default()
     }
 }
 

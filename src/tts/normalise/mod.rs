@@ -108,7 +108,7 @@ fn finish(text: &str) -> Normalised {
                 if let Some(word) = tables::sign(c) {
                     spelled.push_str(word);
                 } else if let Some(digit) = c.to_digit(10) {
-                    spelled.push_str(&format!(" {} ", numbers::digits(&digit.to_string())));
+                    spelled.extend([" ", &numbers::digits(&digit.to_string()), " "]);
                 } else {
                     unspoken.push(c);
                 }

@@ -1,0 +1,200 @@
+//! The store with an engine that waits for permission.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use interview::guide::VoiceProfile;
+use tokio::sync::Semaphore;
+
+use super::*;
+
+/// How long anything may take before it counts as never happening.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Makes nothing until it is let, and notes the priorities it was asked at.
+struct Gated {
+    gate: Semaphore,
+    begun: AtomicUsize,
+    gone: Arc<AtomicUsize>,
+    priorities: mpsc::UnboundedSender<Priority>,
+}
+
+struct Gone(Arc<AtomicUsize>);
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Synthesizer for Gated {
+    async fn synthesize(&self, _: &str, _: &Voice, priority: Priority) -> Result<Vec<i16>, TtsError> {
+        let (_fixed, priority) = watch::channel(priority);
+        self.synthesize_rising("", &voice(), priority).await
+    }
+
+    async fn synthesize_rising(
+        &self,
+        text: &str,
+        _: &Voice,
+        mut priority: watch::Receiver<Priority>,
+    ) -> Result<Vec<i16>, TtsError> {
+        let _gone = Gone(self.gone.clone());
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        let now = *priority.borrow_and_update();
+        self.priorities.send(now).unwrap();
+        loop {
+            tokio::select! {
+                permit = self.gate.acquire() => {
+                    permit.unwrap().forget();
+                    break;
+                }
+                Ok(()) = priority.changed() => {
+                    let now = *priority.borrow_and_update();
+                    self.priorities.send(now).unwrap();
+                }
+            }
+        }
+        if text == "fail" { Err(TtsError::Failed("as asked".into())) } else { Ok(vec![1_000; 2_400]) }
+    }
+
+    fn resolve(&self, _: &VoiceProfile, _: &str) -> Result<(Voice, Vec<String>), TtsError> {
+        Ok((voice(), Vec::new()))
+    }
+
+    fn name(&self) -> &'static str {
+        "gated"
+    }
+}
+
+struct World {
+    store: ClipStore,
+    engine: Arc<Gated>,
+    priorities: mpsc::UnboundedReceiver<Priority>,
+    folder: tempfile::TempDir,
+}
+
+fn world(permits: usize) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, priorities) = mpsc::unbounded_channel();
+    let engine = Arc::new(Gated {
+        gate: Semaphore::new(permits),
+        begun: AtomicUsize::new(0),
+        gone: Arc::default(),
+        priorities: sender,
+    });
+    let store =
+        ClipStore::new(&StoreSettings::new(folder.path().to_owned()), engine.clone(), Handle::current()).unwrap();
+    World { store, engine, priorities, folder }
+}
+
+fn voice() -> Voice {
+    Voice { name: "v".into(), speed: 1.0 }
+}
+
+fn files(world: &World) -> usize {
+    std::fs::read_dir(world.folder.path()).unwrap().count()
+}
+
+#[tokio::test]
+async fn two_who_ask_share_one_synthesis_at_the_higher_priority() {
+    let mut world = world(0);
+    let first = tokio::spawn({
+        let store = world.store.clone();
+        async move { store.clip("hello", &voice(), Priority::Background, true).await }
+    });
+    assert_eq!(world.priorities.recv().await, Some(Priority::Background));
+    let second = tokio::spawn({
+        let store = world.store.clone();
+        async move { store.clip("hello", &voice(), Priority::FirstSentence, true).await }
+    });
+    assert_eq!(world.priorities.recv().await, Some(Priority::FirstSentence));
+    world.engine.gate.add_permits(1);
+    let (first, second) = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+    assert!(Arc::ptr_eq(&first, &second));
+    assert_eq!((world.engine.begun.load(Ordering::SeqCst), first.packets.len()), (1, 5));
+    assert!(world.store.at_hand("hello", &voice()).is_some());
+}
+
+#[tokio::test]
+async fn scripted_clips_survive_the_process_and_personal_ones_do_not() {
+    let world = world(2);
+    world.store.clip("our words", &voice(), Priority::Background, true).await.unwrap();
+    world.store.clip("their words", &voice(), Priority::Background, false).await.unwrap();
+    // The write follows the clip: it is done when the runtime's blocking work is.
+    let written = async {
+        while files(&world) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, written).await.expect("the clip is written");
+    let settings = StoreSettings::new(world.folder.path().to_owned());
+    let again = ClipStore::new(&settings, world.engine.clone(), Handle::current()).unwrap();
+    let clip = again.clip("our words", &voice(), Priority::Background, true).await.unwrap();
+    assert_eq!((clip.packets.len(), clip.pcm.len()), (5, 2_400));
+    assert_eq!((world.engine.begun.load(Ordering::SeqCst), files(&world)), (2, 1));
+}
+
+#[tokio::test]
+async fn a_failure_reaches_the_asker_and_is_not_remembered() {
+    let world = world(2);
+    for _ in 0..2 {
+        let error = world.store.clip("fail", &voice(), Priority::Background, true).await.unwrap_err();
+        assert!(error.to_string().contains("as asked"), "{error}");
+    }
+    assert_eq!(world.engine.begun.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_cancelled_preparation_gives_its_work_up() {
+    let mut world = world(0);
+    let preparation = world.store.prepare(vec!["a".into(), "b".into()], voice(), Priority::Background, true);
+    assert_eq!(world.priorities.recv().await, Some(Priority::Background));
+    preparation.cancel();
+    let given_up = async {
+        while world.engine.gone.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, given_up).await.expect("the engine's work is given up");
+    assert_eq!(world.engine.begun.load(Ordering::SeqCst), 1);
+    // Asked for again, it is made after all.
+    world.engine.gate.add_permits(1);
+    world.store.clip("a", &voice(), Priority::Background, true).await.unwrap();
+}
+
+#[tokio::test]
+async fn preparations_are_made_in_order_and_counted() {
+    let world = world(3);
+    let texts = vec!["a".to_owned(), "fail".to_owned(), "c".to_owned()];
+    assert_eq!(world.store.prepare(texts, voice(), Priority::Background, true).finished().await, 1);
+    assert!(world.store.at_hand("a", &voice()).is_some() && world.store.at_hand("c", &voice()).is_some());
+}
+
+#[tokio::test]
+async fn a_stream_gives_sentence_by_sentence() {
+    let mut world = world(1);
+    let mut stream = world.store.stream("First one. Second one.", &voice(), false);
+    assert_eq!(stream.recv().await.unwrap().unwrap().text, "First one.");
+    assert_eq!(world.priorities.recv().await, Some(Priority::FirstSentence));
+    world.engine.gate.add_permits(1);
+    assert_eq!(stream.recv().await.unwrap().unwrap().text, "Second one.");
+    assert!(stream.recv().await.is_none());
+    assert_eq!(files(&world), 0);
+}
+
+#[test]
+fn memory_forgets_the_least_recently_used() {
+    let key = |text: &str| Key::new("e", &voice(), text);
+    let clip = |text: &str| Arc::new(Clip { text: text.into(), pcm: vec![0; 500], packets: Vec::new() });
+    let mut memory = Memory::new(2_500);
+    memory.put(key("a"), clip("a"));
+    memory.put(key("b"), clip("b"));
+    assert!(memory.get(&key("a")).is_some());
+    memory.put(key("c"), clip("c"));
+    assert!(memory.get(&key("b")).is_none());
+    assert!(memory.get(&key("a")).is_some() && memory.get(&key("c")).is_some());
+    memory.put(key("c"), clip("c"));
+    assert_eq!(memory.bytes, 2 * 1_001);
+}
