@@ -67,7 +67,7 @@ impl Default for Policy {
             silence_ms: 3_000,
             time_up_ms: 700,
             judge_wait_ms: 900,
-            transcript_wait_ms: 6_000,
+            transcript_wait_ms: 10_000,
             barge_in_ms: 500,
             resume_ms: 250,
             heard_share: 0.6,
@@ -319,7 +319,7 @@ mod tests {
         turn.paused(2_500, 2);
         assert!(!turn.transcribed(1, said("I sell")));
         turn.judged(1, 1.0);
-        assert_eq!(turn.verdict(2_600, &Policy::default(), |_| Reading::default()), Verdict::Wait(8_500));
+        assert_eq!(turn.verdict(2_600, &Policy::default(), |_| Reading::default()), Verdict::Wait(12_500));
     }
 
     #[test]

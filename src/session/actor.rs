@@ -458,7 +458,9 @@ impl CallActor {
             return;
         }
         self.over = true;
-        info!(interview = %self.birth.interview_id, ?ending, "call over");
+        let missed = self.birth.leg.stats().deadline_misses.load(Ordering::Relaxed);
+        self.birth.metrics.playout_deadline_misses_total.inc_by(missed);
+        info!(interview = %self.birth.interview_id, ?ending, missed_playout_deadlines = missed, "call over");
         let (leg, persistence) = (Arc::clone(&self.birth.leg), self.birth.persistence.clone());
         // Appends of this very moment are queued before the flush: see `feed`.
         let closing = async move {
