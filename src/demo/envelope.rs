@@ -131,8 +131,8 @@ pub(super) mod tests {
     #[test]
     fn silence_around_speech_is_no_part_of_its_length() {
         let mut pcm = vec![0i16; 480 * 10];
-        pcm.extend([8000i16; 480 * 50]);
-        pcm.extend([0i16; 480 * 20]);
+        pcm.extend(std::iter::repeat_n(8000, 480 * 50));
+        pcm.extend(std::iter::repeat_n(0, 480 * 20));
         assert_eq!(Envelope::of_speech(&pcm).duration_ms(), 1000);
     }
 }

@@ -323,21 +323,21 @@ answers:
 
         /// The interviewer speaks for a second, then listens for three; what the persona says is finished at once.
         fn exchange(&mut self) -> Option<String> {
-            self.tell(Notice::State { value: CallState::Speaking });
+            self.tell(&Notice::State { value: CallState::Speaking });
             assert!(self.packets(&[-20.0; 50]).is_empty());
-            self.tell(Notice::State { value: CallState::Listening });
+            self.tell(&Notice::State { value: CallState::Listening });
             let said = self.packets(&[FLOOR_DB; 150]);
             assert!(said.len() <= 1, "{said:?}");
             self.mind.said(self.now);
             said.into_iter().next().map(|(_, text)| text)
         }
 
-        fn tell(&mut self, notice: Notice) {
-            self.mind.told(self.now, &notice);
+        fn tell(&mut self, notice: &Notice) {
+            self.mind.told(self.now, notice);
         }
 
         fn ask(&mut self, id: &str, follow_up_of: Option<&str>) {
-            self.tell(Notice::Question {
+            self.tell(&Notice::Question {
                 id: id.to_owned(),
                 section: "s".to_owned(),
                 number: 1,
@@ -347,7 +347,7 @@ answers:
         }
 
         fn consent(&mut self, participation: Option<bool>, recording: Option<bool>) {
-            self.tell(Notice::Consent { participation, recording });
+            self.tell(&Notice::Consent { participation, recording });
         }
 
         fn consented(behaviours: &str) -> Self {
@@ -398,7 +398,7 @@ answers:
         let mut call = Call::consented("");
         call.ask("work", None);
         call.packets(&[-20.0; 50]);
-        call.tell(Notice::State { value: CallState::Thinking });
+        call.tell(&Notice::State { value: CallState::Thinking });
         assert!(call.packets(&[FLOOR_DB; 500]).is_empty());
     }
 
@@ -434,7 +434,7 @@ answers:
         call.ask("work", None);
         call.exchange();
         call.ask("day", None);
-        call.tell(Notice::State { value: CallState::Speaking });
+        call.tell(&Notice::State { value: CallState::Speaking });
         // An acknowledgement of 0.6 s comes first.
         let mut levels = speech(8, 30).levels().to_vec();
         levels.extend([FLOOR_DB; 10]);

@@ -108,7 +108,7 @@ async fn held() -> Tape {
         lines,
         messages: messages_in,
         happenings,
-        limit: Duration::from_secs(60),
+        limit: Duration::from_mins(1),
     };
     let call = tokio::spawn(respondent.hold());
     events.send(LinkEvent::Connected).await.unwrap();

@@ -36,8 +36,8 @@ async fn librivox_wer(file: &str) -> f32 {
         let transcript = whisper.transcribe(speech(samples)).await.expect("works");
         assert_eq!(transcript.rejected, None, "{text}");
         println!("{:.2} {}", wer(&text, &transcript.text()), transcript.text());
-        references += &format!(" {text}");
-        found += &format!(" {}", transcript.text());
+        references.extend([" ", &text]);
+        found.extend([" ", &transcript.text()]);
     }
     wer(&references, &found)
 }
@@ -83,7 +83,7 @@ async fn speech_of_more_than_half_a_minute_is_heard_to_its_end() {
     for (clip, text) in librivox().into_iter().cycle().take(10) {
         samples.extend(clip);
         samples.extend(vec![0.0; RATE / 2]);
-        said += &format!("{text} ");
+        said.extend([&text, " "]);
     }
     assert!(samples.len() > 45 * RATE);
     let transcript = whisper.transcribe(speech(samples)).await.expect("works");

@@ -53,9 +53,8 @@ async fn until_tasks(runtime: &MediaRuntime, wanted: usize) {
             tokio::task::yield_now().await;
         }
     };
-    if tokio::time::timeout(LIMIT, settled).await.is_err() {
-        panic!("{} tasks are left, not {wanted}", runtime.handle().metrics().num_alive_tasks());
-    }
+    let in_time = tokio::time::timeout(LIMIT, settled).await.is_ok();
+    assert!(in_time, "{} tasks are left, not {wanted}", runtime.handle().metrics().num_alive_tasks());
 }
 
 #[tokio::test]
