@@ -344,7 +344,7 @@ mod tests {
         let mut turn = Turn::default();
         turn.started(0);
         turn.paused(1_000, 1);
-        assert_eq!(turn.verdict(7_000, &policy, |_| Reading::default()), Verdict::Nothing(Rejection::Failed));
+        assert_eq!(turn.verdict(11_000, &policy, |_| Reading::default()), Verdict::Nothing(Rejection::Failed));
         turn.transcribed(1, said("I sell shoes in a small shop."));
         assert_eq!(turn.verdict(1_500, &policy, |_| Reading::default()), Verdict::Wait(1_900));
         assert!(matches!(turn.verdict(2_200, &policy, |_| Reading::default()), Verdict::Over(EndRule::Silence)));
