@@ -1,5 +1,6 @@
 //! Integration tests, one binary: a module an area.
 
 mod api;
+mod session;
 mod storage;
 mod support;
