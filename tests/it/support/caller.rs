@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use interview::io::{CallState, Notice, Speaker};
 use interviewer::audio::MediaRuntime;
 use interviewer::audio::codec::{encode_clip, silence};
@@ -217,6 +217,12 @@ impl Page {
             self.seen.push(message.clone());
             return Some(message);
         }
+    }
+
+    /// Asks for something: `pause`, `resume`, `leave`, `repeat`.
+    pub async fn send(&mut self, command: &str) {
+        let text = json!({ "type": command }).to_string();
+        self.socket.send(Message::text(text)).await.unwrap();
     }
 
     /// Reads up to a message that is wanted.
