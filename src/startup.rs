@@ -64,7 +64,6 @@ pub struct Running {
 
 /// Starts an engine. `settings.server.port` 0 takes a free port. Must be called inside an actix system.
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
-    let lock = lock_data_dir(&settings)?;
     let engines = match settings.speech.engine {
         SpeechEngine::Local => {
             let for_thread = settings.clone();
@@ -75,6 +74,12 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         }
         SpeechEngine::Scripted => Engines::scripted(&settings)?,
     };
+    start_with(settings, engines).await
+}
+
+/// The same with engines of the caller's: for tests, which have their own words spoken.
+pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running, StartError> {
+    let lock = lock_data_dir(&settings)?;
     let engines = Arc::new(engines);
     engines.warm_up().await?;
     info!(engines = engines.describe(), "ready");

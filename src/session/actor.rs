@@ -18,7 +18,7 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::engines::Engines;
-use super::leg::{Happening, Leg};
+use super::leg::{Happening, Leg, Standing};
 use super::page::Page;
 use super::script::Script;
 use super::timing::Stopwatch;
@@ -69,6 +69,8 @@ pub struct Birth {
     pub clock: CallClock,
     pub leg: Arc<Leg>,
     pub pulse: Arc<Pulse>,
+    /// It was the engine that stopped, not the respondent who paused: go on as soon as they are back.
+    pub resumes: bool,
     /// Called once when the interview is over (not when the actor dies of something else).
     pub on_end: Box<dyn FnOnce(Ending) + Send>,
 }
@@ -93,9 +95,9 @@ pub enum Order {
     Drain,
 }
 
-/// The respondent is back over another connection.
+/// The respondent is back over another connection. False: the call is ending and takes none.
 #[derive(Message)]
-#[rtype(result = "()")]
+#[rtype(result = "bool")]
 pub struct NewLeg(pub Arc<Leg>);
 
 /// Tests only: what a bug in a handler would do.
@@ -118,6 +120,8 @@ struct Speaking {
 pub struct CallActor {
     birth: Birth,
     seq: i64,
+    /// What the leg tells us.
+    listening: Option<SpawnHandle>,
     timer: Option<SpawnHandle>,
     proposing: Option<SpawnHandle>,
     speaking: Option<Speaking>,
@@ -136,6 +140,7 @@ impl CallActor {
         Self {
             birth,
             seq,
+            listening: None,
             timer: None,
             proposing: None,
             speaking: None,
@@ -154,8 +159,7 @@ impl CallActor {
 
     /// Gives one input to the interview and does what it wants, until it wants nothing more.
     fn feed(&mut self, input: Input, ctx: &mut Context<Self>) {
-        if self.birth.pulse.is_deposed() {
-            ctx.stop();
+        if self.is_deposed(ctx) {
             return;
         }
         if self.over && !matches!(input, Input::PlaybackFinished { .. } | Input::PlaybackStopped { .. }) {
@@ -422,19 +426,46 @@ impl CallActor {
     fn on_link(&mut self, event: LinkEvent, ctx: &mut Context<Self>) {
         info!(interview = %self.birth.interview_id, ?event, "link");
         match event {
-            LinkEvent::Connected => self.feed(Input::Connected, ctx),
+            LinkEvent::Connected => self.connected(ctx),
             LinkEvent::Lost => self.feed(Input::PeerLost, ctx),
-            LinkEvent::Closed => {
-                self.feed(Input::PeerLost, ctx);
-                let ending = if self.birth.interview.is_over() { Ending::Over } else { Ending::Interrupted };
-                self.finish(ending, ctx);
-            }
+            LinkEvent::Closed => self.hang_up(ctx),
         }
+    }
+
+    fn connected(&mut self, ctx: &mut Context<Self>) {
+        self.feed(Input::Connected, ctx);
+        if std::mem::take(&mut self.birth.resumes) {
+            self.feed(Input::Command(Command::Resume), ctx);
+        }
+    }
+
+    /// The respondent is gone: the interview may be taken up again, unless it is over.
+    fn hang_up(&mut self, ctx: &mut Context<Self>) {
+        self.feed(Input::PeerLost, ctx);
+        let ending = if self.birth.interview.is_over() { Ending::Over } else { Ending::Interrupted };
+        self.finish(ending, ctx);
+    }
+
+    /// Hears this leg, and no other one any more.
+    fn listen(&mut self, ctx: &mut Context<Self>) {
+        let listening = ctx.add_stream(self.birth.leg.attach());
+        if let Some(earlier) = self.listening.replace(listening) {
+            ctx.cancel_future(earlier);
+        }
+    }
+
+    /// Another actor has taken our place, and the leg with it: whatever we still do would be done twice.
+    fn is_deposed(&self, ctx: &mut Context<Self>) -> bool {
+        let deposed = self.birth.pulse.is_deposed();
+        if deposed {
+            ctx.stop();
+        }
+        deposed
     }
 
     /// A part that the call can't do without has failed: say so in the log and end.
     fn fail(&mut self, reason: &str, ctx: &mut Context<Self>) {
-        if self.over {
+        if self.over || self.is_deposed(ctx) {
             return;
         }
         let now = self.now();
@@ -454,7 +485,7 @@ impl CallActor {
 
     /// Ends the call once everything is committed; the last words have been played.
     fn finish(&mut self, ending: Ending, ctx: &mut Context<Self>) {
-        if self.over {
+        if self.over || self.is_deposed(ctx) {
             return;
         }
         self.over = true;
@@ -490,17 +521,21 @@ impl Actor for CallActor {
         ctx.run_interval(HEARTBEAT, move |_, _| {
             pulse.beats.fetch_add(1, Ordering::Relaxed);
         });
-        let connected = self.birth.leg.is_connected();
-        ctx.add_stream(self.birth.leg.attach());
-        // A restarted actor finds the leg as it was: nobody will tell it again that it is connected.
-        if connected {
-            self.feed(Input::Connected, ctx);
+        // A restarted actor finds the leg as it was: nobody will tell it again that it is connected, or gone.
+        self.listen(ctx);
+        match self.birth.leg.standing() {
+            Standing::Connecting => {}
+            Standing::Connected => self.connected(ctx),
+            Standing::Gone => self.hang_up(ctx),
         }
     }
 }
 
 impl StreamHandler<Happening> for CallActor {
     fn handle(&mut self, happening: Happening, ctx: &mut Self::Context) {
+        if self.is_deposed(ctx) {
+            return;
+        }
         match happening {
             Happening::Ear(EarEvent::SpeechStarted { at }) => self.feed(Input::SpeechStarted { at }, ctx),
             Happening::Ear(EarEvent::SpeechPaused { end }) => {
@@ -522,24 +557,33 @@ impl Handler<Order> for CallActor {
     fn handle(&mut self, order: Order, ctx: &mut Self::Context) {
         match order {
             Order::Command(command) => self.feed(Input::Command(command), ctx),
-            Order::HangUp | Order::Drain => {
-                self.feed(Input::PeerLost, ctx);
-                let ending = if self.birth.interview.is_over() { Ending::Over } else { Ending::Interrupted };
-                self.finish(ending, ctx);
-            }
+            Order::HangUp | Order::Drain => self.hang_up(ctx),
         }
     }
 }
 
 impl Handler<NewLeg> for CallActor {
-    type Result = ();
+    type Result = bool;
 
-    fn handle(&mut self, NewLeg(leg): NewLeg, ctx: &mut Self::Context) {
+    fn handle(&mut self, NewLeg(leg): NewLeg, ctx: &mut Self::Context) -> bool {
+        if self.over || self.is_deposed(ctx) {
+            return false;
+        }
         let old = std::mem::replace(&mut self.birth.leg, leg);
         self.speaking = None;
         self.feed(Input::PeerLost, ctx);
-        ctx.add_stream(self.birth.leg.attach());
+        if self.over {
+            // There was nothing to go on with: the goodbye had been said.
+            ctx.spawn(async move { old.close().await }.into_actor(self));
+            return false;
+        }
+        // The old leg says that it is closed, too: that must not end the new one.
+        self.listen(ctx);
+        if self.birth.interview.state().recording == Some(true) {
+            self.birth.leg.start_recording();
+        }
         ctx.spawn(async move { old.close().await }.into_actor(self));
+        true
     }
 }
 

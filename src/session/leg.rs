@@ -5,7 +5,6 @@
 //! Never does: decide anything.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use interview::io::Transcript;
 use parking_lot::Mutex;
@@ -29,6 +28,27 @@ pub enum Happening {
     Link(LinkEvent),
 }
 
+/// How a leg stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Standing {
+    /// Not there yet, or lost for the moment.
+    Connecting,
+    Connected,
+    /// Closed: it will not come back.
+    Gone,
+}
+
+impl Standing {
+    fn after(event: LinkEvent) -> Self {
+        match event {
+            LinkEvent::Connected => Self::Connected,
+            LinkEvent::Lost => Self::Connecting,
+            LinkEvent::Closed => Self::Gone,
+        }
+    }
+}
+
 /// Control messages an actor may be behind by; a full queue means that the watcher will replace it.
 const QUEUE: usize = 1024;
 
@@ -40,7 +60,7 @@ pub struct Leg {
     recorder: Recorder,
     sink: Arc<dyn PacketSink>,
     stats: Arc<MediaStats>,
-    connected: Arc<AtomicBool>,
+    standing: Arc<Mutex<Standing>>,
     /// Where happenings go: to the actor that attached last.
     actor: Arc<Mutex<Option<mpsc::Sender<Happening>>>>,
     _tasks: DropGuard,
@@ -61,13 +81,13 @@ impl Leg {
         let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
         let (heard, ear_events) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
-        let connected = Arc::new(AtomicBool::new(false));
+        let standing = Arc::new(Mutex::new(Standing::Connecting));
         let actor = Arc::new(Mutex::new(None));
         let forward = Forward {
             ear: ear_events,
             playout: playout_events,
             link: link_events,
-            connected: Arc::clone(&connected),
+            standing: Arc::clone(&standing),
             actor: Arc::clone(&actor),
             early: Vec::new(),
         };
@@ -90,7 +110,7 @@ impl Leg {
             recorder,
             sink,
             stats,
-            connected,
+            standing,
             actor,
             _tasks: stop.drop_guard(),
         })
@@ -105,7 +125,12 @@ impl Leg {
     }
 
     pub fn is_connected(&self) -> bool {
-        self.connected.load(Ordering::Acquire)
+        self.standing() == Standing::Connected
+    }
+
+    /// How it stands at this moment; what the actor is told may lag behind.
+    pub fn standing(&self) -> Standing {
+        *self.standing.lock()
     }
 
     /// From now on what happens goes to the caller; an actor that was attached before hears nothing more.
@@ -147,7 +172,7 @@ impl Leg {
 
     /// Hangs up and completes the recording.
     pub async fn close(&self) {
-        self.connected.store(false, Ordering::Release);
+        *self.standing.lock() = Standing::Gone;
         self.sink.close().await;
         if let Err(error) = self.recorder.finish().await {
             tracing::error!(%error, "the recording could not be completed");
@@ -160,7 +185,7 @@ struct Forward {
     ear: mpsc::Receiver<EarEvent>,
     playout: mpsc::Receiver<PlayoutEvent>,
     link: mpsc::Receiver<LinkEvent>,
-    connected: Arc<AtomicBool>,
+    standing: Arc<Mutex<Standing>>,
     actor: Arc<Mutex<Option<mpsc::Sender<Happening>>>>,
     /// What happened before anyone attached.
     early: Vec<Happening>,
@@ -172,7 +197,7 @@ impl Forward {
         loop {
             let happening = tokio::select! {
                 Some(event) = self.link.recv() => {
-                    self.connected.store(event == LinkEvent::Connected, Ordering::Release);
+                    *self.standing.lock() = Standing::after(event);
                     Happening::Link(event)
                 }
                 Some(event) = self.playout.recv() => Happening::Playout(event),

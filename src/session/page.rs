@@ -30,8 +30,14 @@ struct Inner {
 
 impl Page {
     pub fn new() -> Self {
+        // A page that was open before the engine was started again (or before its messages were forgotten) asks for what
+        // came after a number of then. Milliseconds of the wall clock are larger than any number handed out before.
+        Self::starting_at(chrono::Utc::now().timestamp_millis().max(1) as u64)
+    }
+
+    fn starting_at(next_seq: u64) -> Self {
         let (live, _) = broadcast::channel(256);
-        Self { inner: Arc::new(Mutex::new(Inner { next_seq: 1, backlog: Vec::new(), partial: HashMap::new() })), live }
+        Self { inner: Arc::new(Mutex::new(Inner { next_seq, backlog: Vec::new(), partial: HashMap::new() })), live }
     }
 
     /// Numbers the notice, keeps it, and hands it to every open socket.
@@ -91,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_page_that_comes_back_misses_nothing_final_and_gets_no_stale_partial() {
-        let page = Page::new();
+        let page = Page::starting_at(1);
         page.publish(10, caption("I", false));
         page.publish(20, caption("I think", false));
         let (_, mut live) = page.subscribe(None);
@@ -100,5 +106,15 @@ mod tests {
         let (backlog, _) = page.subscribe(Some(1));
         assert_eq!(backlog.iter().map(|message| message.seq).collect::<Vec<_>>(), [3]);
         assert!(page.subscribe(Some(3)).0.is_empty());
+    }
+
+    #[test]
+    fn a_page_made_again_goes_on_with_larger_numbers() {
+        let first = Page::new();
+        first.publish(10, caption("I think so.", true));
+        let last = first.subscribe(None).0[0].seq;
+        let second = Page::new();
+        second.publish(20, caption("And so on.", true));
+        assert!(second.subscribe(None).0[0].seq >= last);
     }
 }

@@ -27,7 +27,8 @@ use crate::audio::recording::Recordings;
 use crate::audio::{CallClock, MediaRuntime};
 use crate::config::Settings;
 use crate::inference::Priority;
-use crate::storage::Storage;
+use crate::storage::projection::ENGINE_RESTARTED;
+use crate::storage::{EventRecord, Storage};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use crate::transport::TransportError;
@@ -35,6 +36,17 @@ use crate::transport::webrtc::WebRtc;
 
 /// Seconds after which a refused caller may try again.
 const RETRY_AFTER_S: u64 = 30;
+
+/// What there is of calls; see [`Registry::census`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Census {
+    pub live: usize,
+    pub joining: usize,
+    /// Pages kept for calls that are on, or that somebody looks at.
+    pub pages: usize,
+    /// Tasks of the media thread.
+    pub media_tasks: usize,
+}
 
 /// A call that is on.
 pub(super) struct Live {
@@ -127,9 +139,10 @@ impl Registry {
         let shared = &*self.shared;
         let live = shared.live.lock();
         let mut joining = shared.joining.lock();
-        let full = live.len() + joining.len() >= shared.parts.settings.calls.max_concurrent_interviews;
+        // A join that has become a call already is one call, not two.
+        let coming = joining.iter().filter(|id| !live.contains_key(id)).count();
+        let full = live.len() + coming >= shared.parts.settings.calls.max_concurrent_interviews;
         if shared.draining.load(Ordering::Acquire) || (full && !live.contains_key(&interview_id)) {
-            shared.parts.metrics.admission_refusals_total.inc();
             return Err(JoinError::Full { retry_after_s: RETRY_AFTER_S });
         }
         if !joining.insert(interview_id) {
@@ -151,6 +164,9 @@ impl Registry {
         let (interview, script) = self.load(interview_id).await?;
         let events = parts.storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
         let interview = interview.resume(events.iter().map(|record| (record.at_ms, &record.event)));
+        if interview.is_over() {
+            return Err(JoinError::Over);
+        }
         if events.iter().any(|e| matches!(e.event, Event::ConsentAnswered { recording: true, given: true })) {
             leg.start_recording();
         }
@@ -168,6 +184,7 @@ impl Registry {
             clock,
             leg: Arc::clone(&leg),
             pulse: Arc::clone(&pulse),
+            resumes: stopped_by_engine(&events),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
         };
         // A thread a call: an actor that blocks, blocks nobody else.
@@ -263,21 +280,43 @@ impl Registry {
         for &id in &unfinished {
             let events = parts.storage.load_events(id).await?;
             let Some(last) = events.last() else { continue };
-            if matches!(last.event, Event::Paused { .. }) {
+            // Nobody was on the line: nothing was interrupted.
+            if matches!(last.event, Event::Paused { .. } | Event::LegLost { .. }) {
                 continue;
             }
-            let event = Event::Paused { reason: "engine_restarted".to_owned() };
-            let record =
-                crate::storage::EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
+            let event = Event::Paused { reason: ENGINE_RESTARTED.to_owned() };
+            let record = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
             parts.storage.append(id, &[record]).await?;
         }
         Ok(unfinished.len())
+    }
+
+    /// What is there at this moment: for tests, and for finding what was left behind.
+    pub fn census(&self) -> Census {
+        Census {
+            live: self.shared.live.lock().len(),
+            joining: self.shared.joining.lock().len(),
+            pages: self.shared.pages.lock().len(),
+            media_tasks: self.shared.parts.media.handle().metrics().num_alive_tasks(),
+        }
     }
 
     /// The actor of a live call: for tests.
     pub fn actor(&self, interview_id: Uuid) -> Option<Addr<CallActor>> {
         self.shared.live.lock().get(&interview_id).map(|live| live.addr.clone())
     }
+}
+
+/// Whether the interview stands still only because the engine stopped in the middle of a call. A pause that the
+/// respondent asked for before that stays one.
+fn stopped_by_engine(events: &[EventRecord]) -> bool {
+    let mut pauses = events
+        .iter()
+        .rev()
+        .take_while(|record| !matches!(record.event, Event::Resumed))
+        .filter_map(|record| if let Event::Paused { reason } = &record.event { Some(reason) } else { None })
+        .peekable();
+    pauses.peek().is_some() && pauses.all(|reason| reason == ENGINE_RESTARTED)
 }
 
 #[async_trait]
@@ -311,7 +350,7 @@ impl Calls for Registry {
                 live.leg = Arc::clone(&leg);
                 live.call_id.clone_from(&call_id);
             }
-            if addr.send(NewLeg(Arc::clone(&leg))).await.is_err() {
+            if !addr.send(NewLeg(Arc::clone(&leg))).await.unwrap_or(false) {
                 leg.close().await;
                 return Err(JoinError::Unavailable("the call has just ended".into()));
             }

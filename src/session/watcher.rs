@@ -51,21 +51,26 @@ fn suspects(registry: &Registry, seen: &mut HashMap<Uuid, (u64, u32)>) -> Vec<(U
 
 async fn replace(registry: &Registry, id: Uuid, reason: &'static str) {
     let parts = &registry.shared.parts;
-    let (leg, call_id, clock) = {
+    {
         let live = registry.shared.live.lock();
         let Some(call) = live.get(&id) else { return };
         // Should it thaw: it must not write or speak any more. Its thread ends with it.
         call.pulse.depose();
         call.arbiter.stop();
-        (Arc::clone(&call.leg), call.call_id.clone(), call.clock)
-    };
+        call.leg.hush();
+    }
     error!(interview = %id, reason, "actor lost: taking up the call from its log");
     parts.metrics.errors_total.with_label_values(&[reason, "session"]).inc();
-    leg.hush();
     // What the old actor had handed over is committed before the log is read.
     let (flushed, done) = tokio::sync::oneshot::channel();
     parts.persistence.do_send(crate::supervisors::Flush(flushed));
     let _ = tokio::time::timeout(Duration::from_secs(5), done).await;
+    // Read now: the respondent may have come back over another leg meanwhile.
+    let (leg, call_id, clock) = {
+        let live = registry.shared.live.lock();
+        let Some(call) = live.get(&id) else { return };
+        (Arc::clone(&call.leg), call.call_id.clone(), call.clock)
+    };
     if let Err(error) = registry.start(id, Arc::clone(&leg), call_id, clock).await {
         error!(interview = %id, %error, "could not take up the call again");
         leg.close().await;

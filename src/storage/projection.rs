@@ -17,6 +17,9 @@ use super::crypto::PersonKey;
 use super::events::{self, EventRecord};
 use super::{StorageError, guides, responses, scores, to_json};
 
+/// Why an interview stands still that the engine left in the middle of a call.
+pub const ENGINE_RESTARTED: &str = "engine_restarted";
+
 /// How an interview ended, for the metrics.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
@@ -54,6 +57,7 @@ impl Projection {
                 // A leg of an interview that is over (a late retry) must not open it again.
                 if !self.row.status.is_over() {
                     self.row.status = Status::InProgress;
+                    self.row.status_reason = None;
                 }
                 if self.row.started_at.is_none() {
                     self.row.started_at = Some(self.received_at - milliseconds(at));
@@ -98,8 +102,18 @@ impl Projection {
                 self.row.requires_human_review = true;
                 self.row.escalation_reason = Some("the respondent asked for a person".to_owned());
             }
-            Event::Paused { reason } => self.remember("paused", json!(reason)),
-            Event::Resumed => self.remember("paused", Value::Null),
+            Event::Paused { reason } => {
+                self.remember("paused", json!(reason));
+                if reason == ENGINE_RESTARTED {
+                    // The connection went down with the engine, and nobody was left to say so.
+                    self.remember("connected", json!(false));
+                    self.row.status_reason = Some(reason.clone());
+                }
+            }
+            Event::Resumed => {
+                self.remember("paused", Value::Null);
+                self.row.status_reason = None;
+            }
             Event::Ended { status, reason } => self.end(db, at, *status, reason.as_deref(), key).await?,
             Event::ConsentAsked { .. }
             | Event::SectionSkipped { .. }

@@ -185,6 +185,11 @@ impl Interview {
     /// A question begins to be heard: the page is told, and the next one is made ready.
     pub(super) fn question_put(&mut self) {
         self.waiting = super::answers::Waiting { since: self.now, ..Default::default() };
+        self.show_question();
+    }
+
+    /// Tells the page which question waits for its answer.
+    pub(super) fn show_question(&mut self) {
         let Some(asking) = self.state.current_asking().cloned() else { return };
         let number = self.state.askings.iter().filter(|a| a.follow_up_of.is_none()).count() as u32;
         let settled = self.guide.questions().filter(|(_, q)| self.state.was_asked(&q.id)).count();

@@ -95,7 +95,7 @@ impl Interview {
         self.ask_next(vec![lines::THANKS.to_owned(), lines::BEGIN.to_owned()]);
     }
 
-    fn notify_consent(&mut self) {
+    pub(super) fn notify_consent(&mut self) {
         self.notify(Notice::Consent { participation: self.state.consent, recording: self.state.recording });
     }
 }

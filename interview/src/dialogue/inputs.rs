@@ -20,6 +20,10 @@ impl Interview {
         self.record(Event::LegConnected { leg });
         if leg == 1 {
             self.enter_first();
+        } else if self.state.consent.is_some() {
+            // The page may be a new one, too.
+            self.notify_consent();
+            self.show_question();
         }
         let soon = match self.target() {
             Target::Participation => lines::consent(&self.guide, self.settings.respondent_name.as_deref()),

@@ -1,5 +1,7 @@
 //! What several areas' tests need: a store in a temporary folder, a guide, hand-made events.
 
+pub mod caller;
+
 use interview::Guide;
 use interview::analysis::{Analysis, Sentiment};
 use interview::guide::Action;

@@ -1,0 +1,367 @@
+//! Live calls: a whole engine with scripted models, joined over HTTP, WebRTC and the events socket.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use interview::Event;
+use interview::io::{CallState, Notice, RepeatReason};
+use interviewer::audio::MediaRuntime;
+use interviewer::config::Settings;
+use interviewer::session::Engines;
+use interviewer::session::actor::Sabotage;
+use interviewer::startup::{self, Running};
+use interviewer::storage::{EventRecord, Storage};
+use interviewer::stt;
+use reqwest::StatusCode;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use uuid::Uuid;
+
+use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, is_question, is_state, open_guide};
+
+/// Scripted engines answer at once; few database connections do.
+const ENVIRONMENT: &[(&str, &str)] =
+    &[("API_PORT", "0"), ("SPEECH_ENGINE", "scripted"), ("SCRIPTED_DELAY_MS", "5"), ("DATABASE_POOL_SIZE", "3")];
+
+fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {
+    Settings::read(None, |name| match name {
+        "DATA_DIR" => Some(folder.display().to_string()),
+        _ => more.iter().chain(ENVIRONMENT).find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+    })
+    .unwrap()
+}
+
+/// An engine and somebody to call it.
+struct Stage {
+    folder: TempDir,
+    engine: Running,
+    caller: Caller,
+    _media: MediaRuntime,
+}
+
+impl Stage {
+    async fn start(more: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), more, &[]).await
+    }
+
+    /// `heard`: what the transcriber claims to have heard, one pause after the other.
+    async fn start_in(folder: TempDir, more: &[(&str, &str)], heard: &[&str]) -> Self {
+        let settings = settings(folder.path(), more);
+        let mut engines = Engines::scripted(&settings).unwrap();
+        if !heard.is_empty() {
+            let texts = heard.iter().map(|text| (*text).to_owned()).collect();
+            engines.transcriber = std::sync::Arc::new(stt::Scripted::sequence(Duration::ZERO, texts));
+        }
+        let engine = startup::start_with(settings, engines).await.unwrap();
+        let media = MediaRuntime::start().unwrap();
+        Self { folder, caller: Caller::new(&engine.url, &media), engine, _media: media }
+    }
+
+    async fn invite(&self, questions: usize) -> Invitation {
+        let guide = self.caller.guide(&open_guide(questions)).await;
+        self.caller.schedule(&guide).await
+    }
+
+    async fn called(&self, invitation: &Invitation) -> (Call, Page) {
+        let page = self.caller.page(&invitation.token, None).await;
+        (self.caller.join(&invitation.token, "").await.expect("joined"), page)
+    }
+
+    async fn events(&self, id: Uuid) -> Vec<EventRecord> {
+        self.engine.storage.load_events(id).await.unwrap()
+    }
+
+    async fn interview(&self, invitation: &Invitation) -> Value {
+        self.caller.json(&format!("/api/interviews/{}", invitation.id)).await
+    }
+
+    /// Waits until no call is live.
+    async fn quiet(&self) {
+        let quiet = async {
+            while self.engine.registry.census().live > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, quiet).await.expect("calls end in time");
+    }
+}
+
+/// The log has no gap, every question was put once, and none was answered twice.
+fn check_log(events: &[EventRecord]) {
+    assert!(events.iter().map(|record| record.seq).eq(1..=events.len() as i64), "gaps: {events:#?}");
+    let mut asked = HashSet::new();
+    let mut answered = HashSet::new();
+    for record in events {
+        match &record.event {
+            Event::QuestionAsked { question_id, .. } => assert!(asked.insert(question_id.clone()), "twice: {question_id}"),
+            Event::Answered { response } => assert!(answered.insert(response.asking), "twice: {}", response.asking),
+            _ => {}
+        }
+    }
+}
+
+fn resumed(events: &[EventRecord], of: u32) -> bool {
+    events.iter().any(|record| {
+        matches!(&record.event, Event::QuestionRepeated { asking, reason: RepeatReason::Resumed, .. } if *asking == of)
+    })
+}
+
+fn answers(events: &[EventRecord]) -> usize {
+    events.iter().filter(|record| matches!(record.event, Event::Answered { .. })).count()
+}
+
+#[actix_web::test]
+async fn a_call_goes_from_consent_to_its_end() {
+    let stage = Stage::start(&[]).await;
+    let invitation = stage.invite(2).await;
+    let (mut call, mut page) = stage.called(&invitation).await;
+    page.answer_until(&call, is_state(CallState::Ended)).await;
+    call.closed().await;
+    stage.quiet().await;
+
+    let events = stage.events(invitation.id).await;
+    check_log(&events);
+    assert_eq!(answers(&events), 2);
+    assert_eq!(page.answers(), ["Yes, that is fine.", "Yes, that is fine."]);
+    let interview = stage.interview(&invitation).await;
+    assert_eq!(interview["status"], "completed", "{interview:#}");
+    assert_eq!(interview["status_reason"], Value::Null);
+    assert_eq!(interview["quality_metrics"]["completion_rate"], 1.0);
+    let recording = stage.caller.get(&format!("/api/interviews/{}/recording", invitation.id)).await;
+    assert_eq!(recording.status(), StatusCode::OK);
+    assert!(recording.bytes().await.unwrap().starts_with(b"OggS"));
+    let again = stage.caller.offer_only(&invitation.token, "").await;
+    assert_eq!(again.status(), StatusCode::GONE, "an interview that is over can't be joined");
+    assert_eq!(stage.engine.stop(Duration::ZERO).await, 0);
+}
+
+/// One call is sabotaged in its first question; it goes on, and the one beside it notices nothing.
+async fn sabotaged(sabotage: Sabotage) {
+    let stage = Stage::start(&[]).await;
+    let (victim, neighbour) = (stage.invite(3).await, stage.invite(3).await);
+    let (call, mut page) = stage.called(&victim).await;
+    let (other, mut other_page) = stage.called(&neighbour).await;
+    let both = futures_util::future::join(
+        page.answer_until(&call, is_question("q1")),
+        other_page.answer_until(&other, is_question("q1")),
+    );
+    both.await;
+    stage.engine.registry.actor(victim.id).unwrap().do_send(sabotage);
+    let both = futures_util::future::join(
+        page.answer_until(&call, is_state(CallState::Ended)),
+        other_page.answer_until(&other, is_state(CallState::Ended)),
+    );
+    both.await;
+    stage.quiet().await;
+
+    let events = stage.events(victim.id).await;
+    check_log(&events);
+    assert!(resumed(&events, 1), "the same asking is taken up: {events:#?}");
+    assert_eq!(answers(&events), 3);
+    let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
+    assert_eq!(legs, 2, "one actor after the other on the same connection");
+    let losses = events.iter().filter(|record| matches!(record.event, Event::LegLost { .. })).count();
+    assert_eq!(losses, 0, "the connection stayed");
+    assert_eq!(stage.interview(&victim).await["status"], "completed");
+
+    let events = stage.events(neighbour.id).await;
+    check_log(&events);
+    assert!(!resumed(&events, 1));
+    assert_eq!(stage.interview(&neighbour).await["status"], "completed");
+    stage.engine.stop(Duration::ZERO).await;
+}
+
+#[actix_web::test]
+async fn a_panic_costs_one_call_a_repeated_question_and_nobody_else_anything() {
+    sabotaged(Sabotage::Panic).await;
+}
+
+#[actix_web::test]
+async fn a_frozen_actor_is_replaced_and_does_no_harm_when_it_thaws() {
+    // Longer than the watcher's patience, shorter than the rest of the interview.
+    sabotaged(Sabotage::Freeze(Duration::from_secs(5))).await;
+}
+
+#[actix_web::test]
+async fn joining_is_refused_where_it_must_be() {
+    let stage = Stage::start(&[("MAX_CONCURRENT_INTERVIEWS", "1")]).await;
+    let (first, second) = (stage.invite(2).await, stage.invite(2).await);
+    let unknown = stage.caller.offer_only("nobody-has-this-token", "").await;
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+    let garbage = stage.caller.post_offer(&first.token, "", "v=0 and so on").await;
+    assert!(garbage.status().is_client_error(), "{}", garbage.status());
+    assert_eq!(stage.engine.registry.census().live, 0, "a refused offer takes no place");
+
+    let (mut call, mut page) = stage.called(&first).await;
+    let full = stage.caller.offer_only(&second.token, "").await;
+    assert_eq!(full.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let seconds: u64 = full.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(seconds > 0);
+    assert_eq!(stage.caller.offer_only(&first.token, "").await.status(), StatusCode::CONFLICT);
+
+    // Another device takes the call over in the first question: the old connection ends, the same asking goes on.
+    page.answer_until(&call, is_question("q1")).await;
+    let taken = stage.caller.join(&first.token, "?takeover=true").await.expect("taken over");
+    call.closed().await;
+    assert_ne!(call.location, taken.location);
+    assert_eq!(call.delete().await, StatusCode::NOT_FOUND, "the old call's URL is no longer the call's");
+    page.answer_until(&taken, is_state(CallState::Ended)).await;
+    stage.quiet().await;
+    let events = stage.events(first.id).await;
+    check_log(&events);
+    assert!(resumed(&events, 1));
+    assert_eq!(stage.interview(&first).await["status"], "completed");
+    let folder = stage.engine.settings.storage.data_dir.join("recordings").join(first.id.to_string());
+    assert!(std::fs::read_dir(folder).unwrap().count() >= 3, "both legs are recorded");
+
+    let call = stage.caller.join(&second.token, "").await.expect("there is room again");
+    assert_eq!(call.delete().await, StatusCode::OK);
+    stage.quiet().await;
+    stage.engine.stop(Duration::ZERO).await;
+}
+
+#[actix_web::test]
+async fn what_is_drained_or_hung_up_is_taken_up_by_the_next_engine() {
+    let stage = Stage::start(&[]).await;
+    let (drained, paused) = (stage.invite(2).await, stage.invite(2).await);
+    let (call, mut page) = stage.called(&drained).await;
+    let (other, mut other_page) = stage.called(&paused).await;
+    page.answer_until(&call, is_question("q2")).await;
+    other_page.answer_until(&other, is_question("q1")).await;
+    assert_eq!(other.delete().await, StatusCode::OK);
+    let Stage { folder, engine, .. } = stage;
+    assert_eq!(engine.stop(Duration::ZERO).await, 1);
+
+    let stage = Stage::start_in(folder, &[], &[]).await;
+    for (invitation, asking) in [(&drained, 2), (&paused, 1)] {
+        let interview = stage.interview(invitation).await;
+        assert_eq!(interview["status"], "in_progress");
+        assert_eq!(interview["status_reason"], Value::Null, "nothing broke off");
+        // The page that was open asks for what came after its last message of then.
+        let last = page.seen.last().map(|message| message.seq);
+        let mut page = stage.caller.page(&invitation.token, last).await;
+        let call = stage.caller.join(&invitation.token, "").await.expect("the same link");
+        page.until(is_question(&format!("q{asking}"))).await;
+        page.answer_until(&call, is_state(CallState::Ended)).await;
+        let events = stage.events(invitation.id).await;
+        check_log(&events);
+        assert!(resumed(&events, asking));
+        assert_eq!(answers(&events), 2);
+    }
+    stage.quiet().await;
+    stage.engine.stop(Duration::ZERO).await;
+}
+
+#[actix_web::test]
+async fn declining_leaves_one_event_and_no_word() {
+    let words = "No, I would not like to take part in violet interviews.";
+    let stage = Stage::start_in(tempfile::tempdir().unwrap(), &[], &[words]).await;
+    let invitation = stage.invite(2).await;
+    let (call, mut page) = stage.called(&invitation).await;
+    page.answer_until(&call, is_state(CallState::Ended)).await;
+    stage.quiet().await;
+
+    let interview = stage.interview(&invitation).await;
+    assert_eq!((&interview["status"], &interview["status_reason"]), (&"cancelled".into(), &"consent_declined".into()));
+    assert_eq!(interview["consent_given"], false);
+    let responses = stage.caller.json(&format!("/api/interviews/{}/responses", invitation.id)).await;
+    assert!(!responses.to_string().contains("asking"), "{responses}");
+    let events = stage.events(invitation.id).await;
+    check_log(&events);
+    let declined = |record: &&EventRecord| matches!(record.event, Event::ConsentAnswered { given: false, .. });
+    assert_eq!(events.iter().filter(declined).count(), 1);
+    assert!(!serde_json::to_string(&events).unwrap().contains("violet"));
+    assert!(page.answers().is_empty());
+    assert!(!stage.folder.path().join("recordings").join(invitation.id.to_string()).exists());
+    stage.engine.stop(Duration::ZERO).await;
+    // Not in any file either, whatever its format: the database, its journal, the spool.
+    assert!(!holds(stage.folder.path(), b"violet"));
+}
+
+/// Whether any file below the folder holds these bytes.
+fn holds(folder: &Path, wanted: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        if path.is_dir() {
+            holds(&path, wanted)
+        } else {
+            std::fs::read(&path).unwrap().windows(wanted.len()).any(|window| window == wanted)
+        }
+    })
+}
+
+/// A process of its own, which can be killed. Killed when dropped.
+struct Process {
+    child: Child,
+    caller: Caller,
+    _media: MediaRuntime,
+}
+
+impl Process {
+    async fn start(folder: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
+        command.arg("serve").envs(ENVIRONMENT.iter().copied()).env("DATA_DIR", folder).env("LOG_LEVEL", "warn");
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = async {
+            loop {
+                let line = lines.next_line().await.unwrap().expect("the engine starts");
+                if let Some((_, rest)) = line.split_once("ready on ") {
+                    return rest.split(' ').next().unwrap().to_owned();
+                }
+            }
+        };
+        let url = tokio::time::timeout(LIMIT, url).await.expect("started in time");
+        let media = MediaRuntime::start().unwrap();
+        Self { child, caller: Caller::new(&url, &media), _media: media }
+    }
+
+    /// SIGKILL: nothing is flushed, closed or said.
+    async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn after_kill_9_everything_acknowledged_is_there_and_the_same_asking_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path()).await;
+    let guide = process.caller.guide(&open_guide(2)).await;
+    let invitation = process.caller.schedule(&guide).await;
+    let mut page = process.caller.page(&invitation.token, None).await;
+    let call = process.caller.join(&invitation.token, "").await.expect("joined");
+    // The first answer is acknowledged by the second question, and in this very moment the engine dies.
+    page.answer_until(&call, is_question("q2")).await;
+    process.kill().await;
+    drop(call);
+
+    let process = Process::start(folder.path()).await;
+    let path = format!("/api/interviews/{}", invitation.id);
+    let interview = process.caller.json(&path).await;
+    assert_eq!((&interview["status"], &interview["status_reason"]), (&"in_progress".into(), &"engine_restarted".into()));
+    let last = page.seen.last().map(|message| message.seq);
+    let mut new_page = process.caller.page(&invitation.token, last).await;
+    let call = process.caller.join(&invitation.token, "").await.expect("the same link");
+    new_page.until(is_question("q2")).await;
+    assert_eq!(process.caller.json(&path).await["status_reason"], Value::Null, "it goes on");
+    new_page.answer_until(&call, is_state(CallState::Ended)).await;
+    assert_eq!(process.caller.json(&path).await["status"], "completed");
+    process.kill().await;
+
+    let url = settings(folder.path(), &[]).database_url();
+    let storage = Storage::connect(&url, 2, folder.path()).await.unwrap();
+    let events = storage.load_events(invitation.id).await.unwrap();
+    check_log(&events);
+    assert!(resumed(&events, 2));
+    let consents = page.seen.iter().filter(|message| matches!(message.notice, Notice::Consent { .. })).count();
+    let kept = |event: &Event| matches!(event, Event::ConsentAnswered { .. });
+    assert_eq!(events.iter().filter(|record| kept(&record.event)).count(), consents, "what the page was told is there");
+    let paused = |event: &Event| matches!(event, Event::Paused { reason } if reason == "engine_restarted");
+    assert_eq!(events.iter().filter(|record| paused(&record.event)).count(), 1);
+    let told = page.answers().len() + new_page.answers().len();
+    assert_eq!(answers(&events), told, "every answer told to the page is there, once");
+    assert_eq!(told, 2);
+}
