@@ -216,7 +216,7 @@ fn cough(random: &mut Noise) -> Vec<f32> {
     for _ in 0..1 + (random.between(0.0, 2.99) as usize) {
         let (fall, mut low) = (random.between(600.0, 1_800.0), 0.0);
         for n in 0..4_000 {
-            low += 0.25 * (random.next() - low);
+            low += 0.25 * (random.sample() - low);
             samples.push(low * 0.9 * (-(n as f32) / fall).exp());
         }
     }

@@ -132,7 +132,7 @@ impl Lab {
 
     async fn hear(&mut self, mut samples: [f32; FRAME]) -> anyhow::Result<()> {
         for sample in &mut samples {
-            *sample += self.room.next() * ROOM;
+            *sample += self.room.sample() * ROOM;
         }
         let deaf = || anyhow::anyhow!("the ear is deaf");
         let at_ms = self.now;
@@ -271,7 +271,7 @@ impl Noise {
     }
 
     /// −1…1.
-    pub fn next(&mut self) -> f32 {
+    pub fn sample(&mut self) -> f32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -280,6 +280,6 @@ impl Noise {
 
     /// From `low` to `high`.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (self.next() + 1.0) / 2.0 * (high - low)
+        low + (self.sample() + 1.0) / 2.0 * (high - low)
     }
 }

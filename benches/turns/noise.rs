@@ -69,15 +69,15 @@ fn sound(kind: usize, random: &mut Noise) -> Vec<f32> {
     (0..SECONDS * RATE as usize)
         .map(|n| match kind {
             0 => 0.0,
-            1 => random.next() * gain,
+            1 => random.sample() * gain,
             2 => {
-                low += 0.02 * (random.next() - low);
+                low += 0.02 * (random.sample() - low);
                 low * gain * 4.0
             }
-            3 => (tone(n, 50.0) + tone(n, 150.0) * 0.5 + tone(n, 250.0) * 0.2) * gain * 0.6 + random.next() * 0.003,
-            4 if n % beat < 160 => random.next() * gain,
+            3 => (tone(n, 50.0) + tone(n, 150.0) * 0.5 + tone(n, 250.0) * 0.2) * gain * 0.6 + random.sample() * 0.003,
+            4 if n % beat < 160 => random.sample() * gain,
             4 if n % beat < 2_400 => tone(n, root) * gain * (-((n % beat) as f32) / 500.0).exp(),
-            4 => random.next() * 0.002,
+            4 => random.sample() * 0.002,
             5 => {
                 let root = root * [1.0, 0.794, 1.189, 0.891][n / (2 * beat) % 4];
                 let fade = (-((n % (2 * beat)) as f32) / 9_000.0).exp();
@@ -92,7 +92,7 @@ fn sound(kind: usize, random: &mut Noise) -> Vec<f32> {
                 phase += pitch * (1.0 + 0.012 * tone(n, 5.0)) * TAU / RATE;
                 let melody: f32 = (1..=4).map(|k| (phase * k as f32).sin() / k as f32).sum();
                 let drum = (-((n % beat) as f32) / 900.0).exp();
-                (melody * 0.3 + drum * (tone(n, 55.0) + random.next() * 0.4)) * gain
+                (melody * 0.3 + drum * (tone(n, 55.0) + random.sample() * 0.4)) * gain
             }
             _ => {
                 let slow = (n as f32 / RATE / 2.5).fract();
