@@ -164,7 +164,8 @@ async fn mind(
     Ok(Mind::new(persona.clone(), questions, expected))
 }
 
-async fn call(
+/// Joins and holds the call to its end: the tape of it, and what went wrong on the line, if anything.
+pub async fn call(
     client: &Client,
     scheduled: &Scheduled,
     guide: &Guide,

@@ -43,7 +43,7 @@ impl Lines {
     ) -> Result<Self, VoiceError> {
         let voice = Voice { name: persona.voice.clone(), speed: 1.0 };
         let all = persona.everything_said();
-        let mut clips = HashMap::with_capacity(all.len());
+        let mut sounds = Vec::with_capacity(all.len());
         for (done, spoken) in all.iter().enumerate() {
             progress(done, all.len());
             let mut pcm = speech(synthesizer, &voice, &spoken.first).await?;
@@ -51,9 +51,23 @@ impl Lines {
                 pcm.resize(pcm.len() + (pause_ms * u64::from(SPEAK_RATE) / 1000) as usize, 0);
                 pcm.extend(speech(synthesizer, &voice, rest).await?);
             }
-            clips.insert(spoken.clone(), encode(&spoken.text(), pcm)?);
+            sounds.push((spoken.clone(), pcm));
         }
         progress(all.len(), all.len());
+        Self::of(sounds)
+    }
+
+    /// Lines whose sound is there already, such as recordings of people: 24 kHz mono PCM each.
+    pub fn of(sounds: impl IntoIterator<Item = (Spoken, Vec<i16>)>) -> Result<Self, VoiceError> {
+        let mut clips = HashMap::new();
+        for (spoken, pcm) in sounds {
+            let text = spoken.text();
+            let audible = trim(&pcm);
+            if audible.is_empty() {
+                return Err(VoiceError::Silent(text));
+            }
+            clips.insert(spoken, encode(&text, audible.to_vec())?);
+        }
         let silence = encode("", vec![0; PACKET_SAMPLES * 3])?;
         let silence = silence.packets.last().cloned().ok_or_else(|| VoiceError::Silent(String::new()))?;
         Ok(Self { clips, silence })

@@ -5,5 +5,12 @@
 
 mod api;
 mod session;
+mod conversation;
 mod storage;
 mod support;
+
+// Shared with the benchmark that measures what these only check.
+#[path = "../../benches/turns/recordings.rs"]
+mod recordings;
+#[path = "../../benches/turns/stage.rs"]
+mod stage;

@@ -1,0 +1,110 @@
+//! `cargo bench --bench turns`: who speaks when, how soon, and that nothing is heard where nothing is said.
+//!
+//! Owns: the order of the measurements and the exit code. `--quick`: one short interview on the wire with `tiny.en` and
+//! one minute without speech. `--only decisions|wire|noise`: one part. Figures come last, as markdown for
+//! `benches/RESULTS.md`.
+
+mod decisions;
+mod lab;
+mod noise;
+mod recordings;
+mod stage;
+mod table;
+mod utterances;
+mod wire;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use interviewer::config::Settings;
+use interviewer::session::Engines;
+
+use crate::decisions::Judged;
+
+/// Of the sound without speech.
+const SEED: u64 = 20;
+const QUESTIONS: usize = 32;
+
+struct Args {
+    quick: bool,
+    only: Option<String>,
+}
+
+impl Args {
+    fn read() -> anyhow::Result<Self> {
+        let mut args = Self { quick: false, only: None };
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--quick" => args.quick = true,
+                "--only" => args.only = Some(words.next().context("--only wants decisions, wire or noise")?),
+                // Cargo says so to every benchmark.
+                "--bench" => {}
+                other => bail!("there is no argument {other}: --quick, --only decisions|wire|noise"),
+            }
+        }
+        match args.only.as_deref() {
+            None | Some("decisions" | "wire" | "noise") => Ok(args),
+            Some(other) => bail!("there is no part {other}: decisions, wire or noise"),
+        }
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::read()?;
+    let machine = table::machine();
+    let parts = actix::System::new().block_on(run(&args))?;
+    println!("\nMachine: {machine}.");
+    for (title, Judged { text, .. }) in &parts {
+        println!("\n## {title}\n\n{text}");
+    }
+    let failures: Vec<&String> = parts.iter().flat_map(|(_, judged)| &judged.failures).collect();
+    for failure in &failures {
+        println!("FALLS SHORT: {failure}");
+    }
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run(args: &Args) -> anyhow::Result<Vec<(String, Judged)>> {
+    let recordings = recordings::all(&recordings::models_dir())?;
+    let mut parts = Vec::new();
+    if args.wants("decisions") || args.wants("noise") {
+        let engines = engines().await?;
+        if args.wants("decisions") {
+            let mut all = utterances::recorded(&recordings);
+            all.extend(utterances::synthesised(engines.synthesizer.as_ref()).await?);
+            parts.push(("Turn-taking".to_owned(), decisions::run(&engines, &all).await?));
+            parts.push(("Barge-ins".to_owned(), decisions::barge_ins(&engines, &all).await?));
+        }
+        if args.wants("noise") {
+            let minutes = if args.quick { 1 } else { 10 };
+            parts.push(("Silence and noise".to_owned(), noise::run(&engines, minutes, SEED).await?));
+        }
+    }
+    if args.wants("wire") {
+        let runs: &[(&str, usize)] = if args.quick { &[("tiny.en", 6)] } else { &[("base", QUESTIONS), ("tiny.en", QUESTIONS)] };
+        for (whisper, questions) in runs {
+            let judged = wire::run(whisper, *questions, &recordings).await?;
+            parts.push((format!("Latency on the wire, {whisper}"), judged));
+        }
+    }
+    Ok(parts)
+}
+
+/// Silero, Smart Turn, Whisper base and Kokoro, as a call has them.
+async fn engines() -> anyhow::Result<Arc<Engines>> {
+    let data = tempfile::tempdir()?;
+    let settings = Settings::read(None, |name| match name {
+        "MODELS_DIR" => Some(recordings::models_dir().display().to_string()),
+        "DATA_DIR" => Some(data.path().display().to_string()),
+        _ => None,
+    })?;
+    let engines = actix_web::rt::task::spawn_blocking(move || Engines::local(&settings)).await??;
+    engines.warm_up().await?;
+    Ok(Arc::new(engines))
+}
