@@ -137,7 +137,7 @@ impl Interview {
         match command {
             Command::Pause if !self.state.paused && self.state.phase != Phase::Closing => {
                 self.commit();
-                self.record(Event::Paused { reason: "requested".to_owned() });
+                self.record(Event::Paused { reason: super::state::PAUSE_REQUESTED.to_owned() });
                 self.carry();
                 self.take_floor();
                 self.turn.reset();

@@ -83,6 +83,9 @@ impl Default for State {
     }
 }
 
+/// Reason of a pause that somebody asked for.
+pub const PAUSE_REQUESTED: &str = "requested";
+
 impl State {
     /// The only thing that changes the state. `at` is the call clock's time of the event.
     pub fn apply(&mut self, at: Ms, event: &Event) {
@@ -97,8 +100,9 @@ impl State {
             Event::LegLost { .. } => {
                 self.idle_since.get_or_insert(at);
             }
-            Event::Paused { .. } => {
-                self.paused = true;
+            Event::Paused { reason } => {
+                // Asked for, it lasts until somebody asks to go on; anything else ends when the respondent is back.
+                self.paused |= reason == PAUSE_REQUESTED;
                 self.idle_since.get_or_insert(at);
             }
             Event::Resumed => {
