@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use queue::Stats;
-use queue::{Owner, Queue};
+use queue::{Done, Owner, Queue};
 
 /// Who goes first. End-of-turn work is what a respondent waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,10 +78,8 @@ impl Inference {
         let queue = self.threads.queue();
         let job = Box::new(move || {
             let result = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_message(panic.as_ref()));
-            let panicked = result.is_err();
             // Nobody listens any more when the future was dropped meanwhile: nothing to do then.
-            let _ = reply.send(result);
-            panicked
+            Done { panicked: result.is_err(), reply: Box::new(move || drop(reply.send(result))) }
         });
         let id = queue.push(priority, job).ok_or(InferenceError::Stopped)?;
         let _withdraw = Withdraw { queue, priority, id };

@@ -8,12 +8,19 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::Priority;
 
-/// Runs the work and says whether it panicked.
-type Work = Box<dyn FnOnce() -> bool + Send>;
+/// Runs the work.
+type Work = Box<dyn FnOnce() -> Done + Send>;
+
+/// Work that has been run.
+pub(super) struct Done {
+    pub(super) panicked: bool,
+    /// Tells who waits. It is called after the accounts are made up, so that who has the answer sees them.
+    pub(super) reply: Box<dyn FnOnce() + Send>,
+}
 
 struct Job {
     id: u64,
@@ -116,10 +123,11 @@ impl Queue {
                 continue;
             };
             drop(state);
-            let panicked = (job.work)();
+            let done = (job.work)();
             state = self.state.lock();
             state.stats.busy -= 1;
-            state.stats.panicked += u64::from(panicked);
+            state.stats.panicked += u64::from(done.panicked);
+            MutexGuard::unlocked(&mut state, done.reply);
         }
     }
 }

@@ -37,7 +37,7 @@ impl Recordings {
         self.root.join(interview_id.to_string())
     }
 
-    /// The files that are there, of one side or of both: `<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`; all
+    /// The files that are there, of one side or of both, leg by leg: `<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`; all
     /// on the call clock.
     pub fn files(&self, interview_id: Uuid, side: Option<Side>) -> Vec<PathBuf> {
         let wanted = |name: &str| {
@@ -50,12 +50,42 @@ impl Recordings {
         let entries = std::fs::read_dir(self.folder(interview_id)).into_iter().flatten().flatten();
         let mut files: Vec<PathBuf> =
             entries.filter(|entry| entry.file_name().to_str().is_some_and(wanted)).map(|entry| entry.path()).collect();
-        files.sort();
+        files.sort_by_cached_key(|path| side_and_leg(path));
         files
     }
 
     /// Several files in one, made when first asked for.
     pub fn mixed(&self, interview_id: Uuid, side: Option<Side>) -> PathBuf {
         self.folder(interview_id).join(side.map_or("mixed.ogg".to_owned(), |side| format!("mixed-{}.ogg", side.name())))
+    }
+}
+
+/// What a file is sorted by: the tenth leg comes after the second.
+fn side_and_leg(path: &Path) -> (String, u32) {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let (side, leg) = stem.split_once("-leg").unwrap_or((&stem, "1"));
+    (side.to_owned(), leg.parse().unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_come_side_by_side_and_leg_by_leg() {
+        let dir = tempfile::tempdir().unwrap();
+        let recordings = Recordings::new(dir.path());
+        let id = Uuid::now_v7();
+        assert!(recordings.files(id, None).is_empty());
+        std::fs::create_dir_all(recordings.folder(id)).unwrap();
+        for name in ["respondent", "interviewer-leg10", "interviewer-leg2", "interviewer", "mixed", "notes"] {
+            std::fs::write(recordings.folder(id).join(format!("{name}.ogg")), "").unwrap();
+        }
+        let names = |side| {
+            let files = recordings.files(id, side);
+            files.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(None), ["interviewer", "interviewer-leg2", "interviewer-leg10", "respondent"]);
+        assert_eq!(names(Some(Side::Respondent)), ["respondent"]);
     }
 }
