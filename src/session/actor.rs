@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler, WrapFuture};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
+    WrapFuture,
+};
 use interview::io::{CallState, Command, EndStatus, Input, Line, Ms, Notice, Output, PauseId, Transcript, UtteranceId};
 use interview::{Event, Interview};
 use tokio::sync::oneshot;
@@ -241,14 +244,13 @@ impl CallActor {
                 let engines = Arc::clone(&self.birth.engines);
                 let proposing = async move { engines.proposer.propose(&request).await };
                 self.proposing = Some(ctx.spawn(proposing.into_actor(self).map(move |result, actor, ctx| {
-                        let proposals = result.unwrap_or_else(|error| {
-                            warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
-                            actor.count_error("propose", "dialogue");
-                            Vec::new()
-                        });
-                        actor.feed(Input::Proposed { pause, proposals }, ctx);
-                    },
-                )));
+                    let proposals = result.unwrap_or_else(|error| {
+                        warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
+                        actor.count_error("propose", "dialogue");
+                        Vec::new()
+                    });
+                    actor.feed(Input::Proposed { pause, proposals }, ctx);
+                })));
             }
             Output::Prepare { texts, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
@@ -305,14 +307,13 @@ impl CallActor {
                 playout.end(utterance);
                 Ok::<(), crate::tts::TtsError>(())
             };
-            speaking.making =
-                Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
-                    if let Err(error) = result {
-                        error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
-                        actor.count_error("synthesis", "tts");
-                        actor.fail("speech_failed", ctx);
-                    }
-                })));
+            speaking.making = Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
+                if let Err(error) = result {
+                    error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
+                    actor.count_error("synthesis", "tts");
+                    actor.fail("speech_failed", ctx);
+                }
+            })));
         }
         self.speaking = Some(speaking);
     }

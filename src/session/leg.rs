@@ -68,7 +68,13 @@ pub struct Leg {
 
 impl Leg {
     /// Starts listening; what happens before an actor attaches is kept for it.
-    pub fn start(link: Link, clock: CallClock, engines: &Engines, media: &MediaRuntime, recorder: Recorder) -> Arc<Self> {
+    pub fn start(
+        link: Link,
+        clock: CallClock,
+        engines: &Engines,
+        media: &MediaRuntime,
+        recorder: Recorder,
+    ) -> Arc<Self> {
         let sink = Arc::clone(&link.sink);
         let Media { frames, playout, playout_events, link_events, stats, tasks, .. } =
             Media::start(media, link, clock, Some(recorder.clone()));

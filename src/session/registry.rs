@@ -138,7 +138,13 @@ impl Registry {
     }
 
     /// Starts an actor on the leg: with a log behind it, it goes on where the log ends.
-    pub(super) async fn start(&self, interview_id: Uuid, leg: Arc<Leg>, call_id: String, clock: CallClock) -> Result<(), JoinError> {
+    pub(super) async fn start(
+        &self,
+        interview_id: Uuid,
+        leg: Arc<Leg>,
+        call_id: String,
+        clock: CallClock,
+    ) -> Result<(), JoinError> {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let guide = parts.storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
@@ -348,7 +354,11 @@ impl Calls for Registry {
         addr.send(Order::Command(command)).await.map_err(|_| NotLive)
     }
 
-    fn subscribe(&self, interview_id: Uuid, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
+    fn subscribe(
+        &self,
+        interview_id: Uuid,
+        after: Option<u64>,
+    ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
         self.page(interview_id).subscribe(after)
     }
 
