@@ -318,6 +318,8 @@ impl Process {
             }
         };
         let url = tokio::time::timeout(LIMIT, url).await.expect("started in time");
+        // It goes on printing, and a pipe that nobody reads would end it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let media = MediaRuntime::start().unwrap();
         Self { child, caller: Caller::new(&url, &media), _media: media }
     }
