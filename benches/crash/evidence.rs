@@ -62,7 +62,9 @@ impl Evidence {
         let mut consented = false;
         for message in &self.messages {
             match &message.notice {
-                Notice::Question { id, .. } => ensure!(asked.contains(id.as_str()), "question {id} was shown, and is lost"),
+                Notice::Question { id, .. } => {
+                    ensure!(asked.contains(id.as_str()), "question {id} was shown, and is lost")
+                }
                 Notice::Caption { speaker: Speaker::Respondent, text, r#final: true, .. } => {
                     ensure!(answered.contains(&text.as_str()), "an answer was shown, and is lost");
                 }
@@ -75,7 +77,10 @@ impl Evidence {
                     for (given, about) in [(participation, false), (recording, true)] {
                         let Some(given) = *given else { continue };
                         let wanted = Event::ConsentAnswered { recording: about, given };
-                        ensure!(events.iter().any(|record| record.event == wanted), "{wanted:?} was shown, and is lost");
+                        ensure!(
+                            events.iter().any(|record| record.event == wanted),
+                            "{wanted:?} was shown, and is lost"
+                        );
                     }
                 }
                 _ => {}
@@ -91,18 +96,15 @@ impl Evidence {
     pub async fn check_whole(&self, settings: &Settings, interview: &str, guide: &Guide) -> anyhow::Result<()> {
         let events = events(settings, interview).await?;
         for (_, question) in guide.questions().filter(|(_, question)| question.required) {
-            let puts = |record: &&EventRecord| {
-                matches!(&record.event, Event::QuestionAsked { question_id, follow_up_of: None, .. } if *question_id == question.id)
-            };
+            let puts = |record: &&EventRecord| matches!(&record.event, Event::QuestionAsked { question_id, follow_up_of: None, .. } if *question_id == question.id);
             let times = events.iter().filter(puts).count();
             ensure!(times == 1, "question {} was put {times} times", question.id);
-            let answers = |record: &&EventRecord| {
-                matches!(&record.event, Event::Answered { response } if response.question_id == question.id && !response.is_follow_up)
-            };
+            let answers = |record: &&EventRecord| matches!(&record.event, Event::Answered { response } if response.question_id == question.id && !response.is_follow_up);
             let times = events.iter().filter(answers).count();
             ensure!(times == 1, "question {} was answered {times} times", question.id);
         }
-        let paused = |record: &&EventRecord| matches!(&record.event, Event::Paused { reason } if reason == "engine_restarted");
+        let paused =
+            |record: &&EventRecord| matches!(&record.event, Event::Paused { reason } if reason == "engine_restarted");
         let resumed = |record: &&EventRecord| matches!(record.event, Event::Resumed);
         let (paused, resumed) = (events.iter().filter(paused).count(), events.iter().filter(resumed).count());
         ensure!((paused, resumed) == (3, 3), "three kills are {paused} pauses and {resumed} resumptions in the log");

@@ -21,7 +21,7 @@ impl Process {
     pub async fn start(data: &Path, models: &Path) -> anyhow::Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
         command.arg("serve").env("DATA_DIR", data).env("MODELS_DIR", models).env("API_PORT", "0");
-        command.env("SPEECH_ENGINE", "local").env("LOG_LEVEL", "error");
+        command.env("SPEECH_ENGINE", "local").env("LOG_LEVEL", "error,rtc=error");
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let output = child.stdout.take().context("its output")?;
         let mut lines = BufReader::new(output).lines();
@@ -34,6 +34,8 @@ impl Process {
             }
         };
         let url = tokio::time::timeout(START, url).await.context("the engine takes too long to start")??;
+        // It goes on printing, and a pipe that nobody reads would end it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { child, url })
     }
 

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 
 /// The engine's side: says its address, then answers each line with a census.
 fn engine() -> ExitCode {
-    telemetry::tracing::init("error").unwrap();
+    telemetry::tracing::init("error,rtc=error").unwrap();
     actix::System::new().block_on(async {
         let running = startup::start(Settings::load(None).unwrap()).await.unwrap();
         println!("{}", running.url);

@@ -185,7 +185,9 @@ impl Call {
     /// Waits until the engine has closed the connection.
     pub async fn closed(&mut self) {
         // The watch ends with the task that listens, after the last event.
-        let closed = async { while *self.standing.borrow_and_update() != LinkEvent::Closed && self.standing.changed().await.is_ok() {} };
+        let closed = async {
+            while *self.standing.borrow_and_update() != LinkEvent::Closed && self.standing.changed().await.is_ok() {}
+        };
         tokio::time::timeout(LIMIT, closed).await.expect("closed in time");
     }
 
