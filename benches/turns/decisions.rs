@@ -56,9 +56,7 @@ fn guide(kind: QuestionType) -> anyhow::Result<Guide> {
 /// A call in which the first question has just been put.
 async fn listening(engines: &Arc<Engines>, kind: QuestionType) -> anyhow::Result<Lab> {
     let mut lab = Lab::call(engines, guide(kind)?).await?;
-    while lab.is_playing() {
-        lab.quiet(100).await?;
-    }
+    lab.listen_to_the_end().await?;
     lab.quiet(500).await?;
     lab.seen.clear();
     Ok(lab)
@@ -67,16 +65,14 @@ async fn listening(engines: &Arc<Engines>, kind: QuestionType) -> anyhow::Result
 /// Every utterance in a call of its own.
 pub async fn run(engines: &Arc<Engines>, utterances: &[Utterance]) -> anyhow::Result<Judged> {
     let mut outcomes = Vec::new();
-    for (number, utterance) in utterances.iter().enumerate() {
-        eprint!("\rutterance {} of {} ", number + 1, utterances.len());
-        outcomes.push(decide(engines, utterance).await?);
-    }
-    eprintln!();
     println!("decided_ms\tfinished\tasked\tkind\tp\tstt_ms\tutterance\theard");
-    for Outcome { utterance, decided, text, probability, stt_ms } in &outcomes {
-        let decided = decided.map_or_else(|| "never".to_owned(), |ms| ms.to_string());
+    for utterance in utterances {
+        let outcome = decide(engines, utterance).await?;
         let Utterance { name, origin, finished, asked, .. } = utterance;
+        let Outcome { decided, text, probability, stt_ms, .. } = &outcome;
+        let decided = decided.map_or_else(|| "never".to_owned(), |ms| ms.to_string());
         println!("{decided}\t{finished}\t{asked:?}\t{}\t{probability:.2}\t{stt_ms}\t{name}\t{text}", origin.name());
+        outcomes.push(outcome);
     }
     Ok(tables(&outcomes))
 }

@@ -83,9 +83,7 @@ impl Lab {
         };
         lab.feed(0, Input::Connected).await?;
         // The greeting is heard to its end; then comes a yes that needs no ear.
-        while lab.playing.is_some() {
-            lab.pass(lab.now + FRAME_MS).await?;
-        }
+        lab.listen_to_the_end().await?;
         let said = lab.now;
         lab.feed(said, Input::SpeechStarted { at: said }).await?;
         lab.feed(said + 300, Input::SpeechPaused { end: said + 300 }).await?;
@@ -107,9 +105,12 @@ impl Lab {
         self.interview.is_over()
     }
 
-    /// Whether the interview is speaking.
-    pub fn is_playing(&self) -> bool {
-        self.playing.is_some()
+    /// Lets the interview finish what it is saying; nothing is sent meanwhile.
+    pub async fn listen_to_the_end(&mut self) -> anyhow::Result<()> {
+        while self.playing.is_some() {
+            self.pass(self.now + FRAME_MS).await?;
+        }
+        Ok(())
     }
 
     /// Quiet for so long.

@@ -57,7 +57,8 @@ fn recorded_human_speech_is_stored_word_for_word() {
         let rate = wer(&said, &heard);
         let words = normalise(&said).len();
         println!("{:5.1} % of {words} words in all; the interviewer cut in {cut_offs} times", rate * 100.0);
-        assert_eq!(stored.len(), recordings.len(), "an answer for every question");
+        let said: Vec<_> = held.tape.utterances.iter().map(|u| (u.start_ms, u.end_ms, u.text.as_str())).collect();
+        assert_eq!(stored.len(), recordings.len(), "an answer for every question: {said:#?} {:#}", held.transcript);
         assert!(rate <= MOST, "{rate}");
         assert_eq!(held.interview["status"], "completed");
         stage.running.stop(Duration::ZERO).await;
