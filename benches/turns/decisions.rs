@@ -127,8 +127,7 @@ fn tables(outcomes: &[Outcome]) -> Judged {
         };
         let whole = group(true);
         let times: Vec<i64> = whole.iter().map(|o| o.decided.unwrap_or(WATCHED_MS as i64)).collect();
-        let right: Vec<u64> =
-            times.iter().filter(|ms| (0..=IN_TIME_MS).contains(ms)).map(|ms| *ms as u64).collect();
+        let right: Vec<u64> = times.iter().filter(|ms| (0..=IN_TIME_MS).contains(ms)).map(|ms| *ms as u64).collect();
         let early = times.iter().filter(|ms| **ms < 0).count();
         finished.row(&[
             origin.name().to_owned(),

@@ -249,7 +249,8 @@ impl Lab {
         };
         let began = Instant::now();
         let words = async { (self.incremental.transcribe(&audio, "en").await, began.elapsed().as_millis() as Ms) };
-        let sound = async { (self.engines.turn.probability(audio.last_8_s()).await, began.elapsed().as_millis() as Ms) };
+        let sound =
+            async { (self.engines.turn.probability(audio.last_8_s()).await, began.elapsed().as_millis() as Ms) };
         let ((transcript, words_ms), (probability, sound_ms)) = tokio::join!(words, sound);
         let transcript = transcript.context("transcribing")?;
         self.seen.push((at + words_ms, Seen::Transcribed(transcript.text(), words_ms)));

@@ -87,7 +87,8 @@ async fn run(args: &Args) -> anyhow::Result<Vec<(String, Judged)>> {
         }
     }
     if args.wants("wire") {
-        let runs: &[(&str, usize)] = if args.quick { &[("tiny.en", 6)] } else { &[("base", QUESTIONS), ("tiny.en", QUESTIONS)] };
+        let runs: &[(&str, usize)] =
+            if args.quick { &[("tiny.en", 6)] } else { &[("base", QUESTIONS), ("tiny.en", QUESTIONS)] };
         for (whisper, questions) in runs {
             let judged = wire::run(whisper, *questions, &recordings).await?;
             parts.push((format!("Latency on the wire, {whisper}"), judged));

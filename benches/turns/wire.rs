@@ -11,8 +11,8 @@ use interviewer::demo::api_view::{self, EngineTimes};
 use interviewer::demo::envelope::Envelope;
 use interviewer::demo::measure::{self, Timing};
 use interviewer::demo::persona::{Answer, Behaviours, Persona, Spoken};
-use interviewer::demo::voice::{self, Lines};
 use interviewer::demo::report;
+use interviewer::demo::voice::{self, Lines};
 use interviewer::inference::Priority;
 use interviewer::tts::Voice;
 use serde_json::json;
@@ -25,9 +25,38 @@ use crate::utterances::{Utterance, recorded};
 
 /// What the questions are about, one word each; every fourth is answered with a recording.
 const SUBJECTS: [&str; 32] = [
-    "desk", "chair", "lamp", "window", "kitchen", "garden", "phone", "laptop", "printer", "headset", "keyboard",
-    "calendar", "manager", "team", "client", "neighbour", "commute", "lunch", "coffee", "music", "weather", "holiday",
-    "budget", "training", "meeting", "email", "report", "project", "deadline", "customer", "contract", "salary",
+    "desk",
+    "chair",
+    "lamp",
+    "window",
+    "kitchen",
+    "garden",
+    "phone",
+    "laptop",
+    "printer",
+    "headset",
+    "keyboard",
+    "calendar",
+    "manager",
+    "team",
+    "client",
+    "neighbour",
+    "commute",
+    "lunch",
+    "coffee",
+    "music",
+    "weather",
+    "holiday",
+    "budget",
+    "training",
+    "meeting",
+    "email",
+    "report",
+    "project",
+    "deadline",
+    "customer",
+    "contract",
+    "salary",
 ];
 const CLOSED: [&str; 4] = [
     "Yes, I use it nearly every day.",
@@ -182,7 +211,8 @@ async fn envelope(stage: &Stage, interviewer: &Voice, text: &str) -> anyhow::Res
 }
 
 fn tables(whisper: &str, turns: &[Turn], expected: usize) -> Judged {
-    let columns = ["Whisper", "what is asked", "turns", "first audio p50, ms", "p95", "question p50", "p95", "cut-offs"];
+    let columns =
+        ["Whisper", "what is asked", "turns", "first audio p50, ms", "p95", "question p50", "p95", "cut-offs"];
     let mut latency = Table::new(&columns);
     let mut steps = Table::new(&["Whisper", "what is asked", "endpoint p50, ms", "stt p50", "decide p50", "tts p50"]);
     let groups: [(&str, fn(&&Turn) -> bool); 3] = [
@@ -192,7 +222,8 @@ fn tables(whisper: &str, turns: &[Turn], expected: usize) -> Judged {
     ];
     for (name, wanted) in groups {
         let turns: Vec<&Turn> = turns.iter().filter(wanted).collect();
-        let timed = |of: fn(&Timing) -> Option<u64>| turns.iter().filter_map(|turn| of(&turn.timing)).collect::<Vec<_>>();
+        let timed =
+            |of: fn(&Timing) -> Option<u64>| turns.iter().filter_map(|turn| of(&turn.timing)).collect::<Vec<_>>();
         let (first, question) = (timed(|t| t.first_audio), timed(|t| t.question_start));
         let cut_offs = turns.iter().filter(|turn| turn.timing.cut_off).count();
         latency.row(&[

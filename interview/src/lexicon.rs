@@ -185,7 +185,8 @@ const HANGING: &[&str] = &[
     "a", "also", "an", "and", "as", "at", "because", "but", "by", "for", "from", "i'm", "if", "in", "into", "is",
     "it's", "like", "my", "of", "or", "our", "so", "than", "the", "their", "then", "they're", "to", "uh", "um", "er",
     "erm", "very", "was", "we're", "when", "where", "which", "while", "who", "with", "your", "cause", "although",
-    "though", "until", "unless", "whereas", "were", "are", "have", "had",
+    "though", "until", "unless", "whereas", "were", "are", "have", "had", "be", "been", "rather", "most", "might",
+    "could", "should", "about",
 ];
 
 /// What listeners say without wanting the floor.

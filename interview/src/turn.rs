@@ -59,8 +59,8 @@ impl Default for Policy {
             closed_unsure_ms: 700,
             complete_probability: 0.7,
             unfinished_probability: 0.35,
-            open_min_ms: 250,
-            open_max_ms: 600,
+            open_min_ms: 450,
+            open_max_ms: 800,
             short_extra_ms: 300,
             short_words: 5,
             middle_ms: 1_200,
@@ -233,7 +233,7 @@ impl Policy {
     /// let open = Reading::default();
     /// let (sure, _) = policy.required_silence("I sell shoes in a small shop.", 0.95, open);
     /// let (hanging, _) = policy.required_silence("I sell shoes because", 0.95, open);
-    /// assert!(sure < 400 && hanging == policy.silence_ms);
+    /// assert!(sure < 600 && hanging == policy.silence_ms);
     /// ```
     pub fn required_silence(&self, text: &str, probability: f32, reading: Reading) -> (Ms, EndRule) {
         let hanging = is_hanging(text);
@@ -295,7 +295,7 @@ mod tests {
         let policy = Policy::default();
         let verdict = |turn: &Turn, now| turn.verdict(now, &policy, |_| Reading::default());
         let complete = paused("I sell shoes in a small shop.", 0.98);
-        assert_eq!(verdict(&complete, 1_400), Verdict::Over(EndRule::Complete));
+        assert_eq!(verdict(&complete, 1_500), Verdict::Over(EndRule::Complete));
         let unfinished = paused("I sell shoes in a small shop.", 0.1);
         assert_eq!(verdict(&unfinished, 1_400), Verdict::Wait(4_000));
         assert_eq!(verdict(&unfinished, 4_000), Verdict::Over(EndRule::Silence));

@@ -307,7 +307,8 @@ impl CallActor {
                         continue;
                     }
                     let started = std::time::Instant::now();
-                    let mut clips = engines.clips.stream(&line.text, &script.voice, line.scripted && script.may_keep(&line.text));
+                    let mut clips =
+                        engines.clips.stream(&line.text, &script.voice, line.scripted && script.may_keep(&line.text));
                     let mut first = true;
                     while let Some(clip) = clips.recv().await {
                         if std::mem::take(&mut first) {

@@ -49,6 +49,16 @@ pub(super) fn repeats<T: PartialEq + Ord>(tokens: &[T]) -> bool {
     stuck(tokens) || monotonous(tokens)
 }
 
+/// Whether the text ends in a long piece that it said just before, word for word: people seldom do that, a trimmed
+/// audio context makes the model do it.
+pub(super) fn says_it_twice<T: PartialEq>(tokens: &[T]) -> bool {
+    const PIECE: usize = 5;
+    (PIECE..=tokens.len() / 2).any(|length| {
+        let (before, last) = tokens.split_at(tokens.len() - length);
+        before.ends_with(last)
+    })
+}
+
 fn stuck<T: PartialEq>(tokens: &[T]) -> bool {
     (1..=8).any(|period| {
         let needed = (4 * period).max(10 - period.min(9));
@@ -76,7 +86,7 @@ fn monotonous<T: Ord>(tokens: &[T]) -> bool {
 mod tests {
     use interview::io::Rejection;
 
-    use super::{audio, probability, repeats};
+    use super::{audio, probability, repeats, says_it_twice};
 
     #[test]
     fn silence_and_clicks_are_no_speech_but_quiet_words_are() {
@@ -91,6 +101,14 @@ mod tests {
         assert_eq!(probability(-0.8, 0.1), None);
         assert_eq!(probability(-0.8, 0.9), Some(Rejection::Improbable));
         assert_eq!(probability(-1.2, 0.0), Some(Rejection::Improbable));
+    }
+
+    #[test]
+    fn a_sentence_said_twice_is_suspicious_and_a_word_is_not() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(says_it_twice(&words("well he was not a bad man . he was not a bad man .")));
+        assert!(!says_it_twice(&words("he was not a bad man he was a good one")));
+        assert!(!says_it_twice(&words("no no no no")));
     }
 
     #[test]

@@ -141,8 +141,8 @@ impl Model {
             return Ok(Err(rejection));
         }
         let mut decoded = self.decode(samples, language, MARGIN, threads)?;
-        if decoded.is_stuck(samples.len()) {
-            // A trimmed context can start a loop that a longer one does not.
+        if decoded.is_stuck(samples.len()) || guards::says_it_twice(&decoded.ids) {
+            // A trimmed context can start a loop that a longer one does not. (Said twice again: then it was.)
             decoded = self.decode(samples, language, LONG_MARGIN, threads)?;
             if decoded.is_stuck(samples.len()) {
                 return Ok(Err(Rejection::Repetition));

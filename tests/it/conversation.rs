@@ -18,14 +18,8 @@ use crate::stage::Stage;
 /// Most errors a hundred words that are acceptable with Whisper base.
 const MOST: f32 = 0.10;
 /// The questions, and the one word of each that tells the caller which recording answers it.
-const QUESTIONS: [(&str, &str); 6] = [
-    ("Who?", "who"),
-    ("Why?", "why"),
-    ("When?", "when"),
-    ("Where?", "where"),
-    ("How?", "how"),
-    ("What else?", "else"),
-];
+const QUESTIONS: [(&str, &str); 6] =
+    [("Who?", "who"), ("Why?", "why"), ("When?", "when"), ("Where?", "where"), ("How?", "how"), ("What else?", "else")];
 
 #[test]
 fn recorded_human_speech_is_stored_word_for_word() {
