@@ -18,8 +18,8 @@ pub enum TracingError {
 const QUIET: [&str; 9] = [
     "ort=warn",
     "whisper_rs=warn",
-    "webrtc=warn",
-    "rtc=warn",
+    "webrtc=error",
+    "rtc=error",
     "sqlx=warn",
     "sea_orm=warn",
     "sea_orm_migration=warn",
