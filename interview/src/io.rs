@@ -296,13 +296,13 @@ pub struct Endpointing {
 pub struct TurnTiming {
     /// Last sample of speech on the call clock.
     pub speech_end_ms: Ms,
-    /// Last sample → the turn was judged over.
+    /// Last sample → the pause was noticed and its transcription asked for.
     pub endpoint: Ms,
-    /// The transcription of the last pause: asked → answered.
+    /// Asked for → the words were there.
     pub stt: Ms,
-    /// Turn over → first line handed to synthesis (proposals included).
+    /// Words → decision to speak: the judgement by sound, the silence the policy wants, a proposal under way.
     pub decide: Ms,
-    /// First line handed to synthesis → its first packet sent.
+    /// Decision → first packet sent. The four steps add up to `first_audio`.
     pub tts: Ms,
     /// Last sample → first packet of anything audible.
     pub first_audio: Ms,

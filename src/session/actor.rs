@@ -233,10 +233,7 @@ impl CallActor {
             Output::StopSpeaking => self.stop_speaking(ctx),
             Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
             Output::JudgeTurn { pause } => self.judge(pause, ctx),
-            Output::TurnTaken => {
-                self.stopwatch.turn_taken(now);
-                leg.turn_taken();
-            }
+            Output::TurnTaken => leg.turn_taken(),
             Output::Propose { pause, request } => {
                 if let Some(earlier) = self.proposing.take() {
                     ctx.cancel_future(earlier);
@@ -410,6 +407,7 @@ impl CallActor {
             }
             PlayoutEvent::Stopped { utterance, heard, .. } => {
                 self.speaking = None;
+                self.stopwatch.interrupted();
                 self.feed(Input::PlaybackStopped { utterance, heard }, ctx);
             }
         }

@@ -9,16 +9,22 @@ use interview::io::{Ms, TurnTiming};
 pub struct Stopwatch {
     speech_end: Option<Ms>,
     transcribe_asked: Option<Ms>,
-    stt: Ms,
-    turn_taken: Option<Ms>,
+    transcribed: Option<Ms>,
     speak: Option<Ms>,
     started: Option<Ms>,
 }
 
 impl Stopwatch {
     pub fn speech_ended(&mut self, end: Ms) {
-        // A new pause: whatever was measured of an earlier one is void.
-        *self = Self { speech_end: Some(end), ..Self::default() };
+        // A new pause: whatever was measured of an earlier one is void. Noise while we answer is no new turn.
+        if self.speak.is_none() {
+            *self = Self { speech_end: Some(end), ..Self::default() };
+        }
+    }
+
+    /// What we began to say was stopped: the respondent goes on.
+    pub fn interrupted(&mut self) {
+        *self = Self::default();
     }
 
     /// Whether the respondent has spoken and waits for us.
@@ -27,17 +33,15 @@ impl Stopwatch {
     }
 
     pub fn transcribe_asked(&mut self, now: Ms) {
-        self.transcribe_asked = Some(now);
-    }
-
-    pub fn transcribed(&mut self, now: Ms) {
-        if let Some(asked) = self.transcribe_asked {
-            self.stt = now.saturating_sub(asked);
+        if self.speak.is_none() {
+            self.transcribe_asked = Some(now);
         }
     }
 
-    pub fn turn_taken(&mut self, now: Ms) {
-        self.turn_taken.get_or_insert(now);
+    pub fn transcribed(&mut self, now: Ms) {
+        if self.speak.is_none() {
+            self.transcribed = Some(now);
+        }
     }
 
     pub fn speak(&mut self, now: Ms) {
@@ -50,16 +54,17 @@ impl Stopwatch {
 
     /// The finished turn, when the question's own first packet is out; none when nobody had spoken before it.
     pub fn question_started(&mut self, now: Ms) -> Option<TurnTiming> {
-        let (end, taken) = (self.speech_end?, self.turn_taken?);
-        let speak = self.speak.unwrap_or(taken);
-        let started = self.started.unwrap_or(now);
-        let stt = self.stt;
-        *self = Self::default();
+        let watch = std::mem::take(self);
+        let (end, speak) = (watch.speech_end?, watch.speak?);
+        // A silence nobody answered had nothing to transcribe.
+        let asked = watch.transcribe_asked.unwrap_or(speak).min(speak);
+        let transcribed = watch.transcribed.unwrap_or(asked).clamp(asked, speak);
+        let started = watch.started.unwrap_or(now);
         Some(TurnTiming {
             speech_end_ms: end,
-            endpoint: taken.saturating_sub(end),
-            stt,
-            decide: speak.saturating_sub(taken),
+            endpoint: asked.saturating_sub(end),
+            stt: transcribed - asked,
+            decide: speak - transcribed,
             tts: started.saturating_sub(speak),
             first_audio: started.saturating_sub(end),
             question_start: now.saturating_sub(end),
@@ -77,12 +82,14 @@ mod tests {
         watch.speech_ended(1_000);
         watch.transcribe_asked(1_160);
         watch.transcribed(1_400);
-        watch.turn_taken(1_410);
         watch.speak(1_412);
         watch.first_packet(1_430);
+        // A cough while we answer belongs to no turn.
+        watch.speech_ended(1_500);
+        watch.transcribe_asked(1_600);
         let timing = watch.question_started(1_900).unwrap();
-        assert_eq!(timing.stt, 240);
-        assert_eq!(timing.endpoint + timing.decide + timing.tts, timing.first_audio);
+        assert_eq!((timing.endpoint, timing.stt, timing.decide, timing.tts), (160, 240, 12, 18));
+        assert_eq!(timing.endpoint + timing.stt + timing.decide + timing.tts, timing.first_audio);
         assert_eq!((timing.first_audio, timing.question_start), (430, 900));
         assert!(watch.question_started(2_000).is_none(), "one turn is reported once");
     }
