@@ -175,7 +175,7 @@ impl Model {
         decoded
     }
 
-    fn params<'a>(spoken: usize, padded: usize, language: &'a str, margin: usize) -> FullParams<'a, 'a> {
+    fn params(spoken: usize, padded: usize, language: &str, margin: usize) -> FullParams<'_, '_> {
         let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
         params.set_language(Some(language));
         params.set_translate(false);
