@@ -63,7 +63,7 @@ impl Evidence {
         for message in &self.messages {
             match &message.notice {
                 Notice::Question { id, .. } => {
-                    ensure!(asked.contains(id.as_str()), "question {id} was shown, and is lost")
+                    ensure!(asked.contains(id.as_str()), "question {id} was shown, and is lost");
                 }
                 Notice::Caption { speaker: Speaker::Respondent, text, r#final: true, .. } => {
                     ensure!(answered.contains(&text.as_str()), "an answer was shown, and is lost");

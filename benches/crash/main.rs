@@ -37,7 +37,7 @@ use process::Process;
 const GUIDE: &str = include_str!("../../guides/short.yaml");
 const PERSONA: &str = include_str!("../../personas/cooperative.yaml");
 /// The whole interview takes two to three minutes.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_mins(10);
 /// Into the second answer, which takes some five seconds.
 const MID_ANSWER: Duration = Duration::from_millis(1_500);
 

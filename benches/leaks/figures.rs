@@ -12,7 +12,7 @@ use crate::ENGINE;
 
 /// Idle threads of tokio's blocking pool live for ten seconds; a lost peer is given up after thirty.
 const QUIET: usize = 14;
-const SETTLE: Duration = Duration::from_secs(120);
+const SETTLE: Duration = Duration::from_mins(2);
 
 /// What there is at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,9 @@
 //! [`ENGINE`] set, because only from inside can tasks be counted.
 //! Never does: judge by time. What must come back is awaited up to a limit.
 
+// The caller is the tests' own, where a fault is a panic.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../../tests/it/support/caller.rs"]
 mod caller;
 mod figures;

@@ -208,7 +208,7 @@ async fn interruptions(engines: &Arc<Engines>, utterances: &[Utterance]) -> anyh
 /// One to three bursts of noise, each with a sharp beginning, coloured by a throat.
 fn cough(random: &mut Noise) -> Vec<f32> {
     let mut samples = Vec::new();
-    for _ in 0..1 + (random.between(0.0, 2.99) as usize) {
+    for _ in 0..=(random.between(0.0, 2.99) as usize) {
         let (fall, mut low) = (random.between(600.0, 1_800.0), 0.0);
         for n in 0..4_000 {
             low += 0.25 * (random.sample() - low);

@@ -116,7 +116,7 @@ impl Lab {
     /// Quiet for so long.
     pub async fn quiet(&mut self, ms: Ms) -> anyhow::Result<()> {
         for _ in 0..ms / FRAME_MS {
-            self.hear([0.0; FRAME]).await?;
+            self.hear(&[0.0; FRAME]).await?;
         }
         Ok(())
     }
@@ -126,12 +126,13 @@ impl Lab {
         for frame in samples.chunks(FRAME) {
             let mut whole = [0.0; FRAME];
             whole[..frame.len()].copy_from_slice(frame);
-            self.hear(whole).await?;
+            self.hear(&whole).await?;
         }
         Ok(())
     }
 
-    async fn hear(&mut self, mut samples: [f32; FRAME]) -> anyhow::Result<()> {
+    async fn hear(&mut self, sound: &[f32; FRAME]) -> anyhow::Result<()> {
+        let mut samples = *sound;
         for sample in &mut samples {
             *sample += self.room.sample() * ROOM;
         }
@@ -282,6 +283,6 @@ impl Noise {
 
     /// From `low` to `high`.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (self.sample() + 1.0) / 2.0 * (high - low)
+        low + f32::midpoint(self.sample(), 1.0) * (high - low)
     }
 }

@@ -61,10 +61,10 @@ fn samples(folder: &Path, name: &str) -> anyhow::Result<Vec<f32>> {
 pub fn at_24k(samples: &[f32]) -> Vec<i16> {
     let at = |index: isize| samples[index.clamp(0, samples.len() as isize - 1) as usize];
     let value = |n: usize| {
-        let (whole, t) = ((n * 2 / 3) as isize, (n * 2 % 3) as f32 / 3.0);
+        let (whole, part) = ((n * 2 / 3) as isize, (n * 2 % 3) as f32 / 3.0);
         let [a, b, c, d] = [-1, 0, 1, 2].map(|step| at(whole + step));
         let curve = [2.0 * b, c - a, 2.0 * a - 5.0 * b + 4.0 * c - d, 3.0 * (b - c) + d - a];
-        0.5 * (curve[0] + t * (curve[1] + t * (curve[2] + t * curve[3])))
+        0.5 * (curve[0] + part * (curve[1] + part * (curve[2] + part * curve[3])))
     };
     let count = if samples.is_empty() { 0 } else { samples.len() * 3 / 2 };
     (0..count).map(|n| (value(n).clamp(-1.0, 1.0) * 32_767.0) as i16).collect()

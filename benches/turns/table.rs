@@ -15,7 +15,8 @@ impl Table {
     }
 
     pub fn row(&mut self, cells: &[String]) {
-        self.0 += &format!("| {} |\n", cells.join(" | "));
+        // Writing to a string never fails.
+        let _ = writeln!(self.0, "| {} |", cells.join(" | "));
     }
 
     pub fn finish(self) -> String {
@@ -25,7 +26,8 @@ impl Table {
 
 /// `17 of 19 (89 %)`.
 pub fn share(part: usize, whole: usize) -> String {
-    if whole == 0 { "none".to_owned() } else { format!("{part} of {whole} ({} %)", part * 100 / whole) }
+    let percent = (part * 100).checked_div(whole);
+    percent.map_or_else(|| "none".to_owned(), |percent| format!("{part} of {whole} ({percent} %)"))
 }
 
 /// The percentile in ms, or a dash.

@@ -210,12 +210,15 @@ async fn envelope(stage: &Stage, interviewer: &Voice, text: &str) -> anyhow::Res
     })
 }
 
+/// Which turns stand in a row of the tables.
+type Wanted = fn(&&Turn) -> bool;
+
 fn tables(whisper: &str, turns: &[Turn], expected: usize) -> Judged {
     let columns =
         ["Whisper", "what is asked", "turns", "first audio p50, ms", "p95", "question p50", "p95", "cut-offs"];
     let mut latency = Table::new(&columns);
     let mut steps = Table::new(&["Whisper", "what is asked", "endpoint p50, ms", "stt p50", "decide p50", "tts p50"]);
-    let groups: [(&str, fn(&&Turn) -> bool); 3] = [
+    let groups: [(&str, Wanted); 3] = [
         ("scripted questions", |turn| !turn.follow_up),
         ("template follow-ups", |turn| turn.follow_up && !turn.topic),
         ("follow-ups with words of the answer", |turn| turn.topic),

@@ -45,8 +45,8 @@ fn recorded_human_speech_is_stored_word_for_word() {
         }
         let (mut said, mut heard) = (String::new(), String::new());
         for (recording, row) in recordings.iter().zip(&stored) {
-            said += &format!("{} ", recording.text);
-            heard += &format!("{} ", row.response_text);
+            said.extend([recording.text.as_str(), " "]);
+            heard.extend([row.response_text.as_str(), " "]);
         }
         let rate = wer(&said, &heard);
         let words = normalise(&said).len();

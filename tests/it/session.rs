@@ -98,7 +98,7 @@ fn check_log(events: &[EventRecord]) {
     for record in events {
         match &record.event {
             Event::QuestionAsked { question_id, .. } => {
-                assert!(asked.insert(question_id.clone()), "twice: {question_id}")
+                assert!(asked.insert(question_id.clone()), "twice: {question_id}");
             }
             Event::Answered { response } => assert!(answered.insert(response.asking), "twice: {}", response.asking),
             _ => {}
