@@ -1,3 +1,7 @@
+//! Tests of the jitter buffer on a virtual network.
+//!
+//! Owns: seeded loss, jitter and reordering. Never does: wait for real time.
+
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};

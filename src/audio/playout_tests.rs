@@ -1,3 +1,7 @@
+//! Tests of the playout, frame by frame.
+//!
+//! Owns: clips and commands made for them. Never does: send a packet or read a clock.
+
 use super::*;
 use crate::audio::codec::{Decoder, encode_clip};
 use crate::audio::testing::{rms, sweep_24k};

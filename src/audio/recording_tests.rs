@@ -1,3 +1,7 @@
+//! Tests of the recordings.
+//!
+//! Owns: files in a folder of their own. Never does: place a call.
+
 use super::*;
 use crate::audio::codec::{encode_clip, silence};
 use crate::audio::testing::{correlation, rms, speech_24k, sweep_24k, thirds};

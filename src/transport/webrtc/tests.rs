@@ -1,3 +1,7 @@
+//! Tests of real peer connections over loopback.
+//!
+//! Owns: both ends of each connection. Never does: leave one open.
+
 use std::time::Duration;
 
 use bytes::Bytes;
