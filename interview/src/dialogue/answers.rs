@@ -4,7 +4,8 @@
 
 use super::lines::{self, Farewell};
 use super::speaking::{Purpose, Speech};
-use super::understanding::{Wish, choice, is_back_channel, is_full_answer, wish, yes_or_no};
+use super::understanding::{choice, is_back_channel, is_full_answer, yes_or_no};
+use super::wishes::{Wish, wish};
 use super::{Floor, Interview, Target};
 use crate::analysis::Analysis;
 use crate::guide::{Question, QuestionType};

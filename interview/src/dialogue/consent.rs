@@ -5,7 +5,8 @@
 use super::answers::Waiting;
 use super::lines::{self, Farewell};
 use super::speaking::{Purpose, Speech};
-use super::understanding::{Wish, wish, yes_or_no};
+use super::understanding::yes_or_no;
+use super::wishes::{Wish, wish};
 use super::{Interview, Target};
 use crate::io::{Event, Notice, Output, Phase};
 

@@ -32,6 +32,7 @@ mod speaking;
 pub mod state;
 mod timing;
 pub mod understanding;
+mod wishes;
 
 use answers::Waiting;
 use lines::Farewell;
