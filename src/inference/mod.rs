@@ -90,9 +90,29 @@ impl Inference {
         }
     }
 
+    /// Somebody is speaking, and will wait for an answer: background work does not begin while this is kept (unless it
+    /// has waited for ten seconds), since what has begun cannot be taken off its core when the turn ends.
+    #[must_use = "the hold ends when it is dropped"]
+    pub fn hold_background(&self) -> Hold {
+        let queue = self.threads.queue();
+        queue.hold();
+        Hold { queue }
+    }
+
     /// Queue depth, waits and outcomes up to now, for metrics.
     pub fn stats(&self) -> Stats {
         self.threads.queue().stats()
+    }
+}
+
+/// Keeps background work from beginning; see [`Inference::hold_background`].
+pub struct Hold {
+    queue: Arc<Queue>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.queue.release();
     }
 }
 

@@ -22,6 +22,12 @@ pub(super) struct Done {
     pub(super) reply: Box<dyn FnOnce() + Send>,
 }
 
+/// Held background work begins nevertheless once it has waited for so long: on an engine with many calls somebody is
+/// always speaking.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a thread looks whether that has come.
+const LOOK: Duration = Duration::from_secs(1);
+
 struct Job {
     id: u64,
     queued: Instant,
@@ -51,6 +57,8 @@ struct State {
     waiting: [VecDeque<Job>; 3],
     stats: Stats,
     next_id: u64,
+    /// Turns that are open: see [`super::Inference::hold_background`].
+    holds: usize,
     closed: bool,
 }
 
@@ -63,6 +71,10 @@ impl State {
                 return None;
             }
             let index = priority as usize;
+            let held = priority == Priority::Background && self.holds > 0;
+            if held && self.waiting[index].front().is_none_or(|job| job.queued.elapsed() < PATIENCE) {
+                return None;
+            }
             if let Some(job) = self.waiting[index].pop_front() {
                 self.stats.busy += 1;
                 self.stats.started[index] += 1;
@@ -107,6 +119,19 @@ impl Queue {
         }
     }
 
+    pub(super) fn hold(&self) {
+        self.state.lock().holds += 1;
+    }
+
+    pub(super) fn release(&self) {
+        let mut state = self.state.lock();
+        state.holds -= 1;
+        // One that finishes takes the next by itself, see `push`.
+        if state.holds == 0 {
+            self.changed.notify_one();
+        }
+    }
+
     pub(super) fn stats(&self) -> Stats {
         let state = self.state.lock();
         Stats { queued: [0, 1, 2].map(|index| state.waiting[index].len()), ..state.stats }
@@ -119,7 +144,11 @@ impl Queue {
                 return;
             }
             let Some(job) = state.take() else {
-                self.changed.wait(&mut state);
+                if state.holds > 0 && !state.waiting[Priority::Background as usize].is_empty() {
+                    self.changed.wait_for(&mut state, LOOK);
+                } else {
+                    self.changed.wait(&mut state);
+                }
                 continue;
             };
             drop(state);

@@ -77,6 +77,20 @@ async fn background_work_leaves_a_thread_for_a_turn() {
 }
 
 #[tokio::test]
+async fn background_work_does_not_begin_while_somebody_speaks() {
+    let inference = Inference::start(2);
+    let (first, second) = (inference.hold_background(), inference.hold_background());
+    let mut background = Box::pin(inference.run(Priority::Background, || ()));
+    assert!(poll!(&mut background).is_pending());
+    assert_eq!(inference.run(Priority::EndOfTurn, || 7).await.expect("turns go on"), 7);
+    assert_eq!(inference.run(Priority::FirstSentence, || 8).await.expect("so do answers"), 8);
+    drop(first);
+    assert_eq!(inference.stats().queued, [0, 0, 1], "somebody still speaks");
+    drop(second);
+    background.await.expect("now it may");
+}
+
+#[tokio::test]
 async fn a_dropped_future_takes_its_work_along() {
     let inference = Inference::start(2);
     let (first, one) = occupy(&inference, Priority::EndOfTurn).await;

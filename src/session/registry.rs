@@ -17,11 +17,12 @@ use tokio::sync::broadcast;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::actor::{Birth, CallActor, Ending, NewLeg, Order, Pulse};
+use super::actor::{Birth, CallActor, Ending, NewLeg, Order};
 use super::engines::Engines;
 use super::leg::Leg;
 use super::page::Page;
 use super::script::Script;
+use super::watcher::Pulse;
 use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
 use crate::audio::recording::Recordings;
 use crate::audio::{CallClock, MediaRuntime};

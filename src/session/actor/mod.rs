@@ -3,57 +3,37 @@
 //! Owns: the interview's state, its event numbers, its timer. Never does: touch audio (that is the leg's), block, or
 //! decide what is said. If it panics or freezes, the watcher starts another one from the event log.
 
+mod listening;
+mod speaking;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
     WrapFuture,
 };
-use interview::io::{CallState, Command, EndStatus, Input, Line, Ms, Notice, Output, PauseId, Transcript, UtteranceId};
+use interview::io::{CallState, Command, EndStatus, Input, Ms, Notice, Output};
 use interview::{Event, Interview};
 use tokio::sync::oneshot;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
+use self::speaking::Speaking;
 use super::engines::Engines;
 use super::leg::{Happening, Leg, Standing};
 use super::page::Page;
 use super::script::Script;
 use super::timing::Stopwatch;
-use crate::audio::{CallClock, PlayoutEvent};
-use crate::inference::Priority;
+use super::watcher::{HEARTBEAT, Pulse};
+use crate::audio::CallClock;
+use crate::inference::{Hold, Priority};
 use crate::storage::EventRecord;
 use crate::supervisors::{Append, Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::transport::LinkEvent;
 use crate::turn::EarEvent;
-
-/// How often a living actor says so.
-pub const HEARTBEAT: Duration = Duration::from_millis(500);
-
-/// Sign of life, read by the watcher.
-#[derive(Debug, Default)]
-pub struct Pulse {
-    beats: AtomicU64,
-    /// Raised when another actor has taken this one's place: the old one must not act any more.
-    deposed: AtomicU64,
-}
-
-impl Pulse {
-    pub fn beats(&self) -> u64 {
-        self.beats.load(Ordering::Relaxed)
-    }
-
-    pub fn depose(&self) {
-        self.deposed.store(1, Ordering::Release);
-    }
-
-    fn is_deposed(&self) -> bool {
-        self.deposed.load(Ordering::Acquire) != 0
-    }
-}
 
 /// Everything an actor is born with.
 pub struct Birth {
@@ -108,15 +88,6 @@ pub enum Sabotage {
     Freeze(Duration),
 }
 
-struct Speaking {
-    utterance: UtteranceId,
-    /// Index of the clip with which the question begins, when there is one.
-    question_clip: Option<u32>,
-    /// Some of it is with the playout; before that, stopping it is ours alone.
-    handed: Arc<AtomicBool>,
-    making: Option<SpawnHandle>,
-}
-
 pub struct CallActor {
     birth: Birth,
     seq: i64,
@@ -125,6 +96,8 @@ pub struct CallActor {
     timer: Option<SpawnHandle>,
     proposing: Option<SpawnHandle>,
     speaking: Option<Speaking>,
+    /// While the respondent speaks, and until we answer, nothing is begun on the models' threads that can wait.
+    attention: Option<Hold>,
     stopwatch: Stopwatch,
     asking: Option<interview::io::AskingId>,
     /// Notices wait for the commit of the events before them, so that the page never shows what could be lost.
@@ -144,6 +117,7 @@ impl CallActor {
             timer: None,
             proposing: None,
             speaking: None,
+            attention: None,
             stopwatch: Stopwatch::default(),
             asking: None,
             held: std::collections::VecDeque::new(),
@@ -227,13 +201,19 @@ impl CallActor {
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
         let leg = Arc::clone(&self.birth.leg);
         match output {
-            Output::Speak { utterance, lines, asking } => self.speak(now, utterance, lines, asking.is_some(), ctx),
+            Output::Speak { utterance, lines, asking } => {
+                self.attention = None;
+                self.speak(now, utterance, lines, asking.is_some(), ctx);
+            }
             Output::Duck => leg.playout().duck(),
             Output::Unduck => leg.playout().unduck(),
             Output::StopSpeaking => self.stop_speaking(ctx),
             Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
             Output::JudgeTurn { pause } => self.judge(pause, ctx),
-            Output::TurnTaken => leg.turn_taken(),
+            Output::TurnTaken => {
+                self.attention = None;
+                leg.turn_taken();
+            }
             Output::Propose { pause, request } => {
                 if let Some(earlier) = self.proposing.take() {
                     ctx.cancel_future(earlier);
@@ -270,156 +250,8 @@ impl CallActor {
         }
     }
 
-    fn speak(&mut self, now: Ms, utterance: UtteranceId, lines: Vec<Line>, asks: bool, ctx: &mut Context<Self>) {
-        self.stopwatch.speak(now);
-        // Lines before the question are scripted, so each of them is one clip.
-        let question_clip = asks.then(|| lines.len().saturating_sub(1) as u32);
-        let (engines, script) = (Arc::clone(&self.birth.engines), self.birth.script.clone());
-        let (playout, metrics) = (self.birth.leg.playout().clone(), Arc::clone(&self.birth.metrics));
-        let mut speaking = Speaking { utterance, question_clip, handed: Arc::default(), making: None };
-        // What is ready goes out in this very call; only what has to be made is waited for.
-        let mut waiting = lines.into_iter().peekable();
-        while let Some(line) = waiting.peek() {
-            let Some(clip) = engines.clips.at_hand(&line.text, &script.voice) else { break };
-            waiting.next();
-            playout.speak(utterance, clip, waiting.peek().is_none());
-            speaking.handed.store(true, Ordering::Release);
-        }
-        if waiting.peek().is_some() {
-            let handed = Arc::clone(&speaking.handed);
-            // Nobody waits for an answer: then rather begin later than falter, since a gap sounds like the end.
-            let patient = !self.stopwatch.is_running() && !handed.load(Ordering::Acquire);
-            let making = async move {
-                let lines: Vec<Line> = waiting.collect();
-                if patient {
-                    for line in &lines {
-                        let keep = line.scripted && script.may_keep(&line.text);
-                        engines.clips.clip(&line.text, &script.voice, Priority::FirstSentence, keep).await?;
-                    }
-                }
-                for line in lines {
-                    if let Some(clip) = engines.clips.at_hand(&line.text, &script.voice) {
-                        playout.speak(utterance, clip, false);
-                        handed.store(true, Ordering::Release);
-                        continue;
-                    }
-                    let started = std::time::Instant::now();
-                    let mut clips =
-                        engines.clips.stream(&line.text, &script.voice, line.scripted && script.may_keep(&line.text));
-                    let mut first = true;
-                    while let Some(clip) = clips.recv().await {
-                        if std::mem::take(&mut first) {
-                            metrics.tts_latency_seconds.observe(started.elapsed().as_secs_f64());
-                        }
-                        playout.speak(utterance, clip?, false);
-                        handed.store(true, Ordering::Release);
-                    }
-                }
-                playout.end(utterance);
-                Ok::<(), crate::tts::TtsError>(())
-            };
-            speaking.making = Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
-                if let Err(error) = result {
-                    error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
-                    actor.count_error("synthesis", "tts");
-                    actor.fail("speech_failed", ctx);
-                }
-            })));
-        }
-        self.speaking = Some(speaking);
-    }
-
-    fn stop_speaking(&mut self, ctx: &mut Context<Self>) {
-        let Some(speaking) = &mut self.speaking else { return };
-        if let Some(making) = speaking.making.take() {
-            ctx.cancel_future(making);
-        }
-        if speaking.handed.load(Ordering::Acquire) {
-            // Answered with what was heard of it.
-            self.birth.leg.playout().stop();
-        } else {
-            let utterance = speaking.utterance;
-            self.speaking = None;
-            ctx.run_later(Duration::ZERO, move |actor, ctx| {
-                actor.feed(Input::PlaybackStopped { utterance, heard: String::new() }, ctx);
-            });
-        }
-    }
-
     fn count_error(&self, kind: &str, component: &str) {
         self.birth.metrics.errors_total.with_label_values(&[kind, component]).inc();
-    }
-
-    fn transcribe(&mut self, now: Ms, pause: PauseId, ctx: &mut Context<Self>) {
-        self.stopwatch.transcribe_asked(now);
-        let leg = Arc::clone(&self.birth.leg);
-        let language = self.birth.interview.guide().language.clone();
-        let metrics = Arc::clone(&self.birth.metrics);
-        let work = async move {
-            let started = std::time::Instant::now();
-            let transcript = leg.transcribe(&language).await;
-            metrics.stt_latency_seconds.observe(started.elapsed().as_secs_f64());
-            transcript
-        };
-        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
-            let transcript = result.unwrap_or_else(|error| {
-                error!(interview = %actor.birth.interview_id, %error, "speech could not be transcribed");
-                actor.count_error("transcription", "stt");
-                Transcript { words: Vec::new(), rejected: Some(interview::io::Rejection::Failed) }
-            });
-            actor.stopwatch.transcribed(actor.now());
-            actor.feed(Input::Transcribed { pause, transcript }, ctx);
-        }));
-    }
-
-    fn judge(&mut self, pause: PauseId, ctx: &mut Context<Self>) {
-        let Some(samples) = self.birth.leg.turn_samples() else { return };
-        let engines = Arc::clone(&self.birth.engines);
-        let work = async move { engines.turn.probability(samples).await };
-        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| match result {
-            Ok(probability) => actor.feed(Input::TurnJudged { pause, probability }, ctx),
-            // The policy has its timeouts: a missing judgement only makes it more patient.
-            Err(error) => {
-                warn!(interview = %actor.birth.interview_id, %error, "turn could not be judged");
-                actor.count_error("judgement", "turn");
-            }
-        }));
-    }
-
-    fn on_playout(&mut self, event: PlayoutEvent, ctx: &mut Context<Self>) {
-        match event {
-            PlayoutEvent::Started { utterance, at_ms } => {
-                self.stopwatch.first_packet(at_ms);
-                self.feed(Input::PlaybackStarted { utterance }, ctx);
-            }
-            PlayoutEvent::ClipStarted { utterance, index, at_ms } => {
-                let asks = self
-                    .speaking
-                    .as_ref()
-                    .is_some_and(|speaking| speaking.utterance == utterance && speaking.question_clip == Some(index));
-                if asks {
-                    self.question_started(at_ms, ctx);
-                }
-            }
-            PlayoutEvent::Finished { utterance, .. } => {
-                self.speaking = None;
-                self.feed(Input::PlaybackFinished { utterance }, ctx);
-            }
-            PlayoutEvent::Stopped { utterance, heard, .. } => {
-                self.speaking = None;
-                self.stopwatch.interrupted();
-                self.feed(Input::PlaybackStopped { utterance, heard }, ctx);
-            }
-        }
-    }
-
-    /// The question's first packet is out: the turn before it is complete and can be told in numbers.
-    fn question_started(&mut self, at_ms: Ms, ctx: &mut Context<Self>) {
-        let (Some(timing), Some(asking)) = (self.stopwatch.question_started(at_ms), self.asking) else { return };
-        self.birth.metrics.response_latency_seconds.observe(timing.first_audio as f64 / 1000.0);
-        debug!(interview = %self.birth.interview_id, ?timing, "turn");
-        let record = self.record(self.now(), Event::TurnTimed { asking, timing });
-        self.append(vec![record], ctx);
     }
 
     fn on_link(&mut self, event: LinkEvent, ctx: &mut Context<Self>) {
@@ -518,7 +350,7 @@ impl Actor for CallActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         let pulse = Arc::clone(&self.birth.pulse);
         ctx.run_interval(HEARTBEAT, move |_, _| {
-            pulse.beats.fetch_add(1, Ordering::Relaxed);
+            pulse.beat();
         });
         // A restarted actor finds the leg as it was: nobody will tell it again that it is connected, or gone.
         self.listen(ctx);
@@ -536,7 +368,10 @@ impl StreamHandler<Happening> for CallActor {
             return;
         }
         match happening {
-            Happening::Ear(EarEvent::SpeechStarted { at }) => self.feed(Input::SpeechStarted { at }, ctx),
+            Happening::Ear(EarEvent::SpeechStarted { at }) => {
+                self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
+                self.feed(Input::SpeechStarted { at }, ctx);
+            }
             Happening::Ear(EarEvent::SpeechPaused { end }) => {
                 self.stopwatch.speech_ended(end);
                 self.feed(Input::SpeechPaused { end }, ctx);

@@ -1,0 +1,49 @@
+//! The models that are asked at a pause, and the way of their answers to the interview.
+//!
+//! Owns: nothing; both run at once, outside the actor. Never does: weigh the answers.
+
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use interview::io::{Input, Ms, PauseId, Rejection, Transcript};
+use tracing::{error, warn};
+
+use super::CallActor;
+
+impl CallActor {
+    pub(super) fn transcribe(&mut self, now: Ms, pause: PauseId, ctx: &mut Context<Self>) {
+        self.stopwatch.transcribe_asked(now);
+        let leg = Arc::clone(&self.birth.leg);
+        let language = self.birth.interview.guide().language.clone();
+        let metrics = Arc::clone(&self.birth.metrics);
+        let work = async move {
+            let started = std::time::Instant::now();
+            let transcript = leg.transcribe(&language).await;
+            metrics.stt_latency_seconds.observe(started.elapsed().as_secs_f64());
+            transcript
+        };
+        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
+            let transcript = result.unwrap_or_else(|error| {
+                error!(interview = %actor.birth.interview_id, %error, "speech could not be transcribed");
+                actor.count_error("transcription", "stt");
+                Transcript { words: Vec::new(), rejected: Some(Rejection::Failed) }
+            });
+            actor.stopwatch.transcribed(actor.now());
+            actor.feed(Input::Transcribed { pause, transcript }, ctx);
+        }));
+    }
+
+    pub(super) fn judge(&mut self, pause: PauseId, ctx: &mut Context<Self>) {
+        let Some(samples) = self.birth.leg.turn_samples() else { return };
+        let engines = Arc::clone(&self.birth.engines);
+        let work = async move { engines.turn.probability(samples).await };
+        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| match result {
+            Ok(probability) => actor.feed(Input::TurnJudged { pause, probability }, ctx),
+            // The policy has its timeouts: a missing judgement only makes it more patient.
+            Err(error) => {
+                warn!(interview = %actor.birth.interview_id, %error, "turn could not be judged");
+                actor.count_error("judgement", "turn");
+            }
+        }));
+    }
+}
