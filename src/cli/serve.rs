@@ -1,5 +1,7 @@
 //! `interviewer serve`: the engine, until Ctrl-C.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,7 +19,8 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         wait_for_signal().await?;
         let live = crate::api::Calls::active(&running.registry);
         if live > 0 {
-            println!("Waiting for {live} live call(s) to end, {} s at most; once more to stop now.", GRACE.as_secs());
+            let grace = GRACE.as_secs();
+            say(format_args!("Waiting for {live} live call(s) to end, {grace} s at most; once more to stop now."));
         }
         let grace = if live > 0 { GRACE } else { Duration::ZERO };
         let registry = running.registry.clone();
@@ -31,28 +34,33 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             }
         };
         if left > 0 {
-            println!(
+            say(format_args!(
                 "{left} call(s) interrupted: their respondents can go on with the same link after the next start."
-            );
+            ));
         }
-        println!("Stopped.");
+        say("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
 }
 
 fn greet(running: &startup::Running) {
-    let url = &running.url;
-    println!();
-    println!("The engine is ready on {url} ({}).", running.engines.describe());
-    println!();
-    println!("Next:");
-    println!("  hear it at work      scripts/run demo");
-    println!("  health               curl {url}/api/health/");
-    println!(
-        "  add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/"
-    );
-    println!("  schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule");
-    println!("Ctrl-C stops it: calls that are on may end first.");
+    let (url, engines) = (&running.url, running.engines.describe());
+    say(format_args!(
+        "
+The engine is ready on {url} ({engines}).
+
+Next:
+  hear it at work      scripts/run demo
+  health               curl {url}/api/health/
+  add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/
+  schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule
+Ctrl-C stops it: calls that are on may end first."
+    ));
+}
+
+/// A line for whoever started the engine. Whoever read it may be gone by now (a closed pipe): no reason to end calls.
+fn say(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

@@ -31,7 +31,11 @@ const QUIET: [&str; 9] = [
 /// Goes to stderr: coloured text on a terminal, JSON lines otherwise.
 pub fn init(level: &str) -> Result<(), TracingError> {
     let filter = filter(level)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // A line that cannot be written is lost; telling that on the same closed pipe would panic.
+        .log_internal_errors(false);
     let set = if std::io::stderr().is_terminal() {
         builder.with_target(false).try_init()
     } else {
