@@ -40,6 +40,8 @@ pub struct Policy {
     pub barge_in_ms: Ms,
     /// … and when it continues an answer that we took for finished.
     pub resume_ms: Ms,
+    /// So long into the next question the answer before it stays open: who speaks then was not done, and goes on with it.
+    pub held_open_ms: Ms,
     /// Share of a question that must have been heard for an answer over it to count.
     pub heard_share: f32,
     /// From this share on the question is practically over: even a short word is an answer.
@@ -70,6 +72,7 @@ impl Default for Policy {
             transcript_wait_ms: 10_000,
             barge_in_ms: 500,
             resume_ms: 250,
+            held_open_ms: 700,
             heard_share: 0.6,
             practically_over: 0.85,
             no_answer_ms: 8_000,

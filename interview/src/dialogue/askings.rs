@@ -101,7 +101,7 @@ impl Interview {
         order.into_iter().find(|p| !taken(&p.text))
     }
 
-    /// Goes on after an answer: a follow-up, or the next question. Everything is a draft until that begins to be heard.
+    /// Goes on after an answer: a follow-up, or the next question. Everything is a draft until that is well begun.
     pub(super) fn advance(&mut self, mut response: Response) {
         let request = self.request(&response);
         let follow_up = request.and_then(|request| {
@@ -182,7 +182,7 @@ impl Interview {
         self.say(Speech::new(vec![farewell.text().to_owned()], Purpose::Goodbye(farewell)));
     }
 
-    /// A question begins to be heard: the page is told, and the next one is made ready.
+    /// A question is well begun: the page is told, and the next one is made ready.
     pub(super) fn question_put(&mut self) {
         self.waiting = super::answers::Waiting { since: self.now, ..Default::default() };
         self.show_question();

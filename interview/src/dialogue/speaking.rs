@@ -3,7 +3,7 @@
 //! Owns: the utterance under way. Never does: decide what is said.
 //!
 //! **No words are lost between an answer and the next question.** What follows an answer is decided on a draft; the
-//! `Answered` event is recorded, and the turn's audio given up, only when the next question begins to be heard (about
+//! `Answered` event is recorded, and the turn's audio given up, only when the next question is well begun (about
 //! the end of the acknowledgement before it). Speech before that belongs to the answer: the draft is dropped, and the
 //! same turn goes on with all its words.
 
@@ -29,7 +29,7 @@ pub(super) struct Speech {
     pub texts: Vec<String>,
     pub purpose: Purpose,
     pub asking: Option<AskingId>,
-    /// Recorded when the last line begins to be heard; some only when an answer is held open until then.
+    /// Recorded when the last line is well begun; some only when an answer is held open until then.
     pub draft: Option<Vec<Event>>,
 }
 
@@ -99,7 +99,7 @@ impl Interview {
         self.commit_if_heard();
     }
 
-    /// When the last line begins to be heard.
+    /// When the last line has been heard for so long that speech over it is no part of the answer before.
     pub(super) fn commit_at(&self) -> Option<Ms> {
         let utterance = self.utterance.as_ref()?;
         utterance.speech.draft.as_ref()?;
@@ -107,7 +107,7 @@ impl Interview {
             return None;
         }
         let before = utterance.speech.before();
-        utterance.started.map(|started| started + self.policy.spoken_ms(&before))
+        utterance.started.map(|started| started + self.policy.spoken_ms(&before) + self.policy.held_open_ms)
     }
 
     pub(super) fn commit_if_heard(&mut self) {

@@ -233,7 +233,7 @@ impl State {
 
 /// Events that will be recorded together, and the state they lead to.
 ///
-/// Decisions are made on a draft, so that an answer can be held open until the next question begins to be heard.
+/// Decisions are made on a draft, so that an answer can be held open until the next question is well begun.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub state: State,

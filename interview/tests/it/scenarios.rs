@@ -224,7 +224,7 @@ fn an_interruption_near_the_end_of_a_question_is_its_answer() {
 fn an_interruption_at_the_beginning_brings_the_question_again_and_loses_no_word() {
     let mut call = Call::begun();
     call.say(WORK);
-    call.wait(700);
+    call.wait(1_100);
     call.say("Also I paint houses.");
     assert_eq!(call.now_asking(), "How do you get on with your manager?");
     call.hear_out();
@@ -235,6 +235,20 @@ fn an_interruption_at_the_beginning_brings_the_question_again_and_loses_no_word(
     );
     assert!(call.response("manager").text.contains("paint houses"), "{}", call.response("manager").text);
     assert_eq!(call.asked().iter().filter(|id| **id == "manager").count(), 1);
+}
+
+#[test]
+fn words_over_a_question_that_has_hardly_begun_still_belong_to_the_answer_before() {
+    let mut call = Call::begun();
+    call.say(WORK);
+    let answer = call.spoken.len();
+    call.wait(500);
+    call.say("Also I paint houses.");
+    call.hear_out();
+    assert!(call.spoken.len() > answer, "the question is put again, in full");
+    assert!(call.response("kind").text.ends_with("Also I paint houses."), "{}", call.response("kind").text);
+    assert_eq!(call.asked().iter().filter(|id| **id == "manager").count(), 1);
+    call.assert_replays(Settings::default());
 }
 
 #[test]
