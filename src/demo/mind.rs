@@ -41,7 +41,6 @@ struct Open {
     said: u32,
     /// Put again (reworded, or taken up after an interruption) since the last answer.
     again: bool,
-    repeat_requested: bool,
 }
 
 /// The persona's mind during a call.
@@ -66,7 +65,7 @@ pub struct Mind {
     speaking: bool,
     our_end: u64,
     last_audible: Option<u64>,
-    since_opened: Vec<(u64, f32)>,
+    since_we_spoke: Vec<(u64, f32)>,
     question_began: Option<u64>,
     asked_to_repeat: bool,
     interrupted: bool,
@@ -91,7 +90,7 @@ impl Mind {
             speaking: false,
             our_end: 0,
             last_audible: None,
-            since_opened: Vec::new(),
+            since_we_spoke: Vec::new(),
             question_began: None,
             asked_to_repeat: false,
             interrupted: false,
@@ -145,7 +144,6 @@ impl Mind {
             opened_ms: now,
         });
         self.open = Some(Open::default());
-        self.since_opened.clear();
         self.question_began = None;
     }
 
@@ -154,15 +152,14 @@ impl Mind {
         if heard.audible() {
             self.last_audible = Some(heard.start_ms);
         }
-        if self.open.is_some() {
-            self.since_opened.push((heard.start_ms, heard.db));
-        }
+        self.since_we_spoke.push((heard.start_ms, heard.db));
     }
 
     /// What was begun has been said to its end.
     pub fn said(&mut self, now: u64) {
         self.speaking = false;
         self.our_end = now;
+        self.since_we_spoke.clear();
     }
 
     /// Called every packet: what to begin saying now, if anything.
@@ -189,10 +186,8 @@ impl Mind {
         }
         let spoken_since = last > self.our_end;
         let Some(open) = &self.open else { return self.consent(spoken_since) };
-        let opened = self.askings.last()?.opened_ms;
         if open.said == 0 {
-            let heard = if open.repeat_requested { spoken_since } else { last >= opened };
-            return if heard { self.answer() } else { None };
+            return if spoken_since { self.answer() } else { None };
         }
         let say_again = spoken_since && open.said <= SAY_AGAIN && (open.again || quiet >= SAY_AGAIN_MS);
         if say_again { self.answer() } else { None }
@@ -234,7 +229,6 @@ impl Mind {
         let open = self.open.as_mut()?;
         if third && self.persona.behaviours.asks_to_repeat && !self.asked_to_repeat {
             self.asked_to_repeat = true;
-            open.repeat_requested = true;
             return Some(Act { spoken: Spoken::plain(REPEAT), purpose: Purpose::Repeat(index) });
         }
         let spoken = match (&open.line, &asking.follow_up_of) {
@@ -260,14 +254,15 @@ impl Mind {
         }
         let asking = self.askings.last()?;
         let expected = self.expected.get(&asking.question_id)?;
-        let from = asking.opened_ms;
+        // The engine tells of a question when it is well begun.
+        let from = self.our_end;
         if self.question_began.is_none() {
-            let heard = levels(self.since_opened.iter().copied(), from, now);
+            let heard = levels(self.since_we_spoke.iter().copied(), from, now);
             let beginning = expected.beginning(RECOGNISE_MS);
             self.question_began = beginning.find_in(&heard).map(|at| from + at as u64 * super::tape::PACKET_MS);
         }
         // Not recognised: then the first sound since the message is taken for its beginning.
-        let first = self.since_opened.iter().find(|(_, db)| *db >= super::tape::AUDIBLE_DB).map(|&(at, _)| at);
+        let first = self.since_we_spoke.iter().find(|(_, db)| *db >= super::tape::AUDIBLE_DB).map(|&(at, _)| at);
         let due = self.question_began.or(first)? + expected.duration_ms().saturating_sub(INTERRUPT_MS);
         if now < due {
             return None;
@@ -278,170 +273,4 @@ impl Mind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::envelope::tests::speech;
-    use super::super::tape::FLOOR_DB;
-    use super::*;
-
-    const PERSONA: &str = r#"
-name: Dana
-voice: am_michael
-consent: "I take part."
-recording: "Record me."
-answers:
-  - {about: [work], say: "Bookkeeping.", then: "Four years."}
-  - {about: [day], say: "Noise."}
-  - {about: [score], say: "Seven."}
-"#;
-
-    struct Call {
-        mind: Mind,
-        now: u64,
-        expected: Envelope,
-    }
-
-    impl Call {
-        fn new(behaviours: &str) -> Self {
-            let persona = Persona::parse(&format!("{PERSONA}{behaviours}"), "test").unwrap();
-            let questions = [("work", "What work?"), ("day", "How is a day?"), ("score", "Which score?")];
-            let questions = questions.map(|(id, text)| (id.to_owned(), text.to_owned())).into();
-            let expected = speech(7, 150);
-            let by_id = [("day".to_owned(), expected.clone())].into();
-            Self { mind: Mind::new(persona, questions, by_id), now: 0, expected }
-        }
-
-        /// Packets of these levels arrive; whatever the persona begins to say, and when.
-        fn packets(&mut self, levels: &[f32]) -> Vec<(u64, String)> {
-            let mut said = Vec::new();
-            for &db in levels {
-                self.mind.heard(&Heard { arrived_ms: self.now, start_ms: self.now, db });
-                self.now += 20;
-                said.extend(self.mind.act(self.now).map(|act| (self.now, act.spoken.text())));
-            }
-            said
-        }
-
-        /// The interviewer speaks for a second, then listens for three; what the persona says is finished at once.
-        fn exchange(&mut self) -> Option<String> {
-            self.tell(&Notice::State { value: CallState::Speaking });
-            assert!(self.packets(&[-20.0; 50]).is_empty());
-            self.tell(&Notice::State { value: CallState::Listening });
-            let said = self.packets(&[FLOOR_DB; 150]);
-            assert!(said.len() <= 1, "{said:?}");
-            self.mind.said(self.now);
-            said.into_iter().next().map(|(_, text)| text)
-        }
-
-        fn tell(&mut self, notice: &Notice) {
-            self.mind.told(self.now, notice);
-        }
-
-        fn ask(&mut self, id: &str, follow_up_of: Option<&str>) {
-            self.tell(&Notice::Question {
-                id: id.to_owned(),
-                section: "s".to_owned(),
-                number: 1,
-                of: 3,
-                follow_up_of: follow_up_of.map(str::to_owned),
-            });
-        }
-
-        fn consent(&mut self, participation: Option<bool>, recording: Option<bool>) {
-            self.tell(&Notice::Consent { participation, recording });
-        }
-
-        fn consented(behaviours: &str) -> Self {
-            let mut call = Self::new(behaviours);
-            assert_eq!(call.exchange().as_deref(), Some("I take part."));
-            call.consent(Some(true), None);
-            assert_eq!(call.exchange().as_deref(), Some("Record me."));
-            call.consent(Some(true), Some(true));
-            call
-        }
-    }
-
-    #[test]
-    fn consent_is_given_in_order_without_any_message() {
-        let mut call = Call::new("");
-        assert_eq!(call.exchange().as_deref(), Some("I take part."));
-        assert_eq!(call.exchange().as_deref(), Some("Record me."));
-        assert_eq!(call.exchange(), None, "the introduction asks nothing");
-    }
-
-    #[test]
-    fn consent_asked_again_is_given_again() {
-        let mut call = Call::new("");
-        call.consent(None, None);
-        assert_eq!(call.exchange().as_deref(), Some("I take part."));
-        assert_eq!(call.exchange().as_deref(), Some("I take part."));
-        call.consent(Some(true), None);
-        assert_eq!(call.exchange().as_deref(), Some("Record me."));
-    }
-
-    #[test]
-    fn questions_and_follow_ups_are_answered_after_a_moment() {
-        let mut call = Call::consented("");
-        assert_eq!(call.exchange(), None);
-        call.ask("work", None);
-        assert_eq!(call.exchange().as_deref(), Some("Bookkeeping."));
-        call.ask("work", Some("work"));
-        assert_eq!(call.exchange().as_deref(), Some("Four years."));
-        call.ask("work", Some("work"));
-        assert_eq!(call.exchange().as_deref(), Some("I have nothing to add."));
-        call.ask("day", None);
-        assert_eq!(call.exchange().as_deref(), Some("Noise."));
-        assert_eq!(call.mind.askings().len(), 4);
-    }
-
-    #[test]
-    fn nobody_answers_while_the_interviewer_thinks() {
-        let mut call = Call::consented("");
-        call.ask("work", None);
-        call.packets(&[-20.0; 50]);
-        call.tell(&Notice::State { value: CallState::Thinking });
-        assert!(call.packets(&[FLOOR_DB; 500]).is_empty());
-    }
-
-    #[test]
-    fn an_answer_that_was_not_understood_is_said_again_in_the_same_asking() {
-        let mut call = Call::consented("");
-        call.ask("work", None);
-        call.exchange();
-        assert_eq!(call.exchange().as_deref(), Some("Bookkeeping."));
-        call.ask("work", None);
-        assert_eq!(call.exchange().as_deref(), Some("Bookkeeping."));
-        assert_eq!(call.exchange(), None, "but not for ever");
-        assert_eq!(call.mind.askings().len(), 1);
-    }
-
-    #[test]
-    fn the_third_question_is_asked_for_again_once() {
-        let mut call = Call::consented("behaviours: {asks_to_repeat: true}");
-        for id in ["work", "day"] {
-            call.ask(id, None);
-            call.exchange();
-        }
-        call.ask("score", None);
-        assert_eq!(call.exchange().as_deref(), Some(REPEAT));
-        call.ask("score", None);
-        assert_eq!(call.exchange().as_deref(), Some("Seven."));
-        assert_eq!(call.mind.askings().len(), 3);
-    }
-
-    #[test]
-    fn the_second_question_is_interrupted_one_second_before_its_end() {
-        let mut call = Call::consented("behaviours: {interrupts: true}");
-        call.ask("work", None);
-        call.exchange();
-        call.ask("day", None);
-        call.tell(&Notice::State { value: CallState::Speaking });
-        // An acknowledgement of 0.6 s comes first.
-        let mut levels = speech(8, 30).levels().to_vec();
-        levels.extend([FLOOR_DB; 10]);
-        let begins = call.now + levels.len() as u64 * 20;
-        levels.extend(call.expected.levels());
-        let ends = begins + call.expected.duration_ms();
-        let said = call.packets(&levels);
-        assert_eq!(said, [(ends - 1_000, "Noise.".to_owned())]);
-    }
-}
+mod tests;

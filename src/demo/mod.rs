@@ -53,6 +53,8 @@ use crate::tts::{Synthesizer, TtsError, Voice};
 
 /// The engine may take this long to store the end of the interview.
 const SETTLE: Duration = Duration::from_secs(20);
+/// How often long preparations say that they go on.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(250);
 /// Added to the guide's own limit before the respondent hangs up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -121,7 +123,14 @@ pub async fn run(
     let scheduled = client.schedule(&guide_id, &persona.name).await?;
     step(format!("preparing {}'s voice ({})", persona.name, persona.voice));
     let began = Instant::now();
-    let lines = Lines::prepare(persona, &tools.synthesizer, |_, _| {}).await?;
+    let mut told = began;
+    let lines = Lines::prepare(persona, &tools.synthesizer, |done, all| {
+        if told.elapsed() >= SIGN_OF_LIFE {
+            told = Instant::now();
+            step(format!("{done} of {all} lines are ready"));
+        }
+    })
+    .await?;
     let mind = mind(guide, persona, &interviewer, &tools.synthesizer).await?;
     step(format!("every line is ready after {:.1} s", began.elapsed().as_secs_f32()));
 
