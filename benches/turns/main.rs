@@ -58,19 +58,33 @@ impl Args {
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::read()?;
     let machine = table::machine();
+    println!("Machine: {machine}.");
     let parts = actix::System::new().block_on(run(&args))?;
-    println!("\nMachine: {machine}.");
-    for (title, Judged { text, .. }) in &parts {
-        println!("\n## {title}\n\n{text}");
+    // Once more and together: what came as each part was done is far above by now.
+    println!("\n# All parts\n\nMachine: {machine}.");
+    for Part { title, judged } in &parts {
+        println!("\n## {title}\n\n{}", judged.text);
     }
-    let failures: Vec<&String> = parts.iter().flat_map(|(_, judged)| &judged.failures).collect();
+    let failures: Vec<&String> = parts.iter().flat_map(|part| &part.judged.failures).collect();
     for failure in &failures {
         println!("FALLS SHORT: {failure}");
     }
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn run(args: &Args) -> anyhow::Result<Vec<(String, Judged)>> {
+struct Part {
+    title: String,
+    judged: Judged,
+}
+
+/// A measurement that takes minutes is shown when it is done, not when all of them are.
+fn done(title: impl Into<String>, judged: Judged) -> Part {
+    let title = title.into();
+    println!("\n## {title}\n\n{}", judged.text);
+    Part { title, judged }
+}
+
+async fn run(args: &Args) -> anyhow::Result<Vec<Part>> {
     let recordings = recordings::all(&recordings::models_dir())?;
     let mut parts = Vec::new();
     if args.wants("decisions") || args.wants("noise") {
@@ -78,12 +92,12 @@ async fn run(args: &Args) -> anyhow::Result<Vec<(String, Judged)>> {
         if args.wants("decisions") {
             let mut all = utterances::recorded(&recordings);
             all.extend(utterances::synthesised(engines.synthesizer.as_ref()).await?);
-            parts.push(("Turn-taking".to_owned(), decisions::run(&engines, &all).await?));
-            parts.push(("Barge-ins".to_owned(), decisions::barge_ins(&engines, &all).await?));
+            parts.push(done("Turn-taking", decisions::run(&engines, &all).await?));
+            parts.push(done("Barge-ins", decisions::barge_ins(&engines, &all).await?));
         }
         if args.wants("noise") {
             let minutes = if args.quick { 1 } else { 10 };
-            parts.push(("Silence and noise".to_owned(), noise::run(&engines, minutes, SEED).await?));
+            parts.push(done("Silence and noise", noise::run(&engines, minutes, SEED).await?));
         }
     }
     if args.wants("wire") {
@@ -91,7 +105,7 @@ async fn run(args: &Args) -> anyhow::Result<Vec<(String, Judged)>> {
             if args.quick { &[("tiny.en", 6)] } else { &[("base", QUESTIONS), ("tiny.en", QUESTIONS)] };
         for (whisper, questions) in runs {
             let judged = wire::run(whisper, *questions, &recordings).await?;
-            parts.push((format!("Latency on the wire, {whisper}"), judged));
+            parts.push(done(format!("Latency on the wire, {whisper}"), judged));
         }
     }
     Ok(parts)

@@ -72,6 +72,17 @@ const OPEN: [&str; 6] = [
     "I would change it if I had a little more money.",
     "It takes me about an hour every single morning.",
 ];
+/// Each with a subject of its own: the same follow-up is never put twice.
+const OF_A_TOPIC: [&str; 8] = [
+    "My brother repaired the old charger for me.",
+    "I pay my rent from the savings account.",
+    "The delivery van comes on Thursday afternoon.",
+    "We plan our work on a paper calendar.",
+    "I take the night train to the harbour.",
+    "My dentist sends me a friendly reminder.",
+    "The insurance company wants a new form.",
+    "Our warehouse is next to the football stadium.",
+];
 const THEN: [&str; 4] = [
     "Because the old one broke in the middle of the winter.",
     "Last week it kept me busy for a whole afternoon.",
@@ -128,7 +139,8 @@ fn persona(questions: usize, clips: &[Utterance]) -> Persona {
         let say = match kind(number) {
             Kind::Closed => of(&CLOSED),
             Kind::Recorded => clips[number / 4 % clips.len()].name.clone(),
-            Kind::Template | Kind::Topic => of(&OPEN),
+            Kind::Template => of(&OPEN),
+            Kind::Topic => OF_A_TOPIC[number / 4 % OF_A_TOPIC.len()].to_owned(),
         };
         let then = matches!(kind(number), Kind::Template | Kind::Topic).then(|| of(&THEN));
         Answer { about: vec![(*subject).to_owned()], say, then, pause_ms: None }
