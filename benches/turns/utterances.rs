@@ -15,8 +15,10 @@ use crate::recordings::Recording;
 
 /// 20 ms at 16 kHz.
 const FRAME: usize = 320;
-/// So far below its loudest frame an utterance still counts as speech.
+/// So far below its loudest frame an utterance still counts as speech …
 const QUIET: f32 = 0.01;
+/// … if it is so much above the room's noise (12 dB over the level that a tenth of the frames stays under).
+const ABOVE_NOISE: f32 = 4.0;
 
 /// Clips of the book that end at a comma or a semicolon and are read so: the sentence was to go on.
 const GOES_ON: [&str; 2] = ["0880", "0930"];
@@ -145,7 +147,12 @@ fn loudness(samples: &[f32]) -> Vec<f32> {
 /// From the first audible 20 ms to the last.
 pub fn trim(samples: &[f32]) -> &[f32] {
     let levels = loudness(samples);
-    let least = levels.iter().copied().fold(0.0, f32::max) * QUIET;
+    let mut sorted = levels.clone();
+    sorted.sort_by(f32::total_cmp);
+    let noise = sorted.get(sorted.len() / 10).copied().unwrap_or(0.0);
+    let loudest = sorted.last().copied().unwrap_or(0.0);
+    // A clip without a pause has no quiet tenth.
+    let least = (loudest * QUIET).max((noise * ABOVE_NOISE).min(loudest * QUIET * 4.0));
     let loud = |level: &f32| *level > least;
     let (Some(first), Some(last)) = (levels.iter().position(loud), levels.iter().rposition(loud)) else { return &[] };
     &samples[first * FRAME..((last + 1) * FRAME).min(samples.len())]

@@ -182,11 +182,15 @@ const NEGATORS: &[&str] = &[
 
 /// Words that let nobody end a turn: something has to follow.
 const HANGING: &[&str] = &[
-    "a", "also", "an", "and", "as", "at", "because", "but", "by", "for", "from", "i'm", "if", "in", "into", "is",
-    "it's", "like", "my", "of", "or", "our", "so", "than", "the", "their", "then", "they're", "to", "uh", "um", "er",
-    "erm", "very", "was", "we're", "when", "where", "which", "while", "who", "with", "your", "cause", "although",
-    "though", "until", "unless", "whereas", "were", "are", "have", "had", "be", "been", "rather", "most", "might",
-    "could", "should", "about",
+    "a", "an", "and", "as", "at", "because", "but", "by", "for", "from", "if", "in", "into", "my", "of", "or", "our",
+    "than", "the", "their", "to", "uh", "um", "er", "erm", "very", "when", "where", "which", "while", "who", "with",
+    "your", "cause", "although", "until", "unless", "whereas",
+];
+
+/// What mostly goes on but can end a sentence, too: "more than it was", "I think so".
+const RARELY_LAST: &[&str] = &[
+    "also", "i'm", "is", "it's", "like", "so", "then", "they're", "was", "we're", "though", "were", "are", "have",
+    "had", "be", "been", "rather", "most", "might", "could", "should", "about",
 ];
 
 /// What listeners say without wanting the floor.
@@ -228,6 +232,7 @@ members! {
     is_strong => STRONG;
     is_negator => NEGATORS;
     is_hanging => HANGING;
+    is_rarely_last => RARELY_LAST;
     is_back_channel => BACK_CHANNEL;
 }
 

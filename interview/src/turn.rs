@@ -5,7 +5,7 @@
 //!
 //! Learned patience, back-channels and resuming at a clause change the numbers of [`Policy`] or its methods only.
 
-use crate::dialogue::understanding::{is_back_channel, is_hanging};
+use crate::dialogue::understanding::{is_back_channel, is_hanging, is_rarely_the_end};
 use crate::io::{EndRule, Ms, PauseId, Rejection, Transcript, Word};
 
 /// Every number of the turn-taking, in milliseconds of silence since the last sample of speech unless said otherwise.
@@ -19,7 +19,9 @@ pub struct Policy {
     pub complete_probability: f32,
     /// Probability below which sound counts as unfinished.
     pub unfinished_probability: f32,
-    /// Open answers that sound complete: at probability 1 …
+    /// Probability from which sound outweighs a last word that mostly goes on.
+    pub surely_complete_probability: f32,
+    /// Open answers that sound complete: at probability 1 (half a second is the commonest pause within an answer) …
     pub open_min_ms: Ms,
     /// … and at `complete_probability`.
     pub open_max_ms: Ms,
@@ -61,7 +63,8 @@ impl Default for Policy {
             closed_unsure_ms: 700,
             complete_probability: 0.7,
             unfinished_probability: 0.35,
-            open_min_ms: 450,
+            surely_complete_probability: 0.9,
+            open_min_ms: 500,
             open_max_ms: 800,
             short_extra_ms: 300,
             short_words: 5,
@@ -243,9 +246,12 @@ impl Policy {
         let (silence, rule) = if reading.full && !hanging {
             let unsure = probability < 0.5;
             (if unsure { self.closed_unsure_ms } else { self.closed_ms }, EndRule::Closed)
-        } else if hanging || probability < self.unfinished_probability {
+        } else if hanging
+            || probability < self.unfinished_probability
+            || is_rarely_the_end(text) && probability < self.surely_complete_probability
+        {
             (self.silence_ms, EndRule::Silence)
-        } else if probability < self.complete_probability {
+        } else if probability < self.complete_probability || is_rarely_the_end(text) {
             (self.middle_ms.min(self.silence_ms), EndRule::Silence)
         } else {
             let range = (1.0 - self.complete_probability).max(0.01);
@@ -298,12 +304,15 @@ mod tests {
         let policy = Policy::default();
         let verdict = |turn: &Turn, now| turn.verdict(now, &policy, |_| Reading::default());
         let complete = paused("I sell shoes in a small shop.", 0.98);
-        assert_eq!(verdict(&complete, 1_500), Verdict::Over(EndRule::Complete));
+        assert_eq!(verdict(&complete, 1_550), Verdict::Over(EndRule::Complete));
         let unfinished = paused("I sell shoes in a small shop.", 0.1);
         assert_eq!(verdict(&unfinished, 1_400), Verdict::Wait(4_000));
         assert_eq!(verdict(&unfinished, 4_000), Verdict::Over(EndRule::Silence));
         let hanging = paused("I sell shoes and", 0.98);
         assert_eq!(verdict(&hanging, 1_400), Verdict::Wait(4_000));
+        let perhaps = |probability| paused("It sells better than it was.", probability);
+        assert_eq!(verdict(&perhaps(0.95), 1_400), Verdict::Wait(2_200));
+        assert_eq!(verdict(&perhaps(0.8), 1_400), Verdict::Wait(4_000));
     }
 
     #[test]

@@ -221,8 +221,12 @@ impl Interview {
         if !self.turn.is_speaking() || is_farewell(utterance) {
             return None;
         }
-        let needed = if utterance.speech.draft.is_some() { self.policy.resume_ms } else { self.policy.barge_in_ms };
-        utterance.barge_since.map(|_| self.turn.onset().max(utterance.started.unwrap_or(0)) + needed)
+        let started = utterance.started.unwrap_or(0);
+        // Before the question itself has begun nothing is lost by giving way soon.
+        let goes_on = utterance.speech.draft.is_some()
+            && self.turn.onset() < started + self.policy.spoken_ms(&utterance.speech.before());
+        let needed = if goes_on { self.policy.resume_ms } else { self.policy.barge_in_ms };
+        utterance.barge_since.map(|_| self.turn.onset().max(started) + needed)
     }
 
     pub(super) fn stop_if_meant(&mut self) {
@@ -246,13 +250,11 @@ impl Interview {
         if self.turn.is_speaking() || self.turn.awaits_transcript() {
             return;
         }
-        let text = text_of(self.turn.words());
-        let meant = if utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events)) {
-            // The turn still holds the answer's own words: only more of them count.
-            self.turn.words().len() > self.waiting.held
-        } else {
-            self.policy.takes_the_floor(&text, self.spoken_share(utterance))
-        };
+        // The turn may still hold the answer's own words: only more of them count.
+        let held = utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events));
+        let from = if held { self.waiting.held.min(self.turn.words().len()) } else { 0 };
+        let text = text_of(&self.turn.words()[from..]);
+        let meant = self.policy.takes_the_floor(&text, self.spoken_share(utterance));
         if meant && !is_farewell(utterance) {
             self.stop_speaking();
             return;

@@ -135,10 +135,14 @@ fn option(question: &Question, text: &str) -> Option<usize> {
         .filter(|index| *index <= last)
 }
 
+/// "Yes, nearly every day."
+const BRIEF_WORDS: usize = 4;
+
 /// Whether the text is a whole answer to this type of question, so that nothing more need be waited for.
 pub fn is_full_answer(question: &Question, text: &str) -> bool {
     match question.kind {
-        QuestionType::Closed => is_closed_answer(text),
+        // Who says more than yes or no may go on saying more: that ends like any open answer.
+        QuestionType::Closed => is_closed_answer(text) && lex::tokens(text).len() <= BRIEF_WORDS,
         QuestionType::Scale | QuestionType::MultipleChoice => choice(question, text).is_some(),
         QuestionType::Open => false,
     }
@@ -152,6 +156,11 @@ pub fn is_hanging(text: &str) -> bool {
     }
     // Speech models put a full stop after anything; a conjunction before it still hangs.
     lex::tokens(trimmed).last().is_some_and(|last| lex::is_hanging(last))
+}
+
+/// Whether it ends in a word that mostly, but not always, goes on: "it was", "I think so".
+pub fn is_rarely_the_end(text: &str) -> bool {
+    lex::tokens(text).last().is_some_and(|last| lex::is_rarely_last(last))
 }
 
 /// Nothing but signs of listening ("mm-hm", "okay").
@@ -209,6 +218,7 @@ mod tests {
             assert!(is_hanging(text), "{text}");
         }
         assert!(!is_hanging("I sell shoes."));
+        assert!(!is_hanging("It is faster than it was.") && is_rarely_the_end("It is faster than it was."));
         assert!(is_back_channel("Mm-hm."));
         assert!(is_back_channel("Okay, I see."));
         assert!(!is_back_channel("Okay, but why?"));

@@ -1,4 +1,3 @@
-
 use super::super::envelope::tests::speech;
 use super::super::tape::FLOOR_DB;
 use super::*;
