@@ -52,6 +52,16 @@ fn greet(running: &startup::Running) {
         "  add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/"
     );
     println!("  schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule");
+    let public = running.settings.public_url();
+    if running.settings.reaches_out() {
+        println!("Links lead to {public}. What only this machine may do is done at {url}.");
+        if !public.starts_with("https://") {
+            println!(
+                "But browsers refuse the microphone to pages without https: set TLS_CERT and TLS_KEY, or PUBLIC_URL"
+            );
+            println!("to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.");
+        }
+    }
     println!("Ctrl-C stops it: calls that are on may end first.");
 }
 
