@@ -3,7 +3,7 @@
 //! Owns: the order in which parts come up and go down. Never does: parse arguments or print.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Storage, StorageError};
 use crate::supervisors::{Flush, Persistence};
 use crate::telemetry::Metrics;
+use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
 
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,8 @@ pub enum StartError {
     Engines(#[from] EngineError),
     #[error("{address} can't be bound: {reason}. Is another engine running? API_PORT chooses another port")]
     Bind { address: SocketAddr, reason: String },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("a thread could not be started: {0}")]
     Thread(io::Error),
     #[error("metrics: {0}")]
@@ -49,6 +52,7 @@ const HTTP_WORKERS: usize = 2;
 
 /// An engine that answers on its address.
 pub struct Running {
+    /// Where this machine itself finds it.
     pub url: String,
     pub settings: Settings,
     pub registry: Registry,
@@ -79,6 +83,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
 
 /// The same with engines of the caller's: for tests, which have their own words spoken.
 pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running, StartError> {
+    let tls = settings.tls()?.map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
     let lock = lock_data_dir(&settings)?;
     let engines = Arc::new(engines);
     engines.warm_up().await?;
@@ -95,9 +100,12 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let recordings = Recordings::start(settings.storage.data_dir.join("recordings")).map_err(StartError::Thread)?;
     let webrtc = WebRtc::new(
         WebRtcSettings {
-            bind_ips: vec![settings.server.host],
+            bind_ips: settings.media_addresses(),
             udp_port_range: settings.udp_ports()?,
-            ice_servers: settings.ice.servers.clone(),
+            ice_servers: settings.own_ice_servers()?,
+            public_addresses: settings.public_addresses()?,
+            lost_after: settings.lost_after(),
+            give_up_after: settings.give_up_after(),
         },
         media.handle().clone(),
     );
@@ -131,13 +139,21 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
             workers: HTTP_WORKERS,
+            ice_servers: settings.ice_servers()?,
         }),
         mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
     };
-    let server = api::server(state, listener).map_err(StartError::Server)?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let server = api::server(state, listener, tls).map_err(StartError::Server)?;
     let handle = server.handle();
     actix_web::rt::spawn(server);
-    let url = format!("http://{bound}");
+    // Bound to every address it is reached here by the loopback one.
+    let local = match bound.ip() {
+        IpAddr::V4(all) if all.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(all) if all.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        one => one,
+    };
+    let url = format!("{scheme}://{}", SocketAddr::new(local, bound.port()));
     info!(url, "listening");
     Ok(Running {
         url,

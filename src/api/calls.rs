@@ -6,11 +6,15 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
+use crate::transport::{IceCondition, PatchError, Patched};
+
 /// A call that was joined: the WebRTC answer, complete with candidates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
     pub call_id: String,
     pub answer_sdp: String,
+    /// The tag of its ICE session, for the patches to come.
+    pub ice_tag: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +74,14 @@ pub struct EngineInfo {
 pub trait Calls: Send + Sync {
     /// Joins with a WebRTC offer; `takeover` ends a call that is live already and goes on with this one.
     async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError>;
+    /// Takes more candidates of the caller's, or restarts ICE.
+    async fn patch(
+        &self,
+        interview_id: Uuid,
+        call_id: &str,
+        condition: IceCondition,
+        fragment: &str,
+    ) -> Result<Patched, PatchError>;
     /// Ends this call; another call of the same interview is left alone.
     async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive>;
     async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive>;

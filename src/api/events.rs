@@ -125,7 +125,7 @@ impl Socket {
 
     /// Tells this page alone, under the number and time of the last message, so that `?after=` stays right.
     async fn complain(&mut self, title: &str, detail: &str) -> Result<(), Closed> {
-        let notice = Notice::Error { title: title.to_owned(), detail: detail.to_owned() };
+        let notice = Notice::Error { title: title.to_owned(), detail: detail.to_owned(), call_id: None };
         let seq = self.last.unwrap_or_default();
         self.send(&PageMessage { seq, at_ms: self.last_at_ms, notice, replaces: None }).await
     }

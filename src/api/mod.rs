@@ -16,6 +16,7 @@ use actix_web::{App, HttpServer};
 
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
+use crate::transport::IceServer;
 
 mod body;
 mod call_guides;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub link_lifetime: chrono::Duration,
     /// Threads that serve HTTP.
     pub workers: usize,
+    /// STUN and TURN servers for the respondents' side.
+    pub ice_servers: Vec<IceServer>,
 }
 
 /// Everything that handlers need; cheap to clone.
@@ -61,6 +64,14 @@ pub struct State {
     pub metrics: Arc<Metrics>,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
+}
+
+impl State {
+    /// What a page gives to its `RTCPeerConnection` as `iceServers`. Credentials are in it: only for who holds a join
+    /// token.
+    pub fn ice_servers_for_page(&self) -> &[IceServer] {
+        &self.settings.ice_servers
+    }
 }
 
 /// All routes.
@@ -75,11 +86,11 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .default_service(web::to(root::not_found));
 }
 
-/// The server on a listener that is bound already. Bound to a loopback address everybody who reaches it is admin, and
-/// foreign hosts and origins are refused; bound to another one only the open routes answer (see `guard`).
+/// The server on a listener that is bound already, with TLS of its own where a configuration is given. Who may ask for
+/// what depends on where the request comes from: see `guard`.
 ///
 /// Signals are the caller's: stop it through `Server::handle`.
-pub fn server(state: State, listener: TcpListener) -> io::Result<Server> {
+pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
     let exposure = guard::Exposure::of(&listener, &state.settings.public_url)?;
     let workers = state.settings.workers.max(1);
     let server = HttpServer::new(move || {
@@ -93,7 +104,10 @@ pub fn server(state: State, listener: TcpListener) -> io::Result<Server> {
     })
     .workers(workers)
     .disable_signals()
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .listen(listener)?;
+    .shutdown_timeout(SHUTDOWN_SECONDS);
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }

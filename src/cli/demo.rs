@@ -113,6 +113,7 @@ pub fn start(args: Args, mut settings: Settings) -> anyhow::Result<ExitCode> {
     // The conversation is what is to be seen; who wants the log asks for it.
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "error".to_owned());
     crate::telemetry::tracing::init(&level)?;
+    settings.keep_local();
     settings.server.port = 0;
     settings.speech.engine = SpeechEngine::Local;
     settings.storage.database_url.clear();

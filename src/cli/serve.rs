@@ -50,12 +50,23 @@ fn greet(running: &startup::Running) {
 The engine is ready on {url} ({engines}).
 
 Next:
+  be interviewed       {url}/ in a browser
   hear it at work      scripts/run demo
   health               curl {url}/api/health/
   add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/
-  schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule
-Ctrl-C stops it: calls that are on may end first."
+  schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule"
     ));
+    let public = running.settings.public_url();
+    if running.settings.reaches_out() {
+        say(format_args!("Links lead to {public}. What only this machine may do is done at {url}."));
+        if !public.starts_with("https://") {
+            say(
+                "But browsers refuse the microphone to pages without https: set TLS_CERT and TLS_KEY, or PUBLIC_URL\n\
+                 to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.",
+            );
+        }
+    }
+    say("Ctrl-C stops it: calls that are on may end first.");
 }
 
 /// A line for whoever started the engine. Whoever read it may be gone by now (a closed pipe): no reason to end calls.

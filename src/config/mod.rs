@@ -2,9 +2,9 @@
 //!
 //! Owns: reading and checking them, once, at start. Never does: change them later, print secrets.
 
+pub mod network;
 mod sections;
 
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
@@ -20,6 +20,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("API_HOST", "server.host"),
     ("API_PORT", "server.port"),
     ("PUBLIC_URL", "server.public_url"),
+    ("TLS_CERT", "server.tls_cert"),
+    ("TLS_KEY", "server.tls_key"),
     ("LOG_LEVEL", "server.log_level"),
     ("SECRET_KEY", "server.secret_key"),
     ("JWT_EXPIRATION_HOURS", "server.jwt_expiration_hours"),
@@ -37,6 +39,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("ICE_SERVERS", "ice.servers"),
     ("ICE_PORT_RANGE", "ice.port_range"),
     ("ICE_PUBLIC_ADDRESSES", "ice.public_addresses"),
+    ("ICE_LOST_AFTER_SECONDS", "ice.lost_after_seconds"),
+    ("ICE_GIVE_UP_AFTER_SECONDS", "ice.give_up_after_seconds"),
     ("SPEECH_ENGINE", "speech.engine"),
     ("WHISPER_MODEL", "speech.whisper"),
     ("INFERENCE_THREADS", "speech.inference_threads"),
@@ -108,7 +112,7 @@ impl Settings {
 
     fn check(&self) -> Result<(), ConfigError> {
         let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("{key}: {why}")));
-        self.udp_ports()?;
+        self.check_network()?;
         if self.calls.max_concurrent_interviews == 0 {
             return bad("calls.max_concurrent_interviews", "must be at least 1");
         }
@@ -127,24 +131,7 @@ impl Settings {
                 "only `none` works in this version: follow-ups come from the guide's templates",
             );
         }
-        if !self.server.host.is_loopback() {
-            return bad(
-                "server.host",
-                "only loopback addresses (127.0.0.1, ::1) work in this version: there are no access keys yet",
-            );
-        }
         Ok(())
-    }
-
-    /// UDP ports for calls, one a call.
-    pub fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
-        let bad = || {
-            ConfigError::Bad(format!("ice.port_range: {:?} is not a range such as 49152-49999", self.ice.port_range))
-        };
-        let (first, last) = self.ice.port_range.split_once('-').ok_or_else(bad)?;
-        let (first, last): (u16, u16) =
-            (first.trim().parse().map_err(|_| bad())?, last.trim().parse().map_err(|_| bad())?);
-        if first == 0 || first > last { Err(bad()) } else { Ok(first..=last) }
     }
 
     /// `DATABASE_URL`, or SQLite in the data folder.
@@ -153,15 +140,6 @@ impl Settings {
             format!("sqlite://{}?mode=rwc", self.storage.data_dir.join("interviews.db").display())
         } else {
             self.storage.database_url.clone()
-        }
-    }
-
-    /// How respondents reach us, without a slash at the end.
-    pub fn public_url(&self) -> String {
-        if self.server.public_url.is_empty() {
-            format!("http://{}", std::net::SocketAddr::new(self.server.host, self.server.port))
-        } else {
-            self.server.public_url.trim_end_matches('/').to_owned()
         }
     }
 }
@@ -208,7 +186,7 @@ mod tests {
         assert_eq!((settings.server.port, settings.calls.enable_call_recording), (9001, false));
         assert_eq!(settings.speech.engine, SpeechEngine::Scripted);
         for (name, value) in
-            [("API_PORT", "many"), ("SPEECH_ENGINE", "cloud"), ("ICE_PORT_RANGE", "9-1"), ("API_HOST", "0.0.0.0")]
+            [("API_PORT", "many"), ("SPEECH_ENGINE", "cloud"), ("ICE_PORT_RANGE", "9-1"), ("API_HOST", "nowhere")]
         {
             let error = with(&[(name, value)]).unwrap_err().to_string();
             let key = ENVIRONMENT.iter().find(|entry| entry.0 == name).unwrap().1;

@@ -10,6 +10,8 @@ pub struct Server {
     pub host: std::net::IpAddr,
     pub port: u16,
     pub public_url: String,
+    pub tls_cert: String,
+    pub tls_key: String,
     pub log_level: String,
     pub secret_key: String,
     pub jwt_expiration_hours: u32,
@@ -42,6 +44,8 @@ pub struct Ice {
     pub servers: Vec<String>,
     pub port_range: String,
     pub public_addresses: Vec<String>,
+    pub lost_after_seconds: f32,
+    pub give_up_after_seconds: f32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

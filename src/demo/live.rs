@@ -94,7 +94,7 @@ fn told(notice: &Notice, last: &mut Option<CallState>) -> Option<(String, String
             };
             engine(format!("consent: taking part {}, recording {}", word(participation), word(recording)))
         }
-        Notice::Error { title, detail } => Some(("error".to_owned(), format!("{title}: {detail}"), "31")),
+        Notice::Error { title, detail, .. } => Some(("error".to_owned(), format!("{title}: {detail}"), "31")),
     }
 }
 

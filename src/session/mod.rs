@@ -2,11 +2,12 @@
 //!
 //! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
 //! over ([`leg`]), what is made before it is said
-//! ([`script`]), what the page is told ([`page`]), admission and the list of live calls ([`registry`]), and the
-//! watcher that restarts calls whose actor died or froze ([`watcher`]).
+//! ([`script`]), what the page is told ([`page`]), admission and the list of live calls ([`registry`]), what
+//! the API may ask of them (`calls`), and the watcher that restarts calls whose actor died or froze ([`watcher`]).
 //! Never does: decide what is said (the interview does), touch packets (the media tasks do).
 
 pub mod actor;
+mod calls;
 pub mod engines;
 pub mod leg;
 pub mod page;

@@ -9,34 +9,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter, ArbiterHandle};
-use async_trait::async_trait;
-use interview::io::Command;
 use interview::{Event, Interview};
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::actor::{Birth, CallActor, Ending, NewLeg, Order};
+use super::actor::{Birth, CallActor, Ending, Order};
 use super::engines::Engines;
 use super::leg::Leg;
 use super::page::Page;
 use super::script::Script;
 use super::watcher::Pulse;
-use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+use crate::api::JoinError;
 use crate::audio::recording::Recordings;
 use crate::audio::{CallClock, MediaRuntime};
 use crate::config::Settings;
-use crate::inference::Priority;
 use crate::storage::projection::ENGINE_RESTARTED;
 use crate::storage::{EventRecord, Storage};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
-use crate::transport::TransportError;
-use crate::transport::webrtc::WebRtc;
+use crate::transport::webrtc::{IceSession, WebRtc};
 
 /// Seconds after which a refused caller may try again.
-const RETRY_AFTER_S: u64 = 30;
+pub(super) const RETRY_AFTER_S: u64 = 30;
 
 /// What there is of calls; see [`Registry::census`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -56,6 +51,7 @@ pub(super) struct Live {
     pub leg: Arc<Leg>,
     pub pulse: Arc<Pulse>,
     pub call_id: String,
+    pub ice: IceSession,
     pub clock: CallClock,
 }
 
@@ -83,24 +79,24 @@ pub(super) struct Shared {
     pages: Mutex<HashMap<Uuid, Page>>,
     /// Interviews being joined right now: counted as live, so that two joins can't both win.
     joining: Mutex<std::collections::HashSet<Uuid>>,
-    draining: AtomicBool,
+    pub(super) draining: AtomicBool,
     changed: tokio::sync::Notify,
 }
 
 /// What an interview begins with.
-struct Beginning {
+pub(super) struct Beginning {
     guide: Arc<interview::Guide>,
     settings: interview::Settings,
 }
 
 impl Beginning {
-    fn resume<'a>(self, events: impl IntoIterator<Item = (interview::Ms, &'a Event)>) -> Interview {
+    pub(super) fn resume<'a>(self, events: impl IntoIterator<Item = (interview::Ms, &'a Event)>) -> Interview {
         Interview::replay(self.guide, self.settings, events)
     }
 }
 
 /// Keeps a place among the live calls while a join is under way.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     shared: &'a Shared,
     interview_id: Uuid,
 }
@@ -125,7 +121,7 @@ impl Registry {
         }
     }
 
-    fn page(&self, interview_id: Uuid) -> Page {
+    pub(super) fn page(&self, interview_id: Uuid) -> Page {
         self.shared.pages.lock().entry(interview_id).or_default().clone()
     }
 
@@ -136,7 +132,7 @@ impl Registry {
         self.shared.pages.lock().retain(|id, page| live.contains_key(id) || joining.contains(id) || page.is_watched());
     }
 
-    fn admit(&self, interview_id: Uuid) -> Result<Place<'_>, JoinError> {
+    pub(super) fn admit(&self, interview_id: Uuid) -> Result<Place<'_>, JoinError> {
         let shared = &*self.shared;
         let live = shared.live.lock();
         let mut joining = shared.joining.lock();
@@ -158,6 +154,7 @@ impl Registry {
         interview_id: Uuid,
         leg: Arc<Leg>,
         call_id: String,
+        ice: IceSession,
         clock: CallClock,
     ) -> Result<(), JoinError> {
         let parts = &self.shared.parts;
@@ -192,13 +189,13 @@ impl Registry {
         let arbiter = Arbiter::new();
         let handle = arbiter.handle();
         let addr = CallActor::start_in_arbiter(&handle, move |_| CallActor::new(birth));
-        self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, pulse, call_id, clock });
+        self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, pulse, call_id, ice, clock });
         self.count();
         Ok(())
     }
 
     /// Legs so far, and the call clock of the last event.
-    async fn so_far(&self, interview_id: Uuid) -> Result<(u32, interview::Ms), JoinError> {
+    pub(super) async fn so_far(&self, interview_id: Uuid) -> Result<(u32, interview::Ms), JoinError> {
         let events = self.shared.parts.storage.load_events(interview_id).await;
         let events = events.map_err(|error| JoinError::Unavailable(error.to_string()))?;
         let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
@@ -206,7 +203,7 @@ impl Registry {
     }
 
     /// The interview before its first event, and how it speaks.
-    async fn load(&self, interview_id: Uuid) -> Result<(Beginning, Script), JoinError> {
+    pub(super) async fn load(&self, interview_id: Uuid) -> Result<(Beginning, Script), JoinError> {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let guide = parts.storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
@@ -318,91 +315,4 @@ fn stopped_by_engine(events: &[EventRecord]) -> bool {
         .filter_map(|record| if let Event::Paused { reason } = &record.event { Some(reason) } else { None })
         .peekable();
     pauses.peek().is_some() && pauses.all(|reason| reason == ENGINE_RESTARTED)
-}
-
-#[async_trait]
-impl Calls for Registry {
-    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
-        let parts = &self.shared.parts;
-        let _place = self.admit(interview_id)?;
-        let live = {
-            let live = self.shared.live.lock();
-            live.get(&interview_id).map(|live| (live.addr.clone(), live.clock, live.leg.is_connected()))
-        };
-        if let Some((_, _, true)) = live
-            && !takeover
-        {
-            return Err(JoinError::AlreadyLive);
-        }
-        let answer = parts.webrtc.answer(&offer_sdp).await.map_err(|error| match error {
-            TransportError::BadOffer(why) => JoinError::BadOffer(why),
-            TransportError::NoCodec => JoinError::NoCodec,
-            TransportError::NoPort(_) => JoinError::Full { retry_after_s: RETRY_AFTER_S },
-            other => JoinError::Unavailable(other.to_string()),
-        })?;
-        let call_id = Uuid::now_v7().simple().to_string();
-        let (legs, last_ms) = self.so_far(interview_id).await?;
-        // The clock goes on where the log ends; what was silence in between is not counted.
-        let clock = live.as_ref().map_or_else(|| CallClock::starting_at(last_ms), |(_, clock, _)| *clock);
-        let recorder = parts.recordings.recorder(&interview_id.to_string(), legs + 1);
-        let leg = Leg::start(answer.link, clock, &parts.engines, &parts.media, recorder);
-        if let Some((addr, ..)) = live {
-            if let Some(live) = self.shared.live.lock().get_mut(&interview_id) {
-                live.leg = Arc::clone(&leg);
-                live.call_id.clone_from(&call_id);
-            }
-            if !addr.send(NewLeg(Arc::clone(&leg))).await.unwrap_or(false) {
-                leg.close().await;
-                return Err(JoinError::Unavailable("the call has just ended".into()));
-            }
-        } else if let Err(error) = self.start(interview_id, Arc::clone(&leg), call_id.clone(), clock).await {
-            leg.close().await;
-            return Err(error);
-        }
-        Ok(Joined { call_id, answer_sdp: answer.sdp })
-    }
-
-    async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive> {
-        let addr = {
-            let live = self.shared.live.lock();
-            live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.addr.clone())
-        };
-        addr.ok_or(NotLive)?.send(Order::HangUp).await.map_err(|_| NotLive)
-    }
-
-    async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive> {
-        let addr = self.actor(interview_id).ok_or(NotLive)?;
-        addr.send(Order::Command(command)).await.map_err(|_| NotLive)
-    }
-
-    fn subscribe(
-        &self,
-        interview_id: Uuid,
-        after: Option<u64>,
-    ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
-        self.page(interview_id).subscribe(after)
-    }
-
-    fn prepare(&self, interview_id: Uuid) {
-        let registry = self.clone();
-        tokio::spawn(async move {
-            match registry.load(interview_id).await {
-                Ok((beginning, script)) => {
-                    let texts = beginning.resume([]).scripted_texts();
-                    script.prepare(&registry.shared.parts.engines, texts, Priority::Background, true);
-                }
-                // The call itself will say so again, to somebody who can do something about it.
-                Err(error) => warn!(interview = %interview_id, %error, "speech can't be prepared"),
-            }
-        });
-    }
-
-    fn active(&self) -> usize {
-        self.shared.live.lock().len()
-    }
-
-    fn engines(&self) -> EngineInfo {
-        let accepting = !self.shared.draining.load(Ordering::Acquire);
-        self.shared.parts.engines.info(accepting, self.shared.parts.settings.calls.max_concurrent_interviews)
-    }
 }

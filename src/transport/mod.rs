@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
 /// One audio packet from the other side.
@@ -45,6 +46,62 @@ pub trait PacketSink: Send + Sync {
     async fn send(&self, payload: Bytes, marker: bool, skipped: u32) -> Result<(), TransportError>;
     /// Closes the connection and everything that belongs to it.
     async fn close(&self);
+}
+
+/// A STUN or TURN server, in the shape that browsers take (`RTCIceServer`).
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl std::fmt::Debug for IceServer {
+    // The credential is a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
+}
+
+/// Which ICE session a patch is meant for (`If-Match`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IceCondition {
+    /// Whichever it is: how a restart is asked for.
+    Any,
+    /// One of these.
+    Tags(Vec<String>),
+}
+
+impl IceCondition {
+    pub fn holds(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Tags(tags) => tags.iter().any(|known| known == tag),
+        }
+    }
+}
+
+/// What a patch of the ICE session did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patched {
+    /// Its candidates were taken.
+    Trickled,
+    /// ICE was restarted: our side of the new session, and its tag.
+    Restarted { fragment: String, tag: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatchError {
+    #[error("there is no such call")]
+    Gone,
+    #[error("the fragment can't be used: {0}")]
+    Bad(String),
+    #[error("the ICE session has changed since")]
+    OtherSession,
+    #[error("ICE could not be restarted: {0}")]
+    Failed(String),
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use interview::io::{CallState, Command, Notice, Speaker};
 use interviewer::api::{self, Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
 use interviewer::storage::{Side, Storage};
 use interviewer::telemetry::Metrics;
+use interviewer::transport::{IceCondition, IceServer, PatchError, Patched};
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -40,7 +41,31 @@ impl Calls for Fake {
             return Err(JoinError::AlreadyLive);
         }
         *self.live.lock() = true;
-        Ok(Joined { call_id: "call-1".to_owned(), answer_sdp: format!("answer to {offer_sdp}") })
+        Ok(Joined {
+            call_id: "call-1".to_owned(),
+            answer_sdp: format!("answer to {offer_sdp}"),
+            ice_tag: "tag-1".to_owned(),
+        })
+    }
+
+    async fn patch(
+        &self,
+        _: Uuid,
+        call_id: &str,
+        condition: IceCondition,
+        fragment: &str,
+    ) -> Result<Patched, PatchError> {
+        if !*self.live.lock() || call_id != "call-1" {
+            return Err(PatchError::Gone);
+        }
+        if !condition.holds("tag-1") {
+            return Err(PatchError::OtherSession);
+        }
+        match fragment {
+            "restart" => Ok(Patched::Restarted { fragment: "a=ice-ufrag:new".to_owned(), tag: "tag-2".to_owned() }),
+            "candidates" => Ok(Patched::Trickled),
+            _ => Err(PatchError::Bad("neither".to_owned())),
+        }
     }
 
     async fn hang_up(&self, _: Uuid, call_id: &str) -> Result<(), NotLive> {
@@ -115,13 +140,18 @@ impl App {
                 public_url: base.clone(),
                 link_lifetime: chrono::Duration::days(1),
                 workers: 1,
+                ice_servers: vec![IceServer {
+                    urls: vec!["turn:turn.example.org".to_owned()],
+                    username: Some("dana".to_owned()),
+                    credential: Some("a \"word\"".to_owned()),
+                }],
             }),
             // One file after the other will do to see that it is used.
             mixer: Arc::new(|files, mut mixed| {
                 files.iter().try_for_each(|file| mixed.write_all(&std::fs::read(file)?))
             }),
         };
-        let server = api::server(state, listener).unwrap();
+        let server = api::server(state, listener, None).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
         Self { base, client: Client::new(), calls, storage, server: handle, _folder: folder }
@@ -404,13 +434,16 @@ async fn a_call_is_joined_as_whip_does_it() {
     let joined = app.offer(token, "").await;
     assert_eq!(joined.status(), StatusCode::CREATED);
     assert_eq!(joined.headers()["content-type"], "application/sdp");
+    assert_eq!(joined.headers()["etag"], "\"tag-1\"");
+    let server = "<turn:turn.example.org>; rel=\"ice-server\"; username=\"dana\"; \
+        credential=\"a \\\"word\\\"\"; credential-type=\"password\"";
+    assert_eq!(joined.headers()["link"], server);
     let call = joined.headers()["location"].to_str().unwrap().to_owned();
     assert_eq!(joined.text().await.unwrap(), "answer to offer");
 
     problem(app.offer(token, "").await, 409).await;
     problem(app.offer(token, "?takeover=maybe").await, 400).await;
     assert_eq!(app.offer(token, "?takeover=true").await.status(), StatusCode::CREATED);
-    problem(app.request(Method::PATCH, &call).send().await.unwrap(), 501).await;
     let wrong = app.request(Method::POST, &format!("/api/join/{token}/call")).json(&json!({})).send().await.unwrap();
     problem(wrong, 415).await;
     assert_eq!(app.request(Method::DELETE, &call).send().await.unwrap().status(), StatusCode::OK);
@@ -433,6 +466,47 @@ async fn a_call_is_joined_as_whip_does_it() {
     }
     let metrics = app.get("/metrics").send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("admission_refusals_total 1"), "{metrics}");
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn a_call_is_patched_as_whip_does_it() {
+    let app = App::start().await;
+    let scheduled = app.schedule().await;
+    let token = scheduled["join_token"].as_str().unwrap();
+    let about = app.request(Method::OPTIONS, &format!("/api/join/{token}/call")).send().await.unwrap();
+    assert_eq!(
+        (about.status(), &about.headers()["accept-post"]),
+        (StatusCode::NO_CONTENT, &"application/sdp".parse().unwrap())
+    );
+    let joined = app.offer(token, "").await;
+    let (call, tag) = (joined.headers()["location"].to_str().unwrap(), joined.headers()["etag"].clone());
+    let fragments = "application/trickle-ice-sdpfrag";
+    assert_eq!(joined.headers()["accept-patch"], fragments);
+    let about = app.request(Method::OPTIONS, call).send().await.unwrap();
+    assert_eq!(
+        (about.status(), about.headers()["accept-patch"].to_str().unwrap()),
+        (StatusCode::NO_CONTENT, fragments)
+    );
+
+    let patch =
+        |path: &str, body: &'static str| app.request(Method::PATCH, path).header("content-type", fragments).body(body);
+    let trickled = patch(call, "candidates").header("if-match", &tag).send().await.unwrap();
+    assert_eq!(trickled.status(), StatusCode::NO_CONTENT);
+    let restarted = patch(call, "restart").header("if-match", "*").send().await.unwrap();
+    assert_eq!(restarted.status(), StatusCode::OK);
+    assert_eq!(restarted.headers()["etag"], "\"tag-2\"");
+    assert_eq!(restarted.headers()["content-type"], fragments);
+    assert_eq!(restarted.text().await.unwrap(), "a=ice-ufrag:new");
+
+    problem(patch(call, "candidates").send().await.unwrap(), 428).await;
+    problem(patch(call, "candidates").header("if-match", "\"other\"").send().await.unwrap(), 412).await;
+    problem(patch(call, "nonsense").header("if-match", &tag).send().await.unwrap(), 400).await;
+    let unlabelled = app.request(Method::PATCH, call).header("if-match", &tag).body("candidates");
+    problem(unlabelled.send().await.unwrap(), 415).await;
+    let other = format!("/api/join/{token}/call/another");
+    problem(patch(&other, "restart").header("if-match", "*").send().await.unwrap(), 404).await;
+    problem(patch("/api/join/unknown/call/call-1", "restart").header("if-match", "*").send().await.unwrap(), 404).await;
     app.stop().await;
 }
 

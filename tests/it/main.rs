@@ -6,8 +6,10 @@
 mod api;
 mod session;
 mod conversation;
+mod network;
 mod storage;
 mod support;
+mod tls;
 
 // Shared with the benchmark that measures what these only check.
 #[path = "../../benches/turns/recordings.rs"]

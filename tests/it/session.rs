@@ -27,7 +27,7 @@ use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, is_question,
 const ENVIRONMENT: &[(&str, &str)] =
     &[("API_PORT", "0"), ("SPEECH_ENGINE", "scripted"), ("SCRIPTED_DELAY_MS", "5"), ("DATABASE_POOL_SIZE", "3")];
 
-fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {
+pub fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {
     Settings::read(None, |name| match name {
         "DATA_DIR" => Some(folder.display().to_string()),
         _ => more.iter().chain(ENVIRONMENT).find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
@@ -36,15 +36,15 @@ fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {
 }
 
 /// An engine and somebody to call it.
-struct Stage {
+pub struct Stage {
     folder: TempDir,
-    engine: Running,
-    caller: Caller,
+    pub engine: Running,
+    pub caller: Caller,
     _media: MediaRuntime,
 }
 
 impl Stage {
-    async fn start(more: &[(&str, &str)]) -> Self {
+    pub async fn start(more: &[(&str, &str)]) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), more, &[]).await
     }
 
@@ -61,26 +61,26 @@ impl Stage {
         Self { folder, caller: Caller::new(&engine.url, &media), engine, _media: media }
     }
 
-    async fn invite(&self, questions: usize) -> Invitation {
+    pub async fn invite(&self, questions: usize) -> Invitation {
         let guide = self.caller.guide(&open_guide(questions)).await;
         self.caller.schedule(&guide).await
     }
 
-    async fn called(&self, invitation: &Invitation) -> (Call, Page) {
+    pub async fn called(&self, invitation: &Invitation) -> (Call, Page) {
         let page = self.caller.page(&invitation.token, None).await;
         (self.caller.join(&invitation.token, "").await.expect("joined"), page)
     }
 
-    async fn events(&self, id: Uuid) -> Vec<EventRecord> {
+    pub async fn events(&self, id: Uuid) -> Vec<EventRecord> {
         self.engine.storage.load_events(id).await.unwrap()
     }
 
-    async fn interview(&self, invitation: &Invitation) -> Value {
+    pub async fn interview(&self, invitation: &Invitation) -> Value {
         self.caller.json(&format!("/api/interviews/{}", invitation.id)).await
     }
 
     /// Waits until no more than so many calls are live: a call that was hung up is closed a moment later.
-    async fn live(&self, calls: usize) {
+    pub async fn live(&self, calls: usize) {
         let ended = async {
             while self.engine.registry.census().live > calls {
                 tokio::task::yield_now().await;
@@ -91,7 +91,7 @@ impl Stage {
 }
 
 /// The log has no gap, every question was put once, and none was answered twice.
-fn check_log(events: &[EventRecord]) {
+pub fn check_log(events: &[EventRecord]) {
     assert!(events.iter().map(|record| record.seq).eq(1..=events.len() as i64), "gaps: {events:#?}");
     let mut asked = HashSet::new();
     let mut answered = HashSet::new();
@@ -106,13 +106,13 @@ fn check_log(events: &[EventRecord]) {
     }
 }
 
-fn resumed(events: &[EventRecord], of: u32) -> bool {
+pub fn resumed(events: &[EventRecord], of: u32) -> bool {
     events.iter().any(|record| {
         matches!(&record.event, Event::QuestionRepeated { asking, reason: RepeatReason::Resumed, .. } if *asking == of)
     })
 }
 
-fn answers(events: &[EventRecord]) -> usize {
+pub fn answers(events: &[EventRecord]) -> usize {
     events.iter().filter(|record| matches!(record.event, Event::Answered { .. })).count()
 }
 

@@ -116,10 +116,13 @@ impl Interview {
         self.commit();
         self.record(Event::LegLost { leg: self.state.leg });
         self.carry();
+        // The words are carried, so their audio must go: the same leg may come back, and would bring them again.
+        self.take_floor();
         self.turn.reset();
+        // Or it would go on into the question that is put again.
+        self.stop_speaking();
         self.utterance = None;
         self.queued = None;
-        self.asked_for = None;
         self.floor = Floor::Lost;
         // Nobody is left to say goodbye to.
         if self.state.consent == Some(false) {

@@ -243,6 +243,9 @@ pub enum Notice {
     Error {
         title: String,
         detail: String,
+        /// Meant for the page of this call only: the last part of its URL.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call_id: Option<String>,
     },
 }
 

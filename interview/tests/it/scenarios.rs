@@ -323,6 +323,35 @@ fn a_lost_peer_pauses_the_clock_and_the_same_asking_is_taken_up() {
 }
 
 #[test]
+fn words_before_a_loss_belong_to_the_answer_and_come_once() {
+    let mut call = Call::begun();
+    call.speak("I keep the books for");
+    assert!(call.playing.is_none(), "the pause is no end");
+    call.give(Input::PeerLost);
+    call.wait(10_000);
+    // The same leg comes back, with an ear that has heard all of it.
+    call.give(Input::Connected);
+    call.hear_out();
+    call.say("three small shops in the old town.");
+    call.hear_out();
+    assert_eq!(call.response("kind").text, "I keep the books for three small shops in the old town.");
+    assert_eq!(call.asked()[0], "kind");
+    call.assert_replays(Settings::default());
+}
+
+#[test]
+fn what_was_being_said_when_the_peer_was_lost_is_not_said_on() {
+    let mut call = Call::begun();
+    call.say(WORK);
+    assert!(call.playing.is_some());
+    call.give(Input::PeerLost);
+    assert!(call.playing.is_none(), "nobody hears it");
+    call.give(Input::Connected);
+    assert_eq!(call.overlaps, 0);
+    assert!(call.playing.is_some());
+}
+
+#[test]
 fn pausing_and_leaving_on_command() {
     let mut call = Call::begun();
     call.command(Command::Pause);

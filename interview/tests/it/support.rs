@@ -95,10 +95,6 @@ impl Call {
     }
 
     pub fn give(&mut self, input: Input) {
-        if input == Input::PeerLost {
-            self.playing = None;
-            self.turn.clear();
-        }
         let outputs = self.interview.handle(self.now, input);
         let mut answers = Vec::new();
         for output in outputs {

@@ -308,6 +308,7 @@ impl CallActor {
             Notice::Error {
                 title: "The call broke down".into(),
                 detail: "A part of the engine failed. What you said so far is kept.".into(),
+                call_id: None,
             },
         );
         self.birth.page.publish(now, Notice::State { value: CallState::Ended });

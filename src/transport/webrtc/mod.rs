@@ -5,8 +5,12 @@
 //! Every connection has a socket and a task of its own, all on the runtime given to [`WebRtc::new`]; whatever a link
 //! owns is gone, and its port free, once `sink.close()` has returned.
 
+mod fragment;
+mod ice;
 mod peer;
 mod ports;
+#[cfg(test)]
+mod restart_tests;
 mod sdp;
 #[cfg(test)]
 mod tests;
@@ -24,17 +28,18 @@ use webrtc::peer_connection::{
     Registry, SettingEngineBuilder, configure_rtcp_reports,
 };
 
+pub use self::ice::{CallerIce, IceSession};
 use self::peer::{Callbacks, Connection, Ends, Handler, Sender};
 use self::ports::Ports;
-use super::{Link, TransportError};
+use super::{IceServer, Link, TransportError};
 
 /// Silence on the wire until the other side counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(5);
-/// Further silence until the connection is given up.
-const FAILED_AFTER: Duration = Duration::from_secs(25);
+/// Silence until the connection is given up.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
-/// Candidates are host addresses and the answers of STUN servers; what has not come by then is left out.
-const GATHERING_LIMIT: Duration = Duration::from_secs(5);
+/// Candidates are host addresses and the answers of STUN and TURN servers; what has not come by then is left out.
+const GATHERING_LIMIT: Duration = Duration::from_secs(3);
 /// Binding can lose a race for a port against another process.
 const PORT_ATTEMPTS: usize = 3;
 
@@ -45,13 +50,26 @@ pub struct WebRtcSettings {
     pub bind_ips: Vec<IpAddr>,
     /// One port a connection (the same on every address); `0..=0` lets the system choose.
     pub udp_port_range: RangeInclusive<u16>,
-    /// `stun:` and `turn:` URLs.
-    pub ice_servers: Vec<String>,
+    /// Asked for our own candidates; only STUN and TURN over UDP are.
+    pub ice_servers: Vec<IceServer>,
+    /// Where NAT forwards our ports from: named in candidates beside our own addresses.
+    pub public_addresses: Vec<IpAddr>,
+    /// Silence on the wire until the other side counts as lost.
+    pub lost_after: Duration,
+    /// Silence until the connection is given up.
+    pub give_up_after: Duration,
 }
 
 impl Default for WebRtcSettings {
     fn default() -> Self {
-        Self { bind_ips: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)], udp_port_range: 0..=0, ice_servers: Vec::new() }
+        Self {
+            bind_ips: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            udp_port_range: 0..=0,
+            ice_servers: Vec::new(),
+            public_addresses: Vec::new(),
+            lost_after: LOST_AFTER,
+            give_up_after: GIVE_UP_AFTER,
+        }
     }
 }
 
@@ -68,6 +86,7 @@ pub struct Answer {
     /// Complete with candidates.
     pub sdp: String,
     pub link: Link,
+    pub ice: IceSession,
 }
 
 /// The calling side, waiting for its answer. Dropping it closes the connection.
@@ -110,28 +129,31 @@ impl WebRtc {
     async fn negotiate_answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
         let offer = sdp::read_offer(offer_sdp)?;
         let payload_type = sdp::negotiated_payload_type(&offer).ok_or(TransportError::NoCodec)?;
-        let (sender, ends) = self.open().await?;
+        let (sender, ends) = self.open(Side::Answering).await?;
         sender.set_payload_type(payload_type);
         let peer = sender.peer();
         peer.set_remote_description(offer).await.map_err(|error| TransportError::BadOffer(error.to_string()))?;
         let answer = peer.create_answer(None).await.map_err(connection)?;
         peer.set_local_description(answer).await.map_err(connection)?;
-        let sdp = gathered_description(&sender).await?;
-        Ok(Answer { sdp, link: sender.into_link(ends) })
+        let public = &self.settings.public_addresses;
+        let sdp = fragment::with_public_addresses(&gathered_description(&sender).await?, public);
+        let sender = Arc::new(sender);
+        let ice = IceSession::new(&sender, offer_sdp.to_owned(), &sdp, public, self.runtime.clone())?;
+        Ok(Answer { sdp, link: ends.into_link(sender), ice })
     }
 
     async fn negotiate_offer(&self) -> Result<Offer, TransportError> {
-        let (sender, ends) = self.open().await?;
+        let (sender, ends) = self.open(Side::Calling).await?;
         let offer = sender.peer().create_offer(None).await.map_err(connection)?;
         sender.peer().set_local_description(offer).await.map_err(connection)?;
         let sdp = gathered_description(&sender).await?;
         Ok(Offer { sdp, sender, ends, runtime: self.runtime.clone() })
     }
 
-    async fn open(&self) -> Result<(Sender, Ends), TransportError> {
+    async fn open(&self, side: Side) -> Result<(Sender, Ends), TransportError> {
         let mut attempt = 1;
         let (connection, ends) = loop {
-            match self.build().await {
+            match self.build(side).await {
                 Err(TransportError::Connection(_)) if attempt < PORT_ATTEMPTS => attempt += 1,
                 done => break done?,
             }
@@ -139,8 +161,10 @@ impl WebRtc {
         Ok((Sender::new(connection).await?, ends))
     }
 
-    async fn build(&self) -> Result<(Arc<Connection>, Ends), TransportError> {
+    async fn build(&self, side: Side) -> Result<(Arc<Connection>, Ends), TransportError> {
         let lease = self.ports.lease(&self.settings.bind_ips)?;
+        let lost_after = self.settings.lost_after;
+        let given_up_after = self.settings.give_up_after.saturating_sub(lost_after);
         let mut codecs = MediaEngine::default();
         codecs.register_codec(peer::opus(), RtpCodecKind::Audio).map_err(connection)?;
         // Only RTCP reports: the full default set costs a third more for repairs that 20 ms of Opus does itself.
@@ -148,15 +172,15 @@ impl WebRtc {
         // No mDNS: it would open a socket more a call, and a browser that hides its address still reaches ours.
         let engine = SettingEngineBuilder::new()
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
-            .with_ice_timeouts(Some(LOST_AFTER), Some(FAILED_AFTER), Some(KEEP_ALIVE))
+            .with_ice_timeouts(Some(lost_after), Some(given_up_after), Some(KEEP_ALIVE.min(lost_after / 2)))
             .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+            // A caller restarts because its network has changed, so its old sockets are no good. Ours are, and their
+            // addresses are what the other side, a NAT or a firewall knows: after its restart we keep them.
+            .with_discard_local_candidates_during_ice_restart(side == Side::Calling)
             .build();
-        let servers = match self.settings.ice_servers.as_slice() {
-            [] => vec![],
-            urls => vec![RTCIceServer { urls: urls.to_vec(), ..Default::default() }],
-        };
+        let servers = self.settings.ice_servers.iter().map(own_server).collect();
         let addresses = self.settings.bind_ips.iter().map(|ip| SocketAddr::new(*ip, lease.port)).collect();
-        let (callbacks, ends) = Callbacks::new(self.runtime.clone());
+        let (callbacks, ends) = Callbacks::new(self.runtime.clone(), lost_after);
         let building = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(RTCConfigurationBuilder::default().with_ice_servers(servers).build())
             .with_media_engine(codecs)
@@ -171,6 +195,21 @@ impl WebRtc {
     }
 }
 
+/// Which side of a call a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Answering,
+    Calling,
+}
+
+fn own_server(server: &IceServer) -> RTCIceServer {
+    RTCIceServer {
+        urls: server.urls.clone(),
+        username: server.username.clone().unwrap_or_default(),
+        credential: server.credential.clone().unwrap_or_default(),
+    }
+}
+
 impl Offer {
     /// The offer, complete with candidates.
     pub fn sdp(&self) -> &str {
@@ -179,14 +218,21 @@ impl Offer {
 
     /// Takes the other side's answer; the link tells when it is connected.
     pub async fn accept(self, answer_sdp: &str) -> Result<Link, TransportError> {
+        Ok(self.accept_with_ice(answer_sdp).await?.0)
+    }
+
+    /// The same with a handle that restarts ICE.
+    pub async fn accept_with_ice(self, answer_sdp: &str) -> Result<(Link, CallerIce), TransportError> {
         let answer_sdp = answer_sdp.to_owned();
         let runtime = self.runtime.clone();
         on(&runtime, async move {
-            let answer = RTCSessionDescription::answer(answer_sdp)
+            let answer = RTCSessionDescription::answer(answer_sdp.clone())
                 .map_err(|error| TransportError::Connection(format!("the answer can't be read: {error}")))?;
             self.sender.set_payload_type(sdp::negotiated_payload_type(&answer).ok_or(TransportError::NoCodec)?);
             self.sender.peer().set_remote_description(answer).await.map_err(connection)?;
-            Ok(self.sender.into_link(self.ends))
+            let sender = Arc::new(self.sender);
+            let ice = CallerIce::new(&sender, answer_sdp, self.runtime);
+            Ok((self.ends.into_link(sender), ice))
         })
         .await
     }

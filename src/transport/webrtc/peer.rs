@@ -56,17 +56,26 @@ pub(super) fn opus() -> RTCRtpCodecParameters {
 
 /// What the connection's callbacks tell the rest, made before the connection.
 pub(super) struct Callbacks {
-    state: Mutex<Option<mpsc::Sender<LinkEvent>>>,
+    state: Mutex<Told>,
     /// Taken away at the end, so that the reader sees it.
     packets: Mutex<Option<mpsc::Sender<Packet>>>,
     pub(super) gathered: watch::Sender<bool>,
     connected: AtomicBool,
+    /// Counts the changes of the connection's state, so that a deadline knows whether it is still meant.
+    changes: AtomicU64,
+    lost_after: Duration,
     dropped: AtomicU64,
     cancel: CancellationToken,
     tasks: TaskTracker,
     runtime: Handle,
     /// Set once the connection exists; weak, for the connection owns its callbacks.
     connection: OnceLock<Weak<Connection>>,
+}
+
+/// Where events go, and the last one: a restart of ICE within a call leaves and enters `connected` unnoticed.
+struct Told {
+    events: Option<mpsc::Sender<LinkEvent>>,
+    last: Option<LinkEvent>,
 }
 
 /// The receiving ends that become part of the [`Link`].
@@ -76,14 +85,16 @@ pub(super) struct Ends {
 }
 
 impl Callbacks {
-    pub(super) fn new(runtime: Handle) -> (Arc<Self>, Ends) {
+    pub(super) fn new(runtime: Handle, lost_after: Duration) -> (Arc<Self>, Ends) {
         let (packets, packets_out) = mpsc::channel(PACKET_QUEUE);
         let (events, events_out) = mpsc::channel(EVENT_QUEUE);
         let callbacks = Arc::new(Self {
-            state: Mutex::new(Some(events)),
+            state: Mutex::new(Told { events: Some(events), last: None }),
             packets: Mutex::new(Some(packets)),
             gathered: watch::Sender::new(false),
             connected: AtomicBool::new(false),
+            changes: AtomicU64::new(0),
+            lost_after,
             dropped: AtomicU64::new(0),
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -95,15 +106,34 @@ impl Callbacks {
 
     fn tell(&self, event: LinkEvent) {
         let mut state = self.state.lock();
-        if let Some(events) = state.as_ref()
+        // Lost is what was connected before; connected again, what was lost.
+        if state.last == Some(event) || (event == LinkEvent::Lost && state.last.is_none()) {
+            return;
+        }
+        state.last = Some(event);
+        if let Some(events) = &state.events
             && events.try_send(event).is_err()
         {
             tracing::debug!(?event, "nobody reads what becomes of the connection");
         }
         if event == LinkEvent::Closed {
             // Ends the stream for the reader, even one that missed the event.
-            *state = None;
+            state.events = None;
         }
+    }
+
+    /// ICE looks for a new path. For a moment that is nobody's business; a path that is not found is a loss, which the
+    /// agent itself would call one only when it gives up.
+    fn expect_path(self: &Arc<Self>, change: u64) {
+        let callbacks = Arc::clone(self);
+        let cancel = self.cancel.clone();
+        let overdue = async move {
+            tokio::time::sleep(callbacks.lost_after).await;
+            if callbacks.changes.load(Ordering::Acquire) == change {
+                callbacks.tell(LinkEvent::Lost);
+            }
+        };
+        self.tasks.spawn_on(async move { cancel.run_until_cancelled(overdue).await }, &self.runtime);
     }
 
     async fn forward(&self, track: Arc<dyn TrackRemote>) {
@@ -135,12 +165,16 @@ impl PeerConnectionEventHandler for Handler {
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        let change = self.0.changes.fetch_add(1, Ordering::AcqRel) + 1;
         match state {
             RTCPeerConnectionState::Connected => {
                 self.0.connected.store(true, Ordering::Release);
                 self.0.tell(LinkEvent::Connected);
             }
             RTCPeerConnectionState::Disconnected => self.0.tell(LinkEvent::Lost),
+            RTCPeerConnectionState::Connecting if self.0.connected.load(Ordering::Acquire) => {
+                self.0.expect_path(change);
+            }
             RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
                 // Not awaited here: closing waits for the task that runs this very callback.
                 if let Some(connection) = self.0.connection.get().and_then(Weak::upgrade) {
@@ -281,8 +315,15 @@ impl Sender {
         gathered.wait_for(|done| *done).await.map(drop).map_err(super::connection)
     }
 
-    pub(super) fn into_link(self, ends: Ends) -> Link {
-        Link { packets: ends.packets, events: ends.events, sink: Arc::new(self) }
+    /// The candidates known are about to be replaced.
+    pub(super) fn gather_anew(&self) {
+        self.connection.callbacks.gathered.send_replace(false);
+    }
+}
+
+impl Ends {
+    pub(super) fn into_link(self, sender: Arc<Sender>) -> Link {
+        Link { packets: self.packets, events: self.events, sink: sender }
     }
 }
 

@@ -41,7 +41,7 @@ pub fn open_guide(questions: usize) -> Value {
 pub struct Caller {
     pub http: reqwest::Client,
     pub base: String,
-    webrtc: WebRtc,
+    pub webrtc: WebRtc,
 }
 
 /// A scheduled interview.
@@ -126,7 +126,8 @@ pub struct Call {
 }
 
 impl Call {
-    async fn begin(mut link: Link, location: String, http: reqwest::Client) -> Self {
+    /// Waits until the link is connected.
+    pub async fn begin(mut link: Link, location: String, http: reqwest::Client) -> Self {
         let (told, mut standing) = watch::channel(LinkEvent::Lost);
         let (say, mut lines) = mpsc::channel(4);
         let stop = tokio_util::sync::CancellationToken::new();

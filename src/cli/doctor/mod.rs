@@ -3,9 +3,10 @@
 //! Owns: the checks and what is advised. Never does: change anything, or know settings of its own: it looks for what the
 //! engine would use.
 
+mod ice;
+mod network;
+
 use std::fmt::Write;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
@@ -115,8 +116,7 @@ impl DoctorArgs {
         findings.extend(weights);
         findings.push(runtime(&dir.join("libonnxruntime.so")));
         findings.push(test_recordings(dir)?);
-        findings.push(http(SocketAddr::new(settings.server.host, settings.server.port)));
-        findings.push(udp(&settings.udp_ports()?));
+        findings.extend(network::examine(&settings)?);
         Ok(findings)
     }
 }
@@ -248,26 +248,6 @@ fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
     })
 }
 
-fn http(address: SocketAddr) -> Finding {
-    match TcpListener::bind(address) {
-        Ok(_) => Finding::ok("HTTP port", format!("{address} is free")),
-        Err(e) => {
-            let remedy = "end what uses it, or set API_HOST and API_PORT";
-            Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
-        }
-    }
-}
-
-fn udp(ports: &RangeInclusive<u16>) -> Finding {
-    let free = ports.clone().filter(|port| UdpSocket::bind(("0.0.0.0", *port)).is_ok()).count();
-    let detail = format!("{free} of {} ports from {} to {} are free", ports.len(), ports.start(), ports.end());
-    if free > 0 {
-        Finding::ok("UDP ports", detail)
-    } else {
-        Finding::missing("UDP ports", detail, "set ICE_PORT_RANGE to another range")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,15 +283,6 @@ mod tests {
         let settings = found(&findings, "settings");
         assert!(settings.state == State::Missing && settings.detail.contains("9-1"), "{settings:?}");
         assert!(found(&findings, "UDP ports").detail.contains(" of 848 ports from 49152 to 49999 "));
-    }
-
-    #[test]
-    fn a_taken_port_is_missing_and_a_free_one_is_ok() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(http(taken.local_addr().unwrap()).state, State::Missing);
-        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-        let port = socket.local_addr().unwrap().port();
-        assert_eq!(udp(&(port..=port)).state, State::Missing);
     }
 
     #[test]

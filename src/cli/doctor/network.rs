@@ -1,0 +1,213 @@
+//! What a browser that is not on this machine needs: addresses, ports, TLS, the right to use the microphone, and ways
+//! through NAT.
+//!
+//! Owns: these checks. Never does: reach in from outside, which nobody can from here: what it can't know it says.
+
+use std::net::{IpAddr, TcpListener, ToSocketAddrs, UdpSocket};
+use std::path::Path;
+use std::time::SystemTime;
+
+use reqwest::Url;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use super::{Finding, ice};
+use crate::config::Settings;
+use crate::config::network::is_loopback;
+use crate::tls;
+use crate::transport::IceServer;
+
+/// Certificates that end sooner are worth a word.
+const SOON_DAYS: i64 = 14;
+const DAY_SECONDS: i64 = 86_400;
+
+pub fn examine(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = vec![http(settings), udp(settings)?, addresses(settings)?, public_url(settings)];
+    if let Some((cert, key)) = settings.tls()? {
+        findings.push(certificate(cert, key, &settings.public_url()));
+    }
+    for server in settings.ice_servers()? {
+        findings.push(ice_server(&server));
+    }
+    Ok(findings)
+}
+
+fn http(settings: &Settings) -> Finding {
+    let address = std::net::SocketAddr::new(settings.server.host, settings.server.port);
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::ok("HTTP port", format!("{address} is free")),
+        Err(e) => {
+            let remedy = "end what uses it, or set API_HOST and API_PORT";
+            Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
+        }
+    }
+}
+
+fn udp(settings: &Settings) -> anyhow::Result<Finding> {
+    let (ports, addresses) = (settings.udp_ports()?, settings.media_addresses());
+    let is_free = |port: &u16| addresses.iter().all(|address| UdpSocket::bind((*address, *port)).is_ok());
+    let free = ports.clone().filter(is_free).count();
+    let at = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (first, last) = (ports.start(), ports.end());
+    let detail = format!("{free} of {} ports from {first} to {last} are free at {at}", ports.len());
+    Ok(if free == 0 {
+        Finding::missing("UDP ports", detail, "set ICE_PORT_RANGE to another range")
+    } else if free < settings.calls.max_concurrent_interviews {
+        let remedy = format!("{} calls may be on at once (MAX_CONCURRENT_INTERVIEWS): widen ICE_PORT_RANGE", {
+            settings.calls.max_concurrent_interviews
+        });
+        Finding::missing("UDP ports", detail, remedy).or_optional(false)
+    } else {
+        Finding::ok("UDP ports", detail)
+    })
+}
+
+/// The addresses that callers would be told.
+fn addresses(settings: &Settings) -> anyhow::Result<Finding> {
+    const CHECK: &str = "media addresses";
+    if !settings.reaches_out() {
+        return Ok(Finding::ok(CHECK, "loopback: calls from this machine only (PUBLIC_URL opens it to others)"));
+    }
+    let mut named = settings.public_addresses()?;
+    for address in settings.media_addresses() {
+        if address.is_unspecified() {
+            named.extend(towards_the_world(address.is_ipv4()));
+        } else {
+            named.push(address);
+        }
+    }
+    let list = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let remedy = "behind NAT: set ICE_PUBLIC_ADDRESSES to the public address and forward ICE_PORT_RANGE (UDP); or set \
+                  ICE_SERVERS to a TURN server";
+    let relayed = settings.ice_servers()?.iter().any(|server| server.urls.iter().any(|url| url.starts_with("turn")));
+    Ok(if named.is_empty() {
+        Finding::missing(CHECK, "this machine has no address but loopback", remedy)
+    } else if named.iter().any(|address| is_public(*address)) {
+        Finding::ok(CHECK, format!("{list}; whether a firewall lets ICE_PORT_RANGE through is seen only from outside"))
+    } else if relayed {
+        Finding::ok(CHECK, format!("{list}: private, so callers from elsewhere need the TURN server"))
+    } else {
+        let detail = format!("{list}: private, so only callers of the same network get through");
+        Finding::missing(CHECK, detail, remedy).or_optional(false)
+    })
+}
+
+/// The local address towards the rest of the world; nothing is sent.
+fn towards_the_world(v4: bool) -> Option<IpAddr> {
+    let (any, far) = if v4 { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(far).ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let shared = v4.octets()[0] == 100 && (64..128).contains(&v4.octets()[1]);
+            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared)
+        }
+        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()),
+    }
+}
+
+/// Where links lead, and whether a browser gives the microphone to a page from there.
+fn public_url(settings: &Settings) -> Finding {
+    const CHECK: &str = "microphone";
+    let url = settings.public_url();
+    let parsed = Url::parse(&url).ok();
+    let host = parsed.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
+    let secure = parsed.as_ref().is_some_and(|url| url.scheme() == "https");
+    if !secure && !is_loopback(&host) {
+        let detail = format!("{url} is not https: browsers refuse the microphone to its page");
+        let remedy = "set TLS_CERT and TLS_KEY, or put a proxy with TLS in front and set PUBLIC_URL=https://…";
+        return Finding::missing(CHECK, detail, remedy);
+    }
+    let port = parsed.as_ref().and_then(Url::port_or_known_default).unwrap_or(443);
+    let name = host.trim_matches(['[', ']']);
+    if (name, port).to_socket_addrs().is_ok_and(|mut addresses| addresses.next().is_some()) {
+        return Finding::ok(CHECK, format!("links lead to {url}, where browsers allow it"));
+    }
+    let detail = format!("links lead to {url}, whose name is unknown here");
+    Finding::missing(CHECK, detail, "make the name known (DNS), or correct PUBLIC_URL").or_optional(false)
+}
+
+fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
+    const CHECK: &str = "TLS";
+    const REMEDY: &str =
+        "correct TLS_CERT and TLS_KEY (PEM: the chain, the server's own certificate first, and its key)";
+    if let Err(error) = tls::server_config(cert, key) {
+        return Finding::missing(CHECK, error.to_string(), REMEDY);
+    }
+    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
+    match tls::chain(cert).map_err(|error| error.to_string()).and_then(|chain| standing(&chain[0], &host, now)) {
+        Ok(Standing { days_left, named: true }) if days_left >= SOON_DAYS => {
+            Finding::ok(CHECK, format!("for {host}, good for {days_left} days"))
+        }
+        Ok(Standing { days_left, named: true }) => {
+            let detail = format!("for {host}, good for {days_left} days only");
+            Finding::missing(CHECK, detail, "renew it, and start the engine again").or_optional(false)
+        }
+        Ok(Standing { .. }) => {
+            let detail = format!("{} is not for {host}, the host of join links", cert.display());
+            Finding::missing(CHECK, detail, "set PUBLIC_URL to a name that the certificate has, or get another one")
+        }
+        Err(reason) => Finding::missing(CHECK, format!("{}: {reason}", cert.display()), REMEDY),
+    }
+}
+
+struct Standing {
+    days_left: i64,
+    /// It is made out to the host.
+    named: bool,
+}
+
+fn standing(der: &[u8], host: &str, now: i64) -> Result<Standing, String> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
+    let validity = certificate.validity();
+    if now > validity.not_after.timestamp() {
+        return Err(format!("it expired on {}", validity.not_after));
+    }
+    if now < validity.not_before.timestamp() {
+        return Err(format!("it is good only from {} on", validity.not_before));
+    }
+    let names = certificate.subject_alternative_name().map_err(|error| error.to_string())?;
+    let host = host.trim_matches(['[', ']']);
+    let address = host.parse::<IpAddr>().ok();
+    let named = names.is_some_and(|names| {
+        names.value.general_names.iter().any(|name| match name {
+            GeneralName::DNSName(name) => address.is_none() && matches_name(name, host),
+            GeneralName::IPAddress(bytes) => match address {
+                Some(IpAddr::V4(v4)) => v4.octets() == *bytes,
+                Some(IpAddr::V6(v6)) => v6.octets() == *bytes,
+                None => false,
+            },
+            _ => false,
+        })
+    });
+    Ok(Standing { days_left: (validity.not_after.timestamp() - now) / DAY_SECONDS, named })
+}
+
+/// `*.example.org` stands for one label.
+fn matches_name(name: &str, host: &str) -> bool {
+    match name.strip_prefix("*.") {
+        Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
+        None => name.eq_ignore_ascii_case(host),
+    }
+}
+
+fn ice_server(server: &IceServer) -> Finding {
+    const CHECK: &str = "ICE server";
+    let url = server.urls.join(" ");
+    match ice::ask(server) {
+        Ok(said) => Finding::ok(CHECK, format!("{url}: {said}")),
+        Err(why) => {
+            let remedy = "correct ICE_SERVERS: address, user and password; and see that firewalls let it through";
+            Finding::missing(CHECK, format!("{url}: {why}"), remedy)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod tests;

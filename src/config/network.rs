@@ -1,0 +1,268 @@
+//! How the engine is reached: addresses, ports, TLS, NAT, STUN and TURN.
+//!
+//! Owns: what these settings mean and whether they make sense together. Never does: open a socket or a file.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::{ConfigError, Settings};
+use crate::transport::IceServer;
+
+impl Settings {
+    pub(super) fn check_network(&self) -> Result<(), ConfigError> {
+        self.udp_ports()?;
+        self.ice_servers()?;
+        self.public_addresses()?;
+        self.tls()?;
+        let url = &self.server.public_url;
+        if !url.is_empty() && !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            return Err(bad("server.public_url", "PUBLIC_URL", &format!("{url:?} is not an http or https URL")));
+        }
+        let (lost, given_up) = (self.ice.lost_after_seconds, self.ice.give_up_after_seconds);
+        if !(0.5..=60.0).contains(&lost) {
+            let why = "must lie between 0.5 and 60 seconds";
+            return Err(bad("ice.lost_after_seconds", "ICE_LOST_AFTER_SECONDS", why));
+        }
+        if !(given_up > lost && given_up <= 600.0) {
+            let why = "must be longer than ICE_LOST_AFTER_SECONDS and at most 600 seconds";
+            return Err(bad("ice.give_up_after_seconds", "ICE_GIVE_UP_AFTER_SECONDS", why));
+        }
+        Ok(())
+    }
+
+    /// UDP ports for calls, one a call.
+    pub fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
+        let wrong = || {
+            let why = format!("{:?} is not a range such as 49152-49999", self.ice.port_range);
+            bad("ice.port_range", "ICE_PORT_RANGE", &why)
+        };
+        let (first, last) = self.ice.port_range.split_once('-').ok_or_else(wrong)?;
+        let (first, last): (u16, u16) =
+            (first.trim().parse().map_err(|_| wrong())?, last.trim().parse().map_err(|_| wrong())?);
+        if first == 0 || first > last { Err(wrong()) } else { Ok(first..=last) }
+    }
+
+    /// STUN and TURN servers, for pages and for ourselves.
+    pub fn ice_servers(&self) -> Result<Vec<IceServer>, ConfigError> {
+        let entries = self.ice.servers.iter().filter(|entry| !entry.trim().is_empty());
+        entries
+            .map(|entry| {
+                // Not the entry itself: it may hold a password, and errors end up in logs.
+                ice_server(entry.trim()).map_err(|why| {
+                    bad("ice.servers", "ICE_SERVERS", &format!("the entry for {}: {why}", without_credentials(entry)))
+                })
+            })
+            .collect()
+    }
+
+    /// The servers we ask for candidates of our own: those that our sockets can reach.
+    pub fn own_ice_servers(&self) -> Result<Vec<IceServer>, ConfigError> {
+        let mut servers = self.ice_servers()?;
+        let near = !self.reaches_out();
+        servers.retain(|server| {
+            server.urls.iter().all(|url| {
+                let udp = url.starts_with("stun:") || (url.starts_with("turn:") && !url.ends_with("=tcp"));
+                udp && (!near || host_of(url).is_some_and(|host| is_loopback(&host)))
+            })
+        });
+        Ok(servers)
+    }
+
+    /// Where NAT forwards our UDP ports from.
+    pub fn public_addresses(&self) -> Result<Vec<IpAddr>, ConfigError> {
+        let entries = self.ice.public_addresses.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty());
+        entries
+            .map(|entry| match entry.parse::<IpAddr>() {
+                Ok(address) if !address.is_unspecified() => Ok(address),
+                _ => {
+                    let why = format!("{entry:?} is not an IP address such as 203.0.113.7");
+                    Err(bad("ice.public_addresses", "ICE_PUBLIC_ADDRESSES", &why))
+                }
+            })
+            .collect()
+    }
+
+    /// Whether anybody beyond this machine is meant to reach us.
+    pub fn reaches_out(&self) -> bool {
+        let named = Url::parse(&self.server.public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        !self.server.host.is_loopback()
+            || named.is_some_and(|host| !is_loopback(&host))
+            || self.public_addresses().is_ok_and(|addresses| addresses.iter().any(|address| !address.is_loopback()))
+    }
+
+    /// Whatever the operator's engine is reached by, this one is for this machine alone.
+    pub fn keep_local(&mut self) {
+        self.server.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        for text in [&mut self.server.public_url, &mut self.server.tls_cert, &mut self.server.tls_key] {
+            text.clear();
+        }
+        self.ice.servers.clear();
+        self.ice.public_addresses.clear();
+    }
+
+    /// Where media may arrive: at the address of API_HOST; at every interface when that is all of them, or loopback with
+    /// somebody in front of it (a proxy carries HTTP, but not media).
+    pub fn media_addresses(&self) -> Vec<IpAddr> {
+        let host = self.server.host;
+        if host.is_loopback() && self.reaches_out() {
+            return vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
+        }
+        match host {
+            // [::] takes IPv4, too.
+            IpAddr::V6(all) if all.is_unspecified() => vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED), host],
+            one => vec![one],
+        }
+    }
+
+    pub fn lost_after(&self) -> Duration {
+        Duration::from_secs_f32(self.ice.lost_after_seconds)
+    }
+
+    pub fn give_up_after(&self) -> Duration {
+        Duration::from_secs_f32(self.ice.give_up_after_seconds)
+    }
+
+    /// Certificate and key files, when TLS is our own.
+    pub fn tls(&self) -> Result<Option<(&Path, &Path)>, ConfigError> {
+        match (self.server.tls_cert.as_str(), self.server.tls_key.as_str()) {
+            ("", "") => Ok(None),
+            (_, "") => Err(bad("server.tls_key", "TLS_KEY", "is needed with TLS_CERT: the certificate's private key")),
+            ("", _) => Err(bad("server.tls_cert", "TLS_CERT", "is needed with TLS_KEY: the key's certificate chain")),
+            (cert, key) => Ok(Some((Path::new(cert), Path::new(key)))),
+        }
+    }
+
+    /// How respondents reach us, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        if !self.server.public_url.is_empty() {
+            return self.server.public_url.trim_end_matches('/').to_owned();
+        }
+        let scheme = if self.server.tls_cert.is_empty() { "http" } else { "https" };
+        let host = if self.server.host.is_unspecified() { own_address() } else { self.server.host };
+        format!("{scheme}://{}", SocketAddr::new(host, self.server.port))
+    }
+}
+
+/// The address that this machine has towards the rest of the world; loopback when there is none. Nothing is sent.
+fn own_address() -> IpAddr {
+    let towards = || {
+        let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        socket.local_addr()
+    };
+    towards().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip())
+}
+
+/// Whether a host name or address means this machine.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Host of a server's URL, which has no credentials any more.
+pub fn host_of(url: &str) -> Option<String> {
+    let rest = url.split_once(':')?.1;
+    split_address(rest.split('?').next()?).ok().map(|(host, _)| host.to_owned())
+}
+
+/// Host and port of a server's URL.
+pub fn address_of(url: &str) -> Option<(String, u16)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let (host, port) = split_address(rest.split('?').next()?).ok()?;
+    let usual = if scheme.ends_with('s') { 5349 } else { 3478 };
+    Some((host.trim_matches(['[', ']']).to_owned(), port.unwrap_or(usual)))
+}
+
+/// `stun:host[:port]`, or `turn:user:password@host[:port][?transport=udp|tcp]` (`turns:` with TLS).
+fn ice_server(entry: &str) -> Result<IceServer, String> {
+    let (scheme, rest) = entry.split_once(':').ok_or("a URL such as stun:stun.example.org:3478 is wanted")?;
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(scheme.as_str(), "stun" | "stuns" | "turn" | "turns") {
+        return Err("it must begin with stun:, stuns:, turn: or turns:".to_owned());
+    }
+    // Either way of writing is in use.
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (credentials, rest) = match rest.rsplit_once('@') {
+        Some((credentials, rest)) => (Some(credentials), rest),
+        None => (None, rest),
+    };
+    let (address, query) = rest.split_once('?').map_or((rest, None), |(address, query)| (address, Some(query)));
+    split_address(address)?;
+    let turn = scheme.starts_with("turn");
+    let query = match query {
+        None => String::new(),
+        Some(query @ ("transport=udp" | "transport=tcp")) if turn => format!("?{query}"),
+        Some(_) if turn => return Err("after ? only transport=udp or transport=tcp is known".to_owned()),
+        Some(_) => return Err("a STUN URL has nothing after the port".to_owned()),
+    };
+    let url = format!("{scheme}:{address}{query}");
+    if !turn {
+        return match credentials {
+            None => Ok(IceServer { urls: vec![url], username: None, credential: None }),
+            Some(_) => Err("STUN takes no user and password".to_owned()),
+        };
+    }
+    let wanted = "TURN needs a user and a password: turn:user:password@host:port";
+    let (user, password) = credentials.and_then(|both| both.split_once(':')).ok_or(wanted)?;
+    let (user, password) = (decoded(user)?, decoded(password)?);
+    if user.is_empty() || password.is_empty() {
+        return Err(wanted.to_owned());
+    }
+    Ok(IceServer { urls: vec![url], username: Some(user), credential: Some(password) })
+}
+
+fn split_address(address: &str) -> Result<(&str, Option<u16>), String> {
+    let (host, port) = match address.rsplit_once(':') {
+        // The colons of [2001:db8::1] are not the port's.
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (address, None),
+    };
+    let bracketed = host.starts_with('[') && host.ends_with(']');
+    let valid = if bracketed {
+        host[1..host.len() - 1].parse::<std::net::Ipv6Addr>().is_ok()
+    } else {
+        !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+    };
+    if !valid {
+        return Err("its host is no name or address".to_owned());
+    }
+    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0).ok_or("its port is no port"));
+    Ok((host, port.transpose()?))
+}
+
+/// Colons, commas and the like are written as in URLs: `%3A`, `%2C`.
+fn decoded(text: &str) -> Result<String, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digits: Vec<u8> = rest.by_ref().take(2).collect();
+        let value = std::str::from_utf8(&digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(value.filter(|_| digits.len() == 2).ok_or("after % two hexadecimal digits are wanted")?);
+    }
+    String::from_utf8(bytes).map_err(|_| "its user or password is not UTF-8".to_owned())
+}
+
+/// Enough to find it again.
+fn without_credentials(entry: &str) -> String {
+    let place = match entry.rsplit_once('@') {
+        Some((_, place)) => place.to_owned(),
+        // What stands behind the second colon may be a password whose host was forgotten.
+        None => entry.split(':').take(2).collect::<Vec<_>>().join(":"),
+    };
+    format!("{place:?}")
+}
+
+fn bad(key: &str, variable: &str, why: &str) -> ConfigError {
+    ConfigError::Bad(format!("{key} ({variable}): {why}"))
+}
+
+#[cfg(test)]
+#[path = "network_tests.rs"]
+mod tests;

@@ -1,0 +1,148 @@
+//! What the API may ask of live calls, carried out.
+//!
+//! Owns: the order of things in a join. Never does: keep anything; the registry does.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use actix::Addr;
+use async_trait::async_trait;
+use interview::io::{Command, Notice};
+use tokio::sync::broadcast;
+use tracing::warn;
+use uuid::Uuid;
+
+use super::actor::{CallActor, NewLeg, Order};
+use super::leg::Leg;
+use super::registry::{Live, RETRY_AFTER_S, Registry};
+use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+use crate::audio::CallClock;
+use crate::inference::Priority;
+use crate::transport::{IceCondition, PatchError, Patched, TransportError};
+
+/// The call that a join finds.
+struct Earlier {
+    addr: Addr<CallActor>,
+    call_id: String,
+    clock: CallClock,
+    /// Somebody is on it: not one whose connection is lost.
+    connected: bool,
+}
+
+impl Earlier {
+    fn of(live: &Live) -> Self {
+        Self {
+            addr: live.addr.clone(),
+            call_id: live.call_id.clone(),
+            clock: live.clock,
+            connected: live.leg.is_connected(),
+        }
+    }
+}
+
+#[async_trait]
+impl Calls for Registry {
+    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+        let parts = &self.shared.parts;
+        let _place = self.admit(interview_id)?;
+        let live = self.shared.live.lock().get(&interview_id).map(Earlier::of);
+        if live.as_ref().is_some_and(|earlier| earlier.connected) && !takeover {
+            return Err(JoinError::AlreadyLive);
+        }
+        let answer = parts.webrtc.answer(&offer_sdp).await.map_err(|error| match error {
+            TransportError::BadOffer(why) => JoinError::BadOffer(why),
+            TransportError::NoCodec => JoinError::NoCodec,
+            TransportError::NoPort(_) => JoinError::Full { retry_after_s: RETRY_AFTER_S },
+            other => JoinError::Unavailable(other.to_string()),
+        })?;
+        let call_id = Uuid::now_v7().simple().to_string();
+        let (legs, last_ms) = self.so_far(interview_id).await?;
+        // The clock goes on where the log ends; what was silence in between is not counted.
+        let clock = live.as_ref().map_or_else(|| CallClock::starting_at(last_ms), |earlier| earlier.clock);
+        let recorder = parts.recordings.recorder(&interview_id.to_string(), legs + 1);
+        let (answer_sdp, ice, ice_tag) = (answer.sdp, answer.ice.clone(), answer.ice.tag().await);
+        let leg = Leg::start(answer.link, clock, &parts.engines, &parts.media, recorder);
+        if let Some(earlier) = live {
+            if let Some(live) = self.shared.live.lock().get_mut(&interview_id) {
+                live.leg = Arc::clone(&leg);
+                live.call_id.clone_from(&call_id);
+                live.ice = ice;
+            }
+            if !earlier.addr.send(NewLeg(Arc::clone(&leg))).await.unwrap_or(false) {
+                leg.close().await;
+                return Err(JoinError::Unavailable("the call has just ended".into()));
+            }
+            if earlier.connected {
+                // The page of the call that was ended learns why; the one that took over is not meant.
+                let notice = Notice::Error {
+                    title: "Taken over".into(),
+                    detail: "The call goes on in another window or on another device.".into(),
+                    call_id: Some(earlier.call_id),
+                };
+                self.page(interview_id).publish(clock.now_ms(), notice);
+            }
+        } else if let Err(error) = self.start(interview_id, Arc::clone(&leg), call_id.clone(), ice, clock).await {
+            leg.close().await;
+            return Err(error);
+        }
+        Ok(Joined { call_id, answer_sdp, ice_tag })
+    }
+
+    async fn patch(
+        &self,
+        interview_id: Uuid,
+        call_id: &str,
+        condition: IceCondition,
+        fragment: &str,
+    ) -> Result<Patched, PatchError> {
+        let ice = {
+            let live = self.shared.live.lock();
+            live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.ice.clone())
+        };
+        ice.ok_or(PatchError::Gone)?.patch(condition, fragment).await
+    }
+
+    async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive> {
+        let addr = {
+            let live = self.shared.live.lock();
+            live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.addr.clone())
+        };
+        addr.ok_or(NotLive)?.send(Order::HangUp).await.map_err(|_| NotLive)
+    }
+
+    async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive> {
+        let addr = self.actor(interview_id).ok_or(NotLive)?;
+        addr.send(Order::Command(command)).await.map_err(|_| NotLive)
+    }
+
+    fn subscribe(
+        &self,
+        interview_id: Uuid,
+        after: Option<u64>,
+    ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
+        self.page(interview_id).subscribe(after)
+    }
+
+    fn prepare(&self, interview_id: Uuid) {
+        let registry = self.clone();
+        tokio::spawn(async move {
+            match registry.load(interview_id).await {
+                Ok((beginning, script)) => {
+                    let texts = beginning.resume([]).scripted_texts();
+                    script.prepare(&registry.shared.parts.engines, texts, Priority::Background, true);
+                }
+                // The call itself will say so again, to somebody who can do something about it.
+                Err(error) => warn!(interview = %interview_id, %error, "speech can't be prepared"),
+            }
+        });
+    }
+
+    fn active(&self) -> usize {
+        self.shared.live.lock().len()
+    }
+
+    fn engines(&self) -> EngineInfo {
+        let accepting = !self.shared.draining.load(Ordering::Acquire);
+        self.shared.parts.engines.info(accepting, self.shared.parts.settings.calls.max_concurrent_interviews)
+    }
+}
