@@ -130,6 +130,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
+            recording: settings.calls.enable_call_recording,
             workers: HTTP_WORKERS,
         }),
         mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),

@@ -55,7 +55,7 @@ impl Exposure {
 
 /// Routes that need no key: the join routes carry theirs, the others tell nothing about people.
 fn is_open(path: &str) -> bool {
-    path == "/metrics" || ["/api/health", "/api/join/", "/join/"].iter().any(|open| path.starts_with(open))
+    path == "/metrics" || ["/api/health", "/api/join/", "/join/", "/assets/"].iter().any(|open| path.starts_with(open))
 }
 
 /// `host[:port]` of an origin.

@@ -25,7 +25,9 @@ mod events;
 mod guard;
 mod health;
 mod interviews;
+mod invitation;
 mod join;
+mod pages;
 mod query;
 mod recording;
 mod root;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub public_url: String,
     /// How long a join link is good for after the scheduled time.
     pub link_lifetime: chrono::Duration,
+    /// Consent to record is asked for (ENABLE_CALL_RECORDING).
+    pub recording: bool,
     /// Threads that serve HTTP.
     pub workers: usize,
 }
@@ -71,7 +75,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .configure(health::routes)
         .configure(call_guides::routes)
         .configure(interviews::routes)
+        .configure(invitation::routes)
         .configure(join::routes)
+        .configure(pages::routes)
         .default_service(web::to(root::not_found));
 }
 

@@ -46,6 +46,7 @@ fn greet(running: &startup::Running) {
     println!("The engine is ready on {url} ({}).", running.engines.describe());
     println!();
     println!("Next:");
+    println!("  be interviewed       {url}/ in a browser");
     println!("  hear it at work      scripts/run demo");
     println!("  health               curl {url}/api/health/");
     println!(

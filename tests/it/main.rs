@@ -6,6 +6,7 @@
 mod api;
 mod session;
 mod conversation;
+mod pages;
 mod storage;
 mod support;
 
