@@ -62,9 +62,10 @@ fn file(request: &HttpRequest, path: &str, plain: EmbeddedFile, keep: &'static s
         .content_type(kind(path).unwrap_or("application/octet-stream"))
         .insert_header((header::CACHE_CONTROL, keep))
         .insert_header((header::VARY, "accept-encoding"));
-    let accepted = AcceptEncoding::parse(request).unwrap_or_default();
     let known = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
-    let (encoding, suffix) = match accepted.negotiate(known.iter()) {
+    // A header that can't be read is none: plain serves everybody.
+    let accepted = AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(known.iter()));
+    let (encoding, suffix) = match accepted {
         Some(encoding) if encoding == Encoding::brotli() => ("br", ".br"),
         Some(encoding) if encoding == Encoding::gzip() => ("gzip", ".gz"),
         _ => return response.body(plain.data.into_owned()),
