@@ -115,12 +115,7 @@ impl App {
             storage: storage.clone(),
             calls: calls.clone(),
             metrics: Arc::new(Metrics::new().unwrap()),
-            settings: Arc::new(api::Settings {
-                public_url: base.clone(),
-                link_lifetime,
-                recording: true,
-                workers: 1,
-            }),
+            settings: Arc::new(api::Settings { public_url: base.clone(), link_lifetime, recording: true, workers: 1 }),
             // One file after the other will do to see that it is used.
             mixer: Arc::new(|files, mut mixed| {
                 files.iter().try_for_each(|file| mixed.write_all(&std::fs::read(file)?))

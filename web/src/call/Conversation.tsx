@@ -20,6 +20,9 @@ interface ConversationProps {
   invited: Invitation
 }
 
+/** Longer than it takes to think of an answer, most often. */
+const TURN_PATIENCE_MS = 12_000
+
 /** What is seen of the call: the engine's state, unless the connection has more urgent news. */
 type Mood = CallState | 'reconnecting'
 
@@ -77,7 +80,7 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
           Please repeat
         </button>
         <button type="button" className="quiet" onClick={() => setSettings(true)}>
-          Sound settings
+          Sound
         </button>
         <button type="button" className="quiet" disabled={view.leaving} onClick={() => setLeaving(true)}>
           Leave
@@ -99,8 +102,9 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
       {leaving && (
         <Dialog title="Leave the interview?" onClose={() => setLeaving(false)}>
           <p>
-            The interview ends, and it can’t be taken up again. What you have answered is kept. If you only need a
-            break, pause it instead: you can come back with the same link.
+            The interview ends, and it can’t be taken up again.{' '}
+            {conversation.participation === true ? 'What you have answered is kept.' : 'Nothing you said is kept.'} If
+            you only need a break, pause it instead: you can come back with the same link.
           </p>
           <div className="actions">
             <button type="button" className="main" onClick={() => setLeaving(false)}>
@@ -161,7 +165,9 @@ interface AdviceProps {
 /** What to know or do now. Its place is kept, so that nothing jumps. */
 function Advice({ session, view, microphone, mood }: AdviceProps) {
   const [silent, setSilent] = useState(false)
-  useLevel(microphone.stream, () => undefined, (hearing) => setSilent(hearing === 'silent'))
+  // Only while it is their turn: whoever listens politely is no muted microphone.
+  const listened = mood === 'listening' ? microphone.stream : null
+  useLevel(listened, () => undefined, (hearing) => setSilent(hearing === 'silent'), TURN_PATIENCE_MS)
   const complaint = view.conversation.complaint
   return (
     <div className="advice">

@@ -12,6 +12,7 @@ export function useLevel(
   stream: MediaStream | null,
   paint: (level: number) => void,
   onHearing?: (hearing: Hearing) => void,
+  patienceMs: number = PATIENCE_MS,
 ): void {
   const painting = useRef(paint)
   const hearing = useRef(onHearing)
@@ -22,8 +23,9 @@ export function useLevel(
   useEffect(() => {
     if (stream === null || stream.getAudioTracks().length === 0) return
     const meter = new Meter(stream)
-    const ear = new Ear(PATIENCE_MS)
+    const ear = new Ear(patienceMs)
     let [shown, before, said] = [0, performance.now(), 'unknown' as Hearing]
+    hearing.current?.(said)
     let frame = requestAnimationFrame(function tick(now) {
       const db = meter.level()
       shown = follow(shown, needle(db), now - before)
@@ -40,7 +42,7 @@ export function useLevel(
       cancelAnimationFrame(frame)
       meter.close()
     }
-  }, [stream])
+  }, [stream, patienceMs])
 }
 
 export function LevelMeter({ stream, onHearing }: { stream: MediaStream; onHearing: (hearing: Hearing) => void }) {

@@ -19,7 +19,8 @@ interface SoundCheckProps {
 const SAID: Record<Hearing, string> = {
   unknown: 'Say something, such as “Hello, can you hear me?”',
   heard: 'We hear you well.',
-  silent: 'We hear nothing.',
+  silent:
+    'We hear nothing. Is it muted, on the headset or in the settings of your device? Is another one chosen below?',
 }
 
 export function SoundCheck({ microphone, resumed, onReady, onBack }: SoundCheckProps) {
@@ -56,10 +57,7 @@ export function SoundCheck({ microphone, resumed, onReady, onBack }: SoundCheckP
         {stream !== null && fault === null && (
           <>
             <LevelMeter stream={stream} onHearing={setHearing} />
-            <Status className={hearing === 'heard' ? 'status good' : 'status'}>{SAID[hearing]}</Status>
-            <div className="hint" hidden={hearing !== 'silent'}>
-              <p>Is it muted, on the headset or in the settings of your device? Is another one chosen below?</p>
-            </div>
+            <Status className={hearing === 'heard' ? 'status hearing good' : 'status hearing'}>{SAID[hearing]}</Status>
             <DevicePicker kind="microphone" microphone={microphone} />
           </>
         )}

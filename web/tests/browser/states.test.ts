@@ -167,7 +167,7 @@ describe('microphones', () => {
     const visit = await Visit.begin(browser, engine.url)
     const { join_url } = await engine.schedule(await engine.addGuide(GUIDE))
     await check(visit.page, join_url)
-    await visit.page.getByText('We hear nothing.').waitFor({ timeout: 15_000 })
+    await visit.page.getByText('We hear nothing').waitFor({ timeout: 15_000 })
     await inspect(visit.page, 'microphone-silent')
     await visit.end()
   })
