@@ -49,7 +49,9 @@ fn page(request: &HttpRequest, built: Option<EmbeddedFile>) -> HttpResponse {
 #[allow(clippy::unused_async)]
 async fn asset(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, Problem> {
     let path = format!("assets/{name}");
-    let found = Dist::get(&path).filter(|_| kind(&path).is_some());
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let known = plain && kind(&path).is_some();
+    let found = known.then(|| Dist::get(&path)).flatten();
     let found = found.ok_or_else(|| Problem::unknown_route(request.path()))?;
     Ok(file(&request, &path, found, "public, max-age=31536000, immutable"))
 }

@@ -1,7 +1,6 @@
 //! The pages as the engine serves them, and what the call page asks first. They need `web/dist`: scripts/test builds it.
 
-use actix_web::http::Method;
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::{App, problem};
