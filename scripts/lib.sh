@@ -19,3 +19,20 @@ die() {
 asking() { [[ -t 0 && -t 2 && -z ${CI:-} ]]; }
 
 took() { printf '%d min %02d s' $((SECONDS / 60)) $((SECONDS % 60)); }
+
+# The tools that build and test the pages, as the lockfile names them.
+web_tools() {
+    [[ web/node_modules/.package-lock.json -nt web/package-lock.json ]] && return
+    say 'fetching the tools that build the pages (once, about 100 MB)'
+    npm ci --prefix web --no-audit --no-fund --loglevel=error >&2
+}
+
+# Builds the pages into web/dist when what they are made of is newer: the engine embeds them.
+build_web() {
+    local built=web/dist/index.html
+    [[ -f $built && -z $(find web/src web/index.html web/*.json web/vite.config.ts guides -newer "$built" -print -quit) ]] &&
+        return
+    web_tools || die 'npm could not fetch the tools that build the pages; its messages are above'
+    say 'building the pages'
+    npm run build --prefix web --silent -- --logLevel warn >&2 || die 'the pages could not be built'
+}

@@ -138,6 +138,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
+            recording: settings.calls.enable_call_recording,
             workers: HTTP_WORKERS,
             ice_servers: settings.ice_servers()?,
         }),

@@ -30,7 +30,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/api/join/{token}/events").get(subscribe));
 }
 
-fn unknown_token() -> Problem {
+pub(super) fn unknown_token() -> Problem {
     Problem::not_found("this join link is unknown")
 }
 

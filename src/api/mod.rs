@@ -26,7 +26,9 @@ mod events;
 mod guard;
 mod health;
 mod interviews;
+mod invitation;
 mod join;
+mod pages;
 mod query;
 mod recording;
 mod root;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub public_url: String,
     /// How long a join link is good for after the scheduled time.
     pub link_lifetime: chrono::Duration,
+    /// Consent to record is asked for (ENABLE_CALL_RECORDING).
+    pub recording: bool,
     /// Threads that serve HTTP.
     pub workers: usize,
     /// STUN and TURN servers for the respondents' side.
@@ -82,7 +86,9 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .configure(health::routes)
         .configure(call_guides::routes)
         .configure(interviews::routes)
+        .configure(invitation::routes)
         .configure(join::routes)
+        .configure(pages::routes)
         .default_service(web::to(root::not_found));
 }
 

@@ -1,4 +1,4 @@
-//! `/`, `/metrics`, and everything that does not exist.
+//! `/api/`, `/metrics`, and everything that does not exist.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Problem, State};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource("/").get(index)).service(web::resource("/metrics").get(metrics));
+    cfg.service(web::resource(["/api", "/api/"]).get(index)).service(web::resource("/metrics").get(metrics));
 }
 
 /// Where things are.

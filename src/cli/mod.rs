@@ -5,6 +5,7 @@
 pub mod demo;
 pub mod doctor;
 pub mod models;
+pub mod say;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -36,6 +37,9 @@ pub enum Verb {
     Models(models::ModelsCommand),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
+    /// Speak texts into WAV files; for tests that need a respondent's voice.
+    #[command(hide = true)]
+    Say(say::SayArgs),
 }
 
 /// Runs the command; errors that reach here are shown by `main`.
@@ -44,6 +48,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
+        Verb::Say(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),
         Verb::Doctor(args) => args.run(settings()),

@@ -111,7 +111,7 @@ fn message(seq: u64, notice: Notice) -> PageMessage {
 }
 
 /// A server on a free port.
-struct App {
+pub struct App {
     base: String,
     client: Client,
     calls: Arc<Fake>,
@@ -121,7 +121,11 @@ struct App {
 }
 
 impl App {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
+        Self::start_with_links_of(chrono::Duration::days(1)).await
+    }
+
+    pub async fn start_with_links_of(link_lifetime: chrono::Duration) -> Self {
         let (folder, storage) = store().await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -138,7 +142,8 @@ impl App {
             metrics: Arc::new(Metrics::new().unwrap()),
             settings: Arc::new(api::Settings {
                 public_url: base.clone(),
-                link_lifetime: chrono::Duration::days(1),
+                link_lifetime,
+                recording: true,
                 workers: 1,
                 ice_servers: vec![IceServer {
                     urls: vec!["turn:turn.example.org".to_owned()],
@@ -157,25 +162,25 @@ impl App {
         Self { base, client: Client::new(), calls, storage, server: handle, _folder: folder }
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
+    pub fn get(&self, path: &str) -> RequestBuilder {
         self.request(Method::GET, path)
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Response {
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.request(Method::POST, path).json(body).send().await.unwrap()
     }
 
-    async fn guide_id(&self) -> String {
+    pub async fn guide_id(&self) -> String {
         let created: Value = self.post("/api/call-guides/", &guide_document()).await.json().await.unwrap();
         created["id"].as_str().unwrap().to_owned()
     }
 
     /// A scheduled interview: as answered.
-    async fn schedule(&self) -> Value {
+    pub async fn schedule(&self) -> Value {
         let guide = self.guide_id().await;
         let response = self.post("/api/interviews/schedule", &json!({ "call_guide_id": guide })).await;
         assert_eq!(response.status(), StatusCode::CREATED);
@@ -191,13 +196,13 @@ impl App {
             .unwrap()
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.server.stop(false).await;
     }
 }
 
 /// The problem document of a response, checked for its form.
-async fn problem(response: Response, status: u16) -> Value {
+pub async fn problem(response: Response, status: u16) -> Value {
     assert_eq!(response.status().as_u16(), status);
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let document: Value = response.json().await.unwrap();

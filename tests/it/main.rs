@@ -7,6 +7,7 @@ mod api;
 mod session;
 mod conversation;
 mod network;
+mod pages;
 mod storage;
 mod support;
 mod tls;

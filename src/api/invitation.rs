@@ -1,0 +1,58 @@
+//! `GET /api/join/{token}`: what a respondent should know before the call. The token is the key.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use entity::Status;
+use serde::Serialize;
+
+use super::join::unknown_token;
+use super::{Problem, State};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(web::resource("/api/join/{token}").get(get));
+}
+
+/// Nothing in it that the interviewer would not say aloud in the first half minute, and how the interview stands.
+#[derive(Serialize)]
+struct Invitation {
+    call_guide_name: String,
+    research_objective: String,
+    language: String,
+    estimated_duration_minutes: u32,
+    max_duration_minutes: u32,
+    /// Questions of the guide, follow-ups not counted; fewer are asked where sections are skipped.
+    questions: usize,
+    /// Consent to record will be asked for. Without it nothing is recorded.
+    recording: bool,
+    respondent_name: Option<String>,
+    scheduled_at: Option<chrono::DateTime<chrono::Utc>>,
+    status: Status,
+    status_reason: Option<String>,
+    consent_given: bool,
+    can_be_recorded: bool,
+}
+
+/// An interview that is over still answers, so that the page can say how it ended; an expired link does not.
+async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
+    let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
+    if expired && !interview.status.is_over() {
+        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
+    }
+    let guide = state.storage.interviews().guide(interview.id).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {
+        questions: guide.questions().count(),
+        call_guide_name: guide.name,
+        research_objective: guide.research_objective,
+        language: guide.language,
+        estimated_duration_minutes: guide.estimated_duration_minutes,
+        max_duration_minutes: guide.max_duration_minutes,
+        recording: state.settings.recording,
+        respondent_name: interview.respondent_name,
+        scheduled_at: interview.scheduled_at,
+        status: interview.status,
+        status_reason: interview.status_reason,
+        consent_given: interview.consent_given,
+        can_be_recorded: interview.can_be_recorded,
+    }))
+}

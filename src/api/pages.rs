@@ -1,0 +1,124 @@
+//! The pages: `/`, `/join/{token}` and what they are made of, embedded in the binary (`web/dist`, built by the scripts).
+//!
+//! Owns: their headers: what a page may do, and how long it may be kept. Never does: know what a page shows.
+
+use actix_web::http::header::{self, AcceptEncoding, Encoding, Header as _};
+use actix_web::web::{self, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use rust_embed::{Embed, EmbeddedFile};
+
+use super::Problem;
+
+/// A debug build reads the folder whenever it is asked, a release build holds the files.
+#[derive(Embed)]
+#[folder = "web/dist"]
+struct Dist;
+
+/// Said when somebody built the engine with cargo alone.
+const NOT_BUILT: &str = include_str!("pages_not_built.html");
+
+/// Everything from here and nothing from elsewhere: no inline script, no frame around us. 'self' covers the events
+/// socket, too.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    let page = || web::route().guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Head()));
+    cfg.service(web::resource(["/", "/join/{token}"]).route(page().to(index)))
+        .service(web::resource("/assets/{file}").route(page().to(asset)));
+}
+
+// Handlers are async whether they wait or not.
+#[allow(clippy::unused_async)]
+async fn index(request: HttpRequest) -> HttpResponse {
+    page(&request, Dist::get("index.html"))
+}
+
+/// Never kept: the page names the assets of this build, and the address of a call page is somebody's key.
+fn page(request: &HttpRequest, built: Option<EmbeddedFile>) -> HttpResponse {
+    let Some(index) = built else {
+        let mut response = HttpResponse::ServiceUnavailable();
+        protect(&mut response);
+        return response.content_type("text/html; charset=utf-8").body(NOT_BUILT);
+    };
+    file(request, "index.html", index, "no-store")
+}
+
+/// Names of assets hold a hash of what is in them: they never change.
+// Handlers are async whether they wait or not.
+#[allow(clippy::unused_async)]
+async fn asset(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, Problem> {
+    let path = format!("assets/{name}");
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let known = plain && kind(&path).is_some();
+    let found = known.then(|| Dist::get(&path)).flatten();
+    let found = found.ok_or_else(|| Problem::unknown_route(request.path()))?;
+    Ok(file(&request, &path, found, "public, max-age=31536000, immutable"))
+}
+
+/// The smallest form of the file that the browser takes: the build lays compressed ones beside it.
+fn file(request: &HttpRequest, path: &str, plain: EmbeddedFile, keep: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    protect(&mut response);
+    response
+        .content_type(kind(path).unwrap_or("application/octet-stream"))
+        .insert_header((header::CACHE_CONTROL, keep))
+        .insert_header((header::VARY, "accept-encoding"));
+    let known = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
+    // A header that can't be read is none: plain serves everybody.
+    let accepted = AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(known.iter()));
+    let (encoding, suffix) = match accepted {
+        Some(encoding) if encoding == Encoding::brotli() => ("br", ".br"),
+        Some(encoding) if encoding == Encoding::gzip() => ("gzip", ".gz"),
+        _ => return response.body(plain.data.into_owned()),
+    };
+    match Dist::get(&format!("{path}{suffix}")) {
+        Some(small) => response.insert_header((header::CONTENT_ENCODING, encoding)).body(small.data.into_owned()),
+        // Too small to be worth it.
+        None => response.body(plain.data.into_owned()),
+    }
+}
+
+fn protect(response: &mut HttpResponseBuilder) {
+    response
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // The address of a call page is a key: it goes nowhere.
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::PERMISSIONS_POLICY, "microphone=(self), camera=(), geolocation=()"));
+}
+
+/// What the build makes; anything else (a compressed form asked for by its own name, say) is not there.
+fn kind(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit_once('.')?.1 {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody as _;
+    use actix_web::http::{StatusCode, header};
+    use actix_web::test::TestRequest;
+
+    use super::{kind, page};
+
+    #[test]
+    fn without_the_web_part_the_page_says_how_to_build_it() {
+        let response = page(&TestRequest::default().to_http_request(), None);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        let body = response.into_body().try_into_bytes().unwrap();
+        assert!(std::str::from_utf8(&body).unwrap().contains("scripts/run"));
+    }
+
+    #[test]
+    fn compressed_forms_have_no_address_of_their_own() {
+        assert!(kind("assets/index-abc.js").is_some());
+        assert!(kind("assets/index-abc.js.br").is_none());
+    }
+}

@@ -1,0 +1,236 @@
+/** The conversation: who is speaking, what was said, how far it is, and the few things that can be done. */
+
+import { useRef, useState } from 'react'
+import type { Invitation } from '../engine/api'
+import type { CallState } from '../engine/events'
+import { Dialog } from '../ui/Dialog'
+import { Screen, Status } from '../ui/Screen'
+import { Captions } from './Captions'
+import { DevicePicker } from './DevicePicker'
+import { LevelMeter, useLevel } from './LevelMeter'
+import { MicrophoneHelp } from './help'
+import { progress } from './conversation'
+import type { CallSession, View } from './session'
+import type { MicrophoneView } from './useMicrophone'
+
+interface ConversationProps {
+  session: CallSession
+  view: View
+  microphone: MicrophoneView
+  invited: Invitation
+}
+
+/** Longer than it takes to think of an answer, most often. */
+const TURN_PATIENCE_MS = 12_000
+
+/** What is seen of the call: the engine's state, unless the connection has more urgent news. */
+type Mood = CallState | 'reconnecting'
+
+const SAID: Record<Mood, string> = {
+  connecting: 'Connecting…',
+  listening: 'Your turn: the interviewer is listening',
+  thinking: 'One moment…',
+  speaking: 'The interviewer is speaking',
+  paused: 'Paused',
+  ended: 'The interview is over',
+  reconnecting: 'Connection lost. Reconnecting…',
+}
+
+function moodOf(view: View): Mood {
+  if (!view.connectedOnce) return 'connecting'
+  // A loss of a moment mends itself: nobody needs to know.
+  if (view.recovery === 'restarting' || view.recovery === 'rejoining') return 'reconnecting'
+  return view.conversation.state
+}
+
+export function Conversation({ session, view, microphone, invited }: ConversationProps) {
+  const [leaving, setLeaving] = useState(false)
+  const [settings, setSettings] = useState(false)
+  const { conversation, recovery } = view
+  const mood = moodOf(view)
+  const paused = mood === 'paused'
+
+  if (recovery === 'lost' || recovery === 'elsewhere') {
+    return <Interrupted elsewhere={recovery === 'elsewhere'} onReturn={() => session.hurry()} />
+  }
+  return (
+    <Screen name="conversation" title={invited.call_guide_name} label={`Interview: ${SAID[mood]}`} wide>
+      <Progress view={view} />
+      <div className="stage" data-mood={mood}>
+        <Orb mood={mood} own={microphone.stream} theirs={view.remote} />
+        <Status className="mood">{view.leaving ? 'Saying goodbye…' : SAID[mood]}</Status>
+        <Advice session={session} view={view} microphone={microphone} mood={mood} />
+      </div>
+      <Captions conversation={conversation} />
+      <div className="actions bar" role="group" aria-label="The call">
+        <button
+          type="button"
+          className={paused ? 'main' : ''}
+          disabled={mood === 'connecting' || mood === 'reconnecting' || view.leaving}
+          onClick={() => session.command(paused ? 'resume' : 'pause')}
+        >
+          {paused ? 'Resume' : 'Pause'}
+        </button>
+        <button
+          type="button"
+          // The interviewer repeats when it is your turn; while it speaks there is nothing to repeat yet.
+          disabled={mood !== 'listening' || view.leaving}
+          onClick={() => session.command('repeat')}
+        >
+          Please repeat
+        </button>
+        <button type="button" className="quiet" onClick={() => setSettings(true)}>
+          Sound
+        </button>
+        <button type="button" className="quiet" disabled={view.leaving} onClick={() => setLeaving(true)}>
+          Leave
+        </button>
+      </div>
+      {settings && (
+        <Dialog title="Sound settings" onClose={() => setSettings(false)}>
+          {microphone.stream !== null && <LevelMeter stream={microphone.stream} onHearing={() => undefined} />}
+          <DevicePicker kind="microphone" microphone={microphone} />
+          <DevicePicker kind="speaker" microphone={microphone} />
+          {microphone.devices.microphones.length < 2 && <p>There is one microphone on this device; it is in use.</p>}
+          <div className="actions">
+            <button type="button" className="main" onClick={() => setSettings(false)}>
+              Done
+            </button>
+          </div>
+        </Dialog>
+      )}
+      {leaving && (
+        <Dialog title="Leave the interview?" onClose={() => setLeaving(false)}>
+          <p>
+            The interview ends, and it can’t be taken up again.{' '}
+            {conversation.participation === true ? 'What you have answered is kept.' : 'Nothing you said is kept.'} If
+            you only need a break, pause it instead: you can come back with the same link.
+          </p>
+          <div className="actions">
+            <button type="button" className="main" onClick={() => setLeaving(false)}>
+              Stay
+            </button>
+            <button
+              type="button"
+              className="quiet"
+              onClick={() => {
+                setLeaving(false)
+                session.leave()
+              }}
+            >
+              Leave and end it
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </Screen>
+  )
+}
+
+function Progress({ view }: { view: View }) {
+  const { question } = view.conversation
+  const text =
+    question === null
+      ? 'First: your consent'
+      : `Question ${question.number} of ${question.of}${question.followUp ? ', one more on this' : ''}`
+  return (
+    <div className="progress">
+      <label htmlFor="progress">{text}</label>
+      <progress id="progress" max={1} value={progress(view.conversation)} />
+    </div>
+  )
+}
+
+/** Breathes with whoever speaks. Decoration: the words beside it say the same. */
+function Orb({ mood, own, theirs }: { mood: Mood; own: MediaStream | null; theirs: MediaStream | null }) {
+  const orb = useRef<HTMLDivElement>(null)
+  const voice = mood === 'speaking' ? theirs : mood === 'listening' ? own : null
+  useLevel(voice, (level) => orb.current?.style.setProperty('--level', level.toFixed(3)))
+  return (
+    <div ref={orb} className="orb" aria-hidden="true">
+      <span />
+      <span />
+      <span />
+    </div>
+  )
+}
+
+interface AdviceProps {
+  session: CallSession
+  view: View
+  microphone: MicrophoneView
+  mood: Mood
+}
+
+/** What to know or do now. Its place is kept, so that nothing jumps. */
+function Advice({ session, view, microphone, mood }: AdviceProps) {
+  const [silent, setSilent] = useState(false)
+  // Only while it is their turn: whoever listens politely is no muted microphone.
+  const listened = mood === 'listening' ? microphone.stream : null
+  useLevel(listened, () => undefined, (hearing) => setSilent(hearing === 'silent'), TURN_PATIENCE_MS)
+  const complaint = view.conversation.complaint
+  return (
+    <div className="advice">
+      <div role="alert">
+        {microphone.fault !== null && (
+          <>
+            <MicrophoneHelp fault={microphone.fault} />
+            <button type="button" onClick={() => void microphone.start()}>
+              Try again
+            </button>
+          </>
+        )}
+      </div>
+      {view.soundBlocked && (
+        <button type="button" className="main" onClick={() => void session.sound()}>
+          Let the interviewer be heard
+        </button>
+      )}
+      {mood === 'reconnecting' && (
+        <>
+          <p>The interview waits for you and goes on with the same question. You don’t have to do anything.</p>
+          <button type="button" onClick={() => session.hurry()}>
+            Try now
+          </button>
+        </>
+      )}
+      {mood === 'connecting' && view.attempts > 1 && (
+        <p>This takes longer than usual. A VPN or a strict office network can block calls: try without it.</p>
+      )}
+      {mood === 'paused' && <p>Take your time. You can also close this window and come back with the same link.</p>}
+      {mood === 'listening' && silent && microphone.fault === null && (
+        <p>We hear nothing from you at the moment. Is your microphone muted?</p>
+      )}
+      {mood === 'listening' && !silent && complaint !== null && complaint.seq >= lastCaption(view) && (
+        <p>
+          {complaint.title}: {complaint.detail}
+        </p>
+      )}
+    </div>
+  )
+}
+
+function lastCaption(view: View): number {
+  return view.conversation.captions.at(-1)?.seq ?? 0
+}
+
+function Interrupted({ elsewhere, onReturn }: { elsewhere: boolean; onReturn: () => void }) {
+  return (
+    <Screen
+      name={elsewhere ? 'elsewhere' : 'lost'}
+      title={elsewhere ? 'The interview goes on in another window' : 'We have lost the connection'}
+    >
+      <p className="lead">
+        {elsewhere
+          ? 'You opened it somewhere else, so this window has let go.'
+          : 'We tried for some minutes. Your answers are safe, and the interview waits for you.'}
+      </p>
+      {!elsewhere && <p>Check that you are online, then try again, now or later with the same link.</p>}
+      <div className="actions">
+        <button type="button" className="main" onClick={onReturn}>
+          {elsewhere ? 'Go on here instead' : 'Try again'}
+        </button>
+      </div>
+    </Screen>
+  )
+}

@@ -1,0 +1,74 @@
+/** The end: thanks, and what happens with the data. */
+
+import type { Invitation } from '../engine/api'
+import { Screen } from '../ui/Screen'
+
+interface ThanksProps {
+  invited: Invitation
+  /** How it ended; null while the engine has not said so yet. */
+  outcome: Invitation | null
+  /** What was consented to in this call, if it is known. */
+  participation?: boolean | null
+  recording?: boolean | null
+  /** The link was opened after the end. */
+  again?: boolean
+}
+
+type Ending = 'completed' | 'declined' | 'left' | 'failed' | 'closed'
+
+/** Reasons that are the respondent's own, or the conversation's: there was one. */
+const THEIRS = ['respondent_left', 'respondent_stopped', 'no_answer', 'time_up', 'person_requested']
+
+export function endingOf(outcome: Invitation | null, participation: boolean | null): Ending {
+  if (participation === false || outcome?.status_reason === 'consent_declined') return 'declined'
+  if (outcome === null || outcome.status === 'completed') return 'completed'
+  if (outcome.status === 'failed') return 'failed'
+  // Cancelled by whoever invited, most often before it began.
+  return THEIRS.includes(outcome.status_reason ?? '') || outcome.consent_given ? 'left' : 'closed'
+}
+
+const SAID: Record<Ending, [title: string, text: string]> = {
+  completed: ['Thank you', 'Those were all the questions. Your answers help.'],
+  declined: ['That’s no problem', 'You chose not to take part. The call has ended.'],
+  left: ['Thank you for your time', 'The interview has ended here, as you wished.'],
+  failed: ['The interview broke off', 'Something failed on our side. We are sorry.'],
+  closed: ['This interview has ended', 'It can’t be joined any more.'],
+}
+
+export function Thanks({ invited, outcome, participation = null, recording = null, again = false }: ThanksProps) {
+  const ending = endingOf(outcome, participation)
+  const recorded = recording ?? outcome?.can_be_recorded ?? false
+  const kept = ending !== 'declined' && (outcome?.consent_given ?? participation === true)
+  const [title, text] = SAID[ending]
+  return (
+    <Screen name={`thanks-${ending}`} title={title} above={<p className="above">{invited.call_guide_name}</p>}>
+      <p className="lead">{text}</p>
+      <section className="card" aria-labelledby="data">
+        <h2 id="data">What happens with your data</h2>
+        {kept ? (
+          <ul>
+            <li>Your answers are kept as text, for the study above.</li>
+            <li>
+              {recorded
+                ? 'The conversation was recorded, as you allowed. The recording is kept with the text.'
+                : 'No recording of your voice was kept.'}
+            </li>
+            <li>
+              Both stay on the machine of the people who invited you. They were not sent to any other company to be
+              understood.
+            </li>
+            <li>If you want to see your answers or have them deleted, ask the person who invited you.</li>
+          </ul>
+        ) : (
+          <ul>
+            <li>Nothing that you said was kept: no text and no recording.</li>
+            <li>
+              {ending === 'declined' ? 'It is noted only that you declined.' : 'It is noted only that the call ended.'}
+            </li>
+          </ul>
+        )}
+      </section>
+      <p>{again ? 'This link has been used: there is nothing left to do.' : 'You can close this window now.'}</p>
+    </Screen>
+  )
+}

@@ -1,0 +1,129 @@
+/** One peer connection to the engine: an offer, an answer, restarts. Never does: decide when. */
+
+import { fragmentOf, withFragment } from '../engine/sdp'
+import * as whip from '../engine/whip'
+
+/** Candidates of this machine are there at once; waiting longer for others would keep the person waiting. */
+const GATHER_MS = 1_500
+
+export interface LinkListener {
+  state(state: RTCPeerConnectionState): void
+  /** The engine closed the connection itself. */
+  letGo(): void
+  track(stream: MediaStream): void
+}
+
+export class Link {
+  readonly peer: RTCPeerConnection
+  private call: whip.Call | null = null
+  private readonly sender: RTCRtpSender
+  /** Candidates found after the offer went out. */
+  private late: string[] = []
+  private trickles = true
+  /** The description that is under way, or taken, says no more of the candidates found from now on. */
+  private sent = false
+  private closed = false
+
+  constructor(microphone: MediaStream, iceServers: RTCIceServer[], listener: LinkListener) {
+    this.peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
+    const track = microphone.getAudioTracks()[0]
+    if (track === undefined) throw new Error('a stream without sound')
+    this.sender = this.peer.addTrack(track, microphone)
+    this.peer.addEventListener('connectionstatechange', () => {
+      if (!this.closed) listener.state(this.peer.connectionState)
+    })
+    this.peer.addEventListener('track', (event) => {
+      if (!this.closed) listener.track(event.streams[0] ?? new MediaStream([event.track]))
+    })
+    this.peer.addEventListener('icecandidate', (event) => {
+      if (!this.sent || event.candidate === null) return
+      this.late.push(event.candidate.candidate)
+      void this.trickle()
+    })
+    this.letGo = () => {
+      if (!this.closed) listener.letGo()
+    }
+  }
+
+  private readonly letGo: () => void
+
+  /** Joins; errors are the engine's. */
+  async join(token: string, takeover: boolean): Promise<void> {
+    await this.peer.setLocalDescription(await this.peer.createOffer())
+    const offer = await this.gathered()
+    this.sent = true
+    const call = await whip.join(token, offer, takeover)
+    if (this.closed) {
+      whip.hangUp(call)
+      return
+    }
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: call.answer })
+    this.call = call
+    const transport = this.sender.transport
+    transport?.addEventListener('statechange', () => {
+      if (transport.state === 'closed') this.letGo()
+    })
+    await this.trickle()
+  }
+
+  /** New credentials and candidates on the same call. */
+  async restart(): Promise<void> {
+    const { call } = this
+    if (call === null) throw new Error('there is no call to restart')
+    const remote = this.peer.remoteDescription
+    if (remote === null) throw new Error('there is no answer to restart')
+    this.late = []
+    this.sent = false
+    await this.peer.setLocalDescription(await this.peer.createOffer({ iceRestart: true }))
+    const offer = fragmentOf(await this.gathered())
+    this.sent = true
+    const fragment = await whip.restart(call, offer)
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: withFragment(remote.sdp, fragment) })
+  }
+
+  async use(microphone: MediaStream): Promise<void> {
+    const track = microphone.getAudioTracks()[0]
+    if (track !== undefined && !this.closed) await this.sender.replaceTrack(track)
+  }
+
+  /** Without a word to the engine: another connection takes this one's place. */
+  close(): void {
+    this.closed = true
+    this.peer.close()
+  }
+
+  hangUp(): void {
+    const { call } = this
+    this.call = null
+    this.close()
+    if (call !== null) whip.hangUp(call)
+  }
+
+  /** The local description with the candidates found in time. */
+  private async gathered(): Promise<string> {
+    if (this.peer.iceGatheringState !== 'complete') {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, GATHER_MS)
+        this.peer.addEventListener('icegatheringstatechange', () => {
+          if (this.peer.iceGatheringState !== 'complete') return
+          clearTimeout(timer)
+          resolve()
+        })
+      })
+    }
+    return this.peer.localDescription?.sdp ?? ''
+  }
+
+  private async trickle(): Promise<void> {
+    const sdp = this.peer.localDescription?.sdp
+    if (this.call === null || !this.trickles || this.late.length === 0 || sdp === undefined) return
+    const candidates = this.late
+    this.late = []
+    try {
+      await whip.trickle(this.call, fragmentOf(sdp, candidates))
+    } catch {
+      // An engine that takes none: those of the offer have to do.
+      this.trickles = false
+    }
+  }
+}

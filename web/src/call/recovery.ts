@@ -1,0 +1,115 @@
+/**
+ * What to do when the connection is lost: wait a moment, restart ICE, join anew with growing pauses, and in the end ask
+ * the person. Pure: time comes in with each signal, and what is to be done goes out.
+ */
+
+import { backoff } from '../engine/backoff'
+
+export type Phase = 'steady' | 'waiting' | 'restarting' | 'rejoining' | 'lost' | 'elsewhere'
+
+export interface Recovery {
+  phase: Phase
+  /** When the trouble began. */
+  since: number
+  attempt: number
+  /** The call may be somebody else's by now: it is not taken back without asking. */
+  yielding: boolean
+}
+
+export type Signal =
+  | { type: 'link'; state: RTCPeerConnectionState }
+  /** The engine closed the connection itself. */
+  | { type: 'let_go' }
+  | { type: 'timer' }
+  /** The engine took the restart; the connection is to come. */
+  | { type: 'restarted' }
+  | { type: 'restart_failed'; gone: boolean }
+  | { type: 'joined' }
+  | { type: 'join_failed'; elsewhere: boolean; retryAfterMs: number | null }
+  /** The network is back, or the person does not want to wait. */
+  | { type: 'hurry' }
+
+export type Effect =
+  | { type: 'none' }
+  | { type: 'wait'; ms: number }
+  | { type: 'restart' }
+  | { type: 'join'; takeover: boolean }
+
+/** Losses shorter than this mend themselves and are not worth a word. */
+export const GRACE_MS = 2_500
+/** For the connection to come after an answered restart or join. */
+export const CONNECT_MS = 8_000
+export const FIRST_PAUSE_MS = 1_000
+export const MOST_PAUSE_MS = 15_000
+/** Then the person is asked. */
+export const LIMIT_MS = 5 * 60_000
+
+export const steady: Recovery = { phase: 'steady', since: 0, attempt: 0, yielding: false }
+
+const NOTHING: Effect = { type: 'none' }
+
+export function next(
+  now: Recovery,
+  signal: Signal,
+  at: number,
+  random: () => number = Math.random,
+): [Recovery, Effect] {
+  const broken = now.phase !== 'steady'
+  switch (signal.type) {
+    case 'link':
+      return link(now, signal.state, at, random)
+    case 'let_go':
+      if (now.phase === 'rejoining' || now.phase === 'elsewhere' || now.phase === 'lost') return [now, NOTHING]
+      return join({ ...now, since: broken ? now.since : at, attempt: 0, yielding: true })
+    case 'timer':
+      if (now.phase === 'waiting') return [{ ...now, phase: 'restarting' }, { type: 'restart' }]
+      if (now.phase === 'restarting' || now.phase === 'rejoining') return join(now)
+      return [now, NOTHING]
+    case 'restarted':
+      return now.phase === 'restarting' ? [now, { type: 'wait', ms: CONNECT_MS }] : [now, NOTHING]
+    case 'restart_failed':
+      return now.phase === 'restarting' ? join({ ...now, yielding: now.yielding || signal.gone }) : [now, NOTHING]
+    case 'joined':
+      return now.phase === 'rejoining' ? [now, { type: 'wait', ms: CONNECT_MS }] : [now, NOTHING]
+    case 'join_failed':
+      if (now.phase !== 'rejoining') return [now, NOTHING]
+      if (signal.elsewhere) return [{ ...now, phase: 'elsewhere' }, NOTHING]
+      return pause(now, at, signal.retryAfterMs, random)
+    case 'hurry':
+      if (now.phase === 'waiting') return [{ ...now, phase: 'restarting' }, { type: 'restart' }]
+      if (now.phase === 'rejoining') return join({ ...now, attempt: 0 })
+      // Whoever asks for it from here takes the call back.
+      if (now.phase === 'lost' || now.phase === 'elsewhere')
+        return join({ phase: 'rejoining', since: at, attempt: 0, yielding: false })
+      return [now, NOTHING]
+  }
+}
+
+function link(now: Recovery, state: RTCPeerConnectionState, at: number, random: () => number): [Recovery, Effect] {
+  if (state === 'connected') return [steady, NOTHING]
+  switch (now.phase) {
+    case 'steady':
+      if (state === 'disconnected') return [{ ...steady, phase: 'waiting', since: at }, { type: 'wait', ms: GRACE_MS }]
+      if (state === 'failed' || state === 'closed')
+        return [{ ...steady, phase: 'restarting', since: at }, { type: 'restart' }]
+      return [now, NOTHING]
+    case 'waiting':
+      return state === 'failed' ? [{ ...now, phase: 'restarting' }, { type: 'restart' }] : [now, NOTHING]
+    case 'rejoining':
+      // What was joined does not connect.
+      return state === 'failed' ? pause(now, at, null, random) : [now, NOTHING]
+    default:
+      return [now, NOTHING]
+  }
+}
+
+function join(now: Recovery): [Recovery, Effect] {
+  const joining: Recovery = { ...now, phase: 'rejoining', attempt: now.attempt + 1 }
+  return [joining, { type: 'join', takeover: !now.yielding }]
+}
+
+function pause(now: Recovery, at: number, asked: number | null, random: () => number): [Recovery, Effect] {
+  if (at - now.since > LIMIT_MS) return [{ ...now, phase: 'lost' }, NOTHING]
+  const own = backoff(Math.max(0, now.attempt - 1), FIRST_PAUSE_MS, MOST_PAUSE_MS, random)
+  return [now, { type: 'wait', ms: Math.max(own, asked ?? 0) }]
+}

@@ -1,0 +1,67 @@
+/** Requests to the engine, and what may come of them. Never does: know what an answer is for. */
+
+/** One thing wrong with what was sent. */
+export interface Fault {
+  pointer: string
+  detail: string
+}
+
+/** The engine answered with an error: an RFC 9457 problem document. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly errors: Fault[] = [],
+    /** Seconds after which trying again makes sense. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(detail)
+    this.name = 'Problem'
+  }
+}
+
+/** No answer came: no network, or no engine. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('the engine does not answer', { cause })
+    this.name = 'Unreachable'
+  }
+}
+
+/** Longer than any answer takes; a network that swallows everything would let us wait for minutes. */
+const PATIENCE_MS = 15_000
+
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS), cache: 'no-store', ...init })
+  } catch (cause) {
+    throw new Unreachable(cause)
+  }
+  if (response.ok) return response
+  throw await problem(response)
+}
+
+async function problem(response: Response): Promise<Problem> {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const retryAfter = Number.isFinite(seconds) && seconds >= 0 ? seconds : null
+  try {
+    const document = (await response.json()) as { detail?: string; title?: string; errors?: Fault[] }
+    const detail = document.detail ?? document.title ?? response.statusText
+    return new Problem(response.status, detail, document.errors ?? [], retryAfter)
+  } catch {
+    // Something between us and the engine answered.
+    return new Problem(response.status, response.statusText, [], retryAfter)
+  }
+}
+
+export async function getJson<T>(path: string): Promise<T> {
+  const response = await send(path, { headers: { accept: 'application/json' } })
+  return (await response.json()) as T
+}
+
+export async function postJson<T>(path: string, body: unknown): Promise<T> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' }
+  const response = await send(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return (await response.json()) as T
+}

@@ -1,0 +1,55 @@
+/** Joining a call as WHIP does it (RFC 9725). Never does: hold a connection. */
+
+import { Problem, send } from './http'
+
+/** A call of ours, as the engine named it. */
+export interface Call {
+  url: string
+  answer: string
+  /** Of the ICE session; goes back with every late candidate. */
+  etag: string | null
+}
+
+const FRAGMENT = 'application/trickle-ice-sdpfrag'
+
+export async function join(token: string, offer: string, takeover: boolean): Promise<Call> {
+  const query = takeover ? '?takeover=true' : ''
+  const response = await send(`/api/join/${encodeURIComponent(token)}/call${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },
+    body: offer,
+  })
+  const location = response.headers.get('location')
+  if (location === null) throw new Problem(502, 'the answer does not say where the call is')
+  // Behind a proxy the engine may name itself otherwise: the path is what counts.
+  const url = new URL(location, window.location.href).pathname
+  return { url, answer: await response.text(), etag: response.headers.get('etag') }
+}
+
+/** Late candidates. */
+export async function trickle(call: Call, fragment: string): Promise<void> {
+  await send(call.url, {
+    method: 'PATCH',
+    headers: { 'content-type': FRAGMENT, 'if-match': call.etag ?? '*' },
+    body: fragment,
+  })
+}
+
+/** An ICE restart; answers with the engine's side of it. */
+export async function restart(call: Call, fragment: string): Promise<string> {
+  const response = await send(call.url, {
+    method: 'PATCH',
+    headers: { 'content-type': FRAGMENT, 'if-match': '*', accept: FRAGMENT },
+    body: fragment,
+  })
+  if (response.status !== 200) throw new Problem(response.status, 'the restart was not answered')
+  call.etag = response.headers.get('etag') ?? call.etag
+  return response.text()
+}
+
+/** Ends the call, also while the page goes away. The interview can be taken up again with the same link. */
+export function hangUp(call: Call): void {
+  fetch(call.url, { method: 'DELETE', keepalive: true }).catch(() => {
+    // The engine notices by itself that nobody is there any more.
+  })
+}

@@ -1,0 +1,66 @@
+/** `/`: try a guide yourself, or make a link for somebody. */
+
+import './start.css'
+import { useCallback, useEffect, useState } from 'react'
+import { type CallGuide, type Health, callGuides, health } from '../engine/api'
+import { Problem, Unreachable } from '../engine/http'
+import { Screen } from '../ui/Screen'
+import { GuideList } from './GuideList'
+import { LinkForm } from './LinkForm'
+import { ShippedGuides } from './ShippedGuides'
+
+/** An error in words for a person at the machine itself. */
+export function said(error: unknown): string {
+  if (error instanceof Unreachable) return 'The engine does not answer. Is it still running?'
+  if (error instanceof Problem) return [error.detail, ...error.errors.map((fault) => fault.detail)].join('; ')
+  return error instanceof Error ? error.message : 'Something went wrong.'
+}
+
+export function StartPage() {
+  const [guides, setGuides] = useState<CallGuide[] | null>(null)
+  const [engine, setEngine] = useState<Health | null>(null)
+  const [fault, setFault] = useState('')
+
+  const load = useCallback(async () => {
+    setFault('')
+    try {
+      const [found, report] = await Promise.all([callGuides(), health()])
+      setGuides(found)
+      setEngine(report)
+    } catch (error) {
+      setFault(said(error))
+    }
+  }, [])
+  useEffect(() => void load(), [load])
+
+  return (
+    <Screen name="start" title="Interviews, held by voice" label="Expert Interviewers" wide>
+      <p className="lead">
+        Try a guide yourself, or make a link for somebody else. What is said is understood on this machine.
+      </p>
+      {engine?.components.models.scripted === true && (
+        <p className="card warn">
+          This engine runs with scripted speech, for tests: it understands nothing of what is really said.
+        </p>
+      )}
+      <div role="alert">
+        {fault !== '' && (
+          <div className="card warn">
+            <p>{fault}</p>
+            <button type="button" onClick={() => void load()}>
+              Try again
+            </button>
+          </div>
+        )}
+      </div>
+      {guides === null && fault === '' && <p className="soft loading">Looking for guides…</p>}
+      {guides?.length === 0 && <ShippedGuides onAdded={() => void load()} />}
+      {guides !== null && guides.length > 0 && (
+        <>
+          <GuideList guides={guides} />
+          <LinkForm guides={guides} />
+        </>
+      )}
+    </Screen>
+  )
+}
