@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::join::unknown_token;
 use super::{Problem, State};
+use crate::transport::IceServer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::resource("/api/join/{token}").get(get));
@@ -31,6 +32,8 @@ struct Invitation {
     status_reason: Option<String>,
     consent_given: bool,
     can_be_recorded: bool,
+    /// For the page's `RTCPeerConnection`.
+    ice_servers: Vec<IceServer>,
 }
 
 /// An interview that is over still answers, so that the page can say how it ended; an expired link does not.
@@ -54,5 +57,6 @@ async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Pr
         status_reason: interview.status_reason,
         consent_given: interview.consent_given,
         can_be_recorded: interview.can_be_recorded,
+        ice_servers: state.ice_servers_for_page().to_vec(),
     }))
 }
