@@ -198,6 +198,8 @@ pub async fn run(whisper: &str, questions: usize, recordings: &[Recording]) -> a
     let rows = api_view::rows(&held.interview, &held.transcript);
     let row_of = report::rows_of_askings(&held.tape.askings, &rows);
     let mut turns = Vec::new();
+    let mut answered = "(consent)".to_owned();
+    println!("first_audio\tquestion\tendpoint\tstt\tdecide\ttts\tasked\tafter");
     for (number, asking) in held.tape.askings.iter().enumerate() {
         let row = row_of[number].map(|row| &rows[row]);
         let sound = match row {
@@ -207,6 +209,11 @@ pub async fn run(whisper: &str, questions: usize, recordings: &[Recording]) -> a
         let timing = measure::timing(&held.tape, number, sound.as_ref());
         let topic = row.is_some_and(|row| row.question_text.starts_with("What else should I know"));
         let engine = row.map(|row| row.engine).unwrap_or_default();
+        let shown = |ms: Option<u64>| ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string());
+        let EngineTimes { endpoint, stt, decide, tts } = engine;
+        let times = [timing.first_audio, timing.question_start, endpoint, stt, decide, tts].map(shown).join("\t");
+        println!("{times}\t{}\t{answered}", row.map_or("", |row| row.question_text.as_str()));
+        answered = row.map(|row| row.response_text.clone()).unwrap_or_default();
         turns.push(Turn { follow_up: asking.follow_up_of.is_some(), topic, timing, engine });
     }
     let expected = (0..questions).map(|n| 1 + usize::from(matches!(kind(n), Kind::Template | Kind::Topic))).sum();

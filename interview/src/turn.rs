@@ -90,6 +90,8 @@ impl Default for Policy {
 pub struct Reading {
     /// They are a whole answer to a question that wants no more, or a command.
     pub full: bool,
+    /// They answer a closed question, but more than a yes or no has been said, and more may come.
+    pub elaborated: bool,
     /// The interview's time is up.
     pub time_up: bool,
 }
@@ -262,6 +264,8 @@ impl Policy {
             let extra = self.short_extra_ms * missing / (self.short_words.max(1) as Ms);
             (self.open_min_ms + (span as f32 * doubt) as Ms + extra, EndRule::Complete)
         };
+        // The question is answered already: no reason to wait long for what else there may be.
+        let silence = if reading.elaborated && !hanging { silence.min(self.middle_ms) } else { silence };
         if reading.time_up && silence > self.time_up_ms { (self.time_up_ms, EndRule::TimeUp) } else { (silence, rule) }
     }
 
@@ -318,9 +322,12 @@ mod tests {
     #[test]
     fn full_closed_answers_end_at_once() {
         let policy = Policy::default();
-        let full = |_: &str| Reading { full: true, time_up: false };
+        let full = |_: &str| Reading { full: true, ..Reading::default() };
         assert_eq!(paused("Yes.", 0.9).verdict(1_150, &policy, full), Verdict::Over(EndRule::Closed));
         assert_eq!(paused("Yes.", 0.1).verdict(1_150, &policy, full), Verdict::Wait(1_700));
+        let elaborated = |_: &str| Reading { elaborated: true, ..Reading::default() };
+        let long = paused("Yes, we have had that for two years now.", 0.1);
+        assert_eq!(long.verdict(1_150, &policy, elaborated), Verdict::Wait(2_200));
     }
 
     #[test]

@@ -60,10 +60,8 @@ Next:
     if running.settings.reaches_out() {
         say(format_args!("Links lead to {public}. What only this machine may do is done at {url}."));
         if !public.starts_with("https://") {
-            say(
-                "But browsers refuse the microphone to pages without https: set TLS_CERT and TLS_KEY, or PUBLIC_URL\n\
-                 to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.",
-            );
+            say("But browsers refuse the microphone to pages without https: set TLS_CERT and TLS_KEY, or PUBLIC_URL\n\
+                 to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.");
         }
     }
     say("Ctrl-C stops it: calls that are on may end first.");

@@ -4,7 +4,7 @@
 
 use super::lines::{self, Farewell};
 use super::speaking::{Purpose, Speech};
-use super::understanding::{choice, is_back_channel, is_full_answer, yes_or_no};
+use super::understanding::{choice, is_back_channel, is_closed_answer, is_full_answer, yes_or_no};
 use super::wishes::{Wish, wish};
 use super::{Floor, Interview, Target};
 use crate::analysis::Analysis;
@@ -103,7 +103,12 @@ impl Interview {
             Target::Nothing => false,
         };
         let time_up = self.budget().left(&self.state, self.now) == 0;
-        Reading { full: full || command, time_up }
+        let elaborated = target == Target::Question
+            && !full
+            && self.answering().is_some_and(|(question, follow_up)| {
+                !follow_up && question.kind == QuestionType::Closed && is_closed_answer(text)
+            });
+        Reading { full: full || command, elaborated, time_up }
     }
 
     /// The guide question of the asking at hand, and whether the asking is a follow-up to it.
