@@ -101,7 +101,7 @@ pub(super) async fn admit(
         path: request.path(),
         peer: request.peer_addr().map(|address| address.ip()),
         // HTTP/2 has no Host header but an authority.
-        host: text(header::HOST).or_else(|| request.uri().authority().map(|authority| authority.as_str())),
+        host: text(header::HOST).or_else(|| request.uri().authority().map(actix_web::http::uri::Authority::as_str)),
         origin: text(header::ORIGIN),
         forwarded: FORWARDED.iter().any(|name| request.headers().contains_key(*name)),
     };

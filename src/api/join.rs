@@ -89,12 +89,10 @@ fn ice_links(server: &IceServer) -> impl Iterator<Item = String> + '_ {
     // Both may hold anything; within quotes only these two mean something.
     let text = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
     server.urls.iter().map(move |url| {
-        let mut link = format!("<{url}>; rel=\"ice-server\"");
-        if let (Some(user), Some(credential)) = (&server.username, &server.credential) {
-            let (user, credential) = (text(user), text(credential));
-            link += &format!("; username=\"{user}\"; credential=\"{credential}\"; credential-type=\"password\"");
-        }
-        link
+        let link = format!("<{url}>; rel=\"ice-server\"");
+        let (Some(user), Some(credential)) = (&server.username, &server.credential) else { return link };
+        let (user, credential) = (text(user), text(credential));
+        format!("{link}; username=\"{user}\"; credential=\"{credential}\"; credential-type=\"password\"")
     })
 }
 

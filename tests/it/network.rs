@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::{CallState, Notice};
+use interviewer::audio::MediaRuntime;
 use interviewer::storage::EventRecord;
+use interviewer::transport::webrtc::{WebRtc, WebRtcSettings};
 
 use crate::session::{Stage, answers, check_log, resumed};
-use crate::support::caller::{Call, Page, is_question, is_state};
+use crate::support::caller::{Call, Caller, Invitation, Page, is_question, is_state};
 use crate::support::relay::{Relay, RelayedCall, candidates, keep_candidates};
 
 struct Times {
@@ -36,7 +38,7 @@ fn times() -> Times {
 }
 
 /// A call over a relay, at its second question, which has been put.
-async fn at_the_second_question(stage: &Stage) -> (crate::support::caller::Invitation, RelayedCall, Relay, Page) {
+async fn at_the_second_question(stage: &Stage) -> (Invitation, RelayedCall, Relay, Page) {
     let invitation = stage.invite(3).await;
     let mut page = stage.caller.page(&invitation.token, None).await;
     let (call, relay) = stage.caller.join_over_relay(&invitation.token, "").await;
@@ -215,6 +217,37 @@ async fn behind_nat_the_public_address_leads_to_the_engine() {
     let call = Call::begin(link, location, stage.caller.http.clone()).await;
     page.answer_until(&call, is_state(CallState::Ended)).await;
     assert_eq!(nat.paths(), 1);
+    stage.live(0).await;
+    assert_eq!(stage.interview(&invitation).await["status"], "completed");
+    stage.engine.stop(Duration::ZERO).await;
+}
+
+/// A caller behind a network that lets nothing through but the way over the TURN server.
+#[actix_web::test]
+#[ignore = "needs a TURN server: scripts/check network starts one and names it in TURN_SERVER"]
+async fn a_call_over_nothing_but_turn() {
+    let server = std::env::var("TURN_SERVER").expect("TURN_SERVER is set");
+    let stage = Stage::start(&[("ICE_SERVERS", &server)]).await;
+    let invitation = stage.invite(1).await;
+    let mut page = stage.caller.page(&invitation.token, None).await;
+    let settings = WebRtcSettings {
+        ice_servers: stage.engine.settings.ice_servers().unwrap(),
+        relay_only: true,
+        ..WebRtcSettings::default()
+    };
+    let media = MediaRuntime::start().unwrap();
+    let far = Caller { webrtc: WebRtc::new(settings, media.handle().clone()), ..stage.caller.clone() };
+    let offer = far.webrtc.offer().await.unwrap();
+    let ways: Vec<&str> = offer.sdp().lines().filter(|line| line.starts_with("a=candidate:")).collect();
+    assert!(!ways.is_empty() && ways.iter().all(|way| way.contains(" typ relay ")), "{ways:?}");
+    let answer = far.post_offer(&invitation.token, "", offer.sdp()).await;
+    assert!(answer.headers()["link"].to_str().unwrap().contains("rel=\"ice-server\""));
+    let location = format!("{}{}", far.base, answer.headers()["location"].to_str().unwrap());
+    // Neither side may find a shorter way: the engine is told only of the relay, and tells only of itself.
+    let answer = keep_candidates(&answer.text().await.unwrap(), |way| way.contains(" typ host"));
+    let link = offer.accept(&answer).await.unwrap();
+    let call = Call::begin(link, location, far.http.clone()).await;
+    page.answer_until(&call, is_state(CallState::Ended)).await;
     stage.live(0).await;
     assert_eq!(stage.interview(&invitation).await["status"], "completed");
     stage.engine.stop(Duration::ZERO).await;

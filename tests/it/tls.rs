@@ -43,7 +43,7 @@ async fn the_engine_serves_with_a_certificate_of_the_operators() {
     let engine = startup::start(settings(folder.path(), &[("TLS_CERT", &cert), ("TLS_KEY", &key)])).await.unwrap();
     assert!(engine.url.starts_with("https://127.0.0.1:"), "{}", engine.url);
     let address = engine.url.trim_start_matches("https://").to_owned();
-    let guide = r#"{"name":"G","sections":[{"section_name":"S","questions":[{"text":"What is it?"}]}]}"#;
+    let guide = r#"{"name":"G","research_objective":"R","sections":[{"section_name":"S","questions":[{"text":"What is it?"}]}]}"#;
     let post = |path: &str, body: &str| {
         let length = body.len();
         format!(

@@ -24,8 +24,8 @@ use std::time::Duration;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use tokio::runtime::Handle;
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceServer, RTCSessionDescription,
-    Registry, SettingEngineBuilder, configure_rtcp_reports,
+    MediaEngine, PeerConnection, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy,
+    RTCSessionDescription, Registry, SettingEngineBuilder, configure_rtcp_reports,
 };
 
 pub use self::ice::{CallerIce, IceSession};
@@ -37,7 +37,9 @@ use super::{IceServer, Link, TransportError};
 const LOST_AFTER: Duration = Duration::from_secs(5);
 /// Silence until the connection is given up.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
-const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// The agent goes by the answers to these alone, not by media: of two seconds of silence, or of a tenth of all packets
+/// lost, enough must be left of them to tell that the other side is there.
+const KEEP_ALIVE: Duration = Duration::from_millis(500);
 /// Candidates are host addresses and the answers of STUN and TURN servers; what has not come by then is left out.
 const GATHERING_LIMIT: Duration = Duration::from_secs(3);
 /// Binding can lose a race for a port against another process.
@@ -52,6 +54,8 @@ pub struct WebRtcSettings {
     pub udp_port_range: RangeInclusive<u16>,
     /// Asked for our own candidates; only STUN and TURN over UDP are.
     pub ice_servers: Vec<IceServer>,
+    /// Only by way of these servers: what a caller whose network lets nothing else through is left with.
+    pub relay_only: bool,
     /// Where NAT forwards our ports from: named in candidates beside our own addresses.
     pub public_addresses: Vec<IpAddr>,
     /// Silence on the wire until the other side counts as lost.
@@ -66,6 +70,7 @@ impl Default for WebRtcSettings {
             bind_ips: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             udp_port_range: 0..=0,
             ice_servers: Vec::new(),
+            relay_only: false,
             public_addresses: Vec::new(),
             lost_after: LOST_AFTER,
             give_up_after: GIVE_UP_AFTER,
@@ -172,17 +177,20 @@ impl WebRtc {
         // No mDNS: it would open a socket more a call, and a browser that hides its address still reaches ours.
         let engine = SettingEngineBuilder::new()
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
-            .with_ice_timeouts(Some(lost_after), Some(given_up_after), Some(KEEP_ALIVE.min(lost_after / 2)))
+            .with_ice_timeouts(Some(lost_after), Some(given_up_after), Some(KEEP_ALIVE.min(lost_after / 5)))
             .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
             // A caller restarts because its network has changed, so its old sockets are no good. Ours are, and their
             // addresses are what the other side, a NAT or a firewall knows: after its restart we keep them.
             .with_discard_local_candidates_during_ice_restart(side == Side::Calling)
             .build();
         let servers = self.settings.ice_servers.iter().map(own_server).collect();
+        let policy = if self.settings.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
         let addresses = self.settings.bind_ips.iter().map(|ip| SocketAddr::new(*ip, lease.port)).collect();
         let (callbacks, ends) = Callbacks::new(self.runtime.clone(), lost_after);
         let building = PeerConnectionBuilder::<SocketAddr>::new()
-            .with_configuration(RTCConfigurationBuilder::default().with_ice_servers(servers).build())
+            .with_configuration(
+                RTCConfigurationBuilder::default().with_ice_servers(servers).with_ice_transport_policy(policy).build(),
+            )
             .with_media_engine(codecs)
             .with_interceptor_registry(interceptors)
             .with_setting_engine(engine)

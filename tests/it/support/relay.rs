@@ -148,15 +148,11 @@ pub fn keep_candidates(description: &str, wanted: impl Fn(&str) -> bool) -> Stri
     lines.fold(String::new(), |text, line| text + line + "\r\n")
 }
 
-/// Addresses and ports of the candidates.
+/// Addresses and ports of the candidates for RTP.
 pub fn candidates(description: &str) -> Vec<SocketAddr> {
     let lines = description.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
-    lines
-        .map(|line| {
-            let words: Vec<&str> = line.split(' ').collect();
-            SocketAddr::new(words[4].parse().unwrap(), words[5].parse().unwrap())
-        })
-        .collect()
+    let words = lines.map(|line| line.split(' ').collect::<Vec<_>>()).filter(|words| words[1] == "1");
+    words.map(|words| SocketAddr::new(words[4].parse().unwrap(), words[5].parse().unwrap())).collect()
 }
 
 /// The description with the relay in place of the engine.
