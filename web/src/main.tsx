@@ -2,6 +2,7 @@ import './ui/base.css'
 import { StrictMode, Suspense, lazy } from 'react'
 import { createRoot } from 'react-dom/client'
 import { tokenOf } from './route'
+import { Boundary } from './ui/Boundary'
 
 // Each page fetches its own part only.
 const CallPage = lazy(async () => ({ default: (await import('./call/CallPage')).CallPage }))
@@ -12,6 +13,8 @@ const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no root')
 createRoot(root).render(
   <StrictMode>
-    <Suspense fallback={null}>{token === null ? <StartPage /> : <CallPage token={token} />}</Suspense>
+    <Boundary>
+      <Suspense fallback={null}>{token === null ? <StartPage /> : <CallPage token={token} />}</Suspense>
+    </Boundary>
   </StrictMode>,
 )

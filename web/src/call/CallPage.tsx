@@ -87,6 +87,8 @@ function Stages({ session, invited }: { session: CallSession; invited: Invitatio
     case 'live':
       return <Conversation session={session} view={view} microphone={microphone} invited={invited} />
     case 'over':
+      // It takes a moment until it is written down how it ended.
+      if (!view.settled) return <Screen name="ending" title="Thank you" children={null} />
       return (
         <Thanks
           invited={invited}

@@ -36,6 +36,7 @@ const SAID: Record<Mood, string> = {
   reconnecting: 'Connection lost. Reconnecting…',
 }
 
+// While the interviewer speaks or is about to, a screen reader would only talk over it: see `Status` below.
 function moodOf(view: View): Mood {
   if (!view.connectedOnce) return 'connecting'
   // A loss of a moment mends itself: nobody needs to know.
@@ -58,7 +59,8 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
       <Progress view={view} />
       <div className="stage" data-mood={mood}>
         <Orb mood={mood} own={microphone.stream} theirs={view.remote} />
-        <Status className="mood">{view.leaving ? 'Saying goodbye…' : SAID[mood]}</Status>
+        <p className="mood">{view.leaving ? 'Saying goodbye…' : SAID[mood]}</p>
+        <Status className="hidden">{mood === 'speaking' || mood === 'thinking' ? '' : SAID[mood]}</Status>
         <Advice session={session} view={view} microphone={microphone} mood={mood} />
       </div>
       <Captions conversation={conversation} />

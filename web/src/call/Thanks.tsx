@@ -5,7 +5,7 @@ import { Screen } from '../ui/Screen'
 
 interface ThanksProps {
   invited: Invitation
-  /** How it ended; null while the engine has not said so yet. */
+  /** How it ended; null when the engine could not be asked. */
   outcome: Invitation | null
   /** What was consented to in this call, if it is known. */
   participation?: boolean | null

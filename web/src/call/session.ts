@@ -29,6 +29,8 @@ export interface View {
   leaving: boolean
   /** How the interview ended, as soon as the engine has said so. */
   outcome: Invitation | null
+  /** Nothing more is to be learnt of how it ended. */
+  settled: boolean
 }
 
 const BEGINNING: View = {
@@ -43,6 +45,7 @@ const BEGINNING: View = {
   soundBlocked: false,
   leaving: false,
   outcome: null,
+  settled: false,
 }
 
 /** For the engine to say goodbye to somebody who leaves. */
@@ -59,7 +62,8 @@ export class CallSession {
   private microphone: MediaStream | null = null
   private readonly player = new Audio()
   private readonly tabs = new BroadcastChannel('interview-call')
-  private readonly id = crypto.randomUUID()
+  /** Tells tabs apart, nothing more; `randomUUID` is missing on pages that did not come over https. */
+  private readonly id = `${performance.timeOrigin}-${Math.random()}`
   private wake: WakeLockSentinel | null = null
 
   constructor(
@@ -97,8 +101,9 @@ export class CallSession {
     try {
       await this.player.play()
       this.set({ soundBlocked: false })
-    } catch {
-      this.set({ soundBlocked: this.now.remote !== null })
+    } catch (error) {
+      // Another sound in its place is no refusal.
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.set({ soundBlocked: true })
     }
   }
 
@@ -282,7 +287,7 @@ export class CallSession {
     const farewell = this.link
     this.link = null
     this.events?.close()
-    this.set({ stage: 'over', outcome: outcome ?? null, remote: null })
+    this.set({ stage: 'over', outcome: outcome ?? null, settled: outcome !== undefined, remote: null })
     void this.wake?.release()
     // The last packets of the goodbye are still being played.
     setTimeout(() => {
@@ -298,14 +303,15 @@ export class CallSession {
       try {
         const outcome = await invitation(this.token)
         if (isOver(outcome.status)) {
-          this.set({ outcome })
+          this.set({ outcome, settled: true })
           return
         }
       } catch {
         // The page can say thank you without it.
       }
-      await new Promise((resolve) => setTimeout(resolve, 500 * (attempt + 1)))
+      await new Promise((resolve) => setTimeout(resolve, 250 * (attempt + 1)))
     }
+    this.set({ settled: true })
   }
 
   // --- The browser ----------------------------------------------------------------------------------------------------

@@ -28,11 +28,10 @@ export async function join(token: string, offer: string, takeover: boolean): Pro
 
 /** Late candidates. */
 export async function trickle(call: Call, fragment: string): Promise<void> {
-  await send(call.url, {
-    method: 'PATCH',
-    headers: { 'content-type': FRAGMENT, 'if-match': call.etag ?? '*' },
-    body: fragment,
-  })
+  const headers: Record<string, string> = { 'content-type': FRAGMENT }
+  // `*` would ask for a restart.
+  if (call.etag !== null) headers['if-match'] = call.etag
+  await send(call.url, { method: 'PATCH', headers, body: fragment })
 }
 
 /** An ICE restart; answers with the engine's side of it. */

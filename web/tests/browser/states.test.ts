@@ -163,6 +163,17 @@ describe('microphones', () => {
     await strict.close()
   })
 
+  test('one that the browser keeps from pages without https', async () => {
+    // As on such a page: these are not there.
+    const visit = await Visit.begin(browser, engine.url, 'delete Navigator.prototype.mediaDevices; delete Crypto.prototype.randomUUID')
+    const { join_url } = await engine.schedule(await engine.addGuide(GUIDE))
+    await check(visit.page, join_url)
+    await visit.page.getByRole('heading', { name: /address can’t use a microphone/ }).waitFor()
+    await inspect(visit.page, 'microphone-insecure')
+    expect(visit.errors).toEqual([])
+    await visit.end()
+  })
+
   test('one that hears nothing', async () => {
     const visit = await Visit.begin(browser, engine.url)
     const { join_url } = await engine.schedule(await engine.addGuide(GUIDE))
@@ -191,7 +202,75 @@ describe('microphones', () => {
   })
 })
 
+/** Runs in the page before its own code: lets the test see the page's connections. */
+const PEERS = `
+window.peers = []
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...settings) {
+    super(...settings)
+    window.peers.push(this)
+  }
+}`
+
+/** The microphone that is being sent. */
+async function sent(page: Page): Promise<{ track: string; device: string }> {
+  return page.evaluate(() => {
+    const { peers } = window as unknown as { peers: RTCPeerConnection[] }
+    const track = peers.at(-1)?.getSenders()[0]?.track
+    return { track: track?.id ?? '', device: track?.getSettings().deviceId ?? '' }
+  })
+}
+
 describe('calls', () => {
+  test('another microphone in the middle of a call, and one that is unplugged', async () => {
+    const { join_url } = await engine.schedule(await engine.addGuide(GUIDE))
+    const visit = await Visit.begin(browser, engine.url, PEERS)
+    const { page } = visit
+    await start(page, join_url)
+    await mood(page, 'speaking')
+    const before = await sent(page)
+    await page.getByRole('button', { name: 'Sound', exact: true }).click()
+    await page.getByRole('dialog').getByLabel('Microphone').selectOption({ label: 'Fake Audio Input 2' })
+    await expect.poll(() => sent(page)).not.toEqual(before)
+    const chosen = await sent(page)
+    expect(chosen.device).not.toBe(before.device)
+    await inspect(page, 'sound-settings')
+    await page.getByRole('button', { name: 'Done' }).click()
+
+    // What the browser says when a device goes away.
+    await page.evaluate(() => {
+      const { peers } = window as unknown as { peers: RTCPeerConnection[] }
+      const track = peers.at(-1)?.getSenders()[0]?.track
+      track?.stop()
+      track?.dispatchEvent(new Event('ended'))
+    })
+    await expect.poll(async () => (await sent(page)).track).not.toBe(chosen.track)
+    expect(await page.evaluate(() => (window as unknown as { peers: unknown[] }).peers.length)).toBe(1)
+    await leave(page)
+    await screen(page, 'thanks-left')
+    expect(visit.errors).toEqual([])
+    await visit.end()
+  })
+
+  test('a page that is loaded again goes on with the interview', async () => {
+    const { join_url } = await engine.schedule(await engine.addGuide(GUIDE))
+    const visit = await Visit.begin(browser, engine.url)
+    const { page } = visit
+    await start(page, join_url)
+    await mood(page, 'speaking')
+    await page.reload()
+    await screen(page, 'welcome')
+    expect(await page.locator('main').innerText()).toContain('Welcome back')
+    await inspect(page, 'welcome-back')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByRole('button', { name: 'Use the microphone' }).click()
+    await page.getByRole('button', { name: 'Go on with the interview' }).click()
+    await mood(page, 'speaking')
+    await leave(page)
+    await screen(page, 'thanks-left')
+    await visit.end()
+  })
+
   test('an engine that is full is tried again by itself', async () => {
     const guide = await engine.addGuide(GUIDE)
     const [first, second] = [await engine.schedule(guide), await engine.schedule(guide)]
