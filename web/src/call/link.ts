@@ -92,6 +92,11 @@ export class Link {
     this.peer.close()
   }
 
+  /** The last part of the call's URL; none until the engine has answered. */
+  get callId(): string | null {
+    return this.call?.url.split('/').pop() ?? null
+  }
+
   hangUp(): void {
     const { call } = this
     this.call = null

@@ -262,6 +262,11 @@ export class CallSession {
   }
 
   private told(message: Message): void {
+    if (message.type === 'error' && message.call_id !== undefined) {
+      // Every page with this link hears of it. One that is joining just now is the one that took over.
+      if (message.call_id === this.link?.callId) this.takenOver()
+      return
+    }
     this.set({ conversation: told(this.now.conversation, message) })
     if (message.type === 'state' && message.value === 'ended') this.finish()
   }

@@ -19,7 +19,8 @@ export type Message = { seq: number; at_ms: number } & (
     }
   | { type: 'question'; id: string; section: string; number: number; of: number; follow_up_of?: string }
   | { type: 'consent'; participation: boolean | null; recording: boolean | null }
-  | { type: 'error'; title: string; detail: string }
+  /** With `call_id`: meant for the page of that call only. */
+  | { type: 'error'; title: string; detail: string; call_id?: string }
 )
 
 export interface EventsListener {
