@@ -95,6 +95,7 @@ async fn an_invitation_says_what_the_call_is_about_and_how_it_stands() {
         "estimated_duration_minutes": 30, "max_duration_minutes": 60, "questions": 2, "recording": true,
         "respondent_name": "Dana", "scheduled_at": scheduled["scheduled_at"], "status": "scheduled",
         "status_reason": null, "consent_given": false, "can_be_recorded": false,
+        "ice_servers": [{"urls": ["turn:turn.example.org"], "username": "dana", "credential": "a \"word\""}],
     });
     assert_eq!(invitation, wanted);
 
