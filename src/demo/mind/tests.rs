@@ -1,3 +1,5 @@
+//! A persona in calls made of levels and messages. Owns: a clock of its own. Never does: open a connection or wait.
+
 use super::super::envelope::tests::speech;
 use super::super::tape::FLOOR_DB;
 use super::*;
