@@ -14,10 +14,11 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::web;
+use actix_web::{HttpMessage as _, web};
 use reqwest::Url;
 
 use super::Problem;
+use super::caller::Identity;
 use crate::config::network::is_loopback;
 
 /// Names under which proxies tell that a request is somebody else's.
@@ -47,7 +48,8 @@ impl Exposure {
         Ok(Self { loopback: listener.local_addr()?.ip().is_loopback(), public_origin })
     }
 
-    fn check(&self, asked: Asked<'_>) -> Result<(), Problem> {
+    /// Who asks, where that is known; nobody in particular at the open routes.
+    fn check(&self, asked: Asked<'_>) -> Result<Option<Identity>, Problem> {
         let host = asked.host.unwrap_or_default();
         let is_public = self.public_origin.as_deref().and_then(authority).is_some_and(|public| public == host);
         if self.loopback && !is_public && !is_local(host) {
@@ -58,8 +60,11 @@ impl Exposure {
             return Err(refused("requests with a foreign Origin are refused"));
         }
         let from_here = asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback());
-        if is_open(asked.path) || (from_here && is_local(host) && !asked.forwarded) {
-            return Ok(());
+        if from_here && is_local(host) && !asked.forwarded {
+            return Ok(Some(Identity::local()));
+        }
+        if is_open(asked.path) {
+            return Ok(None);
         }
         Err(Problem::new(
             StatusCode::UNAUTHORIZED,
@@ -110,7 +115,12 @@ pub(super) async fn admit(
         .ok_or_else(|| refused("the server was set up without its guard"))
         .and_then(|exposure| exposure.check(asked));
     match verdict {
-        Ok(()) => Ok(next.call(request).await?.map_into_boxed_body()),
+        Ok(identity) => {
+            if let Some(identity) = identity {
+                request.extensions_mut().insert(identity);
+            }
+            Ok(next.call(request).await?.map_into_boxed_body())
+        }
         Err(problem) => Ok(request.error_response(problem)),
     }
 }
@@ -132,7 +142,7 @@ mod tests {
 
     fn status(loopback: bool, asked: Asked<'_>) -> u16 {
         use actix_web::ResponseError as _;
-        bound_to(loopback).check(asked).map_or_else(|problem| problem.status_code().as_u16(), |()| 200)
+        bound_to(loopback).check(asked).map_or_else(|problem| problem.status_code().as_u16(), |_| 200)
     }
 
     #[test]

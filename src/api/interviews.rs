@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::body::Fields;
 use super::query::{Page, Parameters};
-use super::{Problem, State, body, recording, transcript};
+use super::{Problem, Researcher, State, Viewer, body, recording, transcript};
 use crate::storage::{InterviewFilter, JoinToken, NewInterview, StorageError};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -46,10 +46,15 @@ impl Invitation {
     }
 }
 
-async fn schedule(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
+async fn schedule(
+    state: Data<State>,
+    caller: Researcher,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse, Problem> {
     let new = read(&state, body::parse(&request, &bytes, false)?)?;
     let guide = new.call_guide_id;
-    let (row, token) = state.storage.interviews().schedule(new).await.map_err(|error| match error {
+    let (row, token) = caller.storage.interviews().schedule(new).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
             let fault = super::Fault::new("/call_guide_id", "there is no call guide with this id");
             Problem::unprocessable("the body has faults", vec![fault])
@@ -96,7 +101,7 @@ fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
     serde_json::from_value(Value::String(name.to_owned())).ok()
 }
 
-async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let limit = query.limit();
     let wanted = "scheduled, in_progress, completed, failed, cancelled or no_show is wanted here";
@@ -107,38 +112,38 @@ async fn list(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, 
         limit: limit + 1,
     };
     query.finish()?;
-    let rows = state.storage.interviews().list(filter).await?;
+    let rows = caller.storage.interviews().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }
 
-async fn get(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(state.storage.interviews().get(*id).await?))
+async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(caller.storage.interviews().get(*id).await?))
 }
 
-async fn responses(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    state.storage.interviews().get(*id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "items": state.storage.responses(*id).await? })))
+async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    caller.storage.interviews().get(*id).await?;
+    Ok(HttpResponse::Ok().json(json!({ "items": caller.storage.responses(*id).await? })))
 }
 
 /// Opens the room now and answers with a fresh join link.
-async fn start(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    if state.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
+async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
     }
-    let (row, token) = state.storage.interviews().open_now(*id, state.settings.link_lifetime).await?;
+    let (row, token) = caller.storage.interviews().open_now(*id, state.settings.link_lifetime).await?;
     Ok(HttpResponse::Ok().json(Invitation::new(&state, row, token)))
 }
 
 /// A live call is asked to end (202); without one the interview is cancelled at once (200).
-async fn cancel(state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let row = state.storage.interviews().get(*id).await?;
+async fn cancel(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let row = caller.storage.interviews().get(*id).await?;
     if row.status.is_over() {
         return Err(Problem::conflict(format!("the interview is over: {}", row.status.as_str())));
     }
     if state.calls.command(*id, Command::Cancel).await.is_ok() {
-        return Ok(HttpResponse::Accepted().json(state.storage.interviews().get(*id).await?));
+        return Ok(HttpResponse::Accepted().json(caller.storage.interviews().get(*id).await?));
     }
-    let row = state.storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", "operator").await?;
+    let row = caller.storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", &caller.actor).await?;
     let guide = row.call_guide_id.to_string();
     state.metrics.interviews_total.with_label_values(&["cancelled", &guide]).inc();
     Ok(HttpResponse::Ok().json(row))

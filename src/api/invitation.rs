@@ -42,7 +42,7 @@ async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Pr
     if expired && !interview.status.is_over() {
         return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
     }
-    let guide = state.storage.interviews().guide(interview.id).await?;
+    let guide = state.storage.of(interview.workspace_id).interviews().guide(interview.id).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {
         questions: guide.questions().count(),
         call_guide_name: guide.name,

@@ -20,6 +20,7 @@ use crate::transport::IceServer;
 
 mod body;
 mod call_guides;
+mod caller;
 mod calls;
 mod error;
 mod events;
@@ -34,6 +35,7 @@ mod recording;
 mod root;
 mod transcript;
 
+pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use calls::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
 pub use error::{Fault, Problem};
 

@@ -11,10 +11,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::query::Parameters;
-use super::{Problem, State};
+use super::{Problem, State, Viewer};
 use crate::storage::Side;
 
-pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) async fn get(
+    state: Data<State>,
+    caller: Viewer,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let side = query.parse("side", "respondent or interviewer is wanted here", |name| match name {
         "respondent" => Some(Side::Respondent),
@@ -22,7 +27,7 @@ pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest
         _ => None,
     });
     query.finish()?;
-    let interview = state.storage.interviews().get(*id).await?;
+    let interview = caller.storage.interviews().get(*id).await?;
     let missing = || Problem::not_found("this interview has no recording");
     if !interview.can_be_recorded {
         return Err(missing());

@@ -1,12 +1,12 @@
 //! `/api/interviews/{id}/transcript`: JSON, text or WebVTT, by `?format=` or `Accept`.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::query::Parameters;
-use super::{Problem, State};
+use super::{Problem, Viewer};
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -15,7 +15,7 @@ enum Format {
     Vtt,
 }
 
-pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let asked = query.parse("format", "json, text or vtt is wanted here", |name| match name {
         "json" => Some(Format::Json),
@@ -28,7 +28,7 @@ pub(super) async fn get(state: Data<State>, id: Path<Uuid>, request: HttpRequest
         Some(format) => format,
         None => accepted(&request)?,
     };
-    let transcript = state.storage.transcript(*id).await?;
+    let transcript = caller.storage.transcript(*id).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept"));
     Ok(match format {

@@ -155,10 +155,11 @@ impl Interviews<'_> {
         Ok((row, token))
     }
 
-    /// A token's interview, and whether the token has expired; `None` for a token nobody was given.
+    /// A token's interview, whichever workspace it is in, and whether the token has expired; `None` for a token nobody was given.
     pub async fn by_token(&self, token: &str) -> Result<Option<(interviews::Model, bool)>, StorageError> {
         let Some(found) = tokens::find(&self.0.db, token).await? else { return Ok(None) };
-        Ok(Some((self.get(found.interview_id).await?, found.expires_at <= Utc::now())))
+        let interview = self.0.of(found.workspace_id).interviews().get(found.interview_id).await?;
+        Ok(Some((interview, found.expires_at <= Utc::now())))
     }
 
     /// Ends an interview that no session owns (scheduled, or left behind by a stopped engine), by an event in its log.

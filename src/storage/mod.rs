@@ -111,6 +111,12 @@ impl Storage {
         Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, data_dir: data_dir.to_owned() })
     }
 
+    /// The same store, as another workspace sees it.
+    #[must_use]
+    pub fn of(&self, workspace: Uuid) -> Self {
+        Self { workspace, ..self.clone() }
+    }
+
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), StorageError> {
         Ok(migration::Migrator::up(&self.db, None).await?)

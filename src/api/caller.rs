@@ -1,0 +1,108 @@
+//! Who asks: the workspace, the role, and the name that changes are logged under.
+//!
+//! A handler says in its signature who may call it: [`Viewer`], [`Researcher`] or [`Admin`], each of them a [`Caller`] with
+//! at least that role. Rows are reached through [`Caller::storage`], which knows the caller's workspace only.
+//!
+//! Owns: that judgement once somebody is known. Never does: find out who it is ([`guard`](super::guard) does).
+
+use std::future::{Ready, ready};
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use uuid::Uuid;
+
+use super::{Problem, State};
+use crate::storage::Storage;
+
+/// What somebody may do; each role includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Read.
+    Viewer,
+    /// Write guides, schedule and cancel interviews, take notes.
+    Researcher,
+    /// Everything: keys, users, erasure, settings.
+    Admin,
+}
+
+/// Somebody who has been recognised; put into the request by the guard.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub workspace: Uuid,
+    pub role: Role,
+    /// For `event_logs.actor`: `local`, `key:NAME`, `user:ID`.
+    pub actor: String,
+}
+
+impl Identity {
+    /// Whoever sits at the engine's own machine.
+    pub(super) fn local() -> Self {
+        Self { workspace: migration::DEFAULT_WORKSPACE, role: Role::Admin, actor: "local".to_owned() }
+    }
+}
+
+/// The recognised caller of a request.
+pub struct Caller {
+    pub workspace: Uuid,
+    pub role: Role,
+    pub actor: String,
+    /// The caller's workspace, and nobody else's.
+    pub storage: Storage,
+}
+
+fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
+    let Some(identity) = request.extensions().get::<Identity>().cloned() else {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "a key is needed here"));
+    };
+    if identity.role < least {
+        return Err(Problem::new(StatusCode::FORBIDDEN, format!("this needs the role {}", least.as_str())));
+    }
+    let state = request
+        .app_data::<Data<State>>()
+        .ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server was set up without its state"))?;
+    Ok(Caller {
+        storage: state.storage.of(identity.workspace),
+        workspace: identity.workspace,
+        role: identity.role,
+        actor: identity.actor,
+    })
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Researcher => "researcher",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+macro_rules! at_least {
+    ($($role:ident),*) => {$(
+        #[doc = concat!("A caller who is at least ", stringify!($role), ": others are refused with 403.")]
+        pub struct $role(pub Caller);
+
+        impl FromRequest for $role {
+            type Error = Problem;
+            type Future = Ready<Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready(caller(request, Role::$role).map(Self))
+            }
+        }
+
+        impl Deref for $role {
+            type Target = Caller;
+
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+    )*};
+}
+
+at_least!(Viewer, Researcher, Admin);
