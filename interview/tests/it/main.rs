@@ -1,9 +1,10 @@
-//! The pure interview seen from outside: guides, scenarios, properties.
+//! The pure interview seen from outside: guides, scenarios, interruptions, properties.
 
 // Helpers stand outside test functions, where clippy would not allow it by itself.
 #![allow(clippy::unwrap_used)]
 
 mod guides;
+mod interruptions;
 mod properties;
 mod scenarios;
 mod support;

@@ -9,6 +9,9 @@ use interview::io::{
 };
 use interview::{Interview, Settings};
 
+/// A full answer.
+pub const WORK: &str = "I keep the books for eleven small shops and restaurants around Leeds, mostly from home.";
+
 pub const GUIDE: &str = r"
 name: Bookkeeping today
 research_objective: How small firms keep their books

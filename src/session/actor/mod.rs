@@ -3,21 +3,21 @@
 //! Owns: the interview's state, its event numbers, its timer. Never does: touch audio (that is the leg's), block, or
 //! decide what is said. If it panics or freezes, the watcher starts another one from the event log.
 
+mod ending;
+mod keeping;
 mod listening;
 mod speaking;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
     WrapFuture,
 };
-use interview::io::{CallState, Command, EndStatus, Input, Ms, Notice, Output};
-use interview::{Event, Interview};
-use tokio::sync::oneshot;
-use tracing::{error, info, warn};
+use interview::Interview;
+use interview::io::{Command, Input, Ms, Notice, Output};
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use self::speaking::Speaking;
@@ -29,8 +29,7 @@ use super::timing::Stopwatch;
 use super::watcher::{HEARTBEAT, Pulse};
 use crate::audio::CallClock;
 use crate::inference::{Hold, Priority};
-use crate::storage::EventRecord;
-use crate::supervisors::{Append, Flush, Persistence};
+use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use crate::transport::LinkEvent;
 use crate::turn::EarEvent;
@@ -157,47 +156,6 @@ impl CallActor {
         self.release();
     }
 
-    fn record(&mut self, at_ms: Ms, event: Event) -> EventRecord {
-        if let Event::QuestionAsked { asking, .. } = &event {
-            self.asking = Some(*asking);
-        }
-        self.seq += 1;
-        EventRecord { seq: self.seq, at_ms, event, actor: "interview".to_owned() }
-    }
-
-    fn append(&mut self, records: Vec<EventRecord>, ctx: &mut Context<Self>) {
-        if records.is_empty() {
-            return;
-        }
-        self.appends += 1;
-        let number = self.appends;
-        let (reply, committed) = oneshot::channel();
-        self.birth.persistence.do_send(Append { interview_id: self.birth.interview_id, records, reply });
-        ctx.spawn(committed.into_actor(self).map(move |result, actor, ctx| {
-            // While the database is away the answer waits and the events are spooled; this is worse than that.
-            let problem = match result {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some("the persistence supervisor is gone".to_owned()),
-            };
-            if let Some(problem) = problem {
-                error!(interview = %actor.birth.interview_id, problem, "events could not be kept");
-                actor.fail("storage_failed", ctx);
-            }
-            actor.committed = actor.committed.max(number);
-            actor.release();
-        }));
-    }
-
-    /// Publishes the notices whose events are committed.
-    fn release(&mut self) {
-        while self.held.front().is_some_and(|(after, _, _)| *after <= self.committed) {
-            if let Some((_, at_ms, notice)) = self.held.pop_front() {
-                self.birth.page.publish(at_ms, notice);
-            }
-        }
-    }
-
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
         let leg = Arc::clone(&self.birth.leg);
         match output {
@@ -292,56 +250,6 @@ impl CallActor {
             ctx.stop();
         }
         deposed
-    }
-
-    /// A part that the call can't do without has failed: say so in the log and end.
-    fn fail(&mut self, reason: &str, ctx: &mut Context<Self>) {
-        if self.over || self.is_deposed(ctx) {
-            return;
-        }
-        let now = self.now();
-        let ended = Event::Ended { status: EndStatus::Failed, reason: Some(reason.to_owned()) };
-        let record = self.record(now, ended);
-        self.append(vec![record], ctx);
-        self.birth.page.publish(
-            now,
-            Notice::Error {
-                title: "The call broke down".into(),
-                detail: "A part of the engine failed. What you said so far is kept.".into(),
-                call_id: None,
-            },
-        );
-        self.birth.page.publish(now, Notice::State { value: CallState::Ended });
-        self.finish(Ending::Over, ctx);
-    }
-
-    /// Ends the call once everything is committed; the last words have been played.
-    fn finish(&mut self, ending: Ending, ctx: &mut Context<Self>) {
-        if self.over || self.is_deposed(ctx) {
-            return;
-        }
-        self.over = true;
-        let missed = self.birth.leg.stats().deadline_misses.load(Ordering::Relaxed);
-        self.birth.metrics.playout_deadline_misses_total.inc_by(missed);
-        info!(interview = %self.birth.interview_id, ?ending, missed_playout_deadlines = missed, "call over");
-        let (leg, persistence) = (Arc::clone(&self.birth.leg), self.birth.persistence.clone());
-        // Appends of this very moment are queued before the flush: see `feed`.
-        let closing = async move {
-            leg.close().await;
-            let (flushed, done) = oneshot::channel();
-            persistence.do_send(Flush(flushed));
-            // An error means that the supervisor is gone, and the process with it.
-            let _ = done.await;
-        };
-        ctx.run_later(Duration::ZERO, move |actor, ctx| {
-            ctx.spawn(closing.into_actor(actor).map(move |(), actor, ctx| {
-                actor.committed = actor.appends;
-                actor.release();
-                let on_end = std::mem::replace(&mut actor.birth.on_end, Box::new(|_| ()));
-                on_end(ending);
-                ctx.stop();
-            }));
-        });
     }
 }
 
