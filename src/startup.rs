@@ -182,6 +182,9 @@ impl Running {
         if let Err(error) = self.storage.close().await {
             tracing::error!(%error, "closing the database");
         }
+        let engines = self.engines;
+        // An error means that the process is ending already.
+        let _ = actix_web::rt::task::spawn_blocking(move || engines.inference.close()).await;
         left
     }
 }

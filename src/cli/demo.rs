@@ -94,8 +94,8 @@ pub async fn run(
     let result = demo::run(&options, &stage.engine, &stage.tools, happenings).await;
     // The queue is closed now; what is left in it comes before the report.
     shown.await.context("showing the conversation")?;
-    let report = result?;
     stage.running.stop(Duration::ZERO).await;
+    let report = result?;
     if let Some(path) = &args.report {
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| path.display().to_string())?;

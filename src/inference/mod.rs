@@ -99,6 +99,15 @@ impl Inference {
         Hold { queue }
     }
 
+    /// Ends the threads: waiting work ends in [`InferenceError::Stopped`], as does what is asked for later; returns when
+    /// the work that runs is done (a few seconds at most for a long sentence). Blocking.
+    ///
+    /// To be called before the process ends: a model that computes while the C++ libraries are torn down around it fails
+    /// loudly, or crashes.
+    pub fn close(&self) {
+        self.threads.queue().close();
+    }
+
     /// Queue depth, waits and outcomes up to now, for metrics.
     pub fn stats(&self) -> Stats {
         self.threads.queue().stats()

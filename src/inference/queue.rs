@@ -137,6 +137,26 @@ impl Queue {
         Stats { queued: [0, 1, 2].map(|index| state.waiting[index].len()), ..state.stats }
     }
 
+    /// Takes no more work, and forgets what waits.
+    fn shut(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        self.changed.notify_all();
+        // Dropping the work drops its reply, which tells whoever waits for it.
+        drop(waiting);
+    }
+
+    /// The same; returns when nothing runs any more.
+    pub(super) fn close(&self) {
+        self.shut();
+        let mut state = self.state.lock();
+        while state.stats.busy > 0 {
+            self.changed.wait(&mut state);
+        }
+    }
+
     fn work(&self) {
         let mut state = self.state.lock();
         loop {
@@ -157,6 +177,9 @@ impl Queue {
             state.stats.busy -= 1;
             state.stats.panicked += u64::from(done.panicked);
             MutexGuard::unlocked(&mut state, done.reply);
+            if state.closed {
+                self.changed.notify_all();
+            }
         }
     }
 }
@@ -188,12 +211,6 @@ impl Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        let mut state = self.queue.state.lock();
-        state.closed = true;
-        let waiting = std::mem::take(&mut state.waiting);
-        drop(state);
-        self.queue.changed.notify_all();
-        // Dropping the work drops its reply, which tells whoever waits for it.
-        drop(waiting);
+        self.queue.shut();
     }
 }

@@ -109,6 +109,25 @@ async fn a_dropped_future_takes_its_work_along() {
 }
 
 #[tokio::test]
+async fn closing_waits_for_what_runs_and_forgets_what_waits() {
+    let inference = Inference::start(2);
+    let (first, one) = occupy(&inference, Priority::EndOfTurn).await;
+    let (second, two) = occupy(&inference, Priority::EndOfTurn).await;
+    let mut waits = Box::pin(inference.run(Priority::EndOfTurn, || ()));
+    assert!(poll!(&mut waits).is_pending());
+    let closing = inference.clone();
+    let closed = tokio::task::spawn_blocking(move || closing.close());
+    assert!(matches!(waits.await, Err(InferenceError::Stopped)));
+    assert!(matches!(inference.run(Priority::EndOfTurn, || ()).await, Err(InferenceError::Stopped)));
+    assert!(!closed.is_finished(), "two jobs still run");
+    drop((first, second));
+    closed.await.expect("it returns");
+    assert_eq!(inference.stats().busy, 0);
+    one.await.expect("done");
+    two.await.expect("done");
+}
+
+#[tokio::test]
 async fn a_panic_comes_back_as_an_error_and_the_thread_lives() {
     let inference = Inference::start(2);
     for _ in 0..5 {
