@@ -3,6 +3,8 @@
 //!
 //! Owns: the shape of a row. Never does: queries.
 
+pub mod access;
+pub mod api_keys;
 pub mod call_guide_versions;
 pub mod call_guides;
 pub mod event_logs;
@@ -10,5 +12,9 @@ pub mod interview_responses;
 pub mod interviews;
 pub mod join_tokens;
 pub mod person_keys;
+pub mod sessions;
+pub mod users;
+pub mod workspaces;
 
+pub use access::Role;
 pub use interviews::{Channel, Status};

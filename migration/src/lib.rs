@@ -14,6 +14,10 @@ mod m20261122_000004_interview_responses;
 mod m20261122_000005_event_logs;
 mod m20261122_000006_person_keys;
 mod m20261122_000007_join_tokens;
+mod m20261124_000100_event_log_numbers;
+mod m20261124_000101_api_keys;
+mod m20261124_000102_users;
+mod m20261124_000103_sessions;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -31,6 +35,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_event_logs::Migration),
             Box::new(m20261122_000006_person_keys::Migration),
             Box::new(m20261122_000007_join_tokens::Migration),
+            Box::new(m20261124_000100_event_log_numbers::Migration),
+            Box::new(m20261124_000101_api_keys::Migration),
+            Box::new(m20261124_000102_users::Migration),
+            Box::new(m20261124_000103_sessions::Migration),
         ]
     }
 }

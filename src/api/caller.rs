@@ -64,7 +64,7 @@ fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
         .app_data::<Data<State>>()
         .ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server was set up without its state"))?;
     Ok(Caller {
-        storage: state.storage.of(identity.workspace),
+        storage: state.storage.of(identity.workspace).by(&identity.actor),
         workspace: identity.workspace,
         role: identity.role,
         actor: identity.actor,

@@ -140,6 +140,7 @@ async fn cancel(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Resul
     if row.status.is_over() {
         return Err(Problem::conflict(format!("the interview is over: {}", row.status.as_str())));
     }
+    caller.storage.interviews().note_cancel(*id).await?;
     if state.calls.command(*id, Command::Cancel).await.is_ok() {
         return Ok(HttpResponse::Accepted().json(caller.storage.interviews().get(*id).await?));
     }

@@ -160,7 +160,8 @@ impl Registry {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let (interview, script) = self.load(interview_id).await?;
-        let events = parts.storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
+        let storage = self.storage_of(interview_id).await?;
+        let events = storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
         let interview = interview.resume(events.iter().map(|record| (record.at_ms, &record.event)));
         if interview.is_over() {
             return Err(JoinError::Over);
@@ -196,18 +197,25 @@ impl Registry {
 
     /// Legs so far, and the call clock of the last event.
     pub(super) async fn so_far(&self, interview_id: Uuid) -> Result<(u32, interview::Ms), JoinError> {
-        let events = self.shared.parts.storage.load_events(interview_id).await;
+        let events = self.storage_of(interview_id).await?.load_events(interview_id).await;
         let events = events.map_err(|error| JoinError::Unavailable(error.to_string()))?;
         let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
         Ok((legs as u32, events.last().map_or(0, |record| record.at_ms)))
+    }
+
+    /// The store as the interview's own workspace sees it.
+    async fn storage_of(&self, interview_id: Uuid) -> Result<Storage, JoinError> {
+        let storage = self.shared.parts.storage.owning(interview_id).await;
+        storage.map_err(|error| JoinError::Unavailable(error.to_string()))
     }
 
     /// The interview before its first event, and how it speaks.
     pub(super) async fn load(&self, interview_id: Uuid) -> Result<(Beginning, Script), JoinError> {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
-        let guide = parts.storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
-        let row = parts.storage.interviews().get(interview_id).await.map_err(|error| unavailable(&error))?;
+        let storage = self.storage_of(interview_id).await?;
+        let guide = storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
+        let row = storage.interviews().get(interview_id).await.map_err(|error| unavailable(&error))?;
         let resolved = parts.engines.synthesizer.resolve(&guide.voice_profile, &guide.language);
         let (voice, notes) = resolved.map_err(|error| unavailable(&error))?;
         for note in notes {
@@ -276,7 +284,7 @@ impl Registry {
         let parts = &self.shared.parts;
         let unfinished = parts.storage.interviews().unfinished().await?;
         for &id in &unfinished {
-            let events = parts.storage.load_events(id).await?;
+            let events = parts.storage.owning(id).await?.load_events(id).await?;
             let Some(last) = events.last() else { continue };
             // Nobody was on the line: nothing was interrupted.
             if matches!(last.event, Event::Paused { .. } | Event::LegLost { .. }) {

@@ -8,6 +8,7 @@ use chacha20poly1305::aead::{Aead, Generate, Key, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 use chrono::Utc;
 use entity::person_keys;
+use rand::TryRngCore as _;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -64,10 +65,19 @@ impl PersonKey {
 
     /// `{"enc": base64(nonce + ciphertext)}`; bound to its place in the log, so that it can't be moved elsewhere.
     pub(super) fn seal(&self, interview: Uuid, seq: i64, plain: &Value) -> Result<Value, StorageError> {
+        self.seal_at(&place(interview, seq), plain)
+    }
+
+    /// The same in the log of another kind of entity.
+    pub(super) fn seal_beside(&self, kind: &str, entity: Uuid, seq: i64, plain: &Value) -> Result<Value, StorageError> {
+        self.seal_at(&[kind.as_bytes(), &place(entity, seq)].concat(), plain)
+    }
+
+    fn seal_at(&self, place: &[u8], plain: &Value) -> Result<Value, StorageError> {
         let nonce = Nonce::generate();
         let sealed = self
             .0
-            .encrypt(&nonce, Payload { msg: plain.to_string().as_bytes(), aad: &place(interview, seq) })
+            .encrypt(&nonce, Payload { msg: plain.to_string().as_bytes(), aad: place })
             .map_err(|_| StorageError::Corrupt { what: "payload", reason: "it can't be encrypted".to_owned() })?;
         let mut bytes = nonce.to_vec();
         bytes.extend_from_slice(&sealed);
@@ -86,6 +96,15 @@ impl PersonKey {
             .map_err(|_| corrupt("it was changed, or sealed with another key"))?;
         serde_json::from_slice(&plain).map_err(|_| corrupt("it isn't JSON"))
     }
+}
+
+/// Bits that nobody can guess.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], StorageError> {
+    let mut bits = [0; N];
+    rand::rngs::OsRng
+        .try_fill_bytes(&mut bits)
+        .map_err(|error| StorageError::Corrupt { what: "random source", reason: error.to_string() })?;
+    Ok(bits)
 }
 
 fn place(interview: Uuid, seq: i64) -> [u8; 24] {

@@ -4,22 +4,24 @@
 //! Never does: change or remove an event.
 
 use chrono::{DateTime, Utc};
-use entity::{event_logs, interviews};
+use entity::event_logs;
 use interview::Event;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, TransactionTrait,
+    QueryOrder, Select, TransactionTrait,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::projection::{Ending, Projection};
-use super::{Storage, StorageError, to_json};
+use super::{Storage, StorageError, interviews, to_json};
 
 /// Of the payloads written now; readers know the older ones.
 const SCHEMA_VERSION: i32 = 1;
-const ENTITY_TYPE: &str = "interview";
+/// What happens in a call. Changes that somebody makes to an interview from outside are another entity: see
+/// [`audit`](super::audit).
+pub(super) const ENTITY_TYPE: &str = "interview";
 
 /// One event with its envelope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,11 +58,11 @@ pub struct Appended {
 
 impl Storage {
     /// Appends in one transaction, flushed when this returns. What is in the log already with the same content is passed
-    /// over, so that a retry is harmless.
+    /// over, so that a retry is harmless. Whichever workspace the interview is in: only its session appends.
     pub async fn append(&self, interview_id: Uuid, records: &[EventRecord]) -> Result<Appended, StorageError> {
         let batch = Batch { interview_id, received_at: Utc::now(), records: records.to_vec() };
         let tx = self.write().await?;
-        let appended = append_in(&tx, self.workspace, &batch).await?;
+        let appended = append_in(&tx, &batch).await?;
         tx.commit().await?;
         Ok(appended)
     }
@@ -72,7 +74,7 @@ impl Storage {
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
             let savepoint = tx.begin().await?;
-            match append_in(&savepoint, self.workspace, batch).await {
+            match append_in(&savepoint, batch).await {
                 Ok(appended) => {
                     savepoint.commit().await?;
                     outcomes.push(Ok(appended));
@@ -102,26 +104,15 @@ pub(super) async fn load(
     interview_id: Uuid,
     key: Option<&PersonKey>,
 ) -> Result<Vec<EventRecord>, StorageError> {
-    let rows = event_logs::Entity::find()
-        .filter(event_logs::Column::EntityId.eq(interview_id))
-        .order_by_asc(event_logs::Column::Seq)
-        .all(db)
-        .await?;
+    let rows = of(interview_id).order_by_asc(event_logs::Column::Seq).all(db).await?;
     rows.into_iter().map(|row| record_of(row, key)).collect()
 }
 
 /// Appends and projects inside a transaction of the caller's.
-pub(super) async fn append_in(
-    tx: &DatabaseTransaction,
-    workspace: Uuid,
-    batch: &Batch,
-) -> Result<Appended, StorageError> {
+pub(super) async fn append_in(tx: &DatabaseTransaction, batch: &Batch) -> Result<Appended, StorageError> {
     let id = batch.interview_id;
-    let interview = interviews::Entity::find_by_id(id)
-        .filter(interviews::Column::WorkspaceId.eq(workspace))
-        .one(tx)
-        .await?
-        .ok_or(StorageError::NotFound("interview"))?;
+    let interview = interviews::find_anywhere(tx, id).await?;
+    let workspace = interview.workspace_id;
     let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
     let mut last = last_seq(tx, id).await?;
     let mut appended = Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
@@ -146,12 +137,22 @@ pub(super) async fn append_in(
 }
 
 async fn last_seq(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<i64, StorageError> {
-    let last = event_logs::Entity::find()
+    Ok(last(db, interview_id).await?.map_or(0, |event| event.seq))
+}
+
+/// The newest event in the interview's log.
+pub(super) async fn last(
+    db: &impl ConnectionTrait,
+    interview_id: Uuid,
+) -> Result<Option<event_logs::Model>, StorageError> {
+    Ok(of(interview_id).order_by_desc(event_logs::Column::Seq).one(db).await?)
+}
+
+/// The rows of one interview's log.
+fn of(interview_id: Uuid) -> Select<event_logs::Entity> {
+    event_logs::Entity::find()
+        .filter(event_logs::Column::EntityType.eq(ENTITY_TYPE))
         .filter(event_logs::Column::EntityId.eq(interview_id))
-        .order_by_desc(event_logs::Column::Seq)
-        .one(db)
-        .await?;
-    Ok(last.map_or(0, |event| event.seq))
 }
 
 async fn insert(
@@ -190,11 +191,7 @@ async fn check_same(
     key: Option<&PersonKey>,
 ) -> Result<(), StorageError> {
     let conflict = StorageError::EventConflict { interview_id, seq: record.seq };
-    let stored = event_logs::Entity::find()
-        .filter(event_logs::Column::EntityId.eq(interview_id))
-        .filter(event_logs::Column::Seq.eq(record.seq))
-        .one(db)
-        .await?;
+    let stored = of(interview_id).filter(event_logs::Column::Seq.eq(record.seq)).one(db).await?;
     let Some(stored) = stored else { return Err(conflict) };
     let stored = record_of(stored, key)?;
     // By way of JSON, as the stored one: numbers are compared as they are written.

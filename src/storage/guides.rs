@@ -4,11 +4,13 @@ use chrono::Utc;
 use entity::{call_guide_versions, call_guides, interviews};
 use interview::Guide;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, SelectExt,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, SelectExt,
 };
+use serde_json::json;
 use uuid::Uuid;
 
+use super::audit::Change;
 use super::{Storage, StorageError, to_json};
 
 /// The guides' repository.
@@ -27,6 +29,7 @@ impl Guides<'_> {
         let tx = self.0.write().await?;
         let row = row.insert(&tx).await?;
         self.insert_version(&tx, id, guide, row.version).await?;
+        self.changed(&tx, "call_guide.created", &row).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -53,7 +56,12 @@ impl Guides<'_> {
 
     /// The content of one version: what an interview pinned to it runs.
     pub async fn version(&self, version_id: Uuid) -> Result<Guide, StorageError> {
-        version(&self.0.db, version_id).await
+        let found = call_guide_versions::Entity::find_by_id(version_id)
+            .filter(call_guide_versions::Column::WorkspaceId.eq(self.0.workspace))
+            .one(&self.0.db)
+            .await?
+            .ok_or(StorageError::NotFound("call guide version"))?;
+        document(found)
     }
 
     /// Changes the content. A version that an interview uses stays as it is: a new one is made.
@@ -77,6 +85,7 @@ impl Guides<'_> {
         row.version = Set(version);
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
+        self.changed(&tx, "call_guide.updated", &row).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -84,7 +93,7 @@ impl Guides<'_> {
     /// Removes a guide that no interview uses; with interviews it is a [`StorageError::Conflict`].
     pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
-        self.find(&tx, id).await?;
+        let row = self.find(&tx, id).await?;
         if interviews::Entity::find().filter(interviews::Column::CallGuideId.eq(id)).exists(&tx).await? {
             return Err(StorageError::Conflict("interviews were held or scheduled with this guide".to_owned()));
         }
@@ -93,8 +102,20 @@ impl Guides<'_> {
             .exec(&tx)
             .await?;
         call_guides::Entity::delete_by_id(id).exec(&tx).await?;
+        self.changed(&tx, "call_guide.deleted", &row).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// The content stands in the versions: the log says which one.
+    async fn changed(
+        &self,
+        tx: &DatabaseTransaction,
+        what: &'static str,
+        row: &call_guides::Model,
+    ) -> Result<(), StorageError> {
+        let payload = json!({ "name": row.name, "version": row.version });
+        self.0.audit(tx, Change::new("call_guide", row.id, what).with(payload)).await
     }
 
     async fn find(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {

@@ -1,15 +1,22 @@
 //! Interviews: scheduling, finding, ending from outside a call.
 
 use chrono::{DateTime, Duration, Utc};
-use entity::{Channel, Status, event_logs, interviews};
+use entity::{Channel, Status, interviews};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::audit::Change;
 use super::crypto::PersonKey;
 use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, tokens};
+
+/// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
+/// the session while the call is live.
+pub(super) const AUDITED: &str = "interview_admin";
 
 /// What scheduling needs to know.
 #[derive(Debug, Clone)]
@@ -88,6 +95,13 @@ impl Interviews<'_> {
         let row = row.insert(&tx).await?;
         let expires_at = row.scheduled_at.unwrap_or(now).max(now) + new.link_lifetime;
         let token = tokens::issue(&tx, self.0.workspace, row.id, expires_at).await?;
+        let change = Change::new(AUDITED, row.id, "interview.scheduled").with(json!({
+            "call_guide_id": row.call_guide_id,
+            "call_guide_version_id": row.call_guide_version_id,
+            "channel": row.channel,
+            "scheduled_at": row.scheduled_at,
+        }));
+        self.0.audit(&tx, change).await?;
         tx.commit().await?;
         Ok((row, token))
     }
@@ -121,10 +135,9 @@ impl Interviews<'_> {
         Ok(query.order_by_desc(interviews::Column::Id).limit(filter.limit).all(&self.0.db).await?)
     }
 
-    /// Interviews that a stopped engine left in the middle, oldest first: to be recovered at start.
+    /// Interviews of all workspaces that a stopped engine left in the middle, oldest first: to be recovered at start.
     pub async fn unfinished(&self) -> Result<Vec<Uuid>, StorageError> {
         let rows = interviews::Entity::find()
-            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
             .filter(interviews::Column::Status.eq(Status::InProgress))
             .order_by_asc(interviews::Column::Id)
             .all(&self.0.db)
@@ -151,6 +164,8 @@ impl Interviews<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         let token = tokens::issue(&tx, self.0.workspace, id, now + link_lifetime).await?;
+        let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));
+        self.0.audit(&tx, change).await?;
         tx.commit().await?;
         Ok((row, token))
     }
@@ -160,6 +175,13 @@ impl Interviews<'_> {
         let Some(found) = tokens::find(&self.0.db, token).await? else { return Ok(None) };
         let interview = self.0.of(found.workspace_id).interviews().get(found.interview_id).await?;
         Ok(Some((interview, found.expires_at <= Utc::now())))
+    }
+
+    /// Somebody asks for the end of a call that may be live; its session does the rest and says so in the call's log.
+    pub async fn note_cancel(&self, id: Uuid) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
+        self.0.audit(&tx, Change::new(AUDITED, id, "interview.cancel_requested")).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends an interview that no session owns (scheduled, or left behind by a stopped engine), by an event in its log.
@@ -179,11 +201,7 @@ impl Interviews<'_> {
         if row.status.is_over() {
             return Err(StorageError::Conflict(format!("the interview is over: {}", row.status.as_str())));
         }
-        let last = event_logs::Entity::find()
-            .filter(event_logs::Column::EntityId.eq(id))
-            .order_by_desc(event_logs::Column::Seq)
-            .one(&tx)
-            .await?;
+        let last = events::last(&tx, id).await?;
         let record = EventRecord {
             seq: last.as_ref().map_or(1, |event| event.seq + 1),
             at_ms: last.as_ref().map_or(0, |event| event.at_ms.max(0) as u64),
@@ -191,8 +209,15 @@ impl Interviews<'_> {
             actor: actor.to_owned(),
         };
         let batch = Batch { interview_id: id, received_at: Utc::now(), records: vec![record] };
-        events::append_in(&tx, self.0.workspace, &batch).await?;
+        events::append_in(&tx, &batch).await?;
+        let change = Change::new(AUDITED, id, "interview.ended").with(json!({ "status": status, "reason": reason }));
+        self.0.audit(&tx, change).await?;
         tx.commit().await?;
         self.get(id).await
     }
+}
+
+/// An interview of whichever workspace.
+pub(super) async fn find_anywhere(db: &impl ConnectionTrait, id: Uuid) -> Result<interviews::Model, StorageError> {
+    interviews::Entity::find_by_id(id).one(db).await?.ok_or(StorageError::NotFound("interview"))
 }

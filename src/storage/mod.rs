@@ -4,6 +4,7 @@
 //! where recordings lie. Never does: decide what happens in an interview, keep anything in memory.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use migration::MigratorTrait;
@@ -14,23 +15,31 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub mod audit;
 mod crypto;
 pub mod events;
 pub mod guides;
 pub mod interviews;
+pub mod keys;
 pub mod projection;
 pub mod recordings;
 pub mod responses;
 pub mod scores;
+pub mod sessions;
 pub mod tokens;
 pub mod transcript;
+pub mod users;
+pub mod workspaces;
 
+pub use audit::{AuditFilter, Entry};
 pub use events::{Appended, Batch, EventRecord};
 pub use guides::Guides;
 pub use interviews::{InterviewFilter, Interviews, NewInterview};
+pub use keys::{KEY_MARK, Keys, NewKey};
 pub use recordings::{Recordings, Side};
 pub use tokens::JoinToken;
 pub use transcript::Transcript;
+pub use users::{NewUser, UserChanges, Users};
 
 /// How long a writer waits for another one (SQLite has one at a time).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -68,11 +77,16 @@ impl StorageError {
     }
 }
 
-/// The store of one workspace; cheap to clone.
+/// Who changes rows when nobody in particular asked for it.
+const ENGINE: &str = "engine";
+
+/// The store of one workspace, as used by somebody; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Storage {
     db: DatabaseConnection,
     workspace: Uuid,
+    /// Under whose name changes are logged.
+    actor: Arc<str>,
     data_dir: PathBuf,
 }
 
@@ -108,13 +122,26 @@ impl Storage {
             return Err(StorageError::Url("it must begin with sqlite: or postgres:".to_owned()));
         }
         let db = Database::connect(options).await?;
-        Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, data_dir: data_dir.to_owned() })
+        Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, actor: ENGINE.into(), data_dir: data_dir.to_owned() })
     }
 
     /// The same store, as another workspace sees it.
     #[must_use]
     pub fn of(&self, workspace: Uuid) -> Self {
         Self { workspace, ..self.clone() }
+    }
+
+    /// The same store, in somebody's hands: `event_logs.actor` of every change made through it.
+    #[must_use]
+    pub fn by(&self, actor: &str) -> Self {
+        Self { actor: actor.into(), ..self.clone() }
+    }
+
+    /// The store of the workspace that the interview is in: for the engine itself, which holds calls of all of them.
+    /// Never for a caller of the API, who has a workspace already.
+    pub async fn owning(&self, interview_id: Uuid) -> Result<Self, StorageError> {
+        let interview = interviews::find_anywhere(&self.db, interview_id).await?;
+        Ok(self.of(interview.workspace_id))
     }
 
     /// Brings the schema up to date.
@@ -143,6 +170,14 @@ impl Storage {
 
     pub fn interviews(&self) -> Interviews<'_> {
         Interviews(self)
+    }
+
+    pub fn keys(&self) -> Keys<'_> {
+        Keys(self)
+    }
+
+    pub fn users(&self) -> Users<'_> {
+        Users(self)
     }
 
     pub fn recordings(&self) -> Recordings {

@@ -9,7 +9,9 @@ use super::{Storage, StorageError};
 impl Storage {
     /// The interview's answers in the order in which they were asked.
     pub async fn responses(&self, interview_id: Uuid) -> Result<Vec<interview_responses::Model>, StorageError> {
-        of_interview(&self.db, interview_id).await
+        let mut rows = of_interview(&self.db, interview_id).await?;
+        rows.retain(|row| row.workspace_id == self.workspace);
+        Ok(rows)
     }
 }
 

@@ -49,7 +49,7 @@ impl Stage {
     }
 
     /// `heard`: what the transcriber claims to have heard, one pause after the other.
-    async fn start_in(folder: TempDir, more: &[(&str, &str)], heard: &[&str]) -> Self {
+    pub async fn start_in(folder: TempDir, more: &[(&str, &str)], heard: &[&str]) -> Self {
         let settings = settings(folder.path(), more);
         let mut engines = Engines::scripted(&settings).unwrap();
         if !heard.is_empty() {
@@ -59,6 +59,13 @@ impl Stage {
         let engine = startup::start_with(settings, engines).await.unwrap();
         let media = MediaRuntime::start().unwrap();
         Self { folder, caller: Caller::new(&engine.url, &media), engine, _media: media }
+    }
+
+    /// The engine stops, and the next one starts on the same folder.
+    pub async fn restart(self) -> Self {
+        let Stage { folder, engine, .. } = self;
+        engine.stop(Duration::ZERO).await;
+        Self::start_in(folder, &[], &[]).await
     }
 
     pub async fn invite(&self, questions: usize) -> Invitation {

@@ -1,0 +1,43 @@
+//! What somebody may do.
+
+use std::str::FromStr;
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Each role includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Read.
+    Viewer,
+    /// Write guides, schedule and cancel interviews, take notes.
+    Researcher,
+    /// Everything: keys, users, erasure, settings.
+    Admin,
+}
+
+impl Role {
+    /// The name on the wire and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Researcher => "researcher",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "viewer" => Ok(Role::Viewer),
+            "researcher" => Ok(Role::Researcher),
+            "admin" => Ok(Role::Admin),
+            _ => Err(format!("{name:?} is no role: admin, researcher or viewer is wanted")),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! An API key: a hash of it, and what it is good for.
+
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+
+use crate::Role;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "api_keys")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub workspace_id: Uuid,
+    pub name: String,
+    /// The key's beginning, by which it is found and told from others.
+    pub prefix: String,
+    #[sea_orm(column_type = "Blob")]
+    #[serde(skip)]
+    pub secret_sha256: Vec<u8>,
+    pub role: Role,
+    pub created_by: String,
+    pub expires_at: Option<DateTimeUtc>,
+    /// To the minute.
+    pub last_used_at: Option<DateTimeUtc>,
+    pub revoked_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,33 @@
+//! Somebody who signs in.
+
+use sea_orm::entity::prelude::*;
+use serde::Serialize;
+
+use crate::Role;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub workspace_id: Uuid,
+    /// In small letters; one user of a workspace has it.
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    /// Argon2id as a PHC string; nothing for who signs in elsewhere only.
+    #[serde(skip)]
+    pub password_hash: Option<String>,
+    /// Who vouches for this user, and under which name.
+    pub oidc_issuer: Option<String>,
+    pub oidc_subject: Option<String>,
+    pub is_active: bool,
+    pub last_login_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,161 @@
+//! The audit trail: who changed what, in `event_logs`, in the transaction of the change.
+//!
+//! Owns: the numbers of every entity that no session owns. A live call's own log (entity type `interview`) is numbered by
+//! its session; what somebody does to that interview from outside is the entity `interview_admin` of the same id, so that
+//! neither waits for the other and neither has a gap.
+//! Never does: change or remove an entry, hold what can be looked up in the row itself.
+
+use chrono::{DateTime, Utc};
+use entity::event_logs;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::crypto::PersonKey;
+use super::{Storage, StorageError, events};
+
+const SCHEMA_VERSION: i32 = 1;
+
+/// One change, to be logged.
+#[derive(Debug)]
+pub struct Change<'a> {
+    entity_type: &'static str,
+    entity_id: Uuid,
+    what: &'static str,
+    payload: Value,
+    /// About this respondent, and nobody else may read it.
+    personal: Option<(&'a str, Value)>,
+}
+
+impl<'a> Change<'a> {
+    /// `what` is a name such as `call_guide.updated`.
+    pub fn new(entity_type: &'static str, entity_id: Uuid, what: &'static str) -> Self {
+        Self { entity_type, entity_id, what, payload: json!({}), personal: None }
+    }
+
+    /// An object of what is worth telling. Nothing about respondents: that is for [`Change::personal`].
+    #[must_use]
+    pub fn with(mut self, payload: Value) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// What is said about a person, sealed with that person's key; dropped when the key is gone.
+    #[must_use]
+    pub fn personal(mut self, respondent_id: &'a str, payload: Value) -> Self {
+        self.personal = Some((respondent_id, payload));
+        self
+    }
+}
+
+/// An entry, as it is read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    pub id: Uuid,
+    pub event_type: String,
+    pub entity_type: String,
+    pub entity_id: Uuid,
+    pub seq: i64,
+    /// `local`, `key:ID`, `user:ID`, `cli` or `engine`.
+    pub actor: String,
+    /// What is personal stays sealed: `{"enc": …}`.
+    pub payload: Value,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Which entries are wanted; all of them by default.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    pub entity_type: Option<String>,
+    pub entity_id: Option<Uuid>,
+    pub actor: Option<String>,
+    /// The id that the page before ended with.
+    pub after: Option<Uuid>,
+    pub limit: u64,
+}
+
+impl Storage {
+    /// Logs a change under this store's actor. `tx` is the transaction that makes it: either both are there or neither.
+    pub(super) async fn audit(&self, tx: &DatabaseTransaction, change: Change<'_>) -> Result<(), StorageError> {
+        let Change { entity_type, entity_id, what, mut payload, personal } = change;
+        alone(tx, entity_id).await?;
+        let last = event_logs::Entity::find()
+            .filter(event_logs::Column::EntityType.eq(entity_type))
+            .filter(event_logs::Column::EntityId.eq(entity_id))
+            .order_by_desc(event_logs::Column::Seq)
+            .one(tx)
+            .await?;
+        let seq = last.map_or(1, |event| event.seq + 1);
+        if let Some((respondent, said)) = personal
+            && let Some(key) = PersonKey::find(tx, self.workspace, respondent).await?
+        {
+            payload["personal"] = key.seal_beside(entity_type, entity_id, seq, &said)?;
+        }
+        let row = event_logs::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.workspace),
+            event_type: Set(what.to_owned()),
+            entity_type: Set(entity_type.to_owned()),
+            entity_id: Set(entity_id),
+            seq: Set(seq),
+            schema_version: Set(SCHEMA_VERSION),
+            // Of the call clock there is nothing to tell: this is no part of a call.
+            at_ms: Set(0),
+            actor: Set(self.actor.to_string()),
+            payload: Set(payload),
+            created_at: Set(Utc::now()),
+        };
+        row.insert(tx).await?;
+        Ok(())
+    }
+
+    /// The workspace's trail, newest first; what was said in calls is not part of it.
+    pub async fn audit_trail(&self, filter: AuditFilter) -> Result<Vec<Entry>, StorageError> {
+        let mut query = event_logs::Entity::find()
+            .filter(event_logs::Column::WorkspaceId.eq(self.workspace))
+            .filter(event_logs::Column::EntityType.ne(events::ENTITY_TYPE));
+        if let Some(entity_type) = filter.entity_type {
+            query = query.filter(event_logs::Column::EntityType.eq(entity_type));
+        }
+        if let Some(id) = filter.entity_id {
+            query = query.filter(event_logs::Column::EntityId.eq(id));
+        }
+        if let Some(actor) = filter.actor {
+            query = query.filter(event_logs::Column::Actor.eq(actor));
+        }
+        if let Some(after) = filter.after {
+            query = query.filter(event_logs::Column::Id.lt(after));
+        }
+        let rows = query.order_by_desc(event_logs::Column::Id).limit(filter.limit).all(&self.db).await?;
+        Ok(rows.into_iter().map(Entry::from).collect())
+    }
+}
+
+impl From<event_logs::Model> for Entry {
+    fn from(row: event_logs::Model) -> Self {
+        Self {
+            id: row.id,
+            event_type: row.event_type,
+            entity_type: row.entity_type,
+            entity_id: row.entity_id,
+            seq: row.seq,
+            actor: row.actor,
+            payload: row.payload,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Two transactions must not take the same number. SQLite has one writer anyway; PostgreSQL is told to have one an entity.
+async fn alone(tx: &DatabaseTransaction, entity_id: Uuid) -> Result<(), StorageError> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let lock = entity_id.as_u64_pair().1 as i64;
+        let sql = "SELECT pg_advisory_xact_lock($1)";
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [lock.into()])).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Workspaces: made by whoever runs the engine, found by name.
+
+use chrono::Utc;
+use entity::workspaces;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::{Storage, StorageError};
+
+impl Storage {
+    /// The workspace that this store is of.
+    pub fn workspace(&self) -> Uuid {
+        self.workspace
+    }
+
+    /// A name that is taken is a [`StorageError::Conflict`].
+    pub async fn create_workspace(&self, name: &str) -> Result<workspaces::Model, StorageError> {
+        let (id, now) = (Uuid::now_v7(), Utc::now());
+        let tx = self.write().await?;
+        if workspaces::Entity::find().filter(workspaces::Column::Name.eq(name)).one(&tx).await?.is_some() {
+            return Err(StorageError::Conflict(format!("there is a workspace named {name:?} already")));
+        }
+        let row = workspaces::ActiveModel {
+            id: Set(id),
+            name: Set(name.to_owned()),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let row = row.insert(&tx).await?;
+        let own = self.of(id);
+        own.audit(&tx, Change::new("workspace", id, "workspace.created").with(json!({ "name": name }))).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Oldest first.
+    pub async fn workspaces(&self) -> Result<Vec<workspaces::Model>, StorageError> {
+        Ok(workspaces::Entity::find().order_by_asc(workspaces::Column::Id).limit(10_000).all(&self.db).await?)
+    }
+
+    /// By name or by id.
+    pub async fn find_workspace(&self, name: &str) -> Result<workspaces::Model, StorageError> {
+        let query = match Uuid::parse_str(name) {
+            Ok(id) => workspaces::Entity::find_by_id(id),
+            Err(_) => workspaces::Entity::find().filter(workspaces::Column::Name.eq(name)),
+        };
+        query.one(&self.db).await?.ok_or(StorageError::NotFound("workspace"))
+    }
+}
