@@ -2,8 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, ToSchema)]
+#[schema(as = InterviewResponse)]
 #[sea_orm(table_name = "interview_responses")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -18,28 +20,38 @@ pub struct Model {
     pub question_text: String,
     #[sea_orm(column_type = "Text")]
     pub response_text: String,
+    #[schema(required)]
     pub response_audio_url: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
     pub asked_at: DateTimeUtc,
+    #[schema(value_type = String, format = DateTime)]
     pub answered_at: DateTimeUtc,
     pub response_time_seconds: f64,
     pub sentiment: String,
     pub confidence_score: f64,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<String>)]
     pub key_phrases: Json,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<String>)]
     pub themes: Json,
     pub information_density: f64,
     pub is_follow_up: bool,
+    #[schema(required)]
     pub parent_response_id: Option<Uuid>,
     pub follow_up_count: i32,
     /// `{asking, action, text, why, source}` each.
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<Object>)]
     pub generated_follow_ups: Json,
     pub is_complete: bool,
     pub requires_clarification: bool,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<String>)]
     pub flags: Json,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: DateTimeUtc,
 }
 

@@ -2,8 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, ToSchema)]
+#[schema(as = Interview)]
 #[sea_orm(table_name = "interviews")]
 // The columns are the contract's.
 #[allow(clippy::struct_excessive_bools)]
@@ -16,51 +18,76 @@ pub struct Model {
     pub call_guide_version_id: Uuid,
     pub channel: Channel,
     pub respondent_id: String,
+    #[schema(required)]
     pub respondent_name: Option<String>,
+    #[schema(required)]
     pub respondent_phone: Option<String>,
+    #[schema(required)]
     pub respondent_email: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Object)]
     pub respondent_metadata: Json,
     pub status: Status,
     /// Why the status is what it is, such as `consent_declined`.
+    #[schema(required)]
     pub status_reason: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub scheduled_at: Option<DateTimeUtc>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub started_at: Option<DateTimeUtc>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub completed_at: Option<DateTimeUtc>,
+    #[schema(required)]
     pub duration_seconds: Option<i32>,
+    #[schema(required)]
     pub call_sid: Option<String>,
+    #[schema(required)]
     pub recording_url: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Object)]
     pub conversation_state: Json,
+    #[schema(required)]
     pub current_section: Option<String>,
+    #[schema(required)]
     pub current_question_id: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<String>)]
     pub sections_completed: Json,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<String>)]
     pub questions_skipped: Json,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Object)]
     pub engagement_metrics: Json,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Object)]
     pub quality_metrics: Json,
     pub requires_human_review: bool,
     #[sea_orm(column_type = "Text", nullable)]
+    #[schema(required)]
     pub escalation_reason: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<Object>)]
     pub interviewer_notes: Json,
     #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<String>)]
     pub tags: Json,
     pub consent_given: bool,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub consent_timestamp: Option<DateTimeUtc>,
     /// Nothing of the respondent was kept without consent: true from the consent question's answer on.
     pub gdpr_compliant: bool,
     pub can_be_recorded: bool,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: DateTimeUtc,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
+#[schema(as = InterviewStatus)]
 pub enum Status {
     Scheduled,
     InProgress,
@@ -89,9 +116,10 @@ impl Status {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
+#[schema(as = InterviewChannel)]
 pub enum Channel {
     Webrtc,
     Sip,

@@ -8,13 +8,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::storage::StorageError;
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
 /// One thing that is wrong with the input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
     /// JSON pointer (RFC 6901) into the body, or into the query taken as an object.
     pub pointer: String,
@@ -27,17 +28,22 @@ impl Fault {
     }
 }
 
-/// A problem document.
-#[derive(Debug, Clone, Serialize)]
+/// A problem document (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
     /// `about:blank`: the title says what the status means.
     #[serde(rename = "type")]
+    #[schema(value_type = String, example = "about:blank")]
     kind: &'static str,
+    #[schema(value_type = String)]
     title: &'static str,
+    /// The HTTP status.
+    #[schema(value_type = u16)]
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
+    /// Every fault of the input at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
     #[serde(skip)]

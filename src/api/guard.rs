@@ -75,7 +75,7 @@ impl Exposure {
 }
 
 /// Routes that need no key: the join routes carry theirs, the others tell nothing about people.
-fn is_open(path: &str) -> bool {
+pub(super) fn is_open(path: &str) -> bool {
     const ROUTES: [&str; 3] = ["/metrics", "/api/openapi.json", "/favicon.ico"];
     const BELOW: [&str; 5] = ["/api/health", "/api/join/", "/join/", "/assets/", "/docs"];
     // What looks like a way up is no way of ours.

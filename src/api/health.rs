@@ -1,90 +1,190 @@
 //! Health: a line a component, liveness, readiness.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, ServiceConfig};
-use serde_json::{Value, json};
+use actix_web::web::Data;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::State;
+use super::routes::resource;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource(["/api/health", "/api/health/"]).get(overall))
-        .service(web::resource("/api/health/live").get(live))
-        .service(web::resource("/api/health/ready").get(ready));
+    cfg.service(resource!(overall)).service(resource!(live)).service(resource!(ready));
 }
 
-/// `status` is `ok` or `unavailable`; a component that is not configured does not count.
-struct Report {
-    ready: bool,
-    body: Value,
+/// How the engine is; a component that is not configured does not count.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    status: Availability,
+    version: &'static str,
+    components: Components,
 }
 
-async fn report(state: &State) -> Report {
-    let database = match state.storage.ping().await {
-        Ok(()) => None,
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthComponents)]
+struct Components {
+    database: Component,
+    redis: Component,
+    models: Models,
+    queues: Queues,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Availability {
+    Ok,
+    Unavailable,
+    NotConfigured,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthComponent)]
+struct Component {
+    status: Availability,
+    #[schema(required)]
+    detail: Option<&'static str>,
+}
+
+/// What speaks and listens.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthModels)]
+struct Models {
+    status: Availability,
+    /// Any of these is a scripted stand-in.
+    scripted: bool,
+    stt: String,
+    tts: String,
+    turn: String,
+    vad: String,
+    proposer: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthQueues)]
+struct Queues {
+    status: Admission,
+    active_calls: usize,
+    capacity: usize,
+    /// Events that are not yet in the database.
+    events_waiting: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Admission {
+    Ok,
+    Full,
+    Draining,
+}
+
+impl Health {
+    fn is_ready(&self) -> bool {
+        self.status == Availability::Ok && self.components.queues.status == Admission::Ok
+    }
+}
+
+async fn report(state: &State) -> Health {
+    let (database, detail) = match state.storage.ping().await {
+        Ok(()) => (Availability::Ok, None),
         Err(error) => {
             tracing::warn!(%error, "the database does not answer");
-            Some("the database does not answer")
+            (Availability::Unavailable, Some("the database does not answer"))
         }
     };
     let engines = state.calls.engines();
-    let active = state.calls.active();
-    let queue = match (engines.accepting, active < engines.capacity) {
-        (false, _) => "draining",
-        (true, false) => "full",
-        (true, true) => "ok",
+    let active_calls = state.calls.active();
+    let admission = match (engines.accepting, active_calls < engines.capacity) {
+        (false, _) => Admission::Draining,
+        (true, false) => Admission::Full,
+        (true, true) => Admission::Ok,
     };
-    let ready = database.is_none() && queue == "ok";
-    let body = json!({
-        "status": if database.is_none() { "ok" } else { "unavailable" },
-        "version": env!("CARGO_PKG_VERSION"),
-        "components": {
-            "database": { "status": if database.is_none() { "ok" } else { "unavailable" }, "detail": database },
-            "redis": { "status": "not_configured" },
-            "models": {
-                "status": "ok",
-                "scripted": engines.scripted,
-                "stt": engines.stt,
-                "tts": engines.tts,
-                "turn": engines.turn,
-                "vad": engines.vad,
-                "proposer": engines.proposer,
+    Health {
+        status: database,
+        version: env!("CARGO_PKG_VERSION"),
+        components: Components {
+            database: Component { status: database, detail },
+            redis: Component { status: Availability::NotConfigured, detail: None },
+            models: Models {
+                status: Availability::Ok,
+                scripted: engines.scripted,
+                stt: engines.stt,
+                tts: engines.tts,
+                turn: engines.turn,
+                vad: engines.vad,
+                proposer: engines.proposer,
             },
-            "queues": {
-                "status": queue,
-                "active_calls": active,
-                "capacity": engines.capacity,
-                "events_waiting": state.metrics.event_log_waiting.get(),
+            queues: Queues {
+                status: admission,
+                active_calls,
+                capacity: engines.capacity,
+                events_waiting: state.metrics.event_log_waiting.get() as u64,
             },
         },
-    });
-    Report { ready, body }
+    }
 }
 
+/// How the engine is
+///
+/// Overall, and a line a component.
+#[utoipa::path(get, path = "/api/health/", responses((status = 200, body = Health)))]
 async fn overall(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(report(&state).await.body)
+    HttpResponse::Ok().json(report(&state).await)
 }
 
 /// The process answers: that is all it says.
+#[derive(Serialize, ToSchema)]
+struct Alive {
+    status: Availability,
+}
+
+/// Whether the process answers
+#[utoipa::path(get, path = "/api/health/live", responses((status = 200, body = Alive)))]
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
 async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "ok" }))
+    HttpResponse::Ok().json(Alive { status: Availability::Ok })
 }
 
-/// 503 when no call can be taken now. A report rather than a problem document: probes read the components.
+/// A problem document that tells the components as well: probes read them.
+#[derive(Serialize, ToSchema)]
+struct NotReady {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    /// A problem document's is the number.
+    status: u16,
+    detail: &'static str,
+    version: &'static str,
+    components: Components,
+}
+
+/// Whether a call can be taken now
+#[utoipa::path(
+    get,
+    path = "/api/health/ready",
+    responses(
+        (status = 200, body = Health),
+        (status = 503, body = NotReady, content_type = "application/problem+json", description = "no call can be taken",
+            headers(("Retry-After" = u64))),
+    )
+)]
 async fn ready(state: Data<State>) -> HttpResponse {
-    let mut report = report(&state).await;
-    if report.ready {
-        return HttpResponse::Ok().json(report.body);
+    let health = report(&state).await;
+    if health.is_ready() {
+        return HttpResponse::Ok().json(health);
     }
-    let document = &mut report.body;
-    document["type"] = json!("about:blank");
-    document["title"] = json!("Service Unavailable");
-    document["detail"] = json!("no call can be taken now; see components");
-    // A problem document's `status` is the number.
-    document["status"] = json!(503);
+    let document = NotReady {
+        kind: "about:blank",
+        title: "Service Unavailable",
+        status: 503,
+        detail: "no call can be taken now; see components",
+        version: health.version,
+        components: health.components,
+    };
     HttpResponse::ServiceUnavailable()
         .content_type("application/problem+json")
         .insert_header(("Retry-After", "5"))
-        .body(report.body.to_string())
+        .body(json!(document).to_string())
 }

@@ -1,32 +1,64 @@
 //! `/api/interviews/`: scheduling, finding, starting, cancelling.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
+use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use entity::{Channel, Status, interviews};
+use entity::{Channel, Status, interview_responses, interviews};
 use interview::io::{Command, EndStatus};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::body::Fields;
-use super::query::{Page, Parameters};
-use super::{Problem, Researcher, State, Viewer, body, recording, transcript};
+use super::query::{Page, Paging, Parameters};
+use super::routes::resource;
+use super::{Problem, Researcher, State, Viewer, body};
 use crate::storage::{InterviewFilter, JoinToken, NewInterview, StorageError};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource(["/api/interviews", "/api/interviews/"]).get(list))
-        .service(web::resource("/api/interviews/schedule").post(schedule))
-        .service(web::resource("/api/interviews/{id}").get(get).delete(cancel))
-        .service(web::resource("/api/interviews/{id}/start").post(start))
-        .service(web::resource("/api/interviews/{id}/responses").get(responses))
-        .service(web::resource("/api/interviews/{id}/transcript").get(transcript::get))
-        .service(web::resource("/api/interviews/{id}/recording").get(recording::get));
+    cfg.service(resource!(list))
+        .service(resource!(schedule))
+        .service(resource!(get, cancel))
+        .service(resource!(start))
+        .service(resource!(responses));
+}
+
+/// What [`read`] takes, for the description.
+#[derive(ToSchema)]
+#[schema(as = ScheduleInterview)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Schedule {
+    call_guide_id: Uuid,
+    /// `webrtc` when missing.
+    channel: Option<Channel>,
+    /// Whose interviews belong together: what is said by one respondent is encrypted with one key. Made up when missing.
+    #[schema(pattern = r"\S")]
+    respondent_id: Option<String>,
+    #[schema(pattern = r"\S")]
+    respondent_name: Option<String>,
+    #[schema(pattern = r"\S")]
+    respondent_phone: Option<String>,
+    #[schema(pattern = r"\S")]
+    respondent_email: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    /// Now when missing.
+    scheduled_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// Every answer, in the order in which they were asked.
+#[derive(Serialize, ToSchema)]
+struct ResponseList {
+    items: Vec<interview_responses::Model>,
 }
 
 /// An interview with its join link, which is told only here.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScheduledInterview)]
 struct Invitation {
     #[serde(flatten)]
     interview: interviews::Model,
@@ -46,6 +78,18 @@ impl Invitation {
     }
 }
 
+/// Schedule an interview
+///
+/// The join link is told here and never again.
+#[utoipa::path(
+    post,
+    path = "/api/interviews/schedule",
+    request_body = Schedule,
+    responses(
+        (status = 201, body = Invitation, headers(("Location" = String, description = "The interview's path"))),
+        (status = 422, body = Problem, description = "the body has faults"),
+    )
+)]
 async fn schedule(
     state: Data<State>,
     caller: Researcher,
@@ -101,6 +145,19 @@ fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
     serde_json::from_value(Value::String(name.to_owned())).ok()
 }
 
+/// List interviews
+///
+/// Newest first.
+#[utoipa::path(
+    get,
+    path = "/api/interviews/",
+    params(
+        Paging,
+        ("status" = Option<Status>, Query),
+        ("call_guide_id" = Option<Uuid>, Query),
+    ),
+    responses((status = 200, body = Page<interviews::Model>))
+)]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let limit = query.limit();
@@ -116,16 +173,42 @@ async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Prob
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }
 
+/// Read an interview
+#[utoipa::path(
+    get,
+    path = "/api/interviews/{id}",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = interviews::Model))
+)]
 async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(caller.storage.interviews().get(*id).await?))
 }
 
+/// Read an interview's answers
+#[utoipa::path(
+    get,
+    path = "/api/interviews/{id}/responses",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = ResponseList))
+)]
 async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     caller.storage.interviews().get(*id).await?;
-    Ok(HttpResponse::Ok().json(json!({ "items": caller.storage.responses(*id).await? })))
+    Ok(HttpResponse::Ok().json(ResponseList { items: caller.storage.responses(*id).await? }))
 }
 
-/// Opens the room now and answers with a fresh join link.
+/// Open the room now
+///
+/// Instead of at the scheduled time, with a fresh join link.
+#[utoipa::path(
+    post,
+    path = "/api/interviews/{id}/start",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = Invitation),
+        (status = 409, body = Problem, description = "the interview is over"),
+        (status = 422, body = Problem, description = "no transport is configured for its channel"),
+    )
+)]
 async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
@@ -134,7 +217,19 @@ async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result
     Ok(HttpResponse::Ok().json(Invitation::new(&state, row, token)))
 }
 
+/// Cancel an interview
+///
 /// A live call is asked to end (202); without one the interview is cancelled at once (200).
+#[utoipa::path(
+    delete,
+    path = "/api/interviews/{id}",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = interviews::Model),
+        (status = 202, body = interviews::Model, description = "the call is asked to end"),
+        (status = 409, body = Problem, description = "the interview is over"),
+    )
+)]
 async fn cancel(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let row = caller.storage.interviews().get(*id).await?;
     if row.status.is_over() {

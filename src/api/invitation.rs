@@ -2,20 +2,24 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{Data, Path};
 use entity::Status;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::join::unknown_token;
+use super::routes::resource;
 use super::{Problem, State};
 use crate::transport::IceServer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource("/api/join/{token}").get(get));
+    cfg.service(resource!(get));
 }
 
 /// Nothing in it that the interviewer would not say aloud in the first half minute, and how the interview stands.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Invitation)]
 struct Invitation {
     call_guide_name: String,
     research_objective: String,
@@ -26,9 +30,12 @@ struct Invitation {
     questions: usize,
     /// Consent to record will be asked for. Without it nothing is recorded.
     recording: bool,
+    #[schema(required)]
     respondent_name: Option<String>,
+    #[schema(required)]
     scheduled_at: Option<chrono::DateTime<chrono::Utc>>,
     status: Status,
+    #[schema(required)]
     status_reason: Option<String>,
     consent_given: bool,
     can_be_recorded: bool,
@@ -36,7 +43,20 @@ struct Invitation {
     ice_servers: Vec<IceServer>,
 }
 
+/// What the call is about
+///
 /// An interview that is over still answers, so that the page can say how it ended; an expired link does not.
+#[utoipa::path(
+    get,
+    path = "/api/join/{token}",
+    operation_id = "invitation",
+    params(("token" = String, Path, description = "From the join link: it is the key")),
+    responses(
+        (status = 200, body = Invitation),
+        (status = 410, body = Problem, description = "the link has expired"),
+        (status = 503, body = Problem, description = "the database can't be used now"),
+    )
+)]
 async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     if expired && !interview.status.is_over() {

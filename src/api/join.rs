@@ -2,12 +2,14 @@
 //!
 //! Owns: what WHIP wants of requests and answers. Never does: understand SDP.
 
-use actix_web::http::{Method, StatusCode, header};
-use actix_web::web::{self, Bytes, Data, Path, Payload, ServiceConfig};
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::interviews;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
+use super::routes::resource;
 use super::{JoinError, Problem, State, events};
 use crate::transport::{IceCondition, IceServer, PatchError, Patched};
 
@@ -19,15 +21,9 @@ const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 const RETRY_SECONDS: u64 = 5;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    let options = || web::method(Method::OPTIONS);
-    cfg.service(web::resource("/api/join/{token}/call").post(join).route(options().to(about_joining)))
-        .service(
-            web::resource("/api/join/{token}/call/{call_id}")
-                .delete(hang_up)
-                .patch(patch)
-                .route(options().to(about_the_call)),
-        )
-        .service(web::resource("/api/join/{token}/events").get(subscribe));
+    cfg.service(resource!(join, about_joining))
+        .service(resource!(hang_up, patch, about_the_call))
+        .service(resource!(subscribe));
 }
 
 pub(super) fn unknown_token() -> Problem {
@@ -46,6 +42,29 @@ async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> 
     Ok(interview)
 }
 
+/// Join the call (WHIP, RFC 9725)
+#[utoipa::path(
+    post,
+    path = "/api/join/{token}/call",
+    params(
+        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("takeover" = Option<bool>, Query, description = "Ends a call that is live and goes on with this one"),
+    ),
+    request_body(content = String, content_type = "application/sdp", description = "An offer: one audio section, Opus"),
+    responses(
+        (status = 201, body = String, content_type = "application/sdp", description = "The answer, with candidates",
+            headers(
+                ("Location" = String, description = "The call's own path"),
+                ("ETag" = String, description = "The ICE session, for PATCH"),
+                ("Accept-Patch" = String),
+                ("Link" = Option<String>, description = "A STUN or TURN server each"),
+            )),
+        (status = 406, body = Problem, description = "the offer has no codec that can be used"),
+        (status = 409, body = Problem, description = "a call is live already"),
+        (status = 410, body = Problem, description = "the link has expired or the interview is over"),
+        (status = 503, body = Problem, description = "no call can be taken now", headers(("Retry-After" = u64))),
+    )
+)]
 async fn join(
     state: Data<State>,
     token: Path<String>,
@@ -96,7 +115,19 @@ fn ice_links(server: &IceServer) -> impl Iterator<Item = String> + '_ {
     })
 }
 
+/// What may be sent to join
+///
 /// What may be sent to join, and over which servers.
+#[utoipa::path(
+    options,
+    path = "/api/join/{token}/call",
+    params(("token" = String, Path, description = "From the join link: it is the key")),
+    responses(
+        (status = 204, description = "see Accept-Post and Link", headers(("Allow" = String), ("Accept-Post" = String))),
+        (status = 410, body = Problem, description = "the link has expired or the interview is over"),
+        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+    )
+)]
 async fn about_joining(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     open(&state, &token).await?;
     let mut response = HttpResponse::NoContent();
@@ -107,6 +138,19 @@ async fn about_joining(state: Data<State>, token: Path<String>) -> Result<HttpRe
     Ok(response.finish())
 }
 
+/// What may be sent to the call
+#[utoipa::path(
+    options,
+    path = "/api/join/{token}/call/{call_id}",
+    params(
+        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("call_id" = String, Path),
+    ),
+    responses(
+        (status = 204, description = "see Accept-Patch", headers(("Allow" = String), ("Accept-Patch" = String))),
+        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+    )
+)]
 async fn about_the_call(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (token, _) = path.into_inner();
     state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
@@ -131,7 +175,21 @@ fn refusal(state: &State, error: &JoinError) -> Problem {
     }
 }
 
+/// Hang up
+///
 /// Ends the call; works as long as the call lives, even when the link has expired meanwhile.
+#[utoipa::path(
+    delete,
+    path = "/api/join/{token}/call/{call_id}",
+    params(
+        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("call_id" = String, Path),
+    ),
+    responses(
+        (status = 200, description = "the call has ended"),
+        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+    )
+)]
 async fn hang_up(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (token, call_id) = path.into_inner();
     let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
@@ -139,8 +197,28 @@ async fn hang_up(state: Data<State>, path: Path<(String, String)>) -> Result<Htt
     Ok(HttpResponse::Ok().finish())
 }
 
+/// Trickle candidates, or restart ICE
+///
 /// Candidates that were found after the offer (204), or a restart of ICE over whatever network there is now (200 with our
 /// side of it).
+#[utoipa::path(
+    patch,
+    path = "/api/join/{token}/call/{call_id}",
+    params(
+        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("call_id" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "The ICE session's ETag; needed, `*` to restart any"),
+    ),
+    request_body(content = String, content_type = "application/trickle-ice-sdpfrag"),
+    responses(
+        (status = 200, body = String, content_type = "application/trickle-ice-sdpfrag", description = "ICE restarts",
+            headers(("ETag" = String))),
+        (status = 204, description = "the candidates are taken"),
+        (status = 412, body = Problem, description = "the ICE session is another one by now"),
+        (status = 428, body = Problem, description = "If-Match is missing"),
+        (status = 503, body = Problem, description = "it failed; try again", headers(("Retry-After" = u64))),
+    )
+)]
 async fn patch(
     state: Data<State>,
     path: Path<(String, String)>,
@@ -192,6 +270,22 @@ fn patch_refusal(error: &PatchError) -> Problem {
     }
 }
 
+/// Follow the call (WebSocket)
+#[utoipa::path(
+    get,
+    path = "/api/join/{token}/events",
+    description = "JSON, one object a message, each with `type`, `seq` and `at_ms`: `state`, `caption`, `question`, \
+        `consent`, `error`. From the page: `{type: pause | resume | leave | repeat}`.",
+    params(
+        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("after" = Option<u64>, Query, description = "The `seq` of the last message that was received"),
+    ),
+    responses(
+        (status = 101, description = "the socket is open"),
+        (status = 410, body = Problem, description = "the link has expired or the interview is over"),
+        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+    )
+)]
 async fn subscribe(
     state: Data<State>,
     token: Path<String>,

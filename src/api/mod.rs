@@ -11,8 +11,10 @@ use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use actix_web::{App, HttpServer};
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
@@ -22,6 +24,7 @@ mod body;
 mod call_guides;
 mod caller;
 mod calls;
+mod docs;
 mod error;
 mod events;
 mod guard;
@@ -29,15 +32,18 @@ mod health;
 mod interviews;
 mod invitation;
 mod join;
+mod openapi;
 mod pages;
 mod query;
 mod recording;
 mod root;
+mod routes;
 mod transcript;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use calls::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
 pub use error::{Fault, Problem};
+pub use openapi::openapi;
 
 /// Largest request body: a guide of hundreds of questions is far smaller.
 const MAX_BODY: usize = 1 << 20;
@@ -80,17 +86,20 @@ impl State {
     }
 }
 
-/// All routes.
-pub fn configure(cfg: &mut ServiceConfig) {
+/// All routes. Those of the API describe themselves (see `routes`); pages for people are no part of the description.
+fn configure(cfg: &mut ServiceConfig) {
     cfg.app_data(web::PathConfig::default().error_handler(|_, request| Problem::unknown_route(request.path()).into()))
         .app_data(web::PayloadConfig::new(MAX_BODY))
         .configure(root::routes)
+        .configure(openapi::routes)
         .configure(health::routes)
         .configure(call_guides::routes)
         .configure(interviews::routes)
+        .configure(transcript::routes)
+        .configure(recording::routes)
         .configure(invitation::routes)
         .configure(join::routes)
-        .configure(pages::routes)
+        .map(|pages| pages.configure(docs::routes).configure(pages::routes))
         .default_service(web::to(root::not_found));
 }
 
@@ -102,13 +111,13 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
     let exposure = guard::Exposure::of(&listener, &state.settings.public_url)?;
     let workers = state.settings.workers.max(1);
     let server = HttpServer::new(move || {
-        App::new()
+        let (app, described) = App::new().into_utoipa_app().configure(configure).split_for_parts();
+        app.app_data(web::Data::new(openapi::Document::of(described)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::Data::new(exposure.clone()))
             // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
             .wrap(from_fn(guard::admit))
             .wrap(from_fn(error::as_problem_document))
-            .configure(configure)
     })
     .workers(workers)
     .disable_signals()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use actix_web::HttpRequest;
 use actix_web::web::Query;
 use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{Fault, Problem};
@@ -67,11 +68,24 @@ impl Parameters {
     }
 }
 
+/// What [`Parameters::limit`] and [`Parameters::cursor`] read, for the description of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+pub(super) struct Paging {
+    /// Rows a page.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<Uuid>,
+}
+
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     items: Vec<T>,
     /// `?cursor=` of the next page; null on the last one.
+    #[schema(required)]
     next_cursor: Option<Uuid>,
 }
 

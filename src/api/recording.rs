@@ -8,13 +8,40 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentDisposition, DispositionType};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::query::Parameters;
+use super::routes::resource;
 use super::{Problem, State, Viewer};
 use crate::storage::Side;
 
-pub(super) async fn get(
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(get));
+}
+
+/// Hear the interview
+///
+/// Both sides in one file, or one of them; there only with the respondent's consent to record.
+#[utoipa::path(
+    get,
+    path = "/api/interviews/{id}/recording",
+    operation_id = "recording",
+    params(
+        ("id" = Uuid, Path),
+        ("side" = Option<String>, Query, pattern = "^(respondent|interviewer)$"),
+        ("Range" = Option<String>, Header, description = "As in RFC 9110, in bytes"),
+    ),
+    responses(
+        (status = 200, body = [u8], content_type = "audio/ogg"),
+        (status = 206, body = [u8], content_type = "audio/ogg", description = "the range that was asked for"),
+        (status = 304, description = "it has not changed since"),
+        (status = 409, body = Problem, description = "both sides are mixed when the interview is over"),
+        (status = 412, body = Problem, description = "it has changed since"),
+        (status = 416, body = Problem, description = "there is no such range"),
+    )
+)]
+async fn get(
     state: Data<State>,
     caller: Viewer,
     id: Path<Uuid>,

@@ -1,32 +1,59 @@
 //! `/api/`, `/metrics`, and everything that does not exist.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::routes::resource;
 use super::{Problem, State};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(web::resource(["/api", "/api/"]).get(index)).service(web::resource("/metrics").get(metrics));
+    cfg.service(resource!(index)).service(resource!(metrics));
 }
 
 /// Where things are.
+#[derive(Serialize, ToSchema)]
+struct Index {
+    name: &'static str,
+    version: &'static str,
+    links: Links,
+}
+
+/// Paths.
+#[derive(Serialize, ToSchema)]
+struct Links {
+    health: &'static str,
+    call_guides: &'static str,
+    interviews: &'static str,
+    metrics: &'static str,
+    openapi: &'static str,
+    docs: &'static str,
+}
+
+/// Where things are
+#[utoipa::path(get, path = "/api/", responses((status = 200, body = Index)))]
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
 async fn index() -> HttpResponse {
-    HttpResponse::Ok().json(json!({
-        "name": "Expert Interviewers",
-        "version": env!("CARGO_PKG_VERSION"),
-        "links": {
-            "health": "/api/health/",
-            "call_guides": "/api/call-guides/",
-            "interviews": "/api/interviews/",
-            "metrics": "/metrics",
+    HttpResponse::Ok().json(Index {
+        name: "Expert Interviewers",
+        version: env!("CARGO_PKG_VERSION"),
+        links: Links {
+            health: "/api/health/",
+            call_guides: "/api/call-guides/",
+            interviews: "/api/interviews/",
+            metrics: "/metrics",
+            openapi: "/api/openapi.json",
+            docs: "/docs/",
         },
-    }))
+    })
 }
 
+/// Metrics in Prometheus' text format
+#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "text/plain")))]
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
 async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {

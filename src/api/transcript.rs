@@ -3,10 +3,17 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
+use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::query::Parameters;
+use super::routes::resource;
 use super::{Problem, Viewer};
+use crate::storage::Transcript;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(get));
+}
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -15,7 +22,26 @@ enum Format {
     Vtt,
 }
 
-pub(super) async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+/// Who said what
+///
+/// As JSON, as text, or as WebVTT to be shown beside the recording.
+#[utoipa::path(
+    get,
+    path = "/api/interviews/{id}/transcript",
+    operation_id = "transcript",
+    params(
+        ("id" = Uuid, Path),
+        ("format" = Option<String>, Query, pattern = "^(json|text|txt|vtt|webvtt)$", description = "Wins over Accept"),
+    ),
+    responses(
+        (status = 200, content(
+            (Transcript = "application/json"), (String = "text/plain"), (String = "text/vtt"),
+        )),
+        (status = 406, body = Problem, description = "Accept names no kind that there is"),
+        (status = 410, body = Problem, description = "the personal data was erased"),
+    )
+)]
+async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let asked = query.parse("format", "json, text or vtt is wanted here", |name| match name {
         "json" => Some(Format::Json),

@@ -9,12 +9,13 @@ use entity::{Status, interview_responses};
 use interview::Event;
 use interview::io::{Ms, Response, Speaker, TurnTiming};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Storage, StorageError};
 
 /// A whole conversation, by the call clock.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Transcript {
     pub interview_id: Uuid,
     pub call_guide_id: Uuid,
@@ -24,16 +25,19 @@ pub struct Transcript {
 }
 
 /// A response, and how long its respondent had waited for the question.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = TranscriptAnswer)]
 pub struct Answer {
     #[serde(flatten)]
     pub response: interview_responses::Model,
     /// None for a question that followed no speech of the respondent.
+    #[schema(required)]
     pub latency_ms: Option<TurnTiming>,
 }
 
 /// One stretch of speech of one side.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = TranscriptTurn)]
 pub struct Turn {
     /// Its event's place in the log.
     pub seq: i64,

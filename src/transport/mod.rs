@@ -49,7 +49,7 @@ pub trait PacketSink: Send + Sync {
 }
 
 /// A STUN or TURN server, in the shape that browsers take (`RTCIceServer`).
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct IceServer {
     pub urls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod contract;
 mod session;
 mod conversation;
 mod network;

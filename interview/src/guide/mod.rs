@@ -24,12 +24,16 @@ pub struct Problem {
 }
 
 /// A guide, complete with defaults; ids are filled in from the texts when missing.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Guide {
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub name: String,
     /// BCP 47.
     #[serde(default = "default_language")]
     pub language: String,
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub research_objective: String,
     #[serde(default)]
     pub target_respondent_profile: Profile,
@@ -38,21 +42,27 @@ pub struct Guide {
     pub adaptive_rules: AdaptiveRules,
     #[serde(default)]
     pub voice_profile: VoiceProfile,
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     #[serde(default = "one")]
     pub version: u32,
     #[serde(default)]
     pub tags: Vec<String>,
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     #[serde(default = "thirty")]
     pub estimated_duration_minutes: u32,
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     #[serde(default = "sixty")]
     pub max_duration_minutes: u32,
     /// 0…1.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
     #[serde(default = "seventy_percent")]
     pub min_completion_percentage: f32,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = RespondentProfile))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Profile {
     pub demographics: BTreeMap<String, Value>,
     pub expertise_level: Option<String>,
@@ -61,17 +71,21 @@ pub struct Profile {
     pub experience_years: Option<Value>,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Section {
     /// The author's slug, made from the name when missing; unique in the guide.
     #[serde(default)]
     pub id: String,
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub section_name: String,
     #[serde(default)]
     pub objective: String,
     #[serde(default)]
     pub order: u32,
     /// Seconds; none: only the interview's own limit.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 86400))]
     #[serde(default)]
     pub time_limit: Option<u32>,
     /// Skip the section when any of these holds (free text, see `dialogue::condition`).
@@ -80,6 +94,7 @@ pub struct Section {
     pub questions: Vec<Question>,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuestionType {
@@ -90,19 +105,24 @@ pub enum QuestionType {
     MultipleChoice,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Question {
     /// The author's slug, made from the text when missing; unique in the guide.
     #[serde(default)]
     pub id: String,
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub text: String,
     #[serde(default, rename = "type")]
     pub kind: QuestionType,
     #[serde(default)]
     pub required: bool,
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 20))]
     #[serde(default = "three")]
     pub max_follow_ups: u32,
     /// Seconds for the question with its follow-ups.
+    #[cfg_attr(feature = "openapi", schema(minimum = 5, maximum = 86400))]
     #[serde(default = "two_minutes")]
     pub time_allocation: u32,
     #[serde(default)]
@@ -118,19 +138,30 @@ pub struct Question {
 }
 
 /// One option of a multiple choice question; in a document also just its text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = QuestionOption))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Choice {
     #[serde(default)]
     pub id: String,
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub text: String,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ScaleRange))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scale {
+    #[cfg_attr(feature = "openapi", schema(minimum = -1000, maximum = 1000))]
     pub min: i32,
+    #[cfg_attr(feature = "openapi", schema(minimum = -1000, maximum = 1000))]
     pub max: i32,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FollowUpAction))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -141,20 +172,26 @@ pub enum Action {
     Compare,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = FollowUpTrigger))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Trigger {
     /// Free text such as `vague_response`, `low score`, `mentions competitor`, `enthusiasm`.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub condition: String,
     pub action: Action,
     /// 1…5, higher first.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     #[serde(default = "three_u8")]
     pub priority: u8,
     #[serde(default)]
     pub template: Option<String>,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct AdaptiveRules {
     pub interest_signals: Vec<InterestSignal>,
     pub branching_logic: Vec<Branch>,
@@ -164,6 +201,7 @@ pub struct AdaptiveRules {
     pub complexity_adaptation: bool,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InterestSignal {
@@ -176,20 +214,27 @@ pub enum InterestSignal {
     Frustration,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Branch {
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub condition: String,
     /// Id or name of a section.
+    #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub target_section: String,
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     #[serde(default = "three_u8")]
     pub priority: u8,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct VoiceProfile {
     pub voice: Option<String>,
     /// Words per minute.
+    #[cfg_attr(feature = "openapi", schema(minimum = 60, maximum = 300))]
     pub speaking_rate: f32,
     pub pitch_variation: Option<Value>,
     pub energy_level: Option<Value>,

@@ -49,6 +49,7 @@ pub struct Endpointing {
 }
 
 /// Milliseconds from the respondent's last sample of speech to our answer, and what took them.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TurnTiming {
     /// Last sample of speech on the call clock.

@@ -1,0 +1,157 @@
+//! `/api/openapi.json`: the OpenAPI 3.1 document, made from the handlers' own descriptions.
+//!
+//! Owns: what all routes have in common (keys, refusals, conditions), written here once instead of at each handler.
+//! Never does: describe one route (its `#[utoipa::path]` does).
+
+use std::collections::BTreeMap;
+
+use actix_web::web::Data;
+use actix_web::{App, HttpResponse};
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::routes::resource;
+use super::{Fault, Problem, guard};
+
+const PROBLEM: &str = "#/components/schemas/Problem";
+const KEY: &str = "key";
+
+/// The finished document, as served.
+pub(super) struct Document(String);
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Expert Interviewers",
+        description = "Voice interviews held by a machine, on your own machine. From the engine's own machine no key \
+            is needed; from anywhere else every route but the open ones wants `Authorization: Bearer KEY`. Faults are \
+            problem documents (RFC 9457) that name every fault of the input at once, by JSON pointer.",
+    ),
+    components(schemas(Problem, Fault))
+)]
+struct Base;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(document));
+}
+
+/// This document
+#[utoipa::path(get, path = "/api/openapi.json", responses((status = 200, body = Object, description = "OpenAPI 3.1")))]
+// Handlers are async whether they wait or not.
+#[allow(clippy::unused_async)]
+async fn document(document: Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.0.clone())
+}
+
+impl Document {
+    /// From what the handlers said of themselves.
+    pub(super) fn of(described: OpenApi) -> Self {
+        // Its fields always serialise.
+        Self(finished(described).to_json().unwrap_or_default())
+    }
+}
+
+/// The whole document, for those who have no server at hand.
+pub fn openapi() -> OpenApi {
+    finished(App::new().into_utoipa_app().configure(super::configure).split_for_parts().1)
+}
+
+fn finished(described: OpenApi) -> OpenApi {
+    let mut document = Base::openapi();
+    document.merge(described);
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key or the token of a session; not needed from the engine's own machine."))
+        .build();
+    document
+        .components
+        .get_or_insert_default()
+        .security_schemes
+        .insert(KEY.to_owned(), RefOr::T(SecurityScheme::Http(key)));
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            finish(path, method, operation);
+        }
+    }
+    document
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    [
+        ("get", &mut item.get),
+        ("put", &mut item.put),
+        ("post", &mut item.post),
+        ("delete", &mut item.delete),
+        ("patch", &mut item.patch),
+        ("options", &mut item.options),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
+}
+
+/// Adds what follows from a route's place and form, where its handler has not said it better.
+fn finish(path: &str, method: &str, operation: &mut Operation) {
+    // `/api/call-guides/{id}` is of the group call-guides; names of handlers need be unique in theirs only.
+    let group = path.trim_start_matches("/api/").split('/').next().unwrap_or_default();
+    let group = if group.is_empty() { "engine" } else { group }.trim_end_matches(".json").to_owned();
+    let handler = operation.operation_id.take().unwrap_or_else(|| method.to_owned());
+    operation.operation_id = Some(format!("{group}.{handler}"));
+    operation.tags = Some(vec![group]);
+
+    let open = guard::is_open(path);
+    let takes = |place: &ParameterIn| {
+        operation.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.parameter_in == *place,
+            RefOr::Ref(_) => false,
+        })
+    };
+    let mut also = BTreeMap::from([("403", "a foreign Host or Origin, or the caller's role does not allow it")]);
+    if path.contains('{') {
+        also.insert("404", "there is nothing of this id, or not in the caller's workspace");
+    }
+    if takes(&ParameterIn::Query) || takes(&ParameterIn::Header) || operation.request_body.is_some() {
+        also.insert("400", "the query or a header has faults, or the body can't be read");
+    }
+    if operation.request_body.is_some() {
+        also.insert("413", "the body is too large");
+        also.insert("415", "the body is of a kind that is not understood here");
+    }
+    if open {
+        operation.security = Some(Vec::new());
+    } else {
+        // An empty one says that there may be none.
+        let with_key = SecurityRequirement::new::<_, [&str; 0], &str>(KEY, []);
+        operation.security = Some(vec![SecurityRequirement::default(), with_key]);
+        also.insert("401", "a key is needed here");
+        also.insert("503", "the database can't be used now; Retry-After says when to try again");
+    }
+    for response in operation.responses.responses.values_mut() {
+        label(response);
+    }
+    for (status, description) in also {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(description)));
+    }
+}
+
+fn problem(description: &str) -> Response {
+    let content = Content::new(Some(Ref::new(PROBLEM)));
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+}
+
+/// Descriptions say `body = Problem` and mean its own media type.
+fn label(response: &mut RefOr<Response>) {
+    let RefOr::T(response) = response else { return };
+    let is_problem = |content: &RefOr<Content>| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) => schema.ref_location == PROBLEM,
+        _ => false,
+    };
+    if response.content.get("application/json").is_some_and(is_problem)
+        && let Some(content) = response.content.shift_remove("application/json")
+    {
+        response.content.insert("application/problem+json".to_owned(), content);
+    }
+}

@@ -1,0 +1,59 @@
+//! `/api/call-guides/`: guides are kept, changed and checked.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{App, pointers, problem};
+use crate::support::guide_document;
+
+#[actix_web::test]
+async fn guides_are_made_read_changed_and_removed() {
+    let app = App::start().await;
+    let created = app.post("/api/call-guides/", &guide_document()).await;
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let location = created.headers()["location"].to_str().unwrap().to_owned();
+    let guide: Value = created.json().await.unwrap();
+    assert_eq!(location, format!("/api/call-guides/{}", guide["id"].as_str().unwrap()));
+    assert_eq!((&guide["max_duration_minutes"], &guide["min_completion_percentage"]), (&json!(60), &json!(0.7)));
+    assert_eq!(app.get(&location).send().await.unwrap().json::<Value>().await.unwrap(), guide);
+
+    let yaml = "name: Renamed\nresearch_objective: Why\nsections:\n  - section_name: One\n    id: one\n    questions:\n      - {id: why, text: Why?}\n";
+    let changed =
+        app.request(Method::PUT, &location).header("Content-Type", "application/yaml").body(yaml).send().await.unwrap();
+    assert_eq!(changed.status(), StatusCode::OK);
+    assert_eq!(changed.json::<Value>().await.unwrap()["name"], "Renamed");
+
+    assert_eq!(app.request(Method::DELETE, &location).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    problem(app.get(&location).send().await.unwrap(), 404).await;
+
+    let interview = app.schedule().await;
+    let used = format!("/api/call-guides/{}", interview["call_guide_id"].as_str().unwrap());
+    problem(app.request(Method::DELETE, &used).send().await.unwrap(), 409).await;
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn lists_come_in_pages() {
+    let app = App::start().await;
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(app.guide_id().await);
+    }
+    made.reverse();
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/call-guides/?limit=2&cursor={cursor}");
+        let page: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2);
+        seen.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        match page["next_cursor"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => break,
+        }
+    }
+    assert_eq!(seen, made);
+    let faults = problem(app.get("/api/call-guides/?limit=0&cursor=x").send().await.unwrap(), 400).await;
+    assert_eq!(pointers(&faults), ["/limit", "/cursor"]);
+    app.stop().await;
+}

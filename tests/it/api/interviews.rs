@@ -1,0 +1,92 @@
+//! `/api/interviews/`: scheduling, starting, cancelling; what is left of a conversation.
+
+use interviewer::storage::Side;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{App, problem};
+use crate::support::conversation;
+
+#[actix_web::test]
+async fn an_interview_is_scheduled_started_and_cancelled() {
+    let app = App::start().await;
+    let scheduled = app.schedule().await;
+    let (id, token) = (scheduled["id"].as_str().unwrap(), scheduled["join_token"].as_str().unwrap());
+    assert_eq!(scheduled["join_url"], format!("{}/join/{token}", app.base));
+    assert_eq!(scheduled["status"], "scheduled");
+    let path = format!("/api/interviews/{id}");
+    let found: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
+    assert!(found.get("join_token").is_none(), "the token is told once");
+
+    let started = app.post(&format!("{path}/start"), &json!({})).await;
+    assert_eq!(started.status(), StatusCode::OK);
+    let fresh: Value = started.json().await.unwrap();
+    assert_ne!(fresh["join_token"], token);
+
+    let guide = scheduled["call_guide_id"].as_str().unwrap();
+    let by_status = |status: &str| app.get(&format!("/api/interviews/?status={status}&call_guide_id={guide}")).send();
+    let page: Value = by_status("scheduled").await.unwrap().json().await.unwrap();
+    assert_eq!(page["items"][0]["id"], id);
+    let page: Value = by_status("completed").await.unwrap().json().await.unwrap();
+    assert_eq!(page["items"], json!([]));
+
+    let cancelled: Value = app.request(Method::DELETE, &path).send().await.unwrap().json().await.unwrap();
+    assert_eq!((&cancelled["status"], &cancelled["status_reason"]), (&json!("cancelled"), &json!("cancelled")));
+    problem(app.request(Method::DELETE, &path).send().await.unwrap(), 409).await;
+    problem(app.post(&format!("{path}/start"), &json!({})).await, 409).await;
+    problem(app.offer(token, "").await, 410).await;
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn a_transcript_comes_as_json_text_and_vtt() {
+    let app = App::start().await;
+    let scheduled = app.schedule().await;
+    let id = scheduled["id"].as_str().unwrap().to_owned();
+    app.storage.append(id.parse().unwrap(), &conversation()).await.unwrap();
+    let path = format!("/api/interviews/{id}/transcript");
+    let transcript: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
+    let turns = transcript["turns"].as_array().unwrap();
+    assert_eq!(turns.len(), 3);
+    assert_eq!((&turns[0]["speaker"], &turns[1]["speaker"]), (&json!("interviewer"), &json!("respondent")));
+    assert_eq!(turns[1]["start_ms"], 7_500);
+    assert_eq!(turns[1]["response_id"], transcript["responses"][0]["id"]);
+
+    let text = app.get(&format!("{path}?format=text")).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("[00:07] Respondent: bookkeeping for <small> shops\n"), "{text}");
+    let vtt = app.get(&path).header("Accept", "text/vtt").send().await.unwrap();
+    assert!(vtt.headers()["content-type"].to_str().unwrap().starts_with("text/vtt"));
+    let vtt = vtt.text().await.unwrap();
+    assert!(vtt.starts_with("WEBVTT\n\n7\n00:00:05.000 --> 00:00:07.000\n<v Interviewer>What kind"), "{vtt}");
+    assert!(vtt.contains("<v Respondent>bookkeeping for &lt;small&gt; shops\n"), "{vtt}");
+    problem(app.get(&path).header("Accept", "image/png").send().await.unwrap(), 406).await;
+    problem(app.get(&format!("{path}?format=docx")).send().await.unwrap(), 400).await;
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn recordings_are_served_with_ranges() {
+    let app = App::start().await;
+    let scheduled = app.schedule().await;
+    let id: Uuid = scheduled["id"].as_str().unwrap().parse().unwrap();
+    let path = format!("/api/interviews/{id}/recording");
+    problem(app.get(&path).send().await.unwrap(), 404).await;
+    app.storage.append(id, &conversation()).await.unwrap();
+    problem(app.get(&path).send().await.unwrap(), 404).await;
+    let recordings = app.storage.recordings();
+    std::fs::create_dir_all(recordings.folder(id)).unwrap();
+    for (name, bytes) in [("interviewer", "inter"), ("respondent", "respo"), ("interviewer-leg2", "2")] {
+        std::fs::write(recordings.folder(id).join(format!("{name}.ogg")), bytes).unwrap();
+    }
+    assert_eq!(recordings.files(id, Some(Side::Interviewer)).len(), 2);
+    let whole = app.get(&path).send().await.unwrap();
+    assert_eq!(whole.headers()["content-type"], "audio/ogg");
+    assert_eq!(whole.text().await.unwrap(), "inter2respo");
+    let part = app.get(&format!("{path}?side=respondent")).header("Range", "bytes=1-2").send().await.unwrap();
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.headers()["content-range"], "bytes 1-2/5");
+    assert_eq!(part.text().await.unwrap(), "es");
+    problem(app.get(&path).header("Range", "bytes=99-").send().await.unwrap(), 416).await;
+    app.stop().await;
+}

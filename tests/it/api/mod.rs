@@ -1,0 +1,221 @@
+//! The API over a real server and real requests, a file a resource; live calls are a [`Fake`].
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use async_trait::async_trait;
+use interview::io::{CallState, Command, Notice};
+use interviewer::api::{self, Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+use interviewer::storage::Storage;
+use interviewer::telemetry::Metrics;
+use interviewer::transport::{IceCondition, IceServer, PatchError, Patched};
+use parking_lot::Mutex;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use crate::support::{guide_document, store};
+
+mod faults;
+mod guides;
+mod health;
+mod interviews;
+mod joining;
+
+/// Calls as the test wishes them: one refusal for all, or one call that is live.
+struct Fake {
+    refusal: Mutex<Option<JoinError>>,
+    live: Mutex<bool>,
+    commands: Mutex<Vec<Command>>,
+    told: Mutex<Vec<PageMessage>>,
+    page: broadcast::Sender<PageMessage>,
+}
+
+#[async_trait]
+impl Calls for Fake {
+    async fn join(&self, _: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+        if let Some(refusal) = self.refusal.lock().clone() {
+            return Err(refusal);
+        }
+        if *self.live.lock() && !takeover {
+            return Err(JoinError::AlreadyLive);
+        }
+        *self.live.lock() = true;
+        Ok(Joined {
+            call_id: "call-1".to_owned(),
+            answer_sdp: format!("answer to {offer_sdp}"),
+            ice_tag: "tag-1".to_owned(),
+        })
+    }
+
+    async fn patch(
+        &self,
+        _: Uuid,
+        call_id: &str,
+        condition: IceCondition,
+        fragment: &str,
+    ) -> Result<Patched, PatchError> {
+        if !*self.live.lock() || call_id != "call-1" {
+            return Err(PatchError::Gone);
+        }
+        if !condition.holds("tag-1") {
+            return Err(PatchError::OtherSession);
+        }
+        match fragment {
+            "restart" => Ok(Patched::Restarted { fragment: "a=ice-ufrag:new".to_owned(), tag: "tag-2".to_owned() }),
+            "candidates" => Ok(Patched::Trickled),
+            _ => Err(PatchError::Bad("neither".to_owned())),
+        }
+    }
+
+    async fn hang_up(&self, _: Uuid, call_id: &str) -> Result<(), NotLive> {
+        let was_live = std::mem::take(&mut *self.live.lock());
+        if was_live && call_id == "call-1" { Ok(()) } else { Err(NotLive) }
+    }
+
+    async fn command(&self, _: Uuid, command: Command) -> Result<(), NotLive> {
+        if !*self.live.lock() {
+            return Err(NotLive);
+        }
+        self.commands.lock().push(command);
+        // What a session does: the page sees that it was heard.
+        let _ = self.page.send(message(20, Notice::State { value: CallState::Paused }));
+        Ok(())
+    }
+
+    fn subscribe(&self, _: Uuid, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
+        let told = self.told.lock().iter().filter(|m| after.is_none_or(|after| m.seq > after)).cloned().collect();
+        (told, self.page.subscribe())
+    }
+
+    fn active(&self) -> usize {
+        usize::from(*self.live.lock())
+    }
+
+    fn engines(&self) -> EngineInfo {
+        EngineInfo {
+            stt: "scripted".to_owned(),
+            tts: "scripted".to_owned(),
+            turn: "scripted".to_owned(),
+            vad: "scripted".to_owned(),
+            proposer: "template".to_owned(),
+            scripted: true,
+            accepting: true,
+            capacity: 1,
+        }
+    }
+}
+
+fn message(seq: u64, notice: Notice) -> PageMessage {
+    PageMessage { seq, at_ms: seq * 100, notice, replaces: None }
+}
+
+/// A server on a free port.
+pub struct App {
+    pub base: String,
+    client: Client,
+    calls: Arc<Fake>,
+    pub storage: Storage,
+    server: ServerHandle,
+    _folder: TempDir,
+}
+
+impl App {
+    pub async fn start() -> Self {
+        Self::start_with_links_of(chrono::Duration::days(1)).await
+    }
+
+    pub async fn start_with_links_of(link_lifetime: chrono::Duration) -> Self {
+        let (folder, storage) = store().await;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(Fake {
+            refusal: Mutex::new(None),
+            live: Mutex::new(false),
+            commands: Mutex::new(Vec::new()),
+            told: Mutex::new(Vec::new()),
+            page: broadcast::channel(16).0,
+        });
+        let state = api::State {
+            storage: storage.clone(),
+            calls: calls.clone(),
+            metrics: Arc::new(Metrics::new().unwrap()),
+            settings: Arc::new(api::Settings {
+                public_url: base.clone(),
+                link_lifetime,
+                recording: true,
+                workers: 1,
+                ice_servers: vec![IceServer {
+                    urls: vec!["turn:turn.example.org".to_owned()],
+                    username: Some("dana".to_owned()),
+                    credential: Some("a \"word\"".to_owned()),
+                }],
+            }),
+            // One file after the other will do to see that it is used.
+            mixer: Arc::new(|files, mut mixed| {
+                files.iter().try_for_each(|file| mixed.write_all(&std::fs::read(file)?))
+            }),
+        };
+        let server = api::server(state, listener, None).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { base, client: Client::new(), calls, storage, server: handle, _folder: folder }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.request(Method::GET, path)
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.request(Method::POST, path).json(body).send().await.unwrap()
+    }
+
+    pub async fn guide_id(&self) -> String {
+        let created: Value = self.post("/api/call-guides/", &guide_document()).await.json().await.unwrap();
+        created["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A scheduled interview: as answered.
+    pub async fn schedule(&self) -> Value {
+        let guide = self.guide_id().await;
+        let response = self.post("/api/interviews/schedule", &json!({ "call_guide_id": guide })).await;
+        assert_eq!(response.status(), StatusCode::CREATED);
+        response.json().await.unwrap()
+    }
+
+    async fn offer(&self, token: &str, query: &str) -> Response {
+        self.request(Method::POST, &format!("/api/join/{token}/call{query}"))
+            .header("Content-Type", "application/sdp")
+            .body("offer")
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn stop(self) {
+        self.server.stop(false).await;
+    }
+}
+
+/// The problem document of a response, checked for its form.
+pub async fn problem(response: Response, status: u16) -> Value {
+    assert_eq!(response.status().as_u16(), status);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let document: Value = response.json().await.unwrap();
+    assert_eq!(document["status"], status);
+    assert_eq!(document["type"], "about:blank");
+    assert!(document["title"].is_string(), "{document}");
+    document
+}
+
+fn pointers(document: &Value) -> Vec<&str> {
+    document["errors"].as_array().unwrap().iter().map(|fault| fault["pointer"].as_str().unwrap()).collect()
+}

@@ -1,0 +1,3 @@
+//! The contract of the API, held against what is served.
+
+mod document;
