@@ -1,9 +1,9 @@
 //! Live calls: one actor an interview, and what keeps the actors honest.
 //!
 //! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
-//! over ([`leg`]), what is made before it is said
-//! ([`script`]), what the page is told ([`page`]), admission and the list of live calls ([`registry`]), what
-//! the API may ask of them (`calls`), and the watcher that restarts calls whose actor died or froze ([`watcher`]).
+//! over ([`leg`]), what is made before it is said ([`script`]), what the page is told ([`page`]), admission and the list of
+//! live calls ([`registry`]), what the API may ask of them (`calls`), and the watcher that restarts calls whose actor died
+//! or froze ([`watcher`], by its [`pulse`]).
 //! Never does: decide what is said (the interview does), touch packets (the media tasks do).
 
 pub mod actor;
@@ -11,6 +11,7 @@ mod calls;
 pub mod engines;
 pub mod leg;
 pub mod page;
+pub mod pulse;
 pub mod registry;
 pub mod script;
 pub mod timing;

@@ -27,6 +27,14 @@ impl Stopwatch {
         *self = Self::default();
     }
 
+    /// What we said is over. Where it was no question (consent, say) nobody has asked for its figures: the next turn begins
+    /// afresh.
+    pub fn said(&mut self) {
+        if self.speak.is_some() {
+            *self = Self::default();
+        }
+    }
+
     /// Whether the respondent has spoken and waits for us.
     pub fn is_running(&self) -> bool {
         self.speech_end.is_some()
@@ -92,5 +100,19 @@ mod tests {
         assert_eq!(timing.endpoint + timing.stt + timing.decide + timing.tts, timing.first_audio);
         assert_eq!((timing.first_audio, timing.question_start), (430, 900));
         assert!(watch.question_started(2_000).is_none(), "one turn is reported once");
+    }
+
+    #[test]
+    fn what_is_no_question_leaves_nothing_to_the_turn_after_it() {
+        let mut watch = Stopwatch::default();
+        watch.speech_ended(1_000);
+        watch.speak(1_400);
+        watch.first_packet(1_420);
+        watch.said();
+        watch.speech_ended(5_000);
+        watch.speak(5_300);
+        watch.first_packet(5_320);
+        let timing = watch.question_started(6_000).unwrap();
+        assert_eq!((timing.speech_end_ms, timing.first_audio, timing.question_start), (5_000, 320, 1_000));
     }
 }

@@ -5,44 +5,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tracing::{error, info};
 use uuid::Uuid;
 
+use super::pulse::HEARTBEAT;
 use super::registry::Registry;
 
-/// How often a living actor says so.
-pub const HEARTBEAT: Duration = Duration::from_millis(500);
 /// Heartbeats an actor may miss before it counts as frozen (its handlers never block longer than milliseconds).
 const MISSED: u32 = 6;
-
-/// Sign of life, read by the watcher.
-#[derive(Debug, Default)]
-pub struct Pulse {
-    beats: AtomicU64,
-    /// Raised when another actor has taken this one's place: the old one must not act any more.
-    deposed: AtomicU64,
-}
-
-impl Pulse {
-    pub fn beat(&self) {
-        self.beats.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub fn beats(&self) -> u64 {
-        self.beats.load(Ordering::Relaxed)
-    }
-
-    pub fn depose(&self) {
-        self.deposed.store(1, Ordering::Release);
-    }
-
-    pub fn is_deposed(&self) -> bool {
-        self.deposed.load(Ordering::Acquire) != 0
-    }
-}
 
 /// Looks after every live call until the process ends.
 pub async fn watch(registry: Registry) {

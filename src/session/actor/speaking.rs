@@ -126,6 +126,7 @@ impl CallActor {
             }
             PlayoutEvent::Finished { utterance, .. } => {
                 self.speaking = None;
+                self.stopwatch.said();
                 self.feed(Input::PlaybackFinished { utterance }, ctx);
             }
             PlayoutEvent::Stopped { utterance, heard, .. } => {
