@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { type CallGuide, schedule } from '../engine/api'
-import { said } from './StartPage'
+import { said } from './said'
 
 function questions(guide: CallGuide): number {
   return guide.sections.reduce((sum, section) => sum + section.questions.length, 0)

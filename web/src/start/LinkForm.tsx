@@ -3,7 +3,7 @@
 import { type FormEvent, useState } from 'react'
 import { type CallGuide, type Respondent, type Scheduled, schedule } from '../engine/api'
 import { CopyField } from '../ui/CopyField'
-import { said } from './StartPage'
+import { said } from './said'
 
 /** Empty fields are left out: the engine wants texts or nothing. */
 export function respondentOf(form: FormData): Respondent {

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react'
 import { type GuideDocument, addCallGuide, understood } from '../engine/api'
-import { said } from './StartPage'
+import { said } from './said'
 
 // Fetched only where they are needed.
 const SHIPPED = import.meta.glob<string>('../../../guides/*.yaml', { query: '?raw', import: 'default' })

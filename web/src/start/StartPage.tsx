@@ -3,18 +3,11 @@
 import './start.css'
 import { useCallback, useEffect, useState } from 'react'
 import { type CallGuide, type Health, callGuides, health } from '../engine/api'
-import { Problem, Unreachable } from '../engine/http'
 import { Screen } from '../ui/Screen'
 import { GuideList } from './GuideList'
 import { LinkForm } from './LinkForm'
 import { ShippedGuides } from './ShippedGuides'
-
-/** An error in words for a person at the machine itself. */
-export function said(error: unknown): string {
-  if (error instanceof Unreachable) return 'The engine does not answer. Is it still running?'
-  if (error instanceof Problem) return [error.detail, ...error.errors.map((fault) => fault.detail)].join('; ')
-  return error instanceof Error ? error.message : 'Something went wrong.'
-}
+import { said } from './said'
 
 export function StartPage() {
   const [guides, setGuides] = useState<CallGuide[] | null>(null)
