@@ -1,7 +1,8 @@
 //! `cargo bench --bench turns`: who speaks when, how soon, and that nothing is heard where nothing is said.
 //!
 //! Owns: the order of the measurements and the exit code. `--quick`: one short interview on the wire with `tiny.en` and
-//! one minute without speech. `--only decisions|wire|noise`: one part. Figures come last, as markdown for
+//! one minute without speech. `--only decisions|wire|noise`: one part. `--whisper NAME --questions N`: interviews of another
+//! kind on the wire. LOG_LEVEL shows the engine's log (nothing but errors by default). Figures come last, as markdown for
 //! `benches/RESULTS.md`.
 
 mod decisions;
@@ -29,19 +30,26 @@ const QUESTIONS: usize = 32;
 struct Args {
     quick: bool,
     only: Option<String>,
+    whisper: Option<String>,
+    questions: Option<usize>,
 }
 
 impl Args {
     fn read() -> anyhow::Result<Self> {
-        let mut args = Self { quick: false, only: None };
+        let mut args = Self { quick: false, only: None, whisper: None, questions: None };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--quick" => args.quick = true,
                 "--only" => args.only = Some(words.next().context("--only wants decisions, wire or noise")?),
+                "--whisper" => args.whisper = Some(words.next().context("--whisper wants base, tiny.en or a path")?),
+                "--questions" => {
+                    let number = words.next().context("--questions wants a number")?;
+                    args.questions = Some(number.parse().context("--questions wants a number")?);
+                }
                 // Cargo says so to every benchmark.
                 "--bench" => {}
-                other => bail!("there is no argument {other}: --quick, --only decisions|wire|noise"),
+                other => bail!("there is no argument {other}: --quick, --only, --whisper, --questions"),
             }
         }
         match args.only.as_deref() {
@@ -57,6 +65,7 @@ impl Args {
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::read()?;
+    interviewer::telemetry::tracing::init(&std::env::var("LOG_LEVEL").unwrap_or_else(|_| "error".to_owned()))?;
     let machine = table::machine();
     println!("Machine: {machine}.");
     let parts = actix::System::new().block_on(run(&args))?;
@@ -101,10 +110,12 @@ async fn run(args: &Args) -> anyhow::Result<Vec<Part>> {
         }
     }
     if args.wants("wire") {
-        let runs: &[(&str, usize)] =
-            if args.quick { &[("tiny.en", 6)] } else { &[("base", QUESTIONS), ("tiny.en", QUESTIONS)] };
-        for (whisper, questions) in runs {
-            let judged = wire::run(whisper, *questions, &recordings).await?;
+        let (both, questions): (&[&str], _) =
+            if args.quick { (&["tiny.en"], 6) } else { (&["base", "tiny.en"], QUESTIONS) };
+        let questions = args.questions.unwrap_or(questions);
+        let whispers = args.whisper.as_deref().map_or(both.to_vec(), |one| vec![one]);
+        for whisper in whispers {
+            let judged = wire::run(whisper, questions, &recordings).await?;
             parts.push(done(format!("Latency on the wire, {whisper}"), judged));
         }
     }
