@@ -35,6 +35,7 @@ mod join;
 mod openapi;
 mod pages;
 mod query;
+mod reach;
 mod recording;
 mod root;
 mod routes;
@@ -117,6 +118,7 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
             .app_data(web::Data::new(exposure.clone()))
             // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
             .wrap(from_fn(guard::admit))
+            .wrap(from_fn(reach::refuse_while_away))
             .wrap(from_fn(error::as_problem_document))
     })
     .workers(workers)

@@ -5,18 +5,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use migration::MigratorTrait;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use uuid::Uuid;
 
 pub mod audit;
 mod crypto;
+mod database;
 pub mod events;
 pub mod guides;
 pub mod interviews;
@@ -24,6 +22,7 @@ pub mod keys;
 pub mod projection;
 pub mod recordings;
 pub mod responses;
+pub mod schema;
 pub mod scores;
 pub mod sessions;
 pub mod tokens;
@@ -32,6 +31,7 @@ pub mod users;
 pub mod workspaces;
 
 pub use audit::{AuditFilter, Entry};
+pub use database::{Probe, Reach};
 pub use events::{Appended, Batch, EventRecord};
 pub use guides::Guides;
 pub use interviews::{InterviewFilter, Interviews, NewInterview};
@@ -41,15 +41,15 @@ pub use tokens::JoinToken;
 pub use transcript::Transcript;
 pub use users::{NewUser, UserChanges, Users};
 
-/// How long a writer waits for another one (SQLite has one at a time).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     #[error("database: {0}")]
     Database(#[from] DbErr),
     #[error("folder {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
+    /// It is known not to answer, or did not in time.
+    #[error("the database does not answer")]
+    Away,
     #[error("DATABASE_URL names no database that can be used: {0}")]
     Url(String),
     #[error("there is no {0} with this id")]
@@ -70,10 +70,15 @@ impl StorageError {
     /// Trying again can't help: the request itself is at fault, not the database's availability.
     pub fn is_permanent(&self) -> bool {
         match self {
-            StorageError::Database(error) => error.sql_err().is_some(),
-            StorageError::Folder { .. } => false,
+            StorageError::Database(error) => error.sql_err().is_some() || self.is_unfit_value(),
+            StorageError::Folder { .. } | StorageError::Away => false,
             _ => true,
         }
+    }
+
+    /// The database can't hold a value that it was given.
+    pub fn is_unfit_value(&self) -> bool {
+        matches!(self, StorageError::Database(error) if database::refuses_a_value(error))
     }
 }
 
@@ -88,41 +93,21 @@ pub struct Storage {
     /// Under whose name changes are logged.
     actor: Arc<str>,
     data_dir: PathBuf,
+    reach: Reach,
 }
 
 impl Storage {
     /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds recordings and the spool.
-    ///
-    /// SQLite runs in WAL mode with `synchronous = FULL`: what is committed is flushed.
     pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
         make_folder(data_dir)?;
-        let mut options = ConnectOptions::new(database_url);
-        options
-            .max_connections(pool_size.max(1))
-            .acquire_timeout(BUSY_TIMEOUT)
-            // Statements carry no values, but the log is not the place for them either.
-            .sqlx_logging(false);
-        if database_url.starts_with("sqlite:") {
-            let parsed: SqliteConnectOptions =
-                database_url.parse().map_err(|error| StorageError::Url(format!("{error}")))?;
-            if let Some(folder) = parsed.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                make_folder(folder)?;
-            }
-            options.map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    // A destroyed key is overwritten on disk, not only unlinked.
-                    .pragma("secure_delete", "ON")
-            });
-        } else if !database_url.starts_with("postgres:") && !database_url.starts_with("postgresql:") {
-            return Err(StorageError::Url("it must begin with sqlite: or postgres:".to_owned()));
-        }
-        let db = Database::connect(options).await?;
-        Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, actor: ENGINE.into(), data_dir: data_dir.to_owned() })
+        let db = database::connect(database_url, pool_size).await?;
+        Ok(Self {
+            db,
+            workspace: migration::DEFAULT_WORKSPACE,
+            actor: ENGINE.into(),
+            data_dir: data_dir.to_owned(),
+            reach: Reach::default(),
+        })
     }
 
     /// The same store, as another workspace sees it.
@@ -144,13 +129,16 @@ impl Storage {
         Ok(self.of(interview.workspace_id))
     }
 
-    /// Brings the schema up to date.
-    pub async fn migrate(&self) -> Result<(), StorageError> {
-        Ok(migration::Migrator::up(&self.db, None).await?)
+    /// What is known about the database's being there; shared by all clones.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StorageError> {
+        if !self.reach.is_there() {
+            return Err(StorageError::Away);
+        }
         self.db.execute_unprepared("SELECT 1").await?;
         Ok(())
     }
@@ -188,7 +176,8 @@ impl Storage {
         Ok(self.db.close().await?)
     }
 
-    /// A transaction that holds SQLite's write lock from its beginning, so that it can't fail half-way for want of it.
+    /// A transaction that holds SQLite's write lock from its beginning, so that it can't fail half-way for want of it. On
+    /// PostgreSQL whoever changes a row according to what stands in it reads it with `lock_exclusive`.
     async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
         self.db
             .begin_with_options(TransactionOptions {
