@@ -20,10 +20,12 @@ use crate::storage::Storage;
 use crate::telemetry::Metrics;
 use crate::transport::IceServer;
 
+mod analytics;
 mod body;
 mod call_guides;
 mod caller;
 mod calls;
+mod dashboard;
 mod docs;
 mod error;
 mod events;
@@ -98,6 +100,8 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(interviews::routes)
         .configure(transcript::routes)
         .configure(recording::routes)
+        .configure(dashboard::routes)
+        .configure(analytics::routes)
         .configure(invitation::routes)
         .configure(join::routes)
         .map(|pages| pages.configure(docs::routes).configure(pages::routes))

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 pub mod audit;
 mod crypto;
+pub mod dashboards;
 mod database;
 pub mod events;
 pub mod guides;
@@ -31,6 +32,7 @@ pub mod users;
 pub mod workspaces;
 
 pub use audit::{AuditFilter, Entry};
+pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
 pub use events::{Appended, Batch, EventRecord};
 pub use guides::Guides;
@@ -166,6 +168,10 @@ impl Storage {
 
     pub fn users(&self) -> Users<'_> {
         Users(self)
+    }
+
+    pub fn dashboards(&self) -> Dashboards<'_> {
+        Dashboards(self)
     }
 
     pub fn recordings(&self) -> Recordings {
