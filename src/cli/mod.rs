@@ -2,8 +2,11 @@
 //!
 //! Owns: arguments, what is printed, exit codes. Never does: the work itself.
 
+pub mod backup;
+pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod migrate;
 pub mod models;
 pub mod say;
 pub mod serve;
@@ -35,6 +38,14 @@ pub enum Verb {
     /// Fetch, list or verify model weights.
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// The database's schema: bring it up to date, take steps back, show where it stands.
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
+    /// The settings, and where each comes from.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Copy the SQLite database into a file, also while the engine runs.
+    Backup(backup::BackupArgs),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
@@ -48,6 +59,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
+        Verb::Migrate(command) => command.run(&settings()?),
+        Verb::Config(command) => command.run(cli.config.as_deref()),
+        Verb::Backup(args) => args.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),
