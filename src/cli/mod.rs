@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod migrate;
 pub mod models;
 pub mod say;
+pub mod seed;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub enum Verb {
     Config(config::ConfigCommand),
     /// Copy the SQLite database into a file, also while the engine runs.
     Backup(backup::BackupArgs),
+    /// Fill the database with made-up interviews: for dashboards to show something, and for measuring.
+    Seed(seed::SeedArgs),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
@@ -62,6 +65,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Migrate(command) => command.run(&settings()?),
         Verb::Config(command) => command.run(cli.config.as_deref()),
         Verb::Backup(args) => args.run(&settings()?),
+        Verb::Seed(args) => args.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),
