@@ -8,6 +8,8 @@ mod api;
 mod contract;
 mod session;
 mod conversation;
+mod dashboards;
+mod faults;
 mod network;
 mod pages;
 mod storage;
