@@ -74,7 +74,13 @@ fn shown(key: &str, value: &Value) -> String {
     match value {
         Value::String(_, text) => format!("{:?}", if is_secret(key) { masked(text) } else { without_password(text) }),
         Value::Bool(_, value) => value.to_string(),
-        Value::Num(_, number) => number.to_f64().map_or_else(String::new, |number| number.to_string()),
+        Value::Num(_, number) => {
+            let whole = number.to_i128().map(|number| number.to_string());
+            let unsigned = || number.to_u128().map(|number| number.to_string());
+            // With its point: 3.0 stays what it is.
+            let fraction = || number.to_f64().map(|number| format!("{number:?}"));
+            whole.or_else(unsigned).or_else(fraction).unwrap_or_default()
+        }
         Value::Array(_, items) => {
             format!("[{}]", items.iter().map(|item| shown(key, item)).collect::<Vec<_>>().join(", "))
         }

@@ -12,6 +12,7 @@ mod dashboards;
 mod faults;
 mod network;
 mod pages;
+mod seed;
 mod storage;
 mod support;
 mod tls;
