@@ -13,6 +13,7 @@ pub mod startup;
 pub mod supervisors;
 pub mod storage;
 pub mod access;
+pub mod seed;
 pub mod api;
 pub mod tls;
 pub mod telemetry;

@@ -18,8 +18,8 @@ use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
-use crate::storage::{Secret, Storage, StorageError};
-use crate::supervisors::{Flush, Persistence};
+use crate::storage::{Probe, Secret, Storage, StorageError};
+use crate::supervisors::{Flush, Persistence, database};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -63,6 +63,8 @@ pub struct Running {
     persistence: Addr<Persistence>,
     server: actix_web::dev::ServerHandle,
     watcher: actix_web::rt::task::JoinHandle<()>,
+    /// Asks whether the database answers; SQLite's always does.
+    database: Option<actix_web::rt::task::JoinHandle<()>>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -97,6 +99,10 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let storage = storage.with_secret(secret);
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
+    // Beside the pool: an engine whose connections are all in use is not one whose database is away.
+    let database = Probe::to(&settings.database_url())
+        .await?
+        .map(|probe| actix_web::rt::spawn(database::watch(probe, storage.reach().clone(), Arc::clone(&metrics))));
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
     flush(&persistence).await;
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
@@ -172,6 +178,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence,
         server: handle,
         watcher,
+        database,
         _lock: lock,
     })
 }
@@ -184,6 +191,9 @@ impl Running {
         self.watcher.abort();
         self.server.stop(true).await;
         flush(&self.persistence).await;
+        if let Some(database) = self.database {
+            database.abort();
+        }
         if let Err(error) = self.storage.close().await {
             tracing::error!(%error, "closing the database");
         }

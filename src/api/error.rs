@@ -132,7 +132,10 @@ impl From<StorageError> for Problem {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
             StorageError::Conflict(_) => Self::conflict(error.to_string()),
             StorageError::Erased => Self::new(StatusCode::GONE, error.to_string()),
-            StorageError::Database(_) if !error.is_permanent() => {
+            _ if error.is_unfit_value() => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "a text holds a character that can't be stored (NUL)")
+            }
+            StorageError::Database(_) | StorageError::Away if !error.is_permanent() => {
                 tracing::error!(%error, "the database can't be used");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be used now").retry_after(5)
             }

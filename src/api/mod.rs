@@ -21,6 +21,7 @@ use crate::storage::Storage;
 use crate::telemetry::Metrics;
 use crate::transport::IceServer;
 
+mod analytics;
 mod audit;
 mod auth;
 mod body;
@@ -28,6 +29,7 @@ mod call_guides;
 mod caller;
 mod calls;
 mod credentials;
+mod dashboard;
 mod docs;
 mod error;
 mod events;
@@ -43,6 +45,7 @@ mod oidc;
 mod openapi;
 mod pages;
 mod query;
+mod reach;
 mod recording;
 mod root;
 mod routes;
@@ -107,6 +110,8 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(interviews::routes)
         .configure(transcript::routes)
         .configure(recording::routes)
+        .configure(dashboard::routes)
+        .configure(analytics::routes)
         .configure(invitation::routes)
         .configure(join::routes)
         .configure(auth::routes)
@@ -133,6 +138,7 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
             .app_data(web::Data::new(exposure.clone()))
             // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
             .wrap(from_fn(guard::admit))
+            .wrap(from_fn(reach::refuse_while_away))
             .wrap(Condition::new(!origins.is_empty(), headers::cors(origins)))
             .wrap(from_fn(error::as_problem_document))
             .wrap(from_fn(headers::protect))

@@ -1,6 +1,7 @@
 //! Reading queries, and pages of lists.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
@@ -52,6 +53,13 @@ impl Parameters {
     pub(super) fn limit(&mut self) -> u64 {
         let within = |value: &str| value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
         self.parse("limit", &format!("a number from 1 to {MAX_LIMIT} is wanted here"), within).unwrap_or(DEFAULT_LIMIT)
+    }
+
+    /// A whole number within a range; `default` when it isn't given.
+    pub(super) fn number(&mut self, name: &str, within: RangeInclusive<u32>, default: u32) -> u32 {
+        let wanted = format!("a number from {} to {} is wanted here", within.start(), within.end());
+        self.parse(name, &wanted, |value| value.parse().ok().filter(|number| within.contains(number)))
+            .unwrap_or(default)
     }
 
     /// Where the page before ended.

@@ -3,10 +3,14 @@
 //! Owns: arguments, what is printed, exit codes. Never does: the work itself.
 
 pub mod access;
+pub mod backup;
+pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod migrate;
 pub mod models;
 pub mod say;
+pub mod seed;
 pub mod serve;
 
 use std::path::PathBuf;
@@ -45,6 +49,16 @@ pub enum Verb {
     /// Workspaces, which never see each other.
     #[command(subcommand)]
     Workspace(access::WorkspaceCommand),
+    /// The database's schema: bring it up to date, take steps back, show where it stands.
+    #[command(subcommand)]
+    Migrate(migrate::MigrateCommand),
+    /// The settings, and where each comes from.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Copy the SQLite database into a file, also while the engine runs.
+    Backup(backup::BackupArgs),
+    /// Fill the database with made-up interviews: for dashboards to show something, and for measuring.
+    Seed(seed::SeedArgs),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
@@ -61,6 +75,10 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Key(command) => command.run(&settings()?),
         Verb::User(command) => command.run(&settings()?),
         Verb::Workspace(command) => command.run(&settings()?),
+        Verb::Migrate(command) => command.run(&settings()?),
+        Verb::Config(command) => command.run(cli.config.as_deref()),
+        Verb::Backup(args) => args.run(&settings()?),
+        Verb::Seed(args) => args.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),

@@ -3,6 +3,7 @@
 //! Owns: reading and checking them, once, at start. Never does: change them later, print secrets.
 
 mod access;
+mod explain;
 pub mod network;
 mod sections;
 
@@ -12,6 +13,7 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use explain::{Entry, Origin};
 pub use sections::{Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage};
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -105,22 +107,7 @@ impl Settings {
 
     /// The same with an environment of the caller's: what tests use.
     pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Toml::string(DEFAULTS));
-        if let Some(file) = file {
-            if !file.is_file() {
-                return Err(ConfigError::NoFile(file.to_owned()));
-            }
-            figment = figment.merge(Toml::file(file));
-        }
-        for (name, key) in ENVIRONMENT {
-            // An empty variable is one that is not set: compose files leave such behind.
-            let Some(value) = environment(name).filter(|value| !value.is_empty()) else { continue };
-            let known = figment.find_value(key).map_err(|error| ConfigError::Bad(error.to_string()))?;
-            let value = typed(&known, &value).ok_or_else(|| {
-                ConfigError::Bad(format!("{name}={value:?} is not a value for {key} (such as {known:?})"))
-            })?;
-            figment = figment.merge(Serialized::default(key, value));
-        }
+        let figment = layered(file, environment)?;
         let settings: Self = figment.extract().map_err(|errors| {
             ConfigError::Bad(errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
         })?;
@@ -161,6 +148,27 @@ impl Settings {
             self.storage.database_url.clone()
         }
     }
+}
+
+/// The defaults, `file` over them, and the environment over both.
+fn layered(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Figment, ConfigError> {
+    let mut figment = Figment::from(Toml::string(DEFAULTS));
+    if let Some(file) = file {
+        if !file.is_file() {
+            return Err(ConfigError::NoFile(file.to_owned()));
+        }
+        figment = figment.merge(Toml::file(file));
+    }
+    for (name, key) in ENVIRONMENT {
+        // An empty variable is one that is not set: compose files leave such behind.
+        let Some(value) = environment(name).filter(|value| !value.is_empty()) else { continue };
+        let known = figment.find_value(key).map_err(|error| ConfigError::Bad(error.to_string()))?;
+        let value = typed(&known, &value).ok_or_else(|| {
+            ConfigError::Bad(format!("{name}={value:?} is not a value for {key} (such as {known:?})"))
+        })?;
+        figment = figment.merge(Serialized::default(key, value));
+    }
+    Ok(figment)
 }
 
 /// The text of a variable as the type that the default has.

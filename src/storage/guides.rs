@@ -5,7 +5,7 @@ use entity::{call_guide_versions, call_guides, interviews};
 use interview::Guide;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, SelectExt,
+    QueryOrder, QuerySelect, Select, SelectExt,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -67,7 +67,7 @@ impl Guides<'_> {
     /// Changes the content. A version that an interview uses stays as it is: a new one is made.
     pub async fn update(&self, id: Uuid, guide: &Guide) -> Result<call_guides::Model, StorageError> {
         let tx = self.0.write().await?;
-        let old = self.find(&tx, id).await?;
+        let old = self.find_to_change(&tx, id).await?;
         let newest = self.newest_version(&tx, id).await?;
         let used =
             interviews::Entity::find().filter(interviews::Column::CallGuideVersionId.eq(newest.id)).exists(&tx).await?;
@@ -93,7 +93,7 @@ impl Guides<'_> {
     /// Removes a guide that no interview uses; with interviews it is a [`StorageError::Conflict`].
     pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
-        let row = self.find(&tx, id).await?;
+        let row = self.find_to_change(&tx, id).await?;
         if interviews::Entity::find().filter(interviews::Column::CallGuideId.eq(id)).exists(&tx).await? {
             return Err(StorageError::Conflict("interviews were held or scheduled with this guide".to_owned()));
         }
@@ -119,11 +119,21 @@ impl Guides<'_> {
     }
 
     async fn find(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {
-        call_guides::Entity::find_by_id(id)
-            .filter(call_guides::Column::WorkspaceId.eq(self.0.workspace))
-            .one(db)
-            .await?
-            .ok_or(StorageError::NotFound("call guide"))
+        self.row(id).one(db).await?.ok_or(StorageError::NotFound("call guide"))
+    }
+
+    /// Other edits of the guide, and those who schedule with it, wait for the end of the transaction.
+    async fn find_to_change(&self, tx: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {
+        self.row(id).lock_exclusive().one(tx).await?.ok_or(StorageError::NotFound("call guide"))
+    }
+
+    /// Nobody edits the guide before the end of the transaction.
+    pub(super) async fn hold(&self, tx: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
+        self.row(id).lock_shared().one(tx).await?.map(|_| ()).ok_or(StorageError::NotFound("call guide"))
+    }
+
+    fn row(&self, id: Uuid) -> Select<call_guides::Entity> {
+        call_guides::Entity::find_by_id(id).filter(call_guides::Column::WorkspaceId.eq(self.0.workspace))
     }
 
     pub(super) async fn newest_version(

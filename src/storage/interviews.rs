@@ -52,6 +52,8 @@ impl Interviews<'_> {
     pub async fn schedule(&self, new: NewInterview) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
+        // An edit of the guide waits until the version that this interview uses is known to be used.
+        self.0.guides().hold(&tx, new.call_guide_id).await?;
         let version = self.0.guides().newest_version(&tx, new.call_guide_id).await?;
         let respondent_id = new.respondent_id.unwrap_or_else(|| Uuid::now_v7().to_string());
         PersonKey::ensure(&tx, self.0.workspace, &respondent_id).await?;
@@ -152,11 +154,16 @@ impl Interviews<'_> {
         link_lifetime: Duration,
     ) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
-        let old = self.get(id).await?;
+        let tx = self.0.write().await?;
+        let old = interviews::Entity::find_by_id(id)
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+            .lock_exclusive()
+            .one(&tx)
+            .await?
+            .ok_or(StorageError::NotFound("interview"))?;
         if old.status.is_over() {
             return Err(StorageError::Conflict(format!("the interview is over: {}", old.status.as_str())));
         }
-        let tx = self.0.write().await?;
         let mut row: interviews::ActiveModel = old.clone().into();
         if old.scheduled_at.is_none_or(|at| at > now) {
             row.scheduled_at = Set(Some(now));
@@ -195,6 +202,7 @@ impl Interviews<'_> {
         let tx = self.0.write().await?;
         let row = interviews::Entity::find_by_id(id)
             .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+            .lock_exclusive()
             .one(&tx)
             .await?
             .ok_or(StorageError::NotFound("interview"))?;
@@ -215,6 +223,12 @@ impl Interviews<'_> {
         tx.commit().await?;
         self.get(id).await
     }
+}
+
+/// An interview of whichever workspace, which nobody else changes before the end of the transaction: whoever appends to its
+/// log waits, and then sees what was appended before.
+pub(super) async fn hold_anywhere(tx: &impl ConnectionTrait, id: Uuid) -> Result<interviews::Model, StorageError> {
+    interviews::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(StorageError::NotFound("interview"))
 }
 
 /// An interview of whichever workspace.

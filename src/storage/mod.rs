@@ -5,18 +5,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use migration::MigratorTrait;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use uuid::Uuid;
 
 pub mod audit;
 mod crypto;
+pub mod dashboards;
+mod database;
 pub mod events;
 pub mod guides;
 pub mod interviews;
@@ -24,6 +23,7 @@ pub mod keys;
 pub mod projection;
 pub mod recordings;
 pub mod responses;
+pub mod schema;
 pub mod scores;
 pub mod secret;
 pub mod sessions;
@@ -33,6 +33,8 @@ pub mod users;
 pub mod workspaces;
 
 pub use audit::{AuditFilter, Entry};
+pub use dashboards::Dashboards;
+pub use database::{Probe, Reach};
 pub use events::{Appended, Batch, EventRecord};
 pub use guides::Guides;
 pub use interviews::{InterviewFilter, Interviews, NewInterview};
@@ -43,9 +45,6 @@ pub use tokens::JoinToken;
 pub use transcript::Transcript;
 pub use users::{NewUser, UserChanges, Users};
 
-/// How long a writer waits for another one (SQLite has one at a time).
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     #[error("database: {0}")]
@@ -54,6 +53,9 @@ pub enum StorageError {
     Secret(#[from] SecretError),
     #[error("folder {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
+    /// It is known not to answer, or did not in time.
+    #[error("the database does not answer")]
+    Away,
     #[error("DATABASE_URL names no database that can be used: {0}")]
     Url(String),
     #[error("there is no {0} with this id")]
@@ -74,10 +76,15 @@ impl StorageError {
     /// Trying again can't help: the request itself is at fault, not the database's availability.
     pub fn is_permanent(&self) -> bool {
         match self {
-            StorageError::Database(error) => error.sql_err().is_some(),
-            StorageError::Folder { .. } | StorageError::Secret(_) => false,
+            StorageError::Database(error) => error.sql_err().is_some() || self.is_unfit_value(),
+            StorageError::Folder { .. } | StorageError::Away | StorageError::Secret(_) => false,
             _ => true,
         }
+    }
+
+    /// The database can't hold a value that it was given.
+    pub fn is_unfit_value(&self) -> bool {
+        matches!(self, StorageError::Database(error) if database::refuses_a_value(error))
     }
 }
 
@@ -93,42 +100,16 @@ pub struct Storage {
     actor: Arc<str>,
     data_dir: PathBuf,
     secret: Secret,
+    reach: Reach,
 }
 
 impl Storage {
     /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds recordings and the spool.
     ///
     /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only.
-    ///
-    /// SQLite runs in WAL mode with `synchronous = FULL`: what is committed is flushed.
     pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
         make_folder(data_dir)?;
-        let mut options = ConnectOptions::new(database_url);
-        options
-            .max_connections(pool_size.max(1))
-            .acquire_timeout(BUSY_TIMEOUT)
-            // Statements carry no values, but the log is not the place for them either.
-            .sqlx_logging(false);
-        if database_url.starts_with("sqlite:") {
-            let parsed: SqliteConnectOptions =
-                database_url.parse().map_err(|error| StorageError::Url(format!("{error}")))?;
-            if let Some(folder) = parsed.get_filename().parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                make_folder(folder)?;
-            }
-            options.map_sqlx_sqlite_opts(|sqlite| {
-                sqlite
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    // A destroyed key is overwritten on disk, not only unlinked.
-                    .pragma("secure_delete", "ON")
-            });
-        } else if !database_url.starts_with("postgres:") && !database_url.starts_with("postgresql:") {
-            return Err(StorageError::Url("it must begin with sqlite: or postgres:".to_owned()));
-        }
-        let db = Database::connect(options).await?;
+        let db = database::connect(database_url, pool_size).await?;
         let secret = Secret::random()?;
         Ok(Self {
             db,
@@ -136,6 +117,7 @@ impl Storage {
             actor: ENGINE.into(),
             data_dir: data_dir.to_owned(),
             secret,
+            reach: Reach::default(),
         })
     }
 
@@ -169,13 +151,16 @@ impl Storage {
         Ok(self.of(interview.workspace_id))
     }
 
-    /// Brings the schema up to date.
-    pub async fn migrate(&self) -> Result<(), StorageError> {
-        Ok(migration::Migrator::up(&self.db, None).await?)
+    /// What is known about the database's being there; shared by all clones.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StorageError> {
+        if !self.reach.is_there() {
+            return Err(StorageError::Away);
+        }
         self.db.execute_unprepared("SELECT 1").await?;
         Ok(())
     }
@@ -205,6 +190,10 @@ impl Storage {
         Users(self)
     }
 
+    pub fn dashboards(&self) -> Dashboards<'_> {
+        Dashboards(self)
+    }
+
     pub fn recordings(&self) -> Recordings {
         Recordings::new(&self.data_dir)
     }
@@ -213,7 +202,8 @@ impl Storage {
         Ok(self.db.close().await?)
     }
 
-    /// A transaction that holds SQLite's write lock from its beginning, so that it can't fail half-way for want of it.
+    /// A transaction that holds SQLite's write lock from its beginning, so that it can't fail half-way for want of it. On
+    /// PostgreSQL whoever changes a row according to what stands in it reads it with `lock_exclusive`.
     async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
         self.db
             .begin_with_options(TransactionOptions {

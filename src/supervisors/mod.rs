@@ -1,7 +1,8 @@
 //! Actors that look after what the calls leave behind.
 //!
-//! Owns: persistence of events. Never does: take part in a call.
+//! Owns: persistence of events, the eye on the database. Never does: take part in a call.
 
+pub mod database;
 pub mod persistence;
 mod spool;
 

@@ -25,6 +25,9 @@ const MAX_WAITING: usize = 200_000;
 const GROUP: usize = 256;
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
+/// A group takes milliseconds. One that is given up may have been committed nevertheless: what is in the log already is
+/// passed over when it is appended again.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
@@ -121,7 +124,11 @@ impl Persistence {
         let write = async move {
             let outcome = {
                 let batches: Vec<&Batch> = group.iter().map(|waiting| &waiting.batch).collect();
-                storage.append_all(&batches).await
+                tokio::select! {
+                    outcome = storage.append_all(&batches) => outcome,
+                    () = storage.reach().lost() => Err(StorageError::Away),
+                    () = tokio::time::sleep(WRITE_LIMIT) => Err(StorageError::Away),
+                }
             };
             (group, outcome)
         };
@@ -172,7 +179,9 @@ impl Persistence {
             Err(error) => {
                 self.metrics.errors_total.with_label_values(&["refused", "event_log"]).inc();
                 tracing::error!(interview_id = %batch.interview_id, %error, "the event log refuses events");
+                // What an erased person said is not kept for anybody to look at.
                 if reply.is_none()
+                    && !matches!(error, StorageError::Erased)
                     && let Err(error) = self.spool.reject(&batch)
                 {
                     tracing::error!(%error, "refused events can't be kept");

@@ -9,7 +9,6 @@ use interview::io::EndStatus;
 use interviewer::storage::{EventRecord, Storage, StorageError};
 use interviewer::supervisors::{Append, AppendError, Flush, Persistence};
 use interviewer::telemetry::Metrics;
-use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -21,19 +20,64 @@ use crate::support::{conversation, guide, new_interview, open_store, records, sc
 const LIMIT: Duration = Duration::from_secs(30);
 
 #[tokio::test]
+async fn these_tests_run_on_the_database_that_was_asked_for() {
+    let (home, storage) = store().await;
+    let backend = storage.connection().get_database_backend();
+    let asked = std::env::var("TEST_POSTGRES_URL").is_ok();
+    assert_eq!((backend == sea_orm::DbBackend::Postgres, home.is_postgres()), (asked, asked));
+    println!("what is stored was tested on {backend:?}");
+    if !asked {
+        println!(
+            "PostgreSQL was not tested: TEST_POSTGRES_URL is not set (scripts/test does it, and runs these tests twice)"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_schema_goes_up_down_and_up_again() {
     let (_folder, storage) = store().await;
-    scheduled(&storage).await;
-    Migrator::down(storage.connection(), None).await.unwrap();
-    assert!(storage.guides().list(None, 10).await.is_err(), "the tables are gone");
-    storage.migrate().await.unwrap();
+    let whole = storage.schema().await.unwrap();
+    assert!(whole.iter().all(|step| step.applied), "{whole:?}");
+    // Filled the first time, empty the second.
+    for filled in [true, false] {
+        if filled {
+            let id = scheduled(&storage).await;
+            storage.append(id, &conversation()).await.unwrap();
+        }
+        storage.migrate_down(None).await.unwrap();
+        assert!(storage.guides().list(None, 10).await.is_err(), "the tables are gone");
+        assert!(storage.schema().await.unwrap().iter().all(|step| !step.applied));
+        storage.migrate().await.unwrap();
+        assert_eq!(storage.schema().await.unwrap(), whole);
+    }
     // The default workspace is there again: a row that needs it can be made.
+    let id = scheduled(&storage).await;
+    storage.append(id, &conversation()).await.unwrap();
+}
+
+/// Each step by itself, over rows: what a downgrade and an upgrade meet.
+#[tokio::test]
+async fn each_step_of_the_schema_goes_down_and_up_with_rows_in_it() {
+    let (_folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    storage.append(id, &conversation()).await.unwrap();
+    let steps = storage.schema().await.unwrap().len() as u32;
+    for down in 1..=steps {
+        storage.migrate_down(Some(1)).await.unwrap_or_else(|error| panic!("step {down} down: {error}"));
+        let applied = storage.schema().await.unwrap().iter().filter(|step| step.applied).count() as u32;
+        assert_eq!(applied, steps - down);
+        storage.migrate_up(Some(1)).await.unwrap_or_else(|error| panic!("step {down} up again: {error}"));
+        storage.migrate_down(Some(1)).await.unwrap_or_else(|error| panic!("step {down} down again: {error}"));
+    }
+    storage.migrate().await.unwrap();
     scheduled(&storage).await;
 }
 
 #[tokio::test]
 async fn sqlite_flushes_what_it_commits() {
-    let (_folder, storage) = store().await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/db/interviews.sqlite", folder.path().display());
+    let storage = Storage::connect(&url, 1, folder.path()).await.unwrap();
     for (pragma, wanted) in [("synchronous", "2"), ("foreign_keys", "1"), ("secure_delete", "1")] {
         let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, format!("PRAGMA {pragma}"));
         let row = storage.connection().query_one_raw(statement).await.unwrap().unwrap();
@@ -256,8 +300,7 @@ async fn what_the_database_could_not_take_survives_the_process() {
     assert_eq!(storage.load_events(id).await.unwrap(), conversation(), "the first process took up where it was");
     assert!(!spool.exists(), "the spool is emptied");
 
-    let url = format!("sqlite://{}/db/interviews.sqlite", folder.path().display());
-    let restarted = Storage::connect(&url, 2, next.path()).await.unwrap();
+    let restarted = Storage::connect(&folder.url, 2, next.path()).await.unwrap();
     let (supervisor, _) = supervise(&restarted);
     flush(&supervisor).await;
     assert_eq!(restarted.load_events(id).await.unwrap(), conversation(), "appending it again changes nothing");

@@ -15,11 +15,10 @@ use interviewer::transport::{IceCondition, IceServer, PatchError, Patched};
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::support::{guide_document, store};
+use crate::support::{Home, guide_document, store};
 
 mod faults;
 mod guides;
@@ -139,7 +138,7 @@ pub struct App {
     calls: Arc<Fake>,
     pub storage: Storage,
     server: ServerHandle,
-    _folder: TempDir,
+    _folder: Home,
 }
 
 impl App {

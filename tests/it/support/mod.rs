@@ -1,6 +1,8 @@
 //! What several areas' tests need: a store in a temporary folder, a guide, hand-made events.
 
 pub mod caller;
+pub mod database;
+pub mod proxy;
 pub mod identity;
 pub mod relay;
 
@@ -10,22 +12,9 @@ use interview::guide::Action;
 use interview::io::{EndStatus, Endpointing, Event, Phase, Response, Word};
 use interviewer::storage::{EventRecord, NewInterview, Storage};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use uuid::Uuid;
 
-/// A migrated SQLite store that lives as long as its folder.
-pub async fn store() -> (TempDir, Storage) {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = open_store(&folder).await;
-    storage.migrate().await.unwrap();
-    (folder, storage)
-}
-
-/// The store in this folder, as the next process finds it.
-pub async fn open_store(folder: &TempDir) -> Storage {
-    let url = format!("sqlite://{}/db/interviews.sqlite", folder.path().display());
-    Storage::connect(&url, 4, folder.path()).await.unwrap()
-}
+pub use database::{Home, open_store, store};
 
 pub fn guide_document() -> Value {
     json!({

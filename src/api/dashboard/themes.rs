@@ -1,0 +1,33 @@
+//! `GET /api/dashboard/themes?hours=168&limit=20&call_guide_id=`.
+
+use actix_web::HttpRequest;
+use actix_web::web::Json;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::super::query::Parameters;
+use super::super::routes::resource;
+use super::super::{Problem, Viewer};
+use super::{LastWeek, OfGuide, ThemeLimit, WEEK, theme_limit, window};
+use crate::storage::dashboards::Themes;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(frequent_themes));
+}
+
+/// What the answers are about
+///
+/// The most frequent themes; a theme counts once for each answer that touches it.
+#[utoipa::path(
+    get,
+    path = "/api/dashboard/themes",
+    params(LastWeek, ThemeLimit, OfGuide),
+    responses((status = 200, body = Themes))
+)]
+async fn frequent_themes(caller: Viewer, request: HttpRequest) -> Result<Json<Themes>, Problem> {
+    let mut query = Parameters::of(&request);
+    let (_, window) = window(&mut query, WEEK);
+    let limit = theme_limit(&mut query);
+    let guide = query.id("call_guide_id");
+    query.finish()?;
+    Ok(Json(caller.storage.dashboards().themes(window, guide, limit).await?))
+}

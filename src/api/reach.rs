@@ -1,0 +1,42 @@
+//! While the database is away, whoever needs it is told at once.
+//!
+//! Owns: that refusal, for requests that come then and for those that are waiting already. Never does: find out whether
+//! it is away (`supervisors::database` does).
+
+use actix_web::ResponseError as _;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use super::{Problem, State};
+
+const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// Middleware. A request that is given up has changed nothing, or its change was committed and only the answer is lost.
+pub(super) async fn refuse_while_away(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let reach = match request.app_data::<Data<State>>() {
+        Some(state) if needs_database(request.path()) => state.storage.reach().clone(),
+        _ => return Ok(next.call(request).await?.map_into_boxed_body()),
+    };
+    if !reach.is_there() {
+        return Ok(request.into_response(away().error_response()));
+    }
+    tokio::select! {
+        // The request itself is with the handler: the answer can't be made from it any more.
+        () = reach.lost() => Err(away().into()),
+        response = next.call(request) => Ok(response?.map_into_boxed_body()),
+    }
+}
+
+fn away() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be used now").retry_after(RETRY_AFTER_SECONDS)
+}
+
+fn needs_database(path: &str) -> bool {
+    path.starts_with("/api/") && !path.starts_with("/api/health") && path != "/api/openapi.json"
+}

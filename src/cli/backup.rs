@@ -1,0 +1,31 @@
+//! `interviewer backup FILE`: the SQLite database while the engine runs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::ensure;
+use clap::Args;
+
+use crate::config::Settings;
+use crate::storage::Storage;
+
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// Where to; the file must not exist.
+    pub file: PathBuf,
+}
+
+impl BackupArgs {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        ensure!(!self.file.exists(), "{} is there already", self.file.display());
+        actix::System::new().block_on(async {
+            let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
+            storage.copy_to(&self.file).await?;
+            storage.close().await?;
+            println!("The database is in {}.", self.file.display());
+            let folder = settings.storage.data_dir.display();
+            println!("Copy the rest of {folder} beside it: everything but interviews.db, -wal, -shm and engine.lock.");
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! `interviewer migrate up|down|status`: the schema of the database that the settings name.
+
+use std::process::ExitCode;
+
+use anyhow::ensure;
+use clap::Subcommand;
+
+use crate::config::Settings;
+use crate::storage::Storage;
+
+#[derive(Debug, Subcommand)]
+pub enum MigrateCommand {
+    /// Bring the schema up to date. `serve` does this by itself.
+    Up {
+        /// Only so many steps.
+        #[arg(long)]
+        steps: Option<u32>,
+    },
+    /// Take steps back, the newest first. What stands in their tables and columns is lost.
+    Down {
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+        /// Without asking anybody: the data is lost.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show each step, and whether it has been applied.
+    Status,
+}
+
+impl MigrateCommand {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        actix::System::new().block_on(async {
+            let storage = Storage::connect(&settings.database_url(), 2, &settings.storage.data_dir).await?;
+            match self {
+                Self::Up { steps } => storage.migrate_up(steps).await?,
+                Self::Down { steps, yes } => {
+                    ensure!(yes, "this drops tables with what is in them: say --yes, and have a backup");
+                    storage.migrate_down(Some(steps)).await?;
+                }
+                Self::Status => {}
+            }
+            let schema = storage.schema().await?;
+            for step in &schema {
+                println!("{:8} {}", if step.applied { "applied" } else { "pending" }, step.name);
+            }
+            let pending = schema.iter().filter(|step| !step.applied).count();
+            println!("{} of {} steps are applied", schema.len() - pending, schema.len());
+            storage.close().await?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

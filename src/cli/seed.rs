@@ -1,0 +1,86 @@
+//! `interviewer seed`: made-up interviews into the database, and out of it.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use parking_lot::Mutex;
+
+use crate::config::Settings;
+use crate::seed::{self, Plan, Rows};
+use crate::storage::Storage;
+
+/// Between two lines about how far it is.
+const LINE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// How many interviews.
+    #[arg(long, default_value_t = 100_000, conflicts_with = "remove")]
+    pub interviews: usize,
+    /// How many answers in all; 20 an interview when not given.
+    #[arg(long)]
+    pub responses: Option<usize>,
+    /// Over how many days up to now they were held.
+    #[arg(long, default_value_t = 365)]
+    pub days: u32,
+    /// The same seed and end make the same interviews.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// When the last one was held; now when not given.
+    #[arg(long)]
+    pub until: Option<DateTime<Utc>>,
+    /// Also into a database that holds real interviews.
+    #[arg(long)]
+    pub force: bool,
+    /// Remove what was seeded, instead.
+    #[arg(long)]
+    pub remove: bool,
+}
+
+impl SeedArgs {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        actix::System::new().block_on(async {
+            let storage = Storage::connect(&settings.database_url(), 2, &settings.storage.data_dir).await?;
+            storage.migrate().await?;
+            if self.remove {
+                let removed = seed::remove(&storage).await?;
+                println!("removed {} interviews with {} answers", removed.interviews, removed.responses);
+            } else {
+                self.fill(&storage).await?;
+            }
+            storage.close().await?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    async fn fill(&self, storage: &Storage) -> anyhow::Result<()> {
+        let plan = Plan {
+            interviews: self.interviews,
+            responses: self.responses.unwrap_or(self.interviews * 20),
+            days: self.days,
+            until: self.until.unwrap_or_else(Utc::now),
+            seed: self.seed,
+            force: self.force,
+        };
+        let (began, told) = (Instant::now(), Mutex::new(Instant::now()));
+        let progress = |rows: Rows| {
+            let mut told = told.lock();
+            if told.elapsed() >= LINE {
+                *told = Instant::now();
+                let share = rows.interviews as f64 * 100.0 / plan.interviews as f64;
+                eprintln!("{share:3.0} %  {} interviews, {} answers", rows.interviews, rows.responses);
+            }
+        };
+        let rows = seed::fill(storage, &plan, progress).await?;
+        println!(
+            "{} interviews with {} answers in {:.0} s; they have no event logs and no recordings, and \
+             `interviewer seed --remove` takes them away again",
+            rows.interviews,
+            rows.responses,
+            began.elapsed().as_secs_f64()
+        );
+        Ok(())
+    }
+}
