@@ -12,6 +12,7 @@ pub mod session;
 pub mod startup;
 pub mod supervisors;
 pub mod storage;
+pub mod privacy;
 pub mod api;
 pub mod tls;
 pub mod telemetry;

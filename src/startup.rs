@@ -14,11 +14,12 @@ use crate::api;
 use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
+use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Storage, StorageError};
-use crate::supervisors::{Flush, Persistence};
+use crate::supervisors::{self, Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -62,6 +63,7 @@ pub struct Running {
     persistence: Addr<Persistence>,
     server: actix_web::dev::ServerHandle,
     watcher: actix_web::rt::task::JoinHandle<()>,
+    retention: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -94,6 +96,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             .await?;
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
+    metrics.watch_queue(engines.inference.clone())?;
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
     flush(&persistence).await;
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
@@ -125,6 +128,13 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         info!(interrupted, "interviews wait to be taken up again");
     }
     let watcher = actix_web::rt::spawn(watcher::watch(registry.clone()));
+    let retention = Retention {
+        storage: storage.clone(),
+        calls: Arc::new(registry.clone()),
+        metrics: Arc::clone(&metrics),
+        days: settings.storage.data_retention_days,
+    };
+    let retention = actix_web::rt::spawn(supervisors::retention::keep(retention, chrono::Utc::now));
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -167,6 +177,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence,
         server: handle,
         watcher,
+        retention,
         _lock: lock,
     })
 }
@@ -177,6 +188,7 @@ impl Running {
     pub async fn stop(self, grace: Duration) -> usize {
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
+        self.retention.abort();
         self.server.stop(true).await;
         flush(&self.persistence).await;
         if let Err(error) = self.storage.close().await {

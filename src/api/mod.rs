@@ -32,8 +32,10 @@ mod health;
 mod interviews;
 mod invitation;
 mod join;
+mod measured;
 mod openapi;
 mod pages;
+mod personal_data;
 mod query;
 mod recording;
 mod root;
@@ -41,7 +43,7 @@ mod routes;
 mod transcript;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
-pub use calls::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
 pub use error::{Fault, Problem};
 pub use openapi::openapi;
 
@@ -97,6 +99,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(interviews::routes)
         .configure(transcript::routes)
         .configure(recording::routes)
+        .configure(personal_data::routes)
         .configure(invitation::routes)
         .configure(join::routes)
         .map(|pages| pages.configure(docs::routes).configure(pages::routes))
@@ -118,6 +121,7 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
             // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
             .wrap(from_fn(guard::admit))
             .wrap(from_fn(error::as_problem_document))
+            .wrap(from_fn(measured::measure))
     })
     .workers(workers)
     .disable_signals()
