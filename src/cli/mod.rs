@@ -4,6 +4,7 @@
 
 pub mod demo;
 pub mod doctor;
+pub mod health;
 pub mod models;
 pub mod say;
 pub mod serve;
@@ -37,6 +38,8 @@ pub enum Verb {
     Models(models::ModelsCommand),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
+    /// Whether the engine with these settings answers: exit code 0 if it does.
+    Health(health::HealthArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -49,6 +52,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Serve => serve::run(settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
         Verb::Say(args) => args.run(&settings()?),
+        Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),
         Verb::Doctor(args) => args.run(settings()),
