@@ -36,3 +36,12 @@ build_web() {
     say 'building the pages'
     npm run build --prefix web --silent -- --logLevel warn >&2 || die 'the pages could not be built'
 }
+
+# A tool of LLVM's that reads what our compiler writes: rustup's own, else the newest that Debian has here.
+llvm_tool() {
+    local found
+    for found in "$(rustc --print sysroot)"/lib/rustlib/*/bin/"$1" /usr/lib/llvm-{22,21,20,19}/bin/"$1"; do
+        [[ -x $found ]] && echo "$found" && return
+    done
+    return 1
+}

@@ -12,6 +12,7 @@ pub mod session;
 pub mod startup;
 pub mod supervisors;
 pub mod storage;
+pub mod privacy;
 pub mod access;
 pub mod seed;
 pub mod api;

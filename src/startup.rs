@@ -15,11 +15,12 @@ use crate::api;
 use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
+use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Probe, Secret, Storage, StorageError};
-use crate::supervisors::{Flush, Persistence, database};
+use crate::supervisors::{self, Flush, Persistence, database};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -65,6 +66,7 @@ pub struct Running {
     watcher: actix_web::rt::task::JoinHandle<()>,
     /// Asks whether the database answers; SQLite's always does.
     database: Option<actix_web::rt::task::JoinHandle<()>>,
+    retention: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -99,6 +101,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let storage = storage.with_secret(secret);
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
+    metrics.watch_queue(engines.inference.clone())?;
     // Beside the pool: an engine whose connections are all in use is not one whose database is away.
     let database = Probe::to(&settings.database_url())
         .await?
@@ -134,6 +137,13 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         info!(interrupted, "interviews wait to be taken up again");
     }
     let watcher = actix_web::rt::spawn(watcher::watch(registry.clone()));
+    let retention = Retention {
+        storage: storage.clone(),
+        calls: Arc::new(registry.clone()),
+        metrics: Arc::clone(&metrics),
+        days: settings.storage.data_retention_days,
+    };
+    let retention = actix_web::rt::spawn(supervisors::retention::keep(retention, chrono::Utc::now));
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -179,6 +189,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         server: handle,
         watcher,
         database,
+        retention,
         _lock: lock,
     })
 }
@@ -189,6 +200,7 @@ impl Running {
     pub async fn stop(self, grace: Duration) -> usize {
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
+        self.retention.abort();
         self.server.stop(true).await;
         flush(&self.persistence).await;
         if let Some(database) = self.database {

@@ -7,6 +7,7 @@ pub mod access;
 pub mod api_keys;
 pub mod call_guide_versions;
 pub mod call_guides;
+pub mod erasures;
 pub mod event_logs;
 pub mod interview_responses;
 pub mod interviews;

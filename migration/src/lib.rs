@@ -19,6 +19,7 @@ mod m20261124_000101_api_keys;
 mod m20261124_000102_users;
 mod m20261124_000103_sessions;
 mod m20261124_000200_dashboard_indexes;
+mod m20261124_000300_erasures;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000102_users::Migration),
             Box::new(m20261124_000103_sessions::Migration),
             Box::new(m20261124_000200_dashboard_indexes::Migration),
+            Box::new(m20261124_000300_erasures::Migration),
         ]
     }
 }

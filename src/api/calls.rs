@@ -69,6 +69,29 @@ pub struct EngineInfo {
     pub capacity: usize,
 }
 
+/// While it lives, nobody gets into the interviews it was made for.
+pub struct Bar(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
+
+impl Bar {
+    /// `lift` is dropped when the bar is lifted.
+    pub fn new(lift: impl std::any::Any + Send) -> Self {
+        Self(Box::new(lift))
+    }
+}
+
+/// What was dropped of some interviews, beside tables and recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Forgotten {
+    pub page_messages: u64,
+    pub refused_events: u64,
+    pub clips: u64,
+}
+
+/// It can't be done now: events still wait for the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("events still wait for the database")]
+pub struct StillWaiting;
+
 /// The live calls of this engine.
 #[async_trait]
 pub trait Calls: Send + Sync {
@@ -91,6 +114,11 @@ pub trait Calls: Send + Sync {
     -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
     /// An interview was scheduled: whatever can be made ready for its call may be made now, in the background.
     fn prepare(&self, _interview_id: Uuid) {}
+    /// Keeps everybody out of these interviews; the one that somebody is in already otherwise.
+    fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
+    /// Waits until everything said in these interviews is committed, then drops what is kept of them beside tables and
+    /// recordings: refused events, the page's messages, clips with personal words.
+    async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting>;
     /// Calls that are live.
     fn active(&self) -> usize;
     fn engines(&self) -> EngineInfo;

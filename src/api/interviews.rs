@@ -105,7 +105,7 @@ async fn schedule(
         }
         error => error.into(),
     })?;
-    state.metrics.interviews_total.with_label_values(&["scheduled", &guide.to_string()]).inc();
+    state.metrics.observe_scheduled(guide);
     state.calls.prepare(row.id);
     Ok(HttpResponse::Created()
         .insert_header(("Location", format!("/api/interviews/{}", row.id)))

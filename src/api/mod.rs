@@ -41,9 +41,11 @@ mod invitation;
 mod join;
 mod keys;
 mod limits;
+mod measured;
 mod oidc;
 mod openapi;
 mod pages;
+mod personal_data;
 mod query;
 mod reach;
 mod recording;
@@ -53,7 +55,7 @@ mod transcript;
 mod users;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
-pub use calls::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
 pub use error::{Fault, Problem};
 pub use openapi::openapi;
 
@@ -112,6 +114,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(recording::routes)
         .configure(dashboard::routes)
         .configure(analytics::routes)
+        .configure(personal_data::routes)
         .configure(invitation::routes)
         .configure(join::routes)
         .configure(auth::routes)
@@ -141,6 +144,7 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
             .wrap(from_fn(reach::refuse_while_away))
             .wrap(Condition::new(!origins.is_empty(), headers::cors(origins)))
             .wrap(from_fn(error::as_problem_document))
+            .wrap(from_fn(measured::measure))
             .wrap(from_fn(headers::protect))
     })
     .workers(workers)

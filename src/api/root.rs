@@ -75,6 +75,7 @@ async fn metrics(state: Data<State>, request: HttpRequest) -> Result<HttpRespons
     }
     state.metrics.active_calls.set(state.calls.active() as i64);
     let engines = state.calls.engines();
+    state.metrics.call_capacity.set(engines.capacity as i64);
     state.metrics.speech_engine_info.with_label_values(&[&engines.stt, &engines.tts]).set(1.0);
     let text =
         state.metrics.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod health;
 pub mod migrate;
 pub mod models;
 pub mod say;
@@ -61,6 +62,8 @@ pub enum Verb {
     Seed(seed::SeedArgs),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
+    /// Whether the engine with these settings answers: exit code 0 if it does.
+    Health(health::HealthArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -80,6 +83,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Backup(args) => args.run(&settings()?),
         Verb::Seed(args) => args.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
+        Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),
         Verb::Doctor(args) => args.run(settings()),

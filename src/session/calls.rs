@@ -4,21 +4,26 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix::Addr;
 use async_trait::async_trait;
 use interview::io::{Command, Notice};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tracing::warn;
 use uuid::Uuid;
 
 use super::actor::{CallActor, NewLeg, Order};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
-use crate::api::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+use crate::api::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
 use crate::audio::CallClock;
 use crate::inference::Priority;
+use crate::supervisors::Forget;
 use crate::transport::{IceCondition, PatchError, Patched, TransportError};
+
+/// How long a request waits for events that wait for the database.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The call that a join finds.
 struct Earlier {
@@ -135,6 +140,20 @@ impl Calls for Registry {
                 Err(error) => warn!(interview = %interview_id, %error, "speech can't be prepared"),
             }
         });
+    }
+
+    fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
+        self.shut(interviews).map(Bar::new)
+    }
+
+    async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting> {
+        let parts = &self.shared.parts;
+        let (reply, forgotten) = oneshot::channel();
+        parts.persistence.do_send(Forget { interviews: interviews.to_vec(), reply });
+        let forgotten = tokio::time::timeout(PATIENCE, forgotten).await;
+        let refused_events = forgotten.map_err(|_| StillWaiting)?.map_err(|_| StillWaiting)?;
+        let clips = parts.engines.clips.forget_personal();
+        Ok(Forgotten { page_messages: self.drop_pages(interviews), refused_events, clips })
     }
 
     fn active(&self) -> usize {

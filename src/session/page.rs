@@ -75,6 +75,13 @@ impl Page {
         (backlog, self.live.subscribe())
     }
 
+    /// Drops what is kept: how many messages.
+    pub fn clear(&self) -> u64 {
+        let mut inner = self.inner.lock();
+        inner.partial.clear();
+        std::mem::take(&mut inner.backlog).len() as u64
+    }
+
     /// Whether any socket is open on it.
     pub fn is_watched(&self) -> bool {
         self.live.receiver_count() > 0

@@ -3,7 +3,7 @@
 //! Owns: admission, the addresses of the actors, the legs and pages of the calls, draining at the end.
 //! Never does: take part in a conversation. It is a locked map, not an actor: every answer is immediate.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -78,7 +78,9 @@ pub(super) struct Shared {
     pub live: Mutex<HashMap<Uuid, Live>>,
     pages: Mutex<HashMap<Uuid, Page>>,
     /// Interviews being joined right now: counted as live, so that two joins can't both win.
-    joining: Mutex<std::collections::HashSet<Uuid>>,
+    joining: Mutex<HashSet<Uuid>>,
+    /// Interviews that nobody may join: their respondent is being erased.
+    barred: Mutex<HashSet<Uuid>>,
     pub(super) draining: AtomicBool,
     changed: tokio::sync::Notify,
 }
@@ -107,6 +109,21 @@ impl Drop for Place<'_> {
     }
 }
 
+/// Interviews that nobody gets into.
+pub(super) struct Shut {
+    shared: Arc<Shared>,
+    interviews: Vec<Uuid>,
+}
+
+impl Drop for Shut {
+    fn drop(&mut self) {
+        let mut barred = self.shared.barred.lock();
+        self.interviews.iter().for_each(|id| {
+            barred.remove(id);
+        });
+    }
+}
+
 impl Registry {
     pub fn new(parts: Parts) -> Self {
         Self {
@@ -115,6 +132,7 @@ impl Registry {
                 live: Mutex::default(),
                 pages: Mutex::default(),
                 joining: Mutex::default(),
+                barred: Mutex::default(),
                 draining: AtomicBool::new(false),
                 changed: tokio::sync::Notify::new(),
             }),
@@ -123,6 +141,23 @@ impl Registry {
 
     pub(super) fn page(&self, interview_id: Uuid) -> Page {
         self.shared.pages.lock().entry(interview_id).or_default().clone()
+    }
+
+    /// Keeps everybody out of these interviews while the bar lives; the one that somebody is in already otherwise.
+    pub(super) fn shut(&self, interviews: &[Uuid]) -> Result<Shut, Uuid> {
+        let live = self.shared.live.lock();
+        let joining = self.shared.joining.lock();
+        if let Some(taken) = interviews.iter().find(|id| live.contains_key(*id) || joining.contains(*id)) {
+            return Err(*taken);
+        }
+        self.shared.barred.lock().extend(interviews);
+        Ok(Shut { shared: Arc::clone(&self.shared), interviews: interviews.to_vec() })
+    }
+
+    /// Drops these interviews' pages: how many messages they held. Sockets that are open on them end.
+    pub(super) fn drop_pages(&self, interviews: &[Uuid]) -> u64 {
+        let mut pages = self.shared.pages.lock();
+        interviews.iter().filter_map(|id| pages.remove(id)).map(|page| page.clear()).sum()
     }
 
     /// Forgets pages of calls that are not on and that nobody looks at.
@@ -141,6 +176,9 @@ impl Registry {
         let full = live.len() + coming >= shared.parts.settings.calls.max_concurrent_interviews;
         if shared.draining.load(Ordering::Acquire) || (full && !live.contains_key(&interview_id)) {
             return Err(JoinError::Full { retry_after_s: RETRY_AFTER_S });
+        }
+        if shared.barred.lock().contains(&interview_id) {
+            return Err(JoinError::Over);
         }
         if !joining.insert(interview_id) {
             return Err(JoinError::AlreadyLive);

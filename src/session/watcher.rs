@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::pulse::HEARTBEAT;
 use super::registry::Registry;
+use crate::telemetry::metrics::Failure;
 
 /// Heartbeats an actor may miss before it counts as frozen (its handlers never block longer than milliseconds).
 const MISSED: u32 = 6;
@@ -31,7 +32,7 @@ pub async fn watch(registry: Registry) {
     }
 }
 
-fn suspects(registry: &Registry, seen: &mut HashMap<Uuid, (u64, u32)>) -> Vec<(Uuid, &'static str)> {
+fn suspects(registry: &Registry, seen: &mut HashMap<Uuid, (u64, u32)>) -> Vec<(Uuid, Failure)> {
     let live = registry.shared.live.lock();
     seen.retain(|id, _| live.contains_key(id));
     let mut found = Vec::new();
@@ -41,15 +42,15 @@ fn suspects(registry: &Registry, seen: &mut HashMap<Uuid, (u64, u32)>) -> Vec<(U
         *missed = if beats == *last { *missed + 1 } else { 0 };
         *last = beats;
         if !call.addr.connected() {
-            found.push((id, "panicked"));
+            found.push((id, Failure::Panicked));
         } else if *missed >= MISSED {
-            found.push((id, "frozen"));
+            found.push((id, Failure::Frozen));
         }
     }
     found
 }
 
-async fn replace(registry: &Registry, id: Uuid, reason: &'static str) {
+async fn replace(registry: &Registry, id: Uuid, reason: Failure) {
     let parts = &registry.shared.parts;
     {
         let live = registry.shared.live.lock();
@@ -59,8 +60,8 @@ async fn replace(registry: &Registry, id: Uuid, reason: &'static str) {
         call.arbiter.stop();
         call.leg.hush();
     }
-    error!(interview = %id, reason, "actor lost: taking up the call from its log");
-    parts.metrics.errors_total.with_label_values(&[reason, "session"]).inc();
+    error!(interview = %id, ?reason, "actor lost: taking up the call from its log");
+    parts.metrics.count_failure(reason);
     // What the old actor had handed over is committed before the log is read.
     let (flushed, done) = tokio::sync::oneshot::channel();
     parts.persistence.do_send(crate::supervisors::Flush(flushed));

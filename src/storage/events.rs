@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
-use super::projection::{Ending, Projection};
+use super::projection::{Ending, Outcome, Projection};
 use super::{Storage, StorageError, interviews, to_json};
 
 /// Of the payloads written now; readers know the older ones.
@@ -54,6 +54,10 @@ pub struct Appended {
     pub started: bool,
     /// The interview ended.
     pub ended: Option<Ending>,
+    /// Of each new answer to a follow-up: the share of its content words that are new.
+    pub follow_up_values: Vec<f64>,
+    /// Why the interview was handed to a person.
+    pub escalated: Option<&'static str>,
 }
 
 impl Storage {
@@ -93,6 +97,10 @@ impl Storage {
     /// The interview's log from its beginning, decrypted.
     pub async fn load_events(&self, interview_id: Uuid) -> Result<Vec<EventRecord>, StorageError> {
         let interview = self.interviews().get(interview_id).await?;
+        // Of an interview past its time the log is closed, though a younger one of the same respondent keeps the key.
+        if self.is_erased(interview_id).await? {
+            return Err(StorageError::Erased);
+        }
         let key = PersonKey::find(&self.db, self.workspace, &interview.respondent_id).await?;
         load(&self.db, interview_id, key.as_ref()).await
     }
@@ -114,26 +122,43 @@ pub(super) async fn append_in(tx: &DatabaseTransaction, batch: &Batch) -> Result
     let interview = interviews::hold_anywhere(tx, id).await?;
     let workspace = interview.workspace_id;
     let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
+    append_with(tx, interview, batch, key.as_ref()).await
+}
+
+/// The same with the interview's row and its respondent's key at hand.
+pub(super) async fn append_with(
+    tx: &DatabaseTransaction,
+    interview: entity::interviews::Model,
+    batch: &Batch,
+    key: Option<&PersonKey>,
+) -> Result<Appended, StorageError> {
+    let (id, workspace) = (batch.interview_id, interview.workspace_id);
     let mut last = last_seq(tx, id).await?;
-    let mut appended = Appended { call_guide_id: interview.call_guide_id, fresh: 0, started: false, ended: None };
+    let call_guide_id = interview.call_guide_id;
+    let mut fresh = 0;
     let mut projection = Projection::new(interview, batch.received_at);
     for record in &batch.records {
         if record.seq <= last {
-            check_same(tx, id, record, key.as_ref()).await?;
+            check_same(tx, id, record, key).await?;
             continue;
         }
         if record.seq != last + 1 {
             return Err(StorageError::EventGap { interview_id: id, last, got: record.seq });
         }
-        insert(tx, workspace, batch, record, key.as_ref()).await?;
-        projection.apply(tx, record, key.as_ref()).await?;
+        insert(tx, workspace, batch, record, key).await?;
+        projection.apply(tx, record, key).await?;
         last = record.seq;
-        appended.fresh += 1;
+        fresh += 1;
     }
-    if appended.fresh > 0 {
-        (appended.started, appended.ended) = projection.store(tx, last).await?;
-    }
-    Ok(appended)
+    let outcome = if fresh > 0 { projection.store(tx, last).await? } else { Outcome::default() };
+    let Outcome { started, ended, follow_up_values, escalated } = outcome;
+    Ok(Appended { call_guide_id, fresh, started, ended, follow_up_values, escalated })
+}
+
+/// Number and call clock of the interview's next event, for whoever appends in place of the session.
+pub(super) async fn next_place(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<(i64, u64), StorageError> {
+    let last = last(db, interview_id).await?;
+    Ok(last.map_or((1, 0), |event| (event.seq + 1, event.at_ms.max(0) as u64)))
 }
 
 async fn last_seq(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<i64, StorageError> {
@@ -206,7 +231,10 @@ fn record_of(row: event_logs::Model, key: Option<&PersonKey>) -> Result<EventRec
         Some(sealed) => key.ok_or(StorageError::Erased)?.open(row.entity_id, row.seq, sealed)?,
         None => row.payload,
     };
-    let event = serde_json::from_value(payload)
-        .map_err(|error| StorageError::Corrupt { what: "event", reason: error.to_string() })?;
+    // The reader's own words would quote the payload, and this error ends up in the log.
+    let event = serde_json::from_value(payload).map_err(|error| StorageError::Corrupt {
+        what: "event",
+        reason: format!("{:?} error in event {} of interview {}", error.classify(), row.seq, row.entity_id),
+    })?;
     Ok(EventRecord { seq: row.seq, at_ms: row.at_ms.max(0) as u64, event, actor: row.actor })
 }

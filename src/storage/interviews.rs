@@ -137,6 +137,11 @@ impl Interviews<'_> {
         Ok(query.order_by_desc(interviews::Column::Id).limit(filter.limit).all(&self.0.db).await?)
     }
 
+    /// Every interview of a respondent, oldest first.
+    pub async fn of_respondent(&self, respondent_id: &str) -> Result<Vec<interviews::Model>, StorageError> {
+        of_respondent(&self.0.db, self.0.workspace, respondent_id).await
+    }
+
     /// Interviews of all workspaces that a stopped engine left in the middle, oldest first: to be recovered at start.
     pub async fn unfinished(&self) -> Result<Vec<Uuid>, StorageError> {
         let rows = interviews::Entity::find()
@@ -209,10 +214,10 @@ impl Interviews<'_> {
         if row.status.is_over() {
             return Err(StorageError::Conflict(format!("the interview is over: {}", row.status.as_str())));
         }
-        let last = events::last(&tx, id).await?;
+        let (seq, at_ms) = events::next_place(&tx, id).await?;
         let record = EventRecord {
-            seq: last.as_ref().map_or(1, |event| event.seq + 1),
-            at_ms: last.as_ref().map_or(0, |event| event.at_ms.max(0) as u64),
+            seq,
+            at_ms,
             event: Event::Ended { status, reason: Some(reason.to_owned()) },
             actor: actor.to_owned(),
         };
@@ -234,4 +239,17 @@ pub(super) async fn hold_anywhere(tx: &impl ConnectionTrait, id: Uuid) -> Result
 /// An interview of whichever workspace.
 pub(super) async fn find_anywhere(db: &impl ConnectionTrait, id: Uuid) -> Result<interviews::Model, StorageError> {
     interviews::Entity::find_by_id(id).one(db).await?.ok_or(StorageError::NotFound("interview"))
+}
+
+pub(super) async fn of_respondent(
+    db: &impl ConnectionTrait,
+    workspace: Uuid,
+    respondent_id: &str,
+) -> Result<Vec<interviews::Model>, StorageError> {
+    Ok(interviews::Entity::find()
+        .filter(interviews::Column::WorkspaceId.eq(workspace))
+        .filter(interviews::Column::RespondentId.eq(respondent_id))
+        .order_by_asc(interviews::Column::Id)
+        .all(db)
+        .await?)
 }

@@ -12,15 +12,18 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+mod aging;
 pub mod audit;
 mod crypto;
 pub mod dashboards;
 mod database;
+pub mod erasure;
 pub mod events;
 pub mod guides;
 pub mod interviews;
 pub mod keys;
 pub mod projection;
+pub mod receipts;
 pub mod recordings;
 pub mod responses;
 pub mod schema;

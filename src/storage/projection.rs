@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Status, interview_responses, interviews};
 use interview::Event;
 use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
-use interview::score::Scores;
+use interview::score::{self, Scores};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::crypto::PersonKey;
 use super::events::{self, EventRecord};
 use super::{StorageError, guides, responses, scores, to_json};
+use crate::telemetry::metrics::escalation;
 
 /// Why an interview stands still that the engine left in the middle of a call.
 pub const ENGINE_RESTARTED: &str = "engine_restarted";
@@ -31,17 +32,29 @@ pub struct Ending {
     pub data_quality_score: Option<f64>,
 }
 
+/// What applying the events of a batch brought about.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Outcome {
+    /// The media connected for the first time.
+    pub started: bool,
+    pub ended: Option<Ending>,
+    /// Of each answer to a follow-up: the share of its content words that are new.
+    pub follow_up_values: Vec<f64>,
+    /// Why the interview was handed to a person just now.
+    pub escalated: Option<&'static str>,
+}
+
 /// An interview's row while events are applied to it.
 pub(super) struct Projection {
     before: interviews::Model,
     row: interviews::Model,
     received_at: DateTime<Utc>,
-    ending: Option<Ending>,
+    outcome: Outcome,
 }
 
 impl Projection {
     pub(super) fn new(row: interviews::Model, received_at: DateTime<Utc>) -> Self {
-        Self { before: row.clone(), row, received_at, ending: None }
+        Self { before: row.clone(), row, received_at, outcome: Outcome::default() }
     }
 
     /// The log holds the record already; `key` reads the rest of it.
@@ -99,6 +112,9 @@ impl Projection {
             }
             Event::Answered { response } => self.insert_response(db, response).await?,
             Event::PersonRequested => {
+                if !self.row.requires_human_review {
+                    self.outcome.escalated = Some(escalation::PERSON_REQUESTED);
+                }
                 self.row.requires_human_review = true;
                 self.row.escalation_reason = Some("the respondent asked for a person".to_owned());
             }
@@ -126,17 +142,13 @@ impl Projection {
         Ok(())
     }
 
-    /// Writes the row; whether the interview started just now, and how it ended if it did.
-    pub(super) async fn store(
-        mut self,
-        db: &impl ConnectionTrait,
-        last_seq: i64,
-    ) -> Result<(bool, Option<Ending>), StorageError> {
+    /// Writes the row.
+    pub(super) async fn store(mut self, db: &impl ConnectionTrait, last_seq: i64) -> Result<Outcome, StorageError> {
         self.remember("last_seq", json!(last_seq));
-        let started = self.before.started_at.is_none() && self.row.started_at.is_some();
+        self.outcome.started = self.before.started_at.is_none() && self.row.started_at.is_some();
         self.row.updated_at = Utc::now();
         self.row.into_active_model().reset_all().update(db).await?;
-        Ok((started, self.ending))
+        Ok(self.outcome)
     }
 
     /// Wall clock of a call clock's time.
@@ -158,7 +170,13 @@ impl Projection {
         }
     }
 
-    async fn insert_response(&self, db: &impl ConnectionTrait, response: &Response) -> Result<(), StorageError> {
+    async fn insert_response(&mut self, db: &impl ConnectionTrait, response: &Response) -> Result<(), StorageError> {
+        if response.is_follow_up && !response.text.is_empty() {
+            let earlier = responses::of_interview(db, self.row.id).await?;
+            let to_same = earlier.iter().filter(|one| one.question_id == response.question_id);
+            let value = score::new_share(&response.text, to_same.map(|one| one.response_text.as_str()));
+            self.outcome.follow_up_values.push(widen(value));
+        }
         let parent = match response.parent {
             Some(asking) => self.response_to(db, asking).await?.map(|parent| parent.id),
             None => None,
@@ -257,7 +275,7 @@ impl Projection {
         self.row.engagement_metrics = scores::engagement_of(&values, &answers);
         self.row.quality_metrics = scores::quality_of(&values, &answers);
         let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);
-        self.ending = Some(Ending {
+        self.outcome.ended = Some(Ending {
             status: self.row.status,
             duration_seconds: at as f64 / 1_000.0,
             completion_rate: score(&self.row.quality_metrics, "completion_rate"),

@@ -1,7 +1,8 @@
 //! Where recordings lie.
 //!
-//! Owns: the paths. Never does: write or mix audio.
+//! Owns: the paths, and removing what lies there. Never does: write or mix audio.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -54,6 +55,23 @@ impl Recordings {
         files
     }
 
+    /// Removes everything of the interview, mixed files and drafts included: how many files, and how many bytes.
+    pub fn remove(&self, interview_id: Uuid) -> io::Result<(u64, u64)> {
+        let folder = self.folder(interview_id);
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+            Err(error) => return Err(error),
+        };
+        let (mut files, mut bytes) = (0, 0);
+        for entry in entries {
+            bytes += entry?.metadata()?.len();
+            files += 1;
+        }
+        std::fs::remove_dir_all(&folder)?;
+        Ok((files, bytes))
+    }
+
     /// Several files in one, made when first asked for.
     pub fn mixed(&self, interview_id: Uuid, side: Option<Side>) -> PathBuf {
         self.folder(interview_id).join(side.map_or("mixed.ogg".to_owned(), |side| format!("mixed-{}.ogg", side.name())))
@@ -70,6 +88,20 @@ fn side_and_leg(path: &Path) -> (String, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_of_an_interview_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let recordings = Recordings::new(dir.path());
+        let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
+        for (id, name) in [(id, "respondent.ogg"), (id, "mixed.ogg"), (id, "mixed.7.part"), (other, "mixed.ogg")] {
+            std::fs::create_dir_all(recordings.folder(id)).unwrap();
+            std::fs::write(recordings.folder(id).join(name), "four").unwrap();
+        }
+        assert_eq!(recordings.remove(id).unwrap(), (3, 12));
+        assert!(!recordings.folder(id).exists() && recordings.folder(other).exists());
+        assert_eq!(recordings.remove(id).unwrap(), (0, 0), "again");
+    }
 
     #[test]
     fn files_come_side_by_side_and_leg_by_leg() {

@@ -1,9 +1,10 @@
 //! Actors that look after what the calls leave behind.
 //!
-//! Owns: persistence of events, the eye on the database. Never does: take part in a call.
+//! Owns: persistence of events, the eye on the database, the end of events' time. Never does: take part in a call.
 
 pub mod database;
 pub mod persistence;
+pub mod retention;
 mod spool;
 
-pub use persistence::{Append, AppendError, Flush, Persistence};
+pub use persistence::{Append, AppendError, Flush, Forget, Persistence};

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::spool::Spool;
 use crate::storage::{Appended, Batch, EventRecord, Storage, StorageError};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Failure;
 
 /// Messages from sessions that may wait at the actor's door; beyond it `Addr::send` waits and `try_send` refuses.
 const MAILBOX: usize = 1_024;
@@ -55,6 +56,15 @@ pub struct Append {
 #[rtype(result = "()")]
 pub struct Flush(pub oneshot::Sender<()>);
 
+/// Answered like [`Flush`], when nothing of these interviews is kept beside the log any more: how many events that the log
+/// had refused were among it.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Forget {
+    pub interviews: Vec<Uuid>,
+    pub reply: oneshot::Sender<u64>,
+}
+
 struct Waiting {
     batch: Batch,
     /// None for what comes from the spool.
@@ -75,6 +85,7 @@ pub struct Persistence {
     /// Delay of the next retry; set while the database is away.
     retry: Option<Duration>,
     flushes: Vec<oneshot::Sender<()>>,
+    forgets: Vec<Forget>,
 }
 
 type Outcome = Result<Vec<Result<Appended, StorageError>>, StorageError>;
@@ -97,6 +108,7 @@ impl Persistence {
             busy: false,
             retry: None,
             flushes: Vec::new(),
+            forgets: Vec::new(),
         }
     }
 
@@ -113,6 +125,13 @@ impl Persistence {
         if self.waiting.is_empty() {
             for flushed in self.flushes.drain(..) {
                 let _ = flushed.send(());
+            }
+            for Forget { interviews, reply } in self.forgets.drain(..) {
+                match self.spool.forget(&interviews) {
+                    // Whoever asked may have given up.
+                    Ok(events) => drop(reply.send(events)),
+                    Err(error) => tracing::error!(%error, "refused events can't be forgotten"),
+                }
             }
             return;
         }
@@ -155,7 +174,7 @@ impl Persistence {
                 }
                 let delay = self.retry.map_or(FIRST_RETRY, |last| (last * 2).min(LAST_RETRY));
                 self.retry = Some(delay);
-                self.metrics.errors_total.with_label_values(&["append", "database"]).inc();
+                self.metrics.count_failure(Failure::Append);
                 tracing::error!(%error, retry_in_ms = delay.as_millis() as u64, "events can't be appended");
                 self.spool_all();
                 ctx.run_later(delay, |actor, ctx| {
@@ -177,13 +196,11 @@ impl Persistence {
                 Ok(())
             }
             Err(error) => {
-                self.metrics.errors_total.with_label_values(&["refused", "event_log"]).inc();
+                self.metrics.count_failure(Failure::Refused);
                 tracing::error!(interview_id = %batch.interview_id, %error, "the event log refuses events");
-                // What an erased person said is not kept for anybody to look at.
-                if reply.is_none()
-                    && !matches!(error, StorageError::Erased)
-                    && let Err(error) = self.spool.reject(&batch)
-                {
+                // What an erased person said is nothing to look at.
+                let keep = reply.is_none() && !matches!(error, StorageError::Erased);
+                if keep && let Err(error) = self.spool.reject(&batch) {
                     tracing::error!(%error, "refused events can't be kept");
                 }
                 Err(AppendError::Refused(Arc::new(error)))
@@ -204,7 +221,7 @@ impl Persistence {
         match self.spool.append(&new) {
             Ok(()) => self.waiting.iter_mut().for_each(|waiting| waiting.spooled = true),
             Err(error) => {
-                self.metrics.errors_total.with_label_values(&["spool", "event_log"]).inc();
+                self.metrics.count_failure(Failure::Spool);
                 tracing::error!(%error, "events can't be spooled: they are in memory only");
             }
         }
@@ -246,7 +263,7 @@ impl Handler<Append> for Persistence {
     fn handle(&mut self, append: Append, ctx: &mut Self::Context) {
         let Append { interview_id, records, reply } = append;
         if self.records + records.len() > MAX_WAITING {
-            self.metrics.errors_total.with_label_values(&["full", "event_log"]).inc();
+            self.metrics.count_failure(Failure::Full);
             let _ = reply.send(Err(AppendError::Full));
             return;
         }
@@ -264,6 +281,15 @@ impl Handler<Flush> for Persistence {
 
     fn handle(&mut self, Flush(flushed): Flush, ctx: &mut Self::Context) {
         self.flushes.push(flushed);
+        self.write_next(ctx);
+    }
+}
+
+impl Handler<Forget> for Persistence {
+    type Result = ();
+
+    fn handle(&mut self, forget: Forget, ctx: &mut Self::Context) {
+        self.forgets.push(forget);
         self.write_next(ctx);
     }
 }

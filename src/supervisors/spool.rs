@@ -8,6 +8,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
 use crate::storage::Batch;
 
 #[derive(Debug)]
@@ -36,7 +38,35 @@ impl Spool {
 
     /// Keeps what the log refused for good, for a person to look at.
     pub(super) fn reject(&self, batch: &Batch) -> io::Result<()> {
-        self.write(&self.folder.join("rejected.jsonl"), &[batch])
+        self.write(&self.rejected(), &[batch])
+    }
+
+    /// Removes what was refused of these interviews: how many events. What can't be read is removed as well, since nobody
+    /// could tell whose it is.
+    pub(super) fn forget(&self, interviews: &[Uuid]) -> io::Result<u64> {
+        let text = match std::fs::read_to_string(self.rejected()) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let batches: Vec<Batch> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let (gone, kept): (Vec<_>, Vec<_>) = batches.iter().partition(|batch| interviews.contains(&batch.interview_id));
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let rest = self.folder.join("rejected.part");
+        // A half-written one of a process that died.
+        match std::fs::remove_file(&rest) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        if kept.is_empty() {
+            std::fs::remove_file(self.rejected())?;
+        } else {
+            self.write(&rest, &kept)?;
+            std::fs::rename(rest, self.rejected())?;
+        }
+        Ok(gone.iter().map(|batch| batch.records.len() as u64).sum())
     }
 
     /// The database has everything.
@@ -45,6 +75,10 @@ impl Spool {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn rejected(&self) -> PathBuf {
+        self.folder.join("rejected.jsonl")
     }
 
     fn waiting(&self) -> PathBuf {
@@ -83,6 +117,22 @@ mod tests {
 
     use super::*;
     use crate::storage::EventRecord;
+
+    #[test]
+    fn what_was_refused_of_an_erased_person_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::new(folder.path());
+        assert_eq!(spool.forget(&[Uuid::nil()]).unwrap(), 0);
+        let other = Batch { interview_id: Uuid::max(), ..batch(1) };
+        for refused in [&batch(1), &other, &batch(2)] {
+            spool.reject(refused).unwrap();
+        }
+        assert_eq!(spool.forget(&[Uuid::nil()]).unwrap(), 2);
+        let left = std::fs::read_to_string(spool.rejected()).unwrap();
+        assert_eq!(left.lines().map(|line| serde_json::from_str::<Batch>(line).unwrap()).collect::<Vec<_>>(), [other]);
+        assert_eq!(spool.forget(&[Uuid::max()]).unwrap(), 1);
+        assert!(!spool.rejected().exists());
+    }
 
     fn batch(seq: i64) -> Batch {
         let record = EventRecord { seq, at_ms: 5, event: Event::Resumed, actor: "interview".to_owned() };

@@ -5,6 +5,8 @@
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{DefaultFields, Format};
+use tracing_subscriber::fmt::{MakeWriter, SubscriberBuilder};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TracingError {
@@ -30,18 +32,28 @@ const QUIET: [&str; 9] = [
 /// Sets the process's log up: `level` is LOG_LEVEL (`info`, or directives such as `info,interviewer::session=debug`).
 /// Goes to stderr: coloured text on a terminal, JSON lines otherwise.
 pub fn init(level: &str) -> Result<(), TracingError> {
-    let filter = filter(level)?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // A line that cannot be written is lost; telling that on the same closed pipe would panic.
-        .log_internal_errors(false);
-    let set = if std::io::stderr().is_terminal() {
-        builder.with_target(false).try_init()
-    } else {
-        builder.json().flatten_event(true).try_init()
-    };
+    if !std::io::stderr().is_terminal() {
+        return init_to(level, std::io::stderr);
+    }
+    let set = builder(level, std::io::stderr)?.with_target(false).try_init();
     set.map_err(|_| TracingError::Twice)
+}
+
+/// The same as JSON lines to a writer of the caller's: tests read what would be logged.
+pub fn init_to<W>(level: &str, writer: W) -> Result<(), TracingError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    builder(level, writer)?.json().flatten_event(true).try_init().map_err(|_| TracingError::Twice)
+}
+
+fn builder<W>(level: &str, writer: W) -> Result<SubscriberBuilder<DefaultFields, Format, EnvFilter, W>, TracingError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    // A line that cannot be written is lost; telling that on the same closed pipe would panic.
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(level)?).log_internal_errors(false);
+    Ok(builder.with_writer(writer))
 }
 
 /// The filter for a level: libraries are quiet unless the level names them.

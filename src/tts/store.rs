@@ -116,6 +116,12 @@ impl ClipStore {
         }
     }
 
+    /// Drops every clip from memory that may not rest on disk: names, and words that quote somebody. Whoever still needs one
+    /// has it made again. How many there were.
+    pub fn forget_personal(&self) -> u64 {
+        self.inner.memory.lock().forget_personal()
+    }
+
     /// The clip of `text` if it can be had from memory at once.
     pub fn at_hand(&self, text: &str, voice: &Voice) -> Option<Arc<Clip>> {
         let key = Key::new(self.inner.synthesizer.name(), voice, text);
@@ -211,8 +217,9 @@ async fn fly(inner: Arc<Inner>, key: Key, work: Work, outcome: watch::Sender<Out
     let made = made.map_err(|error| error.to_string());
     {
         let mut flights = inner.flights.lock();
-        if let Ok((clip, _)) = &made {
-            inner.memory.lock().put(key.clone(), clip.clone());
+        if let Ok((clip, from_disk)) = &made {
+            let personal = !from_disk && !*work.keep.borrow();
+            inner.memory.lock().put(key.clone(), clip.clone(), personal);
         }
         flights.remove(&key);
         outcome.send_replace(Some(made.clone().map(|(clip, _)| clip)));
@@ -245,9 +252,16 @@ async fn make(inner: &Arc<Inner>, key: &Key, work: &Work) -> Result<(Arc<Clip>, 
     Ok((Arc::new(clip), false))
 }
 
+struct Remembered {
+    clip: Arc<Clip>,
+    used: u64,
+    /// It may not rest on disk.
+    personal: bool,
+}
+
 /// Clips in memory: the least recently used go first.
 struct Memory {
-    clips: HashMap<Key, (Arc<Clip>, u64)>,
+    clips: HashMap<Key, Remembered>,
     clock: u64,
     bytes: usize,
     max_bytes: usize,
@@ -260,22 +274,29 @@ impl Memory {
 
     fn get(&mut self, key: &Key) -> Option<Arc<Clip>> {
         self.clock += 1;
-        let (clip, used) = self.clips.get_mut(key)?;
-        *used = self.clock;
-        Some(clip.clone())
+        let remembered = self.clips.get_mut(key)?;
+        remembered.used = self.clock;
+        Some(remembered.clip.clone())
     }
 
-    fn put(&mut self, key: Key, clip: Arc<Clip>) {
+    fn put(&mut self, key: Key, clip: Arc<Clip>, personal: bool) {
         self.clock += 1;
         self.bytes += size(&clip);
-        if let Some((old, _)) = self.clips.insert(key, (clip, self.clock)) {
-            self.bytes -= size(&old);
+        if let Some(old) = self.clips.insert(key, Remembered { clip, used: self.clock, personal }) {
+            self.bytes -= size(&old.clip);
         }
         while self.bytes > self.max_bytes && self.clips.len() > 1 {
-            let oldest = self.clips.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone());
-            let Some((clip, _)) = oldest.and_then(|key| self.clips.remove(&key)) else { return };
-            self.bytes -= size(&clip);
+            let oldest = self.clips.iter().min_by_key(|(_, clip)| clip.used).map(|(key, _)| key.clone());
+            let Some(oldest) = oldest.and_then(|key| self.clips.remove(&key)) else { return };
+            self.bytes -= size(&oldest.clip);
         }
+    }
+
+    fn forget_personal(&mut self) -> u64 {
+        let before = self.clips.len();
+        self.clips.retain(|_, remembered| !remembered.personal);
+        self.bytes = self.clips.values().map(|remembered| size(&remembered.clip)).sum();
+        (before - self.clips.len()) as u64
     }
 }
 

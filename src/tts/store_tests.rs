@@ -137,6 +137,17 @@ async fn scripted_clips_survive_the_process_and_personal_ones_do_not() {
 }
 
 #[tokio::test]
+async fn personal_clips_are_forgotten_and_the_others_are_not() {
+    let world = world(2);
+    world.store.clip("our words", &voice(), Priority::Background, true).await.unwrap();
+    world.store.clip("their words", &voice(), Priority::Background, false).await.unwrap();
+    assert_eq!(world.store.forget_personal(), 1);
+    assert!(world.store.at_hand("their words", &voice()).is_none());
+    assert!(world.store.at_hand("our words", &voice()).is_some());
+    assert_eq!(world.store.forget_personal(), 0);
+}
+
+#[tokio::test]
 async fn a_failure_reaches_the_asker_and_is_not_remembered() {
     let world = world(2);
     for _ in 0..2 {
@@ -189,12 +200,12 @@ fn memory_forgets_the_least_recently_used() {
     let key = |text: &str| Key::new("e", &voice(), text);
     let clip = |text: &str| Arc::new(Clip { text: text.into(), pcm: vec![0; 500], packets: Vec::new() });
     let mut memory = Memory::new(2_500);
-    memory.put(key("a"), clip("a"));
-    memory.put(key("b"), clip("b"));
+    memory.put(key("a"), clip("a"), false);
+    memory.put(key("b"), clip("b"), false);
     assert!(memory.get(&key("a")).is_some());
-    memory.put(key("c"), clip("c"));
+    memory.put(key("c"), clip("c"), false);
     assert!(memory.get(&key("b")).is_none());
     assert!(memory.get(&key("a")).is_some() && memory.get(&key("c")).is_some());
-    memory.put(key("c"), clip("c"));
+    memory.put(key("c"), clip("c"), false);
     assert_eq!(memory.bytes, 2 * 1_001);
 }

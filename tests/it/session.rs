@@ -68,6 +68,22 @@ impl Stage {
         Self::start_in(folder, &[], &[]).await
     }
 
+    /// `heard`: what the transcriber claims to have heard, one pause after the other, the last one for ever.
+    pub async fn hearing(more: &[(&str, &str)], heard: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), more, heard).await
+    }
+
+    /// Stops the engine; its folder.
+    pub async fn stop(self) -> TempDir {
+        self.engine.stop(Duration::ZERO).await;
+        self.folder
+    }
+
+    /// DATA_DIR.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub async fn invite(&self, questions: usize) -> Invitation {
         let guide = self.caller.guide(&open_guide(questions)).await;
         self.caller.schedule(&guide).await

@@ -9,6 +9,7 @@ use interview::io::{Input, Ms, PauseId, Rejection, Transcript};
 use tracing::{error, warn};
 
 use super::CallActor;
+use crate::telemetry::metrics::Failure;
 
 impl CallActor {
     pub(super) fn transcribe(&mut self, now: Ms, pause: PauseId, ctx: &mut Context<Self>) {
@@ -25,7 +26,7 @@ impl CallActor {
         ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
             let transcript = result.unwrap_or_else(|error| {
                 error!(interview = %actor.birth.interview_id, %error, "speech could not be transcribed");
-                actor.count_error("transcription", "stt");
+                actor.birth.metrics.count_failure(Failure::Transcription);
                 Transcript { words: Vec::new(), rejected: Some(Rejection::Failed) }
             });
             actor.stopwatch.transcribed(actor.now());
@@ -42,7 +43,7 @@ impl CallActor {
             // The policy has its timeouts: a missing judgement only makes it more patient.
             Err(error) => {
                 warn!(interview = %actor.birth.interview_id, %error, "turn could not be judged");
-                actor.count_error("judgement", "turn");
+                actor.birth.metrics.count_failure(Failure::Judgement);
             }
         }));
     }

@@ -31,6 +31,7 @@ use crate::audio::CallClock;
 use crate::inference::{Hold, Priority};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Failure;
 use crate::transport::LinkEvent;
 use crate::turn::EarEvent;
 
@@ -181,7 +182,7 @@ impl CallActor {
                 self.proposing = Some(ctx.spawn(proposing.into_actor(self).map(move |result, actor, ctx| {
                     let proposals = result.unwrap_or_else(|error| {
                         warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
-                        actor.count_error("propose", "dialogue");
+                        actor.birth.metrics.count_failure(Failure::Proposal);
                         Vec::new()
                     });
                     actor.feed(Input::Proposed { pause, proposals }, ctx);
@@ -206,10 +207,6 @@ impl CallActor {
             Output::HangUp => self.finish(Ending::Over, ctx),
             Output::Record(_) | Output::Notify(_) => unreachable!("taken before"),
         }
-    }
-
-    fn count_error(&self, kind: &str, component: &str) {
-        self.birth.metrics.errors_total.with_label_values(&[kind, component]).inc();
     }
 
     fn on_link(&mut self, event: LinkEvent, ctx: &mut Context<Self>) {

@@ -14,6 +14,7 @@ use tracing::{debug, error};
 use super::CallActor;
 use crate::audio::PlayoutEvent;
 use crate::inference::Priority;
+use crate::telemetry::metrics::Failure;
 
 /// What is being said.
 pub(super) struct Speaking {
@@ -84,7 +85,7 @@ impl CallActor {
             speaking.making = Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
                 if let Err(error) = result {
                     error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
-                    actor.count_error("synthesis", "tts");
+                    actor.birth.metrics.count_failure(Failure::Synthesis);
                     actor.fail("speech_failed", ctx);
                 }
             })));

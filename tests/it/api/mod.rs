@@ -8,7 +8,9 @@ use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use interview::io::{CallState, Command, Notice};
 use interviewer::access::{Access, AccessSettings, OidcSettings};
-use interviewer::api::{self, Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
+use interviewer::api::{
+    self, Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting,
+};
 use interviewer::storage::Storage;
 use interviewer::telemetry::Metrics;
 use interviewer::transport::{IceCondition, IceServer, PatchError, Patched};
@@ -90,6 +92,14 @@ impl Calls for Fake {
     fn subscribe(&self, _: Uuid, after: Option<u64>) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
         let told = self.told.lock().iter().filter(|m| after.is_none_or(|after| m.seq > after)).cloned().collect();
         (told, self.page.subscribe())
+    }
+
+    fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
+        if *self.live.lock() { Err(interviews[0]) } else { Ok(Bar::new(())) }
+    }
+
+    async fn forget(&self, _: &[Uuid]) -> Result<Forgotten, StillWaiting> {
+        Ok(Forgotten::default())
     }
 
     fn active(&self) -> usize {

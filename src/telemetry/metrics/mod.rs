@@ -1,15 +1,22 @@
 //! The Prometheus metrics: names, labels and buckets are public API (product contract, section 5).
 //!
-//! Owns: the registry and its families. Never does: compute a score.
+//! Owns: the registry and its families (here), what each event counts (`feed`), the label values that are known
+//! beforehand and so stand at 0 from the start (`known`). Never does: compute a score.
 
-use interview::Event;
+mod families;
+mod feed;
+mod known;
+mod queue;
+
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
-    CounterVec, Encoder as _, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntGauge, Opts,
-    Registry, TextEncoder,
+    CounterVec, Encoder as _, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder,
 };
 
-use crate::storage::{Appended, EventRecord};
+use self::families::Maker;
+use crate::inference::Inference;
+
+pub use self::known::{Failure, escalation};
 
 /// Shares of 0…1.
 const TENTHS: [f64; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
@@ -19,6 +26,8 @@ const TTS_SECONDS: [f64; 6] = [0.1, 0.5, 1.0, 2.0, 3.0, 5.0];
 /// Fine where respondents feel it.
 const RESPONSE_SECONDS: [f64; 16] =
     [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0];
+const LLM_SECONDS: [f64; 6] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
+const HTTP_SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0];
 const LAG_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
 
 /// Every family, typed. Labels are given in the order of the contract.
@@ -35,23 +44,37 @@ pub struct Metrics {
     /// `sentiment`.
     pub response_sentiment_total: CounterVec,
     pub information_density: Histogram,
+    /// `follow_up_value` of each answer to a follow-up.
+    pub follow_up_effectiveness: Histogram,
     pub engagement_score: Histogram,
     pub data_quality_score: Histogram,
     /// `action_type`.
     pub follow_ups_generated_total: CounterVec,
     pub stt_latency_seconds: Histogram,
     pub tts_latency_seconds: Histogram,
-    /// `error_type`, `component`.
+    /// One answer of a language model. None is asked yet (LLM_PROVIDER is `none`), so it stays empty.
+    pub llm_latency_seconds: Histogram,
+    /// `operation`.
+    pub llm_tokens_used_total: CounterVec,
+    /// `error_type`, `component`: see [`Failure`].
     pub errors_total: CounterVec,
+    /// `reason`: interviews that were handed to a person; see [`escalation`].
+    pub escalations_total: CounterVec,
     /// Last sample of speech to first audible sample of the answer.
     pub response_latency_seconds: Histogram,
     pub active_calls: IntGauge,
+    /// MAX_CONCURRENT_INTERVIEWS.
+    pub call_capacity: IntGauge,
     pub admission_refusals_total: IntCounter,
     pub playout_deadline_misses_total: IntCounter,
     /// From an event's arrival at the supervisor to its commit.
     pub event_log_lag_seconds: Histogram,
     /// Events not committed yet.
     pub event_log_waiting: Gauge,
+    /// `method`, `route` (its template), `status` (`2xx`): from a request's head to its answer's.
+    pub http_request_duration_seconds: HistogramVec,
+    /// `reason` (`request`, `retention`): people whose data was erased.
+    pub erasures_total: CounterVec,
     /// `stt`, `tts`: always 1; the labels name what runs (`scripted` is said so).
     pub speech_engine_info: GaugeVec,
 }
@@ -62,7 +85,7 @@ impl Metrics {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self()))?;
         let make = Maker(&registry);
-        Ok(Self {
+        let metrics = Self {
             interviews_total: make.counters(
                 "interviews_total",
                 "Interviews that entered a status",
@@ -86,6 +109,11 @@ impl Metrics {
                 &["sentiment"],
             )?,
             information_density: make.histogram("information_density", "Information density of answers", &TENTHS)?,
+            follow_up_effectiveness: make.histogram(
+                "follow_up_effectiveness",
+                "Share of content words in a follow-up's answer that are new",
+                &TENTHS,
+            )?,
             engagement_score: make.histogram("engagement_score", "Engagement score of interviews", &TENTHS)?,
             data_quality_score: make.histogram("data_quality_score", "Data quality score of interviews", &TENTHS)?,
             follow_ups_generated_total: make.counters(
@@ -99,13 +127,29 @@ impl Metrics {
                 &STT_SECONDS,
             )?,
             tts_latency_seconds: make.histogram("tts_latency_seconds", "Synthesis of one sentence", &TTS_SECONDS)?,
+            llm_latency_seconds: make.histogram(
+                "llm_latency_seconds",
+                "One answer of a language model",
+                &LLM_SECONDS,
+            )?,
+            llm_tokens_used_total: make.counters(
+                "llm_tokens_used_total",
+                "Tokens of language models, asked and answered",
+                &["operation"],
+            )?,
             errors_total: make.counters("errors_total", "Errors", &["error_type", "component"])?,
+            escalations_total: make.counters(
+                "escalations_total",
+                "Interviews that were handed to a person",
+                &["reason"],
+            )?,
             response_latency_seconds: make.histogram(
                 "response_latency_seconds",
                 "Last sample of speech to first audible sample of the answer",
                 &RESPONSE_SECONDS,
             )?,
             active_calls: make.integer_gauge("active_calls", "Calls that are live")?,
+            call_capacity: make.integer_gauge("call_capacity", "Calls that may be live at once")?,
             admission_refusals_total: make
                 .integer_counter("admission_refusals_total", "Calls refused because the engine was full")?,
             playout_deadline_misses_total: make
@@ -116,9 +160,23 @@ impl Metrics {
                 &LAG_SECONDS,
             )?,
             event_log_waiting: make.gauge("event_log_waiting", "Events not committed yet")?,
+            http_request_duration_seconds: make.histograms(
+                "http_request_duration_seconds",
+                "From a request's head to its answer's",
+                &HTTP_SECONDS,
+                &["method", "route", "status"],
+            )?,
+            erasures_total: make.counters("erasures_total", "People whose data was erased", &["reason"])?,
             speech_engine_info: make.gauges("speech_engine_info", "The speech engines that run", &["stt", "tts"])?,
             registry,
-        })
+        };
+        metrics.begin_at_zero();
+        Ok(metrics)
+    }
+
+    /// Shows the queue before the models' threads from now on.
+    pub fn watch_queue(&self, inference: Inference) -> Result<(), prometheus::Error> {
+        self.registry.register(Box::new(queue::QueueCollector::new(inference)?))
     }
 
     /// The text exposition format.
@@ -127,86 +185,4 @@ impl Metrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
-
-    /// Counts what was appended to the log just now.
-    pub fn observe_events(&self, records: &[EventRecord], appended: &Appended) {
-        let guide = appended.call_guide_id.to_string();
-        if appended.started {
-            self.interviews_total.with_label_values(&["in_progress", &guide]).inc();
-        }
-        for record in &records[records.len().saturating_sub(appended.fresh)..] {
-            match &record.event {
-                Event::Answered { response } => {
-                    self.responses_total.with_label_values(&[response.section.as_str()]).inc();
-                    self.response_sentiment_total.with_label_values(&[&json_name(&response.analysis.sentiment)]).inc();
-                    self.information_density.observe(f64::from(response.analysis.information_density));
-                }
-                Event::QuestionAsked { action: Some(action), follow_up_of: Some(_), .. } => {
-                    self.follow_ups_generated_total.with_label_values(&[&json_name(action)]).inc();
-                }
-                _ => {}
-            }
-        }
-        let Some(ended) = &appended.ended else { return };
-        self.interviews_total.with_label_values(&[ended.status.as_str(), guide.as_str()]).inc();
-        self.interview_duration_seconds.with_label_values(&[&guide]).observe(ended.duration_seconds);
-        if let Some(rate) = ended.completion_rate {
-            self.interview_completion_rate.with_label_values(&[&guide]).set(rate);
-        }
-        if let Some(score) = ended.engagement_score {
-            self.engagement_score.observe(score);
-        }
-        if let Some(score) = ended.data_quality_score {
-            self.data_quality_score.observe(score);
-        }
-    }
-}
-
-/// Makes families and registers them.
-struct Maker<'a>(&'a Registry);
-
-impl Maker<'_> {
-    fn add<T: prometheus::core::Collector + Clone + 'static>(&self, family: T) -> Result<T, prometheus::Error> {
-        self.0.register(Box::new(family.clone()))?;
-        Ok(family)
-    }
-
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<CounterVec, prometheus::Error> {
-        self.add(CounterVec::new(Opts::new(name, help), labels)?)
-    }
-
-    fn integer_counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
-        self.add(IntCounter::new(name, help)?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
-        self.add(Gauge::new(name, help)?)
-    }
-
-    fn integer_gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
-        self.add(IntGauge::new(name, help)?)
-    }
-
-    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
-        self.add(GaugeVec::new(Opts::new(name, help), labels)?)
-    }
-
-    fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Result<Histogram, prometheus::Error> {
-        self.add(Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?)
-    }
-
-    fn histograms(
-        &self,
-        name: &str,
-        help: &str,
-        buckets: &[f64],
-        labels: &[&str],
-    ) -> Result<HistogramVec, prometheus::Error> {
-        self.add(HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)?)
-    }
-}
-
-/// An enumeration's name as it is written in JSON.
-fn json_name(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }

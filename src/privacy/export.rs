@@ -1,0 +1,112 @@
+//! Everything that is held of one person, for that person.
+//!
+//! Owns: what belongs to it, and its archive with the recordings. Never does: leave anything out for being derived.
+
+use std::io::{self, Cursor, Write as _};
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use entity::{interview_responses, interviews};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::storage::receipts::Receipt;
+use crate::storage::{EventRecord, Storage, StorageError};
+
+/// One person's data.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PersonalData {
+    pub respondent_id: String,
+    pub generated_at: DateTime<Utc>,
+    pub interviews: Vec<Held>,
+    /// What was erased before; newest first.
+    pub receipts: Vec<Receipt>,
+}
+
+/// What is held of one interview.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = HeldInterview)]
+pub struct Held {
+    pub interview: interviews::Model,
+    pub responses: Vec<interview_responses::Model>,
+    /// The event log, decrypted; none when it can't be read any more.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub events: Option<Vec<EventRecord>>,
+    pub recordings: Vec<Recording>,
+}
+
+/// A file of a recording: one side of one leg of the call.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = HeldRecording)]
+pub struct Recording {
+    /// Its name in the archive.
+    pub name: String,
+    pub bytes: u64,
+    #[serde(skip)]
+    path: PathBuf,
+}
+
+impl PersonalData {
+    /// Everything of this respondent in the storage's workspace.
+    pub async fn of(storage: &Storage, respondent_id: &str, now: DateTime<Utc>) -> Result<Self, StorageError> {
+        let rows = storage.interviews().of_respondent(respondent_id).await?;
+        if rows.is_empty() {
+            return Err(StorageError::NotFound("respondent"));
+        }
+        let mut interviews = Vec::with_capacity(rows.len());
+        let mut receipts: Vec<Receipt> = Vec::new();
+        for interview in rows {
+            for receipt in storage.receipts(interview.id).await? {
+                if !receipts.iter().any(|known| known.id == receipt.id) {
+                    receipts.push(receipt);
+                }
+            }
+            let events = match storage.load_events(interview.id).await {
+                Ok(events) => Some(events),
+                Err(StorageError::Erased) => None,
+                Err(error) => return Err(error),
+            };
+            interviews.push(Held {
+                responses: storage.responses(interview.id).await?,
+                recordings: recordings(storage, interview.id),
+                interview,
+                events,
+            });
+        }
+        receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.id));
+        Ok(Self { respondent_id: respondent_id.to_owned(), generated_at: now, interviews, receipts })
+    }
+
+    /// A zip archive: `personal-data.json`, and the recordings it names. Blocking.
+    pub fn archive(&self) -> io::Result<Vec<u8>> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        zip.start_file("personal-data.json", packed)?;
+        zip.write_all(&serde_json::to_vec_pretty(self)?)?;
+        // Opus can't be packed any smaller.
+        let as_it_is = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        for recording in self.interviews.iter().flat_map(|held| &held.recordings) {
+            let mut file = match std::fs::File::open(&recording.path) {
+                Ok(file) => file,
+                // Erased in this very moment.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            zip.start_file(&recording.name, as_it_is)?;
+            io::copy(&mut file, &mut zip)?;
+        }
+        Ok(zip.finish()?.into_inner())
+    }
+}
+
+fn recordings(storage: &Storage, interview_id: Uuid) -> Vec<Recording> {
+    let describe = |path: PathBuf| {
+        let bytes = path.metadata().ok()?.len();
+        let name = format!("recordings/{interview_id}/{}", path.file_name()?.to_string_lossy());
+        Some(Recording { name, bytes, path })
+    };
+    storage.recordings().files(interview_id, None).into_iter().filter_map(describe).collect()
+}

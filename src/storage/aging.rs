@@ -1,0 +1,50 @@
+//! Which interviews are past their time.
+//!
+//! Owns: from when on an interview grows old. Never does: erase.
+
+use chrono::{DateTime, Utc};
+use entity::{erasures, interviews};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{Storage, StorageError};
+
+impl Storage {
+    /// Interviews of all workspaces that ended (or would have begun) before `cutoff` and are still personal, by id, each with
+    /// its workspace and respondent.
+    pub async fn past_retention(
+        &self,
+        cutoff: DateTime<Utc>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<(Uuid, Uuid, String)>, StorageError> {
+        let erased = Query::select().column(erasures::Column::InterviewId).from(erasures::Entity).to_owned();
+        let mut query = interviews::Entity::find()
+            .select_only()
+            .columns([interviews::Column::Id, interviews::Column::WorkspaceId, interviews::Column::RespondentId])
+            .filter(age().lt(cutoff))
+            .filter(interviews::Column::Id.not_in_subquery(erased));
+        if let Some(after) = after {
+            query = query.filter(interviews::Column::Id.gt(after));
+        }
+        Ok(query.order_by_asc(interviews::Column::Id).limit(limit).into_tuple().all(&self.db).await?)
+    }
+
+    /// The respondent's interviews that are not older than `cutoff`.
+    pub async fn younger_than(&self, respondent_id: &str, cutoff: DateTime<Utc>) -> Result<u64, StorageError> {
+        Ok(interviews::Entity::find()
+            .filter(interviews::Column::WorkspaceId.eq(self.workspace))
+            .filter(interviews::Column::RespondentId.eq(respondent_id))
+            .filter(age().gte(cutoff))
+            .count(&self.db)
+            .await?)
+    }
+}
+
+/// From when on an interview grows old.
+fn age() -> Expr {
+    use interviews::Column::{CompletedAt, CreatedAt, ScheduledAt, StartedAt};
+    let times = [CompletedAt, StartedAt, ScheduledAt, CreatedAt];
+    Expr::expr(Func::coalesce(times.map(|column| Expr::col((interviews::Entity, column)))))
+}

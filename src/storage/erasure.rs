@@ -1,0 +1,181 @@
+//! Erasing a person from the tables.
+//!
+//! Owns: what is personal in each table, destroying the key. Never does: touch files or calls (`privacy` does), remove an
+//! event.
+//!
+//! The key is the person's, so an erasure on request covers every interview of that respondent in the workspace. What is
+//! left of them counts and measures (sentiments, densities, times), and names nobody.
+
+use chrono::{DateTime, Utc};
+use entity::{event_logs, interview_responses, interviews, join_tokens, person_keys};
+use interview::Event;
+use interview::io::EndStatus;
+use sea_orm::sea_query::{Expr, Value as SqlValue};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, Statement,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::crypto::PersonKey;
+use super::receipts::{Counts, Reason, Receipt, pseudonym};
+use super::{Appended, Batch, EventRecord, Storage, StorageError, events, interviews as repository};
+
+/// `status_reason` of an interview that was still to come when its respondent was erased.
+pub const PERSONAL_DATA_ERASED: &str = "personal_data_erased";
+/// Kinds of events whose payload is sealed.
+const SEALED: [&str; 4] = ["answered", "said", "question_asked", "question_repeated"];
+
+/// What is to be erased, all of one respondent.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    pub respondent_id: String,
+    /// These interviews; they must be all of the respondent's when the person is to be erased.
+    pub interviews: Vec<Uuid>,
+    /// The person: the key with everything it unlocks, and the respondent's id. Otherwise only these interviews' tables
+    /// (a younger interview still needs the key).
+    pub person: bool,
+    pub reason: Reason,
+    pub actor: String,
+    pub at: DateTime<Utc>,
+    /// What was erased outside the tables already.
+    pub outside: Counts,
+}
+
+/// An erasure done in the tables.
+#[derive(Debug)]
+pub struct Erased {
+    pub receipt: Receipt,
+    /// Interviews that were still to come or to be gone on with.
+    pub ended: Vec<Appended>,
+}
+
+impl Storage {
+    /// Erases in one transaction, receipt included. An interview that has come up meanwhile is a conflict.
+    pub async fn erase(&self, erasure: &Erasure) -> Result<Erased, StorageError> {
+        let receipt_id = Uuid::now_v7();
+        let tx = self.write().await?;
+        let rows = repository::of_respondent(&tx, self.workspace, &erasure.respondent_id).await?;
+        if erasure.person && rows.iter().any(|row| !erasure.interviews.contains(&row.id)) {
+            return Err(StorageError::Conflict("another interview was scheduled meanwhile: ask again".to_owned()));
+        }
+        let mut counts = Counts { interviews: erasure.interviews.len() as u64, ..erasure.outside };
+        // The key goes first, so that nobody who schedules in this moment takes it for theirs.
+        let key = PersonKey::find(&tx, self.workspace, &erasure.respondent_id).await?;
+        if erasure.person {
+            counts.keys = destroy_key(&tx, self.workspace, &erasure.respondent_id).await?;
+            counts.events_unreadable = sealed_events(&tx, &erasure.interviews).await?;
+        }
+        let mut ended = Vec::new();
+        for row in rows.iter().filter(|row| erasure.interviews.contains(&row.id) && !row.status.is_over()) {
+            ended.push(self.end_erased(&tx, row, key.as_ref(), erasure).await?);
+        }
+        scrub_interviews(&tx, erasure, receipt_id).await?;
+        counts.responses = scrub_responses(&tx, &erasure.interviews, erasure.at).await?;
+        counts.join_links = join_tokens::Entity::delete_many()
+            .filter(join_tokens::Column::InterviewId.is_in(erasure.interviews.clone()))
+            .exec(&tx)
+            .await?
+            .rows_affected;
+        let receipt = Receipt {
+            id: receipt_id,
+            erased_at: erasure.at,
+            erased_by: erasure.actor.clone(),
+            reason: erasure.reason,
+            interview_ids: erasure.interviews.clone(),
+            erased: counts,
+        };
+        self.keep(&tx, &receipt).await?;
+        tx.commit().await?;
+        Ok(Erased { receipt, ended })
+    }
+
+    /// Makes what was erased unreadable in the database's files as well. SQLite overwrites what is deleted, but its journal
+    /// keeps older pages until it is emptied; PostgreSQL does this on its own account (`VACUUM`, WAL recycling).
+    pub async fn empty_journal(&self) -> Result<(), StorageError> {
+        if self.db.get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        let pragma = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = self.db.query_one_raw(pragma).await?;
+        let busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i32>(0))?;
+        if busy != 0 {
+            return Err(StorageError::Conflict(
+                "the database is busy: ask again, to have its journal emptied".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn end_erased(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &interviews::Model,
+        key: Option<&PersonKey>,
+        erasure: &Erasure,
+    ) -> Result<Appended, StorageError> {
+        let (seq, at_ms) = events::next_place(tx, row.id).await?;
+        let event = Event::Ended { status: EndStatus::Cancelled, reason: Some(PERSONAL_DATA_ERASED.to_owned()) };
+        let record = EventRecord { seq, at_ms, event, actor: erasure.actor.clone() };
+        let batch = Batch { interview_id: row.id, received_at: erasure.at, records: vec![record] };
+        events::append_with(tx, row.clone(), &batch, key).await
+    }
+}
+
+async fn destroy_key(tx: &DatabaseTransaction, workspace: Uuid, respondent_id: &str) -> Result<u64, StorageError> {
+    Ok(person_keys::Entity::delete_many()
+        .filter(person_keys::Column::WorkspaceId.eq(workspace))
+        .filter(person_keys::Column::RespondentId.eq(respondent_id))
+        .exec(tx)
+        .await?
+        .rows_affected)
+}
+
+async fn sealed_events(tx: &DatabaseTransaction, interviews: &[Uuid]) -> Result<u64, StorageError> {
+    Ok(event_logs::Entity::find()
+        .filter(event_logs::Column::EntityId.is_in(interviews.iter().copied()))
+        .filter(event_logs::Column::EventType.is_in(SEALED))
+        .count(tx)
+        .await?)
+}
+
+async fn scrub_interviews(tx: &DatabaseTransaction, erasure: &Erasure, receipt_id: Uuid) -> Result<(), StorageError> {
+    use interviews::Column;
+    let nothing = || Expr::value(SqlValue::String(None));
+    let mut update = interviews::Entity::update_many()
+        .col_expr(Column::RespondentName, nothing())
+        .col_expr(Column::RespondentPhone, nothing())
+        .col_expr(Column::RespondentEmail, nothing())
+        .col_expr(Column::RespondentMetadata, Expr::value(json!({})))
+        .col_expr(Column::CallSid, nothing())
+        .col_expr(Column::RecordingUrl, nothing())
+        // What researchers wrote about the person, in their own words.
+        .col_expr(Column::InterviewerNotes, Expr::value(json!([])))
+        .col_expr(Column::Tags, Expr::value(json!([])))
+        .col_expr(Column::EscalationReason, nothing())
+        .col_expr(Column::UpdatedAt, Expr::value(erasure.at));
+    if erasure.person {
+        // Whatever the researchers called them by may be a name, too.
+        update = update.col_expr(Column::RespondentId, Expr::value(pseudonym(receipt_id)));
+    }
+    update.filter(Column::Id.is_in(erasure.interviews.iter().copied())).exec(tx).await?;
+    Ok(())
+}
+
+/// Their words, and what was made of them; a question may quote an earlier answer.
+async fn scrub_responses(
+    tx: &DatabaseTransaction,
+    interviews: &[Uuid],
+    at: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    use interview_responses::Column;
+    let update = interview_responses::Entity::update_many()
+        .col_expr(Column::ResponseText, Expr::value(""))
+        .col_expr(Column::QuestionText, Expr::value(""))
+        .col_expr(Column::ResponseAudioUrl, Expr::value(SqlValue::String(None)))
+        .col_expr(Column::KeyPhrases, Expr::value(json!([])))
+        .col_expr(Column::Themes, Expr::value(json!([])))
+        .col_expr(Column::GeneratedFollowUps, Expr::value(json!([])))
+        .col_expr(Column::UpdatedAt, Expr::value(at));
+    Ok(update.filter(Column::InterviewId.is_in(interviews.iter().copied())).exec(tx).await?.rows_affected)
+}

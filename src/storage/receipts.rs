@@ -1,0 +1,188 @@
+//! Receipts: that something was erased, by whom and how much. They name nobody.
+//!
+//! Owns: their form, their place in the event log, which interviews they cover. Never does: erase.
+
+use chrono::{DateTime, Utc};
+use entity::{erasures, event_logs};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Storage, StorageError, to_json};
+
+const RECEIPT_EVENT: &str = "personal_data_erased";
+const RECEIPT_ENTITY: &str = "erasure";
+const RETENTION_EVENT: &str = "retention_applied";
+const RETENTION_ENTITY: &str = "retention";
+const SCHEMA_VERSION: i32 = 1;
+
+/// Why something is erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ErasureReason)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    Request,
+    /// DATA_RETENTION_DAYS are over.
+    Retention,
+}
+
+impl Reason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Request => "request",
+            Reason::Retention => "retention",
+        }
+    }
+}
+
+/// How many of what were erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ErasedCounts)]
+pub struct Counts {
+    pub interviews: u64,
+    pub responses: u64,
+    pub join_links: u64,
+    /// Events of the append-only log that nobody can read any more.
+    pub events_unreadable: u64,
+    /// Keys that were destroyed.
+    pub keys: u64,
+    /// Files of recordings, mixed ones among them.
+    pub recordings: u64,
+    pub recording_bytes: u64,
+    /// Captions and other messages kept for the respondent's page.
+    pub page_messages: u64,
+    /// Events that the log had refused and that lay in a file for a person to look at.
+    pub refused_events: u64,
+    /// Clips of speech with a name or with words of an answer; these are only ever in memory.
+    pub clips: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, more: &Self) {
+        self.interviews += more.interviews;
+        self.responses += more.responses;
+        self.join_links += more.join_links;
+        self.events_unreadable += more.events_unreadable;
+        self.keys += more.keys;
+        self.recordings += more.recordings;
+        self.recording_bytes += more.recording_bytes;
+        self.page_messages += more.page_messages;
+        self.refused_events += more.refused_events;
+        self.clips += more.clips;
+    }
+}
+
+/// That something was erased: for whoever asked for it, and for good. It names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ErasureReceipt)]
+pub struct Receipt {
+    pub id: Uuid,
+    pub erased_at: DateTime<Utc>,
+    /// Who asked: the actor as the event log names them, or `retention`.
+    pub erased_by: String,
+    pub reason: Reason,
+    /// Every interview it covers.
+    pub interview_ids: Vec<Uuid>,
+    pub erased: Counts,
+}
+
+impl Receipt {
+    /// The respondent has no other name than this receipt.
+    pub fn erased_whole(&self, respondent_id: &str) -> bool {
+        respondent_id == pseudonym(self.id)
+    }
+}
+
+/// What an erased respondent is called.
+pub(super) fn pseudonym(receipt_id: Uuid) -> String {
+    format!("erased-{receipt_id}")
+}
+
+impl Storage {
+    /// Receipts that cover the interview, newest first.
+    pub async fn receipts(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
+        let ids: Vec<Uuid> = erasures::Entity::find()
+            .select_only()
+            .column(erasures::Column::ReceiptId)
+            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
+            .filter(erasures::Column::InterviewId.eq(interview_id))
+            .into_tuple()
+            .all(&self.db)
+            .await?;
+        let rows = event_logs::Entity::find()
+            .filter(event_logs::Column::WorkspaceId.eq(self.workspace))
+            .filter(event_logs::Column::EntityType.eq(RECEIPT_ENTITY))
+            .filter(event_logs::Column::EntityId.is_in(ids))
+            .order_by_desc(event_logs::Column::Id)
+            .all(&self.db)
+            .await?;
+        let read = |row: event_logs::Model| {
+            serde_json::from_value(row.payload)
+                .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Whether the interview's personal data was erased, be it only in the tables.
+    pub(super) async fn is_erased(&self, interview_id: Uuid) -> Result<bool, StorageError> {
+        let found = erasures::Entity::find()
+            .filter(erasures::Column::InterviewId.eq(interview_id))
+            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
+            .count(&self.db)
+            .await?;
+        Ok(found > 0)
+    }
+
+    /// Keeps that retention was applied in this workspace.
+    pub async fn log_retention(&self, at: DateTime<Utc>, payload: serde_json::Value) -> Result<(), StorageError> {
+        let row = self.entry(Uuid::now_v7(), RETENTION_ENTITY, RETENTION_EVENT, "retention", at, payload);
+        row.insert(&self.db).await?;
+        Ok(())
+    }
+
+    /// Puts the receipt into the log and beside each interview it covers.
+    pub(super) async fn keep(&self, tx: &DatabaseTransaction, receipt: &Receipt) -> Result<(), StorageError> {
+        let payload = to_json("receipt", receipt)?;
+        self.entry(receipt.id, RECEIPT_ENTITY, RECEIPT_EVENT, &receipt.erased_by, receipt.erased_at, payload)
+            .insert(tx)
+            .await?;
+        let covered = receipt.interview_ids.iter().map(|&interview_id| erasures::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.workspace),
+            interview_id: Set(interview_id),
+            receipt_id: Set(receipt.id),
+            created_at: Set(receipt.erased_at),
+        });
+        erasures::Entity::insert_many(covered).exec_without_returning(tx).await?;
+        Ok(())
+    }
+
+    /// The one event of an entity of its own.
+    fn entry(
+        &self,
+        entity_id: Uuid,
+        entity: &str,
+        event: &str,
+        actor: &str,
+        at: DateTime<Utc>,
+        payload: serde_json::Value,
+    ) -> event_logs::ActiveModel {
+        event_logs::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.workspace),
+            event_type: Set(event.to_owned()),
+            entity_type: Set(entity.to_owned()),
+            entity_id: Set(entity_id),
+            seq: Set(1),
+            schema_version: Set(SCHEMA_VERSION),
+            at_ms: Set(0),
+            actor: Set(actor.to_owned()),
+            payload: Set(payload),
+            created_at: Set(at),
+        }
+    }
+}

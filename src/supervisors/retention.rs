@@ -1,0 +1,71 @@
+//! Applies DATA_RETENTION_DAYS: at start, then daily.
+//!
+//! Owns: when. Never does: decide what is past its time (`privacy::retention` does).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::privacy::Retention;
+use crate::telemetry::metrics::Failure;
+
+const DAY: Duration = Duration::from_hours(24);
+/// After a sweep that failed (the database was away, say).
+const AGAIN: Duration = Duration::from_mins(10);
+
+/// Runs until it is dropped. `clock` tells the day.
+pub async fn keep(retention: Retention, clock: impl Fn() -> DateTime<Utc>) {
+    if retention.days == 0 {
+        tracing::info!("DATA_RETENTION_DAYS is 0: everything is kept until it is erased");
+        return;
+    }
+    let sweep = async || match retention.sweep(clock()).await {
+        Ok(_) => true,
+        Err(error) => {
+            retention.metrics.count_failure(Failure::Retention);
+            tracing::error!(%error, "retention can't be applied");
+            false
+        }
+    };
+    rounds(sweep, tokio::time::sleep).await;
+}
+
+/// One round at once, then one a day; sooner after one that failed.
+async fn rounds(round: impl AsyncFn() -> bool, pause: impl AsyncFn(Duration)) {
+    loop {
+        let time = if round().await { DAY } else { AGAIN };
+        pause(time).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_round_at_start_one_a_day_and_one_soon_after_a_failure() {
+        let count = Cell::new(0);
+        let pauses = RefCell::new(Vec::new());
+        let round = || {
+            count.set(count.get() + 1);
+            // The second one fails.
+            std::future::ready(count.get() != 2)
+        };
+        let pause = |time| {
+            pauses.borrow_mut().push(time);
+            let enough = pauses.borrow().len() == 4;
+            async move {
+                if enough {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        assert!(rounds(round, pause).now_or_never().is_none(), "it never ends");
+        assert_eq!(*pauses.borrow(), [DAY, AGAIN, DAY, DAY]);
+        assert_eq!(count.get(), 4);
+    }
+}

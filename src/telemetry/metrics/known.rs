@@ -1,0 +1,132 @@
+//! Label values that are known before anything happens: their series stand at 0 from the start, so that rates are right
+//! from the first event on.
+//!
+//! Owns: those names. Never does: count.
+
+use interview::analysis::Sentiment;
+use interview::guide::Action;
+use uuid::Uuid;
+
+use super::Metrics;
+
+const SENTIMENTS: [Sentiment; 5] =
+    [Sentiment::VeryPositive, Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative, Sentiment::VeryNegative];
+const ACTIONS: [Action; 5] = [Action::DrillDeeper, Action::Probe, Action::Clarify, Action::Example, Action::Compare];
+const STATUSES: [entity::Status; 6] = [
+    entity::Status::Scheduled,
+    entity::Status::InProgress,
+    entity::Status::Completed,
+    entity::Status::Failed,
+    entity::Status::Cancelled,
+    entity::Status::NoShow,
+];
+/// What a language model may be asked for.
+const LLM_OPERATIONS: [&str; 2] = ["follow_up", "insights"];
+const ERASURES: [&str; 2] = ["request", "retention"];
+
+/// Why an interview is handed to a person (product contract, section 4).
+pub mod escalation {
+    /// A critical alert on the interview in the last five minutes.
+    pub const CRITICAL_ALERT: &str = "critical_alert";
+    /// Three error alerts in the last five minutes.
+    pub const ERROR_ALERTS: &str = "error_alerts";
+    pub const COMPLETION_RATE: &str = "completion_rate";
+    pub const DATA_QUALITY_SCORE: &str = "data_quality_score";
+    /// The respondent asked for one.
+    pub const PERSON_REQUESTED: &str = "person_requested";
+
+    pub(super) const ALL: [&str; 5] =
+        [CRITICAL_ALERT, ERROR_ALERTS, COMPLETION_RATE, DATA_QUALITY_SCORE, PERSON_REQUESTED];
+}
+
+/// What may fail, as `errors_total` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The database takes no events.
+    Append,
+    /// The event log refuses events for good.
+    Refused,
+    /// Events that wait can't be put on disk.
+    Spool,
+    /// Too many events wait.
+    Full,
+    Synthesis,
+    Transcription,
+    Judgement,
+    Proposal,
+    /// An actor of a call died.
+    Panicked,
+    /// An actor of a call stood still.
+    Frozen,
+    /// Old data could not be erased.
+    Retention,
+}
+
+impl Failure {
+    const ALL: [Self; 11] = [
+        Self::Append,
+        Self::Refused,
+        Self::Spool,
+        Self::Full,
+        Self::Synthesis,
+        Self::Transcription,
+        Self::Judgement,
+        Self::Proposal,
+        Self::Panicked,
+        Self::Frozen,
+        Self::Retention,
+    ];
+
+    /// `error_type` and `component`.
+    fn labels(self) -> [&'static str; 2] {
+        match self {
+            Self::Append => ["append", "database"],
+            Self::Refused => ["refused", "event_log"],
+            Self::Spool => ["spool", "event_log"],
+            Self::Full => ["full", "event_log"],
+            Self::Synthesis => ["synthesis", "tts"],
+            Self::Transcription => ["transcription", "stt"],
+            Self::Judgement => ["judgement", "turn"],
+            Self::Proposal => ["propose", "dialogue"],
+            Self::Panicked => ["panicked", "session"],
+            Self::Frozen => ["frozen", "session"],
+            Self::Retention => ["retention", "privacy"],
+        }
+    }
+}
+
+impl Metrics {
+    pub(super) fn begin_at_zero(&self) {
+        for sentiment in &SENTIMENTS {
+            self.response_sentiment_total.with_label_values(&[&super::feed::name(sentiment)]);
+        }
+        for action in &ACTIONS {
+            self.follow_ups_generated_total.with_label_values(&[&super::feed::name(action)]);
+        }
+        for reason in escalation::ALL {
+            self.escalations_total.with_label_values(&[reason]);
+        }
+        for failure in Failure::ALL {
+            self.errors_total.with_label_values(&failure.labels());
+        }
+        for operation in LLM_OPERATIONS {
+            self.llm_tokens_used_total.with_label_values(&[operation]);
+        }
+        for reason in ERASURES {
+            self.erasures_total.with_label_values(&[reason]);
+        }
+    }
+
+    /// The guide has an interview: everything that may become of it is counted from 0.
+    pub(super) fn know_guide(&self, guide: Uuid) {
+        let guide = guide.to_string();
+        for status in STATUSES {
+            self.interviews_total.with_label_values(&[status.as_str(), &guide]);
+        }
+        self.interview_duration_seconds.with_label_values(&[&guide]);
+    }
+
+    pub fn count_failure(&self, failure: Failure) {
+        self.errors_total.with_label_values(&failure.labels()).inc();
+    }
+}

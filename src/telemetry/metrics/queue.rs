@@ -1,0 +1,58 @@
+//! The queue before the models' threads, read when somebody asks.
+//!
+//! Owns: `inference_queue_depth`, `inference_queue_wait_seconds_total` and `inference_threads_busy`. Never does: touch the queue.
+
+use parking_lot::Mutex;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{CounterVec, GaugeVec, IntGauge, Opts};
+
+use crate::inference::{Inference, Priority};
+
+pub(super) struct QueueCollector {
+    inference: Inference,
+    depth: GaugeVec,
+    waited: CounterVec,
+    busy: IntGauge,
+    /// Two that ask at once would add up the sums twice.
+    reading: Mutex<()>,
+}
+
+impl QueueCollector {
+    pub(super) fn new(inference: Inference) -> Result<Self, prometheus::Error> {
+        let labels = &["priority"];
+        Ok(Self {
+            inference,
+            depth: GaugeVec::new(
+                Opts::new("inference_queue_depth", "Work that waits for the models' threads"),
+                labels,
+            )?,
+            waited: CounterVec::new(
+                Opts::new("inference_queue_wait_seconds_total", "How long begun work had waited, in sum"),
+                labels,
+            )?,
+            busy: IntGauge::new("inference_threads_busy", "Threads of the models that are at work")?,
+            reading: Mutex::new(()),
+        })
+    }
+}
+
+impl Collector for QueueCollector {
+    fn desc(&self) -> Vec<&Desc> {
+        [self.depth.desc(), self.waited.desc(), self.busy.desc()].concat()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let _alone = self.reading.lock();
+        let stats = self.inference.stats();
+        self.busy.set(stats.busy as i64);
+        // The sums only grow; setting them anew needs no memory of the last reading.
+        self.waited.reset();
+        for priority in Priority::ALL {
+            let label = &[priority.name()];
+            self.depth.with_label_values(label).set(stats.queued[priority as usize] as f64);
+            self.waited.with_label_values(label).inc_by(stats.waited[priority as usize].as_secs_f64());
+        }
+        [self.depth.collect(), self.waited.collect(), self.busy.collect()].concat()
+    }
+}
