@@ -1,9 +1,11 @@
 //! The call guide as a document: what a researcher writes.
 //!
 //! Owns: the shape of the guide (product contract, section 2), reading it ([`parse`], [`from_value`]) and
-//! every check on it. Never does: run it.
+//! every check on it ([`check`] says what is wrong, [`lint`] what is doubtful, [`diff`] what was changed). Never does: run it.
 
 mod check;
+pub mod diff;
+pub mod lint;
 mod read;
 
 use std::collections::BTreeMap;
