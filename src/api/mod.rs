@@ -20,6 +20,7 @@ use crate::storage::Storage;
 use crate::telemetry::Metrics;
 use crate::transport::IceServer;
 
+mod accept;
 mod body;
 mod call_guides;
 mod caller;
@@ -28,6 +29,7 @@ mod docs;
 mod error;
 mod events;
 mod guard;
+mod guide_versions;
 mod health;
 mod interviews;
 mod invitation;
@@ -94,6 +96,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(openapi::routes)
         .configure(health::routes)
         .configure(call_guides::routes)
+        .configure(guide_versions::routes)
         .configure(interviews::routes)
         .configure(transcript::routes)
         .configure(recording::routes)

@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub mod audit;
 mod crypto;
 pub mod events;
+pub mod guide_versions;
 pub mod guides;
 pub mod interviews;
 pub mod keys;
@@ -34,6 +35,7 @@ pub mod workspaces;
 
 pub use audit::{AuditFilter, Entry};
 pub use events::{Appended, Batch, EventRecord};
+pub use guide_versions::VersionInfo;
 pub use guides::Guides;
 pub use interviews::{InterviewFilter, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};

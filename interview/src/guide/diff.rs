@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::Guide;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideChangeKind))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Added,
@@ -21,6 +22,7 @@ pub enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideElement))]
 #[serde(rename_all = "snake_case")]
 pub enum Element {
     Guide,
@@ -31,6 +33,7 @@ pub enum Element {
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideChange))]
 pub struct Change {
     pub change: Kind,
     pub element: Element,
@@ -84,11 +87,9 @@ struct Node {
 }
 
 fn document(guide: &Guide) -> Map<String, Value> {
-    match serde_json::to_value(guide) {
-        Ok(Value::Object(document)) => document,
-        // A guide is a plain tree: it is always an object.
-        _ => Map::new(),
-    }
+    // By way of text, where 0.7 is 0.7 and no double near it. A guide is a plain tree: it is always an object.
+    let text = serde_json::to_string(guide).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 fn nodes(parent: &Map<String, Value>, key: &str) -> Vec<Node> {

@@ -28,6 +28,7 @@ use super::{Guide, Problem, read};
 use plan::Plan;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFindingSeverity))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
@@ -51,6 +52,7 @@ impl Severity {
 
 /// One doubtful thing, with the way out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFinding))]
 pub struct Finding {
     /// JSON pointer (RFC 6901) into the document, such as `/sections/0/questions/1/text`.
     pub path: String,
@@ -67,6 +69,7 @@ pub struct Finding {
 
 /// One summand.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFindingStep))]
 pub struct Step {
     /// What takes the time: `5 questions, 58 words at 160 words/min`.
     pub what: String,
