@@ -45,6 +45,7 @@ mod transcript;
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use calls::{Calls, EngineInfo, JoinError, Joined, NotLive, PageMessage};
 pub use error::{Fault, Problem};
+pub(crate) use guide_versions::written as written_guide;
 pub use openapi::openapi;
 
 /// Largest request body: a guide of hundreds of questions is far smaller.

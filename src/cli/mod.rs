@@ -4,6 +4,7 @@
 
 pub mod demo;
 pub mod doctor;
+pub mod guide;
 pub mod models;
 pub mod say;
 pub mod serve;
@@ -37,6 +38,9 @@ pub enum Verb {
     Models(models::ModelsCommand),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
+    /// Lint, import and export call guides.
+    #[command(subcommand)]
+    Guide(guide::GuideCommand),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -48,6 +52,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
+        Verb::Guide(command) => command.run(settings),
         Verb::Say(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
         Verb::Models(command) => command.run(),

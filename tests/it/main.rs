@@ -8,6 +8,7 @@ mod api;
 mod contract;
 mod session;
 mod conversation;
+mod guides;
 mod network;
 mod pages;
 mod storage;
