@@ -18,7 +18,7 @@ use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Secret, Storage, StorageError};
-use crate::supervisors::{Flush, Persistence};
+use crate::supervisors::{Appointments, Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -62,6 +62,7 @@ pub struct Running {
     persistence: Addr<Persistence>,
     server: actix_web::dev::ServerHandle,
     watcher: actix_web::rt::task::JoinHandle<()>,
+    appointments: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -127,6 +128,9 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         info!(interrupted, "interviews wait to be taken up again");
     }
     let watcher = actix_web::rt::spawn(watcher::watch(registry.clone()));
+    let busy = registry.clone();
+    let appointments = Appointments::new(storage.clone(), Arc::clone(&metrics), move |id| busy.is_busy(id));
+    let appointments = actix_web::rt::spawn(appointments.run());
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -141,6 +145,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
+            open_before: chrono::Duration::minutes(settings.calls.open_before_minutes.into()),
+            no_show_after: chrono::Duration::minutes(settings.calls.no_show_after_minutes.into()),
             recording: settings.calls.enable_call_recording,
             workers: HTTP_WORKERS,
             ice_servers: settings.ice_servers()?,
@@ -169,6 +175,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence,
         server: handle,
         watcher,
+        appointments,
         _lock: lock,
     })
 }
@@ -179,6 +186,7 @@ impl Running {
     pub async fn stop(self, grace: Duration) -> usize {
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
+        self.appointments.abort();
         self.server.stop(true).await;
         flush(&self.persistence).await;
         if let Err(error) = self.storage.close().await {

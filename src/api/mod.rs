@@ -63,6 +63,10 @@ pub struct Settings {
     pub public_url: String,
     /// How long a join link is good for after the scheduled time.
     pub link_lifetime: chrono::Duration,
+    /// How long before an appointment its link lets in (OPEN_BEFORE_MINUTES).
+    pub open_before: chrono::Duration,
+    /// How long after an appointment nobody is waited for any more (NO_SHOW_AFTER_MINUTES).
+    pub no_show_after: chrono::Duration,
     /// Consent to record is asked for (ENABLE_CALL_RECORDING).
     pub recording: bool,
     /// Threads that serve HTTP.

@@ -111,7 +111,7 @@ pub(super) async fn load(
 /// Appends and projects inside a transaction of the caller's.
 pub(super) async fn append_in(tx: &DatabaseTransaction, batch: &Batch) -> Result<Appended, StorageError> {
     let id = batch.interview_id;
-    let interview = interviews::find_anywhere(tx, id).await?;
+    let interview = interviews::locked(tx, id).await?;
     let workspace = interview.workspace_id;
     let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
     let mut last = last_seq(tx, id).await?;
