@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::body::Fields;
 use super::query::{Page, Paging, Parameters};
+use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
 use super::{Problem, Researcher, State, Viewer, body};
 use crate::storage::{InterviewFilter, JoinToken, NewInterview, StorageError};
@@ -23,7 +24,7 @@ pub(super) const STATUS_WANTED: &str = "scheduled, in_progress, completed, faile
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list))
         .service(resource!(schedule))
-        .service(resource!(get, cancel))
+        .service(resource!(get, annotate, cancel))
         .service(resource!(start))
         .service(resource!(responses));
 }

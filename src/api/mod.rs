@@ -38,6 +38,7 @@ mod openapi;
 mod pages;
 mod query;
 mod recording;
+mod reviews;
 mod root;
 mod routes;
 mod transcript;
@@ -102,6 +103,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(health::routes)
         .configure(call_guides::routes)
         .configure(guide_versions::routes)
+        .configure(reviews::routes)
         .configure(interviews::routes)
         .configure(transcript::routes)
         .configure(recording::routes)

@@ -11,6 +11,7 @@ mod conversation;
 mod guides;
 mod network;
 mod pages;
+mod reviews;
 mod scheduling;
 mod storage;
 mod support;
