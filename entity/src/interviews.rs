@@ -130,6 +130,18 @@ pub enum Channel {
     Microphone,
 }
 
+impl Channel {
+    /// The name on the wire and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Webrtc => "webrtc",
+            Channel::Sip => "sip",
+            Channel::Websocket => "websocket",
+            Channel::Microphone => "microphone",
+        }
+    }
+}
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

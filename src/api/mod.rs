@@ -41,6 +41,7 @@ mod recording;
 mod reviews;
 mod root;
 mod routes;
+mod study;
 mod transcript;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
@@ -103,6 +104,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(health::routes)
         .configure(call_guides::routes)
         .configure(guide_versions::routes)
+        .configure(study::routes)
         .configure(reviews::routes)
         .configure(interviews::routes)
         .configure(transcript::routes)

@@ -14,6 +14,7 @@ mod pages;
 mod reviews;
 mod scheduling;
 mod storage;
+mod study;
 mod support;
 mod tls;
 
