@@ -20,7 +20,7 @@ use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Probe, Secret, Storage, StorageError};
-use crate::supervisors::{self, Flush, Persistence, database};
+use crate::supervisors::{self, Appointments, Flush, Persistence, database};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -67,6 +67,7 @@ pub struct Running {
     /// Asks whether the database answers; SQLite's always does.
     database: Option<actix_web::rt::task::JoinHandle<()>>,
     retention: actix_web::rt::task::JoinHandle<()>,
+    appointments: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -144,6 +145,9 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         days: settings.storage.data_retention_days,
     };
     let retention = actix_web::rt::spawn(supervisors::retention::keep(retention, chrono::Utc::now));
+    let busy = registry.clone();
+    let appointments = Appointments::new(storage.clone(), Arc::clone(&metrics), move |id| busy.is_busy(id));
+    let appointments = actix_web::rt::spawn(appointments.run());
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -160,6 +164,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
+            open_before: chrono::Duration::minutes(settings.calls.open_before_minutes.into()),
+            no_show_after: chrono::Duration::minutes(settings.calls.no_show_after_minutes.into()),
             recording: settings.calls.enable_call_recording,
             workers: HTTP_WORKERS,
             ice_servers: settings.ice_servers()?,
@@ -190,6 +196,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         watcher,
         database,
         retention,
+        appointments,
         _lock: lock,
     })
 }
@@ -201,6 +208,7 @@ impl Running {
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
         self.retention.abort();
+        self.appointments.abort();
         self.server.stop(true).await;
         flush(&self.persistence).await;
         if let Some(database) = self.database {

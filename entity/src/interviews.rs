@@ -33,6 +33,9 @@ pub struct Model {
     pub status_reason: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub scheduled_at: Option<DateTimeUtc>,
+    /// When it counts as missed if nobody has joined: some minutes after an appointment, else when the link expires.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub no_show_at: Option<DateTimeUtc>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub started_at: Option<DateTimeUtc>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
@@ -125,6 +128,18 @@ pub enum Channel {
     Sip,
     Websocket,
     Microphone,
+}
+
+impl Channel {
+    /// The name on the wire and in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Channel::Webrtc => "webrtc",
+            Channel::Sip => "sip",
+            Channel::Websocket => "websocket",
+            Channel::Microphone => "microphone",
+        }
+    }
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -20,6 +20,7 @@ mod m20261124_000102_users;
 mod m20261124_000103_sessions;
 mod m20261124_000200_dashboard_indexes;
 mod m20261124_000300_erasures;
+mod m20261124_000400_no_show_at;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000103_sessions::Migration),
             Box::new(m20261124_000200_dashboard_indexes::Migration),
             Box::new(m20261124_000300_erasures::Migration),
+            Box::new(m20261124_000400_no_show_at::Migration),
         ]
     }
 }

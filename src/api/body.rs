@@ -33,8 +33,12 @@ fn unreadable(language: &str, reason: &str) -> Problem {
 
 /// The document as a guide, or everything that is wrong with it.
 pub(super) fn guide(document: Value) -> Result<Guide, Vec<Fault>> {
-    interview::guide::from_value(document)
-        .map_err(|problems| problems.into_iter().map(|problem| Fault::new(problem.path, problem.message)).collect())
+    interview::guide::from_value(document).map_err(faults)
+}
+
+/// A document's problems as they are told.
+pub(super) fn faults(problems: Vec<interview::guide::Problem>) -> Vec<Fault> {
+    problems.into_iter().map(|problem| Fault::new(problem.path, problem.message)).collect()
 }
 
 /// The fields of a JSON object, taken one by one; faults are collected.

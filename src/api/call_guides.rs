@@ -4,6 +4,7 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
 use interview::Guide;
+use interview::guide::lint::{self, Finding};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Fault, Problem, Researcher, Viewer, body};
+use super::{Fault, Problem, Researcher, Viewer, body, guide_versions};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(validate)).service(resource!(get, update, delete));
@@ -22,6 +23,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 struct GuideVerdict {
     valid: bool,
     errors: Vec<Fault>,
+    /// What is doubtful about a valid one: it could be run, but not as its author means it.
+    findings: Vec<Finding>,
     /// The guide as we understand it, with ids and defaults filled in; only of a valid one.
     #[serde(skip_serializing_if = "Option::is_none")]
     guide: Option<Guide>,
@@ -71,11 +74,21 @@ async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Prob
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}",
-    params(("id" = Uuid, Path)),
+    params(
+        ("id" = Uuid, Path),
+        ("version" = Option<i32>, Query, minimum = 1, description = "As it was in this version; the newest when missing"),
+    ),
     responses((status = 200, body = call_guides::Model))
 )]
-async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(caller.storage.guides().get(*id).await?))
+async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let version = query.parse("version", guide_versions::VERSION_WANTED, guide_versions::number);
+    query.finish()?;
+    let guides = caller.storage.guides();
+    Ok(HttpResponse::Ok().json(match version {
+        Some(version) => guides.as_of(*id, version).await?,
+        None => guides.get(*id).await?,
+    }))
 }
 
 /// Change a guide
@@ -118,7 +131,7 @@ async fn delete(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
 
 /// Check a guide
 ///
-/// Says what is wrong with a guide without keeping it; with the guide as we understand it when nothing is.
+/// Says what is wrong with a guide without keeping it; when nothing is, what is doubtful, and the guide as we understand it.
 #[utoipa::path(
     post,
     path = "/api/call-guides/validate",
@@ -129,8 +142,10 @@ async fn delete(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
 #[allow(clippy::unused_async)]
 async fn validate(_caller: Viewer, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let document = body::parse(&request, &bytes, true)?;
-    Ok(HttpResponse::Ok().json(match body::guide(document) {
-        Ok(guide) => GuideVerdict { valid: true, errors: Vec::new(), guide: Some(guide) },
-        Err(errors) => GuideVerdict { valid: false, errors, guide: None },
+    Ok(HttpResponse::Ok().json(match lint::document(document) {
+        Ok((guide, findings)) => GuideVerdict { valid: true, errors: Vec::new(), findings, guide: Some(guide) },
+        Err(problems) => {
+            GuideVerdict { valid: false, errors: body::faults(problems), findings: Vec::new(), guide: None }
+        }
     }))
 }

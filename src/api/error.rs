@@ -7,6 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -46,6 +47,9 @@ pub struct Problem {
     /// Every fault of the input at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
+    /// Of a join link that is used too early: when it lets in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<DateTime<Utc>>,
     #[serde(skip)]
     retry_after_s: Option<u64>,
 }
@@ -64,6 +68,7 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
+            opens_at: None,
             retry_after_s: None,
         }
     }
@@ -92,6 +97,15 @@ impl Problem {
     pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {
         self.errors = errors;
         self
+    }
+
+    /// It is too early; with the way out.
+    pub fn too_early(opens_at: DateTime<Utc>) -> Self {
+        let wait = (opens_at - Utc::now()).num_seconds().max(0) as u64 + 1;
+        let detail = format!("the interview opens at {}", opens_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        // 425 (RFC 8470); this version of the framework's types does not know its name.
+        let status = StatusCode::from_u16(425).unwrap_or(StatusCode::CONFLICT);
+        Self { title: "Too Early", opens_at: Some(opens_at), ..Self::new(status, detail) }.retry_after(wait)
     }
 
     #[must_use]

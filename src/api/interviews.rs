@@ -14,14 +14,17 @@ use uuid::Uuid;
 
 use super::body::Fields;
 use super::query::{Page, Paging, Parameters};
+use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
 use super::{Problem, Researcher, State, Viewer, body};
 use crate::storage::{InterviewFilter, JoinToken, NewInterview, StorageError};
 
+pub(super) const STATUS_WANTED: &str = "scheduled, in_progress, completed, failed, cancelled or no_show is wanted here";
+
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list))
         .service(resource!(schedule))
-        .service(resource!(get, cancel))
+        .service(resource!(get, annotate, cancel))
         .service(resource!(start))
         .service(resource!(responses));
 }
@@ -135,13 +138,14 @@ fn read(state: &State, body: Value) -> Result<NewInterview, Problem> {
         metadata: fields.object("metadata").unwrap_or_else(|| json!({})),
         scheduled_at: fields.time("scheduled_at"),
         link_lifetime: state.settings.link_lifetime,
+        no_show_after: state.settings.no_show_after,
     };
     fields.finish()?;
     Ok(new)
 }
 
 /// An enumeration by its name on the wire.
-fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
+pub(super) fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
     serde_json::from_value(Value::String(name.to_owned())).ok()
 }
 
@@ -161,9 +165,8 @@ fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let limit = query.limit();
-    let wanted = "scheduled, in_progress, completed, failed, cancelled or no_show is wanted here";
     let filter = InterviewFilter {
-        status: query.parse("status", wanted, named::<Status>),
+        status: query.parse("status", STATUS_WANTED, named::<Status>),
         call_guide_id: query.id("call_guide_id"),
         after: query.cursor(),
         limit: limit + 1,
@@ -213,7 +216,8 @@ async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
     }
-    let (row, token) = caller.storage.interviews().open_now(*id, state.settings.link_lifetime).await?;
+    let (row, token) =
+        caller.storage.interviews().open_now(*id, state.settings.link_lifetime, state.settings.no_show_after).await?;
     Ok(HttpResponse::Ok().json(Invitation::new(&state, row, token)))
 }
 

@@ -1,14 +1,14 @@
 //! `GET /api/join/{token}`: what a respondent should know before the call. The token is the key.
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use entity::Status;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::join::unknown_token;
+use super::join::{check_link, opens_at, unknown_token};
 use super::routes::resource;
 use super::{Problem, State};
 use crate::transport::IceServer;
@@ -34,6 +34,11 @@ struct Invitation {
     respondent_name: Option<String>,
     #[schema(required)]
     scheduled_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// From when on the link lets in; null when the interview has begun or is over.
+    #[schema(required)]
+    opens_at: Option<chrono::DateTime<chrono::Utc>>,
+    /// Seconds until then by the engine's clock; 0 when it lets in now.
+    opens_in_seconds: i64,
     status: Status,
     #[schema(required)]
     status_reason: Option<String>,
@@ -58,11 +63,10 @@ struct Invitation {
     )
 )]
 async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
-    let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
-    if expired && !interview.status.is_over() {
-        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
-    }
+    check_link(&state, &token)?;
+    let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     let guide = state.storage.of(interview.workspace_id).interviews().guide(interview.id).await?;
+    let opens_at = opens_at(&state, &interview);
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {
         questions: guide.questions().count(),
         call_guide_name: guide.name,
@@ -73,6 +77,8 @@ async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Pr
         recording: state.settings.recording,
         respondent_name: interview.respondent_name,
         scheduled_at: interview.scheduled_at,
+        opens_at,
+        opens_in_seconds: opens_at.map_or(0, |at| ((at - chrono::Utc::now()).num_milliseconds().max(0) + 999) / 1_000),
         status: interview.status,
         status_reason: interview.status_reason,
         consent_given: interview.consent_given,

@@ -5,7 +5,8 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use entity::interviews;
+use chrono::{DateTime, Utc};
+use entity::{Status, interviews};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
@@ -30,16 +31,32 @@ pub(super) fn unknown_token() -> Problem {
     Problem::not_found("this join link is unknown")
 }
 
+/// Refuses links that we did not sign or that have expired, without asking the database.
+pub(super) fn check_link(state: &State, token: &str) -> Result<(), Problem> {
+    let expires_at = state.storage.token_expiry(token).ok_or_else(unknown_token)?;
+    if expires_at <= Utc::now() {
+        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
+    }
+    Ok(())
+}
+
 /// The token's interview, if it can still be joined.
 async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> {
-    let (interview, expired) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
+    check_link(state, token)?;
+    let (interview, _) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
     if interview.status.is_over() {
         return Err(Problem::new(StatusCode::GONE, "the interview is over"));
     }
-    if expired {
-        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
+    match opens_at(state, &interview).filter(|at| *at > Utc::now()) {
+        Some(at) => Err(Problem::too_early(at)),
+        None => Ok(interview),
     }
-    Ok(interview)
+}
+
+/// When the link of an interview that nobody has joined yet lets in.
+pub(super) fn opens_at(state: &State, interview: &interviews::Model) -> Option<DateTime<Utc>> {
+    let waits = interview.status == Status::Scheduled;
+    interview.scheduled_at.filter(|_| waits).map(|at| at - state.settings.open_before)
 }
 
 /// Join the call (WHIP, RFC 9725)
@@ -62,6 +79,7 @@ async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> 
         (status = 406, body = Problem, description = "the offer has no codec that can be used"),
         (status = 409, body = Problem, description = "a call is live already"),
         (status = 410, body = Problem, description = "the link has expired or the interview is over"),
+        (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
         (status = 503, body = Problem, description = "no call can be taken now", headers(("Retry-After" = u64))),
     )
 )]
@@ -125,6 +143,7 @@ fn ice_links(server: &IceServer) -> impl Iterator<Item = String> + '_ {
     responses(
         (status = 204, description = "see Accept-Post and Link", headers(("Allow" = String), ("Accept-Post" = String))),
         (status = 410, body = Problem, description = "the link has expired or the interview is over"),
+        (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
         (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
     )
 )]
@@ -283,6 +302,7 @@ fn patch_refusal(error: &PatchError) -> Problem {
     responses(
         (status = 101, description = "the socket is open"),
         (status = 410, body = Problem, description = "the link has expired or the interview is over"),
+        (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
         (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
     )
 )]

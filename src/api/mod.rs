@@ -21,6 +21,7 @@ use crate::storage::Storage;
 use crate::telemetry::Metrics;
 use crate::transport::IceServer;
 
+mod accept;
 mod analytics;
 mod audit;
 mod auth;
@@ -34,6 +35,7 @@ mod docs;
 mod error;
 mod events;
 mod guard;
+mod guide_versions;
 mod headers;
 mod health;
 mod interviews;
@@ -49,14 +51,17 @@ mod personal_data;
 mod query;
 mod reach;
 mod recording;
+mod reviews;
 mod root;
 mod routes;
+mod study;
 mod transcript;
 mod users;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
 pub use error::{Fault, Problem};
+pub(crate) use guide_versions::written as written_guide;
 pub use openapi::openapi;
 
 /// Largest request body: a guide of hundreds of questions is far smaller.
@@ -74,6 +79,10 @@ pub struct Settings {
     pub public_url: String,
     /// How long a join link is good for after the scheduled time.
     pub link_lifetime: chrono::Duration,
+    /// How long before an appointment its link lets in (OPEN_BEFORE_MINUTES).
+    pub open_before: chrono::Duration,
+    /// How long after an appointment nobody is waited for any more (NO_SHOW_AFTER_MINUTES).
+    pub no_show_after: chrono::Duration,
     /// Consent to record is asked for (ENABLE_CALL_RECORDING).
     pub recording: bool,
     /// Threads that serve HTTP.
@@ -109,6 +118,9 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(openapi::routes)
         .configure(health::routes)
         .configure(call_guides::routes)
+        .configure(guide_versions::routes)
+        .configure(study::routes)
+        .configure(reviews::routes)
         .configure(interviews::routes)
         .configure(transcript::routes)
         .configure(recording::routes)

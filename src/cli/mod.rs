@@ -7,6 +7,7 @@ pub mod backup;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod guide;
 pub mod health;
 pub mod migrate;
 pub mod models;
@@ -64,6 +65,9 @@ pub enum Verb {
     Doctor(doctor::DoctorArgs),
     /// Whether the engine with these settings answers: exit code 0 if it does.
     Health(health::HealthArgs),
+    /// Lint, import and export call guides.
+    #[command(subcommand)]
+    Guide(guide::GuideCommand),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -82,6 +86,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Config(command) => command.run(cli.config.as_deref()),
         Verb::Backup(args) => args.run(&settings()?),
         Verb::Seed(args) => args.run(&settings()?),
+        Verb::Guide(command) => command.run(settings),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.

@@ -53,6 +53,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("DEFAULT_INTERVIEW_TIMEOUT_MINUTES", "calls.default_interview_timeout_minutes"),
     ("MAX_FOLLOW_UPS_PER_QUESTION", "calls.max_follow_ups_per_question"),
     ("SILENCE_DETECTION_SECONDS", "calls.silence_detection_seconds"),
+    ("OPEN_BEFORE_MINUTES", "calls.open_before_minutes"),
+    ("NO_SHOW_AFTER_MINUTES", "calls.no_show_after_minutes"),
     ("ENABLE_CALL_RECORDING", "calls.enable_call_recording"),
     ("ICE_SERVERS", "ice.servers"),
     ("ICE_PORT_RANGE", "ice.port_range"),
@@ -124,6 +126,9 @@ impl Settings {
         }
         if !(0.3..=30.0).contains(&self.calls.silence_detection_seconds) {
             return bad("calls.silence_detection_seconds", "must lie between 0.3 and 30 seconds");
+        }
+        if self.calls.no_show_after_minutes == 0 {
+            return bad("calls.no_show_after_minutes", "must be at least 1: respondents are rarely early");
         }
         if self.speech.inference_threads < 2 {
             return bad("speech.inference_threads", "must be at least 2, so that background work never blocks a turn");

@@ -60,6 +60,8 @@ pub struct Calls {
     pub default_interview_timeout_minutes: u32,
     pub max_follow_ups_per_question: u32,
     pub silence_detection_seconds: f32,
+    pub open_before_minutes: u32,
+    pub no_show_after_minutes: u32,
     pub enable_call_recording: bool,
 }
 

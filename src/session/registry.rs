@@ -345,6 +345,11 @@ impl Registry {
         }
     }
 
+    /// Whether somebody is on the line, or joining right now.
+    pub fn is_busy(&self, interview_id: Uuid) -> bool {
+        self.shared.live.lock().contains_key(&interview_id) || self.shared.joining.lock().contains(&interview_id)
+    }
+
     /// The actor of a live call: for tests.
     pub fn actor(&self, interview_id: Uuid) -> Option<Addr<CallActor>> {
         self.shared.live.lock().get(&interview_id).map(|live| live.addr.clone())

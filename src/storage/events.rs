@@ -119,7 +119,7 @@ pub(super) async fn load(
 /// Appends and projects inside a transaction of the caller's.
 pub(super) async fn append_in(tx: &DatabaseTransaction, batch: &Batch) -> Result<Appended, StorageError> {
     let id = batch.interview_id;
-    let interview = interviews::hold_anywhere(tx, id).await?;
+    let interview = interviews::locked(tx, id).await?;
     let workspace = interview.workspace_id;
     let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
     append_with(tx, interview, batch, key.as_ref()).await

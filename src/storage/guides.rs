@@ -186,7 +186,7 @@ fn numbered(guide: &Guide, version: i32) -> Result<serde_json::Value, StorageErr
     to_json("call guide", guide)
 }
 
-fn document(version: call_guide_versions::Model) -> Result<Guide, StorageError> {
+pub(super) fn document(version: call_guide_versions::Model) -> Result<Guide, StorageError> {
     serde_json::from_value(version.document)
         .map_err(|error| StorageError::Corrupt { what: "call guide version", reason: error.to_string() })
 }

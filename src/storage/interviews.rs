@@ -5,7 +5,8 @@ use entity::{Channel, Status, interviews};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,6 +18,8 @@ use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, tokens
 /// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
 /// the session while the call is live.
 pub(super) const AUDITED: &str = "interview_admin";
+/// The `status_reason` of a `no_show`.
+const NOBODY_JOINED: &str = "nobody_joined";
 
 /// What scheduling needs to know.
 #[derive(Debug, Clone)]
@@ -32,6 +35,8 @@ pub struct NewInterview {
     pub scheduled_at: Option<DateTime<Utc>>,
     /// How long the join link is good for, from the scheduled time on.
     pub link_lifetime: Duration,
+    /// How long after an appointment nobody is waited for any more. Without an appointment the link's end counts.
+    pub no_show_after: Duration,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,6 +62,9 @@ impl Interviews<'_> {
         let version = self.0.guides().newest_version(&tx, new.call_guide_id).await?;
         let respondent_id = new.respondent_id.unwrap_or_else(|| Uuid::now_v7().to_string());
         PersonKey::ensure(&tx, self.0.workspace, &respondent_id).await?;
+        let scheduled_at = new.scheduled_at.unwrap_or(now);
+        let expires_at = scheduled_at.max(now) + new.link_lifetime;
+        let no_show_at = new.scheduled_at.map_or(expires_at, |at| at.max(now) + new.no_show_after);
         let row = interviews::ActiveModel {
             id: Set(Uuid::now_v7()),
             workspace_id: Set(self.0.workspace),
@@ -70,7 +78,8 @@ impl Interviews<'_> {
             respondent_metadata: Set(new.metadata),
             status: Set(Status::Scheduled),
             status_reason: Set(None),
-            scheduled_at: Set(Some(new.scheduled_at.unwrap_or(now))),
+            scheduled_at: Set(Some(scheduled_at)),
+            no_show_at: Set(Some(no_show_at)),
             started_at: Set(None),
             completed_at: Set(None),
             duration_seconds: Set(None),
@@ -95,8 +104,7 @@ impl Interviews<'_> {
             updated_at: Set(now),
         };
         let row = row.insert(&tx).await?;
-        let expires_at = row.scheduled_at.unwrap_or(now).max(now) + new.link_lifetime;
-        let token = tokens::issue(&tx, self.0.workspace, row.id, expires_at).await?;
+        let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, row.id, expires_at).await?;
         let change = Change::new(AUDITED, row.id, "interview.scheduled").with(json!({
             "call_guide_id": row.call_guide_id,
             "call_guide_version_id": row.call_guide_version_id,
@@ -157,25 +165,25 @@ impl Interviews<'_> {
         &self,
         id: Uuid,
         link_lifetime: Duration,
+        no_show_after: Duration,
     ) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
-        let old = interviews::Entity::find_by_id(id)
-            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
-            .lock_exclusive()
-            .one(&tx)
-            .await?
-            .ok_or(StorageError::NotFound("interview"))?;
+        let old = self.locked(&tx, id).await?;
         if old.status.is_over() {
             return Err(StorageError::Conflict(format!("the interview is over: {}", old.status.as_str())));
         }
         let mut row: interviews::ActiveModel = old.clone().into();
+        let patience = now + no_show_after;
         if old.scheduled_at.is_none_or(|at| at > now) {
             row.scheduled_at = Set(Some(now));
+            row.no_show_at = Set(Some(patience));
+        } else {
+            row.no_show_at = Set(old.no_show_at.map(|at| at.max(patience)));
         }
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
-        let token = tokens::issue(&tx, self.0.workspace, id, now + link_lifetime).await?;
+        let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, id, now + link_lifetime).await?;
         let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));
         self.0.audit(&tx, change).await?;
         tx.commit().await?;
@@ -184,7 +192,7 @@ impl Interviews<'_> {
 
     /// A token's interview, whichever workspace it is in, and whether the token has expired; `None` for a token nobody was given.
     pub async fn by_token(&self, token: &str) -> Result<Option<(interviews::Model, bool)>, StorageError> {
-        let Some(found) = tokens::find(&self.0.db, token).await? else { return Ok(None) };
+        let Some(found) = tokens::find(&self.0.db, &self.0.secret, token).await? else { return Ok(None) };
         let interview = self.0.of(found.workspace_id).interviews().get(found.interview_id).await?;
         Ok(Some((interview, found.expires_at <= Utc::now())))
     }
@@ -205,35 +213,74 @@ impl Interviews<'_> {
         actor: &str,
     ) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;
-        let row = interviews::Entity::find_by_id(id)
-            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
-            .lock_exclusive()
-            .one(&tx)
-            .await?
-            .ok_or(StorageError::NotFound("interview"))?;
+        let row = self.locked(&tx, id).await?;
         if row.status.is_over() {
             return Err(StorageError::Conflict(format!("the interview is over: {}", row.status.as_str())));
         }
-        let (seq, at_ms) = events::next_place(&tx, id).await?;
+        self.end_in(&tx, id, Utc::now(), status, reason, actor).await?;
+        tx.commit().await?;
+        self.get(id).await
+    }
+
+    /// Nobody came, and is waited for no more: false when somebody has come after all, or it was ended or put off.
+    pub async fn miss(&self, id: Uuid, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        let tx = self.0.write().await?;
+        let row = self.locked(&tx, id).await?;
+        if row.status != Status::Scheduled || row.no_show_at.is_none_or(|at| at > now) {
+            return Ok(false);
+        }
+        self.end_in(&tx, id, now, EndStatus::NoShow, NOBODY_JOINED, &self.0.actor).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// An interview of this workspace, to be changed.
+    pub(super) async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
+        let row = locked(tx, id).await?;
+        if row.workspace_id == self.0.workspace { Ok(row) } else { Err(StorageError::NotFound("interview")) }
+    }
+
+    async fn end_in(
+        &self,
+        tx: &DatabaseTransaction,
+        id: Uuid,
+        now: DateTime<Utc>,
+        status: EndStatus,
+        reason: &str,
+        actor: &str,
+    ) -> Result<(), StorageError> {
+        let (seq, at_ms) = events::next_place(tx, id).await?;
         let record = EventRecord {
             seq,
             at_ms,
             event: Event::Ended { status, reason: Some(reason.to_owned()) },
             actor: actor.to_owned(),
         };
-        let batch = Batch { interview_id: id, received_at: Utc::now(), records: vec![record] };
-        events::append_in(&tx, &batch).await?;
+        let batch = Batch { interview_id: id, received_at: now, records: vec![record] };
+        events::append_in(tx, &batch).await?;
         let change = Change::new(AUDITED, id, "interview.ended").with(json!({ "status": status, "reason": reason }));
-        self.0.audit(&tx, change).await?;
-        tx.commit().await?;
-        self.get(id).await
+        self.0.audit(tx, change).await
     }
 }
 
-/// An interview of whichever workspace, which nobody else changes before the end of the transaction: whoever appends to its
-/// log waits, and then sees what was appended before.
-pub(super) async fn hold_anywhere(tx: &impl ConnectionTrait, id: Uuid) -> Result<interviews::Model, StorageError> {
-    interviews::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(StorageError::NotFound("interview"))
+impl Storage {
+    /// Interviews of all workspaces that nobody has joined and that nobody need wait for any more, the longest overdue first.
+    pub async fn overdue(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<interviews::Model>, StorageError> {
+        Ok(interviews::Entity::find()
+            .filter(interviews::Column::Status.eq(Status::Scheduled))
+            .filter(interviews::Column::NoShowAt.lte(now))
+            .order_by_asc(interviews::Column::NoShowAt)
+            .limit(limit)
+            .all(&self.db)
+            .await?)
+    }
+}
+
+/// An interview of whichever workspace, to be changed: the call's events and what researchers do to it from outside are
+/// written one after the other.
+pub(super) async fn locked(tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
+    let query = interviews::Entity::find_by_id(id).lock_exclusive();
+    query.one(tx).await?.ok_or(StorageError::NotFound("interview"))
 }
 
 /// An interview of whichever workspace.

@@ -255,6 +255,7 @@ impl Projection {
             EndStatus::Completed => Status::Completed,
             EndStatus::Cancelled => Status::Cancelled,
             EndStatus::Failed => Status::Failed,
+            EndStatus::NoShow => Status::NoShow,
         };
         if status == EndStatus::Completed {
             self.complete_section();
@@ -266,6 +267,10 @@ impl Projection {
         self.row.duration_seconds = self.row.started_at.map(|_| (at / 1_000) as i32);
         if self.row.can_be_recorded {
             self.row.recording_url = Some(format!("/api/interviews/{}/recording", self.row.id));
+        }
+        if status == EndStatus::NoShow {
+            // There is nothing to score, and the metrics of calls are not about it.
+            return Ok(());
         }
         let answers = responses::of_interview(db, self.row.id).await?;
         let guide = guides::version(db, self.row.call_guide_version_id).await?;

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use entity::{Status, interview_responses};
 use interview::Event;
-use interview::io::{Ms, Response, Speaker, TurnTiming};
+use interview::io::{Ms, Response, Speaker, TurnTiming, Word};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -53,6 +53,9 @@ pub struct Turn {
     pub question_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_id: Option<Uuid>,
+    /// The respondent's words, each with its time. The interviewer's are known by their utterance only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
 }
 
 impl Storage {
@@ -84,6 +87,7 @@ impl Storage {
                     interrupted,
                     question_id: None,
                     response_id: None,
+                    words: Vec::new(),
                 }),
                 Event::Answered { response } if !response.text.trim().is_empty() => {
                     Some(answer(record.seq, *response, &ids))
@@ -112,6 +116,7 @@ fn answer(seq: i64, response: Response, ids: &HashMap<i32, Uuid>) -> Turn {
         response_id: ids.get(&(response.asking as i32)).copied(),
         question_id: Some(response.question_id),
         text: response.text,
+        words: response.words,
     }
 }
 
@@ -129,13 +134,14 @@ impl Transcript {
         text
     }
 
-    /// WebVTT with a voice span a cue, to be shown beside the recording.
+    /// WebVTT with a voice span a cue, to be shown beside the recording; within a cue each word of the respondent's has its
+    /// time, so that players can mark the word that is heard.
     pub fn to_vtt(&self) -> String {
         let mut vtt = String::from("WEBVTT\n");
         for turn in &self.turns {
             // A cue must be longer than nothing.
             let end = turn.end_ms.max(turn.start_ms + 1);
-            let words = one_line(&turn.text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            let words = timed(&turn.words, turn.start_ms, end).unwrap_or_else(|| escaped(&one_line(&turn.text)));
             let _ = write!(
                 vtt,
                 "\n{}\n{} --> {}\n<v {}>{words}\n",
@@ -156,6 +162,33 @@ fn name(speaker: Speaker) -> &'static str {
     }
 }
 
+/// The words with timestamps between them. These must lie within the cue and grow from one to the next: a word that
+/// begins with the one before it has none of its own.
+fn timed(words: &[Word], start: Ms, end: Ms) -> Option<String> {
+    let mut text = String::new();
+    let mut last = start;
+    for word in words {
+        let said = escaped(&one_line(&word.text));
+        if said.is_empty() {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        if last < word.start_ms && word.start_ms < end {
+            last = word.start_ms;
+            // Writing to a String can't fail.
+            let _ = write!(text, "<{}>", timestamp(last));
+        }
+        text.push_str(&said);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -163,4 +196,22 @@ fn one_line(text: &str) -> String {
 fn timestamp(at: Ms) -> String {
     let (seconds, ms) = (at / 1_000, at % 1_000);
     format!("{:02}:{:02}:{:02}.{ms:03}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, start_ms: Ms) -> Word {
+        Word { text: text.to_owned(), start_ms, end_ms: start_ms + 90, confidence: 0.9 }
+    }
+
+    #[test]
+    fn words_in_a_cue_have_times_that_grow() {
+        let words = [word("a", 1_000), word("<b>", 1_200), word(" ", 1_300), word("c", 1_200), word("d", 3_661_000)];
+        let shown = timed(&words, 1_000, 3_661_500).unwrap();
+        assert_eq!(shown, "a <00:00:01.200>&lt;b&gt; c <01:01:01.000>d");
+        assert_eq!(timed(&words[..2], 1_000, 1_100).unwrap(), "a &lt;b&gt;", "beyond the cue");
+        assert_eq!(timed(&[], 0, 1), None);
+    }
 }

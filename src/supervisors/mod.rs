@@ -1,10 +1,13 @@
 //! Actors that look after what the calls leave behind.
 //!
-//! Owns: persistence of events, the eye on the database, the end of events' time. Never does: take part in a call.
+//! Owns: persistence of events, the eye on the database, interviews that nobody came to, the end of events' time.
+//! Never does: take part in a call.
 
+pub mod appointments;
 pub mod database;
 pub mod persistence;
 pub mod retention;
 mod spool;
 
+pub use appointments::Appointments;
 pub use persistence::{Append, AppendError, Flush, Forget, Persistence};

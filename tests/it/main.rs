@@ -11,13 +11,17 @@ mod conversation;
 mod dashboards;
 mod deploy;
 mod faults;
+mod guides;
 mod log;
 mod metrics;
 mod network;
 mod pages;
 mod privacy;
+mod reviews;
+mod scheduling;
 mod seed;
 mod storage;
+mod study;
 mod support;
 mod tls;
 

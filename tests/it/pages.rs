@@ -89,12 +89,15 @@ async fn an_invitation_says_what_the_call_is_about_and_how_it_stands() {
     let path = format!("/api/join/{}", scheduled["join_token"].as_str().unwrap());
     let response = app.get(&path).send().await.unwrap();
     assert_eq!(header(&response, "cache-control"), "no-store");
-    let invitation: Value = response.json().await.unwrap();
+    let mut invitation: Value = response.json().await.unwrap();
+    let opens: chrono::DateTime<chrono::Utc> = invitation["opens_at"].as_str().unwrap().parse().unwrap();
+    assert!(opens <= chrono::Utc::now(), "without an appointment it is open");
+    invitation.as_object_mut().unwrap().remove("opens_at");
     let wanted = json!({
         "call_guide_name": "Work", "research_objective": "How people work", "language": "en",
         "estimated_duration_minutes": 30, "max_duration_minutes": 60, "questions": 2, "recording": true,
         "respondent_name": "Dana", "scheduled_at": scheduled["scheduled_at"], "status": "scheduled",
-        "status_reason": null, "consent_given": false, "can_be_recorded": false,
+        "opens_in_seconds": 0, "status_reason": null, "consent_given": false, "can_be_recorded": false,
         "ice_servers": [{"urls": ["turn:turn.example.org"], "username": "dana", "credential": "a \"word\""}],
     });
     assert_eq!(invitation, wanted);

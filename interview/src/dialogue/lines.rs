@@ -6,7 +6,7 @@ use crate::guide::{Guide, Question, QuestionType};
 use crate::io::AskingId;
 
 pub(super) const CONSENT_AGAIN: &str = "I need a clear yes or no. Would you like to take part in this interview?";
-pub(super) const RECORDING: &str = "May I record this conversation?";
+pub(crate) const RECORDING: &str = "May I record this conversation?";
 pub(super) const RECORDING_AGAIN: &str = "Please say yes or no. May I record this conversation?";
 pub(super) const THANKS: &str = "Thank you.";
 pub(super) const BEGIN: &str = "Let's begin.";
@@ -62,7 +62,7 @@ impl Farewell {
 }
 
 /// Who is calling, why, how long, and the question of taking part: with the question of recording under 20 seconds.
-pub(super) fn consent(guide: &Guide, name: Option<&str>) -> Vec<String> {
+pub(crate) fn consent(guide: &Guide, name: Option<&str>) -> Vec<String> {
     let mut lines = vec![
         match name.map(str::trim).filter(|name| !name.is_empty()) {
             Some(name) => format!("Hello, {name}. I am an automated interviewer."),
@@ -83,7 +83,7 @@ pub(super) fn consent(guide: &Guide, name: Option<&str>) -> Vec<String> {
 }
 
 /// The question as it is spoken: a multiple choice question names its options unless its text does.
-pub(super) fn question(question: &Question) -> String {
+pub(crate) fn question(question: &Question) -> String {
     let text = question.text.trim();
     if question.kind == QuestionType::MultipleChoice {
         let lower = text.to_lowercase();

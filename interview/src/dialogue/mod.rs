@@ -26,11 +26,11 @@ mod askings;
 pub mod condition;
 mod consent;
 mod inputs;
-mod lines;
+pub(crate) mod lines;
 mod selection;
 mod speaking;
 pub mod state;
-mod timing;
+pub(crate) mod timing;
 pub mod understanding;
 mod wishes;
 

@@ -16,14 +16,14 @@ use crate::guide::{Guide, Question, Section};
 use crate::io::Ms;
 
 /// Kept for saying goodbye.
-const FAREWELL_MS: Ms = 8_000;
+pub(crate) const FAREWELL_MS: Ms = 8_000;
 /// What a follow-up with its answer takes at most in the reckoning.
 const FOLLOW_UP_MS: Ms = 30_000;
 const LEAST_MS: Ms = 20_000;
 
 /// The interview's time, from the guide and the operator's limit.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Budget<'a> {
+pub(crate) struct Budget<'a> {
     guide: &'a Guide,
     total: Ms,
 }

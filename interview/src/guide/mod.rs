@@ -1,9 +1,11 @@
 //! The call guide as a document: what a researcher writes.
 //!
 //! Owns: the shape of the guide (product contract, section 2), reading it ([`parse`], [`from_value`]) and
-//! every check on it. Never does: run it.
+//! every check on it ([`check`] says what is wrong, [`lint`] what is doubtful, [`diff`] what was changed). Never does: run it.
 
 mod check;
+pub mod diff;
+pub mod lint;
 mod read;
 
 use std::collections::BTreeMap;
@@ -11,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use read::{from_value, parse, slug};
+pub use read::{from_value, parse, read_text, slug};
 
 /// One thing wrong with a guide document, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -22,23 +22,27 @@ use super::{Guide, Problem, check};
 /// assert_eq!(guide.sections[0].questions[0].id, "how-do-you-make-your-coffee");
 /// ```
 pub fn parse(text: &str) -> Result<Guide, Vec<Problem>> {
+    from_value(read_text(text)?)
+}
+
+/// The document that a text in JSON or YAML holds, unchecked.
+pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
     let whole = |message: String| vec![Problem { path: String::new(), message }];
     if text.trim().is_empty() {
         return Err(whole("the document is empty; write at least name, research_objective and sections".into()));
     }
     // JSON has its own reader: its errors name line and column in JSON's terms.
-    let value: Value = if text.trim_start().starts_with('{') {
+    if text.trim_start().starts_with('{') {
         match serde_json::from_str(text) {
-            Ok(value) => value,
+            Ok(value) => Ok(value),
             // `{a: b}` is YAML's flow style, so the other reader has its turn before we complain.
             Err(json) => serde_saphyr::from_str(text)
-                .map_err(|_| whole(format!("this is not JSON: {json}; correct the document there")))?,
+                .map_err(|_| whole(format!("this is not JSON: {json}; correct the document there"))),
         }
     } else {
         serde_saphyr::from_str(text)
-            .map_err(|yaml| whole(format!("this is not YAML: {yaml}; correct the document there")))?
-    };
-    from_value(value)
+            .map_err(|yaml| whole(format!("this is not YAML: {yaml}; correct the document there")))
+    }
 }
 
 /// Checks a document and makes the guide of it: ids from texts where missing, sections by `order`.

@@ -24,6 +24,8 @@ pub enum EndStatus {
     Completed,
     Cancelled,
     Failed,
+    /// Nobody came: the call never began.
+    NoShow,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

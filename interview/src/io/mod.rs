@@ -22,6 +22,7 @@ pub type AskingId = u32;
 
 /// One recognised word on the call clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Word {
     pub text: String,
     pub start_ms: Ms,

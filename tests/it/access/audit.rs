@@ -56,7 +56,7 @@ async fn an_operators_changes_and_the_call_are_numbered_apart() {
     let (interview, _) = kim.interviews().schedule(new_interview(row.id)).await.unwrap();
     let call = conversation();
     storage.append(interview.id, &call[..5]).await.unwrap();
-    kim.interviews().open_now(interview.id, chrono::Duration::hours(1)).await.unwrap();
+    kim.interviews().open_now(interview.id, chrono::Duration::hours(1), chrono::Duration::hours(1)).await.unwrap();
     kim.interviews().note_cancel(interview.id).await.unwrap();
     // The session's next number is the one it expects, whatever was done meanwhile.
     storage.append(interview.id, &call[5..12]).await.unwrap();

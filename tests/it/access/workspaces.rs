@@ -26,7 +26,9 @@ async fn rows_of_another_workspace_are_not_there() {
     assert!(is_missing(storage.interviews().schedule(new_interview(row.id)).await));
     assert!(is_missing(storage.interviews().get(interview.id).await));
     assert!(is_missing(storage.interviews().guide(interview.id).await));
-    assert!(is_missing(storage.interviews().open_now(interview.id, chrono::Duration::hours(1)).await));
+    assert!(is_missing(
+        storage.interviews().open_now(interview.id, chrono::Duration::hours(1), chrono::Duration::hours(1)).await
+    ));
     assert!(is_missing(storage.interviews().end(interview.id, EndStatus::Cancelled, "no", "x").await));
     assert!(is_missing(storage.load_events(interview.id).await));
     assert!(is_missing(storage.transcript(interview.id).await));

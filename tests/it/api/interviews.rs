@@ -51,6 +51,9 @@ async fn a_transcript_comes_as_json_text_and_vtt() {
     assert_eq!(turns.len(), 3);
     assert_eq!((&turns[0]["speaker"], &turns[1]["speaker"]), (&json!("interviewer"), &json!("respondent")));
     assert_eq!(turns[1]["start_ms"], 7_500);
+    let words = turns[1]["words"].as_array().unwrap();
+    assert_eq!((words.len(), &words[2]["text"], &words[2]["start_ms"]), (4, &json!("<small>"), &json!(7_700)));
+    assert!(turns[0].get("words").is_none(), "of the interviewer's words only the utterance is known");
     assert_eq!(turns[1]["response_id"], transcript["responses"][0]["id"]);
 
     let text = app.get(&format!("{path}?format=text")).send().await.unwrap().text().await.unwrap();
@@ -59,7 +62,10 @@ async fn a_transcript_comes_as_json_text_and_vtt() {
     assert!(vtt.headers()["content-type"].to_str().unwrap().starts_with("text/vtt"));
     let vtt = vtt.text().await.unwrap();
     assert!(vtt.starts_with("WEBVTT\n\n7\n00:00:05.000 --> 00:00:07.000\n<v Interviewer>What kind"), "{vtt}");
-    assert!(vtt.contains("<v Respondent>bookkeeping for &lt;small&gt; shops\n"), "{vtt}");
+    assert!(
+        vtt.contains("<v Respondent>bookkeeping <00:00:07.600>for <00:00:07.700>&lt;small&gt; <00:00:07.800>shops\n"),
+        "{vtt}"
+    );
     problem(app.get(&path).header("Accept", "image/png").send().await.unwrap(), 406).await;
     problem(app.get(&format!("{path}?format=docx")).send().await.unwrap(), 400).await;
     app.stop().await;
@@ -87,6 +93,18 @@ async fn recordings_are_served_with_ranges() {
     assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
     assert_eq!(part.headers()["content-range"], "bytes 1-2/5");
     assert_eq!(part.text().await.unwrap(), "es");
-    problem(app.get(&path).header("Range", "bytes=99-").send().await.unwrap(), 416).await;
+    let part = app.get(&path).header("Range", "bytes=4-7").send().await.unwrap();
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(
+        (&part.headers()["content-range"], &part.headers()["accept-ranges"]),
+        (&"bytes 4-7/11".parse().unwrap(), &"bytes".parse().unwrap())
+    );
+    assert!(part.headers().get("content-encoding").is_none());
+    assert_eq!(part.text().await.unwrap(), "r2re");
+    for path in [path.clone(), format!("{path}?side=respondent"), format!("{path}?side=interviewer")] {
+        let beyond = app.get(&path).header("Range", "bytes=99-").send().await.unwrap();
+        assert!(beyond.headers()["content-range"].to_str().unwrap().starts_with("bytes */"));
+        problem(beyond, 416).await;
+    }
     app.stop().await;
 }

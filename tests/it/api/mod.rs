@@ -182,6 +182,8 @@ impl App {
             settings: Arc::new(api::Settings {
                 public_url: base.clone(),
                 link_lifetime,
+                open_before: chrono::Duration::minutes(5),
+                no_show_after: chrono::Duration::minutes(30),
                 recording: true,
                 workers: 1,
                 ice_servers: vec![IceServer {
@@ -226,7 +228,12 @@ impl App {
         response.json().await.unwrap()
     }
 
-    async fn offer(&self, token: &str, query: &str) -> Response {
+    /// Whether a call is live; the call is over afterwards.
+    pub fn end_call(&self) -> bool {
+        std::mem::take(&mut *self.calls.live.lock())
+    }
+
+    pub async fn offer(&self, token: &str, query: &str) -> Response {
         self.request(Method::POST, &format!("/api/join/{token}/call{query}"))
             .header("Content-Type", "application/sdp")
             .body("offer")

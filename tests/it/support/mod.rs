@@ -46,6 +46,7 @@ pub fn new_interview(call_guide_id: Uuid) -> NewInterview {
         metadata: json!({}),
         scheduled_at: None,
         link_lifetime: chrono::Duration::days(1),
+        no_show_after: chrono::Duration::minutes(30),
     }
 }
 

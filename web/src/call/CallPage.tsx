@@ -7,6 +7,7 @@ import { Screen } from '../ui/Screen'
 import { Conversation } from './Conversation'
 import { SoundCheck } from './SoundCheck'
 import { Thanks } from './Thanks'
+import { TooEarly } from './TooEarly'
 import { Welcome } from './Welcome'
 import { TroubleScreen } from './help'
 import { CallSession } from './session'
@@ -36,6 +37,7 @@ export function CallPage({ token }: { token: string }) {
   }
   if ('trouble' in found) return <TroubleScreen trouble={found.trouble} onRetry={() => void look()} />
   if (isOver(found.invited.status)) return <Thanks invited={found.invited} outcome={found.invited} again />
+  if (found.invited.opens_in_seconds > 0) return <TooEarly invited={found.invited} onTime={() => void look()} />
   return <Call token={token} invited={found.invited} />
 }
 

@@ -14,7 +14,7 @@ interface ThanksProps {
   again?: boolean
 }
 
-type Ending = 'completed' | 'declined' | 'left' | 'failed' | 'closed'
+type Ending = 'completed' | 'declined' | 'left' | 'failed' | 'closed' | 'missed'
 
 /** Reasons that are the respondent's own, or the conversation's: there was one. */
 const THEIRS = ['respondent_left', 'respondent_stopped', 'no_answer', 'time_up', 'person_requested']
@@ -23,8 +23,14 @@ export function endingOf(outcome: Invitation | null, participation: boolean | nu
   if (participation === false || outcome?.status_reason === 'consent_declined') return 'declined'
   if (outcome === null || outcome.status === 'completed') return 'completed'
   if (outcome.status === 'failed') return 'failed'
+  if (outcome.status === 'no_show') return 'missed'
   // Cancelled by whoever invited, most often before it began.
   return THEIRS.includes(outcome.status_reason ?? '') || outcome.consent_given ? 'left' : 'closed'
+}
+
+const NOTED: Partial<Record<Ending, string>> = {
+  declined: 'It is noted only that you declined.',
+  missed: 'It is noted only that nobody came.',
 }
 
 const SAID: Record<Ending, [title: string, text: string]> = {
@@ -33,6 +39,7 @@ const SAID: Record<Ending, [title: string, text: string]> = {
   left: ['Thank you for your time', 'The interview has ended here, as you wished.'],
   failed: ['The interview broke off', 'Something failed on our side. We are sorry.'],
   closed: ['This interview has ended', 'It can’t be joined any more.'],
+  missed: ['The time of this interview is over', 'If you would still like to take part, ask for another time.'],
 }
 
 export function Thanks({ invited, outcome, participation = null, recording = null, again = false }: ThanksProps) {
@@ -63,12 +70,16 @@ export function Thanks({ invited, outcome, participation = null, recording = nul
           <ul>
             <li>Nothing that you said was kept: no text and no recording.</li>
             <li>
-              {ending === 'declined' ? 'It is noted only that you declined.' : 'It is noted only that the call ended.'}
+              {NOTED[ending] ?? 'It is noted only that the call ended.'}
             </li>
           </ul>
         )}
       </section>
-      <p>{again ? 'This link has been used: there is nothing left to do.' : 'You can close this window now.'}</p>
+      <p>
+        {again && ending !== 'missed'
+          ? 'This link has been used: there is nothing left to do.'
+          : 'You can close this window now.'}
+      </p>
     </Screen>
   )
 }

@@ -12,6 +12,7 @@ test.each([
   [ended('cancelled', 'respondent_left', false), null, 'left'],
   [ended('cancelled', 'respondent_left', true), true, 'left'],
   [ended('cancelled', 'cancelled', false), null, 'closed'],
+  [ended('no_show', 'nobody_joined', false), null, 'missed'],
   [ended('failed', 'speech_failed', true), true, 'failed'],
   [null, false, 'declined'],
   [null, true, 'completed'],

@@ -15,6 +15,10 @@ export interface Invitation {
   recording: boolean
   respondent_name: string | null
   scheduled_at: string | null
+  /** From when on the link lets in; null when the interview has begun or is over. */
+  opens_at: string | null
+  /** Until then, by the engine's clock; 0 when it lets in now. */
+  opens_in_seconds: number
   status: Status
   status_reason: string | null
   consent_given: boolean

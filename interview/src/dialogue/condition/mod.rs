@@ -1,0 +1,198 @@
+//! Conditions of triggers, branches and skips, as authors write them.
+//!
+//! Owns: reading a free-text condition, and deciding whether it holds for a response. Never does: act on it.
+//!
+//! Case, `_` and `-` do not matter. The first row that fits is taken:
+//!
+//! | condition | holds when |
+//! |---|---|
+//! | `<question id>: <condition>` | the response is to that question and the rest holds |
+//! | `not <condition>` | the rest does not hold |
+//! | `always`, `any` | always |
+//! | `declined`, `don't know`, `no answer` | the response carries that flag |
+//! | `answer is X`, `answers X`, `chooses X`, `selects X` | X is the chosen option, the number, yes or no, or the text |
+//! | `mentions X`, `says X`, `talks about X` | the words of X (or of one of `X or Y`, `X, Y`) are in the answer |
+//! | `score below N`, `above N`, `at least N`, `at most N`, `< N`, `<= N`, `> N`, `>= N` | the number given on a scale compares so |
+//! | `low score`, `high score` (or rating) | the number is in the lowest 40 % or the highest 30 % of the scale |
+//! | `very positive`, `positive`, `neutral`, `negative`, `very negative` | the sentiment (positive includes very positive, …) |
+//! | `enthusiasm`, `hesitation`, `confusion`, `agreement`, `disagreement`, `emotional`, `frustration` | the signal was heard |
+//! | `vague response`, `unclear` | density below 0.18, or hedged with density below 0.35 |
+//! | `short answer`, `brief` | fewer than six words |
+//! | `detailed answer`, `long answer` | density of 0.5 or more |
+//! | anything else | at least half of its content words are in the answer |
+
+mod read;
+
+use std::collections::HashSet;
+
+pub(crate) use read::is_about_score;
+pub use read::{Comparison, Condition};
+
+use super::understanding::{self, Choice};
+use crate::analysis::Analysis;
+use crate::guide::{Question, Scale};
+use crate::lexicon as lex;
+
+/// What a condition is about: one response and its question.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub question: &'a Question,
+    pub text: &'a str,
+    pub analysis: &'a Analysis,
+    pub flags: &'a [String],
+}
+
+/// Whether the condition holds for this response.
+pub fn holds(condition: &str, subject: Subject<'_>) -> bool {
+    Condition::read(condition, subject.question).holds(subject)
+}
+
+impl Condition {
+    /// Whether it holds for this response, whose question it was read for.
+    pub fn holds(&self, subject: Subject<'_>) -> bool {
+        match self {
+            Condition::Of(id, rest) => *id == subject.question.id && rest.holds(subject),
+            Condition::Not(rest) => !rest.holds(subject),
+            Condition::Always => true,
+            Condition::Flag(name) => subject.flags.iter().any(|flag| flag == name),
+            // Nothing else can be said of silence.
+            _ if subject.text.trim().is_empty() => false,
+            Condition::Answer(wanted) => is_answer(wanted, subject),
+            Condition::Mentions(topics) => {
+                let said = stems(subject.text);
+                topics.iter().any(|words| words.iter().all(|word| said.contains(word)))
+            }
+            Condition::Score(comparison) => {
+                let Some(scale) = subject.question.scale else { return false };
+                let Some(Choice::Number(value)) = understanding::choice(subject.question, subject.text) else {
+                    return false;
+                };
+                comparison.holds(value, scale)
+            }
+            Condition::Sentiment(wanted) => wanted.contains(&subject.analysis.sentiment),
+            Condition::Brief => subject.analysis.words < 6,
+            Condition::Detailed => subject.analysis.information_density >= 0.5,
+            Condition::Signal(signal) => subject.analysis.signals.contains(signal),
+            Condition::Vague => is_vague(subject.analysis),
+            Condition::Words(wanted) => {
+                let said = stems(subject.text);
+                let hits = wanted.iter().filter(|word| said.contains(&lex::stem(word))).count();
+                hits > 0 && 2 * hits >= wanted.len()
+            }
+        }
+    }
+}
+
+impl Comparison {
+    /// Whether it holds for this number on the scale.
+    pub fn holds(self, value: i32, scale: Scale) -> bool {
+        let share = (value - scale.min) as f32 / (scale.max - scale.min).max(1) as f32;
+        match self {
+            Comparison::Low => share <= 0.4,
+            Comparison::High => share >= 0.7,
+            Comparison::AtMost(bound) => value <= bound,
+            Comparison::AtLeast(bound) => value >= bound,
+            Comparison::Below(bound) => value < bound,
+            Comparison::Above(bound) => value > bound,
+            Comparison::Is(bound) => value == bound,
+        }
+    }
+}
+
+fn is_answer(wanted: &str, subject: Subject<'_>) -> bool {
+    match wanted {
+        "yes" => return understanding::yes_or_no(subject.text) == Some(true),
+        "no" => return understanding::yes_or_no(subject.text) == Some(false),
+        _ => {}
+    }
+    if let Ok(number) = wanted.parse::<i32>() {
+        return understanding::choice(subject.question, subject.text) == Some(Choice::Number(number));
+    }
+    if let Some(Choice::Option(index)) = understanding::choice(subject.question, subject.text)
+        && let Some(option) = subject.question.options.get(index)
+    {
+        return names(wanted, option);
+    }
+    lex::tokens(subject.text) == lex::tokens(wanted)
+}
+
+/// Whether a condition's words name this option.
+pub(crate) fn names(wanted: &str, option: &crate::guide::Choice) -> bool {
+    lex::tokens(&option.text) == lex::tokens(wanted) || option.id.replace(['_', '-'], " ") == wanted
+}
+
+fn stems(text: &str) -> HashSet<String> {
+    lex::tokens(text).iter().map(|word| lex::stem(word)).collect()
+}
+
+/// Too little was said to work with.
+pub(crate) fn is_vague(analysis: &Analysis) -> bool {
+    analysis.information_density < 0.18 || (analysis.hesitation >= 0.15 && analysis.information_density < 0.35)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guide::QuestionType;
+    use crate::io::Word;
+
+    fn check(question: &Question, condition: &str, text: &str) -> bool {
+        let words: Vec<Word> =
+            text.split(' ').map(|t| Word { text: t.into(), start_ms: 0, end_ms: 1, confidence: 1.0 }).collect();
+        let analysis = Analysis::of(&question.text, &words);
+        holds(condition, Subject { question, text, analysis: &analysis, flags: &[] })
+    }
+
+    fn question(extra: &str) -> Question {
+        serde_json::from_str(&format!(r#"{{"id": "q", "text": "How was it?" {extra}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn scores_compare_on_the_scale() {
+        let q = question(r#", "type": "scale", "scale": {"min": 1, "max": 10}"#);
+        assert_eq!(q.kind, QuestionType::Scale);
+        assert!(check(&q, "low score", "I'd say a three."));
+        assert!(!check(&q, "low score", "Eight."));
+        assert!(check(&q, "high_score", "8 out of 10."));
+        assert!(check(&q, "score below 5", "4"));
+        assert!(check(&q, "score >= 7", "seven"));
+        assert!(!check(&q, "score > 7", "seven"));
+    }
+
+    #[test]
+    fn mentions_options_and_negation() {
+        let q = question(
+            r#", "type": "multiple_choice", "options": [{"id": "a", "text": "By train"}, {"id": "b", "text": "By car"}]"#,
+        );
+        assert!(check(&q, "answer is by car", "I go by car, usually."));
+        assert!(!check(&q, "answer is by car", "The train."));
+        assert!(check(&q, "mentions competitor or car", "My cars."));
+        assert!(check(&q, "not mentions train", "My car."));
+        assert!(check(&q, "q: mentions car", "My car."));
+        assert!(!check(&q, "other: mentions car", "My car."));
+    }
+
+    #[test]
+    fn a_negation_may_name_its_question() {
+        let mut q = question("");
+        q.id = "last-time".to_owned();
+        assert!(check(&q, "not last-time: mentions train", "My car."));
+        assert!(!check(&q, "Not last-time: mentions car", "My car."));
+        assert!(check(&q, "last-time: not mentions train", "My car."));
+        assert!(check(&q, "not_mentions train", "My car."));
+    }
+
+    #[test]
+    fn quality_of_the_answer() {
+        let q = question("");
+        assert!(check(&q, "vague_response", "It was fine, I guess."));
+        assert!(!check(
+            &q,
+            "vague response",
+            "The drivers shouted, tickets doubled to forty pounds, and stations smelled of old fish."
+        ));
+        assert!(check(&q, "frustration", "It was so frustrating."));
+        assert!(check(&q, "negative", "It was terrible."));
+        assert!(check(&q, "ticket machines", "The ticket machine ate my card."));
+    }
+}

@@ -1,0 +1,283 @@
+//! What can't be said aloud, or can't be taken in by ear.
+//!
+//! Owns: looking at every text of the guide that is spoken: its name, questions, options and templates. Never does: say
+//! how a text is pronounced.
+
+use super::plan::Plan;
+use super::time::{Clock, words};
+use super::{Report, Severity};
+use crate::dialogue::lines;
+use crate::guide::{Question, QuestionType};
+use crate::lexicon as lex;
+
+/// Longer than this nobody keeps the question in mind.
+const LONGEST_S: f32 = 20.0;
+const MOST_OPTIONS: usize = 7;
+/// Signs that have a word of their own when spoken, or are punctuation.
+const SPEAKABLE: &str = ".,;:!?'\"’‘“”„()-–—…%$€£¥&+°©®™§¿¡«»";
+
+pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
+    let clock = Clock::of(plan);
+    let latin = plan.guide.language.to_lowercase().starts_with("en");
+    text("/name", &plan.guide.name, false, latin, report);
+    for place in &plan.places {
+        let question = place.question;
+        let path = place.path();
+        text(&format!("{path}/text"), &question.text, false, latin, report);
+        for (index, option) in question.options.iter().enumerate() {
+            text(&format!("{path}/options/{index}"), &option.text, false, latin, report);
+        }
+        for (index, trigger) in question.follow_up_triggers.iter().enumerate() {
+            if let Some(template) = &trigger.template {
+                let path = format!("{path}/follow_up_triggers/{index}/template");
+                text(&path, template, true, latin, report);
+                length(&clock, &path, template, report);
+            }
+        }
+        by_ear(&clock, &path, question, report);
+    }
+}
+
+fn text(path: &str, text: &str, template: bool, latin: bool, report: &mut Report) {
+    let mut warn = |code: &str, message: String, suggestion: &str| {
+        report.add(Severity::Warning, code, path, message, suggestion);
+    };
+    if let Some(address) = text.split_whitespace().find(|word| is_address(word)) {
+        warn(
+            "spoken-address",
+            format!("nobody can take down {address:?} by ear"),
+            "say what it is instead, and send the address in writing",
+        );
+    } else if is_table(text) {
+        warn("spoken-table", "this is laid out for the eye (a table or a list)".to_owned(), "write it as a sentence");
+    }
+    let without = placeholders(text, template);
+    if let Some(placeholder) = unknown_placeholder(&without) {
+        report.add(
+            Severity::Error,
+            "spoken-placeholder",
+            path,
+            format!("{placeholder} would be spoken as it stands"),
+            if template {
+                "templates know {topic} and {key_phrase}"
+            } else {
+                "only follow-up templates have placeholders; write the words"
+            },
+        );
+        return;
+    }
+    let mut emoji: Vec<char> = without.chars().filter(|c| is_picture(*c)).collect();
+    emoji.dedup();
+    if !emoji.is_empty() {
+        report.add(
+            Severity::Warning,
+            "spoken-emoji",
+            path,
+            format!("pictures have no sound: {}", emoji.iter().collect::<String>()),
+            "say it in words, or leave it out",
+        );
+    }
+    let foreign = |c: &char| latin && c.is_alphabetic() && !is_latin(*c);
+    let strange: Vec<char> = without
+        .split_whitespace()
+        .filter(|word| !is_address(word))
+        .flat_map(str::chars)
+        .filter(|c| !c.is_alphanumeric() && !SPEAKABLE.contains(*c) && !is_picture(*c) || foreign(c))
+        .collect();
+    if !strange.is_empty() && !is_table(text) {
+        let mut signs = strange;
+        signs.sort_unstable();
+        signs.dedup();
+        let signs: Vec<String> = signs.iter().map(|c| format!("`{c}`")).collect();
+        report.add(
+            Severity::Warning,
+            "spoken-symbol",
+            path,
+            format!("these signs can't be heard as they are meant: {}", signs.join(" ")),
+            "say it in words: `or` for a slash, `about` for a tilde, nothing for markup",
+        );
+    }
+    if !text.chars().any(char::is_alphanumeric) {
+        report.add(
+            Severity::Error,
+            "spoken-nothing",
+            path,
+            "there is no word in it to say".to_owned(),
+            "write the words",
+        );
+    }
+}
+
+/// What only matters for listening to a question.
+fn by_ear(clock: &Clock, path: &str, question: &Question, report: &mut Report) {
+    if question.kind == QuestionType::MultipleChoice && question.options.len() > MOST_OPTIONS {
+        report.add(
+            Severity::Warning,
+            "too-many-options",
+            format!("{path}/options"),
+            format!("{} options are read out; by the last one the first is forgotten", question.options.len()),
+            "offer fewer, or ask openly",
+        );
+    } else {
+        length(clock, &format!("{path}/text"), &lines::question(question), report);
+    }
+    if let (QuestionType::Scale, Some(scale)) = (question.kind, question.scale) {
+        let said: Vec<i32> = lex::tokens(&question.text).iter().filter_map(|word| lex::number(word)).collect();
+        if !said.contains(&scale.min) || !said.contains(&scale.max) {
+            report.add(
+                Severity::Info,
+                "scale-not-said",
+                format!("{path}/text"),
+                format!(
+                    "the question doesn't say that its scale goes from {} to {}, and nobody sees it",
+                    scale.min, scale.max
+                ),
+                "begin with `On a scale from … to …`",
+            );
+        }
+    }
+}
+
+fn length(clock: &Clock, path: &str, text: &str, report: &mut Report) {
+    let count = words(text);
+    let seconds = clock.spoken_s(count);
+    if seconds > LONGEST_S {
+        report.add(
+            Severity::Warning,
+            "spoken-long",
+            path,
+            format!("{count} words take {seconds:.0} s to say; after {LONGEST_S:.0} s the beginning is forgotten"),
+            "shorten it, or put the explanation into a question before",
+        );
+    }
+}
+
+fn is_address(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let mail = word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    let domain = word.split('/').next().unwrap_or_default().rsplit_once('.').is_some_and(|(host, top)| {
+        host.len() > 1
+            && ["com", "org", "net", "io", "dev", "ai", "app", "edu", "gov", "info", "eu", "de", "uk", "fr", "hu"]
+                .contains(&top)
+    });
+    mail || domain || word.contains("://") || word.starts_with("www.")
+}
+
+fn is_table(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let item = |line: &&&str| {
+        line.starts_with(['-', '*', '•', '|'])
+            || line.split_once(['.', ')']).is_some_and(|(n, _)| n.parse::<u32>().is_ok())
+    };
+    text.matches('|').count() > 1 || text.contains('\t') || lines.len() > 1 && lines.iter().filter(item).count() > 1
+}
+
+/// The text without the placeholders that are filled in.
+fn placeholders(text: &str, template: bool) -> String {
+    if template { text.replace("{topic}", "").replace("{key_phrase}", "") } else { text.to_owned() }
+}
+
+fn unknown_placeholder(text: &str) -> Option<&str> {
+    for (open, close) in [("{{", "}}"), ("{", "}"), ("[", "]"), ("<", ">")] {
+        if let Some(start) = text.find(open)
+            && let Some(length) = text[start..].find(close)
+            && text[start + open.len()..start + length].chars().any(char::is_alphabetic)
+        {
+            return Some(&text[start..start + length + close.len()]);
+        }
+    }
+    None
+}
+
+/// Emoji, arrows, dingbats and what modifies them.
+fn is_picture(c: char) -> bool {
+    matches!(u32::from(c), 0x2190..=0x21FF | 0x2300..=0x27BF | 0x2B00..=0x2BFF | 0xFE00..=0xFE0F | 0x200D | 0x1F000..=0x1FAFF)
+}
+
+/// Latin letters, with or without marks: what an English voice has a sound for.
+fn is_latin(c: char) -> bool {
+    matches!(u32::from(c), 0x41..=0x24F | 0x1E00..=0x1EFF | 0x300..=0x36F)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{changed, summary};
+
+    fn asked(text: &str) -> Vec<String> {
+        let findings = changed(|guide| guide["sections"][2]["questions"][0]["text"] = json!(text));
+        findings.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn plain_words_are_fine() {
+        for text in [
+            "What's new – if anything – since 2020?",
+            "How much is 20% of $5, roughly?",
+            "Do you work in R&D?",
+            "How did the café “Zur Linde” do (in May)?",
+            "What is 5 + 3?",
+            "Which of the two: A or B?",
+            "Who pays?\nThink of the last time.",
+        ] {
+            assert_eq!(asked(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_sound_is_found() {
+        for (text, code) in [
+            ("Have you seen https://example.org/a?", "spoken-address"),
+            ("Did you write to jo@example.org?", "spoken-address"),
+            ("Do you know example.com?", "spoken-address"),
+            ("How was it? 😀", "spoken-emoji"),
+            ("Home → work: how long?", "spoken-emoji"),
+            ("What do you think of and/or?", "spoken-symbol"),
+            ("What is **important** to you?", "spoken-symbol"),
+            ("Was bedeutet Привет?", "spoken-symbol"),
+            ("| a | b |\n| 1 | 2 |", "spoken-table"),
+            ("Which one?\n- this\n- that", "spoken-table"),
+            ("How is {product}?", "spoken-placeholder"),
+            ("How is [product name]?", "spoken-placeholder"),
+            ("???", "spoken-nothing"),
+        ] {
+            assert!(asked(text).contains(&code.to_owned()), "{text}: {:?}", asked(text));
+        }
+        let long = format!("What do you think of {}?", ["trains"; 60].join(" "));
+        assert_eq!(asked(&long), ["spoken-long"]);
+    }
+
+    #[test]
+    fn templates_have_placeholders_of_their_own() {
+        let template = |text: &str| {
+            summary(&changed(|guide| {
+                guide["sections"][0]["questions"][0]["follow_up_triggers"][0]["template"] = json!(text)
+            }))
+        };
+        assert_eq!(template("What about {topic}?"), [""; 0]);
+        assert_eq!(
+            template("What about {subject}?"),
+            ["spoken-placeholder /sections/0/questions/0/follow_up_triggers/0/template"]
+        );
+    }
+
+    #[test]
+    fn options_and_scales_are_heard_not_seen() {
+        let many: Vec<String> = (0..9).map(|n| format!("choice number {n}")).collect();
+        assert_eq!(
+            summary(&changed(|guide| guide["sections"][0]["questions"][1]["options"] = json!(many))),
+            ["too-many-options /sections/0/questions/1/options"]
+        );
+        assert_eq!(
+            summary(&changed(|guide| guide["sections"][1]["questions"][0]["text"] = json!("How comfortable was it?"))),
+            ["scale-not-said /sections/1/questions/0/text"]
+        );
+        assert_eq!(
+            summary(&changed(
+                |guide| guide["sections"][1]["questions"][0]["text"] = json!("From 1 to 5, how comfortable was it?")
+            )),
+            [""; 0]
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! A study as a zip, written from front to back.
+//!
+//! | in it | |
+//! |---|---|
+//! | `study.json`, `responses.csv` | as the other formats |
+//! | `transcripts/<interview>.json`, `.txt`, `.vtt` | where anything was said |
+//! | `recordings/<interview>/<side>.ogg` | where recording was consented to: a file a side, and one a leg after a break |
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use interview::Guide;
+use uuid::Uuid;
+use zip::CompressionMethod;
+use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
+
+use super::{ExportError, Pages, rows};
+use crate::storage::StorageError;
+
+pub(super) fn write(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Result<(), ExportError> {
+    let mut zip = ZipWriter::new_stream(out);
+    // Sizes are not known beforehand: room is made for more than 4 GB.
+    let text = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
+    zip.start_file("study.json", text)?;
+    rows::json(&mut zip, guide, pages)?;
+    zip.start_file("responses.csv", text)?;
+    rows::csv(&mut zip, pages)?;
+    pages.for_each(|(interview, _)| {
+        transcript(&mut zip, pages, interview.id, text)?;
+        if interview.can_be_recorded {
+            recordings(&mut zip, pages, interview.id)?;
+        }
+        Ok(())
+    })?;
+    zip.finish()?;
+    Ok(())
+}
+
+fn transcript<W: Write>(
+    zip: &mut ZipWriter<StreamWriter<W>>,
+    pages: &Pages,
+    id: Uuid,
+    options: SimpleFileOptions,
+) -> Result<(), ExportError> {
+    let transcript = match pages.runtime.block_on(pages.storage.transcript(id)) {
+        Ok(transcript) if transcript.turns.is_empty() => return Ok(()),
+        Ok(transcript) => transcript,
+        // What the person said is gone for good, and was asked to be.
+        Err(StorageError::Erased) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    zip.start_file(format!("transcripts/{id}.json"), options)?;
+    serde_json::to_writer(&mut *zip, &transcript)?;
+    zip.start_file(format!("transcripts/{id}.txt"), options)?;
+    zip.write_all(transcript.to_text().as_bytes())?;
+    zip.start_file(format!("transcripts/{id}.vtt"), options)?;
+    Ok(zip.write_all(transcript.to_vtt().as_bytes())?)
+}
+
+fn recordings<W: Write>(zip: &mut ZipWriter<StreamWriter<W>>, pages: &Pages, id: Uuid) -> Result<(), ExportError> {
+    // Opus is compressed already.
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+    for path in pages.storage.recordings().files(id, None) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        zip.start_file(format!("recordings/{id}/{name}"), options)?;
+        copy(zip, &path)?;
+    }
+    Ok(())
+}
+
+/// A recording that was erased meanwhile is no fault of the others.
+fn copy(out: &mut impl Write, path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(mut file) => io::copy(&mut file, out).map(drop),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,185 @@
+//! `interviewer guide`: lint, import and export guides.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use interview::Guide;
+use interview::guide::lint::{self, Finding, Severity};
+use interview::guide::{Problem, read_text};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::config::Settings;
+use crate::storage::Storage;
+
+#[derive(Debug, Subcommand)]
+pub enum GuideCommand {
+    /// Say what is wrong with guide files, and what is doubtful: what is never reached, conditions that nothing meets, time
+    /// that doesn't suffice, questions that lead or can't be spoken. Fails where there are errors.
+    Lint {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// Fail where there are warnings, too.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Store guide files (JSON or YAML) in the engine's database.
+    Import {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The stored guide whose new content this is; without it a new guide is made.
+        #[arg(long)]
+        into: Option<Uuid>,
+    },
+    /// Print a stored guide; importing what is printed makes the same guide.
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    id: Uuid,
+    #[arg(long, value_enum, default_value_t = Document::Yaml)]
+    format: Document,
+    /// The newest when missing.
+    #[arg(long)]
+    version: Option<i32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    Json,
+    Yaml,
+}
+
+/// Under whose name changes made here are logged.
+const ACTOR: &str = "cli";
+
+impl GuideCommand {
+    pub fn run(
+        self,
+        settings: impl FnOnce() -> Result<Settings, crate::config::ConfigError>,
+    ) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Lint { files, format, strict } => lint_files(&files, format, strict),
+            Self::Import { files, into } => {
+                if into.is_some() && files.len() > 1 {
+                    bail!("--into takes one file");
+                }
+                let guides = files.iter().map(|file| Ok((file, checked(file)?))).collect::<anyhow::Result<Vec<_>>>()?;
+                let settings = settings()?;
+                actix::System::new()
+                    .block_on(async {
+                        let storage = open(&settings).await?;
+                        for (file, guide) in guides {
+                            let row = match into {
+                                Some(id) => storage.guides().update(id, &guide).await?,
+                                None => storage.guides().create(&guide, Some(ACTOR)).await?,
+                            };
+                            println!("{} version {} {}", row.id, row.version, file.display());
+                        }
+                        Ok(storage.close().await?)
+                    })
+                    .map(|()| ExitCode::SUCCESS)
+            }
+            Self::Export(export) => {
+                let settings = settings()?;
+                let guide = actix::System::new().block_on(async {
+                    let storage = open(&settings).await?;
+                    let guide = match export.version {
+                        Some(version) => storage.guides().numbered(export.id, version).await?.1,
+                        None => storage.guides().newest(export.id).await?.1,
+                    };
+                    storage.close().await?;
+                    anyhow::Ok(guide)
+                })?;
+                let text =
+                    crate::api::written_guide(&guide, export.format == Document::Yaml).map_err(anyhow::Error::msg)?;
+                print!("{text}");
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+async fn open(settings: &Settings) -> anyhow::Result<Storage> {
+    let storage =
+        Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
+            .await?;
+    storage.migrate().await?;
+    Ok(storage.by(ACTOR))
+}
+
+/// The file as a document, or why it is none.
+fn document(file: &Path) -> anyhow::Result<Result<Value, Vec<Problem>>> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    Ok(read_text(&text))
+}
+
+fn checked(file: &Path) -> anyhow::Result<Guide> {
+    document(file)?.and_then(interview::guide::from_value).map_err(|problems| {
+        let list: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+        anyhow::anyhow!("{}\n{}", file.display(), list.join("\n"))
+    })
+}
+
+/// What is wrong, as findings: one list for everything that is said about a file.
+fn findings(file: &Path) -> anyhow::Result<Vec<Finding>> {
+    let linted = document(file)?.and_then(lint::document);
+    Ok(linted.map_or_else(
+        |problems| {
+            let faults = problems.into_iter().map(|problem| Finding {
+                path: problem.path,
+                code: "invalid".to_owned(),
+                severity: Severity::Error,
+                message: problem.message,
+                suggestion: String::new(),
+                arithmetic: Vec::new(),
+            });
+            faults.collect()
+        },
+        |(_, findings)| findings,
+    ))
+}
+
+fn lint_files(files: &[PathBuf], format: Format, strict: bool) -> anyhow::Result<ExitCode> {
+    let linted = files.iter().map(|file| Ok((file, findings(file)?))).collect::<anyhow::Result<Vec<_>>>()?;
+    match format {
+        Format::Text => linted.iter().for_each(|(file, findings)| print!("{}", shown(file, findings))),
+        Format::Json => {
+            let list: Vec<Value> =
+                linted.iter().map(|(file, findings)| json!({ "file": file, "findings": findings })).collect();
+            println!("{}", serde_json::to_string_pretty(&list)?);
+        }
+    }
+    let least = if strict { Severity::Warning } else { Severity::Error };
+    let bad = linted.iter().flat_map(|(_, findings)| findings).any(|finding| finding.severity >= least);
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn shown(file: &Path, findings: &[Finding]) -> String {
+    let mut text = String::new();
+    // Writing to a String can't fail.
+    for finding in findings {
+        let (severity, path) = (finding.severity.as_str(), if finding.path.is_empty() { "/" } else { &finding.path });
+        let _ = writeln!(text, "{}: {severity} {} at {path}: {}", file.display(), finding.code, finding.message);
+        if !finding.suggestion.is_empty() {
+            let _ = writeln!(text, "    → {}", finding.suggestion);
+        }
+    }
+    let _ = match findings.len() {
+        0 => writeln!(text, "{}: nothing to complain about", file.display()),
+        count => writeln!(text, "{}: {count} finding(s)", file.display()),
+    };
+    text
+}

@@ -1,0 +1,77 @@
+//! A study, page by page: the interviews held with one guide, and their answers.
+//!
+//! Owns: reading them in an order that stays the same while new ones come in. Never does: hold more than a page.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::{Status, interview_responses, interviews};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::{Storage, StorageError};
+
+/// Which interviews are wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyFilter {
+    pub call_guide_id: Uuid,
+    pub status: Option<Status>,
+    /// Scheduled (made, not held) at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Scheduled before this time. What comes in while a study is read is kept out with it.
+    pub to: DateTime<Utc>,
+}
+
+/// An interview with its answers in the order in which they were asked.
+pub type Held = (interviews::Model, Vec<interview_responses::Model>);
+
+impl Storage {
+    /// Up to `limit` interviews, the oldest first; `after` is the id that the page before ended with.
+    pub async fn study_page(
+        &self,
+        filter: &StudyFilter,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<Held>, StorageError> {
+        let mut query = interviews::Entity::find()
+            .filter(interviews::Column::WorkspaceId.eq(self.workspace))
+            .filter(interviews::Column::CallGuideId.eq(filter.call_guide_id))
+            .filter(interviews::Column::CreatedAt.lt(filter.to));
+        if let Some(status) = filter.status {
+            query = query.filter(interviews::Column::Status.eq(status));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(interviews::Column::CreatedAt.gte(from));
+        }
+        if let Some(after) = after {
+            query = query.filter(interviews::Column::Id.gt(after));
+        }
+        let rows = query.order_by_asc(interviews::Column::Id).limit(limit).all(&self.db).await?;
+        let mut answers: HashMap<Uuid, Vec<interview_responses::Model>> = HashMap::new();
+        let all = interview_responses::Entity::find()
+            .filter(interview_responses::Column::InterviewId.is_in(rows.iter().map(|row| row.id)))
+            .order_by_asc(interview_responses::Column::Asking)
+            .all(&self.db)
+            .await?;
+        for answer in all {
+            answers.entry(answer.interview_id).or_default().push(answer);
+        }
+        Ok(rows
+            .into_iter()
+            .map(|row| (answers.remove(&row.id).unwrap_or_default(), row))
+            .map(|(a, row)| (row, a))
+            .collect())
+    }
+
+    /// Somebody takes a study's data away.
+    pub async fn note_export(&self, filter: &StudyFilter, format: &'static str) -> Result<(), StorageError> {
+        let tx = self.write().await?;
+        let change = Change::new("call_guide", filter.call_guide_id, "study.exported").with(json!({
+            "format": format, "status": filter.status, "from": filter.from, "to": filter.to,
+        }));
+        self.audit(&tx, change).await?;
+        Ok(tx.commit().await?)
+    }
+}
