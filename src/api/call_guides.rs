@@ -1,5 +1,6 @@
 //! `/api/call-guides/`: guides, as JSON or YAML documents.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
@@ -9,9 +10,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer, body};
+use crate::storage::{GuideFilter, GuideOrder};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(validate)).service(resource!(get, update, delete));
@@ -47,35 +50,48 @@ fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Guide, Problem> {
 async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let guide = read(&request, &bytes)?;
     let row = caller.storage.guides().create(&guide, Some(&caller.actor)).await?;
-    Ok(HttpResponse::Created().insert_header(("Location", format!("/api/call-guides/{}", row.id))).json(row))
+    let mut response = conditional::tagged(StatusCode::CREATED, &row)?;
+    conditional::locate(&mut response, &format!("/api/call-guides/{}", row.id))?;
+    Ok(response)
 }
+
+/// What guides can be sorted by; the newest come first when nothing is said.
+const ORDERS: [(&str, GuideOrder); 3] =
+    [("created_at", GuideOrder::Created), ("updated_at", GuideOrder::Updated), ("name", GuideOrder::Name)];
 
 /// List guides
 ///
-/// Newest first.
+/// Newest first, when nothing else is said.
 #[utoipa::path(
     get,
     path = "/api/call-guides/",
-    params(Paging),
+    params(
+        Paging,
+        ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|name)$"),
+        ("name" = Option<String>, Query, description = "In the name, whatever its case"),
+        ("tag" = Option<String>, Query),
+    ),
     responses((status = 200, body = Page<call_guides::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (name, tag, listing) = (query.text("name"), query.text("tag"), query.listing(&ORDERS));
     query.finish()?;
-    let rows = caller.storage.guides().list(cursor, limit + 1).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+    let filter =
+        GuideFilter { name, tag, sort: listing.sort, after: listing.after.clone(), limit: listing.limit + 1 };
+    let rows = caller.storage.guides().list(filter).await?;
+    Ok(HttpResponse::Ok().json(Page::listed(rows, &listing, |row| listing.sort.key.place(row))))
 }
 
 /// Read a guide
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfNoneMatchHeader),
     responses((status = 200, body = call_guides::Model))
 )]
-async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(caller.storage.guides().get(*id).await?))
+async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    conditional::read(&request, &caller.storage.guides().get(*id).await?)
 }
 
 /// Change a guide
@@ -84,7 +100,7 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 #[utoipa::path(
     put,
     path = "/api/call-guides/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfMatchHeader),
     request_body(content((Guide = "application/json"), (Guide = "application/yaml"))),
     responses(
         (status = 200, body = call_guides::Model),
@@ -94,25 +110,26 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 async fn update(
     caller: Researcher,
     id: Path<Uuid>,
+    expected: Expected,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let guide = read(&request, &bytes)?;
-    Ok(HttpResponse::Ok().json(caller.storage.guides().update(*id, &guide).await?))
+    conditional::tagged(StatusCode::OK, &caller.storage.expecting(expected.0).guides().update(*id, &guide).await?)
 }
 
 /// Remove a guide
 #[utoipa::path(
     delete,
     path = "/api/call-guides/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfMatchHeader),
     responses(
         (status = 204, description = "it is gone"),
         (status = 409, body = Problem, description = "interviews were held or scheduled with it"),
     )
 )]
-async fn delete(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    caller.storage.guides().delete(*id).await?;
+async fn delete(caller: Researcher, id: Path<Uuid>, expected: Expected) -> Result<HttpResponse, Problem> {
+    caller.storage.expecting(expected.0).guides().delete(*id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -128,6 +128,7 @@ impl From<StorageError> for Problem {
         match &error {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
             StorageError::Conflict(_) => Self::conflict(error.to_string()),
+            StorageError::Changed => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
             StorageError::Erased => Self::new(StatusCode::GONE, error.to_string()),
             StorageError::Database(_) if !error.is_permanent() => {
                 tracing::error!(%error, "the database can't be used");

@@ -24,6 +24,7 @@ mod body;
 mod call_guides;
 mod caller;
 mod calls;
+mod conditional;
 mod docs;
 mod error;
 mod events;

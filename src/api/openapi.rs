@@ -120,6 +120,16 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
         also.insert("413", "the body is too large");
         also.insert("415", "the body is of a kind that is not understood here");
     }
+    let heeds = |name: &str| {
+        operation.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.name == name,
+            RefOr::Ref(_) => false,
+        })
+    };
+    if heeds("If-Match") {
+        also.insert("412", "it has changed since it was read");
+    }
+    let not_modified = heeds("If-None-Match");
     if open {
         operation.security = Some(Vec::new());
     } else {
@@ -131,6 +141,10 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
     }
     for response in operation.responses.responses.values_mut() {
         label(response);
+    }
+    if not_modified {
+        let response = Response::new("it still is what If-None-Match names");
+        operation.responses.responses.entry("304".to_owned()).or_insert_with(|| RefOr::T(response));
     }
     for (status, description) in also {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(description)));

@@ -21,9 +21,11 @@ pub mod events;
 pub mod guides;
 pub mod interviews;
 pub mod keys;
+pub mod listing;
 pub mod projection;
 pub mod recordings;
 pub mod responses;
+pub mod revision;
 pub mod scores;
 pub mod sessions;
 pub mod tokens;
@@ -33,10 +35,12 @@ pub mod workspaces;
 
 pub use audit::{AuditFilter, Entry};
 pub use events::{Appended, Batch, EventRecord};
-pub use guides::Guides;
-pub use interviews::{InterviewFilter, Interviews, NewInterview};
+pub use guides::{GuideFilter, GuideOrder, Guides};
+pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
+pub use listing::{Mark, Place, Sort};
 pub use recordings::{Recordings, Side};
+pub use revision::Precondition;
 pub use tokens::JoinToken;
 pub use transcript::Transcript;
 pub use users::{NewUser, UserChanges, Users};
@@ -56,6 +60,8 @@ pub enum StorageError {
     NotFound(&'static str),
     #[error("{0}")]
     Conflict(String),
+    #[error("it has changed since it was read: read it again, and make the change to what it is now")]
+    Changed,
     #[error("event {seq} of interview {interview_id} is in the log already, with another content")]
     EventConflict { interview_id: Uuid, seq: i64 },
     #[error("event {got} of interview {interview_id} can't follow {last}: the log has no gaps")]
@@ -87,6 +93,8 @@ pub struct Storage {
     workspace: Uuid,
     /// Under whose name changes are logged.
     actor: Arc<str>,
+    /// Which state of a row the edits made through it are meant for.
+    expected: Precondition,
     data_dir: PathBuf,
 }
 
@@ -122,7 +130,13 @@ impl Storage {
             return Err(StorageError::Url("it must begin with sqlite: or postgres:".to_owned()));
         }
         let db = Database::connect(options).await?;
-        Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, actor: ENGINE.into(), data_dir: data_dir.to_owned() })
+        Ok(Self {
+            db,
+            workspace: migration::DEFAULT_WORKSPACE,
+            actor: ENGINE.into(),
+            expected: Precondition::None,
+            data_dir: data_dir.to_owned(),
+        })
     }
 
     /// The same store, as another workspace sees it.
@@ -135,6 +149,13 @@ impl Storage {
     #[must_use]
     pub fn by(&self, actor: &str) -> Self {
         Self { actor: actor.into(), ..self.clone() }
+    }
+
+    /// The same store for one edit of a row that was seen in a certain state: in another one it is
+    /// [`StorageError::Changed`], found out in the transaction of the edit.
+    #[must_use]
+    pub fn expecting(&self, expected: Precondition) -> Self {
+        Self { expected, ..self.clone() }
     }
 
     /// The store of the workspace that the interview is in: for the engine itself, which holds calls of all of them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use entity::{Status, event_logs, person_keys};
 use interview::Event;
 use interview::io::EndStatus;
-use interviewer::storage::{EventRecord, Storage, StorageError};
+use interviewer::storage::{EventRecord, GuideFilter, Storage, StorageError};
 use interviewer::supervisors::{Append, AppendError, Flush, Persistence};
 use interviewer::telemetry::Metrics;
 use migration::{Migrator, MigratorTrait as _};
@@ -25,7 +25,7 @@ async fn the_schema_goes_up_down_and_up_again() {
     let (_folder, storage) = store().await;
     scheduled(&storage).await;
     Migrator::down(storage.connection(), None).await.unwrap();
-    assert!(storage.guides().list(None, 10).await.is_err(), "the tables are gone");
+    assert!(storage.guides().list(GuideFilter::default()).await.is_err(), "the tables are gone");
     storage.migrate().await.unwrap();
     // The default workspace is there again: a row that needs it can be made.
     scheduled(&storage).await;

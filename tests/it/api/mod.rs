@@ -20,11 +20,13 @@ use uuid::Uuid;
 
 use crate::support::{guide_document, store};
 
+mod conditional;
 mod faults;
 mod guides;
 mod health;
 mod interviews;
 mod joining;
+mod lists;
 
 /// Calls as the test wishes them: one refusal for all, or one call that is live.
 struct Fake {
