@@ -17,7 +17,7 @@ use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Secret, Storage, StorageError};
 use crate::supervisors::{Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
@@ -92,6 +92,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let storage =
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
+    let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
+    let storage = storage.with_secret(secret);
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));

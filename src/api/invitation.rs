@@ -1,14 +1,14 @@
 //! `GET /api/join/{token}`: what a respondent should know before the call. The token is the key.
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use entity::Status;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::join::unknown_token;
+use super::join::{check_link, unknown_token};
 use super::routes::resource;
 use super::{Problem, State};
 use crate::transport::IceServer;
@@ -58,10 +58,8 @@ struct Invitation {
     )
 )]
 async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
-    let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
-    if expired && !interview.status.is_over() {
-        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
-    }
+    check_link(&state, &token)?;
+    let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     let guide = state.storage.of(interview.workspace_id).interviews().guide(interview.id).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {
         questions: guide.questions().count(),

@@ -5,6 +5,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::Utc;
 use entity::interviews;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,14 +31,21 @@ pub(super) fn unknown_token() -> Problem {
     Problem::not_found("this join link is unknown")
 }
 
+/// Refuses links that we did not sign or that have expired, without asking the database.
+pub(super) fn check_link(state: &State, token: &str) -> Result<(), Problem> {
+    let expires_at = state.storage.token_expiry(token).ok_or_else(unknown_token)?;
+    if expires_at <= Utc::now() {
+        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
+    }
+    Ok(())
+}
+
 /// The token's interview, if it can still be joined.
 async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> {
-    let (interview, expired) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
+    check_link(state, token)?;
+    let (interview, _) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
     if interview.status.is_over() {
         return Err(Problem::new(StatusCode::GONE, "the interview is over"));
-    }
-    if expired {
-        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
     }
     Ok(interview)
 }

@@ -183,7 +183,7 @@ impl Interviews<'_> {
         };
         let row = row.insert(&tx).await?;
         let expires_at = row.scheduled_at.unwrap_or(now).max(now) + new.link_lifetime;
-        let token = tokens::issue(&tx, self.0.workspace, row.id, expires_at).await?;
+        let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, row.id, expires_at).await?;
         let change = Change::new(AUDITED, row.id, "interview.scheduled").with(json!({
             "call_guide_id": row.call_guide_id,
             "call_guide_version_id": row.call_guide_version_id,
@@ -264,7 +264,7 @@ impl Interviews<'_> {
         }
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
-        let token = tokens::issue(&tx, self.0.workspace, id, now + link_lifetime).await?;
+        let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, id, now + link_lifetime).await?;
         let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));
         self.0.audit(&tx, change).await?;
         tx.commit().await?;
@@ -273,7 +273,7 @@ impl Interviews<'_> {
 
     /// A token's interview, whichever workspace it is in, and whether the token has expired; `None` for a token nobody was given.
     pub async fn by_token(&self, token: &str) -> Result<Option<(interviews::Model, bool)>, StorageError> {
-        let Some(found) = tokens::find(&self.0.db, token).await? else { return Ok(None) };
+        let Some(found) = tokens::find(&self.0.db, &self.0.secret, token).await? else { return Ok(None) };
         let interview = self.0.of(found.workspace_id).interviews().get(found.interview_id).await?;
         Ok(Some((interview, found.expires_at <= Utc::now())))
     }
