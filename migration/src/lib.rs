@@ -18,6 +18,7 @@ mod m20261124_000100_event_log_numbers;
 mod m20261124_000101_api_keys;
 mod m20261124_000102_users;
 mod m20261124_000103_sessions;
+mod m20261124_000500_idempotency_keys;
 mod m20261124_000501_list_orders;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000101_api_keys::Migration),
             Box::new(m20261124_000102_users::Migration),
             Box::new(m20261124_000103_sessions::Migration),
+            Box::new(m20261124_000500_idempotency_keys::Migration),
             Box::new(m20261124_000501_list_orders::Migration),
         ]
     }

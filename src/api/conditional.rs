@@ -51,16 +51,25 @@ impl FromRequest for Expected {
 }
 
 fn expected(request: &HttpRequest) -> Result<Precondition, Problem> {
+    Ok(match tags(request)? {
+        None => Precondition::None,
+        Some(IfMatch::Any) => Precondition::Exists,
+        // A weak tag matches nothing (RFC 9110, 13.1.1).
+        Some(IfMatch::Items(tags)) => {
+            Precondition::OneOf(tags.iter().filter(|tag| !tag.weak).map(|tag| bare(tag).to_owned()).collect())
+        }
+    })
+}
+
+/// `If-Match`, where the request has one.
+pub(super) fn tags(request: &HttpRequest) -> Result<Option<IfMatch>, Problem> {
     if !request.headers().contains_key(header::IF_MATCH) {
-        return Ok(Precondition::None);
+        return Ok(None);
     }
     match IfMatch::parse(request) {
-        Ok(IfMatch::Any) => Ok(Precondition::Exists),
-        Ok(IfMatch::Items(tags)) if !tags.is_empty() => {
-            // A weak tag matches nothing (RFC 9110, 13.1.1).
-            Ok(Precondition::OneOf(tags.iter().filter(|tag| !tag.weak).map(|tag| bare(tag).to_owned()).collect()))
-        }
-        _ => Err(malformed("/If-Match")),
+        Ok(IfMatch::Items(tags)) if tags.is_empty() => Err(malformed("/If-Match")),
+        Ok(tags) => Ok(Some(tags)),
+        Err(_) => Err(malformed("/If-Match")),
     }
 }
 
@@ -70,7 +79,7 @@ fn malformed(pointer: &str) -> Problem {
 }
 
 /// The tag as the storage knows it, however the representation was compressed.
-fn bare(tag: &EntityTag) -> &str {
+pub(super) fn bare(tag: &EntityTag) -> &str {
     let text = tag.tag();
     CODINGS.iter().find_map(|coding| text.strip_suffix(coding)).unwrap_or(text)
 }

@@ -119,8 +119,9 @@ fn hash(request: &ServiceRequest, identity: &Identity, body: &[u8]) -> [u8; 32] 
 
 async fn keep(storage: &Storage, claim: Uuid, key: &str, path: &str, head: &HttpResponse<()>, body: &Bytes) {
     let status = head.status();
-    let again = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    let text = std::str::from_utf8(body).ok().filter(|_| !again);
+    // What may go better the next time is not told again.
+    let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+    let text = std::str::from_utf8(body).ok().filter(|_| !passing);
     let Some(text) = text else { return release(storage, claim).await };
     let header = |name: &header::HeaderName| {
         let value = head.headers().get(name)?.to_str().ok()?;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::web;
 use actix_web::{App, HttpServer};
 use utoipa_actix_web::AppExt as _;
@@ -24,12 +24,14 @@ mod body;
 mod call_guides;
 mod caller;
 mod calls;
+mod compression;
 mod conditional;
 mod docs;
 mod error;
 mod events;
 mod guard;
 mod health;
+mod idempotency;
 mod interviews;
 mod invitation;
 mod join;
@@ -116,9 +118,13 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
         app.app_data(web::Data::new(openapi::Document::of(described)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::Data::new(exposure.clone()))
-            // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
+            // The first wrapped is the innermost: an Idempotency-Key counts for who was admitted, and refusals of the
+            // guard come out as problem documents as well.
+            .wrap(from_fn(idempotency::once))
             .wrap(from_fn(guard::admit))
             .wrap(from_fn(error::as_problem_document))
+            .wrap(Compress::default())
+            .wrap(from_fn(compression::settle))
     })
     .workers(workers)
     .disable_signals()

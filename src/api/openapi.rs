@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse};
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::routes::resource;
-use super::{Fault, Problem, guard};
+use super::{Fault, Problem, guard, idempotency};
 
 const PROBLEM: &str = "#/components/schemas/Problem";
 const KEY: &str = "key";
@@ -103,6 +104,10 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
     operation.tags = Some(vec![group]);
 
     let open = guard::is_open(path);
+    let creates = method == "post" && !open;
+    if creates {
+        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+    }
     let takes = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
             RefOr::T(parameter) => parameter.parameter_in == *place,
@@ -130,6 +135,11 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
         also.insert("412", "it has changed since it was read");
     }
     let not_modified = heeds("If-None-Match");
+    if creates {
+        also.insert("409", "a request with this Idempotency-Key is under way");
+        also.insert("410", "what was answered to this Idempotency-Key was erased with a person's data");
+        also.insert("422", "the body has faults, or the Idempotency-Key stands for another request");
+    }
     if open {
         operation.security = Some(Vec::new());
     } else {
@@ -149,6 +159,20 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
     for (status, description) in also {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(description)));
     }
+}
+
+fn idempotency_key() -> Parameter {
+    let form = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(idempotency::LONGEST))
+        .pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name(idempotency::HEADER)
+        .parameter_in(ParameterIn::Header)
+        .description(Some("Sent again within a day, the same request is answered the same and not carried out again."))
+        .schema(Some(form))
+        .build()
 }
 
 fn problem(description: &str) -> Response {

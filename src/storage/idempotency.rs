@@ -13,7 +13,7 @@ use chrono::{Duration, Utc};
 use entity::idempotency_keys;
 use hmac::Mac as _;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ impl Idempotency<'_> {
     }
 
     /// Removes the answers about these interviews; their keys stay taken, so that nothing is carried out a second time.
-    pub(super) async fn forget(&self, db: &impl ConnectionTrait, interviews: &[Uuid]) -> Result<u64, StorageError> {
+    pub async fn forget(&self, db: &impl ConnectionTrait, interviews: &[Uuid]) -> Result<u64, StorageError> {
         let forgotten = idempotency_keys::Entity::update_many()
             .col_expr(idempotency_keys::Column::Answer, Expr::value(None::<Vec<u8>>))
             .col_expr(idempotency_keys::Column::Erased, Expr::value(true))
@@ -159,7 +159,7 @@ impl Idempotency<'_> {
             .cipher(key)?
             .encrypt(&nonce, Payload { msg: &plain, aad: claim.as_bytes() })
             .map_err(|_| corrupt("it can't be encrypted".to_owned()))?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        Ok([nonce.to_vec(), sealed].concat())
     }
 
     fn open(&self, key: &str, claim: Uuid, sealed: &[u8]) -> Result<Answer, StorageError> {

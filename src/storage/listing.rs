@@ -55,14 +55,13 @@ pub(super) fn ordered<E: EntityTrait>(
     let Some(after) = after else { return query };
     let value = Expr::value(after.value);
     let beyond = |left: Expr, right: Expr| if descending { left.lt(right) } else { left.gt(right) };
-    let among_equals = expression.clone().eq(value.clone()).and(beyond(Expr::col((E::default(), id)), after.id.into()));
+    let among_equals = expression.clone().eq(value.clone()).and(beyond(Expr::col((E::default(), id)), Expr::value(after.id)));
     query.filter(Condition::any().add(beyond(expression.clone(), value)).add(among_equals))
 }
 
 /// The JSON list in `column` holds this text.
 pub(super) fn holds<C: ColumnTrait>(backend: DbBackend, column: C, text: &str) -> Expr {
-    let (table, name) = (column.entity_name(), column.as_str().to_owned());
-    let column = format!("\"{table}\".\"{name}\"", table = table.inner());
+    let column = format!("\"{}\".\"{}\"", column.entity_name(), column.as_str());
     if backend == DbBackend::Postgres {
         let list = serde_json::Value::from(vec![text]);
         return Expr::cust_with_values(format!("{column} @> $1"), [Value::from(list)]);

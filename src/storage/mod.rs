@@ -19,6 +19,7 @@ pub mod audit;
 mod crypto;
 pub mod events;
 pub mod guides;
+pub mod idempotency;
 pub mod interviews;
 pub mod keys;
 pub mod listing;
@@ -37,6 +38,7 @@ pub mod workspaces;
 pub use audit::{AuditFilter, Entry};
 pub use events::{Appended, Batch, EventRecord};
 pub use guides::{GuideFilter, GuideOrder, Guides};
+pub use idempotency::Idempotency;
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use listing::{Mark, Place, Sort};
@@ -211,6 +213,10 @@ impl Storage {
 
     pub fn interviews(&self) -> Interviews<'_> {
         Interviews(self)
+    }
+
+    pub fn idempotency(&self) -> Idempotency<'_> {
+        Idempotency(self)
     }
 
     pub fn keys(&self) -> Keys<'_> {

@@ -20,10 +20,12 @@ use uuid::Uuid;
 
 use crate::support::{guide_document, store};
 
+mod compression;
 mod conditional;
 mod faults;
 mod guides;
 mod health;
+mod idempotency;
 mod interviews;
 mod joining;
 mod lists;
