@@ -21,6 +21,8 @@ mod m20261124_000103_sessions;
 mod m20261124_000200_dashboard_indexes;
 mod m20261124_000300_erasures;
 mod m20261124_000400_no_show_at;
+mod m20261124_000500_idempotency_keys;
+mod m20261124_000501_list_orders;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -45,6 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000200_dashboard_indexes::Migration),
             Box::new(m20261124_000300_erasures::Migration),
             Box::new(m20261124_000400_no_show_at::Migration),
+            Box::new(m20261124_000500_idempotency_keys::Migration),
+            Box::new(m20261124_000501_list_orders::Migration),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! `/api/call-guides/`: guides, as JSON or YAML documents.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
@@ -10,9 +11,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer, body, guide_versions};
+use crate::storage::{GuideFilter, GuideOrder};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(validate)).service(resource!(get, update, delete));
@@ -50,24 +53,37 @@ fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Guide, Problem> {
 async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let guide = read(&request, &bytes)?;
     let row = caller.storage.guides().create(&guide, Some(&caller.actor)).await?;
-    Ok(HttpResponse::Created().insert_header(("Location", format!("/api/call-guides/{}", row.id))).json(row))
+    let mut response = conditional::tagged(StatusCode::CREATED, &row)?;
+    conditional::locate(&mut response, &format!("/api/call-guides/{}", row.id))?;
+    Ok(response)
 }
+
+/// What guides can be sorted by; the newest come first when nothing is said.
+const ORDERS: [(&str, GuideOrder); 3] =
+    [("created_at", GuideOrder::Created), ("updated_at", GuideOrder::Updated), ("name", GuideOrder::Name)];
 
 /// List guides
 ///
-/// Newest first.
+/// Newest first, when nothing else is said.
 #[utoipa::path(
     get,
     path = "/api/call-guides/",
-    params(Paging),
+    params(
+        Paging,
+        ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|name)$"),
+        ("name" = Option<String>, Query, description = "In the name, whatever its case"),
+        ("tag" = Option<String>, Query),
+    ),
     responses((status = 200, body = Page<call_guides::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (name, tag, listing) = (query.text("name"), query.text("tag"), query.listing(&ORDERS));
     query.finish()?;
-    let rows = caller.storage.guides().list(cursor, limit + 1).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+    let filter =
+        GuideFilter { name, tag, sort: listing.sort, after: listing.after.clone(), limit: listing.limit + 1 };
+    let rows = caller.storage.guides().list(filter).await?;
+    Ok(HttpResponse::Ok().json(Page::listed(rows, &listing, |row| listing.sort.key.place(row))))
 }
 
 /// Read a guide
@@ -76,6 +92,7 @@ async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Prob
     path = "/api/call-guides/{id}",
     params(
         ("id" = Uuid, Path),
+        IfNoneMatchHeader,
         ("version" = Option<i32>, Query, minimum = 1, description = "As it was in this version; the newest when missing"),
     ),
     responses((status = 200, body = call_guides::Model))
@@ -85,10 +102,11 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
     let version = query.parse("version", guide_versions::VERSION_WANTED, guide_versions::number);
     query.finish()?;
     let guides = caller.storage.guides();
-    Ok(HttpResponse::Ok().json(match version {
+    let row = match version {
         Some(version) => guides.as_of(*id, version).await?,
         None => guides.get(*id).await?,
-    }))
+    };
+    conditional::read(&request, &row)
 }
 
 /// Change a guide
@@ -97,7 +115,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 #[utoipa::path(
     put,
     path = "/api/call-guides/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfMatchHeader),
     request_body(content((Guide = "application/json"), (Guide = "application/yaml"))),
     responses(
         (status = 200, body = call_guides::Model),
@@ -107,25 +125,26 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 async fn update(
     caller: Researcher,
     id: Path<Uuid>,
+    expected: Expected,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let guide = read(&request, &bytes)?;
-    Ok(HttpResponse::Ok().json(caller.storage.guides().update(*id, &guide).await?))
+    conditional::tagged(StatusCode::OK, &caller.storage.expecting(expected.0).guides().update(*id, &guide).await?)
 }
 
 /// Remove a guide
 #[utoipa::path(
     delete,
     path = "/api/call-guides/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfMatchHeader),
     responses(
         (status = 204, description = "it is gone"),
         (status = 409, body = Problem, description = "interviews were held or scheduled with it"),
     )
 )]
-async fn delete(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    caller.storage.guides().delete(*id).await?;
+async fn delete(caller: Researcher, id: Path<Uuid>, expected: Expected) -> Result<HttpResponse, Problem> {
+    caller.storage.expecting(expected.0).guides().delete(*id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -145,6 +145,7 @@ impl From<StorageError> for Problem {
         match &error {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
             StorageError::Conflict(_) => Self::conflict(error.to_string()),
+            StorageError::Changed => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
             StorageError::Erased => Self::new(StatusCode::GONE, error.to_string()),
             _ if error.is_unfit_value() => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "a text holds a character that can't be stored (NUL)")

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use entity::{Channel, Status, interview_responses, interviews};
 use interview::io::{Command, EndStatus};
 use serde::Serialize;
@@ -13,11 +14,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::body::Fields;
-use super::query::{Page, Paging, Parameters};
+use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
+use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
 use super::{Problem, Researcher, State, Viewer, body};
-use crate::storage::{InterviewFilter, JoinToken, NewInterview, StorageError};
+use crate::storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
+
+const CHANNEL_WANTED: &str = "webrtc, sip, websocket or microphone is wanted here";
 
 pub(super) const STATUS_WANTED: &str = "scheduled, in_progress, completed, failed, cancelled or no_show is wanted here";
 
@@ -50,7 +54,7 @@ struct Schedule {
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
     /// Now when missing.
-    scheduled_at: Option<chrono::DateTime<chrono::Utc>>,
+    scheduled_at: Option<DateTime<Utc>>,
 }
 
 /// Every answer, in the order in which they were asked.
@@ -67,7 +71,7 @@ struct Invitation {
     interview: interviews::Model,
     join_url: String,
     join_token: String,
-    join_expires_at: chrono::DateTime<chrono::Utc>,
+    join_expires_at: DateTime<Utc>,
 }
 
 impl Invitation {
@@ -126,7 +130,7 @@ fn read(state: &State, body: Value) -> Result<NewInterview, Problem> {
         Some(Channel::Webrtc) => {}
         Some(Channel::Sip) => fields.fault("channel", "no phone transport is configured"),
         Some(_) => fields.fault("channel", "this transport is not configured"),
-        None => fields.fault("channel", "webrtc, sip, websocket or microphone is wanted here"),
+        None => fields.fault("channel", CHANNEL_WANTED),
     }
     let new = NewInterview {
         call_guide_id: call_guide_id.unwrap_or_default(),
@@ -149,42 +153,67 @@ pub(super) fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
     serde_json::from_value(Value::String(name.to_owned())).ok()
 }
 
+/// What interviews can be sorted by; the newest come first when nothing is said.
+const ORDERS: [(&str, InterviewOrder); 3] = [
+    ("created_at", InterviewOrder::Created),
+    ("updated_at", InterviewOrder::Updated),
+    ("scheduled_at", InterviewOrder::Scheduled),
+];
+
 /// List interviews
 ///
-/// Newest first.
+/// Newest first, when nothing else is said. Spans include their beginning and not their end.
 #[utoipa::path(
     get,
     path = "/api/interviews/",
     params(
         Paging,
+        ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|scheduled_at)$"),
         ("status" = Option<Status>, Query),
         ("call_guide_id" = Option<Uuid>, Query),
+        ("channel" = Option<Channel>, Query),
+        ("requires_human_review" = Option<bool>, Query),
+        ("tag" = Option<String>, Query),
+        ("q" = Option<String>, Query, description = "In the respondent's name, address, number or id, whatever its case"),
+        ("scheduled_from" = Option<DateTime<Utc>>, Query),
+        ("scheduled_to" = Option<DateTime<Utc>>, Query),
+        ("created_from" = Option<DateTime<Utc>>, Query),
+        ("created_to" = Option<DateTime<Utc>>, Query),
     ),
     responses((status = 200, body = Page<interviews::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let limit = query.limit();
+    let listing = query.listing(&ORDERS);
     let filter = InterviewFilter {
         status: query.parse("status", STATUS_WANTED, named::<Status>),
         call_guide_id: query.id("call_guide_id"),
-        after: query.cursor(),
-        limit: limit + 1,
+        channel: query.parse("channel", CHANNEL_WANTED, named::<Channel>),
+        requires_human_review: query.parse("requires_human_review", FLAG_WANTED, |value| value.parse().ok()),
+        tag: query.text("tag"),
+        respondent: query.text("q"),
+        scheduled_from: query.time("scheduled_from"),
+        scheduled_to: query.time("scheduled_to"),
+        created_from: query.time("created_from"),
+        created_to: query.time("created_to"),
+        sort: listing.sort,
+        after: listing.after.clone(),
+        limit: listing.limit + 1,
     };
     query.finish()?;
     let rows = caller.storage.interviews().list(filter).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+    Ok(HttpResponse::Ok().json(Page::listed(rows, &listing, |row| listing.sort.key.place(row))))
 }
 
 /// Read an interview
 #[utoipa::path(
     get,
     path = "/api/interviews/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfNoneMatchHeader),
     responses((status = 200, body = interviews::Model))
 )]
-async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(caller.storage.interviews().get(*id).await?))
+async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    conditional::read(&request, &caller.storage.interviews().get(*id).await?)
 }
 
 /// Read an interview's answers
@@ -227,24 +256,30 @@ async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result
 #[utoipa::path(
     delete,
     path = "/api/interviews/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfMatchHeader),
     responses(
         (status = 200, body = interviews::Model),
         (status = 202, body = interviews::Model, description = "the call is asked to end"),
         (status = 409, body = Problem, description = "the interview is over"),
     )
 )]
-async fn cancel(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let row = caller.storage.interviews().get(*id).await?;
+async fn cancel(
+    state: Data<State>,
+    caller: Researcher,
+    id: Path<Uuid>,
+    expected: Expected,
+) -> Result<HttpResponse, Problem> {
+    let storage = caller.storage.expecting(expected.0);
+    let row = storage.interviews().get(*id).await?;
     if row.status.is_over() {
         return Err(Problem::conflict(format!("the interview is over: {}", row.status.as_str())));
     }
-    caller.storage.interviews().note_cancel(*id).await?;
+    storage.interviews().note_cancel(*id).await?;
     if state.calls.command(*id, Command::Cancel).await.is_ok() {
-        return Ok(HttpResponse::Accepted().json(caller.storage.interviews().get(*id).await?));
+        return conditional::tagged(StatusCode::ACCEPTED, &storage.interviews().get(*id).await?);
     }
-    let row = caller.storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", &caller.actor).await?;
+    let row = storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", &caller.actor).await?;
     let guide = row.call_guide_id.to_string();
     state.metrics.interviews_total.with_label_values(&["cancelled", &guide]).inc();
-    Ok(HttpResponse::Ok().json(row))
+    conditional::tagged(StatusCode::OK, &row)
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns: what WHIP wants of requests and answers. Never does: understand SDP.
 
+use actix_web::http::header::IfMatch;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{JoinError, Problem, State, events};
+use super::{JoinError, Problem, State, conditional, events};
 use crate::transport::{IceCondition, IceServer, PatchError, Patched};
 
 /// Offers are a few kilobytes.
@@ -263,20 +264,17 @@ async fn patch(
 
 /// A patch for a session that is gone must not change the one that is: it has to say which one it means.
 fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
-    let mut tags = Vec::new();
-    for value in request.headers().get_all(header::IF_MATCH) {
-        for tag in value.to_str().unwrap_or_default().split(',').map(str::trim) {
-            if tag == "*" {
-                return Ok(IceCondition::Any);
-            }
-            tags.push(tag.trim_start_matches("W/").trim_matches('"').to_owned());
+    match conditional::tags(request)? {
+        None => {
+            let detail = "say with If-Match which ICE session is meant: its ETag, or * to restart whichever it is";
+            Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail))
+        }
+        Some(IfMatch::Any) => Ok(IceCondition::Any),
+        // Weak ones, too: proxies that compress weaken tags, and a session is what it is.
+        Some(IfMatch::Items(tags)) => {
+            Ok(IceCondition::Tags(tags.iter().map(|tag| conditional::bare(tag).to_owned()).collect()))
         }
     }
-    if tags.is_empty() {
-        let detail = "say with If-Match which ICE session is meant: its ETag, or * to restart whichever it is";
-        return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail));
-    }
-    Ok(IceCondition::Tags(tags))
 }
 
 fn patch_refusal(error: &PatchError) -> Problem {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web;
 use actix_web::{App, HttpServer};
 use utoipa_actix_web::AppExt as _;
@@ -29,6 +29,8 @@ mod body;
 mod call_guides;
 mod caller;
 mod calls;
+mod compression;
+mod conditional;
 mod credentials;
 mod dashboard;
 mod docs;
@@ -38,6 +40,7 @@ mod guard;
 mod guide_versions;
 mod headers;
 mod health;
+mod idempotency;
 mod interviews;
 mod invitation;
 mod join;
@@ -151,11 +154,15 @@ pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerCon
         app.app_data(web::Data::new(openapi::Document::of(described)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::Data::new(exposure.clone()))
-            // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
+            // The first wrapped is the innermost: an Idempotency-Key counts for who was admitted, and refusals of the
+            // guard come out as problem documents as well.
+            .wrap(from_fn(idempotency::once))
             .wrap(from_fn(guard::admit))
             .wrap(from_fn(reach::refuse_while_away))
             .wrap(Condition::new(!origins.is_empty(), headers::cors(origins)))
             .wrap(from_fn(error::as_problem_document))
+            .wrap(Compress::default())
+            .wrap(from_fn(compression::settle))
             .wrap(from_fn(measured::measure))
             .wrap(from_fn(headers::protect))
     })

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse};
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -18,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::credentials::SESSION_COOKIE;
 use super::routes::resource;
-use super::{Fault, Problem, guard};
+use super::{Fault, Problem, guard, idempotency};
 
 const PROBLEM: &str = "#/components/schemas/Problem";
 const KEY: &str = "key";
@@ -115,6 +116,10 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
     operation.tags = Some(vec![group]);
 
     let open = guard::is_open(path);
+    let creates = method == "post" && !open;
+    if creates {
+        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+    }
     let takes = |place: &ParameterIn| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
             RefOr::T(parameter) => parameter.parameter_in == *place,
@@ -133,6 +138,21 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
         also.insert("413", "the body is too large");
         also.insert("415", "the body is of a kind that is not understood here");
     }
+    let heeds = |name: &str| {
+        operation.parameters.iter().flatten().any(|parameter| match parameter {
+            RefOr::T(parameter) => parameter.name == name,
+            RefOr::Ref(_) => false,
+        })
+    };
+    if heeds("If-Match") {
+        also.insert("412", "it has changed since it was read");
+    }
+    let not_modified = heeds("If-None-Match");
+    if creates {
+        also.insert("409", "a request with this Idempotency-Key is under way");
+        also.insert("410", "what was answered to this Idempotency-Key was erased with a person's data");
+        also.insert("422", "the body has faults, or the Idempotency-Key stands for another request");
+    }
     if open {
         operation.security = Some(Vec::new());
     } else {
@@ -145,9 +165,27 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
     for response in operation.responses.responses.values_mut() {
         label(response);
     }
+    if not_modified {
+        let response = Response::new("it still is what If-None-Match names");
+        operation.responses.responses.entry("304".to_owned()).or_insert_with(|| RefOr::T(response));
+    }
     for (status, description) in also {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(description)));
     }
+}
+
+fn idempotency_key() -> Parameter {
+    let form = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(idempotency::LONGEST))
+        .pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name(idempotency::HEADER)
+        .parameter_in(ParameterIn::Header)
+        .description(Some("Sent again within a day, the same request is answered the same and not carried out again."))
+        .schema(Some(form))
+        .build()
 }
 
 fn problem(description: &str) -> Response {

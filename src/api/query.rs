@@ -1,43 +1,68 @@
 //! Reading queries, and pages of lists.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
-use serde::Serialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{Fault, Problem};
+use crate::storage::{Place, Sort};
 
 const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 200;
+pub(super) const FLAG_WANTED: &str = "true or false is wanted here";
 
 /// A request's query; faults are collected.
 pub(super) struct Parameters {
-    values: HashMap<String, String>,
+    values: BTreeMap<String, String>,
+    /// Names that were asked for: the others are nobody's.
+    known: HashSet<String>,
     faults: Vec<Fault>,
 }
 
 impl Parameters {
     pub(super) fn of(request: &HttpRequest) -> Self {
-        match Query::<HashMap<String, String>>::from_query(request.query_string()) {
-            Ok(values) => Self { values: values.into_inner(), faults: Vec::new() },
-            Err(error) => Self { values: HashMap::new(), faults: vec![Fault::new("", error.to_string())] },
+        let mut parameters = Self { values: BTreeMap::new(), known: HashSet::new(), faults: Vec::new() };
+        match Query::<Vec<(String, String)>>::from_query(request.query_string()) {
+            Ok(pairs) => {
+                for (name, value) in pairs.into_inner() {
+                    if parameters.values.insert(name.clone(), value).is_some() {
+                        parameters.fault(&name, "once is enough");
+                    }
+                }
+            }
+            Err(error) => parameters.faults.push(Fault::new("", error.to_string())),
         }
+        parameters
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn fault(&mut self, name: &str, detail: &str) {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        self.faults.push(Fault::new(format!("/{name}"), detail));
+    }
+
+    /// An empty value is none.
+    pub(super) fn get(&mut self, name: &str) -> Option<&str> {
+        self.known.insert(name.to_owned());
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
     }
 
     /// The parameter, read by `parse`; what it can't read is a fault with `wanted`.
     pub(super) fn parse<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let value = self.get(name)?;
-        let parsed = parse(value);
+        let parsed = parse(self.get(name)?);
         if parsed.is_none() {
-            self.faults.push(Fault::new(format!("/{name}"), wanted));
+            self.fault(name, wanted);
         }
         parsed
     }
@@ -47,7 +72,7 @@ impl Parameters {
     }
 
     pub(super) fn flag(&mut self, name: &str) -> bool {
-        self.parse(name, "true or false is wanted here", |value| value.parse().ok()).unwrap_or(false)
+        self.parse(name, FLAG_WANTED, |value| value.parse().ok()).unwrap_or(false)
     }
 
     pub(super) fn limit(&mut self) -> u64 {
@@ -62,18 +87,66 @@ impl Parameters {
             .unwrap_or(default)
     }
 
-    /// Where the page before ended.
+    pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        let parse = |value: &str| DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc());
+        self.parse(name, "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z", parse)
+    }
+
+    /// `sort`, `limit` and `cursor` of a list that can be sorted by these keys, by the first of them descending when
+    /// nothing is said.
+    pub(super) fn listing<K: Copy>(&mut self, keys: &[(&'static str, K)]) -> Listing<K> {
+        let wanted = keys.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let wanted = format!("one of {wanted} is wanted here, with - before it for the other way round");
+        let named = |value: &str| {
+            let (name, descending) = value.strip_prefix('-').map_or((value, false), |name| (name, true));
+            keys.iter().find(|(known, _)| *known == name).map(|(name, key)| (*name, Sort { key: *key, descending }))
+        };
+        let usual = (keys[0].0, Sort { key: keys[0].1, descending: true });
+        let (name, sort) = self.parse("sort", &wanted, named).unwrap_or(usual);
+        let order = format!("{}{name}", if sort.descending { "-" } else { "" });
+        let ended = |value: &str| {
+            let cursor: Cursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
+            (cursor.order == order).then_some(cursor.place)
+        };
+        let after = self.parse("cursor", "this is not a next_cursor of this list in this order", ended);
+        Listing { sort, after, limit: self.limit(), order }
+    }
+
+    /// Where the page before ended, in lists by id.
     pub(super) fn cursor(&mut self) -> Option<Uuid> {
         self.parse("cursor", "this is not a next_cursor of ours", |value| Uuid::parse_str(value).ok())
     }
 
-    pub(super) fn finish(self) -> Result<(), Problem> {
+    /// What is left over is a fault, too: most often a name spelt wrong.
+    pub(super) fn finish(mut self) -> Result<(), Problem> {
+        let unknown: Vec<String> = self.values.keys().filter(|name| !self.known.contains(*name)).cloned().collect();
+        for name in unknown {
+            self.fault(&name, "there is no parameter of this name");
+        }
         if self.faults.is_empty() {
             Ok(())
         } else {
             Err(Problem::bad_request("the query has faults").with_errors(self.faults))
         }
     }
+}
+
+/// How a list is asked for.
+pub(super) struct Listing<K> {
+    pub sort: Sort<K>,
+    pub after: Option<Place>,
+    /// Rows a page; one more is to be read, which tells whether there is a next page.
+    pub limit: u64,
+    order: String,
+}
+
+/// A cursor is good for the order that it was made in.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    #[serde(rename = "o")]
+    order: String,
+    #[serde(flatten)]
+    place: Place,
 }
 
 /// What [`Parameters::limit`] and [`Parameters::cursor`] read, for the description of a list.
@@ -85,7 +158,7 @@ pub(super) struct Paging {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u64>,
     /// `next_cursor` of the page before.
-    cursor: Option<Uuid>,
+    cursor: Option<String>,
 }
 
 /// One page of a list.
@@ -94,14 +167,27 @@ pub(super) struct Page<T> {
     items: Vec<T>,
     /// `?cursor=` of the next page; null on the last one.
     #[schema(required)]
-    next_cursor: Option<Uuid>,
+    next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// From one row more than `limit`, which only tells that there is a next page.
-    pub(super) fn of(mut rows: Vec<T>, limit: u64, id: impl Fn(&T) -> Uuid) -> Self {
+    /// By id, from one row more than `limit`, which only tells that there is a next page.
+    pub(super) fn of(rows: Vec<T>, limit: u64, id: impl Fn(&T) -> Uuid) -> Self {
+        Self::cut(rows, limit, |row| id(row).to_string())
+    }
+
+    /// The same for a list that can be sorted; `place` says where in its order a row stands.
+    pub(super) fn listed<K>(rows: Vec<T>, listing: &Listing<K>, place: impl Fn(&T) -> Place) -> Self {
+        Self::cut(rows, listing.limit, |row| {
+            let cursor = Cursor { order: listing.order.clone(), place: place(row) };
+            // Its fields always serialise.
+            URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
+        })
+    }
+
+    fn cut(mut rows: Vec<T>, limit: u64, cursor: impl Fn(&T) -> String) -> Self {
         let more = rows.len() as u64 > limit;
         rows.truncate(limit as usize);
-        Self { next_cursor: rows.last().filter(|_| more).map(id), items: rows }
+        Self { next_cursor: rows.last().filter(|_| more).map(cursor), items: rows }
     }
 }

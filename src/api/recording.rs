@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use actix_files::NamedFile;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentDisposition, DispositionType};
+use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionType};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -68,8 +68,9 @@ async fn get(
     };
     let file = NamedFile::open_async(&path).await.map_err(|_| missing())?;
     let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
-    // The file's ending says audio/ogg.
-    Ok(file.set_content_disposition(disposition).into_response(&request))
+    // The file's ending says audio/ogg. It is compressed as it is, and ranges are of these very bytes.
+    let file = file.set_content_disposition(disposition).set_content_encoding(ContentEncoding::Identity);
+    Ok(file.into_response(&request))
 }
 
 /// The files as one, made when it is first asked for.

@@ -3,6 +3,7 @@
 use chrono::Utc;
 use entity::{call_guide_versions, call_guides, interviews};
 use interview::Guide;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Select, SelectExt,
@@ -11,7 +12,47 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::listing::{self, Mark, Place, Sort};
 use super::{Storage, StorageError, to_json};
+
+/// What guides can be listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuideOrder {
+    Created,
+    Updated,
+    Name,
+}
+
+impl GuideOrder {
+    /// Where in this order a guide stands.
+    pub fn place(self, guide: &call_guides::Model) -> Place {
+        let value = match self {
+            GuideOrder::Created => Mark::Time(guide.created_at),
+            GuideOrder::Updated => Mark::Time(guide.updated_at),
+            GuideOrder::Name => Mark::Text(guide.name.clone()),
+        };
+        Place { value, id: guide.id }
+    }
+}
+
+/// Which guides are wanted; all of them by default.
+#[derive(Debug, Clone)]
+pub struct GuideFilter {
+    /// In the name, whatever its case.
+    pub name: Option<String>,
+    pub tag: Option<String>,
+    pub sort: Sort<GuideOrder>,
+    /// Where the page before ended.
+    pub after: Option<Place>,
+    pub limit: u64,
+}
+
+impl Default for GuideFilter {
+    fn default() -> Self {
+        let sort = Sort { key: GuideOrder::Created, descending: true };
+        Self { name: None, tag: None, sort, after: None, limit: 50 }
+    }
+}
 
 /// The guides' repository.
 pub struct Guides<'a>(pub(super) &'a Storage);
@@ -38,14 +79,23 @@ impl Guides<'_> {
         self.find(&self.0.db, id).await
     }
 
-    /// Newest first; `after` is the id that the page before ended with.
-    pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<call_guides::Model>, StorageError> {
-        let mut query =
-            call_guides::Entity::find().filter(call_guides::Column::WorkspaceId.eq(self.0.workspace)).limit(limit);
-        if let Some(after) = after {
-            query = query.filter(call_guides::Column::Id.lt(after));
+    /// In the order of the filter: the newest first when it says nothing.
+    pub async fn list(&self, filter: GuideFilter) -> Result<Vec<call_guides::Model>, StorageError> {
+        let mut query = call_guides::Entity::find().filter(call_guides::Column::WorkspaceId.eq(self.0.workspace));
+        if let Some(name) = &filter.name {
+            query = query.filter(listing::mentions(call_guides::Column::Name, name));
         }
-        Ok(query.order_by_desc(call_guides::Column::Id).all(&self.0.db).await?)
+        if let Some(tag) = &filter.tag {
+            query = query.filter(listing::holds(self.0.db.get_database_backend(), call_guides::Column::Tags, tag));
+        }
+        let column = match filter.sort.key {
+            GuideOrder::Created => call_guides::Column::CreatedAt,
+            GuideOrder::Updated => call_guides::Column::UpdatedAt,
+            GuideOrder::Name => call_guides::Column::Name,
+        };
+        let by = Expr::col(column.as_column_ref());
+        let query = listing::ordered(query, &by, call_guides::Column::Id, filter.sort.descending, filter.after);
+        Ok(query.limit(filter.limit).all(&self.0.db).await?)
     }
 
     /// The newest version and its content.
@@ -67,7 +117,7 @@ impl Guides<'_> {
     /// Changes the content. A version that an interview uses stays as it is: a new one is made.
     pub async fn update(&self, id: Uuid, guide: &Guide) -> Result<call_guides::Model, StorageError> {
         let tx = self.0.write().await?;
-        let old = self.find_to_change(&tx, id).await?;
+        let old = self.find_for_edit(&tx, id).await?;
         let newest = self.newest_version(&tx, id).await?;
         let used =
             interviews::Entity::find().filter(interviews::Column::CallGuideVersionId.eq(newest.id)).exists(&tx).await?;
@@ -93,7 +143,7 @@ impl Guides<'_> {
     /// Removes a guide that no interview uses; with interviews it is a [`StorageError::Conflict`].
     pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
-        let row = self.find_to_change(&tx, id).await?;
+        let row = self.find_for_edit(&tx, id).await?;
         if interviews::Entity::find().filter(interviews::Column::CallGuideId.eq(id)).exists(&tx).await? {
             return Err(StorageError::Conflict("interviews were held or scheduled with this guide".to_owned()));
         }
@@ -122,11 +172,6 @@ impl Guides<'_> {
         self.row(id).one(db).await?.ok_or(StorageError::NotFound("call guide"))
     }
 
-    /// Other edits of the guide, and those who schedule with it, wait for the end of the transaction.
-    async fn find_to_change(&self, tx: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {
-        self.row(id).lock_exclusive().one(tx).await?.ok_or(StorageError::NotFound("call guide"))
-    }
-
     /// Nobody edits the guide before the end of the transaction.
     pub(super) async fn hold(&self, tx: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
         self.row(id).lock_shared().one(tx).await?.map(|_| ()).ok_or(StorageError::NotFound("call guide"))
@@ -134,6 +179,14 @@ impl Guides<'_> {
 
     fn row(&self, id: Uuid) -> Select<call_guides::Entity> {
         call_guides::Entity::find_by_id(id).filter(call_guides::Column::WorkspaceId.eq(self.0.workspace))
+    }
+
+    /// The row in the state that the edit was meant for. Other edits of the guide, and those who schedule with it, wait for the
+    /// end of the transaction.
+    async fn find_for_edit(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<call_guides::Model, StorageError> {
+        let row = self.row(id).lock_exclusive().one(tx).await?.ok_or(StorageError::NotFound("call guide"))?;
+        self.0.expected.check(&row)?;
+        Ok(row)
     }
 
     pub(super) async fn newest_version(

@@ -4,15 +4,17 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Channel, Status, interviews};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::audit::Change;
 use super::crypto::PersonKey;
+use super::listing::{self, Mark, Place, Sort};
 use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, tokens};
 
 /// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
@@ -39,13 +41,99 @@ pub struct NewInterview {
     pub no_show_after: Duration,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+/// What interviews can be listed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InterviewOrder {
+    Created,
+    Updated,
+    /// Those without an appointment by when they were made.
+    Scheduled,
+}
+
+impl InterviewOrder {
+    /// Where in this order an interview stands.
+    pub fn place(self, interview: &interviews::Model) -> Place {
+        let value = match self {
+            InterviewOrder::Created => interview.created_at,
+            InterviewOrder::Updated => interview.updated_at,
+            InterviewOrder::Scheduled => interview.scheduled_at.unwrap_or(interview.created_at),
+        };
+        Place { value: Mark::Time(value), id: interview.id }
+    }
+
+    fn expression(self) -> Expr {
+        let column = |column: interviews::Column| Expr::col(column.as_column_ref());
+        match self {
+            InterviewOrder::Created => column(interviews::Column::CreatedAt),
+            InterviewOrder::Updated => column(interviews::Column::UpdatedAt),
+            InterviewOrder::Scheduled => {
+                let first = [interviews::Column::ScheduledAt, interviews::Column::CreatedAt].map(column);
+                Func::coalesce(first).into()
+            }
+        }
+    }
+}
+
+/// Which interviews are wanted; all of them by default. Spans include their beginning and not their end.
+#[derive(Debug, Clone)]
 pub struct InterviewFilter {
     pub status: Option<Status>,
     pub call_guide_id: Option<Uuid>,
-    /// The id that the page before ended with.
-    pub after: Option<Uuid>,
+    pub channel: Option<Channel>,
+    pub requires_human_review: Option<bool>,
+    pub tag: Option<String>,
+    /// In the respondent's name, e-mail address, number or id, whatever its case.
+    pub respondent: Option<String>,
+    pub scheduled_from: Option<DateTime<Utc>>,
+    pub scheduled_to: Option<DateTime<Utc>>,
+    pub created_from: Option<DateTime<Utc>>,
+    pub created_to: Option<DateTime<Utc>>,
+    pub sort: Sort<InterviewOrder>,
+    /// Where the page before ended.
+    pub after: Option<Place>,
     pub limit: u64,
+}
+
+impl Default for InterviewFilter {
+    fn default() -> Self {
+        Self {
+            status: None,
+            call_guide_id: None,
+            channel: None,
+            requires_human_review: None,
+            tag: None,
+            respondent: None,
+            scheduled_from: None,
+            scheduled_to: None,
+            created_from: None,
+            created_to: None,
+            sort: Sort { key: InterviewOrder::Created, descending: true },
+            after: None,
+            limit: 50,
+        }
+    }
+}
+
+impl InterviewFilter {
+    fn condition(&self, backend: DbBackend) -> Condition {
+        use interviews::Column;
+        let anywhere = |text: &String| {
+            [Column::RespondentName, Column::RespondentEmail, Column::RespondentPhone, Column::RespondentId]
+                .into_iter()
+                .fold(Condition::any(), |any, column| any.add(listing::mentions(column, text)))
+        };
+        Condition::all()
+            .add_option(self.status.map(|status| Column::Status.eq(status)))
+            .add_option(self.call_guide_id.map(|guide| Column::CallGuideId.eq(guide)))
+            .add_option(self.channel.map(|channel| Column::Channel.eq(channel)))
+            .add_option(self.requires_human_review.map(|review| Column::RequiresHumanReview.eq(review)))
+            .add_option(self.tag.as_ref().map(|tag| listing::holds(backend, Column::Tags, tag)))
+            .add_option(self.respondent.as_ref().map(anywhere))
+            .add_option(self.scheduled_from.map(|from| Column::ScheduledAt.gte(from)))
+            .add_option(self.scheduled_to.map(|to| Column::ScheduledAt.lt(to)))
+            .add_option(self.created_from.map(|from| Column::CreatedAt.gte(from)))
+            .add_option(self.created_to.map(|to| Column::CreatedAt.lt(to)))
+    }
 }
 
 /// The interviews' repository.
@@ -124,25 +212,31 @@ impl Interviews<'_> {
             .ok_or(StorageError::NotFound("interview"))
     }
 
+    /// The row in the state that the edit was meant for; nobody else changes it until the transaction ends.
+    pub(super) async fn find_for_edit(
+        &self,
+        tx: &DatabaseTransaction,
+        id: Uuid,
+    ) -> Result<interviews::Model, StorageError> {
+        let row = self.locked(tx, id).await?;
+        self.0.expected.check(&row)?;
+        Ok(row)
+    }
+
     /// The guide as it was when the interview was scheduled.
     pub async fn guide(&self, id: Uuid) -> Result<Guide, StorageError> {
         let row = self.get(id).await?;
         self.0.guides().version(row.call_guide_version_id).await
     }
 
-    /// Newest first.
+    /// In the order of the filter: the newest first when it says nothing.
     pub async fn list(&self, filter: InterviewFilter) -> Result<Vec<interviews::Model>, StorageError> {
-        let mut query = interviews::Entity::find().filter(interviews::Column::WorkspaceId.eq(self.0.workspace));
-        if let Some(status) = filter.status {
-            query = query.filter(interviews::Column::Status.eq(status));
-        }
-        if let Some(guide) = filter.call_guide_id {
-            query = query.filter(interviews::Column::CallGuideId.eq(guide));
-        }
-        if let Some(after) = filter.after {
-            query = query.filter(interviews::Column::Id.lt(after));
-        }
-        Ok(query.order_by_desc(interviews::Column::Id).limit(filter.limit).all(&self.0.db).await?)
+        let query = interviews::Entity::find()
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+            .filter(filter.condition(self.0.db.get_database_backend()));
+        let (by, descending) = (filter.sort.key.expression(), filter.sort.descending);
+        let query = listing::ordered(query, &by, interviews::Column::Id, descending, filter.after);
+        Ok(query.limit(filter.limit).all(&self.0.db).await?)
     }
 
     /// Every interview of a respondent, oldest first.
@@ -200,6 +294,7 @@ impl Interviews<'_> {
     /// Somebody asks for the end of a call that may be live; its session does the rest and says so in the call's log.
     pub async fn note_cancel(&self, id: Uuid) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
+        self.find_for_edit(&tx, id).await?;
         self.0.audit(&tx, Change::new(AUDITED, id, "interview.cancel_requested")).await?;
         Ok(tx.commit().await?)
     }
@@ -213,7 +308,7 @@ impl Interviews<'_> {
         actor: &str,
     ) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;
-        let row = self.locked(&tx, id).await?;
+        let row = self.find_for_edit(&tx, id).await?;
         if row.status.is_over() {
             return Err(StorageError::Conflict(format!("the interview is over: {}", row.status.as_str())));
         }

@@ -21,13 +21,16 @@ pub mod erasure;
 pub mod events;
 pub mod guide_versions;
 pub mod guides;
+pub mod idempotency;
 pub mod interviews;
 pub mod keys;
+pub mod listing;
 pub mod projection;
 pub mod receipts;
 pub mod recordings;
 pub mod responses;
 pub mod reviews;
+pub mod revision;
 pub mod schema;
 pub mod scores;
 pub mod secret;
@@ -43,11 +46,14 @@ pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
 pub use events::{Appended, Batch, EventRecord};
 pub use guide_versions::VersionInfo;
-pub use guides::Guides;
-pub use interviews::{InterviewFilter, Interviews, NewInterview};
+pub use guides::{GuideFilter, GuideOrder, Guides};
+pub use idempotency::Idempotency;
+pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
+pub use listing::{Mark, Place, Sort};
 pub use recordings::{Recordings, Side};
 pub use reviews::{InterviewChanges, Note, NoteChange, Outcome};
+pub use revision::Precondition;
 pub use secret::{Secret, SecretError};
 pub use study::{Held, StudyFilter};
 pub use tokens::JoinToken;
@@ -71,6 +77,8 @@ pub enum StorageError {
     NotFound(&'static str),
     #[error("{0}")]
     Conflict(String),
+    #[error("it has changed since it was read: read it again, and make the change to what it is now")]
+    Changed,
     #[error("event {seq} of interview {interview_id} is in the log already, with another content")]
     EventConflict { interview_id: Uuid, seq: i64 },
     #[error("event {got} of interview {interview_id} can't follow {last}: the log has no gaps")]
@@ -107,6 +115,8 @@ pub struct Storage {
     workspace: Uuid,
     /// Under whose name changes are logged.
     actor: Arc<str>,
+    /// Which state of a row the edits made through it are meant for.
+    expected: Precondition,
     data_dir: PathBuf,
     secret: Secret,
     reach: Reach,
@@ -124,6 +134,7 @@ impl Storage {
             db,
             workspace: migration::DEFAULT_WORKSPACE,
             actor: ENGINE.into(),
+            expected: Precondition::None,
             data_dir: data_dir.to_owned(),
             secret,
             reach: Reach::default(),
@@ -151,6 +162,13 @@ impl Storage {
     #[must_use]
     pub fn by(&self, actor: &str) -> Self {
         Self { actor: actor.into(), ..self.clone() }
+    }
+
+    /// The same store for one edit of a row that was seen in a certain state: in another one it is
+    /// [`StorageError::Changed`], found out in the transaction of the edit.
+    #[must_use]
+    pub fn expecting(&self, expected: Precondition) -> Self {
+        Self { expected, ..self.clone() }
     }
 
     /// The store of the workspace that the interview is in: for the engine itself, which holds calls of all of them.
@@ -189,6 +207,10 @@ impl Storage {
 
     pub fn interviews(&self) -> Interviews<'_> {
         Interviews(self)
+    }
+
+    pub fn idempotency(&self) -> Idempotency<'_> {
+        Idempotency(self)
     }
 
     pub fn keys(&self) -> Keys<'_> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use entity::{Status, event_logs, person_keys};
 use interview::Event;
 use interview::io::EndStatus;
-use interviewer::storage::{EventRecord, Storage, StorageError};
+use interviewer::storage::{EventRecord, GuideFilter, Storage, StorageError};
 use interviewer::supervisors::{Append, AppendError, Flush, Persistence};
 use interviewer::telemetry::Metrics;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
@@ -45,7 +45,7 @@ async fn the_schema_goes_up_down_and_up_again() {
             storage.append(id, &conversation()).await.unwrap();
         }
         storage.migrate_down(None).await.unwrap();
-        assert!(storage.guides().list(None, 10).await.is_err(), "the tables are gone");
+        assert!(storage.guides().list(GuideFilter::default()).await.is_err(), "the tables are gone");
         assert!(storage.schema().await.unwrap().iter().all(|step| !step.applied));
         storage.migrate().await.unwrap();
         assert_eq!(storage.schema().await.unwrap(), whole);

@@ -131,12 +131,24 @@ pub struct Question {
     pub context: Option<String>,
     #[serde(default)]
     pub expected_response_patterns: Vec<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<ChoiceForm>))]
     #[serde(default)]
     pub options: Vec<Choice>,
     #[serde(default)]
     pub scale: Option<Scale>,
     #[serde(default)]
     pub follow_up_triggers: Vec<Trigger>,
+}
+
+/// An option as it may be written: its text, or all of it.
+#[cfg(feature = "openapi")]
+#[derive(utoipa::ToSchema)]
+#[schema(as = QuestionOptionForm)]
+#[serde(untagged)]
+#[allow(dead_code)]
+enum ChoiceForm {
+    Text(String),
+    Whole(Choice),
 }
 
 /// One option of a multiple choice question; in a document also just its text.

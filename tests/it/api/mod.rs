@@ -22,11 +22,15 @@ use uuid::Uuid;
 
 use crate::support::{Home, guide_document, store};
 
+mod compression;
+mod conditional;
 mod faults;
 mod guides;
 mod health;
+mod idempotency;
 mod interviews;
 mod joining;
+mod lists;
 
 /// Calls as the test wishes them: one refusal for all, or one call that is live.
 struct Fake {

@@ -1,0 +1,83 @@
+//! Pages of lists that stay right under any order: where the page before ended is a place (the value sorted by, and the
+//! row's id), not a number of rows, so that rows that come or go meanwhile neither repeat nor hide others.
+//!
+//! Owns: orders, places, and the filters that databases say differently. Never does: know a table.
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, IdenStatic as _, Order, QueryFilter, QueryOrder, Select, Value};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a list is sorted by; with equal values by the id, which no two rows share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort<K> {
+    pub key: K,
+    pub descending: bool,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    #[serde(rename = "v")]
+    pub value: Mark,
+    #[serde(rename = "i")]
+    pub id: Uuid,
+}
+
+/// A value that rows are sorted by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    Time(DateTime<Utc>),
+    Text(String),
+}
+
+impl From<Mark> for Value {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Time(time) => time.into(),
+            Mark::Text(text) => text.into(),
+        }
+    }
+}
+
+/// The rows behind `after`, in the order of `expression`.
+pub(super) fn ordered<E: EntityTrait>(
+    query: Select<E>,
+    expression: &Expr,
+    id: E::Column,
+    descending: bool,
+    after: Option<Place>,
+) -> Select<E> {
+    let order = if descending { Order::Desc } else { Order::Asc };
+    let query = query.order_by(expression.clone(), order.clone()).order_by(id, order);
+    let Some(after) = after else { return query };
+    let value = Expr::value(after.value);
+    let beyond = |left: Expr, right: Expr| if descending { left.lt(right) } else { left.gt(right) };
+    let among_equals = expression.clone().eq(value.clone()).and(beyond(Expr::col((E::default(), id)), Expr::value(after.id)));
+    query.filter(Condition::any().add(beyond(expression.clone(), value)).add(among_equals))
+}
+
+/// The JSON list in `column` holds this text.
+pub(super) fn holds<C: ColumnTrait>(backend: DbBackend, column: C, text: &str) -> Expr {
+    let column = format!("\"{}\".\"{}\"", column.entity_name(), column.as_str());
+    if backend == DbBackend::Postgres {
+        let list = serde_json::Value::from(vec![text]);
+        return Expr::cust_with_values(format!("{column} @> $1"), [Value::from(list)]);
+    }
+    Expr::cust_with_values(format!("EXISTS (SELECT 1 FROM json_each({column}) WHERE value = ?)"), [text])
+}
+
+/// `column` has this text in it somewhere, whatever its case.
+pub(super) fn mentions<C: ColumnTrait>(column: C, text: &str) -> Expr {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Expr::expr(Func::lower(Expr::col(column.as_column_ref()))).like(LikeExpr::new(pattern).escape('\\'))
+}
