@@ -80,8 +80,7 @@ async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Prob
     let mut query = Parameters::of(&request);
     let (name, tag, listing) = (query.text("name"), query.text("tag"), query.listing(&ORDERS));
     query.finish()?;
-    let filter =
-        GuideFilter { name, tag, sort: listing.sort, after: listing.after.clone(), limit: listing.limit + 1 };
+    let filter = GuideFilter { name, tag, sort: listing.sort, after: listing.after.clone(), limit: listing.limit + 1 };
     let rows = caller.storage.guides().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::listed(rows, &listing, |row| listing.sort.key.place(row))))
 }

@@ -91,7 +91,7 @@ fn count(state: &State, request: &HttpRequest) -> Result<(), Problem> {
 )]
 async fn begin(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
-    let query = Parameters::of(&request);
+    let mut query = Parameters::of(&request);
     let next = query.get("next").unwrap_or("/").to_owned();
     query.finish()?;
     count(&state, &request)?;
@@ -120,8 +120,8 @@ async fn begin(state: Data<State>, request: HttpRequest) -> Result<HttpResponse,
 )]
 async fn finish(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
-    let query = Parameters::of(&request);
-    let text = |name: &str| query.get(name).unwrap_or_default().to_owned();
+    let mut query = Parameters::of(&request);
+    let mut text = |name: &str| query.get(name).unwrap_or_default().to_owned();
     let (code, given, error) = (text("code"), text("state"), text("error"));
     query.finish()?;
     let flow = cookie(request.headers(), FLOW_COOKIE).ok_or_else(|| refusal(&OidcError::Flow))?;

@@ -170,6 +170,8 @@ impl Content {
             status,
             status_reason: reason.map(str::to_owned),
             scheduled_at: Some(created_at),
+            // Nobody waits for them: they stay as they were made.
+            no_show_at: None,
             started_at,
             completed_at,
             duration_seconds: started_at.zip(completed_at).map(|(from, to)| (to - from).num_seconds() as i32),

@@ -4,8 +4,8 @@
 //! Owns: orders, places, and the filters that databases say differently. Never does: know a table.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, IdenStatic as _, Order, QueryFilter, QueryOrder, Select, Value};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Func, LikeExpr, Order};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Select, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -55,7 +55,8 @@ pub(super) fn ordered<E: EntityTrait>(
     let Some(after) = after else { return query };
     let value = Expr::value(after.value);
     let beyond = |left: Expr, right: Expr| if descending { left.lt(right) } else { left.gt(right) };
-    let among_equals = expression.clone().eq(value.clone()).and(beyond(Expr::col((E::default(), id)), Expr::value(after.id)));
+    let among_equals =
+        expression.clone().eq(value.clone()).and(beyond(Expr::col((E::default(), id)), Expr::value(after.id)));
     query.filter(Condition::any().add(beyond(expression.clone(), value)).add(among_equals))
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::api::{App, problem};
-use crate::support::{conversation, guide, new_interview, open_store, store};
+use crate::support::{Home, conversation, guide, new_interview, open_store, store};
 
 /// An interview with an appointment.
 async fn appointment(storage: &Storage, at: DateTime<Utc>) -> Uuid {
@@ -111,8 +111,8 @@ async fn forged_and_expired_links_are_refused_without_the_database() {
 
 #[tokio::test]
 async fn links_outlive_the_process_with_its_secret() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = async || open_store(&folder).await.with_secret(Secret::load("", folder.path()).unwrap());
+    let home = Home::new().await;
+    let open = async || open_store(&home).await.with_secret(Secret::load("", home.path()).unwrap());
     let storage = open().await;
     storage.migrate().await.unwrap();
     let guide = storage.guides().create(&guide(), None).await.unwrap();
@@ -198,8 +198,8 @@ async fn without_an_appointment_the_link_decides() {
 
 #[tokio::test]
 async fn what_was_missed_while_the_engine_was_off_is_ended_by_the_next_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = open_store(&folder).await;
+    let home = Home::new().await;
+    let storage = open_store(&home).await;
     storage.migrate().await.unwrap();
     let at = Utc::now() + Duration::hours(1);
     let id = appointment(&storage, at).await;
@@ -207,7 +207,7 @@ async fn what_was_missed_while_the_engine_was_off_is_ended_by_the_next_one() {
     let elsewhere = storage.of(storage.create_workspace("elsewhere").await.unwrap().id);
     let other = appointment(&elsewhere, at).await;
     storage.close().await.unwrap();
-    let storage = open_store(&folder).await;
+    let storage = open_store(&home).await;
     let metrics = Arc::new(Metrics::new().unwrap());
     assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(3)).await.unwrap(), 2);
     assert_eq!(storage.interviews().get(id).await.unwrap().status, Status::NoShow);

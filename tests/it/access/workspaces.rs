@@ -1,7 +1,7 @@
 //! What is in one workspace is never seen, nor changed, from another.
 
 use interview::io::EndStatus;
-use interviewer::storage::{AuditFilter, Batch, InterviewFilter, StorageError};
+use interviewer::storage::{AuditFilter, Batch, GuideFilter, InterviewFilter, StorageError};
 
 use crate::support::{conversation, guide, guide_document, new_interview, store};
 
@@ -33,7 +33,7 @@ async fn rows_of_another_workspace_are_not_there() {
     assert!(is_missing(storage.load_events(interview.id).await));
     assert!(is_missing(storage.transcript(interview.id).await));
     assert!(storage.responses(interview.id).await.unwrap().is_empty());
-    assert!(storage.guides().list(None, 10).await.unwrap().is_empty());
+    assert!(storage.guides().list(GuideFilter::default()).await.unwrap().is_empty());
     let all = InterviewFilter { limit: 10, ..Default::default() };
     assert!(storage.interviews().list(all).await.unwrap().is_empty());
     let trail = storage.audit_trail(AuditFilter { limit: 10, ..Default::default() }).await.unwrap();

@@ -67,8 +67,7 @@ async fn answers_are_sealed() {
     let app = App::start().await;
     let guide = app.guide_id().await;
     let body = json!({ "call_guide_id": guide });
-    let answer: Value =
-        post(&app, "/api/interviews/schedule", "quite-a-key", &body).await.json().await.unwrap();
+    let answer: Value = post(&app, "/api/interviews/schedule", "quite-a-key", &body).await.json().await.unwrap();
     let token = answer["join_token"].as_str().unwrap();
     for file in std::fs::read_dir(app.storage.data_dir().join("db")).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();

@@ -66,8 +66,7 @@ async fn what_a_list_does_not_know_is_said() {
     for _ in 0..3 {
         app.guide_id().await;
     }
-    let page: Value =
-        app.get("/api/call-guides/?limit=1&sort=name").send().await.unwrap().json().await.unwrap();
+    let page: Value = app.get("/api/call-guides/?limit=1&sort=name").send().await.unwrap().json().await.unwrap();
     let cursor = page["next_cursor"].as_str().unwrap();
     let path = format!("/api/call-guides/?cursor={cursor}&sort=colour&limit=0&lmit=3&tag=a&tag=b");
     let faults = problem(app.get(&path).send().await.unwrap(), 400).await;

@@ -21,7 +21,13 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     /// `route` is as in the document, with its parameters' values behind it: `get /api/call-guides/{id}` and the path.
-    async fn ask(&mut self, route: &str, path: &str, status: u16, with: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Value {
+    async fn ask(
+        &mut self,
+        route: &str,
+        path: &str,
+        status: u16,
+        with: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Value {
         let method = Method::from_bytes(route.split(' ').next().unwrap().to_uppercase().as_bytes()).unwrap();
         let request = self.stage.caller.http.request(method, format!("{}{path}", self.stage.caller.base));
         let response = with(request).send().await.unwrap();
