@@ -1,6 +1,7 @@
 //! What researchers write on an interview: tags, notes, and whether a human should look at it.
 //!
-//! Owns: those columns, each change with its entry in the audit trail. Never does: touch what the call itself writes.
+//! Owns: those columns, each change with its entry in the audit trail; the words in it are about somebody, and are sealed like
+//! what that person said. Never does: touch what the call itself writes.
 
 use chrono::{DateTime, Utc};
 use entity::interviews;
@@ -75,19 +76,20 @@ impl Interviews<'_> {
         let mut row = old.into_active_model();
         let mut done = Vec::new();
         if let Some(tags) = changes.tags {
-            done.push(Change::new(AUDITED, id, "interview.tagged").with(json!({ "tags": tags })));
+            let personal = json!({ "tags": tags });
+            done.push(Change::new(AUDITED, id, "interview.tagged").personal(&respondent, personal));
             row.tags = Set(to_json("tags", tags)?);
         }
         for change in changes.notes {
             let (what, note, said) = self.apply(&mut notes, change, now)?;
-            // Notes are about somebody: their words are sealed like what that person said.
             let personal = said.map_or(Value::Null, |text| json!({ "text": text }));
             done.push(Change::new(AUDITED, id, what).with(json!({ "note_id": note })).personal(&respondent, personal));
         }
         row.interviewer_notes = Set(to_json("notes", notes)?);
         if let Some(wanted) = changes.requires_human_review {
             let what = if wanted { "interview.review_requested" } else { "interview.review_withdrawn" };
-            done.push(Change::new(AUDITED, id, what));
+            let personal = json!({ "reason": changes.escalation_reason });
+            done.push(Change::new(AUDITED, id, what).personal(&respondent, personal));
             row.requires_human_review = Set(wanted);
         }
         if let Some(reason) = changes.escalation_reason {
@@ -132,8 +134,8 @@ impl Interviews<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         let change = Change::new(AUDITED, id, "interview.reviewed")
-            .with(json!({ "outcome": outcome, "reason": reason }))
-            .personal(&respondent, json!({ "text": text }));
+            .with(json!({ "outcome": outcome }))
+            .personal(&respondent, json!({ "text": text, "reason": reason }));
         self.0.audit(&tx, change).await?;
         tx.commit().await?;
         Ok(row)

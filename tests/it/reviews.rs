@@ -58,7 +58,9 @@ async fn tags_and_notes_are_written_changed_and_removed() {
     assert_eq!(names[..2], ["interview.scheduled", "interview.tagged"]);
     assert_eq!(names[2..], notes);
     assert!(trail[2].1["personal"]["enc"].is_string(), "the words are sealed with the respondent's key");
-    assert!(!trail.iter().any(|(_, payload)| payload.to_string().contains("Monday")));
+    for word in ["Monday", "pilot"] {
+        assert!(!trail.iter().any(|(_, payload)| payload.to_string().contains(word)));
+    }
     app.stop().await;
 }
 
@@ -139,7 +141,12 @@ async fn what_waits_for_a_human_is_queued_by_age_and_closed_with_an_outcome() {
     let trail = trail(&app, &ids[1]).await;
     assert_eq!(trail.last().unwrap().0, "interview.reviewed");
     assert_eq!(trail.last().unwrap().1["outcome"], "accepted_in_part");
-    assert!(!trail.last().unwrap().1.to_string().contains("half"));
+    assert!(
+        !trail
+            .iter()
+            .any(|(_, payload)| payload.to_string().contains("second half")
+                || payload.to_string().contains("odd answers"))
+    );
     app.stop().await;
 }
 

@@ -35,10 +35,16 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/auth/oidc/login", Open),
     ("get", "/api/call-guides/", Viewer),
     ("get", "/api/call-guides/{id}", Viewer),
+    ("get", "/api/call-guides/{id}/diff", Viewer),
+    ("get", "/api/call-guides/{id}/export", Viewer),
+    ("get", "/api/call-guides/{id}/study", Viewer),
+    ("get", "/api/call-guides/{id}/versions", Viewer),
+    ("get", "/api/call-guides/{id}/versions/{version}", Viewer),
     ("get", "/api/health/", Open),
     ("get", "/api/health/live", Open),
     ("get", "/api/health/ready", Open),
     ("get", "/api/interviews/", Viewer),
+    ("get", "/api/interviews/review-queue", Viewer),
     ("get", "/api/interviews/{id}", Viewer),
     ("get", "/api/interviews/{id}/recording", Viewer),
     ("get", "/api/interviews/{id}/responses", Viewer),
@@ -57,11 +63,13 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("post", "/api/call-guides/", Researcher),
     ("post", "/api/call-guides/validate", Viewer),
     ("post", "/api/interviews/schedule", Researcher),
+    ("post", "/api/interviews/{id}/review", Researcher),
     ("post", "/api/interviews/{id}/start", Researcher),
     ("post", "/api/join/{token}/call", Open),
     ("post", "/api/keys/", Admin),
     ("post", "/api/users/", Admin),
     ("put", "/api/call-guides/{id}", Researcher),
+    ("patch", "/api/interviews/{id}", Researcher),
     ("patch", "/api/join/{token}/call/{call_id}", Open),
     ("patch", "/api/users/{id}", Admin),
     ("options", "/api/join/{token}/call", Open),
@@ -120,7 +128,7 @@ impl Things {
             "users" => self.user,
             _ => Uuid::nil(),
         };
-        let path = path.replace("{id}", &id.to_string()).replace("{token}", "token").replace("{call_id}", "call");
+        let path = path.replace("{id}", &id.to_string()).replace("{token}", "token").replace("{call_id}", "call").replace("{version}", "1");
         assert!(!path.contains('{'), "say what to put into {path}");
         path
     }
@@ -132,6 +140,8 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("put", "/api/call-guides/{id}") | ("post", "/api/call-guides/" | "/api/call-guides/validate") => {
             guide_document()
         }
+        ("patch", "/api/interviews/{id}") => json!({ "tags": ["seen"] }),
+        ("post", "/api/interviews/{id}/review") => json!({ "outcome": "accepted" }),
         ("patch", "/api/users/{id}") => json!({ "name": "Another name" }),
         ("post" | "put" | "patch", _) if !path.contains("{id}") => json!({}),
         _ => return None,

@@ -93,6 +93,10 @@ async fn guides(asker: &mut Asker<'_>) -> String {
     let put = format!("put {one}");
     let changed = asker.ask(&put, &path, 200, |request| request.json(&open_guide(2))).await;
     keys::check("the guide changed", &changed, keys::CALL_GUIDE);
+    for part in ["versions", "diff", "export", "study"] {
+        asker.get(&format!("{one}/{part}"), &format!("{path}/{part}"), &[]).await;
+    }
+    asker.get(&format!("{one}/versions/{{version}}"), &format!("{path}/versions/1"), &[]).await;
     let verdict = asker.post("/api/call-guides/validate", &open_guide(1), 200).await;
     assert_eq!(verdict["valid"], true);
 
@@ -133,6 +137,14 @@ async fn interviews(asker: &mut Asker<'_>, guide: &str) -> String {
     let opened = asker.ask(start, &format!("{path}/start"), 200, |request| request).await;
     keys::check("the room opened", &opened, keys::INVITATION);
     patch_and_hang_up(asker, text(&opened, "join_token")).await;
+    let marked = json!({ "requires_human_review": true, "escalation_reason": "odd", "tags": ["seen"] });
+    let annotate = "patch /api/interviews/{id}";
+    asker.ask(annotate, &path, 200, |request| request.json(&marked)).await;
+    asker.ask(annotate, &path, 422, |request| request.json(&json!({ "tags": 1 }))).await;
+    asker.get("/api/interviews/review-queue", "/api/interviews/review-queue", &[]).await;
+    let (review, outcome) = ("post /api/interviews/{id}/review", json!({ "outcome": "accepted" }));
+    asker.ask(review, &format!("{path}/review"), 200, |request| request.json(&outcome)).await;
+    asker.ask(review, &format!("{path}/review"), 409, |request| request.json(&outcome)).await;
     let cancel = "delete /api/interviews/{id}";
     let cancelled = asker.ask(cancel, &path, 200, |request| request).await;
     assert_eq!(cancelled["status"], "cancelled");
