@@ -265,7 +265,7 @@ fn answer(
     let response_time = random.random_range(300..4_000);
     let answered_at = asked_at + Duration::milliseconds(response_time + random.random_range(2_000..25_000));
     // Every fourth is a follow-up, to a question that was none.
-    let parent = before.filter(|before| asking % 4 == 0 && !before.is_follow_up);
+    let parent = before.filter(|before| asking.is_multiple_of(4) && !before.is_follow_up);
     let question = &questions[(asking - 1 - asking / 4) % questions.len()];
     let (text, analysis) = &question.answers[random.random_range(0..question.answers.len())];
     let widen = |value: f32| (f64::from(value) * 1e6).round() / 1e6;

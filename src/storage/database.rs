@@ -84,7 +84,8 @@ fn postgres(options: &mut ConnectOptions) {
         postgres
             .application_name("interviewer")
             .options(limits.map(|(name, limit)| (name, limit.as_millis().to_string())))
-            .options([("timezone", "UTC")])
+            // Compiling a statement costs a dashboard more than it saves.
+            .options([("timezone", "UTC"), ("jit", "off")])
     });
     // Whoever gave up waiting for an answer leaves a connection behind on which it may never come: without a limit it
     // would keep its place in the pool.

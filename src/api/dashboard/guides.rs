@@ -41,6 +41,8 @@ struct GuideInterviews {
 
 /// Means are null where there is nothing to take them over.
 #[derive(Debug, Serialize, ToSchema)]
+// The names are the contract's.
+#[allow(clippy::struct_field_names)]
 struct GuideMetrics {
     #[schema(required)]
     avg_duration_seconds: Option<f64>,
