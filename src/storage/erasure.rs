@@ -55,6 +55,10 @@ impl Storage {
     pub async fn erase(&self, erasure: &Erasure) -> Result<Erased, StorageError> {
         let receipt_id = Uuid::now_v7();
         let tx = self.write().await?;
+        // Whoever appends to one of them in this moment is done before, or finds that the key is gone.
+        for id in &erasure.interviews {
+            repository::hold_anywhere(&tx, *id).await?;
+        }
         let rows = repository::of_respondent(&tx, self.workspace, &erasure.respondent_id).await?;
         if erasure.person && rows.iter().any(|row| !erasure.interviews.contains(&row.id)) {
             return Err(StorageError::Conflict("another interview was scheduled meanwhile: ask again".to_owned()));
