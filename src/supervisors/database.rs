@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::storage::{Probe, Reach};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Failure;
 
 /// With the probe's own limit of a second: known within two.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -23,7 +24,7 @@ pub async fn watch(probe: Probe, reach: Reach, metrics: std::sync::Arc<Metrics>)
         if there {
             tracing::info!("the database answers again");
         } else {
-            metrics.errors_total.with_label_values(&["away", "database"]).inc();
+            metrics.count_failure(Failure::Away);
             tracing::error!("the database does not answer: requests are refused, events wait on disk");
         }
     }

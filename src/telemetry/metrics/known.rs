@@ -42,6 +42,8 @@ pub mod escalation {
 /// What may fail, as `errors_total` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
+    /// The database does not answer.
+    Away,
     /// The database takes no events.
     Append,
     /// The event log refuses events for good.
@@ -63,7 +65,8 @@ pub enum Failure {
 }
 
 impl Failure {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
+        Self::Away,
         Self::Append,
         Self::Refused,
         Self::Spool,
@@ -80,6 +83,7 @@ impl Failure {
     /// `error_type` and `component`.
     fn labels(self) -> [&'static str; 2] {
         match self {
+            Self::Away => ["away", "database"],
             Self::Append => ["append", "database"],
             Self::Refused => ["refused", "event_log"],
             Self::Spool => ["spool", "event_log"],
