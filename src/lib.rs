@@ -13,6 +13,7 @@ pub mod startup;
 pub mod supervisors;
 pub mod storage;
 pub mod privacy;
+pub mod access;
 pub mod api;
 pub mod tls;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix::Addr;
 use tracing::info;
 
+use crate::access::Access;
 use crate::api;
 use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
@@ -18,7 +19,7 @@ use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Secret, Storage, StorageError};
 use crate::supervisors::{self, Flush, Persistence};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
@@ -94,6 +95,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let storage =
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
+    let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
+    let storage = storage.with_secret(secret);
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
@@ -142,10 +145,12 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let bound = listener.local_addr().map_err(bind)?;
     let mut settings = settings;
     settings.server.port = bound.port();
+    let access = Access::new(settings.access()?, settings.oidc()?, storage.secret());
     let state = api::State {
         storage: storage.clone(),
         calls: Arc::new(registry.clone()),
         metrics: Arc::clone(&metrics),
+        access: Arc::new(access),
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),

@@ -2,10 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Role;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
 #[sea_orm(table_name = "api_keys")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -19,11 +21,16 @@ pub struct Model {
     pub secret_sha256: Vec<u8>,
     pub role: Role,
     pub created_by: String,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub expires_at: Option<DateTimeUtc>,
     /// To the minute.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub last_used_at: Option<DateTimeUtc>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub revoked_at: Option<DateTimeUtc>,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: DateTimeUtc,
 }
 

@@ -2,10 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Role;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, ToSchema)]
+#[schema(as = User)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -19,11 +21,16 @@ pub struct Model {
     #[serde(skip)]
     pub password_hash: Option<String>,
     /// Who vouches for this user, and under which name.
+    #[schema(required)]
     pub oidc_issuer: Option<String>,
+    #[schema(required)]
     pub oidc_subject: Option<String>,
     pub is_active: bool,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub last_login_at: Option<DateTimeUtc>,
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: DateTimeUtc,
 }
 

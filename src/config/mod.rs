@@ -2,6 +2,7 @@
 //!
 //! Owns: reading and checking them, once, at start. Never does: change them later, print secrets.
 
+mod access;
 pub mod network;
 mod sections;
 
@@ -11,7 +12,7 @@ use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use sections::{Calls, Ice, Llm, LlmProvider, Quality, Server, Speech, SpeechEngine, Storage};
+pub use sections::{Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage};
 
 const DEFAULTS: &str = include_str!("default.toml");
 
@@ -25,6 +26,21 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("LOG_LEVEL", "server.log_level"),
     ("SECRET_KEY", "server.secret_key"),
     ("JWT_EXPIRATION_HOURS", "server.jwt_expiration_hours"),
+    ("CORS_ORIGINS", "access.cors_origins"),
+    ("METRICS_TOKEN", "access.metrics_token"),
+    ("RATE_LIMIT_PER_MINUTE", "access.rate_limit_per_minute"),
+    ("LOGIN_LIMIT_PER_MINUTE", "access.login_limit_per_minute"),
+    ("OIDC_ISSUER", "oidc.issuer"),
+    ("OIDC_CLIENT_ID", "oidc.client_id"),
+    ("OIDC_CLIENT_SECRET", "oidc.client_secret"),
+    ("OIDC_SCOPES", "oidc.scopes"),
+    ("OIDC_ROLE_CLAIM", "oidc.role_claim"),
+    ("OIDC_ADMINS", "oidc.admins"),
+    ("OIDC_RESEARCHERS", "oidc.researchers"),
+    ("OIDC_VIEWERS", "oidc.viewers"),
+    ("OIDC_DEFAULT_ROLE", "oidc.default_role"),
+    ("OIDC_ALLOWED_DOMAINS", "oidc.allowed_domains"),
+    ("OIDC_WORKSPACE", "oidc.workspace"),
     ("DATA_DIR", "storage.data_dir"),
     ("MODELS_DIR", "storage.models_dir"),
     ("DATABASE_URL", "storage.database_url"),
@@ -71,6 +87,8 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     pub server: Server,
+    pub access: Access,
+    pub oidc: Oidc,
     pub storage: Storage,
     pub calls: Calls,
     pub ice: Ice,
@@ -113,6 +131,7 @@ impl Settings {
     fn check(&self) -> Result<(), ConfigError> {
         let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("{key}: {why}")));
         self.check_network()?;
+        self.check_access()?;
         if self.calls.max_concurrent_interviews == 0 {
             return bad("calls.max_concurrent_interviews", "must be at least 1");
         }

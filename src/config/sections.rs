@@ -19,6 +19,31 @@ pub struct Server {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Access {
+    pub cors_origins: Vec<String>,
+    pub metrics_token: String,
+    pub rate_limit_per_minute: u32,
+    pub login_limit_per_minute: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Oidc {
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub scopes: Vec<String>,
+    pub role_claim: String,
+    pub admins: Vec<String>,
+    pub researchers: Vec<String>,
+    pub viewers: Vec<String>,
+    pub default_role: String,
+    pub allowed_domains: Vec<String>,
+    pub workspace: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Storage {
     pub data_dir: PathBuf,
     pub models_dir: PathBuf,

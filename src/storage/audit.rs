@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
@@ -53,7 +54,8 @@ impl<'a> Change<'a> {
 }
 
 /// An entry, as it is read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Entry {
     pub id: Uuid,
     pub event_type: String,
@@ -63,6 +65,7 @@ pub struct Entry {
     /// `local`, `key:ID`, `user:ID`, `cli` or `engine`.
     pub actor: String,
     /// What is personal stays sealed: `{"enc": …}`.
+    #[schema(value_type = Object)]
     pub payload: Value,
     pub created_at: DateTime<Utc>,
 }

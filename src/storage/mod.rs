@@ -28,6 +28,7 @@ pub mod receipts;
 pub mod recordings;
 pub mod responses;
 pub mod scores;
+pub mod secret;
 pub mod sessions;
 pub mod tokens;
 pub mod transcript;
@@ -40,6 +41,7 @@ pub use guides::Guides;
 pub use interviews::{InterviewFilter, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use recordings::{Recordings, Side};
+pub use secret::{Secret, SecretError};
 pub use tokens::JoinToken;
 pub use transcript::Transcript;
 pub use users::{NewUser, UserChanges, Users};
@@ -51,6 +53,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub enum StorageError {
     #[error("database: {0}")]
     Database(#[from] DbErr),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("folder {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
     #[error("DATABASE_URL names no database that can be used: {0}")]
@@ -74,7 +78,7 @@ impl StorageError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StorageError::Database(error) => error.sql_err().is_some(),
-            StorageError::Folder { .. } => false,
+            StorageError::Folder { .. } | StorageError::Secret(_) => false,
             _ => true,
         }
     }
@@ -91,10 +95,13 @@ pub struct Storage {
     /// Under whose name changes are logged.
     actor: Arc<str>,
     data_dir: PathBuf,
+    secret: Secret,
 }
 
 impl Storage {
     /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds recordings and the spool.
+    ///
+    /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only.
     ///
     /// SQLite runs in WAL mode with `synchronous = FULL`: what is committed is flushed.
     pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
@@ -125,7 +132,25 @@ impl Storage {
             return Err(StorageError::Url("it must begin with sqlite: or postgres:".to_owned()));
         }
         let db = Database::connect(options).await?;
-        Ok(Self { db, workspace: migration::DEFAULT_WORKSPACE, actor: ENGINE.into(), data_dir: data_dir.to_owned() })
+        let secret = Secret::random()?;
+        Ok(Self {
+            db,
+            workspace: migration::DEFAULT_WORKSPACE,
+            actor: ENGINE.into(),
+            data_dir: data_dir.to_owned(),
+            secret,
+        })
+    }
+
+    /// The same store, signing with a secret that outlives the process.
+    #[must_use]
+    pub fn with_secret(self, secret: Secret) -> Self {
+        Self { secret, ..self }
+    }
+
+    /// What join links and sessions are signed with; each purpose takes a [`Secret::key`] of its own.
+    pub fn secret(&self) -> &Secret {
+        &self.secret
     }
 
     /// The same store, as another workspace sees it.

@@ -123,6 +123,19 @@ impl Users<'_> {
         Ok(row)
     }
 
+    /// From now on the provider vouches for this user, too.
+    pub async fn link(&self, id: Uuid, issuer: &str, subject: &str) -> Result<users::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let mut row = self.find(&tx, id).await?.into_active_model();
+        row.oidc_issuer = Set(Some(issuer.to_owned()));
+        row.oidc_subject = Set(Some(subject.to_owned()));
+        row.updated_at = Set(Utc::now());
+        let row = row.update(&tx).await?;
+        self.0.audit(&tx, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer }))).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
     pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         self.find(&tx, id).await?;

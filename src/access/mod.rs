@@ -1,0 +1,64 @@
+//! Who somebody is, and how often they may ask.
+//!
+//! Owns: passwords (Argon2id), session tokens (JWT), signing in with an OpenID provider, rate limits. What a role may do
+//! stands in the signatures of the API's handlers; rows of keys, users and sessions are the storage's.
+//! Never does: answer a request, keep a password or a token anywhere.
+
+pub mod limits;
+pub mod oidc;
+pub mod passwords;
+mod provider;
+pub mod tokens;
+
+use chrono::TimeDelta;
+
+use crate::storage::Secret;
+pub use limits::{Limits, Quotas};
+pub use oidc::{Oidc, OidcSettings};
+pub use tokens::Tokens;
+
+/// What the operator's settings fix for it.
+#[derive(Debug, Clone)]
+pub struct AccessSettings {
+    /// How long a session lasts (JWT_EXPIRATION_HOURS).
+    pub session_lifetime: TimeDelta,
+    pub quotas: Quotas,
+    /// What `/metrics` asks for; empty: nothing.
+    pub metrics_token: String,
+    /// Other sites whose pages may read our answers: exact origins.
+    pub cors_origins: Vec<String>,
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self {
+            session_lifetime: TimeDelta::hours(24),
+            quotas: Quotas::default(),
+            metrics_token: String::new(),
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// Everything that judging a caller takes, but for the rows.
+pub struct Access {
+    pub settings: AccessSettings,
+    pub tokens: Tokens,
+    pub limits: Limits,
+    /// Where the operator has a provider.
+    pub oidc: Option<Oidc>,
+    /// Hashing takes a core and 19 MiB for a while, and calls need both: one after the other.
+    pub hashing: tokio::sync::Semaphore,
+}
+
+impl Access {
+    pub fn new(settings: AccessSettings, oidc: Option<OidcSettings>, secret: &Secret) -> Self {
+        Self {
+            tokens: Tokens::new(secret, settings.session_lifetime),
+            limits: Limits::new(settings.quotas),
+            oidc: oidc.map(|oidc| Oidc::new(oidc, secret)),
+            hashing: tokio::sync::Semaphore::new(1),
+            settings,
+        }
+    }
+}

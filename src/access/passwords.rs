@@ -1,0 +1,76 @@
+//! Passwords: Argon2id (RFC 9106) with the parameters that OWASP recommends (19 MiB, two passes), a salt each.
+//!
+//! Owns: what a password must be, hashing, comparing. Blocking: a hash takes a few hundredths of a second on purpose.
+
+use std::sync::LazyLock;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+
+/// Characters. There are no other rules: length is what counts (NIST SP 800-63B).
+const LEAST: usize = 12;
+/// Bytes: more would only make us work.
+const MOST: usize = 1_024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    #[error("a password has at least {LEAST} characters")]
+    Short,
+    #[error("a password has at most {MOST} bytes")]
+    Long,
+    #[error("the password can't be hashed: {0}")]
+    Hash(String),
+}
+
+/// Whether it may be somebody's password.
+pub fn check(password: &str) -> Result<(), PasswordError> {
+    if password.chars().count() < LEAST {
+        return Err(PasswordError::Short);
+    }
+    if password.len() > MOST {
+        return Err(PasswordError::Long);
+    }
+    Ok(())
+}
+
+/// As a PHC string.
+pub fn hash(password: &str) -> Result<String, PasswordError> {
+    check(password)?;
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
+}
+
+/// Whether it is the password of that hash. Without one (there is no such user, or none with a password) it takes as long
+/// and is false: how long we think tells nobody who has an account.
+pub fn verify(password: &str, hash: Option<&str>) -> bool {
+    static NOBODYS: LazyLock<Option<String>> = LazyLock::new(|| self::hash("nobody has this password").ok());
+    if password.len() > MOST {
+        return false;
+    }
+    let Some(known) = hash.or(NOBODYS.as_deref()).and_then(|hash| PasswordHash::new(hash).ok()) else { return false };
+    Argon2::default().verify_password(password.as_bytes(), &known).is_ok() && hash.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_its_own_and_nobody_elses() {
+        let hash = hash("correct horse battery").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify("correct horse battery", Some(&hash)));
+        assert!(!verify("correct horse batterx", Some(&hash)));
+        assert!(!verify("nobody has this password", None));
+        assert!(!verify("correct horse battery", Some("no hash at all")));
+        assert_ne!(hash, super::hash("correct horse battery").unwrap(), "each has a salt");
+    }
+
+    #[test]
+    fn what_is_too_short_or_too_long_is_refused() {
+        assert!(matches!(hash("elevenchars"), Err(PasswordError::Short)));
+        assert!(matches!(hash(&"x".repeat(1_025)), Err(PasswordError::Long)));
+        assert!(check(&"ä".repeat(12)).is_ok());
+    }
+}
