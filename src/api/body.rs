@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use chrono::{DateTime, Utc};
+use entity::Role;
 use interview::Guide;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -94,6 +95,30 @@ impl Fields {
         }
         self.fault(name, "an object is wanted here");
         None
+    }
+
+    pub(super) fn role(&mut self, name: &str) -> Option<Role> {
+        let role = self.text(name)?.parse().ok();
+        if role.is_none() {
+            self.fault(name, "admin, researcher or viewer is wanted here");
+        }
+        role
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+        let flag = self.take(name)?.as_bool();
+        if flag.is_none() {
+            self.fault(name, "true or false is wanted here");
+        }
+        flag
+    }
+
+    /// The field, read by `take`; that it is not there is a fault.
+    pub(super) fn needed<T>(&mut self, name: &str, take: impl Fn(&mut Self, &str) -> Option<T>) -> Option<T> {
+        if self.object.get(name).is_none_or(Value::is_null) {
+            self.fault(name, "this is needed");
+        }
+        take(self, name)
     }
 
     /// Everything else in the object is a fault, too: most often a name spelt wrong.

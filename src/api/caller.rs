@@ -12,35 +12,39 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+pub use entity::Role;
 use uuid::Uuid;
 
 use super::{Problem, State};
+use crate::access::limits::Who;
 use crate::storage::Storage;
-
-/// What somebody may do; each role includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Read.
-    Viewer,
-    /// Write guides, schedule and cancel interviews, take notes.
-    Researcher,
-    /// Everything: keys, users, erasure, settings.
-    Admin,
-}
 
 /// Somebody who has been recognised; put into the request by the guard.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     pub workspace: Uuid,
     pub role: Role,
-    /// For `event_logs.actor`: `local`, `key:NAME`, `user:ID`.
+    /// For `event_logs.actor`: `local`, `key:ID`, `user:ID`.
     pub actor: String,
+    /// Under which name requests are counted; nobody counts what this machine itself asks.
+    pub counted: Option<Who>,
+    /// Who signed in.
+    pub user: Option<Uuid>,
+    /// Which session of theirs it is.
+    pub session: Option<Uuid>,
 }
 
 impl Identity {
     /// Whoever sits at the engine's own machine.
     pub(super) fn local() -> Self {
-        Self { workspace: migration::DEFAULT_WORKSPACE, role: Role::Admin, actor: "local".to_owned() }
+        Self {
+            workspace: migration::DEFAULT_WORKSPACE,
+            role: Role::Admin,
+            actor: "local".to_owned(),
+            counted: None,
+            user: None,
+            session: None,
+        }
     }
 }
 
@@ -49,6 +53,9 @@ pub struct Caller {
     pub workspace: Uuid,
     pub role: Role,
     pub actor: String,
+    /// Set for who signed in, not for keys.
+    pub user: Option<Uuid>,
+    pub session: Option<Uuid>,
     /// The caller's workspace, and nobody else's.
     pub storage: Storage,
 }
@@ -68,17 +75,9 @@ fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
         workspace: identity.workspace,
         role: identity.role,
         actor: identity.actor,
+        user: identity.user,
+        session: identity.session,
     })
-}
-
-impl Role {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Role::Viewer => "viewer",
-            Role::Researcher => "researcher",
-            Role::Admin => "admin",
-        }
-    }
 }
 
 macro_rules! at_least {

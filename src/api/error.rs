@@ -117,6 +117,9 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
         // Not `json()`, which would set its own content type; these fields always serialise.
         let body = serde_json::to_string(self).unwrap_or_default();
         response.content_type(CONTENT_TYPE).body(body)

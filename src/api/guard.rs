@@ -1,11 +1,13 @@
-//! Who may ask for what.
+//! Who asks, and whether they may come in.
 //!
-//! From this machine itself, everybody is admin: the request's peer is a loopback address, its Host names loopback, no
-//! proxy says that it carries it for somebody else, and no other site's page sent it. So no web page can reach in, by
-//! its Origin or by DNS rebinding, and no reverse proxy lets anybody in by accident. From anywhere else only the open
-//! routes answer: joining, whose token is the key, and what tells nothing about people. Keys for the rest are to come.
+//! Bound to a loopback address, everybody at this machine itself is admin: the request's peer is a loopback address, its
+//! Host names loopback, no proxy says that it carries it for somebody else, and no other site's page sent it. So no web
+//! page can reach in, by its Origin or by DNS rebinding, and no reverse proxy lets anybody in by accident. From anywhere
+//! else, and everywhere when bound to another address, a key or a session is needed but for the open routes: joining,
+//! whose token is the key, and what tells nothing about people. Whoever presents a key is judged by it, wherever from.
 //!
-//! Owns: this judgement. Never does: look at tokens, which is the routes' own business.
+//! Owns: this judgement, and that nobody asks too often. Never does: say what a role may do (the handlers'
+//! signatures do).
 
 use std::io;
 use std::net::{IpAddr, TcpListener};
@@ -17,8 +19,10 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, web};
 use reqwest::Url;
 
-use super::Problem;
 use super::caller::Identity;
+use super::credentials::Credentials;
+use super::{Problem, State, limits};
+use crate::access::limits::Who;
 use crate::config::network::is_loopback;
 
 /// Names under which proxies tell that a request is somebody else's.
@@ -30,6 +34,8 @@ pub(super) struct Exposure {
     loopback: bool,
     /// Scheme and authority of PUBLIC_URL, such as `https://calls.example.org`.
     public_origin: Option<String>,
+    /// Other sites' pages that may ask (CORS_ORIGINS): with a key of their own, never with a session's cookie.
+    allowed_origins: Vec<String>,
 }
 
 /// What the judgement goes by.
@@ -42,42 +48,50 @@ struct Asked<'r> {
     forwarded: bool,
 }
 
+/// From where somebody asks, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entrance {
+    /// Nobody needs to be known here.
+    open: bool,
+    /// From this machine itself, while we are this machine's alone.
+    local: bool,
+    /// From a page of ours.
+    own_page: bool,
+}
+
 impl Exposure {
-    pub(super) fn of(listener: &TcpListener, public_url: &str) -> io::Result<Self> {
+    pub(super) fn of(listener: &TcpListener, public_url: &str, allowed_origins: &[String]) -> io::Result<Self> {
         let public_origin = Url::parse(public_url).ok().map(|url| url.origin().ascii_serialization());
-        Ok(Self { loopback: listener.local_addr()?.ip().is_loopback(), public_origin })
+        let loopback = listener.local_addr()?.ip().is_loopback();
+        Ok(Self { loopback, public_origin, allowed_origins: allowed_origins.to_vec() })
     }
 
-    /// Who asks, where that is known; nobody in particular at the open routes.
-    fn check(&self, asked: Asked<'_>) -> Result<Option<Identity>, Problem> {
+    /// Refuses what no key could make good.
+    fn check(&self, asked: Asked<'_>) -> Result<Entrance, Problem> {
         let host = asked.host.unwrap_or_default();
         let is_public = self.public_origin.as_deref().and_then(authority).is_some_and(|public| public == host);
         if self.loopback && !is_public && !is_local(host) {
             return Err(refused("requests with a foreign Host are refused"));
         }
         let ours = |origin: &str| authority(origin) == Some(host) || self.public_origin.as_deref() == Some(origin);
-        if asked.origin.is_some_and(|origin| !ours(origin)) {
+        let own_page = asked.origin.is_some_and(ours);
+        let allowed = |origin| self.allowed_origins.iter().any(|allowed| allowed == origin);
+        if asked.origin.is_some_and(|origin| !own_page && !allowed(origin)) {
             return Err(refused("requests with a foreign Origin are refused"));
         }
         let from_here = asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback());
-        if from_here && is_local(host) && !asked.forwarded {
-            return Ok(Some(Identity::local()));
-        }
-        if is_open(asked.path) {
-            return Ok(None);
-        }
-        Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "a key is needed here, and this version has none to give: from the engine's own machine, at its loopback \
-             address, none is needed",
-        ))
+        // A page that may ask with a key of its own gets no further for being opened at this machine.
+        let other_page = asked.origin.is_some() && !own_page;
+        let local = self.loopback && from_here && is_local(host) && !asked.forwarded && !other_page;
+        Ok(Entrance { open: is_open(asked.path), local, own_page })
     }
 }
 
-/// Routes that need no key: the join routes carry theirs, the others tell nothing about people.
+/// Routes that need no key: the join routes carry theirs, signing in is how to get one, `/metrics` may have a token of its
+/// own, the others tell nothing about people.
 pub(super) fn is_open(path: &str) -> bool {
-    const ROUTES: [&str; 3] = ["/metrics", "/api/openapi.json", "/favicon.ico"];
-    const BELOW: [&str; 5] = ["/api/health", "/api/join/", "/join/", "/assets/", "/docs"];
+    const ROUTES: [&str; 4] = ["/metrics", "/api/openapi.json", "/favicon.ico", "/api/auth/login"];
+    const BELOW: [&str; 6] = ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/api/auth/oidc/"];
     // What looks like a way up is no way of ours.
     !path.contains("..") && (ROUTES.contains(&path) || BELOW.iter().any(|open| path.starts_with(open)))
 }
@@ -96,6 +110,42 @@ fn refused(detail: &str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, detail)
 }
 
+fn unknown() -> Problem {
+    let detail = "a key is needed here, as `Authorization: Bearer …` or `X-API-Key: …`; `interviewer key create` at the \
+                  engine's own machine makes one, POST /api/auth/login gives a user a session";
+    Problem::new(StatusCode::UNAUTHORIZED, detail)
+}
+
+/// Who it is, as far as that is asked for.
+async fn identify(state: &State, request: &ServiceRequest, entrance: Entrance) -> Result<Option<Identity>, Problem> {
+    if !entrance.open {
+        match Credentials::of(request.headers())? {
+            Some(Credentials::Cookie(token)) => {
+                // Worthless cookies are left over from a session that ended: they say nothing.
+                if let Some(identity) = state.recognise_session(&token).await? {
+                    // A browser adds cookies to what any page sends; that a page of ours sent it, only Origin tells.
+                    if !request.method().is_safe() && !entrance.own_page {
+                        let detail = "with a session's cookie, changes are taken from our own pages only (Origin)";
+                        return Err(refused(detail));
+                    }
+                    return Ok(Some(identity));
+                }
+            }
+            Some(explicit) => {
+                let identity = state.recognise(&explicit).await?;
+                let detail = "this key or token is not known, has expired or was withdrawn";
+                let refused = || Problem::new(StatusCode::UNAUTHORIZED, detail);
+                return identity.map(Some).ok_or_else(refused);
+            }
+            None => {}
+        }
+    }
+    if entrance.local {
+        return Ok(Some(Identity::local()));
+    }
+    if entrance.open { Ok(None) } else { Err(unknown()) }
+}
+
 /// Middleware.
 pub(super) async fn admit(
     request: ServiceRequest,
@@ -110,19 +160,32 @@ pub(super) async fn admit(
         origin: text(header::ORIGIN),
         forwarded: FORWARDED.iter().any(|name| request.headers().contains_key(*name)),
     };
-    let verdict = request
-        .app_data::<web::Data<Exposure>>()
-        .ok_or_else(|| refused("the server was set up without its guard"))
-        .and_then(|exposure| exposure.check(asked));
-    match verdict {
-        Ok(identity) => {
+    let (Some(exposure), Some(state)) =
+        (request.app_data::<web::Data<Exposure>>().cloned(), request.app_data::<web::Data<State>>().cloned())
+    else {
+        return Ok(request.error_response(refused("the server was set up without its guard")));
+    };
+    let verdict = match exposure.check(asked) {
+        Ok(entrance) => identify(&state, &request, entrance).await,
+        Err(problem) => Err(problem),
+    };
+    let who = match &verdict {
+        Ok(Some(identity)) => identity.counted.clone(),
+        // Guessing keys counts, too.
+        _ => limits::client_address(request.request()).map(Who::at),
+    };
+    let standing = who.and_then(|who| state.access.limits.request(&who));
+    let response = match (standing.and_then(|standing| standing.retry_after_s), verdict) {
+        (Some(seconds), _) => request.error_response(limits::too_many(seconds)),
+        (None, Ok(identity)) => {
             if let Some(identity) = identity {
                 request.extensions_mut().insert(identity);
             }
-            Ok(next.call(request).await?.map_into_boxed_body())
+            next.call(request).await?.map_into_boxed_body()
         }
-        Err(problem) => Ok(request.error_response(problem)),
-    }
+        (None, Err(problem)) => request.error_response(problem),
+    };
+    Ok(limits::told(response, standing))
 }
 
 #[cfg(test)]
@@ -133,27 +196,33 @@ mod tests {
     const JOIN: &str = "/api/join/token/call";
 
     fn bound_to(loopback: bool) -> Exposure {
-        Exposure { loopback, public_origin: Some("https://calls.example.org".to_owned()) }
+        let public_origin = Some("https://calls.example.org".to_owned());
+        Exposure { loopback, public_origin, allowed_origins: vec!["https://console.example.net".to_owned()] }
     }
 
     fn from(peer: &str, path: &'static str, host: &'static str) -> Asked<'static> {
         Asked { path, peer: Some(peer.parse().unwrap()), host: Some(host), ..Asked::default() }
     }
 
+    /// What somebody without any key gets.
     fn status(loopback: bool, asked: Asked<'_>) -> u16 {
         use actix_web::ResponseError as _;
-        bound_to(loopback).check(asked).map_or_else(|problem| problem.status_code().as_u16(), |_| 200)
+        match bound_to(loopback).check(asked) {
+            Ok(Entrance { open: false, local: false, .. }) => 401,
+            Ok(_) => 200,
+            Err(problem) => problem.status_code().as_u16(),
+        }
     }
 
     #[test]
-    fn this_machine_may_ask_for_anything() {
-        for loopback in [true, false] {
+    fn this_machine_may_ask_for_anything_while_nobody_else_can() {
+        for (loopback, expected) in [(true, 200), (false, 401)] {
             for host in ["localhost:8000", "127.0.0.1:8000", "127.8.8.8", "[::1]:8000"] {
-                assert_eq!(status(loopback, from("127.0.0.1", ADMIN, host)), 200, "{host}");
-                assert_eq!(status(loopback, from("::ffff:127.0.0.1", ADMIN, host)), 200, "{host}");
+                assert_eq!(status(loopback, from("127.0.0.1", ADMIN, host)), expected, "{host}");
+                assert_eq!(status(loopback, from("::ffff:127.0.0.1", ADMIN, host)), expected, "{host}");
             }
             let same = Asked { origin: Some("http://localhost:8000"), ..from("::1", "/", "localhost:8000") };
-            assert_eq!(status(loopback, same), 200);
+            assert_eq!(status(loopback, same), expected);
         }
     }
 
@@ -174,13 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_may_ask_needs_a_key_even_at_this_machine() {
+        let asked = Asked { origin: Some("https://console.example.net"), ..from("127.0.0.1", ADMIN, "localhost:8000") };
+        assert_eq!(status(true, asked), 401);
+        assert!(!bound_to(true).check(asked).unwrap().own_page);
+    }
+
+    #[test]
     fn from_outside_only_the_open_routes_answer() {
         for (loopback, peer) in [(true, "127.0.0.1"), (false, "203.0.113.9")] {
             let through = |path| from(peer, path, "calls.example.org");
             for open in [JOIN, "/join/token", "/assets/index.js", "/api/health/live", "/metrics", "/api/openapi.json"] {
                 assert_eq!(status(loopback, through(open)), 200, "{open}");
             }
-            for closed in [ADMIN, "/", "/api/call-guides/", "/metricsx", "/join/../api/interviews/"] {
+            for closed in [ADMIN, "/", "/api/call-guides/", "/metricsx", "/join/../api/interviews/", "/api/auth/me"] {
                 assert_eq!(status(loopback, through(closed)), 401, "{closed}");
             }
             let page = Asked { origin: Some("https://calls.example.org"), ..through(JOIN) };

@@ -10,29 +10,37 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web;
 use actix_web::{App, HttpServer};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::access::Access;
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
 use crate::transport::IceServer;
 
+mod audit;
+mod auth;
 mod body;
 mod call_guides;
 mod caller;
 mod calls;
+mod credentials;
 mod docs;
 mod error;
 mod events;
 mod guard;
+mod headers;
 mod health;
 mod interviews;
 mod invitation;
 mod join;
+mod keys;
+mod limits;
 mod measured;
+mod oidc;
 mod openapi;
 mod pages;
 mod personal_data;
@@ -41,6 +49,7 @@ mod recording;
 mod root;
 mod routes;
 mod transcript;
+mod users;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
@@ -76,6 +85,7 @@ pub struct State {
     pub storage: Storage,
     pub calls: Arc<dyn Calls>,
     pub metrics: Arc<Metrics>,
+    pub access: Arc<Access>,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }
@@ -102,6 +112,11 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(personal_data::routes)
         .configure(invitation::routes)
         .configure(join::routes)
+        .configure(auth::routes)
+        .configure(oidc::routes)
+        .configure(keys::routes)
+        .configure(users::routes)
+        .configure(audit::routes)
         .map(|pages| pages.configure(docs::routes).configure(pages::routes))
         .default_service(web::to(root::not_found));
 }
@@ -111,16 +126,19 @@ fn configure(cfg: &mut ServiceConfig) {
 ///
 /// Signals are the caller's: stop it through `Server::handle`.
 pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
-    let exposure = guard::Exposure::of(&listener, &state.settings.public_url)?;
+    let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings.cors_origins)?;
     let workers = state.settings.workers.max(1);
     let server = HttpServer::new(move || {
+        let origins = &state.access.settings.cors_origins;
         let (app, described) = App::new().into_utoipa_app().configure(configure).split_for_parts();
         app.app_data(web::Data::new(openapi::Document::of(described)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::Data::new(exposure.clone()))
             // The first wrapped is the innermost: refusals of the guard come out as problem documents as well.
             .wrap(from_fn(guard::admit))
+            .wrap(Condition::new(!origins.is_empty(), headers::cors(origins)))
             .wrap(from_fn(error::as_problem_document))
+            .wrap(from_fn(headers::protect))
             .wrap(from_fn(measured::measure))
     })
     .workers(workers)

@@ -9,16 +9,21 @@ use actix_web::web::Data;
 use actix_web::{App, HttpResponse};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::credentials::SESSION_COOKIE;
 use super::routes::resource;
 use super::{Fault, Problem, guard};
 
 const PROBLEM: &str = "#/components/schemas/Problem";
 const KEY: &str = "key";
+const KEY_HEADER: &str = "key_header";
+const SESSION: &str = "session";
 
 /// The finished document, as served.
 pub(super) struct Document(String);
@@ -67,11 +72,18 @@ fn finished(described: OpenApi) -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("An API key or the token of a session; not needed from the engine's own machine."))
         .build();
-    document
-        .components
-        .get_or_insert_default()
-        .security_schemes
-        .insert(KEY.to_owned(), RefOr::T(SecurityScheme::Http(key)));
+    let in_header = ApiKeyValue::with_description("x-api-key", "The same API key in a header of its own.");
+    let in_cookie = ApiKeyValue::with_description(
+        SESSION_COOKIE,
+        "A browser's session; what changes anything needs our own Origin beside it.",
+    );
+    let schemes = [
+        (KEY, SecurityScheme::Http(key)),
+        (KEY_HEADER, SecurityScheme::ApiKey(ApiKey::Header(in_header))),
+        (SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(in_cookie))),
+    ];
+    let known = &mut document.components.get_or_insert_default().security_schemes;
+    known.extend(schemes.map(|(name, scheme)| (name.to_owned(), RefOr::T(scheme))));
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             finish(path, method, operation);
@@ -110,6 +122,7 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
         })
     };
     let mut also = BTreeMap::from([("403", "a foreign Host or Origin, or the caller's role does not allow it")]);
+    also.insert("429", "too many requests; Retry-After says when to try again");
     if path.contains('{') {
         also.insert("404", "there is nothing of this id, or not in the caller's workspace");
     }
@@ -124,8 +137,8 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
         operation.security = Some(Vec::new());
     } else {
         // An empty one says that there may be none.
-        let with_key = SecurityRequirement::new::<_, [&str; 0], &str>(KEY, []);
-        operation.security = Some(vec![SecurityRequirement::default(), with_key]);
+        let with = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
+        operation.security = Some(vec![SecurityRequirement::default(), with(KEY), with(KEY_HEADER), with(SESSION)]);
         also.insert("401", "a key is needed here");
         also.insert("503", "the database can't be used now; Retry-After says when to try again");
     }

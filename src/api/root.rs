@@ -1,9 +1,10 @@
 //! `/api/`, `/metrics`, and everything that does not exist.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use subtle::ConstantTimeEq as _;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -53,10 +54,25 @@ async fn index() -> HttpResponse {
 }
 
 /// Metrics in Prometheus' text format
-#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "text/plain")))]
+///
+/// Open, unless METRICS_TOKEN is set: then it is to be sent as `Authorization: Bearer …`.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 401, body = Problem, description = "METRICS_TOKEN is set, and this is not it"),
+    )
+)]
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
-async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
+async fn metrics(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if !may_measure(&state.access.settings.metrics_token, &request) {
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "METRICS_TOKEN is wanted here, as `Authorization: Bearer …`",
+        ));
+    }
     state.metrics.active_calls.set(state.calls.active() as i64);
     let engines = state.calls.engines();
     state.metrics.call_capacity.set(engines.capacity as i64);
@@ -64,6 +80,14 @@ async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
     let text =
         state.metrics.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
+}
+
+fn may_measure(token: &str, request: &HttpRequest) -> bool {
+    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let is_it = |(scheme, shown): (&str, &str)| {
+        scheme.eq_ignore_ascii_case("bearer") && bool::from(shown.trim().as_bytes().ct_eq(token.as_bytes()))
+    };
+    token.is_empty() || shown.is_some_and(is_it)
 }
 
 // Handlers are async whether they wait or not.

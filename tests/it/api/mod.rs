@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use interview::io::{CallState, Command, Notice};
+use interviewer::access::{Access, AccessSettings, OidcSettings};
 use interviewer::api::{
     self, Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting,
 };
@@ -124,6 +125,23 @@ fn message(seq: u64, notice: Notice) -> PageMessage {
     PageMessage { seq, at_ms: seq * 100, notice, replaces: None }
 }
 
+/// What a test wants otherwise than most do.
+pub struct Setup {
+    /// 0.0.0.0 is reached as 127.0.0.1 as well, and is not bound to a loopback address.
+    pub bind: &'static str,
+    pub link_lifetime: chrono::Duration,
+    pub access: AccessSettings,
+    /// The way back is set by the server that it comes back to.
+    pub oidc: Option<OidcSettings>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let link_lifetime = chrono::Duration::days(1);
+        Self { bind: "127.0.0.1", link_lifetime, access: AccessSettings::default(), oidc: None }
+    }
+}
+
 /// A server on a free port.
 pub struct App {
     pub base: String,
@@ -140,9 +158,16 @@ impl App {
     }
 
     pub async fn start_with_links_of(link_lifetime: chrono::Duration) -> Self {
+        Self::start_as(Setup { link_lifetime, ..Setup::default() }).await
+    }
+
+    pub async fn start_as(setup: Setup) -> Self {
+        let Setup { bind, link_lifetime, access, oidc } = setup;
         let (folder, storage) = store().await;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
+        let listener = TcpListener::bind((bind, 0)).unwrap();
+        let base = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let redirect_url = format!("{base}/api/auth/oidc/callback");
+        let oidc = oidc.map(|oidc| OidcSettings { redirect_url, ..oidc });
         let calls = Arc::new(Fake {
             refusal: Mutex::new(None),
             live: Mutex::new(false),
@@ -154,6 +179,7 @@ impl App {
             storage: storage.clone(),
             calls: calls.clone(),
             metrics: Arc::new(Metrics::new().unwrap()),
+            access: Arc::new(Access::new(access, oidc, storage.secret())),
             settings: Arc::new(api::Settings {
                 public_url: base.clone(),
                 link_lifetime,

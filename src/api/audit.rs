@@ -1,0 +1,46 @@
+//! `/api/audit/`: who changed what, for admins.
+
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::query::{Page, Paging, Parameters};
+use super::routes::resource;
+use super::{Admin, Problem};
+use crate::storage::{AuditFilter, Entry};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(list));
+}
+
+/// For the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct Wanted {
+    /// Such as `call_guide`, `interview_admin`, `api_key`, `user`.
+    entity_type: Option<String>,
+    entity_id: Option<Uuid>,
+    /// Such as `local`, `key:ID`, `user:ID`.
+    actor: Option<String>,
+}
+
+/// List changes
+///
+/// Newest first. What is said in calls is no part of it; what an entry says about a respondent stays sealed.
+#[utoipa::path(get, path = "/api/audit/", params(Wanted, Paging), responses((status = 200, body = Page<Entry>)))]
+async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let limit = query.limit();
+    let filter = AuditFilter {
+        entity_type: query.get("entity_type").map(str::to_owned),
+        entity_id: query.id("entity_id"),
+        actor: query.get("actor").map(str::to_owned),
+        after: query.cursor(),
+        limit: limit + 1,
+    };
+    query.finish()?;
+    let rows = caller.storage.audit_trail(filter).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+}

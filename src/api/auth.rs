@@ -1,0 +1,237 @@
+//! `/api/auth/`: signing in and out with a password, and who the caller is.
+//!
+//! Owns: sessions as HTTP sees them. Never does: judge a request ([`guard`](super::guard) does).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use entity::{Role, users};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::body::Fields;
+use super::credentials::{SESSION_COOKIE, hidden};
+use super::routes::resource;
+use super::{Problem, State, Viewer, body, limits};
+use crate::access::limits::Who;
+use crate::access::passwords;
+use crate::storage::{StorageError, UserChanges};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(login)).service(resource!(logout)).service(resource!(me)).service(resource!(change_password));
+}
+
+/// For the description.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Login {
+    #[schema(pattern = r"\S")]
+    email: String,
+    #[schema(pattern = r"\S")]
+    password: String,
+    /// Name or id; `default` when missing.
+    #[schema(pattern = r"\S")]
+    workspace: Option<String>,
+    /// Keep the session in a cookie, for browsers.
+    cookie: Option<bool>,
+}
+
+/// For the description.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct ChangePassword {
+    #[schema(pattern = r"\S")]
+    current_password: String,
+    #[schema(min_length = 12, max_length = 256)]
+    new_password: String,
+}
+
+/// A session that began.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Session {
+    /// To be sent as `Authorization: Bearer …`.
+    pub token: String,
+    token_type: &'static str,
+    pub expires_at: DateTime<Utc>,
+    user: users::Model,
+}
+
+/// Who the caller is.
+#[derive(Serialize, ToSchema)]
+struct Me {
+    /// `local`, `key:ID` or `user:ID`: what changes are logged under.
+    actor: String,
+    role: Role,
+    workspace_id: Uuid,
+    /// Of who signed in.
+    #[schema(required)]
+    user: Option<users::Model>,
+}
+
+/// A password to be; missing is none.
+pub(super) fn password(fields: &mut Fields, name: &str) -> Option<String> {
+    let password = fields.text(name)?;
+    if let Err(error) = passwords::check(&password) {
+        fields.fault(name, &error.to_string());
+    }
+    Some(password)
+}
+
+/// Its hash, made on a thread where that holds up nobody.
+pub(super) async fn hashed(state: &State, password: String) -> Result<String, Problem> {
+    let failed = |reason: String| {
+        tracing::error!(reason, "a password can't be hashed");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+    };
+    let _turn = state.access.hashing.acquire().await.map_err(|error| failed(error.to_string()))?;
+    let hash = web::block(move || passwords::hash(&password)).await.map_err(|error| failed(error.to_string()))?;
+    hash.map_err(|error| failed(error.to_string()))
+}
+
+async fn verified(state: &State, password: String, hash: Option<String>) -> bool {
+    let Ok(_turn) = state.access.hashing.acquire().await else { return false };
+    web::block(move || passwords::verify(&password, hash.as_deref())).await.unwrap_or(false)
+}
+
+/// Begins a session for somebody who has shown who they are.
+pub(super) async fn begin(state: &State, user: users::Model, how: &str) -> Result<Session, Problem> {
+    let expires_at = state.access.tokens.end();
+    let session = state.storage.begin_session(&user, expires_at, how).await?;
+    let token = state.access.tokens.issue(user.id, session, expires_at).map_err(|error| {
+        tracing::error!(%error, "a session can't be signed");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+    })?;
+    Ok(Session { token, token_type: "Bearer", expires_at, user })
+}
+
+/// The session's cookie, as long as the session is good.
+pub(super) fn session_cookie(state: &State, session: &Session) -> String {
+    let seconds = (session.expires_at - Utc::now()).num_seconds();
+    hidden(state, SESSION_COOKIE, session.token.clone(), "/", seconds)
+}
+
+/// Sign in
+///
+/// With a password. The token is good until `expires_at`, or until signing out or another password.
+#[utoipa::path(
+    post,
+    path = "/api/auth/login",
+    request_body = Login,
+    responses(
+        (status = 200, body = Session, headers(("Set-Cookie" = String, description = "with `cookie`: the session"))),
+        (status = 401, body = Problem, description = "no such user, or another password"),
+        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 503, body = Problem, description = "the database can't be used now"),
+    )
+)]
+async fn login(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
+    let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
+    let email = fields.needed("email", Fields::text).unwrap_or_default();
+    let password = fields.needed("password", Fields::text).unwrap_or_default();
+    let workspace = fields.text("workspace");
+    let cookie = fields.flag("cookie").unwrap_or(false);
+    fields.finish()?;
+    let workspace = match workspace {
+        None => Some(migration::DEFAULT_WORKSPACE),
+        Some(name) => match state.storage.find_workspace(&name).await {
+            Ok(found) => Some(found.id),
+            // Whether there is such a workspace is nobody's business.
+            Err(StorageError::NotFound(_)) => None,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    let account = Who::Account(workspace.unwrap_or_default(), email.trim().to_lowercase());
+    let address = limits::client_address(&request).map(Who::at);
+    for who in [Some(account), address].into_iter().flatten() {
+        if let Some(seconds) = state.access.limits.login(&who).and_then(|standing| standing.retry_after_s) {
+            tracing::warn!(retry_after_s = seconds, "too many attempts to sign in");
+            return Err(limits::too_many(seconds));
+        }
+    }
+    let user = match workspace {
+        Some(workspace) => state.storage.of(workspace).users().by_email(&email).await?,
+        None => None,
+    };
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let right = verified(&state, password, hash).await;
+    let user = user.filter(|user| right && user.is_active);
+    let user = user.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "no such user, or another password"))?;
+    let session = begin(&state, user, "password").await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    if cookie {
+        response.insert_header((header::SET_COOKIE, session_cookie(&state, &session)));
+    }
+    Ok(response.json(session))
+}
+
+/// Sign out
+///
+/// The session's token is worth nothing from now on. For keys there is nothing to do.
+#[utoipa::path(post, path = "/api/auth/logout", responses((status = 204, description = "the session has ended")))]
+async fn logout(state: Data<State>, caller: Viewer) -> Result<HttpResponse, Problem> {
+    if let (Some(session), Some(user)) = (caller.session, caller.user) {
+        caller.storage.end_session(session, user).await?;
+    }
+    let gone = hidden(&state, SESSION_COOKIE, String::new(), "/", 0);
+    Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, gone)).finish())
+}
+
+/// Who the caller is
+#[utoipa::path(get, path = "/api/auth/me", responses((status = 200, body = Me)))]
+async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
+    let user = match caller.user {
+        Some(id) => Some(caller.storage.users().get(id).await?),
+        None => None,
+    };
+    Ok(HttpResponse::Ok().json(Me {
+        actor: caller.actor.clone(),
+        role: caller.role,
+        workspace_id: caller.workspace,
+        user,
+    }))
+}
+
+/// Change one's own password
+///
+/// Ends all sessions of the user, this one as well.
+#[utoipa::path(
+    post,
+    path = "/api/auth/password",
+    request_body = ChangePassword,
+    responses(
+        (status = 204, description = "sign in again with the new one"),
+        (status = 409, body = Problem, description = "keys have no password"),
+        (status = 422, body = Problem, description = "the body has faults, or the current password is another one"),
+    )
+)]
+async fn change_password(
+    state: Data<State>,
+    caller: Viewer,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
+    let current = fields.needed("current_password", Fields::text).unwrap_or_default();
+    let new = fields.needed("new_password", password).unwrap_or_default();
+    fields.finish()?;
+    let Some(id) = caller.user else {
+        return Err(Problem::conflict("only users have passwords: sign in first"));
+    };
+    if let Some(seconds) = state.access.limits.login(&Who::User(id)).and_then(|standing| standing.retry_after_s) {
+        return Err(limits::too_many(seconds));
+    }
+    let user = caller.storage.users().get(id).await?;
+    if !verified(&state, current, user.password_hash).await {
+        let fault = super::Fault::new("/current_password", "this is not the current password");
+        return Err(Problem::unprocessable("the body has faults", vec![fault]));
+    }
+    let changes = UserChanges { password_hash: Some(hashed(&state, new).await?), ..UserChanges::default() };
+    caller.storage.users().update(id, changes).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,139 @@
+//! What somebody shows to be let in, and who that makes them.
+//!
+//! Owns: reading keys, tokens and the session's cookie out of a request, and recognising them. Never does: decide whether
+//! any is needed ([`guard`](super::guard) does).
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+use cookie::{Cookie, SameSite};
+
+use super::caller::Identity;
+use super::{Problem, State};
+use crate::access::limits::Who;
+use crate::storage::KEY_MARK;
+
+/// Holds a session's token in browsers.
+pub(super) const SESSION_COOKIE: &str = "interviewer_session";
+
+/// One of them; nothing of it is ever logged.
+pub(super) enum Credentials {
+    Key(String),
+    Token(String),
+    Cookie(String),
+}
+
+impl Credentials {
+    /// What the request shows; a header wins over a cookie.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
+        if let Some(key) = headers.get("x-api-key") {
+            return Ok(Some(Self::Key(key.to_str().unwrap_or_default().trim().to_owned())));
+        }
+        if let Some(value) = headers.get(header::AUTHORIZATION) {
+            let value = value.to_str().unwrap_or_default();
+            let (scheme, shown) = value.split_once(' ').unwrap_or((value, ""));
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return Err(Problem::new(StatusCode::UNAUTHORIZED, "Authorization: Bearer … is wanted here"));
+            }
+            let shown = shown.trim().to_owned();
+            return Ok(Some(if shown.starts_with(KEY_MARK) { Self::Key(shown) } else { Self::Token(shown) }));
+        }
+        Ok(cookie(headers, SESSION_COOKIE).map(Self::Cookie))
+    }
+}
+
+/// A cookie's value.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| Cookie::split_parse(value.to_owned()))
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// A cookie that no script reads and no other site's page sends along but by a link to us.
+pub(super) fn hidden(state: &State, name: &'static str, value: String, path: &'static str, seconds: i64) -> String {
+    Cookie::build((name, value))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(state.settings.public_url.starts_with("https:"))
+        .path(path)
+        .max_age(cookie::time::Duration::seconds(seconds))
+        .build()
+        .to_string()
+}
+
+impl State {
+    /// Whom a key or token makes; nobody when it is worthless.
+    pub(super) async fn recognise(&self, shown: &Credentials) -> Result<Option<Identity>, Problem> {
+        match shown {
+            Credentials::Key(key) => self.recognise_key(key).await,
+            Credentials::Token(token) | Credentials::Cookie(token) => self.recognise_session(token).await,
+        }
+    }
+
+    async fn recognise_key(&self, text: &str) -> Result<Option<Identity>, Problem> {
+        let Some(key) = self.storage.recognise_key(text).await? else { return Ok(None) };
+        let identity = Identity {
+            workspace: key.workspace_id,
+            role: key.role,
+            actor: format!("key:{}", key.id),
+            counted: Some(Who::Key(key.id)),
+            user: None,
+            session: None,
+        };
+        // Nobody waits for this, and nothing depends on it.
+        let storage = self.storage.clone();
+        actix_web::rt::spawn(async move {
+            if let Err(error) = storage.key_used(&key).await {
+                tracing::debug!(%error, "the use of a key can't be noted");
+            }
+        });
+        Ok(Some(identity))
+    }
+
+    pub(super) async fn recognise_session(&self, token: &str) -> Result<Option<Identity>, Problem> {
+        let Some(claims) = self.access.tokens.read(token) else { return Ok(None) };
+        let user = self.storage.session_user(claims.jti).await?.filter(|user| user.id == claims.sub);
+        Ok(user.map(|user| Identity {
+            workspace: user.workspace_id,
+            role: user.role,
+            actor: format!("user:{}", user.id),
+            counted: Some(Who::User(user.id)),
+            user: Some(user.id),
+            session: Some(claims.jti),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn of(pairs: &[(&'static str, &'static str)]) -> Option<(&'static str, String)> {
+        let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        Credentials::of(&pairs.collect()).unwrap_or(Some(Credentials::Key("refused".to_owned()))).map(|shown| {
+            match shown {
+                Credentials::Key(key) => ("key", key),
+                Credentials::Token(token) => ("token", token),
+                Credentials::Cookie(cookie) => ("cookie", cookie),
+            }
+        })
+    }
+
+    #[test]
+    fn keys_and_tokens_come_in_headers_or_in_a_cookie() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[("x-api-key", " ei_1_a ")]), Some(("key", "ei_1_a".to_owned())));
+        assert_eq!(of(&[("authorization", "bearer ei_1_a")]), Some(("key", "ei_1_a".to_owned())));
+        assert_eq!(of(&[("authorization", "Bearer a.b.c")]), Some(("token", "a.b.c".to_owned())));
+        assert_eq!(of(&[("authorization", "Basic YTpi")]), Some(("key", "refused".to_owned())));
+        let both = [("cookie", "a=b; interviewer_session=x.y.z"), ("authorization", "Bearer a.b.c")];
+        assert_eq!(of(&both[..1]), Some(("cookie", "x.y.z".to_owned())));
+        assert_eq!(of(&both), Some(("token", "a.b.c".to_owned())));
+        assert_eq!(of(&[("cookie", "interviewer_sessions=x; y")]), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! `/api/keys/`: API keys, for admins. A key is told once, when it is made.
+
+use actix_web::web::{Bytes, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use entity::{Role, api_keys};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::body::Fields;
+use super::query::{Page, Paging, Parameters};
+use super::routes::resource;
+use super::{Admin, Problem, body};
+use crate::storage::NewKey;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(list, create)).service(resource!(get, revoke));
+}
+
+/// What [`read`] takes, for the description.
+#[derive(ToSchema)]
+#[schema(as = CreateApiKey)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Create {
+    /// What it is for.
+    #[schema(pattern = r"\S")]
+    name: String,
+    role: Role,
+    /// Never when missing.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key just made, and the only time that it is told.
+#[derive(Serialize, ToSchema)]
+struct ApiKeyWithSecret {
+    #[serde(flatten)]
+    row: api_keys::Model,
+    /// To be sent as `Authorization: Bearer …` or `X-API-Key: …`.
+    key: String,
+}
+
+fn read(body: serde_json::Value) -> Result<NewKey, Problem> {
+    let mut fields = Fields::of(body);
+    let new = NewKey {
+        name: fields.needed("name", Fields::text).unwrap_or_default(),
+        role: fields.needed("role", Fields::role).unwrap_or(Role::Viewer),
+        expires_at: fields.time("expires_at"),
+    };
+    if new.expires_at.is_some_and(|end| end <= Utc::now()) {
+        fields.fault("expires_at", "this time is past");
+    }
+    fields.finish()?;
+    Ok(new)
+}
+
+/// Make a key
+///
+/// For the caller's own workspace. The key itself is told in this answer and never again.
+#[utoipa::path(
+    post,
+    path = "/api/keys/",
+    request_body = Create,
+    responses(
+        (status = 201, body = ApiKeyWithSecret, headers(("Location" = String, description = "The key's path"))),
+        (status = 422, body = Problem, description = "the body has faults"),
+    )
+)]
+async fn create(caller: Admin, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
+    let new = read(body::parse(&request, &bytes, false)?)?;
+    let (row, key) = caller.storage.keys().create(new).await?;
+    Ok(HttpResponse::Created()
+        .insert_header(("Location", format!("/api/keys/{}", row.id)))
+        .insert_header(("Cache-Control", "no-store"))
+        .json(ApiKeyWithSecret { row, key }))
+}
+
+/// List keys
+///
+/// Newest first, withdrawn ones as well; by their prefix they are told from each other.
+#[utoipa::path(get, path = "/api/keys/", params(Paging), responses((status = 200, body = Page<api_keys::Model>)))]
+async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let (limit, cursor) = (query.limit(), query.cursor());
+    query.finish()?;
+    let rows = caller.storage.keys().list(cursor, limit + 1).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+}
+
+/// Read a key's row
+#[utoipa::path(
+    get,
+    path = "/api/keys/{id}",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = api_keys::Model))
+)]
+async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(caller.storage.keys().get(*id).await?))
+}
+
+/// Withdraw a key
+///
+/// It opens nothing from now on; its row stays.
+#[utoipa::path(
+    delete,
+    path = "/api/keys/{id}",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = api_keys::Model))
+)]
+async fn revoke(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(caller.storage.keys().revoke(*id).await?))
+}

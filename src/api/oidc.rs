@@ -1,0 +1,183 @@
+//! `/api/auth/oidc/`: signing in with the operator's OpenID provider, in a browser.
+//!
+//! Owns: the way there and back as HTTP sees it, and whose account it becomes. Never does: judge the provider's word
+//! ([`access::oidc`](crate::access::oidc) does).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use entity::users;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::credentials::{cookie, hidden};
+use super::query::Parameters;
+use super::routes::resource;
+use super::{Problem, State, auth, limits};
+use crate::access::limits::Who;
+use crate::access::oidc::{FLOW_SECONDS, Person};
+use crate::access::{Oidc, oidc::OidcError};
+use crate::storage::{NewUser, UserChanges};
+
+const FLOW_COOKIE: &str = "interviewer_sign_in";
+const HERE: &str = "/api/auth/oidc";
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(begin)).service(resource!(finish));
+}
+
+/// For the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct Begin {
+    /// Path of this engine to go on with; `/` when missing.
+    next: Option<String>,
+}
+
+/// For the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct Finish {
+    code: Option<String>,
+    state: Option<String>,
+    /// What the provider says instead of a code.
+    error: Option<String>,
+}
+
+fn provider(state: &State) -> Result<&Oidc, Problem> {
+    state.access.oidc.as_ref().ok_or_else(|| Problem::not_found("no OpenID provider is configured (OIDC_ISSUER)"))
+}
+
+fn refusal(error: &OidcError) -> Problem {
+    let status = match error {
+        OidcError::Flow | OidcError::Refused(_) | OidcError::Token(_) => StatusCode::UNAUTHORIZED,
+        OidcError::NotAllowed(_) => StatusCode::FORBIDDEN,
+        OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
+    };
+    tracing::warn!(%error, "signing in with the OpenID provider failed");
+    // What exactly was wrong with a token is for the log: whoever forged it learns nothing.
+    let detail = match error {
+        OidcError::Token(_) => "the provider's word is not valid".to_owned(),
+        OidcError::Provider(_) => "the provider can't be used now".to_owned(),
+        OidcError::Refused(_) => "the provider refused".to_owned(),
+        OidcError::Flow | OidcError::NotAllowed(_) => error.to_string(),
+    };
+    Problem::new(status, detail)
+}
+
+/// As many attempts as there are with a password.
+fn count(state: &State, request: &HttpRequest) -> Result<(), Problem> {
+    let standing = limits::client_address(request).and_then(|address| state.access.limits.login(&Who::at(address)));
+    match standing.and_then(|standing| standing.retry_after_s) {
+        Some(seconds) => Err(limits::too_many(seconds)),
+        None => Ok(()),
+    }
+}
+
+/// Sign in with the OpenID provider
+///
+/// For browsers: sends them to the provider, which sends them back.
+#[utoipa::path(
+    get,
+    path = "/api/auth/oidc/login",
+    params(Begin),
+    responses(
+        (status = 302, description = "to the provider", headers(("Location" = String), ("Set-Cookie" = String))),
+        (status = 404, body = Problem, description = "no provider is configured"),
+        (status = 502, body = Problem, description = "the provider can't be used now"),
+    )
+)]
+async fn begin(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let provider = provider(&state)?;
+    let query = Parameters::of(&request);
+    let next = query.get("next").unwrap_or("/").to_owned();
+    query.finish()?;
+    count(&state, &request)?;
+    let (url, flow) = provider.begin(&next).await.map_err(|error| refusal(&error))?;
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, url))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::SET_COOKIE, hidden(&state, FLOW_COOKIE, flow, HERE, FLOW_SECONDS)))
+        .finish())
+}
+
+/// Come back from the OpenID provider
+///
+/// The provider sends browsers here. The session is kept in a cookie that scripts can't read.
+#[utoipa::path(
+    get,
+    path = "/api/auth/oidc/callback",
+    params(Finish),
+    responses(
+        (status = 302, description = "signed in", headers(("Location" = String), ("Set-Cookie" = String))),
+        (status = 401, body = Problem, description = "not begun here, refused, or the provider's word is not valid"),
+        (status = 404, body = Problem, description = "no provider is configured"),
+        (status = 502, body = Problem, description = "the provider can't be used now"),
+        (status = 503, body = Problem, description = "the database can't be used now"),
+    )
+)]
+async fn finish(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let provider = provider(&state)?;
+    let query = Parameters::of(&request);
+    let text = |name: &str| query.get(name).unwrap_or_default().to_owned();
+    let (code, given, error) = (text("code"), text("state"), text("error"));
+    query.finish()?;
+    let flow = cookie(request.headers(), FLOW_COOKIE).ok_or_else(|| refusal(&OidcError::Flow))?;
+    if !error.is_empty() {
+        return Err(refusal(&OidcError::Refused(error)));
+    }
+    let (person, next) = provider.finish(&flow, &given, code).await.map_err(|error| refusal(&error))?;
+    let user = account(&state, provider, person).await?;
+    let session = auth::begin(&state, user, "oidc").await?;
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, next))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .append_header((header::SET_COOKIE, hidden(&state, FLOW_COOKIE, String::new(), HERE, 0)))
+        .append_header((header::SET_COOKIE, auth::session_cookie(&state, &session)))
+        .finish())
+}
+
+/// The person's account: the one that the provider vouched for before; else one with the same address, if the provider says
+/// that it is theirs; else a new one. What the provider says of roles counts each time.
+async fn account(state: &State, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
+    let known = state.storage.user_of(&person.issuer, &person.subject).await?;
+    let workspace = match &known {
+        Some(user) => user.workspace_id,
+        None => {
+            state
+                .storage
+                .find_workspace(&provider.settings.workspace)
+                .await
+                .map_err(|error| {
+                    tracing::error!(%error, "OIDC_WORKSPACE can't be used");
+                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+                })?
+                .id
+        }
+    };
+    let storage = state.storage.of(workspace).by("oidc");
+    let Person { issuer, subject, email, email_verified, name, role } = person;
+    let user = match known {
+        Some(user) => user,
+        None => match storage.users().by_email(&email).await? {
+            Some(user) if email_verified && user.oidc_subject.is_none() => {
+                storage.users().link(user.id, &issuer, &subject).await?
+            }
+            Some(_) => return Err(refusal(&OidcError::NotAllowed("another account here has this e-mail address"))),
+            None => {
+                let name = name.unwrap_or_else(|| email.clone());
+                let oidc = Some((issuer, subject));
+                return Ok(storage.users().create(NewUser { email, name, role, password_hash: None, oidc }).await?);
+            }
+        },
+    };
+    if !user.is_active {
+        return Err(refusal(&OidcError::NotAllowed("this account is locked")));
+    }
+    if user.role == role {
+        return Ok(user);
+    }
+    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }).await?)
+}

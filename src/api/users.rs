@@ -1,0 +1,193 @@
+//! `/api/users/`: who may sign in, for admins.
+
+use actix_web::web::{Bytes, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use entity::{Role, users};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::body::Fields;
+use super::query::{Page, Paging, Parameters};
+use super::routes::resource;
+use super::{Admin, Problem, State, auth, body};
+use crate::storage::{NewUser, UserChanges};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(list, create)).service(resource!(get, update, delete));
+}
+
+/// What [`read`] takes, for the description.
+#[derive(ToSchema)]
+#[schema(as = CreateUser)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Create {
+    #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$")]
+    email: String,
+    /// The address when missing.
+    #[schema(pattern = r"\S")]
+    name: Option<String>,
+    role: Role,
+    /// None for who signs in with the OpenID provider only.
+    #[schema(min_length = 12, max_length = 256)]
+    password: Option<String>,
+}
+
+/// What [`read_changes`] takes, for the description.
+#[derive(ToSchema)]
+#[schema(as = ChangeUser)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Change {
+    #[schema(pattern = r"\S")]
+    name: Option<String>,
+    role: Option<Role>,
+    /// False locks the user out.
+    is_active: Option<bool>,
+    /// Another one ends the user's sessions.
+    #[schema(min_length = 12, max_length = 256)]
+    password: Option<String>,
+}
+
+/// A new user and the password, which is hashed elsewhere.
+fn read(body: Value) -> Result<(NewUser, Option<String>), Problem> {
+    let mut fields = Fields::of(body);
+    let email = fields.needed("email", Fields::text).unwrap_or_default();
+    if !email.is_empty() && !is_address(&email) {
+        fields.fault("email", "an e-mail address is wanted here");
+    }
+    let name = fields.text("name").unwrap_or_else(|| email.trim().to_owned());
+    let role = fields.needed("role", Fields::role).unwrap_or(Role::Viewer);
+    let password = auth::password(&mut fields, "password");
+    fields.finish()?;
+    Ok((NewUser { email, name, role, password_hash: None, oidc: None }, password))
+}
+
+fn is_address(text: &str) -> bool {
+    let parts = text.trim().split_once('@');
+    parts.is_some_and(|(name, host)| {
+        !name.is_empty() && !host.is_empty() && !text.trim().contains(char::is_whitespace) && !host.contains('@')
+    })
+}
+
+fn read_changes(body: Value) -> Result<(UserChanges, Option<String>), Problem> {
+    let mut fields = Fields::of(body);
+    let changes = UserChanges {
+        name: fields.text("name"),
+        role: fields.role("role"),
+        is_active: fields.flag("is_active"),
+        password_hash: None,
+    };
+    let password = auth::password(&mut fields, "password");
+    fields.finish()?;
+    Ok((changes, password))
+}
+
+/// Add a user
+#[utoipa::path(
+    post,
+    path = "/api/users/",
+    request_body = Create,
+    responses(
+        (status = 201, body = users::Model, headers(("Location" = String, description = "The user's path"))),
+        (status = 409, body = Problem, description = "somebody has this address already"),
+        (status = 422, body = Problem, description = "the body has faults"),
+    )
+)]
+async fn create(
+    state: Data<State>,
+    caller: Admin,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let (mut new, password) = read(body::parse(&request, &bytes, false)?)?;
+    if let Some(password) = password {
+        new.password_hash = Some(auth::hashed(&state, password).await?);
+    }
+    let row = caller.storage.users().create(new).await?;
+    Ok(HttpResponse::Created().insert_header(("Location", format!("/api/users/{}", row.id))).json(row))
+}
+
+/// List users
+///
+/// Newest first.
+#[utoipa::path(get, path = "/api/users/", params(Paging), responses((status = 200, body = Page<users::Model>)))]
+async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let (limit, cursor) = (query.limit(), query.cursor());
+    query.finish()?;
+    let rows = caller.storage.users().list(cursor, limit + 1).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+}
+
+/// Read a user
+#[utoipa::path(
+    get,
+    path = "/api/users/{id}",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = users::Model))
+)]
+async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(caller.storage.users().get(*id).await?))
+}
+
+/// Change a user
+///
+/// What is left out stays as it is. Another password, or being locked out, ends the user's sessions; another role counts
+/// at once.
+#[utoipa::path(
+    patch,
+    path = "/api/users/{id}",
+    params(("id" = Uuid, Path)),
+    request_body = Change,
+    responses(
+        (status = 200, body = users::Model),
+        (status = 409, body = Problem, description = "nobody locks themselves out"),
+        (status = 422, body = Problem, description = "the body has faults"),
+    )
+)]
+async fn update(
+    state: Data<State>,
+    caller: Admin,
+    id: Path<Uuid>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let (mut changes, password) = read_changes(body::parse(&request, &bytes, false)?)?;
+    caller.storage.users().get(*id).await?;
+    let lowers = changes.role.is_some_and(|role| role < Role::Admin) || changes.is_active == Some(false);
+    if lowers && caller.user == Some(*id) {
+        return Err(itself());
+    }
+    if let Some(password) = password {
+        changes.password_hash = Some(auth::hashed(&state, password).await?);
+    }
+    Ok(HttpResponse::Ok().json(caller.storage.users().update(*id, changes).await?))
+}
+
+/// Remove a user
+///
+/// With the user's sessions. What the user did stays in the audit trail.
+#[utoipa::path(
+    delete,
+    path = "/api/users/{id}",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 204, description = "it is gone"),
+        (status = 409, body = Problem, description = "nobody removes themselves"),
+    )
+)]
+async fn delete(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    if caller.user == Some(*id) {
+        return Err(itself());
+    }
+    caller.storage.users().delete(*id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// So that an admin is left.
+fn itself() -> Problem {
+    Problem::conflict("admins don't lock themselves out: another admin has to do it")
+}
