@@ -2,6 +2,7 @@
 //!
 //! Owns: arguments, what is printed, exit codes. Never does: the work itself.
 
+pub mod access;
 pub mod demo;
 pub mod doctor;
 pub mod health;
@@ -36,6 +37,15 @@ pub enum Verb {
     /// Fetch, list or verify model weights.
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// Keys for working from elsewhere.
+    #[command(subcommand)]
+    Key(access::KeyCommand),
+    /// Users who sign in.
+    #[command(subcommand)]
+    User(access::UserCommand),
+    /// Workspaces, which never see each other.
+    #[command(subcommand)]
+    Workspace(access::WorkspaceCommand),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
     /// Whether the engine with these settings answers: exit code 0 if it does.
@@ -51,6 +61,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
+        Verb::Key(command) => command.run(&settings()?),
+        Verb::User(command) => command.run(&settings()?),
+        Verb::Workspace(command) => command.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.
