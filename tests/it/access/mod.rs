@@ -2,4 +2,10 @@
 
 mod audit;
 mod calls;
+mod cli;
+mod headers;
+mod keys;
+mod matrix;
+mod oidc;
+mod tokens;
 mod workspaces;

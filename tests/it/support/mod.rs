@@ -1,6 +1,7 @@
 //! What several areas' tests need: a store in a temporary folder, a guide, hand-made events.
 
 pub mod caller;
+pub mod identity;
 pub mod relay;
 
 use interview::Guide;

@@ -1,0 +1,244 @@
+//! The access matrix: every route, every role, one's own workspace and another's, at this machine and bound to every address.
+//!
+//! A route that the served description has and [`ROUTES`] has not fails the test, so that nobody forgets to say who may ask.
+
+use std::collections::BTreeSet;
+
+use entity::Role;
+use interviewer::storage::{NewUser, Storage};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::keys::new_key;
+use crate::api::{App, Setup};
+use crate::support::{guide, guide_document, new_interview};
+
+/// Who is let in at least; each includes those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Least {
+    /// Nobody needs to be known; a join token may be needed.
+    Open,
+    Viewer,
+    Researcher,
+    Admin,
+}
+
+use Least::{Admin, Open, Researcher, Viewer};
+
+/// Method and path as described, and who may ask.
+const ROUTES: &[(&str, &str, Least)] = &[
+    ("get", "/api/", Viewer),
+    ("get", "/api/audit/", Admin),
+    ("get", "/api/auth/me", Viewer),
+    ("get", "/api/auth/oidc/callback", Open),
+    ("get", "/api/auth/oidc/login", Open),
+    ("get", "/api/call-guides/", Viewer),
+    ("get", "/api/call-guides/{id}", Viewer),
+    ("get", "/api/health/", Open),
+    ("get", "/api/health/live", Open),
+    ("get", "/api/health/ready", Open),
+    ("get", "/api/interviews/", Viewer),
+    ("get", "/api/interviews/{id}", Viewer),
+    ("get", "/api/interviews/{id}/personal-data", Admin),
+    ("get", "/api/interviews/{id}/recording", Viewer),
+    ("get", "/api/interviews/{id}/responses", Viewer),
+    ("get", "/api/interviews/{id}/transcript", Viewer),
+    ("get", "/api/join/{token}", Open),
+    ("get", "/api/join/{token}/events", Open),
+    ("get", "/api/keys/", Admin),
+    ("get", "/api/keys/{id}", Admin),
+    ("get", "/api/openapi.json", Open),
+    ("get", "/api/respondents/{respondent_id}/personal-data", Admin),
+    ("get", "/api/users/", Admin),
+    ("get", "/api/users/{id}", Admin),
+    ("get", "/metrics", Open),
+    ("post", "/api/auth/login", Open),
+    ("post", "/api/auth/logout", Viewer),
+    ("post", "/api/auth/password", Viewer),
+    ("post", "/api/call-guides/", Researcher),
+    ("post", "/api/call-guides/validate", Viewer),
+    ("post", "/api/interviews/schedule", Researcher),
+    ("post", "/api/interviews/{id}/start", Researcher),
+    ("post", "/api/join/{token}/call", Open),
+    ("post", "/api/keys/", Admin),
+    ("post", "/api/users/", Admin),
+    ("put", "/api/call-guides/{id}", Researcher),
+    ("patch", "/api/join/{token}/call/{call_id}", Open),
+    ("patch", "/api/users/{id}", Admin),
+    ("options", "/api/join/{token}/call", Open),
+    ("options", "/api/join/{token}/call/{call_id}", Open),
+    ("delete", "/api/call-guides/{id}", Researcher),
+    ("delete", "/api/interviews/{id}", Researcher),
+    ("delete", "/api/join/{token}/call/{call_id}", Open),
+    ("delete", "/api/keys/{id}", Admin),
+    ("delete", "/api/users/{id}", Admin),
+    // After these nothing of the respondent is left to be asked for.
+    ("delete", "/api/interviews/{id}/personal-data", Admin),
+    ("get", "/api/interviews/{id}/personal-data/receipt", Admin),
+];
+
+/// Pages for people, which the API's description leaves out.
+const PAGES: &[(&str, &str, Least)] = &[
+    ("get", "/", Viewer),
+    ("get", "/assets/index.js", Open),
+    ("get", "/docs/", Open),
+    ("get", "/join/token", Open),
+    ("get", "/nothing", Viewer),
+];
+
+/// Routes that have no answer of their own to give here: they may say 404 or 401 whoever asks.
+const ANSWERLESS: &[&str] =
+    &["/api/auth/oidc/", "/api/auth/login", "/api/join/", "/assets/", "/recording", "/nothing", "/docs/"];
+
+/// One of everything, in one workspace.
+struct Things {
+    guide: Uuid,
+    interview: Uuid,
+    respondent: String,
+    key: Uuid,
+    user: Uuid,
+}
+
+impl Things {
+    async fn of(storage: &Storage) -> Self {
+        let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+        let used = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
+        let interview = storage.interviews().schedule(new_interview(used)).await.unwrap().0;
+        let (interview, respondent) = (interview.id, interview.respondent_id);
+        let key = storage.keys().create(new_key(Role::Viewer)).await.unwrap().0.id;
+        let new = NewUser {
+            email: format!("{guide}@example.org"),
+            name: "Somebody".to_owned(),
+            role: Role::Viewer,
+            password_hash: None,
+            oidc: None,
+        };
+        let user = storage.users().create(new).await.unwrap().id;
+        Self { guide, interview, respondent, key, user }
+    }
+
+    /// The path with ids of these things.
+    fn fill(&self, path: &str) -> String {
+        let id = match path.split('/').nth(2).unwrap_or_default() {
+            "call-guides" => self.guide,
+            "interviews" => self.interview,
+            "keys" => self.key,
+            "users" => self.user,
+            _ => Uuid::nil(),
+        };
+        let path = path
+            .replace("{id}", &id.to_string())
+            .replace("{token}", "token")
+            .replace("{respondent_id}", &self.respondent)
+            .replace("{call_id}", "call");
+        assert!(!path.contains('{'), "say what to put into {path}");
+        path
+    }
+}
+
+/// A body that the route takes.
+fn body(method: &str, path: &str) -> Option<Value> {
+    Some(match (method, path) {
+        ("put", "/api/call-guides/{id}") | ("post", "/api/call-guides/" | "/api/call-guides/validate") => {
+            guide_document()
+        }
+        ("patch", "/api/users/{id}") => json!({ "name": "Another name" }),
+        ("post" | "put" | "patch", _) if !path.contains("{id}") => json!({}),
+        _ => return None,
+    })
+}
+
+fn asked(app: &App, method: &str, path: &str, filled: &str, key: Option<&str>) -> RequestBuilder {
+    let mut request = app.request(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(), filled);
+    if let Some(body) = body(method, path) {
+        request = request.json(&body);
+    }
+    match key {
+        Some(key) => request.bearer_auth(key),
+        None => request,
+    }
+}
+
+fn passes(role: Option<Role>, least: Least) -> bool {
+    match least {
+        Open => true,
+        Viewer => role.is_some(),
+        Researcher => role >= Some(Role::Researcher),
+        Admin => role == Some(Role::Admin),
+    }
+}
+
+#[actix_web::test]
+async fn the_matrix_lists_every_route_that_is_described() {
+    let app = App::start().await;
+    let document: Value = app.get("/api/openapi.json").send().await.unwrap().json().await.unwrap();
+    let described: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods =
+                item.as_object().unwrap().keys().filter(|name| {
+                    ["get", "put", "post", "patch", "delete", "options", "head"].contains(&name.as_str())
+                });
+            methods.map(|method| (method.clone(), path.clone())).collect::<Vec<_>>()
+        })
+        .collect();
+    let listed: BTreeSet<_> =
+        ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let unlisted: Vec<_> = described.difference(&listed).collect();
+    assert!(unlisted.is_empty(), "say in ROUTES who may ask for {unlisted:?}");
+    let gone: Vec<_> = listed.difference(&described).collect();
+    assert!(gone.is_empty(), "ROUTES lists what is not there: {gone:?}");
+    app.stop().await;
+}
+
+#[actix_web::test]
+async fn every_route_lets_in_whom_it_should_and_nobody_else() {
+    for bind in ["127.0.0.1", "0.0.0.0"] {
+        let app = App::start_as(Setup { bind, ..Setup::default() }).await;
+        let foreign = app.storage.of(app.storage.create_workspace("foreign").await.unwrap().id);
+        for role in [None, Some(Role::Viewer), Some(Role::Researcher), Some(Role::Admin)] {
+            let (mut own_key, mut foreign_key) = (None, None);
+            if let Some(role) = role {
+                own_key = Some(app.storage.keys().create(new_key(role)).await.unwrap().1);
+                foreign_key = Some(foreign.keys().create(new_key(role)).await.unwrap().1);
+            }
+            // Whoever sits at this machine is admin without any key.
+            let acts_as = if role.is_none() && bind == "127.0.0.1" { Some(Role::Admin) } else { role };
+            let things = Things::of(&app.storage).await;
+            for &(method, path, least) in ROUTES.iter().chain(PAGES) {
+                let filled = things.fill(path);
+                let case = format!("{method} {path} as {role:?} on {bind}");
+                // Another workspace's caller first: what they try must leave everything as it was.
+                if path.contains("id}") && !path.contains("{token}") {
+                    let status = match (&foreign_key, acts_as) {
+                        (Some(key), _) => Some(asked(&app, method, path, &filled, Some(key))),
+                        // Without a key one is in the default workspace: there it is the foreign things that are not there.
+                        (None, Some(_)) => {
+                            let foreign = Things::of(&foreign).await.fill(path);
+                            Some(asked(&app, method, path, &foreign, None))
+                        }
+                        (None, None) => None,
+                    };
+                    if let Some(request) = status {
+                        let status = request.send().await.unwrap().status().as_u16();
+                        let expected = if passes(acts_as, least) { 404 } else { 403 };
+                        assert_eq!(status, expected, "{case}, a foreign id");
+                    }
+                }
+                let status = asked(&app, method, path, &filled, own_key.as_deref()).send().await.unwrap().status();
+                let status = status.as_u16();
+                let answerless = ANSWERLESS.iter().any(|part| path.contains(part));
+                if passes(acts_as, least) {
+                    assert!(![403, 405].contains(&status) && (status < 500 || status == 503), "{case}: {status}");
+                    assert!(answerless || ![401, 404].contains(&status), "{case}: {status}");
+                } else {
+                    assert_eq!(status, if acts_as.is_none() { 401 } else { 403 }, "{case}");
+                }
+            }
+        }
+        app.stop().await;
+    }
+}
