@@ -235,7 +235,8 @@ impl Oidc {
         let email_verified = claims.email_verified().unwrap_or(false);
         let domains = &self.settings.allowed_domains;
         let domain = email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
-        if !domains.is_empty() && !(email_verified && domains.contains(&domain)) {
+        let welcome = domains.is_empty() || (email_verified && domains.contains(&domain));
+        if !welcome {
             return Err(OidcError::NotAllowed("accounts of this e-mail domain don't come in here"));
         }
         let told = claims.additional_claims().claims.get(&self.settings.role_claim);

@@ -29,6 +29,8 @@ use Least::{Admin, Open, Researcher, Viewer};
 /// Method and path as described, and who may ask.
 const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/", Viewer),
+    ("get", "/api/analytics/summary", Viewer),
+    ("get", "/api/analytics/themes", Viewer),
     ("get", "/api/audit/", Admin),
     ("get", "/api/auth/me", Viewer),
     ("get", "/api/auth/oidc/callback", Open),
@@ -40,12 +42,19 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/call-guides/{id}/study", Viewer),
     ("get", "/api/call-guides/{id}/versions", Viewer),
     ("get", "/api/call-guides/{id}/versions/{version}", Viewer),
+    ("get", "/api/dashboard/call-guides/performance", Viewer),
+    ("get", "/api/dashboard/overview", Viewer),
+    ("get", "/api/dashboard/quality-alerts", Viewer),
+    ("get", "/api/dashboard/response-quality", Viewer),
+    ("get", "/api/dashboard/sentiment-trends", Viewer),
+    ("get", "/api/dashboard/themes", Viewer),
     ("get", "/api/health/", Open),
     ("get", "/api/health/live", Open),
     ("get", "/api/health/ready", Open),
     ("get", "/api/interviews/", Viewer),
     ("get", "/api/interviews/review-queue", Viewer),
     ("get", "/api/interviews/{id}", Viewer),
+    ("get", "/api/interviews/{id}/personal-data", Admin),
     ("get", "/api/interviews/{id}/recording", Viewer),
     ("get", "/api/interviews/{id}/responses", Viewer),
     ("get", "/api/interviews/{id}/transcript", Viewer),
@@ -54,6 +63,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/keys/", Admin),
     ("get", "/api/keys/{id}", Admin),
     ("get", "/api/openapi.json", Open),
+    ("get", "/api/respondents/{respondent_id}/personal-data", Admin),
     ("get", "/api/users/", Admin),
     ("get", "/api/users/{id}", Admin),
     ("get", "/metrics", Open),
@@ -79,6 +89,9 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("delete", "/api/join/{token}/call/{call_id}", Open),
     ("delete", "/api/keys/{id}", Admin),
     ("delete", "/api/users/{id}", Admin),
+    // After these nothing of the respondent is left to be asked for.
+    ("delete", "/api/interviews/{id}/personal-data", Admin),
+    ("get", "/api/interviews/{id}/personal-data/receipt", Admin),
 ];
 
 /// Pages for people, which the API's description leaves out.
@@ -98,6 +111,7 @@ const ANSWERLESS: &[&str] =
 struct Things {
     guide: Uuid,
     interview: Uuid,
+    respondent: String,
     key: Uuid,
     user: Uuid,
 }
@@ -106,7 +120,8 @@ impl Things {
     async fn of(storage: &Storage) -> Self {
         let guide = storage.guides().create(&guide(), None).await.unwrap().id;
         let used = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
-        let interview = storage.interviews().schedule(new_interview(used)).await.unwrap().0.id;
+        let interview = storage.interviews().schedule(new_interview(used)).await.unwrap().0;
+        let (interview, respondent) = (interview.id, interview.respondent_id);
         let key = storage.keys().create(new_key(Role::Viewer)).await.unwrap().0.id;
         let new = NewUser {
             email: format!("{guide}@example.org"),
@@ -116,7 +131,7 @@ impl Things {
             oidc: None,
         };
         let user = storage.users().create(new).await.unwrap().id;
-        Self { guide, interview, key, user }
+        Self { guide, interview, respondent, key, user }
     }
 
     /// The path with ids of these things.
@@ -128,7 +143,12 @@ impl Things {
             "users" => self.user,
             _ => Uuid::nil(),
         };
-        let path = path.replace("{id}", &id.to_string()).replace("{token}", "token").replace("{call_id}", "call").replace("{version}", "1");
+        let path = path
+            .replace("{id}", &id.to_string())
+            .replace("{token}", "token")
+            .replace("{respondent_id}", &self.respondent)
+            .replace("{call_id}", "call")
+            .replace("{version}", "1");
         assert!(!path.contains('{'), "say what to put into {path}");
         path
     }
@@ -211,7 +231,7 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
                 let filled = things.fill(path);
                 let case = format!("{method} {path} as {role:?} on {bind}");
                 // Another workspace's caller first: what they try must leave everything as it was.
-                if path.contains("{id}") {
+                if path.contains("id}") && !path.contains("{token}") {
                     let status = match (&foreign_key, acts_as) {
                         (Some(key), _) => Some(asked(&app, method, path, &filled, Some(key))),
                         // Without a key one is in the default workspace: there it is the foreign things that are not there.
