@@ -175,7 +175,7 @@ impl Dana {
                 }
                 Happening::Told(message) => {
                     let question = matches!(message.notice, Notice::Question { .. });
-                    let ended = matches!(message.notice, Notice::State { value: CallState::Ended });
+                    let ended = matches!(message.notice, Notice::State { value: CallState::Ended, .. });
                     if let Notice::Question { id, .. } = &message.notice {
                         println!("  question: {id}");
                     }

@@ -109,7 +109,7 @@ impl Socket {
         }
         self.last = Some(message.seq);
         self.last_at_ms = message.at_ms;
-        self.ended |= matches!(message.notice, Notice::State { value: CallState::Ended });
+        self.ended |= matches!(message.notice, Notice::State { value: CallState::Ended, .. });
         self.send(message).await
     }
 

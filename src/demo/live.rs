@@ -63,7 +63,7 @@ fn line(happening: &Happening, last: &mut Option<CallState>, style: &Style, at: 
 fn told(notice: &Notice, last: &mut Option<CallState>) -> Option<(String, String, &'static str)> {
     let engine = |what: String| Some(("·".to_owned(), what, "2"));
     match notice {
-        Notice::State { value } => {
+        Notice::State { value, .. } => {
             if last.replace(*value) == Some(*value) {
                 return None;
             }
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_state_is_shown_when_it_changes() {
         let mut last = None;
-        let listening = Notice::State { value: CallState::Listening };
+        let listening = Notice::state(CallState::Listening);
         assert!(told_line(listening.clone(), &mut last).is_some());
         assert!(told_line(listening, &mut last).is_none());
     }

@@ -109,7 +109,7 @@ impl Mind {
     /// The engine said something on the events socket.
     pub fn told(&mut self, now: u64, notice: &Notice) {
         match notice {
-            Notice::State { value } => self.state = Some(*value),
+            Notice::State { value, .. } => self.state = Some(*value),
             Notice::Consent { participation, recording } => {
                 self.consent_told = true;
                 self.participation = *participation;

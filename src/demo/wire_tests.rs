@@ -80,11 +80,11 @@ impl Interviewer {
 
     /// Speaks, listens, and waits for the respondent to have answered.
     async fn exchange(&mut self) {
-        self.tell(Notice::State { value: CallState::Speaking }).await;
+        self.tell(Notice::state(CallState::Speaking)).await;
         for payload in self.clip.packets.clone() {
             self.tick(Some(payload)).await;
         }
-        self.tell(Notice::State { value: CallState::Listening }).await;
+        self.tell(Notice::state(CallState::Listening)).await;
         while !self.tick(None).await {}
         while self.tick(None).await {}
     }
@@ -128,7 +128,7 @@ async fn held() -> Tape {
     let section = "s".to_owned();
     interviewer.tell(Notice::Question { id: "q".to_owned(), section, number: 1, of: 1, follow_up_of: None }).await;
     interviewer.exchange().await;
-    interviewer.tell(Notice::State { value: CallState::Ended }).await;
+    interviewer.tell(Notice::state(CallState::Ended)).await;
     events.send(LinkEvent::Closed).await.unwrap();
     let (tape, trouble) = call.await.unwrap().unwrap();
     assert!(trouble.is_none());

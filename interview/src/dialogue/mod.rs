@@ -40,7 +40,9 @@ use speaking::{Speech, Utterance};
 use state::State;
 
 use crate::guide::Guide;
-use crate::io::{CallState, Event, Input, Ms, Notice, Output, PauseId, Phase, Proposal, Response, UtteranceId};
+use crate::io::{
+    CallState, Event, Input, Ms, Notice, Output, PauseId, PauseReason, Phase, Proposal, Response, UtteranceId,
+};
 use crate::turn::{Policy, Turn, Verdict};
 
 /// How long a call may overrun its time before it ends whatever happens.
@@ -360,7 +362,9 @@ impl Interview {
     fn show(&mut self, value: CallState) {
         if self.shown != Some(value) {
             self.shown = Some(value);
-            self.notify(Notice::State { value });
+            let wished = if self.state.paused { PauseReason::Requested } else { PauseReason::ConnectionLost };
+            let reason = (value == CallState::Paused).then_some(wished);
+            self.notify(Notice::State { value, reason });
         }
     }
 }

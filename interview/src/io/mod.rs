@@ -172,6 +172,17 @@ pub enum CallState {
     Ended,
 }
 
+/// Why a call is paused.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// The respondent wished it; it lasts until they resume.
+    Requested,
+    /// Nothing is heard of them; it ends when the connection is back.
+    ConnectionLost,
+}
+
 /// One thing to say, in pieces that are synthesised and cached each by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -220,6 +231,9 @@ pub enum Output {
 pub enum Notice {
     State {
         value: CallState,
+        /// Of `paused` only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<PauseReason>,
     },
     Caption {
         speaker: Speaker,
@@ -247,6 +261,13 @@ pub enum Notice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call_id: Option<String>,
     },
+}
+
+impl Notice {
+    /// Where the call stands; a pause tells its reason besides.
+    pub fn state(value: CallState) -> Self {
+        Self::State { value, reason: None }
+    }
 }
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

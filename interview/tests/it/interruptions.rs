@@ -1,7 +1,7 @@
 //! Who has the floor: interruptions, lost connections, pauses, told as conversations.
 
 use crate::support::{Call, WORK, guide};
-use interview::io::{Command, EndStatus, Event, Input, Output, RepeatReason};
+use interview::io::{CallState, Command, EndStatus, Event, Input, Notice, Output, PauseReason, RepeatReason};
 use interview::{Interview, Settings};
 
 #[test]
@@ -80,12 +80,21 @@ fn a_back_channel_or_a_cough_leaves_us_speaking() {
     assert!(call.kinds().contains(&"not_understood"));
 }
 
+/// Why the page is told that it is paused.
+fn paused(call: &Call) -> Option<PauseReason> {
+    match call.notices().last() {
+        Some(Notice::State { value: CallState::Paused, reason }) => *reason,
+        _ => None,
+    }
+}
+
 #[test]
 fn a_lost_peer_pauses_the_clock_and_the_same_asking_is_taken_up() {
     let mut call = Call::begun();
     call.say(WORK);
     call.hear_out();
     call.give(Input::PeerLost);
+    assert_eq!(paused(&call), Some(PauseReason::ConnectionLost));
     call.playing = None;
     call.wait(1_000_000);
     assert_eq!(call.ended(), None);
@@ -136,6 +145,7 @@ fn what_was_being_said_when_the_peer_was_lost_is_not_said_on() {
 fn pausing_and_leaving_on_command() {
     let mut call = Call::begun();
     call.command(Command::Pause);
+    assert_eq!(paused(&call), Some(PauseReason::Requested));
     call.wait(100_000);
     assert!(call.playing.is_none());
     call.command(Command::Resume);

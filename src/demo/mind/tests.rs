@@ -44,9 +44,9 @@ impl Call {
 
     /// The interviewer speaks for a second, then listens for three; what the persona says is finished at once.
     fn exchange(&mut self) -> Option<String> {
-        self.tell(&Notice::State { value: CallState::Speaking });
+        self.tell(&Notice::state(CallState::Speaking));
         assert!(self.packets(&[-20.0; 50]).is_empty());
-        self.tell(&Notice::State { value: CallState::Listening });
+        self.tell(&Notice::state(CallState::Listening));
         let said = self.packets(&[FLOOR_DB; 150]);
         assert!(said.len() <= 1, "{said:?}");
         self.mind.said(self.now);
@@ -119,7 +119,7 @@ fn nobody_answers_while_the_interviewer_thinks() {
     let mut call = Call::consented("");
     call.ask("work", None);
     call.packets(&[-20.0; 50]);
-    call.tell(&Notice::State { value: CallState::Thinking });
+    call.tell(&Notice::state(CallState::Thinking));
     assert!(call.packets(&[FLOOR_DB; 500]).is_empty());
 }
 
@@ -155,7 +155,7 @@ fn the_second_question_is_interrupted_one_second_before_its_end() {
     call.ask("work", None);
     call.exchange();
     call.ask("day", None);
-    call.tell(&Notice::State { value: CallState::Speaking });
+    call.tell(&Notice::state(CallState::Speaking));
     // An acknowledgement of 0.6 s comes first.
     let mut levels = speech(8, 30).levels().to_vec();
     levels.extend([FLOOR_DB; 10]);

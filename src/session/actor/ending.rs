@@ -33,7 +33,7 @@ impl CallActor {
                 call_id: None,
             },
         );
-        self.birth.page.publish(now, Notice::State { value: CallState::Ended });
+        self.birth.page.publish(now, Notice::state(CallState::Ended));
         self.finish(Ending::Over, ctx);
     }
 

@@ -135,7 +135,7 @@ async fn the_events_socket_misses_nothing_and_tells_nothing_twice() {
                 socket.send(Message::text("{\"type\":\"dance\"}")).await.unwrap();
             }
             Some("error") => {
-                let ended = Notice::State { value: CallState::Ended };
+                let ended = Notice::state(CallState::Ended);
                 app.calls.page.send(message(21, ended)).unwrap();
             }
             _ => {}

@@ -85,7 +85,7 @@ impl Calls for Fake {
         }
         self.commands.lock().push(command);
         // What a session does: the page sees that it was heard.
-        let _ = self.page.send(message(20, Notice::State { value: CallState::Paused }));
+        let _ = self.page.send(message(20, Notice::state(CallState::Paused)));
         Ok(())
     }
 

@@ -262,7 +262,7 @@ impl Page {
 }
 
 pub fn is_state(wanted: CallState) -> impl Fn(&Notice) -> bool {
-    move |notice| matches!(notice, Notice::State { value } if *value == wanted)
+    move |notice| matches!(notice, Notice::State { value, .. } if *value == wanted)
 }
 
 pub fn is_question(wanted: &str) -> impl Fn(&Notice) -> bool + '_ {
