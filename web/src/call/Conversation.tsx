@@ -41,6 +41,7 @@ function moodOf(view: View): Mood {
   if (!view.connectedOnce) return 'connecting'
   // A loss of a moment mends itself: nobody needs to know.
   if (view.recovery === 'restarting' || view.recovery === 'rejoining') return 'reconnecting'
+  if (view.conversation.unheard) return 'reconnecting'
   return view.conversation.state
 }
 

@@ -18,6 +18,8 @@ export interface Question {
 
 export interface Conversation {
   state: CallState
+  /** The engine hears nothing of us: it is paused until it does. */
+  unheard: boolean
   captions: readonly Caption[]
   question: Question | null
   participation: boolean | null
@@ -31,6 +33,7 @@ const KEPT = 300
 
 export const silence: Conversation = {
   state: 'connecting',
+  unheard: false,
   captions: [],
   question: null,
   participation: null,
@@ -41,7 +44,7 @@ export const silence: Conversation = {
 export function told(now: Conversation, message: Message): Conversation {
   switch (message.type) {
     case 'state':
-      return { ...now, state: message.value }
+      return { ...now, state: message.value, unheard: message.reason === 'connection_lost' }
     case 'question':
       return {
         ...now,

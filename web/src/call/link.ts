@@ -22,6 +22,8 @@ export class Link {
   private trickles = true
   /** The description that is under way, or taken, says no more of the candidates found from now on. */
   private sent = false
+  /** The engine is about to name another session: candidates wait for its name. */
+  private restarting = false
   private closed = false
 
   constructor(microphone: MediaStream, iceServers: RTCIceServer[], listener: LinkListener) {
@@ -49,9 +51,7 @@ export class Link {
 
   /** Joins; errors are the engine's. */
   async join(token: string, takeover: boolean): Promise<void> {
-    await this.peer.setLocalDescription(await this.peer.createOffer())
-    const offer = await this.gathered()
-    this.sent = true
+    const offer = await this.gather({})
     const call = await whip.join(token, offer, takeover)
     if (this.closed) {
       whip.hangUp(call)
@@ -72,13 +72,14 @@ export class Link {
     if (call === null) throw new Error('there is no call to restart')
     const remote = this.peer.remoteDescription
     if (remote === null) throw new Error('there is no answer to restart')
-    this.late = []
-    this.sent = false
-    await this.peer.setLocalDescription(await this.peer.createOffer({ iceRestart: true }))
-    const offer = fragmentOf(await this.gathered())
-    this.sent = true
-    const fragment = await whip.restart(call, offer)
-    await this.peer.setRemoteDescription({ type: 'answer', sdp: withFragment(remote.sdp, fragment) })
+    this.restarting = true
+    try {
+      const fragment = await whip.restart(call, fragmentOf(await this.gather({ iceRestart: true })))
+      await this.peer.setRemoteDescription({ type: 'answer', sdp: withFragment(remote.sdp, fragment) })
+    } finally {
+      this.restarting = false
+    }
+    await this.trickle()
   }
 
   async use(microphone: MediaStream): Promise<void> {
@@ -104,24 +105,29 @@ export class Link {
     if (call !== null) whip.hangUp(call)
   }
 
-  /** The local description with the candidates found in time. */
-  private async gathered(): Promise<string> {
-    if (this.peer.iceGatheringState !== 'complete') {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, GATHER_MS)
-        this.peer.addEventListener('icegatheringstatechange', () => {
-          if (this.peer.iceGatheringState !== 'complete') return
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
+  /** A new local description with the candidates found in time; later ones are trickled. */
+  private async gather(options: RTCOfferOptions): Promise<string> {
+    this.late = []
+    this.sent = false
+    const over = new AbortController()
+    // The end of the candidates, and not the state of gathering: that is still the last one's when a restart begins.
+    const gathered = new Promise<void>((resolve) => {
+      const last = (event: RTCPeerConnectionIceEvent): void => {
+        if (event.candidate === null) resolve()
+      }
+      this.peer.addEventListener('icecandidate', last, { signal: over.signal })
+    })
+    const late = new Promise<void>((resolve) => setTimeout(resolve, GATHER_MS))
+    await this.peer.setLocalDescription(await this.peer.createOffer(options))
+    await Promise.race([gathered, late])
+    over.abort()
+    this.sent = true
     return this.peer.localDescription?.sdp ?? ''
   }
 
   private async trickle(): Promise<void> {
     const sdp = this.peer.localDescription?.sdp
-    if (this.call === null || !this.trickles || this.late.length === 0 || sdp === undefined) return
+    if (this.call === null || this.restarting || !this.trickles || this.late.length === 0 || sdp === undefined) return
     const candidates = this.late
     this.late = []
     try {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   CONNECT_MS,
   type Effect,
+  FAREWELL_MS,
   FIRST_PAUSE_MS,
   GRACE_MS,
   LIMIT_MS,
@@ -55,6 +56,16 @@ describe('a lost connection', () => {
     expect(page.link('connected').now).toEqual(steady)
   })
 
+  test('that the engine notices first is restarted at once', () => {
+    const page = new Page().on({ type: 'unheard' })
+    expect([page.now.phase, page.effect.type]).toEqual(['restarting', 'restart'])
+    // Said again, or noticed by the browser as well: nothing new.
+    expect(page.on({ type: 'unheard' }).effect.type).toBe('none')
+    expect(page.link('disconnected').now.phase).toBe('restarting')
+    expect(new Page().link('disconnected').on({ type: 'unheard' }).effect.type).toBe('restart')
+    expect(page.link('connected').now).toEqual(steady)
+  })
+
   test('that fails outright is restarted at once, and joined when nothing comes of it', () => {
     const page = new Page().link('failed')
     expect(page.effect.type).toBe('restart')
@@ -103,7 +114,11 @@ describe('a lost connection', () => {
 describe('a call that was taken over', () => {
   test('is not taken back without asking', () => {
     const page = new Page().on({ type: 'let_go' })
-    expect(page.effect).toEqual({ type: 'join', takeover: false })
+    // First of all the engine is given time to say that it is over.
+    expect([page.now.phase, page.effect]).toEqual(['waiting', { type: 'wait', ms: FAREWELL_MS }])
+    expect(page.link('closed').on({ type: 'unheard' }).now.phase).toBe('waiting')
+    page.effect = { type: 'wait', ms: FAREWELL_MS }
+    expect(page.wait().effect).toEqual({ type: 'join', takeover: false })
     page.on({ type: 'join_failed', elsewhere: true, retryAfterMs: null })
     expect([page.now.phase, page.effect]).toEqual(['elsewhere', { type: 'none' }])
     expect(page.link('failed').now.phase).toBe('elsewhere')

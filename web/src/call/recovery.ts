@@ -18,8 +18,10 @@ export interface Recovery {
 
 export type Signal =
   | { type: 'link'; state: RTCPeerConnectionState }
-  /** The engine closed the connection itself. */
+  /** The engine closed the connection itself: most often because the interview is over, which it is about to say. */
   | { type: 'let_go' }
+  /** The engine hears nothing of us; often it notices before the browser does. */
+  | { type: 'unheard' }
   | { type: 'timer' }
   /** The engine took the restart; the connection is to come. */
   | { type: 'restarted' }
@@ -37,6 +39,8 @@ export type Effect =
 
 /** Losses shorter than this mend themselves and are not worth a word. */
 export const GRACE_MS = 2_500
+/** For the engine to say that the interview is over, when it has hung up. */
+export const FAREWELL_MS = 1_500
 /** For the connection to come after an answered restart or join. */
 export const CONNECT_MS = 8_000
 export const FIRST_PAUSE_MS = 1_000
@@ -60,9 +64,15 @@ export function next(
       return link(now, signal.state, at, random)
     case 'let_go':
       if (now.phase === 'rejoining' || now.phase === 'elsewhere' || now.phase === 'lost') return [now, NOTHING]
-      return join({ ...now, since: broken ? now.since : at, attempt: 0, yielding: true })
+      return [
+        { phase: 'waiting', since: broken ? now.since : at, attempt: 0, yielding: true },
+        { type: 'wait', ms: FAREWELL_MS },
+      ]
+    case 'unheard':
+      if (now.phase !== 'steady' && now.phase !== 'waiting') return [now, NOTHING]
+      return now.yielding ? [now, NOTHING] : restart({ ...now, since: broken ? now.since : at })
     case 'timer':
-      if (now.phase === 'waiting') return [{ ...now, phase: 'restarting' }, { type: 'restart' }]
+      if (now.phase === 'waiting') return now.yielding ? join(now) : restart(now)
       if (now.phase === 'restarting' || now.phase === 'rejoining') return join(now)
       return [now, NOTHING]
     case 'restarted':
@@ -76,7 +86,7 @@ export function next(
       if (signal.elsewhere) return [{ ...now, phase: 'elsewhere' }, NOTHING]
       return pause(now, at, signal.retryAfterMs, random)
     case 'hurry':
-      if (now.phase === 'waiting') return [{ ...now, phase: 'restarting' }, { type: 'restart' }]
+      if (now.phase === 'waiting') return now.yielding ? join(now) : restart(now)
       if (now.phase === 'rejoining') return join({ ...now, attempt: 0 })
       // Whoever asks for it from here takes the call back.
       if (now.phase === 'lost' || now.phase === 'elsewhere')
@@ -90,17 +100,20 @@ function link(now: Recovery, state: RTCPeerConnectionState, at: number, random: 
   switch (now.phase) {
     case 'steady':
       if (state === 'disconnected') return [{ ...steady, phase: 'waiting', since: at }, { type: 'wait', ms: GRACE_MS }]
-      if (state === 'failed' || state === 'closed')
-        return [{ ...steady, phase: 'restarting', since: at }, { type: 'restart' }]
+      if (state === 'failed' || state === 'closed') return restart({ ...steady, since: at })
       return [now, NOTHING]
     case 'waiting':
-      return state === 'failed' ? [{ ...now, phase: 'restarting' }, { type: 'restart' }] : [now, NOTHING]
+      return state === 'failed' && !now.yielding ? restart(now) : [now, NOTHING]
     case 'rejoining':
       // What was joined does not connect.
       return state === 'failed' ? pause(now, at, null, random) : [now, NOTHING]
     default:
       return [now, NOTHING]
   }
+}
+
+function restart(now: Recovery): [Recovery, Effect] {
+  return [{ ...now, phase: 'restarting' }, { type: 'restart' }]
 }
 
 function join(now: Recovery): [Recovery, Effect] {

@@ -268,7 +268,13 @@ export class CallSession {
       return
     }
     this.set({ conversation: told(this.now.conversation, message) })
-    if (message.type === 'state' && message.value === 'ended') this.finish()
+    if (message.type !== 'state') return
+    if (message.value === 'ended') this.finish()
+    else if (this.now.conversation.unheard) this.signal({ type: 'unheard' })
+    else if (this.recovery.phase === 'restarting' && this.link?.peer.connectionState === 'connected') {
+      // Heard again before the browser had noticed anything: it has no change to tell of.
+      this.signal({ type: 'link', state: 'connected' })
+    }
   }
 
   /** The link does not let us in: is the interview over? */

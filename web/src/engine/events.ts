@@ -7,7 +7,8 @@ export type Speaker = 'interviewer' | 'respondent'
 export type Command = 'pause' | 'resume' | 'leave' | 'repeat'
 
 export type Message = { seq: number; at_ms: number } & (
-  | { type: 'state'; value: CallState }
+  /** `reason` comes with `paused`: only a pause that was requested waits for `resume`. */
+  | { type: 'state'; value: CallState; reason?: 'requested' | 'connection_lost' }
   | {
       type: 'caption'
       speaker: Speaker
