@@ -5,9 +5,13 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Visit, launch, mood, screen } from '../harness/browser'
-import { Engine, root } from '../harness/engine'
+import { Engine, root, speak } from '../harness/engine'
+import { figure, seconds } from '../harness/figures'
 import { inspect } from '../harness/inspect'
-import { type Answer, Person, VOICE } from '../harness/person'
+import { Microphone } from '../harness/microphone'
+import { type Answer, Person } from '../harness/person'
+import { PEERS, sent } from '../harness/stage'
+import { readWav } from '../harness/wav'
 
 const ANSWERS: Answer[] = [
   { to: /take part/, say: "Yes, that's fine." },
@@ -22,6 +26,14 @@ const ANSWERS: Answer[] = [
   { to: /manager/, say: 'My manager calls me every Monday.' },
   { to: /home office/, say: 'A door that closes would make it better.' },
 ]
+/** Questions of the guide, and a word of the answer to each. */
+const WORDS: Record<string, RegExp> = {
+  work: /book ?keeping/,
+  hardest: /noise/,
+  satisfaction: /eight|8/,
+  manager: /monday/,
+  wish: /door/,
+}
 
 interface Response {
   question_id: string
@@ -30,22 +42,42 @@ interface Response {
 
 let engine: Engine
 let browser: Browser
+let microphone: Microphone
 
 beforeAll(async () => {
   engine = await Engine.start()
-  browser = await launch()
+  microphone = new Microphone()
+  browser = await launch({ microphone: microphone.path })
 })
 afterAll(async () => {
   await browser?.close()
   await engine?.stop()
 })
 
+function words(text: string): string[] {
+  const plain = text.toLowerCase().replaceAll('book keeping', 'bookkeeping').replaceAll(/\b8\b/g, 'eight')
+  return plain.replaceAll('’', "'").match(/[a-z']+/g) ?? []
+}
+
+/** How many of the words that were said are among those that were stored. */
+function found(said: string[], stored: string): [found: number, of: number] {
+  const left = words(stored)
+  const all = said.flatMap(words)
+  const hits = all.filter((word) => {
+    const at = left.indexOf(word)
+    if (at >= 0) left.splice(at, 1)
+    return at >= 0
+  })
+  return [hits.length, all.length]
+}
+
 test('a person holds the short interview in the browser', { timeout: 400_000 }, async () => {
+  const began = Date.now()
   const guide = await engine.addGuide(readFileSync(join(root, 'guides/short.yaml'), 'utf8'))
   const { id, join_url } = await engine.schedule(guide, 'Dana')
-  const visit = await Visit.begin(browser, engine.url, VOICE)
+  const visit = await Visit.begin(browser, engine.url, PEERS)
   const { page } = visit
-  const person = new Person(page, ANSWERS)
+  const person = Person.speaking(page, microphone, ANSWERS)
 
   await page.goto(join_url)
   await screen(page, 'welcome')
@@ -54,22 +86,26 @@ test('a person holds the short interview in the browser', { timeout: 400_000 }, 
   await inspect(page, 'welcome')
   await page.getByRole('button', { name: 'Continue to the sound check' }).click()
   await screen(page, 'check')
+  const hello = speak({ hello: 'Hello, can you hear me?' }, 'am_michael')
+  microphone.hold(readWav(join(hello, 'hello.wav')))
   await page.getByRole('button', { name: 'Use the microphone' }).click()
+  await page.getByText('We hear you well.').waitFor()
   await page.getByRole('button', { name: 'Start the interview' }).click()
 
   await screen(page, 'conversation')
   const asked: string[] = []
   let [repeated, paused] = [false, false]
-  for (let words = await person.turn(); words !== null; words = await person.turn()) {
-    asked.push(words)
-    if (/hardest part/.test(words) && !repeated) {
+  let captions: { speaker: string | null; text: string }[] = []
+  for (let question = await person.turn(); question !== null; question = await person.turn()) {
+    asked.push(question)
+    if (/hardest part/.test(question) && !repeated) {
       repeated = true
       await inspect(page, 'conversation-listening')
       await page.getByRole('button', { name: 'Please repeat' }).click()
       await mood(page, 'speaking')
       continue
     }
-    if (/one to ten/.test(words) && !paused) {
+    if (/one to ten/.test(question) && !paused) {
       paused = true
       await page.getByRole('button', { name: 'Pause' }).click()
       await mood(page, 'paused')
@@ -78,34 +114,41 @@ test('a person holds the short interview in the browser', { timeout: 400_000 }, 
       await mood(page, 'speaking')
       continue
     }
-    await person.answer(words)
+    await person.answer(question)
+    // The last of them are there when the conversation is not: then these stay.
+    const now = await page.locator('.captions p[data-final="true"]').evaluateAll((lines) =>
+      lines.map((line) => ({ speaker: line.getAttribute('class'), text: line.textContent ?? '' })),
+    )
+    if (now.length > 0) captions = now
   }
   expect([repeated, paused]).toEqual([true, true])
   // Repeated and resumed: the same question was put again.
-  expect(asked.filter((words) => /hardest part/.test(words))).toHaveLength(2)
-  expect(asked.filter((words) => /one to ten/.test(words))).toHaveLength(2)
+  expect(asked.filter((question) => /hardest part/.test(question))).toHaveLength(2)
+  expect(asked.filter((question) => /one to ten/.test(question))).toHaveLength(2)
+  const shown = (speaker: string): string[] =>
+    captions.filter((caption) => caption.speaker === speaker).map((caption) => caption.text)
+  expect(shown('interviewer').join(' ')).toMatch(/kind of work/)
+  expect(shown('respondent').join(' ').toLowerCase()).toMatch(/book ?keeping/)
 
   await screen(page, 'thanks-completed')
-  await inspect(page, 'thanks')
+  await inspect(page, 'thanks-completed')
   const thanks = await page.locator('main').innerText()
+  expect(thanks).toContain('What happens with your data')
   expect(thanks).toContain('The conversation was recorded, as you allowed.')
 
   const interview = await engine.get<{ status: string; can_be_recorded: boolean }>(`/api/interviews/${id}`)
   expect(interview).toMatchObject({ status: 'completed', can_be_recorded: true })
   const { items } = await engine.get<{ items: Response[] }>(`/api/interviews/${id}/responses`)
-  const told = (question: string): string =>
-    items
-      .filter((item) => item.question_id === question)
-      .map((item) => item.response_text.toLowerCase())
-      .join(' ')
-  expect(told('work')).toMatch(/book ?keeping/)
-  expect(told('hardest')).toMatch(/noise/)
-  expect(told('satisfaction')).toMatch(/eight|8/)
-  expect(told('manager')).toMatch(/monday/)
-  expect(told('wish')).toMatch(/door/)
-  for (const question of ['work', 'hardest', 'satisfaction', 'manager', 'wish']) {
-    expect(items.filter((item) => item.question_id === question).length, question).toBeGreaterThan(0)
+  for (const [question, word] of Object.entries(WORDS)) {
+    const texts = items.filter((item) => item.question_id === question).map((item) => item.response_text)
+    expect(texts.join(' ').toLowerCase(), question).toMatch(word)
   }
+  // What was said to consent is no answer.
+  const [kept, of] = found(person.said.slice(2), items.map((item) => item.response_text).join(' '))
+  const lines = [shown('interviewer').length, shown('respondent').length]
+  figure(1, `${kept} of ${of} words said are in the API's responses (${items.length}); ${seconds(Date.now() - began)}`)
+  figure(1, `captions before the end: ${lines.join(' of the interviewer, ')} of the respondent; repeated, paused, resumed`)
+  expect(kept / of, 'share of the words that were kept').toBeGreaterThan(0.9)
   const recording = await fetch(`${engine.url}/api/interviews/${id}/recording`)
   expect(recording.status).toBe(200)
   expect((await recording.arrayBuffer()).byteLength).toBeGreaterThan(50_000)
@@ -119,16 +162,17 @@ test('a person holds the short interview in the browser', { timeout: 400_000 }, 
 test('somebody who says no is thanked, and nothing of them is kept', { timeout: 120_000 }, async () => {
   const guide = await engine.addGuide(readFileSync(join(root, 'guides/short.yaml'), 'utf8'))
   const { id, join_url } = await engine.schedule(guide)
-  const visit = await Visit.begin(browser, engine.url, VOICE)
+  const visit = await Visit.begin(browser, engine.url, PEERS)
   const { page } = visit
-  const person = new Person(page, [{ to: /take part/, say: 'No, thank you.' }])
+  const person = Person.speaking(page, microphone, [{ to: /take part/, say: 'No, thank you.' }])
   await page.goto(join_url)
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('button', { name: 'Use the microphone' }).click()
   await page.getByRole('button', { name: 'Start the interview' }).click()
-  const words = await person.turn()
-  expect(words).toContain('Would you like to take part?')
-  await person.answer(words ?? '')
+  const question = await person.turn()
+  expect(question).toContain('Would you like to take part?')
+  expect((await sent(page)).settings.echoCancellation).toBe(true)
+  await person.answer(question ?? '')
   await screen(page, 'thanks-declined', 30_000)
   await inspect(page, 'thanks-declined')
   expect(await engine.get(`/api/interviews/${id}`)).toMatchObject({
@@ -136,6 +180,7 @@ test('somebody who says no is thanked, and nothing of them is kept', { timeout: 
     status_reason: 'consent_declined',
   })
   expect(await engine.get(`/api/interviews/${id}/responses`)).toEqual({ items: [] })
+  figure(1, 'refused consent: cancelled, no responses')
   expect(visit.errors).toEqual([])
   await visit.end()
 })

@@ -3,33 +3,37 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core'
 
-function executable(): string {
+export function executable(): string {
   const path = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
   if (!existsSync(path)) throw new Error(`there is no browser at ${path}: scripts/setup --for browser`)
   return path
 }
 
 export interface BrowserOptions {
-  /** A WAV file for the microphone; without one Chromium's own beeps. */
-  microphone?: string
+  /** A WAV file for the microphone, played once at each opening; without one Chromium's own beeps, with null none. */
+  microphone?: string | null
   /** What the person answers when the browser asks for the microphone. */
   permission?: 'allow' | 'deny'
   args?: string[]
+  /** A program that starts the browser with the arguments given to it. */
+  by?: string
 }
 
 export async function launch(options: BrowserOptions = {}): Promise<Browser> {
   const answer = options.permission === 'deny' ? '=deny' : ''
   return chromium.launch({
-    executablePath: executable(),
+    executablePath: options.by ?? executable(),
     headless: true,
     args: [
       // In a container there is no user namespace for it.
       '--no-sandbox',
-      '--use-fake-device-for-media-stream',
+      ...(options.microphone === null ? [] : ['--use-fake-device-for-media-stream']),
       `--use-fake-ui-for-media-stream${answer}`,
       // The engine of a test listens on loopback only.
       '--allow-loopback-in-peer-connection',
-      ...(options.microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${options.microphone}`]),
+      ...(typeof options.microphone === 'string'
+        ? [`--use-file-for-fake-audio-capture=${options.microphone}%noloop`]
+        : []),
       ...(options.args ?? []),
     ],
   })
@@ -50,6 +54,8 @@ export class Visit {
     const context = await browser.newContext({
       baseURL: engine,
       viewport: { width: 1100, height: 900 },
+      // Certificates of tests are their own.
+      ignoreHTTPSErrors: true,
       permissions: ['clipboard-read', 'clipboard-write'],
     })
     // What moved although nobody touched it.

@@ -18,8 +18,6 @@ export interface EngineOptions {
   /** Stand-ins instead of models: for everything that is not about speech. */
   scripted?: boolean
   env?: Record<string, string>
-  /** A command to run the engine under, such as `ip netns exec NAME`. */
-  under?: string[]
 }
 
 async function freePort(): Promise<number> {
@@ -51,8 +49,7 @@ export class Engine {
 
   /** Starts the process: again after [`Engine.kill`], on the same data. */
   async run(): Promise<void> {
-    const [command = '', ...before] = [...(this.options.under ?? []), binary()]
-    const child = spawn(command, [...before, 'serve'], {
+    const child = spawn(binary(), ['serve'], {
       cwd: root,
       env: {
         ...process.env,

@@ -1,13 +1,16 @@
 /** What must hold of every state of the page: accessible in light and dark, on a phone as well; and a picture of it. */
 
-import { mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { root } from './engine'
+import type { State } from './states'
 
 export const shots = join(root, 'web/screenshots')
+/** The states that were inspected, a line each; `scripts/checks/browser` begins with an empty folder. */
+export const inspected = join(shots, 'inspected.txt')
 
 interface Violation {
   id: string
@@ -28,7 +31,7 @@ async function violations(page: Page): Promise<string[]> {
     .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`)
 }
 
-export async function inspect(page: Page, name: string): Promise<void> {
+export async function inspect(page: Page, name: State): Promise<void> {
   mkdirSync(shots, { recursive: true })
   const size = page.viewportSize()
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -43,4 +46,5 @@ export async function inspect(page: Page, name: string): Promise<void> {
   expect(overflow, `${name} is wider than a phone by`).toBeLessThanOrEqual(0)
   await page.screenshot({ path: join(shots, `${name}-phone.png`), animations: 'disabled', fullPage: true })
   if (size !== null) await page.setViewportSize(size)
+  appendFileSync(inspected, `${name}\n`)
 }

@@ -1,39 +1,10 @@
-/**
- * Somebody who is interviewed: listens until it is their turn, and answers aloud.
- *
- * Their microphone is a stream of the page's own audio graph into which WAV files are played. That is the only thing
- * replaced: permission, peer connection, codec and network are the browser's.
- */
+/** Somebody who is interviewed: listens until it is their turn, and answers aloud. */
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { speak } from './engine'
-
-/** Runs in the page before its own code. */
-export const VOICE = `
-(() => {
-  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
-  let context, mouth
-  navigator.mediaDevices.getUserMedia = async (wanted) => {
-    // Asked for as ever, so that a refusal is one.
-    const device = await real(wanted)
-    for (const track of device.getTracks()) track.stop()
-    context ??= new AudioContext()
-    await context.resume()
-    mouth ??= context.createMediaStreamDestination()
-    return mouth.stream.clone()
-  }
-  window.say = async (wav) => {
-    const bytes = Uint8Array.from(atob(wav), (letter) => letter.charCodeAt(0))
-    const source = context.createBufferSource()
-    source.buffer = await context.decodeAudioData(bytes.buffer)
-    source.connect(mouth)
-    const over = new Promise((done) => { source.onended = done })
-    source.start()
-    await over
-  }
-})()`
+import type { Microphone } from './microphone'
+import { type Sound, hum, readWav } from './wav'
 
 export interface Answer {
   /** Of the interviewer's last words. */
@@ -42,18 +13,28 @@ export interface Answer {
 }
 
 export class Person {
-  private readonly wavs: string[]
   /** What was said, in order. */
   readonly said: string[] = []
+  private readonly sounds: Sound[]
 
-  constructor(
+  private constructor(
     private readonly page: Page,
+    private readonly microphone: Microphone,
     private readonly answers: Answer[],
-    voice = 'am_michael',
+    sounds: Sound[],
   ) {
-    const lines = Object.fromEntries(answers.map((answer, index) => [`line${index}`, answer.say]))
-    const folder = speak(lines, voice)
-    this.wavs = answers.map((_, index) => readFileSync(join(folder, `line${index}.wav`)).toString('base64'))
+    this.sounds = sounds
+  }
+
+  /** With a voice of the engine's. */
+  static speaking(page: Page, microphone: Microphone, answers: Answer[], voice = 'am_michael'): Person {
+    const folder = speak(Object.fromEntries(answers.map((answer, index) => [`line${index}`, answer.say])), voice)
+    return new Person(page, microphone, answers, answers.map((_, index) => readWav(join(folder, `line${index}.wav`))))
+  }
+
+  /** Hums whatever is asked: for engines with scripted ears. */
+  static humming(page: Page, microphone: Microphone): Person {
+    return new Person(page, microphone, [{ to: /./, say: '(hums)' }], [hum(0.8)])
   }
 
   /** The interviewer's last words, once it is our turn; null when the conversation is over. */
@@ -72,17 +53,30 @@ export class Person {
     return words.replace(/^Interviewer\s*/, '').trim()
   }
 
-  /** Answers those words. */
+  /** Answers those words; returns when the engine has taken notice. */
   async answer(words: string): Promise<void> {
     const index = this.answers.findIndex((answer) => answer.to.test(words))
-    const [answer, wav] = [this.answers[index], this.wavs[index]]
-    if (answer === undefined || wav === undefined) throw new Error(`nothing to say to “${words}”`)
+    const [answer, sound] = [this.answers[index], this.sounds[index]]
+    if (answer === undefined || sound === undefined) throw new Error(`nothing to say to “${words}”`)
     this.said.push(answer.say)
-    await this.page.evaluate((sound) => (window as unknown as { say(wav: string): Promise<void> }).say(sound), wav)
-    // Our turn is over when the engine has taken notice.
+    await this.microphone.say(this.page, sound)
     await this.page
       .locator('.stage:not([data-mood="listening"]), [data-screen^="thanks-"]')
       .first()
       .waitFor({ timeout: 30_000 })
+  }
+
+  /** Answers until those words are the last; null: the conversation is over before. */
+  async until(wanted: RegExp): Promise<string | null> {
+    for (;;) {
+      const words = await this.turn()
+      if (words === null || wanted.test(words)) return words
+      await this.answer(words)
+    }
+  }
+
+  /** Answers whatever comes until it is over. */
+  async toTheEnd(): Promise<void> {
+    for (let words = await this.turn(); words !== null; words = await this.turn()) await this.answer(words)
   }
 }
