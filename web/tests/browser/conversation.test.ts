@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Visit, mood, screen } from '../harness/browser'
 import { inspect } from '../harness/inspect'
+import { Person } from '../harness/person'
 import { PEERS, Stage, holdAfter, leave, sent, start } from '../harness/stage'
-import { hum } from '../harness/wav'
+import { hum, silence } from '../harness/wav'
 
 let stage: Stage
 beforeAll(async () => {
@@ -45,16 +46,36 @@ test('while it begins: joining, and connecting when that takes long', async () =
   await visit.end()
 })
 
-test.each(['speaking', 'thinking'] as const)('while it is %s', async (state) => {
+test('while it speaks', async () => {
   const { url } = await stage.link()
   const visit = await begin()
   const { page } = visit
-  await holdAfter(page, state)
-  if (state === 'thinking') stage.microphone.hold(hum(12))
+  await holdAfter(page, 'speaking')
   await start(page, url)
-  await mood(page, state)
-  await inspect(page, `conversation-${state}`)
-  stage.microphone.hold({ samples: new Int16Array(0), rate: 16_000 })
+  await mood(page, 'speaking')
+  await inspect(page, 'conversation-speaking')
+  await visit.end()
+})
+
+test('while it thinks about an answer', async () => {
+  const { url } = await stage.link()
+  const visit = await begin()
+  const { page } = visit
+  const person = Person.humming(page, stage.microphone)
+  await holdAfter(page, 'thinking')
+  await start(page, url)
+  await screen(page, 'conversation')
+  await person.until(/What do you drink/)
+  await stage.microphone.say(page, hum(0.8))
+  await mood(page, 'thinking')
+  await inspect(page, 'conversation-thinking')
+  stage.microphone.hold(silence(1))
+  await visit.end()
+})
+
+t(other, url)
+  await other.getByRole('button', { name: 'Go on here instead' }).click()
+  void person
   await visit.end()
 })
 

@@ -63,8 +63,8 @@ test('the public address leads to the engine, and the whole interview is held', 
   await screen(page, 'thanks-completed')
   expect(await engine.get(`/api/interviews/${id}`)).toMatchObject({ status: 'completed' })
   // Whoever comes by the forwarded port may join, and nothing else.
-  const refused = await page.request.get(`${link}/api/interviews/${id}`)
-  expect(refused.status()).toBe(401)
+  const refused = await page.evaluate(async (path) => (await fetch(path)).status, `/api/interviews/${id}`)
+  expect(refused).toBe(401)
   expect(visit.errors).toEqual([])
   expect(visit.foreign).toEqual([])
   figure(4, `NAT: engine at ${inside}, reached at ${used.remote} from ${setting('NAT_OUTSIDE')} (nftables); completed`)
