@@ -57,7 +57,7 @@ impl Storage {
         let tx = self.write().await?;
         // Whoever appends to one of them in this moment is done before, or finds that the key is gone.
         for id in &erasure.interviews {
-            repository::hold_anywhere(&tx, *id).await?;
+            repository::locked(&tx, *id).await?;
         }
         let rows = repository::of_respondent(&tx, self.workspace, &erasure.respondent_id).await?;
         if erasure.person && rows.iter().any(|row| !erasure.interviews.contains(&row.id)) {

@@ -80,12 +80,13 @@ fn a_back_channel_or_a_cough_leaves_us_speaking() {
     assert!(call.kinds().contains(&"not_understood"));
 }
 
-/// Why the page is told that it is paused.
+/// Why the page is told that it is paused, if that is the last that it was told of the state.
 fn paused(call: &Call) -> Option<PauseReason> {
-    match call.notices().last() {
-        Some(Notice::State { value: CallState::Paused, reason }) => *reason,
+    let states = call.notices().filter_map(|notice| match notice {
+        Notice::State { value, reason } => Some((*value, *reason)),
         _ => None,
-    }
+    });
+    states.last().filter(|(value, _)| *value == CallState::Paused).and_then(|(_, reason)| reason)
 }
 
 #[test]

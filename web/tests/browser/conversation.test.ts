@@ -73,12 +73,6 @@ test('while it thinks about an answer', async () => {
   await visit.end()
 })
 
-t(other, url)
-  await other.getByRole('button', { name: 'Go on here instead' }).click()
-  void person
-  await visit.end()
-})
-
 test('while it listens: a complaint, silence, and nothing that moves for those who want it still', async () => {
   const { url } = await stage.link()
   const visit = await begin()
