@@ -10,7 +10,7 @@ use reqwest::Url;
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::metrics::{Served, held};
+use crate::metrics::{Served, held, hold, vague_guide};
 use crate::session::Stage;
 use crate::support::caller::LIMIT;
 
@@ -157,8 +157,11 @@ async fn a_real_prometheus_answers_every_panel() {
         Some(answer["data"].clone())
     };
     // Growth is seen only by whoever has seen the beginning.
-    until("the engine is scraped", async || ask("query", "up == 1").await).await;
-    held(&stage).await;
+    let guide = stage.caller.guide(&vague_guide()).await;
+    let invitation = stage.caller.schedule(&guide).await;
+    let known = r#"interviews_total{status="in_progress"} == 0"#;
+    until("the engine is scraped", async || ask("query", known).await).await;
+    hold(&stage, &invitation).await;
 
     for (title, expression) in panel_expressions() {
         let empty = EMPTY.iter().any(|name| expression.contains(name));

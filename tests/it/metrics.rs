@@ -7,7 +7,7 @@ use interview::io::CallState;
 use serde_json::{Value, json};
 
 use crate::session::Stage;
-use crate::support::caller::is_state;
+use crate::support::caller::{Invitation, is_state};
 
 /// Shares of 0…1.
 const TENTHS: &[f64] = &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
@@ -113,7 +113,7 @@ impl Sample {
 }
 
 /// One question whose vague answer is followed up.
-fn vague_guide() -> Value {
+pub fn vague_guide() -> Value {
     json!({
         "name": "Things", "research_objective": "Things",
         "sections": [{ "id": "all", "section_name": "All", "order": 1, "questions": [{
@@ -129,12 +129,16 @@ fn vague_guide() -> Value {
 /// Holds one interview; its guide's id.
 pub async fn held(stage: &Stage) -> String {
     let guide = stage.caller.guide(&vague_guide()).await;
-    let invitation = stage.caller.schedule(&guide).await;
-    let (mut call, mut page) = stage.called(&invitation).await;
+    hold(stage, &stage.caller.schedule(&guide).await).await;
+    guide
+}
+
+/// Holds an interview that was scheduled.
+pub async fn hold(stage: &Stage, invitation: &Invitation) {
+    let (mut call, mut page) = stage.called(invitation).await;
     page.answer_until(&call, is_state(CallState::Ended)).await;
     call.closed().await;
     stage.live(0).await;
-    guide
 }
 
 #[actix_web::test]
