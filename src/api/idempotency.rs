@@ -48,7 +48,7 @@ pub(super) async fn once(
     };
     let storage = state.storage.of(identity.workspace);
     // As long as a handler would take, and no longer.
-    let body: Bytes = match request.extract().await {
+    let body = match request.extract::<Bytes>().await {
         Ok(body) => body,
         Err(error) => return Ok(request.error_response(error)),
     };

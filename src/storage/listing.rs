@@ -4,8 +4,8 @@
 //! Owns: orders, places, and the filters that databases say differently. Never does: know a table.
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, IdenStatic as _, Order, QueryFilter, QueryOrder, Select, Value};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Func, LikeExpr, Order};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Select, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
