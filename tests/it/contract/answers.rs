@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 use super::keys::{self, Keys};
+use super::operators;
 use super::schema::{Answered, Contract};
 use crate::session::Stage;
 use crate::support::caller::{is_state, open_guide};
@@ -14,14 +15,14 @@ use crate::support::caller::{is_state, open_guide};
 const FRAGMENTS: &str = "application/trickle-ice-sdpfrag";
 
 /// Asks an engine, and holds what it answers against the document.
-struct Asker<'a> {
+pub struct Asker<'a> {
     stage: &'a Stage,
     contract: Contract,
 }
 
 impl Asker<'_> {
     /// `route` is as in the document, with its parameters' values behind it: `get /api/call-guides/{id}` and the path.
-    async fn ask(
+    pub async fn ask(
         &mut self,
         route: &str,
         path: &str,
@@ -44,18 +45,18 @@ impl Asker<'_> {
         serde_json::from_slice(&body).unwrap_or(Value::Null)
     }
 
-    async fn get(&mut self, route: &str, path: &str, keys: Keys) -> Value {
+    pub async fn get(&mut self, route: &str, path: &str, keys: Keys) -> Value {
         let value = self.ask(&format!("get {route}"), path, 200, |request| request).await;
         keys::check(route, &value, keys);
         value
     }
 
-    async fn post(&mut self, route: &str, body: &Value, status: u16) -> Value {
+    pub async fn post(&mut self, route: &str, body: &Value, status: u16) -> Value {
         self.ask(&format!("post {route}"), route, status, |request| request.json(body)).await
     }
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap_or_else(|| panic!("no {key}: {value:#}"))
 }
 
@@ -68,6 +69,9 @@ async fn every_route_answers_as_documented() {
     let guide = guides(&mut asker).await;
     let held = interviews(&mut asker, &guide).await;
     afterwards(&mut asker, &held).await;
+    operators::counted(&mut asker).await;
+    operators::people(&mut asker).await;
+    operators::personal_data(&mut asker, &held).await;
     let left = asker.contract.left_out();
     assert!(left.is_empty(), "routes of the document that this test does not ask yet: {left:#?}");
     stage.engine.stop(Duration::ZERO).await;

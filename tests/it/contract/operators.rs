@@ -1,0 +1,77 @@
+//! The routes of those who run the engine: figures, who may come in, what is held of people.
+
+use reqwest::RequestBuilder;
+use serde_json::json;
+
+use super::answers::{Asker, text};
+use super::keys;
+
+/// The dashboards and the analytics, over what was held before.
+pub async fn counted(asker: &mut Asker<'_>) {
+    for (name, keys) in [
+        ("dashboard/overview", keys::OVERVIEW),
+        ("dashboard/call-guides/performance", keys::PERFORMANCE),
+        ("dashboard/sentiment-trends", keys::SENTIMENTS),
+        ("dashboard/quality-alerts", keys::ALERTS),
+        ("dashboard/themes", keys::THEMES),
+        ("dashboard/response-quality", keys::RESPONSE_QUALITY),
+        ("analytics/summary", &[]),
+        ("analytics/themes", &[]),
+    ] {
+        let route = format!("/api/{name}");
+        asker.get(&route, &route, keys).await;
+        asker.ask(&format!("get {route}"), &format!("{route}?hours=0"), 400, |request| request).await;
+    }
+}
+
+/// Keys, users, sessions, the audit trail.
+pub async fn people(asker: &mut Asker<'_>) {
+    let key = asker.post("/api/keys/", &json!({ "name": "CI", "role": "viewer" }), 201).await;
+    asker.get("/api/keys/", "/api/keys/", &[]).await;
+    let path = format!("/api/keys/{}", text(&key, "id"));
+    asker.get("/api/keys/{id}", &path, &[]).await;
+    let bearer = text(&key, "key").to_owned();
+    asker.ask("get /api/users/", "/api/users/", 403, |request| request.bearer_auth(&bearer)).await;
+    asker.ask("delete /api/keys/{id}", &path, 200, |request| request).await;
+    asker.ask("get /api/auth/me", "/api/auth/me", 401, |request| request.bearer_auth(&bearer)).await;
+    asker.get("/api/auth/me", "/api/auth/me", &[]).await;
+
+    let (password, email) = ("correct horse battery staple", "dana@example.org");
+    let new = json!({ "email": email, "role": "researcher", "password": password });
+    let user = asker.post("/api/users/", &new, 201).await;
+    asker.post("/api/users/", &new, 409).await;
+    asker.get("/api/users/", "/api/users/", &[]).await;
+    let path = format!("/api/users/{}", text(&user, "id"));
+    asker.get("/api/users/{id}", &path, &[]).await;
+    asker.ask("patch /api/users/{id}", &path, 200, |request| request.json(&json!({ "name": "Dana" }))).await;
+    asker.post("/api/auth/login", &json!({ "email": email, "password": "another" }), 401).await;
+    let session = asker.post("/api/auth/login", &json!({ "email": email, "password": password }), 200).await;
+    let token = text(&session, "token").to_owned();
+    let changed = json!({ "current_password": password, "new_password": "correct donkey battery staple" });
+    let (route, signed) = ("post /api/auth/password", |request: RequestBuilder| request.bearer_auth(&token));
+    asker.ask(route, "/api/auth/password", 422, |request| signed(request).json(&json!({}))).await;
+    asker.ask(route, "/api/auth/password", 204, |request| signed(request).json(&changed)).await;
+    let again = json!({ "email": email, "password": "correct donkey battery staple" });
+    let session = asker.post("/api/auth/login", &again, 200).await;
+    let token = text(&session, "token").to_owned();
+    asker.ask("post /api/auth/logout", "/api/auth/logout", 204, |request| request.bearer_auth(&token)).await;
+    asker.ask("delete /api/users/{id}", &path, 204, |request| request).await;
+    asker.ask("get /api/auth/oidc/login", "/api/auth/oidc/login", 404, |request| request).await;
+    asker.ask("get /api/auth/oidc/callback", "/api/auth/oidc/callback", 404, |request| request).await;
+    asker.get("/api/audit/", "/api/audit/", &[]).await;
+}
+
+/// What a person may ask for, and in the end their erasure.
+pub async fn personal_data(asker: &mut Asker<'_>, id: &str) {
+    let path = format!("/api/interviews/{id}");
+    let interview = asker.get("/api/interviews/{id}", &path, keys::INTERVIEW_HELD).await;
+    let data = format!("{path}/personal-data");
+    let receipt = "get /api/interviews/{id}/personal-data/receipt";
+    asker.ask(receipt, &format!("{data}/receipt"), 404, |request| request).await;
+    asker.get("/api/interviews/{id}/personal-data", &data, &[]).await;
+    asker.get("/api/interviews/{id}/personal-data", &format!("{data}?format=zip"), &[]).await;
+    let respondent = format!("/api/respondents/{}/personal-data", text(&interview, "respondent_id"));
+    asker.get("/api/respondents/{respondent_id}/personal-data", &respondent, &[]).await;
+    asker.ask("delete /api/interviews/{id}/personal-data", &data, 200, |request| request).await;
+    asker.ask(receipt, &format!("{data}/receipt"), 200, |request| request).await;
+}
