@@ -1,5 +1,6 @@
 //! `PATCH /api/interviews/{id}`, `/review` and the review queue: what researchers write on an interview.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::interviews;
@@ -9,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::body::{self, Fields};
+use super::conditional::{self, Expected, IfMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
@@ -67,7 +69,7 @@ struct Review {
 #[utoipa::path(
     patch,
     path = "/api/interviews/{id}",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path), IfMatchHeader),
     request_body = Annotate,
     responses(
         (status = 200, body = interviews::Model),
@@ -77,12 +79,14 @@ struct Review {
 pub(super) async fn annotate(
     caller: Researcher,
     id: Path<Uuid>,
+    expected: Expected,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let changes = changes(body::parse(&request, &bytes, false)?)?;
     let named = changes.notes.iter().any(|change| !matches!(change, NoteChange::Add(_)));
-    let interviews = caller.storage.interviews();
+    let storage = caller.storage.expecting(expected.0);
+    let interviews = storage.interviews();
     // So that a foreign interview is not told from a missing note.
     interviews.get(*id).await?;
     let row = interviews.annotate(*id, changes).await.map_err(|error| match error {
@@ -92,7 +96,7 @@ pub(super) async fn annotate(
         }
         error => error.into(),
     })?;
-    Ok(HttpResponse::Ok().json(row))
+    conditional::tagged(StatusCode::OK, &row)
 }
 
 fn changes(body: Value) -> Result<InterviewChanges, Problem> {

@@ -69,7 +69,7 @@ impl Interviews<'_> {
     /// Changes tags, notes and the wish for a review; a note that is not there is [`StorageError::NotFound`].
     pub async fn annotate(&self, id: Uuid, changes: InterviewChanges) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;
-        let old = self.locked(&tx, id).await?;
+        let old = self.find_for_edit(&tx, id).await?;
         let now = Utc::now();
         let respondent = old.respondent_id.clone();
         let mut notes = notes_of(&old)?;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Failure;
 
 /// How often it is looked; grace periods count in minutes.
 const EVERY: Duration = Duration::from_secs(15);
@@ -38,7 +39,7 @@ impl Appointments {
         loop {
             ticks.tick().await;
             if let Err(error) = self.tick(Utc::now()).await {
-                self.metrics.errors_total.with_label_values(&["no_show", "database"]).inc();
+                self.metrics.count_failure(Failure::NoShow);
                 tracing::error!(%error, "missed interviews can't be looked for");
             }
         }

@@ -62,10 +62,12 @@ pub enum Failure {
     Frozen,
     /// Old data could not be erased.
     Retention,
+    /// An interview that nobody came to could not be ended.
+    NoShow,
 }
 
 impl Failure {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Away,
         Self::Append,
         Self::Refused,
@@ -78,6 +80,7 @@ impl Failure {
         Self::Panicked,
         Self::Frozen,
         Self::Retention,
+        Self::NoShow,
     ];
 
     /// `error_type` and `component`.
@@ -95,6 +98,7 @@ impl Failure {
             Self::Panicked => ["panicked", "session"],
             Self::Frozen => ["frozen", "session"],
             Self::Retention => ["retention", "privacy"],
+            Self::NoShow => ["no_show", "database"],
         }
     }
 }
