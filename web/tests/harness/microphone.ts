@@ -24,9 +24,10 @@ export class Microphone {
     this.hold(silence(1))
   }
 
-  /** What is heard from the next opening on. */
-  hold(sound: Sound): void {
+  /** What is heard from the next opening on; milliseconds after which it is over. */
+  hold(sound: Sound): number {
     writeWav(this.path, padded(sound, LEAD_SECONDS, TAIL_SECONDS))
+    return LEAD_SECONDS * 1000 + duration(sound)
   }
 
   /** Says it into a call. Returns when it is said; with `cut` already so many milliseconds after its beginning. */
