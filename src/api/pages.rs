@@ -70,13 +70,18 @@ fn file(request: &HttpRequest, path: &str, plain: EmbeddedFile, keep: &'static s
     let (encoding, suffix) = match accepted {
         Some(encoding) if encoding == Encoding::brotli() => ("br", ".br"),
         Some(encoding) if encoding == Encoding::gzip() => ("gzip", ".gz"),
-        _ => return response.body(plain.data.into_owned()),
+        _ => return uncompressed(response, plain),
     };
     match Dist::get(&format!("{path}{suffix}")) {
         Some(small) => response.insert_header((header::CONTENT_ENCODING, encoding)).body(small.data.into_owned()),
         // Too small to be worth it.
-        None => response.body(plain.data.into_owned()),
+        None => uncompressed(response, plain),
     }
+}
+
+/// Said to `compression`, which would do at each request what the build has judged already.
+fn uncompressed(mut response: HttpResponseBuilder, plain: EmbeddedFile) -> HttpResponse {
+    response.insert_header((header::CONTENT_ENCODING, "identity")).body(plain.data.into_owned())
 }
 
 fn protect(response: &mut HttpResponseBuilder) {

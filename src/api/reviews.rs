@@ -180,7 +180,8 @@ fn notes(fields: &mut Fields, value: Value) -> Vec<NoteChange> {
                 changes.push(id.map_or_else(|| NoteChange::Add(text.clone()), |id| NoteChange::Edit(id, text.clone())));
             }
             _ => {
-                fields.fault(&format!("{at}/text"), &format!("a text of 1 to {LONGEST_NOTE} characters is wanted here"))
+                fields
+                    .fault(&format!("{at}/text"), &format!("a text of 1 to {LONGEST_NOTE} characters is wanted here"));
             }
         }
     }

@@ -20,7 +20,7 @@ fn spiteful() -> Vec<EventRecord> {
         if let Event::Answered { response } = &mut record.event
             && !response.is_follow_up
         {
-            response.text = "=HYPERLINK(\"http://x\"), \"quoted\"\r\nand a line".to_owned();
+            "=HYPERLINK(\"http://x\"), \"quoted\"\r\nand a line".clone_into(&mut response.text);
         }
     }
     records

@@ -75,7 +75,7 @@ pub(super) fn csv(out: &mut impl Write, pages: &Pages) -> Result<(), ExportError
     csv.write_record(COLUMNS)?;
     pages.for_each(|(interview, responses)| {
         for response in responses {
-            csv.write_record(row(interview, response).iter().map(|cell| cell.as_bytes()))?;
+            csv.write_record(row(interview, response).iter().map(std::string::String::as_bytes))?;
         }
         Ok(())
     })?;

@@ -5,6 +5,8 @@ use interviewer::storage::{AuditFilter, Batch, GuideFilter, InterviewFilter, Sto
 
 use crate::support::{conversation, guide, guide_document, new_interview, store};
 
+// As it comes from the call.
+#[allow(clippy::needless_pass_by_value)]
 fn is_missing<T>(result: Result<T, StorageError>) -> bool {
     matches!(result, Err(StorageError::NotFound(_)))
 }

@@ -54,6 +54,6 @@ async fn lists_come_in_pages() {
     }
     assert_eq!(seen, made);
     let faults = problem(app.get("/api/call-guides/?limit=0&cursor=x").send().await.unwrap(), 400).await;
-    assert_eq!(pointers(&faults), ["/limit", "/cursor"]);
+    assert_eq!(pointers(&faults), ["/cursor", "/limit"]);
     app.stop().await;
 }

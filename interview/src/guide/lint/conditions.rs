@@ -42,7 +42,7 @@ struct Fault {
 }
 
 impl Fault {
-    fn never(why: String, suggestion: impl Into<String>) -> Self {
+    fn never(why: impl std::fmt::Display, suggestion: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code: "condition-never-met",
@@ -226,7 +226,7 @@ fn of_condition(text: &str, condition: &Condition, question: &Question, trigger:
             ),
             suggestion: "make it a scale question, or write `<id of a scale question>: …`".to_owned(),
         }),
-        Condition::Words(words) => of_words(words),
+        Condition::Words(words) => Some(of_words(words)),
         _ => None,
     }
 }
@@ -267,15 +267,12 @@ fn of_answer(wanted: &str, question: &Question) -> Option<Fault> {
     }
 }
 
-fn of_words(words: &[String]) -> Option<Fault> {
+fn of_words(words: &[String]) -> Fault {
     if words.is_empty() {
-        return Some(Fault::never(
-            "there is no content word in it".to_owned(),
-            "write a condition of the documented kinds",
-        ));
+        return Fault::never("there is no content word in it".to_owned(), "write a condition of the documented kinds");
     }
     let meant = words.len() > 4 || words.iter().any(|word| ABOUT_THE_ANSWER.contains(&word.as_str()));
-    Some(Fault {
+    Fault {
         severity: if meant { Severity::Warning } else { Severity::Info },
         code: "condition-taken-literally",
         message: format!(
@@ -286,7 +283,7 @@ fn of_words(words: &[String]) -> Option<Fault> {
             "write `mentions …` for words to listen for, or one of the documented conditions (vague_response, low \
                      score, frustration, …)"
                 .to_owned(),
-    })
+    }
 }
 
 #[cfg(test)]
