@@ -92,7 +92,7 @@ fn count(state: &State, request: &HttpRequest) -> Result<(), Problem> {
 async fn begin(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
     let mut query = Parameters::of(&request);
-    let next = query.get("next").unwrap_or("/").to_owned();
+    let next = query.text("next").unwrap_or_else(|| "/".to_owned());
     query.finish()?;
     count(&state, &request)?;
     let (url, flow) = provider.begin(&next).await.map_err(|error| refusal(&error))?;

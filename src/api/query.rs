@@ -48,14 +48,14 @@ impl Parameters {
         self.faults.push(Fault::new(format!("/{name}"), detail));
     }
 
-    /// An empty value is none.
     pub(super) fn get(&mut self, name: &str) -> Option<&str> {
         self.known.insert(name.to_owned());
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.values.get(name).map(String::as_str)
     }
 
+    /// An empty text is none.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        self.get(name).map(str::to_owned)
+        self.get(name).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// The parameter, read by `parse`; what it can't read is a fault with `wanted`.

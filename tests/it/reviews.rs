@@ -118,11 +118,11 @@ async fn what_waits_for_a_human_is_queued_by_age_and_closed_with_an_outcome() {
     let mut queued = Vec::new();
     let mut cursor = String::new();
     loop {
-        let path = format!("/api/interviews/review-queue?limit=2&cursor={cursor}");
+        let path = format!("/api/interviews/review-queue?limit=2{cursor}");
         let page: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
         queued.extend(page["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
         match page["next_cursor"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
+            Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
     }

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use reqwest::{Method, Response, StatusCode};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use super::{App, pointers, problem};
@@ -69,11 +70,24 @@ async fn answers_are_sealed() {
     let body = json!({ "call_guide_id": guide });
     let answer: Value = post(&app, "/api/interviews/schedule", "quite-a-key", &body).await.json().await.unwrap();
     let token = answer["join_token"].as_str().unwrap();
-    for file in std::fs::read_dir(app.storage.data_dir().join("db")).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        for secret in [token, "quite-a-key"] {
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+    let stored = everything_stored(&app).await;
+    for secret in [token, "quite-a-key"] {
+        let hex = hex::encode(secret).into_bytes();
+        for form in [secret.as_bytes(), &hex] {
+            assert!(!stored.windows(form.len()).any(|window| window == form), "{secret}");
         }
     }
     app.stop().await;
+}
+
+/// SQLite's files; on PostgreSQL the table, whose bytes are told in hexadecimal digits.
+async fn everything_stored(app: &App) -> Vec<u8> {
+    let db = app.storage.connection();
+    if db.get_database_backend() == DbBackend::Postgres {
+        let sql = "SELECT string_agg(kept::text, ' ') AS rows FROM idempotency_keys kept";
+        let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
+        return row.try_get::<String>("", "rows").unwrap().into_bytes();
+    }
+    let files = std::fs::read_dir(app.storage.data_dir().join("db")).unwrap();
+    files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
 }

@@ -12,12 +12,12 @@ use crate::support::guide_document;
 async fn all(app: &App, path: &str, name: &str, between: impl AsyncFn(usize)) -> Vec<String> {
     let (mut seen, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
-        let page: Value = app.get(&format!("{path}&cursor={cursor}")).send().await.unwrap().json().await.unwrap();
+        let page: Value = app.get(&format!("{path}{cursor}")).send().await.unwrap().json().await.unwrap();
         let items = page["items"].as_array().unwrap_or_else(|| panic!("{page}"));
         assert!(items.len() <= 2);
         seen.extend(items.iter().map(|item| item[name].as_str().unwrap().to_owned()));
         match page["next_cursor"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
+            Some(next) => cursor = format!("&cursor={next}"),
             None => return seen,
         }
         pages += 1;

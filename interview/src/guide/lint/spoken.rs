@@ -252,7 +252,7 @@ mod tests {
     fn templates_have_placeholders_of_their_own() {
         let template = |text: &str| {
             summary(&changed(|guide| {
-                guide["sections"][0]["questions"][0]["follow_up_triggers"][0]["template"] = json!(text)
+                guide["sections"][0]["questions"][0]["follow_up_triggers"][0]["template"] = json!(text);
             }))
         };
         assert_eq!(template("What about {topic}?"), [""; 0]);
