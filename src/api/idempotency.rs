@@ -99,8 +99,10 @@ pub(super) async fn once(
 fn key(headers: &HeaderMap) -> Result<String, Problem> {
     let mut values = headers.get_all(HEADER);
     let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if value.is_empty() || value.len() > LONGEST || values.next().is_some() {
-        let fault = Fault::new(format!("/{HEADER}"), format!("one key of 1 to {LONGEST} characters is wanted here"));
+    let fits = (1..=LONGEST).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
+    if !fits || values.next().is_some() {
+        let wanted = format!("one key of 1 to {LONGEST} visible ASCII characters is wanted here");
+        let fault = Fault::new(format!("/{HEADER}"), wanted);
         return Err(Problem::bad_request("a header has faults").with_errors(vec![fault]));
     }
     Ok(value.to_owned())
