@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::join::{check_link, opens_at, unknown_token};
+use super::join::{check_link, expired_link, opens_at, unknown_token};
 use super::routes::resource;
 use super::{Problem, State};
 use crate::transport::IceServer;
@@ -64,7 +64,11 @@ struct Invitation {
 )]
 async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     check_link(&state, &token)?;
-    let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
+    let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
+    // One that is over still answers, so that the page can say how it ended.
+    if expired && !interview.status.is_over() {
+        return Err(expired_link());
+    }
     let guide = state.storage.of(interview.workspace_id).interviews().guide(interview.id).await?;
     let opens_at = opens_at(&state, &interview);
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {

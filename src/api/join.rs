@@ -32,11 +32,15 @@ pub(super) fn unknown_token() -> Problem {
     Problem::not_found("this join link is unknown")
 }
 
+pub(super) fn expired_link() -> Problem {
+    Problem::new(StatusCode::GONE, "this join link has expired")
+}
+
 /// Refuses links that we did not sign or that have expired, without asking the database.
 pub(super) fn check_link(state: &State, token: &str) -> Result<(), Problem> {
     let expires_at = state.storage.token_expiry(token).ok_or_else(unknown_token)?;
     if expires_at <= Utc::now() {
-        return Err(Problem::new(StatusCode::GONE, "this join link has expired"));
+        return Err(expired_link());
     }
     Ok(())
 }
@@ -44,9 +48,13 @@ pub(super) fn check_link(state: &State, token: &str) -> Result<(), Problem> {
 /// The token's interview, if it can still be joined.
 async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> {
     check_link(state, token)?;
-    let (interview, _) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
+    let (interview, expired) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
     if interview.status.is_over() {
         return Err(Problem::new(StatusCode::GONE, "the interview is over"));
+    }
+    // What the row says counts as well: it can be brought forward, the link can't.
+    if expired {
+        return Err(expired_link());
     }
     match opens_at(state, &interview).filter(|at| *at > Utc::now()) {
         Some(at) => Err(Problem::too_early(at)),

@@ -11,7 +11,7 @@ import { inspect } from '../harness/inspect'
 import { Microphone } from '../harness/microphone'
 import { type Answer, Person } from '../harness/person'
 import { PEERS, sent } from '../harness/stage'
-import { readWav } from '../harness/wav'
+import { readWav, silence } from '../harness/wav'
 
 const ANSWERS: Answer[] = [
   { to: /take part/, say: "Yes, that's fine." },
@@ -166,6 +166,8 @@ test('somebody who says no is thanked, and nothing of them is kept', { timeout: 
   const { id, join_url } = await engine.schedule(guide)
   const visit = await Visit.begin(browser, engine.url, PEERS)
   const { page } = visit
+  // What was said in the call before must not sound into this one.
+  microphone.hold(silence(1))
   const person = Person.speaking(page, microphone, [{ to: /take part/, say: 'No, thank you.' }])
   await page.goto(join_url)
   await page.getByRole('button', { name: 'Continue' }).click()
