@@ -78,9 +78,10 @@ mod tests {
     #[actix_web::test]
     async fn who_hangs_up_ends_the_writing() {
         let (ended, end) = tokio::sync::oneshot::channel();
+        let chunk = vec![0; CHUNK];
         let mut endless = Box::pin(stream(move |out| {
             let fault = loop {
-                if let Err(error) = out.write_all(&[0; CHUNK]) {
+                if let Err(error) = out.write_all(&chunk) {
                     break error;
                 }
             };
