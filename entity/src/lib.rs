@@ -16,7 +16,11 @@ pub mod join_tokens;
 pub mod person_keys;
 pub mod sessions;
 pub mod users;
+pub mod webhook_deliveries;
+pub mod webhook_outbox;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use access::Role;
 pub use interviews::{Channel, Status};
+pub use webhook_deliveries::DeliveryState;

@@ -14,6 +14,7 @@ pub mod io;
 mod lexicon;
 pub mod score;
 pub mod turn;
+pub mod webhook;
 
 pub use dialogue::{Interview, Settings};
 pub use guide::Guide;

@@ -154,7 +154,7 @@ impl From<event_logs::Model> for Entry {
 }
 
 /// Two transactions must not take the same number. SQLite has one writer anyway; PostgreSQL is told to have one an entity.
-async fn alone(tx: &DatabaseTransaction, entity_id: Uuid) -> Result<(), StorageError> {
+pub(super) async fn alone(tx: &impl ConnectionTrait, entity_id: Uuid) -> Result<(), StorageError> {
     if tx.get_database_backend() == DbBackend::Postgres {
         let lock = entity_id.as_u64_pair().1 as i64;
         let sql = "SELECT pg_advisory_xact_lock($1)";

@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Channel, Status, interviews};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
+use interview::webhook::WebhookEvent;
 use sea_orm::sea_query::{Condition, Expr, Func};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::audit::Change;
 use super::crypto::PersonKey;
 use super::listing::{self, Mark, Place, Sort};
-use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, tokens};
+use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, outbox, tokens};
 
 /// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
 /// the session while the call is live.
@@ -200,6 +201,7 @@ impl Interviews<'_> {
             "scheduled_at": row.scheduled_at,
         }));
         self.0.audit(&tx, change).await?;
+        outbox::publish_interview(&tx, WebhookEvent::InterviewScheduled, &row).await?;
         tx.commit().await?;
         Ok((row, token))
     }

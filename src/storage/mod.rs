@@ -25,6 +25,7 @@ pub mod idempotency;
 pub mod interviews;
 pub mod keys;
 pub mod listing;
+pub mod outbox;
 pub mod projection;
 pub mod receipts;
 pub mod recordings;

@@ -7,6 +7,7 @@ use entity::{Status, interview_responses, interviews};
 use interview::Event;
 use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
 use interview::score::{self, Scores};
+use interview::webhook::WebhookEvent;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
 };
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::events::{self, EventRecord};
-use super::{StorageError, guides, responses, scores, to_json};
+use super::{StorageError, guides, outbox, responses, scores, to_json};
 use crate::telemetry::metrics::escalation;
 
 /// Why an interview stands still that the engine left in the middle of a call.
@@ -147,6 +148,25 @@ impl Projection {
         self.remember("last_seq", json!(last_seq));
         self.outcome.started = self.before.started_at.is_none() && self.row.started_at.is_some();
         self.row.updated_at = Utc::now();
+        if self.outcome.started {
+            let started = interviews::Model {
+                status: Status::InProgress,
+                completed_at: None,
+                duration_seconds: None,
+                ..self.row.clone()
+            };
+            outbox::publish_interview(db, WebhookEvent::InterviewStarted, &started).await?;
+        }
+        let over = match self.row.status {
+            Status::Completed => Some(WebhookEvent::InterviewCompleted),
+            Status::Failed => Some(WebhookEvent::InterviewFailed),
+            _ => None,
+        };
+        if let Some(event) = over
+            && !self.before.status.is_over()
+        {
+            outbox::publish_interview(db, event, &self.row).await?;
+        }
         self.row.into_active_model().reset_all().update(db).await?;
         Ok(self.outcome)
     }

@@ -1,0 +1,67 @@
+//! The delivery of one event to one webhook.
+
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, ToSchema)]
+#[schema(as = WebhookDelivery)]
+#[sea_orm(table_name = "webhook_deliveries")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub workspace_id: Uuid,
+    pub webhook_id: Uuid,
+    /// The header `webhook-id` of every attempt.
+    #[serde(rename = "message_id")]
+    pub outbox_id: Uuid,
+    pub event: String,
+    /// The interview that it is about, or the workspace.
+    pub subject_id: Uuid,
+    /// The event's number among those of its subject: in this order they are delivered.
+    pub sequence: i64,
+    pub state: DeliveryState,
+    /// Since it came up, or since it was replayed.
+    pub attempts: i32,
+    /// Of a pending one: when it is tried (again).
+    #[schema(value_type = String, format = DateTime)]
+    pub next_attempt_at: DateTimeUtc,
+    /// Somebody is at it until then at most.
+    #[serde(skip)]
+    pub leased_until: Option<DateTimeUtc>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub last_attempt_at: Option<DateTimeUtc>,
+    /// The HTTP status of the last answer.
+    #[schema(required)]
+    pub last_status: Option<i32>,
+    /// Why the last attempt failed.
+    #[sea_orm(column_type = "Text", nullable)]
+    #[schema(required)]
+    pub last_error: Option<String>,
+    /// The beginning of the last answer's body.
+    #[sea_orm(column_type = "Text", nullable)]
+    #[schema(required)]
+    pub response_excerpt: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub delivered_at: Option<DateTimeUtc>,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: DateTimeUtc,
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WebhookDeliveryState)]
+pub enum DeliveryState {
+    Pending,
+    Delivered,
+    /// Given up; it can be replayed.
+    Dead,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
