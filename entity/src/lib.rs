@@ -4,6 +4,7 @@
 //! Owns: the shape of a row. Never does: queries.
 
 pub mod access;
+pub mod alerts;
 pub mod api_keys;
 pub mod call_guide_versions;
 pub mod call_guides;
@@ -13,7 +14,9 @@ pub mod idempotency_keys;
 pub mod interview_responses;
 pub mod interviews;
 pub mod join_tokens;
+pub mod metrics;
 pub mod person_keys;
+pub mod quality_thresholds;
 pub mod sessions;
 pub mod users;
 pub mod webhook_deliveries;
@@ -22,5 +25,6 @@ pub mod webhooks;
 pub mod workspaces;
 
 pub use access::Role;
+pub use alerts::{Resolution, Severity};
 pub use interviews::{Channel, Status};
 pub use webhook_deliveries::DeliveryState;

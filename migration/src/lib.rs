@@ -26,6 +26,9 @@ mod m20261124_000501_list_orders;
 mod m20261124_000610_webhooks;
 mod m20261124_000611_webhook_outbox;
 mod m20261124_000612_webhook_deliveries;
+mod m20261124_000620_alerts;
+mod m20261124_000621_quality_thresholds;
+mod m20261124_000622_metrics;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -55,6 +58,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000610_webhooks::Migration),
             Box::new(m20261124_000611_webhook_outbox::Migration),
             Box::new(m20261124_000612_webhook_deliveries::Migration),
+            Box::new(m20261124_000620_alerts::Migration),
+            Box::new(m20261124_000621_quality_thresholds::Migration),
+            Box::new(m20261124_000622_metrics::Migration),
         ]
     }
 }

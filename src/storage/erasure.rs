@@ -7,7 +7,7 @@
 //! left of them counts and measures (sentiments, densities, times), and names nobody.
 
 use chrono::{DateTime, Utc};
-use entity::{event_logs, interview_responses, interviews, join_tokens, person_keys};
+use entity::{alerts, event_logs, interview_responses, interviews, join_tokens, person_keys};
 use interview::Event;
 use interview::io::EndStatus;
 use sea_orm::sea_query::{Expr, Value as SqlValue};
@@ -75,6 +75,7 @@ impl Storage {
             ended.push(self.end_erased(&tx, row, key.as_ref(), erasure).await?);
         }
         scrub_interviews(&tx, erasure, receipt_id).await?;
+        scrub_alerts(&tx, &erasure.interviews, erasure.at).await?;
         counts.responses = scrub_responses(&tx, &erasure.interviews, erasure.at).await?;
         counts.join_links = join_tokens::Entity::delete_many()
             .filter(join_tokens::Column::InterviewId.is_in(erasure.interviews.clone()))
@@ -165,6 +166,20 @@ async fn scrub_interviews(tx: &DatabaseTransaction, erasure: &Erasure, receipt_i
         update = update.col_expr(Column::RespondentId, Expr::value(pseudonym(receipt_id)));
     }
     update.filter(Column::Id.is_in(erasure.interviews.iter().copied())).exec(tx).await?;
+    Ok(())
+}
+
+/// What somebody wrote who dealt with an alert; the rest of it measures.
+async fn scrub_alerts(tx: &DatabaseTransaction, interviews: &[Uuid], at: DateTime<Utc>) -> Result<(), StorageError> {
+    use alerts::Column;
+    let update = alerts::Entity::update_many()
+        .col_expr(Column::Note, Expr::value(SqlValue::String(None)))
+        .col_expr(Column::UpdatedAt, Expr::value(at));
+    update
+        .filter(Column::InterviewId.is_in(interviews.iter().copied()))
+        .filter(Column::Note.is_not_null())
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

@@ -47,6 +47,7 @@ pub struct Batch {
 /// What appending a batch brought about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Appended {
+    pub workspace_id: Uuid,
     pub call_guide_id: Uuid,
     /// How many of the batch's records, counted from its end, were new; the others were in the log already.
     pub fresh: usize,
@@ -152,7 +153,7 @@ pub(super) async fn append_with(
     }
     let outcome = if fresh > 0 { projection.store(tx, last).await? } else { Outcome::default() };
     let Outcome { started, ended, follow_up_values, escalated } = outcome;
-    Ok(Appended { call_guide_id, fresh, started, ended, follow_up_values, escalated })
+    Ok(Appended { workspace_id: workspace, call_guide_id, fresh, started, ended, follow_up_values, escalated })
 }
 
 /// Number and call clock of the interview's next event, for whoever appends in place of the session.

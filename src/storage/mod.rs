@@ -13,6 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 mod aging;
+pub mod alerts;
 pub mod audit;
 mod crypto;
 pub mod dashboards;
@@ -42,6 +43,7 @@ pub mod transcript;
 pub mod users;
 pub mod workspaces;
 
+pub use alerts::{AlertFilter, Alerts, NewAlert};
 pub use audit::{AuditFilter, Entry};
 pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
@@ -208,6 +210,10 @@ impl Storage {
 
     pub fn interviews(&self) -> Interviews<'_> {
         Interviews(self)
+    }
+
+    pub fn alerts(&self) -> Alerts<'_> {
+        Alerts(self)
     }
 
     pub fn idempotency(&self) -> Idempotency<'_> {

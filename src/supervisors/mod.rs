@@ -10,4 +10,4 @@ pub mod retention;
 mod spool;
 
 pub use appointments::Appointments;
-pub use persistence::{Append, AppendError, Flush, Forget, Persistence};
+pub use persistence::{Append, AppendError, Committed, Flush, Forget, Persistence, Subscribe};

@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt as _, Addr, Arbiter, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
+use actix::{
+    Actor, ActorFutureExt as _, Addr, Arbiter, AsyncContext as _, Context, Handler, Message, Recipient, WrapFuture as _,
+};
 use chrono::Utc;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -65,6 +67,23 @@ pub struct Forget {
     pub reply: oneshot::Sender<u64>,
 }
 
+/// Events that have been committed just now; everybody who has subscribed is told, in the order of the log.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Committed {
+    pub workspace_id: Uuid,
+    pub interview_id: Uuid,
+    pub call_guide_id: Uuid,
+    /// What is new in the log, without a gap; never empty.
+    pub records: Arc<[EventRecord]>,
+}
+
+/// Be told of what is committed from now on. The writer waits for nobody: what a subscriber has not taken yet waits in its
+/// mailbox, and what was committed before is in the log.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Subscribe(pub Recipient<Committed>);
+
 struct Waiting {
     batch: Batch,
     /// None for what comes from the spool.
@@ -86,6 +105,7 @@ pub struct Persistence {
     retry: Option<Duration>,
     flushes: Vec<oneshot::Sender<()>>,
     forgets: Vec<Forget>,
+    subscribers: Vec<Recipient<Committed>>,
 }
 
 type Outcome = Result<Vec<Result<Appended, StorageError>>, StorageError>;
@@ -109,6 +129,7 @@ impl Persistence {
             retry: None,
             flushes: Vec::new(),
             forgets: Vec::new(),
+            subscribers: Vec::new(),
         }
     }
 
@@ -193,6 +214,7 @@ impl Persistence {
                 let lag = (Utc::now() - batch.received_at).num_microseconds().unwrap_or_default().max(0);
                 self.metrics.event_log_lag_seconds.observe(lag as f64 / 1e6);
                 self.metrics.observe_events(&batch.records, &appended);
+                self.publish(&batch, &appended);
                 Ok(())
             }
             Err(error) => {
@@ -209,6 +231,22 @@ impl Persistence {
         if let Some(reply) = reply {
             // A session that is gone needs no answer.
             let _ = reply.send(answer);
+        }
+    }
+
+    fn publish(&mut self, batch: &Batch, appended: &Appended) {
+        self.subscribers.retain(Recipient::connected);
+        if appended.fresh == 0 || self.subscribers.is_empty() {
+            return;
+        }
+        let committed = Committed {
+            workspace_id: appended.workspace_id,
+            interview_id: batch.interview_id,
+            call_guide_id: appended.call_guide_id,
+            records: batch.records[batch.records.len().saturating_sub(appended.fresh)..].into(),
+        };
+        for subscriber in &self.subscribers {
+            subscriber.do_send(committed.clone());
         }
     }
 
@@ -291,5 +329,13 @@ impl Handler<Forget> for Persistence {
     fn handle(&mut self, forget: Forget, ctx: &mut Self::Context) {
         self.forgets.push(forget);
         self.write_next(ctx);
+    }
+}
+
+impl Handler<Subscribe> for Persistence {
+    type Result = ();
+
+    fn handle(&mut self, Subscribe(subscriber): Subscribe, _: &mut Self::Context) {
+        self.subscribers.push(subscriber);
     }
 }

@@ -17,6 +17,7 @@ mod metrics;
 mod network;
 mod pages;
 mod privacy;
+mod quality;
 mod reviews;
 mod scheduling;
 mod seed;

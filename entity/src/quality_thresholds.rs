@@ -1,0 +1,30 @@
+//! A threshold as somebody has set it.
+
+use sea_orm::entity::prelude::*;
+
+use crate::Severity;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "quality_thresholds")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub workspace_id: Uuid,
+    pub metric: String,
+    /// For this guide only.
+    pub call_guide_id: Option<Uuid>,
+    /// The guide, or the workspace where there is none.
+    pub scope_id: Uuid,
+    /// None: only the severity is another one.
+    pub value: Option<f64>,
+    pub severity: Option<Severity>,
+    #[sea_orm(column_type = "Text")]
+    pub updated_by: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

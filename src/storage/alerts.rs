@@ -1,0 +1,254 @@
+//! Quality alerts: raised once, acknowledged and resolved by somebody or by the value's own recovery.
+//!
+//! Owns: those rows, and that no two alerts are open on one subject. Never does: decide that something is wrong
+//! (`interview::quality` and whoever notices a failure do).
+
+use chrono::{DateTime, Utc};
+use entity::alerts::{self, Column};
+use entity::{Resolution, Severity, interviews};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::{Storage, StorageError};
+
+/// What an alert is in the audit trail.
+const AUDITED: &str = "quality_alert";
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewAlert {
+    /// None: about a part of the engine, or something else that is no call.
+    pub interview_id: Option<Uuid>,
+    pub call_guide_id: Option<Uuid>,
+    pub severity: Severity,
+    /// One line; nothing of what was said, no names, no addresses with credentials.
+    pub title: String,
+    pub description: String,
+    /// Such as `completion_rate`, `component.database`, `webhook.failures`.
+    pub metric_name: String,
+    /// What distinguishes several of one metric and interview, such as an endpoint's id; empty otherwise.
+    pub about: String,
+    /// The occasion: raising twice for the same is raising once, even after the first one was resolved. Empty: each time that
+    /// none is open on the subject is an occasion of its own.
+    pub occasion: String,
+    pub current_value: f64,
+    pub threshold: f64,
+    pub raised_at: DateTime<Utc>,
+}
+
+impl NewAlert {
+    fn subject(&self) -> String {
+        subject(self.interview_id, &self.metric_name, &self.about)
+    }
+}
+
+fn subject(interview: Option<Uuid>, metric: &str, about: &str) -> String {
+    match interview {
+        Some(interview) => format!("{interview}:{metric}:{about}"),
+        None => format!("{metric}:{about}"),
+    }
+}
+
+/// Which alerts are wanted; spans include their beginning and not their end.
+#[derive(Debug, Clone, Default)]
+pub struct AlertFilter {
+    pub since: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+    pub severity: Option<Severity>,
+    pub interview_id: Option<Uuid>,
+    /// True: only those that are not resolved; false: only those that are.
+    pub open: Option<bool>,
+    /// `raised_at` and id of the alert that the page before ended with.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+    pub limit: u64,
+}
+
+/// The alerts' repository.
+pub struct Alerts<'a>(pub(super) &'a Storage);
+
+impl Alerts<'_> {
+    /// Raises it in a transaction of its own.
+    pub async fn raise(&self, alert: NewAlert) -> Result<Option<alerts::Model>, StorageError> {
+        let tx = self.0.write().await?;
+        let raised = self.raise_in(&tx, alert).await?;
+        tx.commit().await?;
+        Ok(raised)
+    }
+
+    /// Raises it inside a transaction of the caller's. None when one is open on the same subject, or was raised before on this
+    /// occasion: then nothing has changed, and nobody is to be told.
+    pub async fn raise_in(
+        &self,
+        db: &impl ConnectionTrait,
+        alert: NewAlert,
+    ) -> Result<Option<alerts::Model>, StorageError> {
+        let (id, now) = (Uuid::now_v7(), Utc::now());
+        let subject = alert.subject();
+        let occasion = if alert.occasion.is_empty() { id.to_string() } else { alert.occasion };
+        let row = alerts::Model {
+            id,
+            workspace_id: self.0.workspace,
+            interview_id: alert.interview_id,
+            call_guide_id: alert.call_guide_id,
+            severity: alert.severity,
+            title: alert.title,
+            description: alert.description,
+            metric_name: alert.metric_name,
+            current_value: alert.current_value,
+            threshold: alert.threshold,
+            occasion: format!("{subject}:{occasion}"),
+            subject,
+            raised_at: alert.raised_at,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            resolved_at: None,
+            resolved_by: None,
+            resolution: None,
+            note: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let inserted = alerts::Entity::insert(row.clone().into_active_model().reset_all())
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(db)
+            .await?;
+        Ok((inserted > 0).then_some(row))
+    }
+
+    /// The value is as it should be again: resolves what is open on this. True when there was something.
+    pub async fn recovered(
+        &self,
+        db: &impl ConnectionTrait,
+        interview: Option<Uuid>,
+        metric: &str,
+        about: &str,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StorageError> {
+        let update = alerts::Entity::update_many()
+            .col_expr(Column::ResolvedAt, Expr::value(at))
+            .col_expr(Column::ResolvedBy, Expr::value(self.0.actor.to_string()))
+            .col_expr(Column::Resolution, Expr::value(Resolution::Recovered))
+            .col_expr(Column::UpdatedAt, Expr::value(Utc::now()))
+            .filter(Column::WorkspaceId.eq(self.0.workspace))
+            .filter(Column::Subject.eq(subject(interview, metric, about)))
+            .filter(Column::ResolvedAt.is_null());
+        Ok(update.exec(db).await?.rows_affected > 0)
+    }
+
+    /// The same in a transaction of its own.
+    pub async fn recover(&self, interview: Option<Uuid>, metric: &str, about: &str) -> Result<bool, StorageError> {
+        self.recovered(&self.0.db, interview, metric, about, Utc::now()).await
+    }
+
+    /// Somebody has seen it. Saying so again changes nothing: the first one stands.
+    pub async fn acknowledge(&self, id: Uuid, note: Option<String>) -> Result<alerts::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let old = self.locked(&tx, id).await?;
+        if old.acknowledged_at.is_some() || old.resolved_at.is_some() {
+            return Ok(old);
+        }
+        let now = Utc::now();
+        let mut row = old.clone().into_active_model();
+        row.acknowledged_at = Set(Some(now));
+        row.acknowledged_by = Set(Some(self.0.actor.to_string()));
+        let row = self.put_down(&tx, &old, row, "quality_alert.acknowledged", note).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Somebody says that it is dealt with. Saying so again, or of one that has recovered, changes nothing.
+    pub async fn resolve(&self, id: Uuid, note: Option<String>) -> Result<alerts::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let old = self.locked(&tx, id).await?;
+        if old.resolved_at.is_some() {
+            return Ok(old);
+        }
+        let now = Utc::now();
+        let mut row = old.clone().into_active_model();
+        row.resolved_at = Set(Some(now));
+        row.resolved_by = Set(Some(self.0.actor.to_string()));
+        row.resolution = Set(Some(Resolution::Person));
+        let row = self.put_down(&tx, &old, row, "quality_alert.resolved", note).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    async fn put_down(
+        &self,
+        tx: &DatabaseTransaction,
+        old: &alerts::Model,
+        mut row: alerts::ActiveModel,
+        what: &'static str,
+        note: Option<String>,
+    ) -> Result<alerts::Model, StorageError> {
+        let mut change = Change::new(AUDITED, old.id, what).with(json!({ "interview_id": old.interview_id }));
+        // What is written about a call may be about its respondent.
+        let interview = match old.interview_id {
+            Some(interview) => interviews::Entity::find_by_id(interview).one(tx).await?,
+            None => None,
+        };
+        if let Some(note) = note {
+            match &interview {
+                Some(interview) => change = change.personal(&interview.respondent_id, json!({ "note": note })),
+                None => change = change.with(json!({ "note": note })),
+            }
+            row.note = Set(Some(note));
+        }
+        row.updated_at = Set(Utc::now());
+        let row = row.update(tx).await?;
+        self.0.audit(tx, change).await?;
+        Ok(row)
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<alerts::Model, StorageError> {
+        alerts::Entity::find_by_id(id)
+            .filter(Column::WorkspaceId.eq(self.0.workspace))
+            .one(&self.0.db)
+            .await?
+            .ok_or(StorageError::NotFound("alert"))
+    }
+
+    /// Newest first.
+    pub async fn list(&self, filter: AlertFilter) -> Result<Vec<alerts::Model>, StorageError> {
+        let mut query = alerts::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace));
+        if let Some(since) = filter.since {
+            query = query.filter(Column::RaisedAt.gte(since));
+        }
+        if let Some(until) = filter.until {
+            query = query.filter(Column::RaisedAt.lt(until));
+        }
+        if let Some(severity) = filter.severity {
+            query = query.filter(Column::Severity.eq(severity));
+        }
+        if let Some(interview) = filter.interview_id {
+            query = query.filter(Column::InterviewId.eq(interview));
+        }
+        match filter.open {
+            Some(true) => query = query.filter(Column::ResolvedAt.is_null()),
+            Some(false) => query = query.filter(Column::ResolvedAt.is_not_null()),
+            None => {}
+        }
+        if let Some((at, id)) = filter.after {
+            let among_equals = Column::RaisedAt.eq(at).and(Column::Id.lt(id));
+            query = query.filter(Condition::any().add(Column::RaisedAt.lt(at)).add(among_equals));
+        }
+        let query = query.order_by_desc(Column::RaisedAt).order_by_desc(Column::Id).limit(filter.limit);
+        Ok(query.all(&self.0.db).await?)
+    }
+
+    /// An alert of this workspace, to be changed.
+    async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<alerts::Model, StorageError> {
+        alerts::Entity::find_by_id(id)
+            .filter(Column::WorkspaceId.eq(self.0.workspace))
+            .lock_exclusive()
+            .one(tx)
+            .await?
+            .ok_or(StorageError::NotFound("alert"))
+    }
+}
