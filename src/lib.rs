@@ -11,6 +11,7 @@ pub mod inference;
 pub mod session;
 pub mod startup;
 pub mod supervisors;
+pub mod tasks;
 pub mod storage;
 pub mod privacy;
 pub mod access;

@@ -21,6 +21,7 @@ use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Probe, Secret, Storage, StorageError};
 use crate::supervisors::{self, Appointments, Flush, Persistence, database};
+use crate::tasks::{Handler, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -41,6 +42,8 @@ pub enum StartError {
     Tls(#[from] TlsError),
     #[error("a thread could not be started: {0}")]
     Thread(io::Error),
+    #[error(transparent)]
+    Tasks(#[from] TaskError),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("web server: {0}")]
@@ -49,6 +52,8 @@ pub enum StartError {
 
 /// How long a join link is good for.
 const LINK_DAYS: i64 = 30;
+/// How long tasks under way may take to end; what is not done then is begun anew later.
+const TASK_GRACE: Duration = Duration::from_secs(5);
 /// Threads that serve HTTP: it carries control and reports, not media.
 const HTTP_WORKERS: usize = 2;
 
@@ -68,6 +73,8 @@ pub struct Running {
     database: Option<actix_web::rt::task::JoinHandle<()>>,
     retention: actix_web::rt::task::JoinHandle<()>,
     appointments: actix_web::rt::task::JoinHandle<()>,
+    /// None where other processes carry them out. Its threads outlive the pool of connections, some of which are theirs.
+    tasks: Option<Runner>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -149,6 +156,13 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let appointments = Appointments::new(storage.clone(), Arc::clone(&metrics), move |id| busy.is_busy(id));
     let appointments = actix_web::rt::spawn(appointments.run());
 
+    let tasks = if settings.tasks.in_serve {
+        let handlers = handlers(&settings, &storage, &metrics);
+        Some(Runner::start(storage.clone(), handlers, settings.task_options(), Arc::clone(&metrics))?)
+    } else {
+        None
+    };
+
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
     let listener = TcpListener::bind(address).map_err(bind)?;
@@ -197,6 +211,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         database,
         retention,
         appointments,
+        tasks,
         _lock: lock,
     })
 }
@@ -210,6 +225,9 @@ impl Running {
         self.retention.abort();
         self.appointments.abort();
         self.server.stop(true).await;
+        if let Some(tasks) = &self.tasks {
+            tasks.stop(TASK_GRACE).await;
+        }
         flush(&self.persistence).await;
         if let Some(database) = self.database {
             database.abort();
@@ -222,6 +240,11 @@ impl Running {
         let _ = actix_web::rt::task::spawn_blocking(move || engines.inference.close()).await;
         left
     }
+}
+
+/// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
+pub fn handlers(_settings: &Settings, _storage: &Storage, _metrics: &Arc<Metrics>) -> Vec<Arc<dyn Handler>> {
+    Vec::new()
 }
 
 /// Everything handed over before is committed.

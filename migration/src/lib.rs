@@ -23,6 +23,7 @@ mod m20261124_000300_erasures;
 mod m20261124_000400_no_show_at;
 mod m20261124_000500_idempotency_keys;
 mod m20261124_000501_list_orders;
+mod m20261124_000600_tasks;
 mod m20261124_000610_webhooks;
 mod m20261124_000611_webhook_outbox;
 mod m20261124_000612_webhook_deliveries;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000400_no_show_at::Migration),
             Box::new(m20261124_000500_idempotency_keys::Migration),
             Box::new(m20261124_000501_list_orders::Migration),
+            Box::new(m20261124_000600_tasks::Migration),
             Box::new(m20261124_000610_webhooks::Migration),
             Box::new(m20261124_000611_webhook_outbox::Migration),
             Box::new(m20261124_000612_webhook_deliveries::Migration),

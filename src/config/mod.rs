@@ -6,6 +6,7 @@ mod access;
 mod explain;
 pub mod network;
 mod sections;
+mod tasks;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use explain::{Entry, Origin};
-pub use sections::{Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage};
+pub use sections::{Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks};
 
 const DEFAULTS: &str = include_str!("default.toml");
 
@@ -70,6 +71,13 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("MIN_COMPLETION_RATE", "quality.min_completion_rate"),
     ("MIN_ENGAGEMENT_SCORE", "quality.min_engagement_score"),
     ("MAX_RESPONSE_LATENCY", "quality.max_response_latency"),
+    ("TASKS_IN_SERVE", "tasks.in_serve"),
+    ("TASKS_AT_ONCE", "tasks.at_once"),
+    ("TASKS_INTERVIEWS_AT_ONCE", "tasks.interviews_at_once"),
+    ("TASKS_ANALYTICS_AT_ONCE", "tasks.analytics_at_once"),
+    ("TASKS_WEBHOOKS_AT_ONCE", "tasks.webhooks_at_once"),
+    ("TASKS_LEASE_SECONDS", "tasks.lease_seconds"),
+    ("TASKS_KEPT_DAYS", "tasks.kept_days"),
     ("LLM_PROVIDER", "llm.provider"),
     ("OPENAI_API_KEY", "llm.openai_api_key"),
     ("OPENAI_BASE_URL", "llm.openai_base_url"),
@@ -98,6 +106,7 @@ pub struct Settings {
     pub ice: Ice,
     pub speech: Speech,
     pub quality: Quality,
+    pub tasks: Tasks,
     pub llm: Llm,
 }
 
@@ -136,6 +145,7 @@ impl Settings {
         if self.storage.database_pool_size == 0 {
             return bad("storage.database_pool_size", "must be at least 1");
         }
+        self.check_tasks()?;
         if self.llm.provider != LlmProvider::None {
             return bad(
                 "llm.provider",

@@ -119,3 +119,15 @@ pub struct Llm {
     pub anthropic_api_key: String,
     pub anthropic_model: String,
 }
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tasks {
+    pub in_serve: bool,
+    pub at_once: usize,
+    pub interviews_at_once: usize,
+    pub analytics_at_once: usize,
+    pub webhooks_at_once: usize,
+    pub lease_seconds: u32,
+    pub kept_days: u32,
+}

@@ -38,6 +38,7 @@ pub mod scores;
 pub mod secret;
 pub mod sessions;
 pub mod study;
+pub mod tasks;
 pub mod tokens;
 pub mod transcript;
 pub mod users;
@@ -59,6 +60,7 @@ pub use reviews::{InterviewChanges, Note, NoteChange, Outcome};
 pub use revision::Precondition;
 pub use secret::{Secret, SecretError};
 pub use study::{Held, StudyFilter};
+pub use tasks::{NewTask, Tasks};
 pub use tokens::JoinToken;
 pub use transcript::Transcript;
 pub use users::{NewUser, UserChanges, Users};
@@ -123,6 +125,7 @@ pub struct Storage {
     data_dir: PathBuf,
     secret: Secret,
     reach: Reach,
+    bell: tasks::Bell,
 }
 
 impl Storage {
@@ -141,6 +144,7 @@ impl Storage {
             data_dir: data_dir.to_owned(),
             secret,
             reach: Reach::default(),
+            bell: tasks::Bell::default(),
         })
     }
 
@@ -186,6 +190,11 @@ impl Storage {
         &self.reach
     }
 
+    /// Who waits for tasks learns there that some were written down; shared by all clones.
+    pub fn bell(&self) -> &tasks::Bell {
+        &self.bell
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StorageError> {
         if !self.reach.is_there() {
@@ -226,6 +235,10 @@ impl Storage {
 
     pub fn users(&self) -> Users<'_> {
         Users(self)
+    }
+
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks(self)
     }
 
     pub fn dashboards(&self) -> Dashboards<'_> {

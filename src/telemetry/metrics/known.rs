@@ -64,10 +64,12 @@ pub enum Failure {
     Retention,
     /// An interview that nobody came to could not be ended.
     NoShow,
+    /// Tasks can't be taken or looked after.
+    Tasks,
 }
 
 impl Failure {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Away,
         Self::Append,
         Self::Refused,
@@ -81,6 +83,7 @@ impl Failure {
         Self::Frozen,
         Self::Retention,
         Self::NoShow,
+        Self::Tasks,
     ];
 
     /// `error_type` and `component`.
@@ -99,6 +102,7 @@ impl Failure {
             Self::Frozen => ["frozen", "session"],
             Self::Retention => ["retention", "privacy"],
             Self::NoShow => ["no_show", "database"],
+            Self::Tasks => ["tasks", "database"],
         }
     }
 }

@@ -7,6 +7,7 @@ mod families;
 mod feed;
 mod known;
 mod queue;
+mod tasks;
 
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
@@ -56,6 +57,16 @@ pub struct Metrics {
     pub llm_latency_seconds: Histogram,
     /// `operation`.
     pub llm_tokens_used_total: CounterVec,
+    /// `queue`, `kind`, `outcome`: attempts that ended.
+    pub tasks_total: CounterVec,
+    /// `queue`: tasks that are due and not begun.
+    pub task_queue_depth: GaugeVec,
+    /// `queue`: how long the longest waiting one has been due.
+    pub task_queue_oldest_seconds: GaugeVec,
+    /// `queue`: tasks that are being carried out, by whichever process.
+    pub tasks_running: GaugeVec,
+    /// `queue`: tasks that failed for good.
+    pub task_dead_letters: GaugeVec,
     /// `error_type`, `component`: see [`Failure`].
     pub errors_total: CounterVec,
     /// `reason`: interviews that were handed to a person; see [`escalation`].
@@ -137,6 +148,19 @@ impl Metrics {
                 "Tokens of language models, asked and answered",
                 &["operation"],
             )?,
+            tasks_total: make.counters(
+                "tasks_total",
+                "Attempts at background tasks that ended",
+                &["queue", "kind", "outcome"],
+            )?,
+            task_queue_depth: make.gauges("task_queue_depth", "Tasks that are due and not begun", &["queue"])?,
+            task_queue_oldest_seconds: make.gauges(
+                "task_queue_oldest_seconds",
+                "How long the longest waiting task has been due",
+                &["queue"],
+            )?,
+            tasks_running: make.gauges("tasks_running", "Tasks that are being carried out", &["queue"])?,
+            task_dead_letters: make.gauges("task_dead_letters", "Tasks that failed for good", &["queue"])?,
             errors_total: make.counters("errors_total", "Errors", &["error_type", "component"])?,
             escalations_total: make.counters(
                 "escalations_total",

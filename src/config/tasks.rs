@@ -1,0 +1,36 @@
+//! Background tasks: how many at once, and how workers are believed dead.
+//!
+//! Owns: what these settings mean. Never does: run a task.
+
+use std::time::Duration;
+
+use super::{ConfigError, Settings};
+use crate::tasks::{Options, share::Places};
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl Settings {
+    pub(super) fn check_tasks(&self) -> Result<(), ConfigError> {
+        let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("tasks.{key}: {why}")));
+        if self.tasks.at_once < 3 {
+            return bad("at_once", "must be at least 3: one for each queue");
+        }
+        if !(2..=3_600).contains(&self.tasks.lease_seconds) {
+            return bad("lease_seconds", "must lie between 2 and 3600 seconds");
+        }
+        Ok(())
+    }
+
+    /// How the workers of this process behave.
+    pub fn task_options(&self) -> Options {
+        let tasks = &self.tasks;
+        Options {
+            places: Places {
+                all: tasks.at_once,
+                each: [tasks.interviews_at_once, tasks.analytics_at_once, tasks.webhooks_at_once],
+            },
+            lease: Duration::from_secs(tasks.lease_seconds.into()),
+            kept: DAY * tasks.kept_days,
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The workers of one process.
+//!
+//! Owns: threads of their own (work in the background never holds up calls or the API), the loop that takes tasks, the list of
+//! those under way, the stop. Never does: depend on being told: it looks at the table once a second in any case.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use entity::{Queue, tasks};
+use parking_lot::Mutex;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::handler::{Handler, Progress};
+use super::share::Places;
+use super::{attempt, keeper};
+use crate::storage::tasks::{Grip, Wanted};
+use crate::storage::{Storage, StorageError};
+use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Failure as Counted;
+
+/// Threads that all tasks share: they wait for others most of the time.
+const THREADS: usize = 2;
+/// How often the table is looked at when nobody says that there is something.
+const LOOK: Duration = Duration::from_secs(1);
+/// The bell rings before the commit: the first look after it may come too early, and the next ones come soon.
+const SOON: Duration = Duration::from_millis(20);
+
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    #[error("the threads of tasks could not be started: {0}")]
+    Thread(#[from] io::Error),
+    #[error("two handlers are called {0}")]
+    Twice(&'static str),
+}
+
+/// How the workers of a process behave.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub places: Places,
+    /// So long after its last sign of life a worker is believed dead. It gives one every third of that.
+    pub lease: Duration,
+    /// How long tasks are kept that ended well; dead letters stay four times as long.
+    pub kept: Duration,
+}
+
+/// A task under way.
+pub(super) struct Active {
+    pub queue: Queue,
+    pub grip: Grip,
+    pub progress: Progress,
+    /// What of it has been written down, in thousandths.
+    pub noted: u32,
+    pub cancelled: CancellationToken,
+    pub why: Option<Why>,
+}
+
+/// Why a task is told to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Somebody cancelled it.
+    Asked,
+    /// The process stops.
+    Stopping,
+    /// Another worker has it.
+    Lost,
+}
+
+pub(super) struct Inner {
+    pub storage: Storage,
+    pub metrics: Arc<Metrics>,
+    pub options: Options,
+    /// By the name of their kind.
+    pub handlers: HashMap<&'static str, Arc<dyn Handler>>,
+    /// What of each queue we can do.
+    kinds: [Vec<&'static str>; 3],
+    /// Of the leases.
+    pub owner: String,
+    pub active: Mutex<HashMap<Uuid, Active>>,
+    /// A task has ended.
+    pub ended: Notify,
+    pub stopping: CancellationToken,
+}
+
+/// Takes tasks and carries them out, until it is stopped or dropped.
+pub struct Runner {
+    inner: Arc<Inner>,
+    /// None once it is being dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Runner {
+    pub fn start(
+        storage: Storage,
+        handlers: Vec<Arc<dyn Handler>>,
+        options: Options,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, TaskError> {
+        let mut by_kind = HashMap::new();
+        let mut kinds = <[Vec<&'static str>; 3]>::default();
+        for handler in handlers {
+            metrics.know_task(handler.queue(), handler.kind());
+            kinds[handler.queue() as usize].push(handler.kind());
+            if let Some(other) = by_kind.insert(handler.kind(), handler) {
+                return Err(TaskError::Twice(other.kind()));
+            }
+        }
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("tasks").enable_all().build()?;
+        let inner = Arc::new(Inner {
+            storage,
+            metrics,
+            options,
+            handlers: by_kind,
+            kinds,
+            owner: format!("{}:{}", std::process::id(), Uuid::now_v7().simple()),
+            active: Mutex::default(),
+            ended: Notify::new(),
+            stopping: CancellationToken::new(),
+        });
+        runtime.spawn(run(Arc::clone(&inner)));
+        runtime.spawn(keeper::keep(Arc::clone(&inner)));
+        Ok(Self { inner, runtime: Some(runtime) })
+    }
+
+    /// Takes nothing any more. What is under way may end for half of `grace`, is then asked to stop, and is given back
+    /// after the other half, so that it is begun anew at once by whoever is next.
+    pub async fn stop(&self, grace: Duration) {
+        self.inner.stopping.cancel();
+        if tokio::time::timeout(grace / 2, self.inner.idle()).await.is_err() {
+            self.inner.cancel_all(Why::Stopping);
+            let _ = tokio::time::timeout(grace / 2, self.inner.idle()).await;
+        }
+        match self.inner.storage.tasks().give_back(&self.inner.owner, Utc::now()).await {
+            Ok(0) => {}
+            Ok(given_back) => tracing::info!(given_back, "tasks under way will be begun anew"),
+            // Their leases run out.
+            Err(error) => tracing::warn!(%error, "tasks under way can't be given back"),
+        }
+    }
+
+    /// How many tasks are under way.
+    pub fn active(&self) -> usize {
+        self.inner.active.lock().len()
+    }
+
+    /// The name on this process's leases.
+    pub fn owner(&self) -> &str {
+        &self.inner.owner
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.inner.stopping.cancel();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn run(inner: Arc<Inner>) {
+    let bell = inner.storage.bell().clone();
+    let mut pause = SOON;
+    let mut away = false;
+    while !inner.stopping.is_cancelled() {
+        match inner.take().await {
+            Ok(0) => pause = (pause * 4).min(LOOK),
+            Ok(_) => pause = SOON,
+            Err(error) => {
+                if !away {
+                    inner.metrics.count_failure(Counted::Tasks);
+                    tracing::error!(%error, "tasks can't be taken");
+                }
+                away = true;
+                pause = LOOK;
+            }
+        }
+        tokio::select! {
+            () = bell.rung() => { bell.take(); pause = SOON }
+            () = inner.ended.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+            () = inner.stopping.cancelled() => {}
+        }
+    }
+}
+
+impl Inner {
+    /// Fills the free places; returns how many tasks were begun.
+    async fn take(self: &Arc<Self>) -> Result<usize, StorageError> {
+        if !self.storage.reach().is_there() {
+            return Err(StorageError::Away);
+        }
+        let mut begun = 0;
+        for queue in Queue::ALL {
+            let kinds = &self.kinds[queue as usize];
+            let free = self.options.places.free(queue, self.running());
+            if free == 0 || kinds.is_empty() || self.stopping.is_cancelled() {
+                continue;
+            }
+            let wanted = Wanted { queue, kinds, ids: None, limit: free as u64 };
+            let lease = chrono::Duration::from_std(self.options.lease).unwrap_or(chrono::Duration::MAX);
+            let rows = self.storage.tasks().claim(&wanted, &self.owner, Utc::now(), lease).await?;
+            begun += rows.len();
+            rows.into_iter().for_each(|row| self.begin(row));
+        }
+        Ok(begun)
+    }
+
+    fn running(&self) -> [usize; 3] {
+        let mut running = [0; 3];
+        self.active.lock().values().for_each(|active| running[active.queue as usize] += 1);
+        running
+    }
+
+    fn begin(self: &Arc<Self>, row: tasks::Model) {
+        // Only kinds that have one are claimed.
+        let Some(handler) = self.handlers.get(row.kind.as_str()).cloned() else { return };
+        let active = Active {
+            queue: row.queue,
+            grip: Grip { task: row.id, owner: self.owner.clone(), attempt: row.attempts },
+            progress: Progress::default(),
+            noted: 0,
+            cancelled: CancellationToken::new(),
+            why: None,
+        };
+        let (progress, cancelled) = (active.progress.clone(), active.cancelled.clone());
+        self.active.lock().insert(row.id, active);
+        tokio::spawn(attempt::carry_out(Arc::clone(self), handler, row, progress, cancelled));
+    }
+
+    /// Tells a task to stop; the first reason stands.
+    pub(super) fn cancel(&self, task: Uuid, why: Why) {
+        if let Some(active) = self.active.lock().get_mut(&task) {
+            active.why.get_or_insert(why);
+            active.cancelled.cancel();
+        }
+    }
+
+    fn cancel_all(&self, why: Why) {
+        let tasks: Vec<Uuid> = self.active.lock().keys().copied().collect();
+        tasks.into_iter().for_each(|task| self.cancel(task, why));
+    }
+
+    async fn idle(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.active.lock().is_empty() {
+                return;
+            }
+            ended.await;
+        }
+    }
+}
