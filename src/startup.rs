@@ -15,6 +15,7 @@ use crate::api;
 use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
+use crate::llm::Llm;
 use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
@@ -66,6 +67,8 @@ pub struct Running {
     pub storage: Storage,
     pub engines: Arc<Engines>,
     pub metrics: Arc<Metrics>,
+    /// None where LLM_PROVIDER is `none`.
+    pub llm: Option<Llm>,
     persistence: Addr<Persistence>,
     server: actix_web::dev::ServerHandle,
     watcher: actix_web::rt::task::JoinHandle<()>,
@@ -110,6 +113,11 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
+    let llm = Llm::from_settings(&settings);
+    if let Some(llm) = &llm {
+        llm.count_into(Arc::clone(&metrics));
+        info!(model = llm.model(), server = llm.base_url(), "a language model is asked");
+    }
     // Beside the pool: an engine whose connections are all in use is not one whose database is away.
     let database = Probe::to(&settings.database_url())
         .await?
@@ -205,6 +213,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         storage,
         engines,
         metrics,
+        llm,
         persistence,
         server: handle,
         watcher,

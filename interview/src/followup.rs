@@ -13,6 +13,9 @@ use crate::guide::{Action, Guide, InterestSignal, QuestionType};
 use crate::io::{Proposal, ProposalRequest};
 use crate::lexicon as lex;
 
+/// The source of proposals that no model made.
+pub const TEMPLATE: &str = "template";
+
 /// Wordings used where the guide gives none.
 pub fn templates(action: Action) -> &'static [&'static str] {
     match action {
@@ -91,7 +94,7 @@ pub fn propose(request: &ProposalRequest) -> Vec<Proposal> {
 }
 
 fn proposal(action: Action, text: String, why: String, priority: u8) -> Proposal {
-    Proposal { action, text, why, priority, source: "template".to_owned() }
+    Proposal { action, text, why, priority, source: TEMPLATE.to_owned() }
 }
 
 fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str, u8)> {

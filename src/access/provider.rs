@@ -2,16 +2,15 @@
 //!
 //! Owns: limits of time and size, and that no redirect is followed (a provider's answer must not send us elsewhere).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use openidconnect::{HttpRequest, HttpResponse};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
+
+use crate::outgoing::{self, Https};
 
 const LIMIT: Duration = Duration::from_secs(10);
 /// Descriptions, key sets and tokens are a few kilobytes.
@@ -24,8 +23,6 @@ pub enum ProviderError {
     #[error("{0}")]
     Failed(String),
 }
-
-type Https = hyper_rustls::HttpsConnector<hyper_util::client::legacy::connect::HttpConnector>;
 
 #[derive(Default)]
 pub struct Provider(OnceCell<Client<Https, Full<bytes::Bytes>>>);
@@ -46,17 +43,6 @@ impl Provider {
 
 /// Only made when somebody signs in: loading the machine's certificates takes a moment.
 fn client() -> Result<Client<Https, Full<bytes::Bytes>>, ProviderError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let versions = versions.map_err(|error| ProviderError::Failed(error.to_string()))?;
-    let tls = match versions.clone().with_native_roots() {
-        Ok(roots) => roots.with_no_client_auth(),
-        Err(error) => {
-            tracing::warn!(%error, "this machine trusts no certificates: an https provider can't be reached");
-            versions.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
-        }
-    };
-    // Which issuers may be plain http is decided where the settings are read: those on this machine.
-    let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+    let https = outgoing::https(LIMIT).map_err(|error| ProviderError::Failed(error.to_string()))?;
     Ok(Client::builder(TokioExecutor::new()).build(https))
 }

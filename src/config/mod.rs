@@ -4,6 +4,7 @@
 
 mod access;
 mod explain;
+mod llm;
 pub mod network;
 mod sections;
 mod tasks;
@@ -15,6 +16,7 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use explain::{Entry, Origin};
+pub use llm::{LlmServer, Protocol};
 pub use sections::{Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks};
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -83,7 +85,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OPENAI_BASE_URL", "llm.openai_base_url"),
     ("OPENAI_MODEL", "llm.openai_model"),
     ("ANTHROPIC_API_KEY", "llm.anthropic_api_key"),
+    ("ANTHROPIC_BASE_URL", "llm.anthropic_base_url"),
     ("ANTHROPIC_MODEL", "llm.anthropic_model"),
+    ("LLM_TOKENS_PER_INTERVIEW", "llm.tokens_per_interview"),
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -146,13 +150,7 @@ impl Settings {
             return bad("storage.database_pool_size", "must be at least 1");
         }
         self.check_tasks()?;
-        if self.llm.provider != LlmProvider::None {
-            return bad(
-                "llm.provider",
-                "only `none` works in this version: follow-ups come from the guide's templates",
-            );
-        }
-        Ok(())
+        self.llm_server().map(drop)
     }
 
     /// `DATABASE_URL`, or SQLite in the data folder.

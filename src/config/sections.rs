@@ -117,7 +117,9 @@ pub struct Llm {
     pub openai_base_url: String,
     pub openai_model: String,
     pub anthropic_api_key: String,
+    pub anthropic_base_url: String,
     pub anthropic_model: String,
+    pub tokens_per_interview: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -66,10 +66,25 @@ pub enum Failure {
     NoShow,
     /// Tasks can't be taken or looked after.
     Tasks,
+    /// A language model did not answer in time.
+    LlmLate,
+    /// It was not asked: it failed too often.
+    LlmOpen,
+    LlmConnection,
+    /// 429.
+    LlmBusy,
+    /// 5xx.
+    LlmServer,
+    /// 4xx.
+    LlmRefused,
+    LlmTooLong,
+    LlmTruncated,
+    /// No JSON, or not of the form that was asked for.
+    LlmInvalid,
 }
 
 impl Failure {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 23] = [
         Self::Away,
         Self::Append,
         Self::Refused,
@@ -84,6 +99,15 @@ impl Failure {
         Self::Retention,
         Self::NoShow,
         Self::Tasks,
+        Self::LlmLate,
+        Self::LlmOpen,
+        Self::LlmConnection,
+        Self::LlmBusy,
+        Self::LlmServer,
+        Self::LlmRefused,
+        Self::LlmTooLong,
+        Self::LlmTruncated,
+        Self::LlmInvalid,
     ];
 
     /// `error_type` and `component`.
@@ -103,6 +127,15 @@ impl Failure {
             Self::Retention => ["retention", "privacy"],
             Self::NoShow => ["no_show", "database"],
             Self::Tasks => ["tasks", "database"],
+            Self::LlmLate => ["late", "llm"],
+            Self::LlmOpen => ["breaker_open", "llm"],
+            Self::LlmConnection => ["connection", "llm"],
+            Self::LlmBusy => ["busy", "llm"],
+            Self::LlmServer => ["server", "llm"],
+            Self::LlmRefused => ["refused", "llm"],
+            Self::LlmTooLong => ["too_long", "llm"],
+            Self::LlmTruncated => ["truncated", "llm"],
+            Self::LlmInvalid => ["invalid", "llm"],
         }
     }
 }
@@ -136,6 +169,11 @@ impl Metrics {
             self.interviews_total.with_label_values(&[status.as_str(), &guide]);
         }
         self.interview_duration_seconds.with_label_values(&[&guide]);
+    }
+
+    /// `operation` is what a language model was asked for.
+    pub fn count_tokens(&self, operation: &str, tokens: u32) {
+        self.llm_tokens_used_total.with_label_values(&[operation]).inc_by(f64::from(tokens));
     }
 
     pub fn count_failure(&self, failure: Failure) {

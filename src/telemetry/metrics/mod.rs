@@ -53,8 +53,12 @@ pub struct Metrics {
     pub follow_ups_generated_total: CounterVec,
     pub stt_latency_seconds: Histogram,
     pub tts_latency_seconds: Histogram,
-    /// One answer of a language model. None is asked yet (LLM_PROVIDER is `none`), so it stays empty.
+    /// One answer of a language model, retries included.
     pub llm_latency_seconds: Histogram,
+    /// Answers that were known already.
+    pub llm_cache_hits_total: IntCounter,
+    /// 0: asked as usual; 1: the next question shows whether it answers again; 2: not asked, it failed too often.
+    pub llm_breaker_state: Gauge,
     /// `operation`.
     pub llm_tokens_used_total: CounterVec,
     /// `queue`, `kind`, `outcome`: attempts that ended.
@@ -142,6 +146,12 @@ impl Metrics {
                 "llm_latency_seconds",
                 "One answer of a language model",
                 &LLM_SECONDS,
+            )?,
+            llm_cache_hits_total: make
+                .integer_counter("llm_cache_hits_total", "Answers of language models that were known already")?,
+            llm_breaker_state: make.gauge(
+                "llm_breaker_state",
+                "0: the language model is asked, 1: tried once more, 2: not asked because it failed too often",
             )?,
             llm_tokens_used_total: make.counters(
                 "llm_tokens_used_total",

@@ -1,0 +1,163 @@
+//! Which language model is asked, if any.
+//!
+//! Owns: what these settings mean and whether they make sense together. Never does: ask it. Keys count only for the
+//! provider that LLM_PROVIDER names.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+use super::network::is_loopback;
+use super::{ConfigError, LlmProvider, Settings};
+
+/// What the server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Chat completions, as OpenAI and most local servers have them.
+    OpenAi,
+    /// Messages, as Anthropic has them.
+    Anthropic,
+}
+
+/// Where a language model is, complete and checked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LlmServer {
+    pub protocol: Protocol,
+    /// Without a slash at its end.
+    pub base_url: String,
+    pub model: String,
+    pub key: Option<String>,
+}
+
+impl fmt::Debug for LlmServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { protocol, base_url, model, .. } = self;
+        write!(f, "LlmServer({protocol:?}, {base_url}, {model})")
+    }
+}
+
+impl Settings {
+    /// Nothing where LLM_PROVIDER is `none`.
+    pub fn llm_server(&self) -> Result<Option<LlmServer>, ConfigError> {
+        let llm = &self.llm;
+        let (protocol, base, model, key, [base_name, model_name, key_name]) = match llm.provider {
+            LlmProvider::None => return Ok(None),
+            LlmProvider::Openai => (
+                Protocol::OpenAi,
+                &llm.openai_base_url,
+                &llm.openai_model,
+                &llm.openai_api_key,
+                ["OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_API_KEY"],
+            ),
+            LlmProvider::Anthropic => (
+                Protocol::Anthropic,
+                &llm.anthropic_base_url,
+                &llm.anthropic_model,
+                &llm.anthropic_api_key,
+                ["ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL", "ANTHROPIC_API_KEY"],
+            ),
+        };
+        let provider = if protocol == Protocol::OpenAi { "openai" } else { "anthropic" };
+        let bad = |variable: &str, why: &str| {
+            let key = format!("llm.{}", variable.to_lowercase());
+            Err(ConfigError::Bad(format!("{key} ({variable}): {why}")))
+        };
+        if base.is_empty() {
+            return bad(base_name, &format!("is needed with LLM_PROVIDER={provider}: whom the answers are sent to"));
+        }
+        let Some(url) = Url::parse(base).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        else {
+            return bad(base_name, "must be a URL such as https://api.openai.com/v1");
+        };
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+            return bad(base_name, &format!("must hold neither credentials nor a query; the key is {key_name}"));
+        }
+        let near = url.host_str().is_some_and(is_near);
+        if url.scheme() == "http" && !near {
+            return bad(base_name, "must be https: answers would cross the net in the clear (http only nearby)");
+        }
+        if model.is_empty() {
+            return bad(model_name, &format!("is needed with LLM_PROVIDER={provider}"));
+        }
+        if model == interview::followup::TEMPLATE {
+            return bad(model_name, "is what follow-ups without a model are called; give the model another name");
+        }
+        let free = protocol == Protocol::OpenAi && near;
+        if key.is_empty() && !free {
+            return bad(key_name, &format!("is needed with LLM_PROVIDER={provider} for {}", url.as_str()));
+        }
+        if key.chars().any(|c| !c.is_ascii_graphic()) {
+            return bad(key_name, "holds a character that no key has");
+        }
+        Ok(Some(LlmServer {
+            protocol,
+            base_url: base.trim_end_matches('/').to_owned(),
+            model: model.clone(),
+            key: Some(key.clone()).filter(|key| !key.is_empty()),
+        }))
+    }
+}
+
+/// This machine, or this network: a private address, or a name that only a resolver of ours can know.
+fn is_near(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    is_loopback(host)
+        || match address {
+            Ok(IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
+            Ok(IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+            Err(_) => !host.contains('.'),
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Option<LlmServer>, String> {
+        let found = |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned());
+        let settings = Settings::read(None, found).map_err(|error| error.to_string())?;
+        settings.llm_server().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_key_in_the_environment_asks_nobody() {
+        let keys =
+            [("OPENAI_API_KEY", "k"), ("OPENAI_MODEL", "m"), ("ANTHROPIC_API_KEY", "k"), ("ANTHROPIC_MODEL", "m")];
+        assert_eq!(with(&keys), Ok(None));
+    }
+
+    #[test]
+    fn what_is_missing_names_itself() {
+        let openai = ("LLM_PROVIDER", "openai");
+        let far = ("OPENAI_BASE_URL", "https://api.example.org/v1");
+        let model = ("OPENAI_MODEL", "some-model");
+        for (variable, pairs) in [
+            ("OPENAI_BASE_URL", vec![openai, model]),
+            ("OPENAI_BASE_URL", vec![openai, model, ("OPENAI_BASE_URL", "api.example.org")]),
+            ("OPENAI_BASE_URL", vec![openai, model, ("OPENAI_BASE_URL", "http://api.example.org/v1")]),
+            ("OPENAI_BASE_URL", vec![openai, model, ("OPENAI_BASE_URL", "https://me:secret@api.example.org/v1")]),
+            ("OPENAI_MODEL", vec![openai, far]),
+            ("OPENAI_MODEL", vec![openai, far, ("OPENAI_API_KEY", "k"), ("OPENAI_MODEL", "template")]),
+            ("OPENAI_API_KEY", vec![openai, far, model]),
+            ("OPENAI_API_KEY", vec![openai, far, model, ("OPENAI_API_KEY", "a b")]),
+            ("ANTHROPIC_MODEL", vec![("LLM_PROVIDER", "anthropic")]),
+            ("ANTHROPIC_API_KEY", vec![("LLM_PROVIDER", "anthropic"), ("ANTHROPIC_MODEL", "m")]),
+        ] {
+            let error = with(&pairs).unwrap_err();
+            assert!(error.contains(variable) && !error.contains("secret"), "{error}");
+        }
+        // A key of the other provider is no key of this one.
+        assert!(with(&[openai, far, model, ("ANTHROPIC_API_KEY", "k")]).is_err());
+    }
+
+    #[test]
+    fn a_server_nearby_needs_no_key() {
+        for base in ["http://127.0.0.1:8080/v1/", "http://localhost:1/v1", "http://10.0.0.7/v1", "http://llm:8080/v1"] {
+            let pairs = [("LLM_PROVIDER", "openai"), ("OPENAI_BASE_URL", base), ("OPENAI_MODEL", "m")];
+            let server = with(&pairs).unwrap().unwrap();
+            assert_eq!((server.key, server.protocol), (None, Protocol::OpenAi));
+            assert!(!server.base_url.ends_with('/'));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Not asking a server that fails again and again.
+//!
+//! Owns: counting failures, and when to try once more. Never does: know what failed. Time is a parameter.
+//!
+//! Closed: everybody may ask. After three failures in a row it opens: nobody may, for ten seconds. Then it is half
+//! open: one may; success closes it, failure opens it for twice as long (two minutes at most). Whoever gives up before
+//! there is an answer has shown nothing: the next one may try.
+
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+const FAILURES: u32 = 3;
+const FIRST_REST: Duration = Duration::from_secs(10);
+const LONGEST_REST: Duration = Duration::from_mins(2);
+
+/// Whether the server is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Closed,
+    HalfOpen,
+    Open,
+}
+
+impl State {
+    /// As the metric shows it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Closed => 0,
+            Self::HalfOpen => 1,
+            Self::Open => 2,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::HalfOpen => "half_open",
+            Self::Open => "open",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    failures: u32,
+    /// Open (or half open, once the time has come) since failures were too many.
+    until: Option<Instant>,
+    rest: Duration,
+    probing: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Breaker(Mutex<Inner>);
+
+/// Somebody asks. Dropped without a word it counts for nothing.
+#[derive(Debug)]
+pub struct Permit<'a> {
+    breaker: &'a Breaker,
+    probe: bool,
+}
+
+impl Breaker {
+    pub fn state(&self, now: Instant) -> State {
+        match self.0.lock().until {
+            None => State::Closed,
+            Some(until) if now < until => State::Open,
+            Some(_) => State::HalfOpen,
+        }
+    }
+
+    /// Who may not ask is told how long to wait.
+    pub fn admit(&self, now: Instant) -> Result<Permit<'_>, Duration> {
+        let mut inner = self.0.lock();
+        let probe = match inner.until {
+            None => false,
+            Some(until) if now < until => return Err(until - now),
+            Some(_) if inner.probing => return Err(Duration::from_secs(1)),
+            Some(_) => true,
+        };
+        inner.probing |= probe;
+        Ok(Permit { breaker: self, probe })
+    }
+}
+
+impl Permit<'_> {
+    pub fn succeeded(self) {
+        *self.breaker.0.lock() = Inner::default();
+    }
+
+    pub fn failed(self, now: Instant) {
+        let mut inner = self.breaker.0.lock();
+        inner.failures += 1;
+        if self.probe {
+            inner.rest = (inner.rest * 2).min(LONGEST_REST);
+        } else if inner.failures >= FAILURES && inner.until.is_none() {
+            inner.rest = FIRST_REST;
+        } else {
+            return;
+        }
+        inner.until = Some(now + inner.rest);
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        if self.probe {
+            self.breaker.0.lock().probing = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fail(breaker: &Breaker, now: Instant) {
+        breaker.admit(now).unwrap().failed(now);
+    }
+
+    #[test]
+    fn it_opens_after_failures_in_a_row_and_closes_with_a_probe_that_succeeds() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        fail(&breaker, start);
+        fail(&breaker, start);
+        breaker.admit(start).unwrap().succeeded();
+        fail(&breaker, start);
+        fail(&breaker, start);
+        assert_eq!(breaker.state(start), State::Closed);
+        fail(&breaker, start);
+        assert_eq!(breaker.state(start), State::Open);
+        assert_eq!(breaker.admit(start).unwrap_err(), FIRST_REST);
+
+        let later = start + FIRST_REST;
+        assert_eq!(breaker.state(later), State::HalfOpen);
+        let probe = breaker.admit(later).unwrap();
+        assert!(breaker.admit(later).is_err(), "one probe at a time");
+        probe.failed(later);
+        assert_eq!(breaker.admit(later).unwrap_err(), FIRST_REST * 2);
+        let later = later + FIRST_REST * 2;
+        breaker.admit(later).unwrap().succeeded();
+        assert_eq!(breaker.state(later), State::Closed);
+    }
+
+    #[test]
+    fn who_gives_up_shows_nothing() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        for _ in 0..10 {
+            drop(breaker.admit(start).unwrap());
+        }
+        assert_eq!(breaker.state(start), State::Closed);
+        (0..3).for_each(|_| fail(&breaker, start));
+        let later = start + FIRST_REST;
+        drop(breaker.admit(later).unwrap());
+        assert!(breaker.admit(later).is_ok(), "the next one may try");
+    }
+
+    #[test]
+    fn those_who_asked_before_it_opened_do_not_prolong_it() {
+        let (breaker, start) = (Breaker::default(), Instant::now());
+        let late = breaker.admit(start).unwrap();
+        (0..3).for_each(|_| fail(&breaker, start));
+        late.failed(start + Duration::from_secs(5));
+        assert_eq!(breaker.state(start + FIRST_REST), State::HalfOpen);
+    }
+}

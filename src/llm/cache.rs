@@ -1,0 +1,100 @@
+//! The same question gets the same answer.
+//!
+//! Owns: what makes two questions the same, and a bounded store in memory. Never does: keep anything for good.
+
+use std::collections::{HashMap, VecDeque};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+
+use super::Ask;
+
+/// Where answers are kept. What fails is as if it was not there.
+#[async_trait]
+pub trait Cache: Send + Sync {
+    async fn get(&self, key: &str) -> Option<String>;
+    async fn put(&self, key: &str, answer: String);
+}
+
+/// SHA-256 over the model and everything it would be told, in hex: nobody reads words from a key.
+pub fn key(model: &str, ask: &Ask) -> String {
+    let mut hash = Sha256::new();
+    let schema = ask.schema.to_string();
+    let limit = ask.max_tokens.to_string();
+    for part in [model, ask.operation, &ask.system, &ask.user, &schema, &limit] {
+        // Lengths keep "ab", "c" and "a", "bc" apart.
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// The last so many answers, in this process.
+pub struct Memory {
+    most: usize,
+    kept: Mutex<(HashMap<String, String>, VecDeque<String>)>,
+}
+
+impl Memory {
+    pub fn new(most: usize) -> Self {
+        Self { most, kept: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Cache for Memory {
+    async fn get(&self, key: &str) -> Option<String> {
+        self.kept.lock().0.get(key).cloned()
+    }
+
+    async fn put(&self, key: &str, answer: String) {
+        let mut kept = self.kept.lock();
+        let (answers, order) = &mut *kept;
+        if answers.insert(key.to_owned(), answer).is_none() {
+            order.push_back(key.to_owned());
+        }
+        while order.len() > self.most {
+            order.pop_front().map(|oldest| answers.remove(&oldest));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn ask(user: &str) -> Ask {
+        let (system, schema) = ("s".to_owned(), json!({ "type": "object" }));
+        Ask { operation: "follow_up", system, user: user.into(), schema, deadline: Duration::ZERO, max_tokens: 9 }
+    }
+
+    #[test]
+    fn everything_the_model_would_be_told_makes_the_key() {
+        let one = key("m", &ask("a"));
+        assert_eq!(one, key("m", &Ask { deadline: Duration::MAX, ..ask("a") }));
+        let others = [
+            key("n", &ask("a")),
+            key("m", &ask("b")),
+            key("m", &Ask { system: "t".into(), ..ask("a") }),
+            key("m", &Ask { schema: json!({}), ..ask("a") }),
+            key("m", &Ask { max_tokens: 10, ..ask("a") }),
+        ];
+        assert!(!others.contains(&one));
+    }
+
+    #[tokio::test]
+    async fn the_oldest_answer_goes_first() {
+        let memory = Memory::new(2);
+        for key in ["a", "b", "b", "c"] {
+            memory.put(key, key.to_owned()).await;
+        }
+        assert_eq!(memory.get("a").await, None);
+        assert_eq!(memory.get("b").await.as_deref(), Some("b"));
+        assert_eq!(memory.get("c").await.as_deref(), Some("c"));
+    }
+}

@@ -1,0 +1,66 @@
+//! From a model's text to a value that fits the schema.
+//!
+//! Owns: taking the JSON out of a text, and checking it. Never does: mend it, or quote it in an error.
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::LlmError;
+
+/// A compiled schema.
+pub struct Shape(Validator);
+
+impl Shape {
+    pub fn new(schema: &Value) -> Result<Self, LlmError> {
+        // Our own schemas: that one is no schema is a bug, told without ado.
+        let validator =
+            jsonschema::validator_for(schema).map_err(|_| LlmError::Invalid("the schema is none".to_owned()))?;
+        Ok(Self(validator))
+    }
+
+    pub fn read(&self, text: &str) -> Result<Value, LlmError> {
+        let value: Value = serde_json::from_str(bare(text)).map_err(|error| {
+            LlmError::Invalid(format!("no JSON (line {}, column {})", error.line(), error.column()))
+        })?;
+        // The place in the schema says what is wrong without a word of the answer.
+        let broken = self.0.iter_errors(&value).next().map(|error| error.schema_path().to_string());
+        broken.map_or(Ok(value), |rule| Err(LlmError::Invalid(format!("it breaks {rule}"))))
+    }
+}
+
+/// The text without a code fence, and without what models say before and after an object.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text.strip_prefix("```").map(|rest| rest.split_once('\n').map_or(rest, |(_, body)| body));
+    let text = inner.map_or(text, |body| body.rsplit_once("```").map_or(body, |(body, _)| body)).trim();
+    match (text.find('{'), text.rfind('}')) {
+        (Some(from), Some(to)) if from < to => &text[from..=to],
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_is_found_with_and_without_a_fence() {
+        let shape = Shape::new(&json!({
+            "type": "object", "required": ["n"], "additionalProperties": false,
+            "properties": { "n": { "type": "integer", "maximum": 9 } }
+        }))
+        .unwrap();
+        for text in ["{\"n\": 3}", " ```json\n{\"n\": 3}\n``` ", "```\n{\"n\":3}```", "Here you are: {\"n\": 3}. Bye."]
+        {
+            assert_eq!(shape.read(text), Ok(json!({ "n": 3 })), "{text}");
+        }
+        for text in
+            ["", "no", "{\"n\": 3", "{\"n\": \"violet\"}", "{\"n\": 10}", "{\"n\": 1, \"violet\": 2}", "[3]", "}{"]
+        {
+            let error = shape.read(text).unwrap_err().to_string();
+            assert!(!error.contains("violet"), "{error}");
+        }
+    }
+}
