@@ -5,6 +5,7 @@
 use chrono::{DateTime, Duration, Utc};
 use entity::{Status, interview_responses, interviews};
 use interview::Event;
+use interview::dialogue::state::PAUSE_REQUESTED;
 use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
 use interview::score::{self, Scores};
 use interview::webhook::WebhookEvent;
@@ -78,6 +79,10 @@ impl Projection {
                 }
                 self.remember("leg", json!(leg));
                 self.remember("connected", json!(true));
+                // A pause that nobody asked for ends with the connection; one that was asked for, with `Resumed`.
+                if self.row.conversation_state.get("paused").is_some_and(|reason| reason != PAUSE_REQUESTED) {
+                    self.remember("paused", Value::Null);
+                }
             }
             Event::LegLost { .. } => self.remember("connected", json!(false)),
             Event::PhaseEntered { phase } => {

@@ -373,11 +373,14 @@ async fn after_kill_9_everything_acknowledged_is_there_and_the_same_asking_goes_
         (&interview["status"], &interview["status_reason"]),
         (&"in_progress".into(), &"engine_restarted".into())
     );
+    assert_eq!(interview["conversation_state"]["paused"], "engine_restarted");
     let last = page.seen.last().map(|message| message.seq);
     let mut new_page = process.caller.page(&invitation.token, last).await;
     let call = process.caller.join(&invitation.token, "").await.expect("the same link");
     new_page.until(is_question("q2")).await;
-    assert_eq!(process.caller.json(&path).await["status_reason"], Value::Null, "it goes on");
+    let interview = process.caller.json(&path).await;
+    let standing = (&interview["status_reason"], &interview["conversation_state"]["paused"]);
+    assert_eq!(standing, (&Value::Null, &Value::Null), "it goes on");
     new_page.answer_until(&call, is_state(CallState::Ended)).await;
     assert_eq!(process.caller.json(&path).await["status"], "completed");
     process.kill().await;
