@@ -1,0 +1,115 @@
+//! When a failed delivery is tried again, and when no more.
+
+use std::time::Duration;
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver took it: a status of 200 to 299.
+    Accepted,
+    /// 410: the receiver wants no more of them, this one included.
+    Gone,
+    /// Anything else; with the time that the receiver asked to be left alone for (`Retry-After`).
+    Failed { retry_after: Option<Duration> },
+}
+
+impl Outcome {
+    /// What an answer's status says. Redirects are failures: what is at their end was never agreed to.
+    pub fn of(status: u16, retry_after: Option<Duration>) -> Self {
+        match status {
+            200..=299 => Self::Accepted,
+            410 => Self::Gone,
+            _ => Self::Failed { retry_after },
+        }
+    }
+}
+
+/// What follows an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Delivered,
+    /// To be tried again after so long.
+    Again(Duration),
+    /// Given up.
+    Dead,
+}
+
+/// Exponential backoff with jitter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    /// How often one event is tried, at least 3.
+    pub attempts: u32,
+    /// Before the second attempt; before each further one it is [`Schedule::FACTOR`] times as long.
+    pub first: Duration,
+    /// Never longer, whatever the receiver asks for.
+    pub longest: Duration,
+}
+
+impl Schedule {
+    pub const FACTOR: u32 = 4;
+    /// What waits vary by, of themselves, to either side.
+    const JITTER: f64 = 0.25;
+
+    /// What follows the attempt of this number (from 1). `chance` is uniform in 0…1. A receiver's wish for a longer wait
+    /// is heeded, up to the longest.
+    pub fn next(&self, attempt: u32, outcome: Outcome, chance: f64) -> Next {
+        let retry_after = match outcome {
+            Outcome::Accepted => return Next::Delivered,
+            Outcome::Gone => return Next::Dead,
+            Outcome::Failed { retry_after } => retry_after,
+        };
+        if attempt >= self.attempts {
+            return Next::Dead;
+        }
+        let steps = attempt.saturating_sub(1);
+        let plain = self.first.saturating_mul(Self::FACTOR.saturating_pow(steps)).min(self.longest);
+        let varied = plain.mul_f64(1.0 - Self::JITTER + 2.0 * Self::JITTER * chance.clamp(0.0, 1.0));
+        Next::Again(varied.max(retry_after.unwrap_or_default()).min(self.longest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEDULE: Schedule =
+        Schedule { attempts: 8, first: Duration::from_secs(5), longest: Duration::from_secs(43_200) };
+    const FAILED: Outcome = Outcome::Failed { retry_after: None };
+
+    fn wait(attempt: u32, outcome: Outcome, chance: f64) -> f64 {
+        match SCHEDULE.next(attempt, outcome, chance) {
+            Next::Again(wait) => wait.as_secs_f64(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn waits_grow_fourfold_and_vary_by_a_quarter() {
+        let middle: Vec<f64> = (1..8).map(|attempt| wait(attempt, FAILED, 0.5)).collect();
+        assert_eq!(middle, [5.0, 20.0, 80.0, 320.0, 1_280.0, 5_120.0, 20_480.0]);
+        assert_eq!((wait(2, FAILED, 0.0), wait(2, FAILED, 1.0)), (15.0, 25.0));
+        assert_eq!(SCHEDULE.next(8, FAILED, 0.5), Next::Dead);
+        assert_eq!(SCHEDULE.next(u32::MAX, FAILED, 0.5), Next::Dead);
+        let patient = Schedule { attempts: u32::MAX, ..SCHEDULE };
+        assert_eq!(patient.next(1_000, FAILED, 0.5), Next::Again(SCHEDULE.longest));
+    }
+
+    #[test]
+    fn a_receivers_wish_is_heeded_within_bounds() {
+        let asked = |seconds| Outcome::of(429, Some(Duration::from_secs(seconds)));
+        assert_eq!(wait(1, asked(60), 0.5), 60.0);
+        assert_eq!(wait(1, asked(1), 0.5), 5.0, "never sooner than planned");
+        assert_eq!(wait(1, asked(u64::MAX), 0.5), 43_200.0);
+    }
+
+    #[test]
+    fn only_success_is_success() {
+        for status in 200..300 {
+            assert_eq!(SCHEDULE.next(1, Outcome::of(status, None), 0.5), Next::Delivered);
+        }
+        assert_eq!(SCHEDULE.next(1, Outcome::of(410, None), 0.5), Next::Dead);
+        for status in [100, 199, 300, 301, 302, 304, 307, 308, 400, 404, 408, 429, 500, 503, 999] {
+            assert_eq!(Outcome::of(status, None), FAILED, "{status}");
+        }
+    }
+}
