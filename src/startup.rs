@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
+use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::access::Access;
@@ -26,6 +27,7 @@ use crate::tasks::{Handler, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
+use crate::webhooks::{Courier, NetworkError, Relay, Silent, SystemResolver};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -41,6 +43,8 @@ pub enum StartError {
     Bind { address: SocketAddr, reason: String },
     #[error(transparent)]
     Tls(#[from] TlsError),
+    #[error("webhooks: {0}")]
+    Webhooks(#[from] NetworkError),
     #[error("a thread could not be started: {0}")]
     Thread(io::Error),
     #[error(transparent)]
@@ -55,6 +59,8 @@ pub enum StartError {
 const LINK_DAYS: i64 = 30;
 /// How long tasks under way may take to end; what is not done then is begun anew later.
 const TASK_GRACE: Duration = Duration::from_secs(5);
+/// What deliveries under way have to end when the engine stops.
+const LAST_DELIVERIES: Duration = Duration::from_secs(5);
 /// Threads that serve HTTP: it carries control and reports, not media.
 const HTTP_WORKERS: usize = 2;
 
@@ -78,6 +84,8 @@ pub struct Running {
     appointments: actix_web::rt::task::JoinHandle<()>,
     /// None where other processes carry them out. Its threads outlive the pool of connections, some of which are theirs.
     tasks: Option<Runner>,
+    /// Takes nothing any more when it is told to stop, and ends when nothing is under way.
+    webhooks: (CancellationToken, actix_web::rt::task::JoinHandle<()>),
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -170,6 +178,17 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     } else {
         None
     };
+    let delivery = settings.delivery()?;
+    let courier = Courier::new(
+        storage.clone(),
+        delivery.clone(),
+        Arc::new(SystemResolver),
+        Arc::clone(&metrics),
+        Arc::new(Silent),
+    )?;
+    let delivering = CancellationToken::new();
+    let relay = Relay::new(courier, storage.clone(), Arc::clone(&metrics), delivering.clone());
+    let webhooks = (delivering, actix_web::rt::spawn(relay.run()));
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -191,6 +210,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             recording: settings.calls.enable_call_recording,
             workers: HTTP_WORKERS,
             ice_servers: settings.ice_servers()?,
+            webhooks: api::WebhookRules { allow: delivery.allow.clone(), overlap: delivery.overlap },
         }),
         mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
     };
@@ -221,6 +241,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         retention,
         appointments,
         tasks,
+        webhooks,
         _lock: lock,
     })
 }
@@ -229,6 +250,7 @@ impl Running {
     /// Lets nobody in any more, gives the calls that are on `grace` to end, and closes everything in order.
     /// Returns how many calls were left to be taken up again.
     pub async fn stop(self, grace: Duration) -> usize {
+        let (delivering, deliveries) = self.webhooks;
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
         self.retention.abort();
@@ -238,6 +260,9 @@ impl Running {
             tasks.stop(TASK_GRACE).await;
         }
         flush(&self.persistence).await;
+        delivering.cancel();
+        // What is cut off is sent again by whoever is next.
+        let _ = tokio::time::timeout(LAST_DELIVERIES, deliveries).await;
         if let Some(database) = self.database {
             database.abort();
         }

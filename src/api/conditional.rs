@@ -91,6 +91,19 @@ pub(super) fn tagged(status: StatusCode, row: &impl Serialize) -> Result<HttpRes
     Ok(response)
 }
 
+/// The same for what changes by itself beside its `settings`: the tag is that of these. So it is for edits only, and nobody is
+/// told by it that nothing has changed.
+pub(super) fn tagged_by(
+    status: StatusCode,
+    shown: &impl Serialize,
+    settings: &impl Serialize,
+) -> Result<HttpResponse, Problem> {
+    let mut response = HttpResponse::build(status).json(shown);
+    insert_tag(response.headers_mut(), &revision::tag(settings)?)?;
+    insert(response.headers_mut(), header::CACHE_CONTROL, "no-store")?;
+    Ok(response)
+}
+
 /// A row that is read: 304 without a body for who has this very state already.
 pub(super) fn read(request: &HttpRequest, row: &impl Serialize) -> Result<HttpResponse, Problem> {
     let tag = revision::tag(row)?;

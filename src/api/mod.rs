@@ -13,6 +13,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web;
 use actix_web::{App, HttpServer};
+use interview::webhook::Allow;
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -60,6 +61,7 @@ mod routes;
 mod study;
 mod transcript;
 mod users;
+mod webhooks;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
@@ -92,6 +94,16 @@ pub struct Settings {
     pub workers: usize,
     /// STUN and TURN servers for the respondents' side.
     pub ice_servers: Vec<IceServer>,
+    pub webhooks: WebhookRules,
+}
+
+/// What the operator's settings fix for webhooks.
+#[derive(Debug, Clone)]
+pub struct WebhookRules {
+    /// Where they may go beyond the public internet (WEBHOOKS_ALLOW).
+    pub allow: Allow,
+    /// How long an old secret signs as well (WEBHOOKS_SECRET_OVERLAP_HOURS).
+    pub overlap: chrono::Duration,
 }
 
 /// Everything that handlers need; cheap to clone.
@@ -136,6 +148,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(oidc::routes)
         .configure(keys::routes)
         .configure(users::routes)
+        .configure(webhooks::routes)
         .configure(audit::routes)
         .map(|pages| pages.configure(docs::routes).configure(pages::routes))
         .default_service(web::to(root::not_found));

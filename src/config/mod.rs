@@ -8,6 +8,7 @@ mod llm;
 pub mod network;
 mod sections;
 mod tasks;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 pub use explain::{Entry, Origin};
 pub use llm::{LlmServer, Protocol};
-pub use sections::{Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks};
+pub use sections::{
+    Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks, Webhooks,
+};
 
 const DEFAULTS: &str = include_str!("default.toml");
 
@@ -88,6 +91,17 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("ANTHROPIC_BASE_URL", "llm.anthropic_base_url"),
     ("ANTHROPIC_MODEL", "llm.anthropic_model"),
     ("LLM_TOKENS_PER_INTERVIEW", "llm.tokens_per_interview"),
+    ("WEBHOOKS_ALLOW", "webhooks.allow"),
+    ("WEBHOOKS_ATTEMPTS", "webhooks.attempts"),
+    ("WEBHOOKS_RETRY_FIRST_SECONDS", "webhooks.retry_first_seconds"),
+    ("WEBHOOKS_RETRY_LONGEST_SECONDS", "webhooks.retry_longest_seconds"),
+    ("WEBHOOKS_CONNECT_TIMEOUT_SECONDS", "webhooks.connect_timeout_seconds"),
+    ("WEBHOOKS_TIMEOUT_SECONDS", "webhooks.timeout_seconds"),
+    ("WEBHOOKS_CONCURRENT", "webhooks.concurrent"),
+    ("WEBHOOKS_CONCURRENT_PER_ENDPOINT", "webhooks.concurrent_per_endpoint"),
+    ("WEBHOOKS_DISABLE_AFTER_DAYS", "webhooks.disable_after_days"),
+    ("WEBHOOKS_SECRET_OVERLAP_HOURS", "webhooks.secret_overlap_hours"),
+    ("WEBHOOKS_KEEP_DAYS", "webhooks.keep_days"),
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +126,7 @@ pub struct Settings {
     pub quality: Quality,
     pub tasks: Tasks,
     pub llm: Llm,
+    pub webhooks: Webhooks,
 }
 
 impl Settings {
@@ -134,6 +149,7 @@ impl Settings {
         let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("{key}: {why}")));
         self.check_network()?;
         self.check_access()?;
+        self.delivery()?;
         if self.calls.max_concurrent_interviews == 0 {
             return bad("calls.max_concurrent_interviews", "must be at least 1");
         }

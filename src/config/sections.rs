@@ -133,3 +133,19 @@ pub struct Tasks {
     pub lease_seconds: u32,
     pub kept_days: u32,
 }
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    pub allow: Vec<String>,
+    pub attempts: u32,
+    pub retry_first_seconds: f64,
+    pub retry_longest_seconds: f64,
+    pub connect_timeout_seconds: f64,
+    pub timeout_seconds: f64,
+    pub concurrent: usize,
+    pub concurrent_per_endpoint: usize,
+    pub disable_after_days: f64,
+    pub secret_overlap_hours: f64,
+    pub keep_days: u32,
+}

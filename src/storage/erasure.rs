@@ -84,6 +84,7 @@ impl Storage {
             .rows_affected;
         // What was answered to a POST that may be sent again: names and join links are in it.
         self.idempotency().forget(&tx, &erasure.interviews).await?;
+        self.forget_excerpts(&tx, &erasure.interviews).await?;
         let receipt = Receipt {
             id: receipt_id,
             erased_at: erasure.at,

@@ -42,6 +42,8 @@ pub mod tasks;
 pub mod tokens;
 pub mod transcript;
 pub mod users;
+mod vault;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use alerts::{AlertFilter, Alerts, NewAlert};
@@ -64,6 +66,7 @@ pub use tasks::{NewTask, Tasks};
 pub use tokens::JoinToken;
 pub use transcript::Transcript;
 pub use users::{NewUser, UserChanges, Users};
+pub use webhooks::{Webhook, WebhookSettings, Webhooks};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -239,6 +242,10 @@ impl Storage {
 
     pub fn tasks(&self) -> Tasks<'_> {
         Tasks(self)
+    }
+
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks(self)
     }
 
     pub fn dashboards(&self) -> Dashboards<'_> {

@@ -11,6 +11,7 @@
 use chrono::{DateTime, Utc};
 use entity::{Channel, DeliveryState, Status, interviews, webhook_deliveries, webhook_outbox, webhooks};
 use interview::webhook::WebhookEvent;
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -88,6 +89,8 @@ pub async fn publish(
     let wanting = webhooks::Entity::find()
         .filter(webhooks::Column::WorkspaceId.eq(workspace))
         .filter(webhooks::Column::IsActive.eq(true))
+        // None of them is removed before the deliveries are there; counts may be written meanwhile.
+        .lock(LockType::KeyShare)
         .all(db)
         .await?;
     for webhook in wanting {

@@ -5,6 +5,7 @@
 
 use interview::analysis::Sentiment;
 use interview::guide::Action;
+use interview::webhook::WebhookEvent;
 use uuid::Uuid;
 
 use super::Metrics;
@@ -22,6 +23,8 @@ const STATUSES: [entity::Status; 6] = [
 ];
 /// What a language model may be asked for.
 const LLM_OPERATIONS: [&str; 2] = ["follow_up", "insights"];
+/// What an attempt to tell a webhook comes to.
+const DELIVERIES: [&str; 3] = ["delivered", "failed", "dead"];
 const ERASURES: [&str; 2] = ["request", "retention"];
 
 /// Why an interview is handed to a person (product contract, section 4).
@@ -81,10 +84,12 @@ pub enum Failure {
     LlmTruncated,
     /// No JSON, or not of the form that was asked for.
     LlmInvalid,
+    /// What webhooks are to be told can't be read or written down.
+    Webhooks,
 }
 
 impl Failure {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Away,
         Self::Append,
         Self::Refused,
@@ -108,6 +113,7 @@ impl Failure {
         Self::LlmTooLong,
         Self::LlmTruncated,
         Self::LlmInvalid,
+        Self::Webhooks,
     ];
 
     /// `error_type` and `component`.
@@ -136,6 +142,7 @@ impl Failure {
             Self::LlmTooLong => ["too_long", "llm"],
             Self::LlmTruncated => ["truncated", "llm"],
             Self::LlmInvalid => ["invalid", "llm"],
+            Self::Webhooks => ["webhooks", "database"],
         }
     }
 }
@@ -156,6 +163,11 @@ impl Metrics {
         }
         for operation in LLM_OPERATIONS {
             self.llm_tokens_used_total.with_label_values(&[operation]);
+        }
+        for event in WebhookEvent::ALL {
+            for outcome in DELIVERIES {
+                self.webhook_deliveries_total.with_label_values(&[event.as_str(), outcome]);
+            }
         }
         for reason in ERASURES {
             self.erasures_total.with_label_values(&[reason]);

@@ -29,6 +29,7 @@ const RESPONSE_SECONDS: [f64; 16] =
     [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0];
 const LLM_SECONDS: [f64; 6] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
 const HTTP_SECONDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0];
+const WEBHOOK_SECONDS: [f64; 9] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0];
 const LAG_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
 
 /// Every family, typed. Labels are given in the order of the contract.
@@ -90,6 +91,11 @@ pub struct Metrics {
     pub http_request_duration_seconds: HistogramVec,
     /// `reason` (`request`, `retention`): people whose data was erased.
     pub erasures_total: CounterVec,
+    /// `event`, `outcome` (`delivered`, `failed`: to be tried again, `dead`): attempts to tell a webhook.
+    pub webhook_deliveries_total: CounterVec,
+    /// One attempt.
+    pub webhook_delivery_duration_seconds: Histogram,
+    pub webhook_deliveries_pending: IntGauge,
     /// `stt`, `tts`: always 1; the labels name what runs (`scripted` is said so).
     pub speech_engine_info: GaugeVec,
 }
@@ -201,6 +207,18 @@ impl Metrics {
                 &["method", "route", "status"],
             )?,
             erasures_total: make.counters("erasures_total", "People whose data was erased", &["reason"])?,
+            webhook_deliveries_total: make.counters(
+                "webhook_deliveries_total",
+                "Attempts to tell a webhook of an event",
+                &["event", "outcome"],
+            )?,
+            webhook_delivery_duration_seconds: make.histogram(
+                "webhook_delivery_duration_seconds",
+                "One attempt to tell a webhook",
+                &WEBHOOK_SECONDS,
+            )?,
+            webhook_deliveries_pending: make
+                .integer_gauge("webhook_deliveries_pending", "Deliveries still to be made")?,
             speech_engine_info: make.gauges("speech_engine_info", "The speech engines that run", &["stt", "tts"])?,
             registry,
         };

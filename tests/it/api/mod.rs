@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use async_trait::async_trait;
 use interview::io::{CallState, Command, Notice};
+use interview::webhook::Allow;
 use interviewer::access::{Access, AccessSettings, OidcSettings};
 use interviewer::api::{
     self, Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting,
@@ -195,6 +196,10 @@ impl App {
                     username: Some("dana".to_owned()),
                     credential: Some("a \"word\"".to_owned()),
                 }],
+                webhooks: api::WebhookRules {
+                    allow: Allow::read(["127.0.0.1"]).unwrap(),
+                    overlap: chrono::Duration::hours(1),
+                },
             }),
             // One file after the other will do to see that it is used.
             mixer: Arc::new(|files, mut mixed| {

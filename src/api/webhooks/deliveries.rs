@@ -1,0 +1,71 @@
+//! What became of the events of one webhook; replaying and trying out.
+
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use entity::{DeliveryState, webhook_deliveries};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::api::query::{Page, Paging, Parameters};
+use crate::api::routes::resource;
+use crate::api::{Admin, Problem};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(list)).service(resource!(replay)).service(resource!(test));
+}
+
+const STATES: [(&str, DeliveryState); 3] =
+    [("pending", DeliveryState::Pending), ("delivered", DeliveryState::Delivered), ("dead", DeliveryState::Dead)];
+
+/// List deliveries
+///
+/// Newest first. A dead one was given up: every attempt failed, or the webhook was switched off.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/deliveries",
+    params(
+        ("id" = Uuid, Path),
+        Paging,
+        ("state" = Option<DeliveryState>, Query, description = "Only those in this state"),
+    ),
+    responses((status = 200, body = Page<webhook_deliveries::Model>))
+)]
+async fn list(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let named = |text: &str| STATES.iter().find(|(name, _)| *name == text).map(|(_, state)| *state);
+    let state = query.parse("state", "pending, delivered or dead is wanted here", named);
+    let (limit, cursor) = (query.limit(), query.cursor());
+    query.finish()?;
+    let rows = caller.storage.webhooks().deliveries(*id, state, cursor, limit + 1).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+}
+
+/// Deliver again
+///
+/// From the beginning of its schedule and with the same `webhook-id`, whether it was given up or delivered.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/deliveries/{delivery_id}/replay",
+    params(("id" = Uuid, Path), ("delivery_id" = Uuid, Path)),
+    responses(
+        (status = 202, body = webhook_deliveries::Model, description = "it is on its way"),
+        (status = 409, body = Problem, description = "it is still being delivered"),
+    )
+)]
+async fn replay(caller: Admin, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Problem> {
+    let row = caller.storage.webhooks().replay(ids.0, ids.1).await?;
+    Ok(HttpResponse::Accepted().json(row))
+}
+
+/// Try a webhook out
+///
+/// Sends the event `webhook.test`, even to one that is switched off; what became of it stands among the deliveries.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/test",
+    params(("id" = Uuid, Path)),
+    responses((status = 202, body = webhook_deliveries::Model, description = "it is on its way"))
+)]
+async fn test(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Accepted().json(caller.storage.webhooks().test(*id).await?))
+}

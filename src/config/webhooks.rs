@@ -1,0 +1,93 @@
+//! How webhooks are delivered.
+//!
+//! Owns: what these settings mean and whether they make sense together.
+
+use std::time::Duration;
+
+use interview::webhook::{Allow, Schedule};
+
+use super::{ConfigError, Settings};
+use crate::storage::webhooks::Bounds;
+use crate::webhooks::DeliverySettings;
+
+/// A day is the longest that anything here may take, but for what is given in days.
+const DAY: f64 = 86_400.0;
+
+impl Settings {
+    pub fn delivery(&self) -> Result<DeliverySettings, ConfigError> {
+        let set = &self.webhooks;
+        let allow =
+            Allow::read(set.allow.iter().map(String::as_str)).map_err(|error| bad("allow", &error.to_string()))?;
+        if set.attempts < 3 {
+            return Err(bad("attempts", "must be at least 3"));
+        }
+        if set.concurrent < 2 || set.concurrent_per_endpoint == 0 {
+            return Err(bad("concurrent", "must be at least 2, and concurrent_per_endpoint at least 1"));
+        }
+        let within = |key: &str, value: f64, most: f64| {
+            if value > 0.0 && value <= most {
+                Ok(Duration::from_secs_f64(value))
+            } else {
+                Err(bad(key, &format!("must be more than 0 and at most {most}")))
+            }
+        };
+        let schedule = Schedule {
+            attempts: set.attempts,
+            first: within("retry_first_seconds", set.retry_first_seconds, DAY)?,
+            longest: within("retry_longest_seconds", set.retry_longest_seconds, 7.0 * DAY)?,
+        };
+        let chrono = |duration: Duration| chrono::Duration::from_std(duration).unwrap_or(chrono::Duration::days(1));
+        Ok(DeliverySettings {
+            allow,
+            schedule,
+            connect_timeout: within("connect_timeout_seconds", set.connect_timeout_seconds, 300.0)?,
+            timeout: within("timeout_seconds", set.timeout_seconds, 300.0)?,
+            bounds: Bounds {
+                all: set.concurrent,
+                each: set.concurrent_per_endpoint,
+                failing: (set.concurrent / 2).max(1),
+            },
+            patience: chrono(within("disable_after_days", set.disable_after_days * DAY, 365.0 * DAY)?),
+            overlap: chrono(within("secret_overlap_hours", set.secret_overlap_hours * 3_600.0, 365.0 * DAY)?),
+            kept: chrono::Duration::days(i64::from(set.keep_days.max(1))),
+        })
+    }
+}
+
+fn bad(key: &str, why: &str) -> ConfigError {
+    ConfigError::Bad(format!("webhooks.{key} (WEBHOOKS_{}): {why}", key.to_uppercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<DeliverySettings, String> {
+        let found = |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned());
+        Settings::read(None, found).and_then(|settings| settings.delivery()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_try_for_hours_and_call_nobody_within() {
+        let delivery = with(&[]).unwrap();
+        assert_eq!(delivery.allow, Allow::default());
+        assert_eq!((delivery.schedule.attempts, delivery.bounds.failing), (8, 16));
+        assert_eq!(delivery.patience, chrono::Duration::days(5));
+    }
+
+    #[test]
+    fn what_makes_no_sense_names_itself() {
+        for (variable, value) in [
+            ("WEBHOOKS_ATTEMPTS", "2"),
+            ("WEBHOOKS_ALLOW", "10.0.0.0/99"),
+            ("WEBHOOKS_TIMEOUT_SECONDS", "0"),
+            ("WEBHOOKS_CONNECT_TIMEOUT_SECONDS", "-1"),
+            ("WEBHOOKS_RETRY_FIRST_SECONDS", "NaN"),
+            ("WEBHOOKS_CONCURRENT", "1"),
+            ("WEBHOOKS_DISABLE_AFTER_DAYS", "1e9"),
+        ] {
+            let error = with(&[(variable, value)]).unwrap_err();
+            assert!(error.contains(variable), "{error}");
+        }
+    }
+}

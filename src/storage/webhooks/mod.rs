@@ -1,0 +1,219 @@
+//! Webhooks: where events go, with which secret, and how it has gone so far.
+//!
+//! Owns: the rows of webhooks (here), their deliveries as operators see them (`history`), and the steps of a delivery
+//! (`work`). Secrets and the values of headers are sealed in the table. Never does: send anything.
+
+mod history;
+mod view;
+mod work;
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{Duration, Utc};
+use entity::{DeliveryState, webhook_deliveries, webhooks};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::crypto::random;
+use super::vault::Vault;
+use super::{Storage, StorageError, to_json};
+
+pub use view::{Health, Webhook, WebhookSettings};
+pub use work::{Attempt, Bounds, Due, Job, Settled};
+
+const PURPOSE: &str = "webhooks";
+const AUDITED: &str = "webhook";
+/// What secrets begin with, as Standard Webhooks says.
+const SECRET_MARK: &str = "whsec_";
+/// Why what was still to be sent is not.
+const SWITCHED_OFF: &str = "the webhook was switched off";
+
+/// The webhooks' repository.
+pub struct Webhooks<'a>(pub(super) &'a Storage);
+
+impl Webhooks<'_> {
+    /// The secret is told here and never again.
+    pub async fn create(&self, new: WebhookSettings) -> Result<(Webhook, String), StorageError> {
+        let (now, id) = (Utc::now(), Uuid::now_v7());
+        let secret = new_secret()?;
+        let vault = self.vault()?;
+        let row = webhooks::ActiveModel {
+            id: Set(id),
+            workspace_id: Set(self.0.workspace),
+            name: Set(new.name),
+            url: Set(new.url),
+            events: Set(to_json("events", new.events)?),
+            secret: Set(vault.seal(id.as_bytes(), &secret)?),
+            previous_secret: Set(None),
+            previous_secret_until: Set(None),
+            headers: Set(seal_headers(&vault, id, &new.headers)?),
+            is_active: Set(new.is_active),
+            disabled_reason: Set(None),
+            failing_since: Set(None),
+            last_triggered_at: Set(None),
+            success_count: Set(0),
+            failure_count: Set(0),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let tx = self.0.write().await?;
+        let row = row.insert(&tx).await?;
+        self.changed(&tx, "webhook.created", &row).await?;
+        tx.commit().await?;
+        Ok((self.view(row)?, secret))
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<Webhook, StorageError> {
+        let row = webhooks::Entity::find_by_id(id)
+            .filter(webhooks::Column::WorkspaceId.eq(self.0.workspace))
+            .one(&self.0.db)
+            .await?
+            .ok_or(StorageError::NotFound("webhook"))?;
+        self.view(row)
+    }
+
+    /// Newest first.
+    pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<Webhook>, StorageError> {
+        let mut query = webhooks::Entity::find().filter(webhooks::Column::WorkspaceId.eq(self.0.workspace));
+        if let Some(after) = after {
+            query = query.filter(webhooks::Column::Id.lt(after));
+        }
+        let rows = query.order_by_desc(webhooks::Column::Id).limit(limit).all(&self.0.db).await?;
+        rows.into_iter().map(|row| self.view(row)).collect()
+    }
+
+    /// Everything that can be set is as `new` says. One that is switched on again has a clean record; of one that is
+    /// switched off, what was still to be sent is dead.
+    pub async fn update(&self, id: Uuid, new: WebhookSettings) -> Result<Webhook, StorageError> {
+        let tx = self.0.write().await?;
+        let old = self.locked(&tx, id).await?;
+        self.0.expected.check(&self.view(old.clone())?.settings())?;
+        let mut row = old.clone().into_active_model();
+        row.name = Set(new.name);
+        row.url = Set(new.url);
+        row.events = Set(to_json("events", new.events)?);
+        row.headers = Set(seal_headers(&self.vault()?, id, &new.headers)?);
+        row.is_active = Set(new.is_active);
+        if new.is_active && !old.is_active {
+            row.disabled_reason = Set(None);
+            row.failing_since = Set(None);
+        }
+        row.updated_at = Set(Utc::now());
+        let row = row.update(&tx).await?;
+        if !row.is_active {
+            bury_pending(&tx, id, SWITCHED_OFF).await?;
+        }
+        self.changed(&tx, "webhook.updated", &row).await?;
+        tx.commit().await?;
+        self.view(row)
+    }
+
+    /// Removes it with its deliveries.
+    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
+        let row = self.locked(&tx, id).await?;
+        self.0.expected.check(&self.view(row.clone())?.settings())?;
+        webhook_deliveries::Entity::delete_many()
+            .filter(webhook_deliveries::Column::WebhookId.eq(id))
+            .exec(&tx)
+            .await?;
+        webhooks::Entity::delete_by_id(id).exec(&tx).await?;
+        self.changed(&tx, "webhook.deleted", &row).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes another secret; the one so far signs as well for so long.
+    pub async fn rotate_secret(&self, id: Uuid, overlap: Duration) -> Result<(Webhook, String), StorageError> {
+        let (now, secret) = (Utc::now(), new_secret()?);
+        let tx = self.0.write().await?;
+        let old = self.locked(&tx, id).await?;
+        let mut row = old.clone().into_active_model();
+        row.secret = Set(self.vault()?.seal(id.as_bytes(), &secret)?);
+        row.previous_secret = Set(Some(old.secret));
+        row.previous_secret_until = Set(Some(now + overlap));
+        row.updated_at = Set(now);
+        let row = row.update(&tx).await?;
+        self.changed(&tx, "webhook.secret_rotated", &row).await?;
+        tx.commit().await?;
+        Ok((self.view(row)?, secret))
+    }
+
+    /// The row, which nobody else changes until the transaction ends, and which nobody addresses deliveries to.
+    async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<webhooks::Model, StorageError> {
+        webhooks::Entity::find_by_id(id)
+            .filter(webhooks::Column::WorkspaceId.eq(self.0.workspace))
+            .lock_exclusive()
+            .one(tx)
+            .await?
+            .ok_or(StorageError::NotFound("webhook"))
+    }
+
+    /// No header's value and no secret is logged, and of the URL only whose it is: paths hold keys now and then.
+    async fn changed(
+        &self,
+        tx: &DatabaseTransaction,
+        what: &'static str,
+        row: &webhooks::Model,
+    ) -> Result<(), StorageError> {
+        let host = row.url.split('/').nth(2).unwrap_or_default();
+        let told = json!({ "name": row.name, "host": host, "events": row.events, "is_active": row.is_active });
+        self.0.audit(tx, Change::new(AUDITED, row.id, what).with(told)).await
+    }
+
+    fn vault(&self) -> Result<Vault, StorageError> {
+        Vault::of(&self.0.secret, PURPOSE)
+    }
+
+    fn view(&self, row: webhooks::Model) -> Result<Webhook, StorageError> {
+        let headers = open_headers(&self.vault()?, row.id, &row.headers)?;
+        Webhook::of(row, headers)
+    }
+}
+
+/// What was still to be sent to it is dead; it can be replayed.
+async fn bury_pending(tx: &DatabaseTransaction, webhook: Uuid, why: &str) -> Result<(), StorageError> {
+    use webhook_deliveries::Column;
+    webhook_deliveries::Entity::update_many()
+        .col_expr(Column::State, Expr::value(DeliveryState::Dead))
+        .col_expr(Column::LastError, Expr::value(why))
+        .col_expr(Column::UpdatedAt, Expr::value(Utc::now()))
+        .filter(Column::WebhookId.eq(webhook))
+        .filter(Column::State.eq(DeliveryState::Pending))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// 256 bits, as Standard Webhooks writes them.
+fn new_secret() -> Result<String, StorageError> {
+    Ok(format!("{SECRET_MARK}{}", STANDARD.encode(random::<32>()?)))
+}
+
+fn seal_headers(vault: &Vault, id: Uuid, headers: &BTreeMap<String, String>) -> Result<Value, StorageError> {
+    let sealed = headers
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), Value::from(STANDARD.encode(vault.seal(&place(id, name), value)?)))));
+    Ok(Value::Object(sealed.collect::<Result<_, StorageError>>()?))
+}
+
+fn open_headers(vault: &Vault, id: Uuid, sealed: &Value) -> Result<BTreeMap<String, String>, StorageError> {
+    let corrupt = |reason: &str| StorageError::Corrupt { what: "webhook's headers", reason: reason.to_owned() };
+    let sealed = sealed.as_object().ok_or_else(|| corrupt("they are no object"))?;
+    let opened = sealed.iter().map(|(name, value)| {
+        let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).map_err(|_| corrupt("no base64"))?;
+        Ok((name.clone(), vault.open(&place(id, name), &bytes)?))
+    });
+    opened.collect()
+}
+
+fn place(id: Uuid, header: &str) -> Vec<u8> {
+    [id.as_bytes(), header.as_bytes()].concat()
+}

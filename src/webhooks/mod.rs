@@ -1,0 +1,47 @@
+//! Telling other systems what happened (product contract, section 6), by Standard Webhooks 1.0.
+//!
+//! - `message.rs`: the body and the signatures.
+//! - `network.rs`: names become addresses, and only such as may be called are connected to.
+//! - `attempt.rs`: one request, within its limits of time and size.
+//! - `delivery.rs`: one delivery, from its row to what came of it.
+//! - `relay.rs`: what is due is taken, a bounded number at once, and handed over.
+//!
+//! What is to be delivered is written down by `storage/outbox.rs` in the transaction of what happened. It is sent at least
+//! once, always with the same `webhook-id`; the events of one interview reach a webhook in their order, each after the one
+//! before it was taken or given up.
+//!
+//! Never does: decide which addresses may be called or when it is tried again (`interview/src/webhook/` does).
+
+mod attempt;
+mod delivery;
+mod message;
+mod network;
+mod relay;
+
+use std::time::Duration;
+
+use interview::webhook::{Allow, Schedule};
+
+use crate::storage::webhooks::Bounds;
+
+pub use delivery::{Alarm, Courier, Silent};
+pub use network::{NetworkError, Resolve, SystemResolver};
+pub use relay::Relay;
+
+/// How webhooks are delivered.
+#[derive(Debug, Clone)]
+pub struct DeliverySettings {
+    pub allow: Allow,
+    pub schedule: Schedule,
+    /// Name, connection and TLS together.
+    pub connect_timeout: Duration,
+    /// A whole attempt.
+    pub timeout: Duration,
+    pub bounds: Bounds,
+    /// An endpoint that fails so long without a success is switched off.
+    pub patience: chrono::Duration,
+    /// How long the old secret signs as well after a rotation.
+    pub overlap: chrono::Duration,
+    /// How long deliveries that came to their end are kept.
+    pub kept: chrono::Duration,
+}
