@@ -21,8 +21,14 @@ impl Settings {
         if set.attempts < 3 {
             return Err(bad("attempts", "must be at least 3"));
         }
-        if set.concurrent < 2 || set.concurrent_per_endpoint == 0 {
-            return Err(bad("concurrent", "must be at least 2, and concurrent_per_endpoint at least 1"));
+        if set.concurrent == 1 {
+            return Err(bad(
+                "concurrent",
+                "must be at least 2, so that one that hangs delays nobody; 0: nothing is sent",
+            ));
+        }
+        if set.concurrent_per_endpoint == 0 {
+            return Err(bad("concurrent_per_endpoint", "must be at least 1"));
         }
         let within = |key: &str, value: f64, most: f64| {
             if value > 0.0 && value <= most {

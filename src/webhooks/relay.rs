@@ -69,6 +69,9 @@ impl Relay {
             return Err(StorageError::Away);
         }
         let now = Utc::now();
+        if self.courier.settings().bounds.all == 0 {
+            return Ok(());
+        }
         self.metrics.webhook_deliveries_pending.set(self.storage.pending_deliveries().await? as i64);
         if !self.storage.deliveries_due(now).await? {
             return Ok(());

@@ -25,6 +25,7 @@ mod storage;
 mod study;
 mod support;
 mod tls;
+mod webhooks;
 
 // Shared with the benchmark that measures what these only check.
 #[path = "../../benches/turns/recordings.rs"]

@@ -27,8 +27,7 @@ pub(super) struct WebhookBody {
     url: String,
     #[schema(min_items = 1)]
     events: Vec<WebhookEvent>,
-    /// Sent with every delivery, such as `Authorization`. Not what the engine itself sets.
-    #[schema(max_properties = 20)]
+    /// Sent with every delivery, such as `Authorization`; at most 20. Not what the engine itself sets.
     headers: Option<BTreeMap<String, String>>,
     /// True when missing.
     is_active: Option<bool>,

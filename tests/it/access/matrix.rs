@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use entity::Role;
+use interview::webhook::WebhookEvent;
 use interviewer::storage::{NewUser, Storage};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use super::keys::new_key;
 use crate::api::{App, Setup};
 use crate::support::{guide, guide_document, new_interview};
+use crate::webhooks::settings;
 
 /// Who is let in at least; each includes those after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +68,9 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/respondents/{respondent_id}/personal-data", Admin),
     ("get", "/api/users/", Admin),
     ("get", "/api/users/{id}", Admin),
+    ("get", "/api/webhooks/", Admin),
+    ("get", "/api/webhooks/{id}", Admin),
+    ("get", "/api/webhooks/{id}/deliveries", Admin),
     ("get", "/metrics", Open),
     ("post", "/api/auth/login", Open),
     ("post", "/api/auth/logout", Viewer),
@@ -78,7 +83,12 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("post", "/api/join/{token}/call", Open),
     ("post", "/api/keys/", Admin),
     ("post", "/api/users/", Admin),
+    ("post", "/api/webhooks/", Admin),
+    ("post", "/api/webhooks/{id}/deliveries/{delivery_id}/replay", Admin),
+    ("post", "/api/webhooks/{id}/rotate-secret", Admin),
+    ("post", "/api/webhooks/{id}/test", Admin),
     ("put", "/api/call-guides/{id}", Researcher),
+    ("put", "/api/webhooks/{id}", Admin),
     ("patch", "/api/interviews/{id}", Researcher),
     ("patch", "/api/join/{token}/call/{call_id}", Open),
     ("patch", "/api/users/{id}", Admin),
@@ -89,6 +99,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("delete", "/api/join/{token}/call/{call_id}", Open),
     ("delete", "/api/keys/{id}", Admin),
     ("delete", "/api/users/{id}", Admin),
+    ("delete", "/api/webhooks/{id}", Admin),
     // After these nothing of the respondent is left to be asked for.
     ("delete", "/api/interviews/{id}/personal-data", Admin),
     ("get", "/api/interviews/{id}/personal-data/receipt", Admin),
@@ -114,6 +125,8 @@ struct Things {
     respondent: String,
     key: Uuid,
     user: Uuid,
+    webhook: Uuid,
+    delivery: Uuid,
 }
 
 impl Things {
@@ -131,7 +144,10 @@ impl Things {
             oidc: None,
         };
         let user = storage.users().create(new).await.unwrap().id;
-        Self { guide, interview, respondent, key, user }
+        let webhooks = storage.webhooks();
+        let webhook = webhooks.create(settings("https://example.org/", &WebhookEvent::ALL)).await.unwrap().0.id;
+        let delivery = webhooks.test(webhook).await.unwrap().id;
+        Self { guide, interview, respondent, key, user, webhook, delivery }
     }
 
     /// The path with ids of these things.
@@ -141,6 +157,7 @@ impl Things {
             "interviews" => self.interview,
             "keys" => self.key,
             "users" => self.user,
+            "webhooks" => self.webhook,
             _ => Uuid::nil(),
         };
         let path = path
@@ -148,6 +165,7 @@ impl Things {
             .replace("{token}", "token")
             .replace("{respondent_id}", &self.respondent)
             .replace("{call_id}", "call")
+            .replace("{delivery_id}", &self.delivery.to_string())
             .replace("{version}", "1");
         assert!(!path.contains('{'), "say what to put into {path}");
         path
@@ -162,6 +180,9 @@ fn body(method: &str, path: &str) -> Option<Value> {
         }
         ("patch", "/api/interviews/{id}") => json!({ "tags": ["seen"] }),
         ("post", "/api/interviews/{id}/review") => json!({ "outcome": "accepted" }),
+        ("put", "/api/webhooks/{id}") | ("post", "/api/webhooks/") => {
+            json!({ "name": "CRM", "url": "https://example.org/", "events": ["interview.completed"] })
+        }
         ("patch", "/api/users/{id}") => json!({ "name": "Another name" }),
         ("post" | "put" | "patch", _) if !path.contains("{id}") => json!({}),
         _ => return None,

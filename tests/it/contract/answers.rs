@@ -62,7 +62,7 @@ pub fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 #[actix_web::test]
 async fn every_route_answers_as_documented() {
-    let stage = Stage::start(&[]).await;
+    let stage = Stage::start(&[("WEBHOOKS_CONCURRENT", "0")]).await;
     let document = stage.caller.json("/api/openapi.json").await;
     let mut asker = Asker { stage: &stage, contract: Contract::new(document) };
     engine(&mut asker).await;
@@ -71,6 +71,7 @@ async fn every_route_answers_as_documented() {
     afterwards(&mut asker, &held).await;
     operators::counted(&mut asker).await;
     operators::people(&mut asker).await;
+    operators::webhooks(&mut asker).await;
     operators::personal_data(&mut asker, &held).await;
     let left = asker.contract.left_out();
     assert!(left.is_empty(), "routes of the document that this test does not ask yet: {left:#?}");

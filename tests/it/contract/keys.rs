@@ -199,6 +199,31 @@ pub const RESPONSE_QUALITY: Keys = &[
     ("/confidence_score_distribution/0.8-1.0", Number),
 ];
 
+/// Section 2, `webhooks`, but for the secret, which is told once.
+pub const WEBHOOK: Keys = &[
+    ("/id", Text),
+    ("/workspace_id", Text),
+    ("/name", Text),
+    ("/url", Text),
+    ("/events", List),
+    ("/headers", Object),
+    ("/is_active", Flag),
+    ("/last_triggered_at", TextOrNull),
+    ("/success_count", Number),
+    ("/failure_count", Number),
+    ("/created_at", Text),
+    ("/updated_at", Text),
+];
+pub const DELIVERIES: Keys = &[
+    ("/items/0/id", Text),
+    ("/items/0/webhook_id", Text),
+    ("/items/0/message_id", Text),
+    ("/items/0/event", Text),
+    ("/items/0/state", Text),
+    ("/items/0/attempts", Number),
+    ("/items/0/last_error", TextOrNull),
+];
+
 /// Every key is there and of its type.
 pub fn check(what: &str, value: &Value, keys: Keys) {
     let wrong: Vec<String> = keys

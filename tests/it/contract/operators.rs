@@ -61,6 +61,37 @@ pub async fn people(asker: &mut Asker<'_>) {
     asker.get("/api/audit/", "/api/audit/", &[]).await;
 }
 
+/// Webhooks; nothing is sent by this engine.
+pub async fn webhooks(asker: &mut Asker<'_>) {
+    let new = json!({ "name": "CRM", "url": "https://hooks.example.org/", "events": ["interview.completed"] });
+    let made = asker.post("/api/webhooks/", &new, 201).await;
+    keys::check("the new webhook", &made, keys::WEBHOOK);
+    assert!(text(&made, "secret").starts_with("whsec_"));
+    let faulty = asker.post("/api/webhooks/", &json!({ "url": "https://127.1/" }), 422).await;
+    keys::check("faults of a webhook", &faulty, keys::FAULTS);
+    let list = asker.get("/api/webhooks/", "/api/webhooks/", &[]).await;
+    keys::check("the webhook in the list", &list["items"][0], keys::WEBHOOK);
+    let path = format!("/api/webhooks/{}", text(&made, "id"));
+    let one = "/api/webhooks/{id}";
+    asker.get(one, &path, keys::WEBHOOK).await;
+    asker.ask(&format!("put {one}"), &path, 200, |request| request.json(&new)).await;
+    let other = |request: RequestBuilder| request.header("if-match", "\"other\"").json(&new);
+    asker.ask(&format!("put {one}"), &path, 412, other).await;
+    asker.ask(&format!("post {one}/rotate-secret"), &format!("{path}/rotate-secret"), 200, |request| request).await;
+    let test = asker.ask(&format!("post {one}/test"), &format!("{path}/test"), 202, |request| request).await;
+    let deliveries = format!("{path}/deliveries");
+    asker.get("/api/webhooks/{id}/deliveries", &deliveries, keys::DELIVERIES).await;
+    let replay = format!("{deliveries}/{}/replay", text(&test, "id"));
+    let route = format!("post {one}/deliveries/{{delivery_id}}/replay");
+    asker.ask(&route, &replay, 409, |request| request).await;
+    // Switched off, what was to be sent is dead, and can be replayed.
+    let off = json!({ "name": "CRM", "url": "https://hooks.example.org/", "events": ["interview.completed"],
+        "is_active": false });
+    asker.ask(&format!("put {one}"), &path, 200, |request| request.json(&off)).await;
+    asker.ask(&route, &replay, 202, |request| request).await;
+    asker.ask(&format!("delete {one}"), &path, 204, |request| request).await;
+}
+
 /// What a person may ask for, and in the end their erasure.
 pub async fn personal_data(asker: &mut Asker<'_>, id: &str) {
     let path = format!("/api/interviews/{id}");
