@@ -16,6 +16,7 @@ use crate::api;
 use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
+use crate::dialogue::LlmProposer;
 use crate::llm::Llm;
 use crate::privacy::Retention;
 use crate::session::engines::EngineError;
@@ -109,6 +110,12 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
 pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running, StartError> {
     let tls = settings.tls()?.map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
     let lock = lock_data_dir(&settings)?;
+    let llm = Llm::from_settings(&settings);
+    let mut engines = engines;
+    if let Some(llm) = &llm {
+        engines.proposer = Arc::new(LlmProposer::new(llm.clone(), settings.llm.tokens_per_interview));
+        info!(model = llm.model(), server = llm.base_url(), "a language model words follow-ups");
+    }
     let engines = Arc::new(engines);
     engines.warm_up().await?;
     info!(engines = engines.describe(), "ready");
@@ -121,10 +128,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
-    let llm = Llm::from_settings(&settings);
     if let Some(llm) = &llm {
         llm.count_into(Arc::clone(&metrics));
-        info!(model = llm.model(), server = llm.base_url(), "a language model is asked");
     }
     // Beside the pool: an engine whose connections are all in use is not one whose database is away.
     let database = Probe::to(&settings.database_url())
@@ -200,6 +205,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let state = api::State {
         storage: storage.clone(),
         calls: Arc::new(registry.clone()),
+        llm: llm.clone(),
         metrics: Arc::clone(&metrics),
         access: Arc::new(access),
         settings: Arc::new(api::Settings {

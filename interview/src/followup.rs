@@ -1,9 +1,13 @@
 //! Follow-ups from the guide's triggers and built-in templates.
 //!
-//! Owns: which triggers an answer fires, and the words of a template. Never does: decide whether one is asked.
+//! Owns: which triggers an answer fires, and the words of a template; `check` looks at what models propose. Never does:
+//! decide whether one is asked.
 //!
 //! A template may hold `{topic}` (or `{key_phrase}`): the longest phrase of the answer. Templates with it are passed
 //! over when the answer has none.
+
+pub mod check;
+mod words;
 
 use std::cmp::Reverse;
 
@@ -180,6 +184,7 @@ mod tests {
             earlier_answers: vec![],
             follow_ups_left: 3,
             language: "en".into(),
+            within_ms: 2_000,
         }
     }
 

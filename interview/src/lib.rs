@@ -18,4 +18,4 @@ pub mod webhook;
 
 pub use dialogue::{Interview, Settings};
 pub use guide::Guide;
-pub use io::{Event, Input, Ms, Output};
+pub use io::{Event, Input, Ms, Output, ProposalRequest};

@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::State;
 use super::routes::resource;
+use crate::llm;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(overall)).service(resource!(live)).service(resource!(ready));
@@ -59,6 +60,37 @@ struct Models {
     turn: String,
     vad: String,
     proposer: String,
+    /// None where LLM_PROVIDER is `none`.
+    #[schema(required)]
+    llm: Option<Llm>,
+}
+
+/// The language model that words follow-ups; while it is not asked, templates serve.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthLlm)]
+struct Llm {
+    model: String,
+    breaker: Breaker,
+}
+
+/// Whether its server is asked: `open` when it failed too often, `half_open` when the next question tries it again.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = HealthLlmBreaker)]
+#[serde(rename_all = "snake_case")]
+enum Breaker {
+    Closed,
+    HalfOpen,
+    Open,
+}
+
+impl From<llm::State> for Breaker {
+    fn from(state: llm::State) -> Self {
+        match state {
+            llm::State::Closed => Self::Closed,
+            llm::State::HalfOpen => Self::HalfOpen,
+            llm::State::Open => Self::Open,
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -114,6 +146,7 @@ async fn report(state: &State) -> Health {
                 turn: engines.turn,
                 vad: engines.vad,
                 proposer: engines.proposer,
+                llm: state.llm.as_ref().map(|llm| Llm { model: llm.model().to_owned(), breaker: llm.state().into() }),
             },
             queues: Queues {
                 status: admission,

@@ -18,6 +18,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::Access;
+use crate::llm::Llm;
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
 use crate::transport::IceServer;
@@ -111,6 +112,8 @@ pub struct WebhookRules {
 pub struct State {
     pub storage: Storage,
     pub calls: Arc<dyn Calls>,
+    /// None where LLM_PROVIDER is `none`.
+    pub llm: Option<Llm>,
     pub metrics: Arc<Metrics>,
     pub access: Arc<Access>,
     pub settings: Arc<Settings>,

@@ -3,10 +3,16 @@
 //! Owns: the [`Proposer`] trait and its engines. Never does: decide whether a follow-up is asked; the interview
 //! checks every proposal and serves the guide's own template when none comes in time.
 
+mod llm;
+mod prompt;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use interview::io::{Proposal, ProposalRequest};
+use uuid::Uuid;
+
+pub use self::llm::LlmProposer;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProposeError {
@@ -18,7 +24,7 @@ pub enum ProposeError {
 pub trait Proposer: Send + Sync {
     /// Follow-ups to the answer, best first; empty when there is nothing to ask. Asked speculatively at every pause:
     /// dropping the future cancels the work.
-    async fn propose(&self, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError>;
+    async fn propose(&self, interview: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError>;
     /// For logs and health: `template`, `scripted`, or a model's name.
     fn name(&self) -> &str;
 }
@@ -28,7 +34,7 @@ pub struct TemplateProposer;
 
 #[async_trait]
 impl Proposer for TemplateProposer {
-    async fn propose(&self, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
+    async fn propose(&self, _: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
         Ok(interview::followup::propose(request))
     }
 
@@ -44,7 +50,7 @@ pub struct ScriptedProposer {
 
 #[async_trait]
 impl Proposer for ScriptedProposer {
-    async fn propose(&self, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
+    async fn propose(&self, _: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
         tokio::time::sleep(self.delay).await;
         Ok(interview::followup::propose(request))
     }

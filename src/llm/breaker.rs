@@ -32,14 +32,6 @@ impl State {
             Self::Open => 2,
         }
     }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::HalfOpen => "half_open",
-            Self::Open => "open",
-        }
-    }
 }
 
 #[derive(Debug, Default)]

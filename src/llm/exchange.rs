@@ -95,7 +95,7 @@ impl Exchange {
         let most = TEXT_PER_TOKEN * ask.max_tokens as usize;
         let mut said = Gathered::default();
         if !reply.streamed {
-            let bytes = reply.body.collect().await.map_err(|error| broken(&*error))?.to_bytes();
+            let bytes = reply.body.collect().await.map_err(broken)?.to_bytes();
             let document: Value =
                 serde_json::from_slice(&bytes).map_err(|_| LlmError::Invalid("no document of the protocol".into()))?;
             let piece = match self.server.protocol {
@@ -105,7 +105,7 @@ impl Exchange {
             said.take(piece?, most)?;
             return said.finished();
         }
-        let mut events = pin!(SseStream::new(reply.body.map_err(|error| broken(&*error))));
+        let mut events = pin!(SseStream::new(reply.body.map_err(broken)));
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| match error {
                 sse_stream::Error::Body(cause) => {

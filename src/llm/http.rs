@@ -78,8 +78,10 @@ impl Http {
 }
 
 /// What reading a bounded body came to.
-pub fn broken(error: &(dyn std::error::Error + 'static)) -> LlmError {
-    let mut cause = Some(error);
+// As bodies give it.
+#[allow(clippy::needless_pass_by_value)]
+pub fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> LlmError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(error) = cause {
         if error.is::<http_body_util::LengthLimitError>() {
             return LlmError::TooLong;

@@ -117,6 +117,16 @@ impl Projection {
                 push_once(&mut self.row.questions_skipped, question_id);
             }
             Event::Answered { response } => self.insert_response(db, response).await?,
+            Event::ProposalRejected { asking, reason, source } => {
+                let mut rejected = self.row.conversation_state["rejected_follow_ups"].take();
+                if !rejected.is_array() {
+                    rejected = json!([]);
+                }
+                if let Some(rejected) = rejected.as_array_mut() {
+                    rejected.push(json!({ "asking": asking, "reason": reason, "source": source }));
+                }
+                self.remember("rejected_follow_ups", rejected);
+            }
             Event::PersonRequested => {
                 if !self.row.requires_human_review {
                     self.outcome.escalated = Some(escalation::PERSON_REQUESTED);

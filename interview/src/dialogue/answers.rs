@@ -302,9 +302,9 @@ impl Interview {
         let asked = self.asked_for.is_some() && self.asked_for == self.turn.pause();
         let waits = asked && self.proposals.is_none() && self.now < deadline;
         if waits && self.follow_ups_left(&response) > 0 {
-            self.floor = Floor::Thinking { response: Box::new(response), deadline };
+            self.floor = Floor::Thinking { response: Box::new(response), deadline, covered: false };
         } else {
-            self.advance(response);
+            self.advance(response, false);
         }
     }
 

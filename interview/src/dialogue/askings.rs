@@ -9,8 +9,9 @@ use super::state::Draft;
 use super::timing::Budget;
 use super::{Floor, Interview};
 use crate::followup;
+use crate::followup::check::{Unfit, check};
 use crate::guide::{Action, QuestionType};
-use crate::io::{CallState, EndStatus, Event, Notice, Output, Phase, Proposal, ProposalRequest, Response};
+use crate::io::{CallState, EndStatus, Event, Ms, Notice, Output, Phase, Proposal, ProposalRequest, Response};
 use crate::lexicon;
 use crate::turn::text_of;
 
@@ -61,6 +62,7 @@ impl Interview {
                 .collect(),
             follow_ups_left,
             language: self.guide.language.clone(),
+            within_ms: self.turn.end().saturating_add(self.settings.proposal_deadline_ms).saturating_sub(self.now),
         })
     }
 
@@ -81,15 +83,21 @@ impl Interview {
         if self.asked_for != Some(pause) {
             return;
         }
-        if let Some(best) = self.best(&proposals).filter(|best| !self.scripted.contains(&best.text)) {
+        let request = self.response(Vec::new(), crate::io::EndRule::Complete).and_then(|r| self.request(&r));
+        let best = request.and_then(|request| self.judge(&request, &proposals).0);
+        if let Some(best) = best.filter(|best| !self.scripted.contains(&best.text)) {
             let texts = vec![best.text.clone()];
             self.out.push(Output::Prepare { texts, soon: true });
         }
         self.proposals = Some(proposals);
     }
 
-    /// The first by priority that may be asked: one that says something, and was not and will not be asked anyway.
-    fn best<'p>(&self, proposals: &'p [Proposal]) -> Option<&'p Proposal> {
+    /// The first by priority that may be asked, and those before it that are not fit to be spoken.
+    fn judge<'p>(
+        &self,
+        request: &ProposalRequest,
+        proposals: &'p [Proposal],
+    ) -> (Option<&'p Proposal>, Vec<(Unfit, &'p Proposal)>) {
         let taken = |text: &str| {
             let tokens = lexicon::tokens(text);
             tokens.is_empty()
@@ -98,24 +106,45 @@ impl Interview {
         };
         let mut order: Vec<&Proposal> = proposals.iter().collect();
         order.sort_by_key(|p| std::cmp::Reverse(p.priority));
-        order.into_iter().find(|p| !taken(&p.text))
+        let mut unfit = Vec::new();
+        for proposal in order {
+            // The author answers for the guide's own words.
+            if proposal.source == followup::TEMPLATE {
+                if !taken(&proposal.text) {
+                    return (Some(proposal), unfit);
+                }
+            } else {
+                match check(&proposal.text, request, &self.guide) {
+                    Ok(()) => return (Some(proposal), unfit),
+                    Err(why) => unfit.push((why, proposal)),
+                }
+            }
+        }
+        (None, unfit)
     }
 
     /// Goes on after an answer: a follow-up, or the next question. Everything is a draft until that is well begun.
-    pub(super) fn advance(&mut self, mut response: Response) {
-        let request = self.request(&response);
-        let follow_up = request.and_then(|request| {
+    /// `covered`: the answer has been acknowledged already.
+    pub(super) fn advance(&mut self, mut response: Response, covered: bool) {
+        let (mut follow_up, mut unfit) = (None, Vec::new());
+        if let Some(request) = self.request(&response) {
             let proposals = self.proposals.clone().unwrap_or_else(|| followup::propose(&request));
-            self.best(&proposals).cloned()
-        });
+            let (best, rejected) = self.judge(&request, &proposals);
+            follow_up = best.cloned();
+            unfit = rejected.into_iter().map(|(reason, proposal)| (reason, proposal.source.clone())).collect();
+        }
         response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);
         let before = lines::acknowledgement(response.asking, &response.flags, follow_up.is_some()).to_owned();
+        let mut texts = if covered { Vec::new() } else { vec![before] };
         let (parent, question_id, section) = (response.asking, response.question_id.clone(), response.section.clone());
         let mut draft = Draft::new(&self.state, self.now);
         draft.push(Event::Answered { response: Box::new(response) });
+        for (reason, source) in unfit {
+            draft.push(Event::ProposalRejected { asking: parent, reason, source });
+        }
         let Some(proposal) = follow_up else {
             selection::branch(&self.guide, &mut draft);
-            return self.ask_from(draft, vec![before]);
+            return self.ask_from(draft, texts);
         };
         draft.enter(Phase::FollowUps);
         let asking = draft.state.next_asking();
@@ -129,7 +158,15 @@ impl Interview {
             why: Some(proposal.why),
             source: Some(proposal.source),
         });
-        self.say(Speech::new(vec![before, proposal.text], Purpose::Question).asking(asking).draft(draft.events));
+        texts.push(proposal.text);
+        self.say(Speech::new(texts, Purpose::Question).asking(asking).draft(draft.events));
+    }
+
+    /// Proposals are still thought about: a word, so that the respondent does not wait in silence.
+    pub(super) fn cover(&mut self, response: Response, deadline: Ms) {
+        let text = lines::acknowledgement(response.asking, &response.flags, true).to_owned();
+        self.say(Speech::new(vec![text], Purpose::Cover));
+        self.covering = Some((Box::new(response), deadline));
     }
 
     /// Asks the next question of the guide, or says goodbye.

@@ -102,7 +102,8 @@ impl Interview {
             let text = text_of(words);
             self.caption(Speaker::Respondent, text, false, start, end);
             // Words over a question that is not over yet are no answer to think about.
-            let over_us = self.utterance.as_ref().is_some_and(|u| u.speech.draft.is_none() && !u.stopping);
+            let over_us =
+                self.utterance.as_ref().is_some_and(|u| u.speech.draft.is_none() && !u.stopping && !u.covers());
             if self.target() == Target::Question && !over_us {
                 self.propose_early();
             }

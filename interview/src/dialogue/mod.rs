@@ -49,6 +49,8 @@ use crate::turn::{Policy, Turn, Verdict};
 const OVERRUN_MS: Ms = 60_000;
 /// Silence after speech that we waited for before saying something of our own.
 const POLITE_MS: Ms = 500;
+/// Silence after an answer that proposals may take; then it is acknowledged while they are waited for.
+const COVER_MS: Ms = 1_000;
 
 /// What the operator's settings fix for every interview.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +92,8 @@ enum Floor {
     Thinking {
         response: Box<Response>,
         deadline: Ms,
+        /// It has been acknowledged.
+        covered: bool,
     },
     Speaking,
     /// Paused on request.
@@ -126,6 +130,8 @@ pub struct Interview {
     /// The pause whose proposals are awaited or here.
     asked_for: Option<PauseId>,
     proposals: Option<Vec<Proposal>>,
+    /// The answer that is being acknowledged while proposals are awaited, and how long these are.
+    covering: Option<(Box<Response>, Ms)>,
     next_pause: PauseId,
     next_utterance: UtteranceId,
     shown: Option<CallState>,
@@ -151,6 +157,7 @@ impl Interview {
             queued: None,
             asked_for: None,
             proposals: None,
+            covering: None,
             next_pause: 0,
             next_utterance: 0,
             shown: None,
@@ -248,12 +255,15 @@ impl Interview {
         match &self.floor {
             Floor::Listening if self.queued.is_some() => self.say_queued(),
             Floor::Listening => self.listen(),
-            Floor::Thinking { response, deadline } => {
-                if self.proposals.is_none() && self.now < *deadline {
+            Floor::Thinking { response, deadline, covered } => {
+                let (response, deadline, covered) = (response.as_ref().clone(), *deadline, *covered);
+                if self.proposals.is_some() || self.now >= deadline {
+                    self.advance(response, covered);
+                } else if !covered && self.now >= self.cover_at() {
+                    self.cover(response, deadline);
+                } else {
                     return false;
                 }
-                let response = response.as_ref().clone();
-                self.advance(response);
                 true
             }
             Floor::Speaking => {
@@ -279,6 +289,11 @@ impl Interview {
             self.say(speech);
         }
         true
+    }
+
+    /// When waiting for proposals would become a silence.
+    fn cover_at(&self) -> Ms {
+        self.turn.end() + COVER_MS
     }
 
     fn queued_at(&self) -> Option<Ms> {
@@ -317,7 +332,9 @@ impl Interview {
                 }
                 deadlines.push((total_left > 0).then_some(self.now + total_left));
             }
-            Floor::Thinking { deadline, .. } => deadlines.push(Some(*deadline)),
+            Floor::Thinking { deadline, covered, .. } => {
+                deadlines.extend([Some(*deadline), (!covered).then(|| self.cover_at())]);
+            }
             Floor::Speaking => deadlines.extend([self.commit_at(), self.barge_deadline()]),
             _ => {}
         }

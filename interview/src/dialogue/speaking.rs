@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     Question,
     /// A word that wants no answer of its own.
     Aside,
+    /// The same while what follows an answer is thought about: the answer may go on, and it goes on being held.
+    Cover,
     Goodbye(Farewell),
 }
 
@@ -70,6 +72,16 @@ pub(super) struct Utterance {
     pub barge_since: Option<Ms>,
 }
 
+impl Utterance {
+    pub fn covers(&self) -> bool {
+        self.speech.purpose == Purpose::Cover
+    }
+
+    fn is_aside(&self) -> bool {
+        matches!(self.speech.purpose, Purpose::Aside | Purpose::Cover)
+    }
+}
+
 impl Interview {
     /// Says something, at once or as soon as the respondent is silent. Never over the respondent, never over ourselves.
     pub(super) fn say(&mut self, speech: Speech) {
@@ -84,7 +96,8 @@ impl Interview {
             .iter()
             .map(|text| Line { text: text.clone(), scripted: self.scripted.contains(text) })
             .collect();
-        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking });
+        let covers = speech.purpose == Purpose::Cover;
+        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers });
         self.utterance =
             Some(Utterance { id, speech, started: None, ducked: false, stopping: false, barge_since: None });
         self.floor = Floor::Speaking;
@@ -158,7 +171,7 @@ impl Interview {
             self.commit();
         }
         let Some(utterance) = self.utterance.take_if(|u| u.id == id) else { return };
-        if utterance.speech.draft.is_none() && utterance.speech.purpose != Purpose::Aside {
+        if utterance.speech.draft.is_none() && !utterance.is_aside() {
             self.waiting.heard = self.waiting.heard.max(heard_share(&utterance.speech, &heard));
         }
         self.said(&utterance, heard, true);
@@ -174,9 +187,16 @@ impl Interview {
         {
             return self.finish(farewell);
         }
+        let covered = self.covering.take().filter(|_| utterance.covers() && !utterance.stopping);
+        if let Some((response, deadline)) =
+            covered.filter(|_| !self.turn.is_speaking() && !self.turn.awaits_transcript())
+        {
+            self.floor = Floor::Thinking { response, deadline, covered: true };
+            return self.show(CallState::Thinking);
+        }
         self.floor = Floor::Listening;
         self.waiting.since = self.now;
-        if utterance.speech.draft.is_none() && utterance.speech.purpose != Purpose::Aside {
+        if utterance.speech.draft.is_none() && !utterance.is_aside() {
             self.waiting.question_end.get_or_insert(self.now);
         }
         self.show(CallState::Listening);
@@ -223,8 +243,9 @@ impl Interview {
         }
         let started = utterance.started.unwrap_or(0);
         // Before the question itself has begun nothing is lost by giving way soon.
-        let goes_on = utterance.speech.draft.is_some()
-            && self.turn.onset() < started + self.policy.spoken_ms(&utterance.speech.before());
+        let goes_on = utterance.covers()
+            || utterance.speech.draft.is_some()
+                && self.turn.onset() < started + self.policy.spoken_ms(&utterance.speech.before());
         let needed = if goes_on { self.policy.resume_ms } else { self.policy.barge_in_ms };
         utterance.barge_since.map(|_| self.turn.onset().max(started) + needed)
     }
@@ -251,7 +272,7 @@ impl Interview {
             return;
         }
         // The turn may still hold the answer's own words: only more of them count.
-        let held = utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events));
+        let held = utterance.covers() || utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events));
         let from = if held { self.waiting.held.min(self.turn.words().len()) } else { 0 };
         let text = text_of(&self.turn.words()[from..]);
         let meant = self.policy.takes_the_floor(&text, self.spoken_share(utterance));
@@ -259,7 +280,7 @@ impl Interview {
             self.stop_speaking();
             return;
         }
-        let held_open = utterance.speech.draft.is_some();
+        let held_open = utterance.speech.draft.is_some() || utterance.covers();
         if let Some(utterance) = self.utterance.as_mut() {
             utterance.barge_since = None;
             if std::mem::take(&mut utterance.ducked) {

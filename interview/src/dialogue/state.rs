@@ -150,7 +150,7 @@ impl State {
             }
             Event::Said { utterance, .. } => self.last_utterance = self.last_utterance.max(*utterance),
             Event::NotUnderstood { .. } => self.not_understood += 1,
-            Event::TurnTimed { .. } => {}
+            Event::TurnTimed { .. } | Event::ProposalRejected { .. } => {}
             Event::PersonRequested => self.person_requests += 1,
             Event::Branched { condition, target_section } => {
                 self.branches.push((condition.clone(), target_section.clone()));

@@ -179,6 +179,12 @@ pub enum Event {
         end_ms: Ms,
         interrupted: bool,
     },
+    /// A follow-up that a model proposed to the answer of this asking was not fit to be spoken.
+    ProposalRejected {
+        asking: AskingId,
+        reason: crate::followup::check::Unfit,
+        source: String,
+    },
     /// A segment of speech that was rejected or not understood (counts into `stt_error_rate`).
     NotUnderstood {
         reason: Rejection,
@@ -221,6 +227,7 @@ impl Event {
             Event::QuestionSkipped { .. } => "question_skipped",
             Event::Answered { .. } => "answered",
             Event::Said { .. } => "said",
+            Event::ProposalRejected { .. } => "proposal_rejected",
             Event::NotUnderstood { .. } => "not_understood",
             Event::PersonRequested => "person_requested",
             Event::Paused { .. } => "paused",

@@ -159,6 +159,30 @@ pub struct ProposalRequest {
     pub earlier_answers: Vec<String>,
     pub follow_ups_left: u32,
     pub language: String,
+    /// After this many milliseconds the templates serve.
+    pub within_ms: Ms,
+}
+
+impl ProposalRequest {
+    /// The request for a first answer of these words, with plenty of time: for examples and tests.
+    pub fn of(guide: &crate::guide::Guide, question: &crate::guide::Question, answer: &str) -> Self {
+        let words: Vec<Word> = answer
+            .split_whitespace()
+            .map(|word| Word { text: word.to_owned(), start_ms: 0, end_ms: 1, confidence: 1.0 })
+            .collect();
+        Self {
+            research_objective: guide.research_objective.clone(),
+            question: question.clone(),
+            asked_text: question.text.clone(),
+            answer: answer.to_owned(),
+            analysis: crate::analysis::Analysis::of(&question.text, &words),
+            asked_before: vec![question.text.clone()],
+            earlier_answers: Vec::new(),
+            follow_ups_left: 3,
+            language: guide.language.clone(),
+            within_ms: 2_500,
+        }
+    }
 }
 
 /// Where the call stands, for the page's `state` message.
@@ -197,7 +221,8 @@ pub struct Line {
 pub enum Output {
     /// Say the lines one after the other. Replaces nothing: the interview never speaks over itself.
     /// `question` names the asking whose question is the LAST line (earlier lines are acknowledgements).
-    Speak { utterance: UtteranceId, lines: Vec<Line>, asking: Option<AskingId> },
+    /// `covers`: only a word while what follows is thought about; the respondent's turn goes on.
+    Speak { utterance: UtteranceId, lines: Vec<Line>, asking: Option<AskingId>, covers: bool },
     /// Lower our voice: the respondent may be starting to speak.
     Duck,
     /// Back to full voice: it was nothing.

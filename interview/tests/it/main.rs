@@ -6,5 +6,6 @@
 mod guides;
 mod interruptions;
 mod properties;
+mod proposals;
 mod scenarios;
 mod support;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use interview::followup;
-use interview::guide::{self, Guide};
+use interview::guide::{self, Action, Guide};
 use interview::io::{
-    Command, EndStatus, Event, Input, Ms, Notice, Output, Rejection, Response, Transcript, UtteranceId, Word,
+    Command, EndStatus, Event, Input, Ms, Notice, Output, PauseId, Proposal, ProposalRequest, Rejection, Response,
+    Transcript, UtteranceId, Word,
 };
 use interview::{Interview, Settings};
 
@@ -59,6 +60,10 @@ pub struct Call {
     pub hung_up: bool,
     respondent_speaks: bool,
     pub overlaps: usize,
+    /// Whether proposals come at once from the templates; or else the test gives them.
+    pub templates: bool,
+    /// The last proposals asked for.
+    pub asked_for: Option<(PauseId, Box<ProposalRequest>)>,
 }
 
 const MS_PER_CHAR: Ms = 60;
@@ -82,6 +87,8 @@ impl Call {
             hung_up: false,
             respondent_speaks: false,
             overlaps: 0,
+            templates: true,
+            asked_for: None,
         }
     }
 
@@ -135,7 +142,10 @@ impl Call {
                 }
                 Output::JudgeTurn { pause } => answers.push(Input::TurnJudged { pause, probability: 0.9 }),
                 Output::Propose { pause, request } => {
-                    answers.push(Input::Proposed { pause, proposals: followup::propose(&request) });
+                    if self.templates {
+                        answers.push(Input::Proposed { pause, proposals: followup::propose(&request) });
+                    }
+                    self.asked_for = Some((pause, request));
                 }
                 Output::TurnTaken => self.turn.clear(),
                 Output::Record(event) => self.events.push((self.now, event)),
@@ -204,6 +214,19 @@ impl Call {
         self.turn.extend(words);
         self.respondent_speaks = false;
         self.give(Input::SpeechPaused { end: at });
+    }
+
+    /// A model proposes these to the last answer it was asked about.
+    pub fn propose(&mut self, texts: &[&str]) {
+        let (pause, _) = self.asked_for.take().expect("proposals were asked for");
+        let proposal = |text: &&str| Proposal {
+            action: Action::Probe,
+            text: (*text).to_owned(),
+            why: "a model".into(),
+            priority: 5,
+            source: "some-model".into(),
+        };
+        self.give(Input::Proposed { pause, proposals: texts.iter().map(proposal).collect() });
     }
 
     /// A noise without words.

@@ -99,6 +99,8 @@ pub struct CallActor {
     /// While the respondent speaks, and until we answer, nothing is begun on the models' threads that can wait.
     attention: Option<Hold>,
     stopwatch: Stopwatch,
+    /// What is being said only covers a wait: the turn that is timed goes on.
+    covers: bool,
     asking: Option<interview::io::AskingId>,
     /// Notices wait for the commit of the events before them, so that the page never shows what could be lost.
     held: std::collections::VecDeque<(u64, Ms, Notice)>,
@@ -119,6 +121,7 @@ impl CallActor {
             speaking: None,
             attention: None,
             stopwatch: Stopwatch::default(),
+            covers: false,
             asking: None,
             held: std::collections::VecDeque::new(),
             appends: 0,
@@ -160,8 +163,9 @@ impl CallActor {
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
         let leg = Arc::clone(&self.birth.leg);
         match output {
-            Output::Speak { utterance, lines, asking } => {
+            Output::Speak { utterance, lines, asking, covers } => {
                 self.attention = None;
+                self.covers = covers;
                 self.speak(now, utterance, lines, asking.is_some(), ctx);
             }
             Output::Duck => leg.playout().duck(),
@@ -178,7 +182,8 @@ impl CallActor {
                     ctx.cancel_future(earlier);
                 }
                 let engines = Arc::clone(&self.birth.engines);
-                let proposing = async move { engines.proposer.propose(&request).await };
+                let interview = self.birth.interview_id;
+                let proposing = async move { engines.proposer.propose(interview, &request).await };
                 self.proposing = Some(ctx.spawn(proposing.into_actor(self).map(move |result, actor, ctx| {
                     let proposals = result.unwrap_or_else(|error| {
                         warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
@@ -275,10 +280,17 @@ impl StreamHandler<Happening> for CallActor {
         }
         match happening {
             Happening::Ear(EarEvent::SpeechStarted { at }) => {
+                // The answer goes on: what is thought about its first part is of no use.
+                if let Some(proposing) = self.proposing.take() {
+                    ctx.cancel_future(proposing);
+                }
                 self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
                 self.feed(Input::SpeechStarted { at }, ctx);
             }
             Happening::Ear(EarEvent::SpeechPaused { end }) => {
+                if self.speaking.is_none() && std::mem::take(&mut self.covers) {
+                    self.stopwatch.interrupted();
+                }
                 self.stopwatch.speech_ended(end);
                 self.feed(Input::SpeechPaused { end }, ctx);
             }

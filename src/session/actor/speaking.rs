@@ -127,7 +127,9 @@ impl CallActor {
             }
             PlayoutEvent::Finished { utterance, .. } => {
                 self.speaking = None;
-                self.stopwatch.said();
+                if !self.covers {
+                    self.stopwatch.said();
+                }
                 self.feed(Input::PlaybackFinished { utterance }, ctx);
             }
             PlayoutEvent::Stopped { utterance, heard, .. } => {

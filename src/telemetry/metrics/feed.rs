@@ -32,6 +32,9 @@ impl Metrics {
                 Event::QuestionAsked { action: Some(action), follow_up_of: Some(_), .. } => {
                     self.follow_ups_generated_total.with_label_values(&[&name(action)]).inc();
                 }
+                Event::ProposalRejected { reason, .. } => {
+                    self.follow_ups_rejected_total.with_label_values(&[reason.as_str()]).inc();
+                }
                 _ => {}
             }
         }

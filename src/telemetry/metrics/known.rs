@@ -4,6 +4,7 @@
 //! Owns: those names. Never does: count.
 
 use interview::analysis::Sentiment;
+use interview::followup::check::Unfit;
 use interview::guide::Action;
 use interview::webhook::WebhookEvent;
 use uuid::Uuid;
@@ -160,6 +161,9 @@ impl Metrics {
         }
         for failure in Failure::ALL {
             self.errors_total.with_label_values(&failure.labels());
+        }
+        for reason in Unfit::ALL {
+            self.follow_ups_rejected_total.with_label_values(&[reason.as_str()]);
         }
         for operation in LLM_OPERATIONS {
             self.llm_tokens_used_total.with_label_values(&[operation]);

@@ -52,6 +52,8 @@ pub struct Metrics {
     pub data_quality_score: Histogram,
     /// `action_type`.
     pub follow_ups_generated_total: CounterVec,
+    /// `reason`: follow-ups that a model proposed and that were not fit to be spoken.
+    pub follow_ups_rejected_total: CounterVec,
     pub stt_latency_seconds: Histogram,
     pub tts_latency_seconds: Histogram,
     /// One answer of a language model, retries included.
@@ -141,6 +143,11 @@ impl Metrics {
                 "follow_ups_generated_total",
                 "Follow-ups asked",
                 &["action_type"],
+            )?,
+            follow_ups_rejected_total: make.counters(
+                "follow_ups_rejected_total",
+                "Follow-ups of a model that were not fit to be spoken",
+                &["reason"],
             )?,
             stt_latency_seconds: make.histogram(
                 "stt_latency_seconds",

@@ -182,6 +182,7 @@ impl App {
         let state = api::State {
             storage: storage.clone(),
             calls: calls.clone(),
+            llm: None,
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::new(Access::new(access, oidc, storage.secret())),
             settings: Arc::new(api::Settings {

@@ -76,6 +76,23 @@ pub struct Step {
     pub seconds: f32,
 }
 
+/// Whether a question says which answer is hoped for (in English).
+pub(crate) fn leading(text: &str) -> bool {
+    wording::leading(text).is_some()
+}
+
+/// Whether a text asks more than one thing (in English).
+pub(crate) fn several(text: &str) -> bool {
+    wording::double(text).is_some()
+}
+
+/// Whether a text can be said aloud as it stands. `latin`: by a voice that knows only Latin letters.
+pub(crate) fn is_speakable(text: &str, latin: bool) -> bool {
+    let mut report = Report(Vec::new());
+    spoken::text("", text, false, latin, &mut report);
+    report.0.is_empty()
+}
+
 /// Everything doubtful in a guide, in the order of the document; paths count sections as the guide has them (by `order`).
 ///
 /// ```

@@ -38,7 +38,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     }
 }
 
-fn text(path: &str, text: &str, template: bool, latin: bool, report: &mut Report) {
+pub(super) fn text(path: &str, text: &str, template: bool, latin: bool, report: &mut Report) {
     let mut warn = |code: &str, message: String, suggestion: &str| {
         report.add(Severity::Warning, code, path, message, suggestion);
     };

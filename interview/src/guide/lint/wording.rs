@@ -149,7 +149,7 @@ fn text(path: &str, text: &str, question: Option<&Question>, report: &mut Report
     }
 }
 
-fn leading(text: &str) -> Option<&'static str> {
+pub(super) fn leading(text: &str) -> Option<&'static str> {
     let spoken = format!(" {} ", lex::tokens(text).join(" "));
     let says = |wording: &&&str| spoken.contains(&format!(" {wording} "));
     let clauses = text.split(['.', ',', ';', ':', '!', '?', '–', '—']);
@@ -167,7 +167,7 @@ fn leading(text: &str) -> Option<&'static str> {
 }
 
 /// Why the text asks two things.
-fn double(text: &str) -> Option<String> {
+pub(super) fn double(text: &str) -> Option<String> {
     // However often it is put: "Really???" asks once.
     let marks = text.split('?').skip(1).filter(|rest| !rest.is_empty()).count() + usize::from(text.ends_with('?'));
     if marks > 1 {
