@@ -25,6 +25,7 @@ use crate::support::{Home, guide_document, store};
 
 mod compression;
 mod conditional;
+mod erasure;
 mod faults;
 mod guides;
 mod health;
