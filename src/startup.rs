@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 use tracing::info;
 
 use crate::access::Access;
@@ -28,7 +28,7 @@ use crate::tasks::{Handler, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
-use crate::webhooks::{Courier, NetworkError, Relay, Silent, SystemResolver};
+use crate::webhooks::{Courier, Relay, SystemResolver};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -44,8 +44,6 @@ pub enum StartError {
     Bind { address: SocketAddr, reason: String },
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("webhooks: {0}")]
-    Webhooks(#[from] NetworkError),
     #[error("a thread could not be started: {0}")]
     Thread(io::Error),
     #[error(transparent)]
@@ -60,8 +58,6 @@ pub enum StartError {
 const LINK_DAYS: i64 = 30;
 /// How long tasks under way may take to end; what is not done then is begun anew later.
 const TASK_GRACE: Duration = Duration::from_secs(5);
-/// What deliveries under way have to end when the engine stops.
-const LAST_DELIVERIES: Duration = Duration::from_secs(5);
 /// Threads that serve HTTP: it carries control and reports, not media.
 const HTTP_WORKERS: usize = 2;
 
@@ -85,8 +81,7 @@ pub struct Running {
     appointments: actix_web::rt::task::JoinHandle<()>,
     /// None where other processes carry them out. Its threads outlive the pool of connections, some of which are theirs.
     tasks: Option<Runner>,
-    /// Takes nothing any more when it is told to stop, and ends when nothing is under way.
-    webhooks: (CancellationToken, actix_web::rt::task::JoinHandle<()>),
+    webhooks: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
 }
@@ -177,23 +172,16 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let appointments = Appointments::new(storage.clone(), Arc::clone(&metrics), move |id| busy.is_busy(id));
     let appointments = actix_web::rt::spawn(appointments.run());
 
+    let settled = Arc::new(Notify::new());
     let tasks = if settings.tasks.in_serve {
-        let handlers = handlers(&settings, &storage, &metrics);
+        let handlers = handlers(&settings, &storage, &metrics, &settled);
         Some(Runner::start(storage.clone(), handlers, settings.task_options(), Arc::clone(&metrics))?)
     } else {
         None
     };
     let delivery = settings.delivery()?;
-    let courier = Courier::new(
-        storage.clone(),
-        delivery.clone(),
-        Arc::new(SystemResolver),
-        Arc::clone(&metrics),
-        Arc::new(Silent),
-    )?;
-    let delivering = CancellationToken::new();
-    let relay = Relay::new(courier, storage.clone(), Arc::clone(&metrics), delivering.clone());
-    let webhooks = (delivering, actix_web::rt::spawn(relay.run()));
+    let relay = Relay::new(storage.clone(), delivery.clone(), Arc::clone(&metrics), settled);
+    let webhooks = actix_web::rt::spawn(relay.run());
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -256,19 +244,16 @@ impl Running {
     /// Lets nobody in any more, gives the calls that are on `grace` to end, and closes everything in order.
     /// Returns how many calls were left to be taken up again.
     pub async fn stop(self, grace: Duration) -> usize {
-        let (delivering, deliveries) = self.webhooks;
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
         self.retention.abort();
         self.appointments.abort();
+        self.webhooks.abort();
         self.server.stop(true).await;
         if let Some(tasks) = &self.tasks {
             tasks.stop(TASK_GRACE).await;
         }
         flush(&self.persistence).await;
-        delivering.cancel();
-        // What is cut off is sent again by whoever is next.
-        let _ = tokio::time::timeout(LAST_DELIVERIES, deliveries).await;
         if let Some(database) = self.database {
             database.abort();
         }
@@ -283,8 +268,21 @@ impl Running {
 }
 
 /// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
-pub fn handlers(_settings: &Settings, _storage: &Storage, _metrics: &Arc<Metrics>) -> Vec<Arc<dyn Handler>> {
-    Vec::new()
+/// `settled` is told of deliveries to webhooks.
+pub fn handlers(
+    settings: &Settings,
+    storage: &Storage,
+    metrics: &Arc<Metrics>,
+    settled: &Arc<Notify>,
+) -> Vec<Arc<dyn Handler>> {
+    let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
+    // They were checked when they were read.
+    if let Ok(delivery) = settings.delivery() {
+        let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));
+        let resolver = Arc::new(SystemResolver);
+        handlers.push(Arc::new(Courier::new(storage.clone(), delivery, resolver, metrics, settled)));
+    }
+    handlers
 }
 
 /// Everything handed over before is committed.

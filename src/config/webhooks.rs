@@ -77,7 +77,7 @@ mod tests {
     fn the_defaults_try_for_hours_and_call_nobody_within() {
         let delivery = with(&[]).unwrap();
         assert_eq!(delivery.allow, Allow::default());
-        assert_eq!((delivery.schedule.attempts, delivery.bounds.failing), (8, 16));
+        assert_eq!((delivery.schedule.attempts, delivery.bounds.failing), (8, 6));
         assert_eq!(delivery.patience, chrono::Duration::days(5));
     }
 

@@ -1,40 +1,26 @@
 //! One delivery: from its row to what came of it.
 //!
-//! Owns: the order of it, what is counted, and that somebody is told of a webhook that is switched off. Never does: choose
-//! which delivery is next.
+//! Owns: the order of it, the task that it is, and what is counted. Never does: choose which delivery is next.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{Duration, Utc};
+use chrono::Utc;
+use entity::Queue;
 use interview::webhook::{Next, Outcome};
 use rand::Rng as _;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 use uuid::Uuid;
 
 use super::DeliverySettings;
 use super::attempt::{self, Limits};
-use super::network::{Network, NetworkError, Resolve};
-use crate::storage::webhooks::{Attempt, Due, Job};
+use super::network::{Network, Resolve};
+use crate::storage::webhooks::{Attempt, Job, SEND};
 use crate::storage::{Storage, StorageError};
+use crate::tasks::{Context, Failure, Handler};
 use crate::telemetry::Metrics;
-
-/// Beyond an attempt's own limit, for writing down what came of it.
-const MARGIN: Duration = Duration::seconds(10);
-
-/// Who is told of a webhook that is switched off.
-#[async_trait]
-pub trait Alarm: Send + Sync {
-    async fn disabled(&self, workspace: Uuid, webhook: Uuid, reason: &str);
-}
-
-/// Tells nobody but the log.
-pub struct Silent;
-
-#[async_trait]
-impl Alarm for Silent {
-    async fn disabled(&self, _: Uuid, _: Uuid, _: &str) {}
-}
 
 /// What a delivery needs.
 pub struct Courier {
@@ -42,7 +28,8 @@ pub struct Courier {
     network: Network,
     settings: DeliverySettings,
     metrics: Arc<Metrics>,
-    alarm: Arc<dyn Alarm>,
+    /// One has been settled: the next of its order may be due.
+    settled: Arc<Notify>,
 }
 
 impl Courier {
@@ -51,26 +38,20 @@ impl Courier {
         settings: DeliverySettings,
         resolver: Arc<dyn Resolve>,
         metrics: Arc<Metrics>,
-        alarm: Arc<dyn Alarm>,
-    ) -> Result<Self, NetworkError> {
-        let network = Network::new(settings.allow.clone(), resolver)?;
-        Ok(Self { storage, network, settings, metrics, alarm })
-    }
-
-    pub fn settings(&self) -> &DeliverySettings {
-        &self.settings
-    }
-
-    /// How long a delivery is somebody's who has begun it.
-    pub fn lease(&self) -> Duration {
-        Duration::from_std(self.settings.timeout).unwrap_or(Duration::minutes(5)) + MARGIN
+        settled: Arc<Notify>,
+    ) -> Self {
+        let network = Network::new(settings.allow.clone(), resolver);
+        Self { storage, network, settings, metrics, settled }
     }
 
     /// One attempt. Nothing when it need not be delivered any more.
-    pub async fn deliver(&self, due: Due) -> Result<Option<Attempt>, StorageError> {
-        let Some(job) = self.storage.begin_delivery(due.id, Utc::now() + self.lease()).await? else { return Ok(None) };
+    pub async fn deliver(&self, id: Uuid) -> Result<Option<Attempt>, StorageError> {
+        let Some(job) = self.storage.begin_delivery(id, Utc::now() + self.settings.lease()).await? else {
+            return Ok(None);
+        };
         let attempt = self.attempt(&job).await;
         let settled = self.storage.settle_delivery(&job, &attempt, self.settings.patience).await?;
+        self.settled.notify_one();
         if settled.void {
             debug!(delivery = %job.delivery, "somebody else has settled it");
             return Ok(None);
@@ -78,7 +59,6 @@ impl Courier {
         self.count(&job, &attempt);
         if let Some(reason) = &settled.disabled {
             warn!(webhook = %job.webhook, reason, "a webhook was switched off");
-            self.alarm.disabled(job.workspace, job.webhook, reason).await;
         }
         Ok(Some(attempt))
     }
@@ -102,15 +82,46 @@ impl Courier {
     }
 
     fn count(&self, job: &Job, attempt: &Attempt) {
-        let outcome = match attempt.next {
-            Next::Delivered => "delivered",
-            Next::Again(_) => "failed",
-            Next::Dead => "dead",
-        };
+        let outcome = name(attempt.next);
         self.metrics.webhook_deliveries_total.with_label_values(&[job.event.as_str(), outcome]).inc();
         let error = attempt.error.as_deref().unwrap_or_default();
         info!(delivery = %job.delivery, webhook = %job.webhook, event = job.event, attempt = job.attempt, outcome,
             status = attempt.status, error, "webhook");
+    }
+}
+
+/// The task `send_webhook`: one attempt at one delivery. What came of it stands in the delivery's row, which says also when
+/// the next attempt is due; that is another task.
+#[async_trait]
+impl Handler for Courier {
+    fn kind(&self) -> &'static str {
+        SEND
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::Webhooks
+    }
+
+    fn limit(&self) -> std::time::Duration {
+        self.settings.lease().to_std().unwrap_or(self.settings.timeout)
+    }
+
+    async fn run(&self, _: &Context, payload: Value) -> Result<Value, Failure> {
+        let id = payload["delivery_id"].as_str().and_then(|id| Uuid::parse_str(id).ok());
+        let id = id.ok_or_else(|| Failure::Permanent("the task names no delivery".to_owned()))?;
+        Ok(match self.deliver(id).await? {
+            Some(attempt) => json!({ "outcome": name(attempt.next), "status": attempt.status }),
+            None => json!({ "outcome": "void" }),
+        })
+    }
+}
+
+/// As `webhook_deliveries_total` calls it.
+fn name(next: Next) -> &'static str {
+    match next {
+        Next::Delivered => "delivered",
+        Next::Again(_) => "failed",
+        Next::Dead => "dead",
     }
 }
 

@@ -3,8 +3,8 @@
 //! - `message.rs`: the body and the signatures.
 //! - `network.rs`: names become addresses, and only such as may be called are connected to.
 //! - `attempt.rs`: one request, within its limits of time and size.
-//! - `delivery.rs`: one delivery, from its row to what came of it.
-//! - `relay.rs`: what is due is taken, a bounded number at once, and handed over.
+//! - `delivery.rs`: one attempt at one delivery, which is a task of the queue `webhooks`.
+//! - `relay.rs`: what is due becomes a task, a bounded number at once.
 //!
 //! What is to be delivered is written down by `storage/outbox.rs` in the transaction of what happened. It is sent at least
 //! once, always with the same `webhook-id`; the events of one interview reach a webhook in their order, each after the one
@@ -24,8 +24,8 @@ use interview::webhook::{Allow, Schedule};
 
 use crate::storage::webhooks::Bounds;
 
-pub use delivery::{Alarm, Courier, Silent};
-pub use network::{NetworkError, Resolve, SystemResolver};
+pub use delivery::Courier;
+pub use network::{Resolve, SystemResolver};
 pub use relay::Relay;
 
 /// How webhooks are delivered.
@@ -44,4 +44,11 @@ pub struct DeliverySettings {
     pub overlap: chrono::Duration,
     /// How long deliveries that came to their end are kept.
     pub kept: chrono::Duration,
+}
+
+impl DeliverySettings {
+    /// How long a delivery is somebody's who has begun it: an attempt, and writing down what came of it.
+    pub fn lease(&self) -> chrono::Duration {
+        chrono::Duration::from_std(self.timeout).unwrap_or(chrono::Duration::minutes(5)) + chrono::Duration::seconds(10)
+    }
 }

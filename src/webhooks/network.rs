@@ -16,6 +16,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
 /// A host may have many addresses; one that answers at none of so many is down.
@@ -63,12 +64,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub(super) struct Network {
     allow: Allow,
     resolver: Arc<dyn Resolve>,
-    tls: Arc<ClientConfig>,
+    /// Made when the first one is called by https: loading the machine's certificates takes a moment.
+    tls: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Network {
-    pub(super) fn new(allow: Allow, resolver: Arc<dyn Resolve>) -> Result<Self, NetworkError> {
-        Ok(Self { allow, resolver, tls: Arc::new(tls()?) })
+    pub(super) fn new(allow: Allow, resolver: Arc<dyn Resolve>) -> Self {
+        Self { allow, resolver, tls: OnceCell::new() }
     }
 
     /// The URL, judged anew: the allow list may have changed since the webhook was made.
@@ -90,7 +92,8 @@ impl Network {
                 .map_err(|error| NetworkError::Target(error.to_string()))?,
             TargetHost::Address(address) => ServerName::IpAddress((*address).into()),
         };
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
+        let trusted = self.tls.get_or_try_init(|| std::future::ready(tls().map(Arc::new))).await?;
+        let connector = TlsConnector::from(Arc::clone(trusted));
         Ok(Box::new(connector.connect(server, stream).await.map_err(NetworkError::Tls)?))
     }
 
@@ -162,7 +165,7 @@ mod tests {
     fn network(answers: &[&[&str]], allow: &[&str]) -> (Network, Arc<Liar>) {
         let answers = answers.iter().map(|one| one.iter().map(|text| text.parse().unwrap()).collect()).collect();
         let liar = Arc::new(Liar { answers, asked: AtomicUsize::new(0) });
-        (Network::new(Allow::read(allow.iter().copied()).unwrap(), liar.clone()).unwrap(), liar)
+        (Network::new(Allow::read(allow.iter().copied()).unwrap(), liar.clone()), liar)
     }
 
     #[actix_web::test]

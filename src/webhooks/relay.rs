@@ -1,16 +1,16 @@
-//! Takes what is due and hands it over, again and again.
+//! Has what is due delivered, again and again.
 //!
-//! Owns: the rhythm, how many are under way at once, and that what came to its end long ago is forgotten. Never does: depend
-//! on being told: the table is looked at twice a second in any case.
+//! Owns: the rhythm, and that what came to its end long ago is forgotten. What is taken, within the bounds, becomes a task
+//! `send_webhook` in the same transaction. Never does: send, or depend on being told: the table is looked at twice a second
+//! in any case.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 
-use super::delivery::Courier;
+use super::DeliverySettings;
 use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
@@ -19,24 +19,24 @@ const LOOK: Duration = Duration::from_millis(500);
 const FORGET: Duration = Duration::from_secs(3_600);
 
 pub struct Relay {
-    courier: Arc<Courier>,
     storage: Storage,
+    settings: DeliverySettings,
     metrics: Arc<Metrics>,
-    stopping: CancellationToken,
+    settled: Arc<Notify>,
 }
 
 impl Relay {
-    pub fn new(courier: Courier, storage: Storage, metrics: Arc<Metrics>, stopping: CancellationToken) -> Self {
-        Self { courier: Arc::new(courier), storage, metrics, stopping }
+    /// `settled` tells of deliveries of this process.
+    pub fn new(storage: Storage, settings: DeliverySettings, metrics: Arc<Metrics>, settled: Arc<Notify>) -> Self {
+        Self { storage, settings, metrics, settled }
     }
 
-    /// Until it is told to stop; then what is under way may come to its end.
+    /// For ever.
     pub async fn run(self) {
-        let mut under_way = JoinSet::new();
         let mut forgotten = None::<Instant>;
         let mut away = false;
-        while !self.stopping.is_cancelled() {
-            match self.take(&mut under_way).await {
+        loop {
+            match self.look().await {
                 Ok(()) => away = false,
                 Err(error) => {
                     // Once for each time that it is away.
@@ -49,42 +49,27 @@ impl Relay {
             }
             if !away && forgotten.is_none_or(|last| last.elapsed() >= FORGET) {
                 forgotten = Some(Instant::now());
-                let before = Utc::now() - self.courier.settings().kept;
-                if let Err(error) = self.storage.forget_deliveries(before).await {
+                if let Err(error) = self.storage.forget_deliveries(Utc::now() - self.settings.kept).await {
                     tracing::warn!(%error, "old deliveries can't be removed");
                 }
             }
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
-                // One that has ended makes room for the next.
-                Some(_) = under_way.join_next(), if !under_way.is_empty() => {}
-                () = self.stopping.cancelled() => {}
+                () = self.settled.notified(), if !away => {}
             }
         }
-        while under_way.join_next().await.is_some() {}
     }
 
-    async fn take(&self, under_way: &mut JoinSet<()>) -> Result<(), StorageError> {
+    async fn look(&self) -> Result<(), StorageError> {
         if !self.storage.reach().is_there() {
             return Err(StorageError::Away);
         }
-        let now = Utc::now();
-        if self.courier.settings().bounds.all == 0 {
-            return Ok(());
-        }
         self.metrics.webhook_deliveries_pending.set(self.storage.pending_deliveries().await? as i64);
-        if !self.storage.deliveries_due(now).await? {
+        let now = Utc::now();
+        if self.settings.bounds.all == 0 || !self.storage.deliveries_due(now).await? {
             return Ok(());
         }
-        let until = now + self.courier.lease();
-        for due in self.storage.take_deliveries(now, until, self.courier.settings().bounds).await? {
-            let courier = Arc::clone(&self.courier);
-            under_way.spawn(async move {
-                if let Err(error) = courier.deliver(due).await {
-                    tracing::warn!(%error, delivery = %due.id, "a delivery could not be written down; it is made again");
-                }
-            });
-        }
+        self.storage.take_deliveries(now, now + self.settings.lease(), self.settings.bounds).await?;
         Ok(())
     }
 }

@@ -55,14 +55,15 @@ pub fn refusal(address: IpAddr) -> Option<Refusal> {
 
 /// The IPv4 address that is written in an IPv6 one: mapped, compatible or NAT64.
 pub(super) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, high, low] = address.segments();
-    let carries = matches!([a, b, c, d, e, f], [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0])
+    let carries = match address.segments() {
+        // Mapped; NAT64 (RFC 6052); translated (RFC 2765): ::ffff:0:a.b.c.d.
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => true,
         // Compatible ones (RFC 4291, 2.5.5.1), but for :: and ::1, which are themselves.
-        || ([a, b, c, d, e, f] == [0; 6] && (high != 0 || low > 1))
-        // Translated ones (RFC 2765): ::ffff:0:a.b.c.d.
-        || [a, b, c, d, e, f] == [0, 0, 0, 0, 0xffff, 0];
-    let ([h1, h2], [l1, l2]) = (high.to_be_bytes(), low.to_be_bytes());
-    carries.then(|| Ipv4Addr::new(h1, h2, l1, l2))
+        [0, 0, 0, 0, 0, 0, high, low] => high != 0 || low > 1,
+        _ => false,
+    };
+    let [.., first, second, third, last] = address.octets();
+    carries.then(|| Ipv4Addr::new(first, second, third, last))
 }
 
 fn of_v4(address: Ipv4Addr) -> Option<Refusal> {
@@ -78,11 +79,9 @@ fn of_v4(address: Ipv4Addr) -> Option<Refusal> {
         [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => Refusal::Documentation,
         // 6to4's relays (RFC 7526).
         [192, 88, 99, _] => Refusal::Tunnel,
-        // Protocols' own (RFC 6890), and benchmarks (RFC 2544).
-        [192, 0, 0, _] | [198, 18..=19, ..] => Refusal::Reserved,
         [224..=239, ..] => Refusal::Multicast,
-        // Class E with the broadcast address.
-        [240..=255, ..] => Refusal::Reserved,
+        // Protocols' own (RFC 6890), benchmarks (RFC 2544), and class E with the broadcast address.
+        [192, 0, 0, _] | [198, 18..=19, ..] | [240..=255, ..] => Refusal::Reserved,
         _ => return None,
     })
 }
@@ -95,10 +94,9 @@ fn of_v6(address: Ipv6Addr) -> Option<Refusal> {
         [0, 0, 0, 0, 0, 0, 0, 0] => Refusal::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => Refusal::Loopback,
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Refusal::Metadata,
-        [0xfc00..=0xfdff, ..] => Refusal::UniqueLocal,
-        [0xfe80..=0xfebf, ..] => Refusal::LinkLocal,
         // Site-local, deprecated (RFC 3879), is what unique local was before.
-        [0xfec0..=0xfeff, ..] => Refusal::UniqueLocal,
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Refusal::UniqueLocal,
+        [0xfe80..=0xfebf, ..] => Refusal::LinkLocal,
         [0xff00..=0xffff, ..] => Refusal::Multicast,
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Refusal::Documentation,
         [0x2002, ..] | [0x2001, 0, ..] => Refusal::Tunnel,

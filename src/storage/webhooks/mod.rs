@@ -27,10 +27,12 @@ use super::vault::Vault;
 use super::{Storage, StorageError, to_json};
 
 pub use view::{Health, Webhook, WebhookSettings};
-pub use work::{Attempt, Bounds, Due, Job, Settled};
+pub use work::{Attempt, Bounds, Job, SEND, Settled};
 
 const PURPOSE: &str = "webhooks";
 const AUDITED: &str = "webhook";
+/// `metric_name` of the alert about one that was switched off.
+const FAILURES: &str = "webhook.failures";
 /// What secrets begin with, as Standard Webhooks says.
 const SECRET_MARK: &str = "whsec_";
 /// Why what was still to be sent is not.
@@ -108,7 +110,9 @@ impl Webhooks<'_> {
         }
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
-        if !row.is_active {
+        if row.is_active {
+            self.0.alerts().recovered(&tx, None, FAILURES, &id.to_string(), Utc::now()).await?;
+        } else {
             bury_pending(&tx, id, SWITCHED_OFF).await?;
         }
         self.changed(&tx, "webhook.updated", &row).await?;

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-use entity::{DeliveryState, webhook_deliveries, webhook_outbox, webhooks};
+use entity::{DeliveryState, Queue, Severity, webhook_deliveries, webhook_outbox, webhooks};
 use interview::webhook::Next;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
@@ -19,26 +19,26 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{AUDITED, Webhooks, bury_pending, open_headers};
+use super::{AUDITED, FAILURES, Webhooks, bury_pending, open_headers};
+use crate::storage::alerts::NewAlert;
 use crate::storage::audit::Change;
+use crate::storage::tasks::NewTask;
 use crate::storage::{Storage, StorageError};
 use webhook_deliveries::Column;
+
+/// The task that makes one attempt at one delivery.
+pub const SEND: &str = "send_webhook";
+/// How often a task is begun that can't read or write what it needs.
+const TRIES: i32 = 3;
 
 /// How many deliveries are under way at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     pub all: usize,
-    /// To one webhook; to one whose last attempt failed, one.
+    /// To one webhook; to one whose last attempt failed, or that never took anything yet, one.
     pub each: usize,
-    /// To all webhooks together whose last attempt failed: they may hang, and leave the other places free.
+    /// To all together whose last attempt failed: they may hang, and leave the other places free.
     pub failing: usize,
-}
-
-/// A delivery that was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
-    pub id: Uuid,
-    pub workspace: Uuid,
 }
 
 /// One attempt: what is sent, and where.
@@ -86,7 +86,9 @@ struct Candidate {
     id: Uuid,
     workspace_id: Uuid,
     webhook_id: Uuid,
+    attempts: i32,
     failing: bool,
+    untried: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -97,8 +99,9 @@ struct Busy {
 }
 
 const CANDIDATES: &str = "\
-    SELECT d.id, d.workspace_id, d.webhook_id, w.failing_since IS NOT NULL AS failing FROM (\
-      SELECT id, workspace_id, webhook_id, next_attempt_at, \
+    SELECT d.id, d.workspace_id, d.webhook_id, d.attempts, \
+      w.failing_since IS NOT NULL AS failing, w.success_count = 0 AS untried FROM (\
+      SELECT id, workspace_id, webhook_id, attempts, next_attempt_at, \
         ROW_NUMBER() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at, id) AS place \
       FROM webhook_deliveries due \
       WHERE state = 'pending' AND next_attempt_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
@@ -125,13 +128,14 @@ impl Storage {
             .is_some())
     }
 
-    /// Takes what is due, within the bounds, until `until` at most; the longest overdue first.
+    /// Has what is due delivered by tasks, within the bounds; the longest overdue first. What no task has come to by `until`
+    /// is due again. Returns how many were taken.
     pub async fn take_deliveries(
         &self,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
         bounds: Bounds,
-    ) -> Result<Vec<Due>, StorageError> {
+    ) -> Result<usize, StorageError> {
         let tx = self.write().await?;
         let backend = tx.get_database_backend();
         let busy = Statement::from_sql_and_values(backend, BUSY, [now.into()]);
@@ -141,10 +145,10 @@ impl Storage {
         let mut failing: usize = busy.iter().filter(|one| one.failing).map(number).sum();
         let mut each: HashMap<Uuid, usize> = busy.iter().map(|one| (one.webhook_id, number(one))).collect();
         let due = Statement::from_sql_and_values(backend, CANDIDATES, [now.into(), (bounds.each as i64).into()]);
-        let mut taken = Vec::new();
+        let mut taken = 0;
         for candidate in Candidate::find_by_statement(due).all(&tx).await? {
             let own = each.entry(candidate.webhook_id).or_default();
-            let places = if candidate.failing { 1 } else { bounds.each };
+            let places = if candidate.failing || candidate.untried { 1 } else { bounds.each };
             if all >= bounds.all {
                 break;
             }
@@ -163,7 +167,8 @@ impl Storage {
                 *own += 1;
                 all += 1;
                 failing += usize::from(candidate.failing);
-                taken.push(Due { id: candidate.id, workspace: candidate.workspace_id });
+                taken += 1;
+                self.of(candidate.workspace_id).tasks().enqueue(&tx, task(&candidate)).await?;
             }
         }
         tx.commit().await?;
@@ -249,6 +254,7 @@ impl Storage {
         let delivered = attempt.next == Next::Delivered;
         let failing_since = if delivered { None } else { Some(webhook.failing_since.unwrap_or(attempt.at)) };
         let disabled = webhook.is_active.then(|| given_up(attempt, failing_since, patience)).flatten();
+        let since = failing_since.unwrap_or(attempt.at);
         let (successes, failures) = (webhook.success_count, webhook.failure_count);
         let name = webhook.name.clone();
         let mut row = webhook.into_active_model();
@@ -265,11 +271,20 @@ impl Storage {
         row.update(&tx).await?;
         if let Some(reason) = &disabled {
             let told = json!({ "name": name, "reason": reason });
-            self.of(job.workspace).audit(&tx, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
+            let own = self.of(job.workspace);
+            own.audit(&tx, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
+            own.alerts().raise_in(&tx, alert(id, &name, reason, attempt.at - since, patience, attempt.at)).await?;
         }
         tx.commit().await?;
         Ok(Settled { void: false, disabled })
     }
+}
+
+fn task(candidate: &Candidate) -> NewTask {
+    let Candidate { id, attempts, .. } = candidate;
+    let new = NewTask::new(Queue::Webhooks, SEND, json!({ "delivery_id": id }));
+    // One task an attempt. One that failed can be writing its own end while the next is made.
+    NewTask { max_attempts: TRIES, unique_key: Some(format!("{id}:{attempts}")), ..new }
 }
 
 /// Why the engine switches the webhook off, if it does.
@@ -280,4 +295,29 @@ fn given_up(attempt: &Attempt, failing_since: Option<DateTime<Utc>>, patience: D
     let since = failing_since?;
     let over = attempt.at - since >= patience && attempt.at > since;
     over.then(|| format!("every attempt has failed since {}", since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)))
+}
+
+/// What somebody is told of a webhook that was switched off. Its value is for how many days it has failed.
+fn alert(
+    webhook: Uuid,
+    name: &str,
+    reason: &str,
+    failing: Duration,
+    patience: Duration,
+    at: DateTime<Utc>,
+) -> NewAlert {
+    let days = |span: Duration| span.as_seconds_f64() / 86_400.0;
+    NewAlert {
+        interview_id: None,
+        call_guide_id: None,
+        severity: Severity::Error,
+        title: "A webhook was switched off".to_owned(),
+        description: format!("{name}: {reason}. Its dead deliveries can be replayed once it is switched on again."),
+        metric_name: FAILURES.to_owned(),
+        about: webhook.to_string(),
+        occasion: String::new(),
+        current_value: days(failing),
+        threshold: days(patience),
+        raised_at: at,
+    }
 }

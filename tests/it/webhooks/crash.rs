@@ -25,6 +25,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("WEBHOOKS_RETRY_FIRST_SECONDS", "0.05"),
     ("WEBHOOKS_RETRY_LONGEST_SECONDS", "0.3"),
     ("WEBHOOKS_TIMEOUT_SECONDS", "1"),
+    ("TASKS_LEASE_SECONDS", "2"),
 ];
 
 /// An engine that can be killed. Killed when dropped.

@@ -12,6 +12,11 @@ use super::receiver::{BROKEN, FINE, Received, Receiver, Reply};
 use super::{Names, Office};
 use crate::support::scheduled;
 
+async fn alerts(office: &Office) -> Vec<entity::alerts::Model> {
+    let filter = interviewer::storage::alerts::AlertFilter { limit: 10, ..Default::default() };
+    office.storage.alerts().list(filter).await.unwrap()
+}
+
 fn misbehaving(received: &Received, before: usize) -> Reply {
     match received.path.as_str() {
         "/fine" => FINE,
@@ -25,7 +30,10 @@ fn misbehaving(received: &Received, before: usize) -> Reply {
         "/429-once" if before == 0 => Reply::Status(429, &["Retry-After: 1"], "slowly"),
         "/500-once" | "/429-once" => FINE,
         "/410" => Reply::Status(410, &[], "enough"),
-        "/redirect" => Reply::Status(307, &["Location: http://127.0.0.2:1/"], ""),
+        "/redirect" => {
+            let port = received.headers["host"].to_str().unwrap().rsplit(':').next().unwrap();
+            Reply::Redirect(format!("http://127.0.0.2:{port}/"))
+        }
         "/close" => Reply::Close,
         "/garbage" => Reply::Garbage,
         other => panic!("{other}"),
@@ -112,8 +120,9 @@ async fn every_kind_of_receiver_gets_its_attempts_and_none_is_reached_that_must_
     let gone = office.storage.webhooks().get(webhooks[9].id).await.unwrap();
     assert_eq!((gone.is_active, gone.health), (false, Health::Disabled));
     assert!(gone.disabled_reason.unwrap().contains("410"));
-    let alarms = office.alarms.0.lock().clone();
-    assert_eq!(alarms.iter().map(|alarm| alarm.0).collect::<Vec<_>>(), [webhooks[9].id]);
+    let alerts = alerts(&office).await;
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    assert!(alerts[0].subject.contains(&webhooks[9].id.to_string()) && alerts[0].description.contains("410"));
     scheduled(&office.storage).await;
     assert_eq!(office.storage.webhooks().deliveries(webhooks[9].id, None, None, 10).await.unwrap().len(), 1);
 }
@@ -164,12 +173,16 @@ async fn an_endpoint_that_only_fails_is_switched_off_after_its_time_and_can_come
     let seen = office.storage.webhooks().get(webhook.id).await.unwrap();
     assert_eq!((seen.is_active, seen.health, seen.success_count), (false, Health::Disabled, 0));
     assert!(seen.failure_count >= 2 && seen.failing_since.is_some());
-    assert_eq!(office.alarms.0.lock().len(), 1, "one alarm, not one a delivery");
+    let raised = alerts(&office).await;
+    assert_eq!(raised.len(), 1, "one alert, not one a delivery");
+    assert_eq!((raised[0].metric_name.as_str(), raised[0].severity), ("webhook.failures", entity::Severity::Error));
+    assert!(raised[0].current_value >= raised[0].threshold, "{raised:?}");
 
     broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let on = interviewer::storage::WebhookSettings { is_active: true, ..seen.settings() };
     let on = office.storage.webhooks().update(webhook.id, on).await.unwrap();
     assert_eq!((on.health, on.disabled_reason, on.failing_since), (Health::Healthy, None, None));
+    assert!(alerts(&office).await[0].resolved_at.is_some());
     // Dead letters can be replayed, with the same id.
     for row in &rows {
         office.storage.webhooks().replay(webhook.id, row.id).await.unwrap();

@@ -20,10 +20,11 @@ use entity::{DeliveryState, webhook_deliveries};
 use interview::webhook::WebhookEvent;
 use interviewer::config::Settings;
 use interviewer::storage::{Storage, Webhook, WebhookSettings};
+use interviewer::tasks::Runner;
 use interviewer::telemetry::Metrics;
-use interviewer::webhooks::{Alarm, Courier, Relay, Resolve};
+use interviewer::webhooks::{Courier, Relay, Resolve};
 use parking_lot::Mutex;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::support::{Home, store};
@@ -54,23 +55,12 @@ impl Resolve for Names {
     }
 }
 
-/// Which webhooks were switched off, and why.
-#[derive(Default)]
-pub struct Alarms(pub Mutex<Vec<(Uuid, String)>>);
-
-#[async_trait]
-impl Alarm for Alarms {
-    async fn disabled(&self, _: Uuid, webhook: Uuid, reason: &str) {
-        self.0.lock().push((webhook, reason.to_owned()));
-    }
-}
-
 /// A store whose events are delivered.
 pub struct Office {
     pub storage: Storage,
     pub metrics: Arc<Metrics>,
-    pub alarms: Arc<Alarms>,
-    stopping: CancellationToken,
+    relay: actix_web::rt::task::JoinHandle<()>,
+    _runner: Runner,
     _home: Home,
 }
 
@@ -87,14 +77,17 @@ impl Office {
             ("WEBHOOKS_TIMEOUT_SECONDS", "2"),
         ];
         let found = |name: &str| more.iter().chain(&usual).find(|pair| pair.0 == name).map(|pair| pair.1.to_owned());
-        let delivery = Settings::read(None, found).unwrap().delivery().unwrap();
+        let settings = Settings::read(None, found).unwrap();
+        let delivery = settings.delivery().unwrap();
         let metrics = Arc::new(Metrics::new().unwrap());
-        let alarms = Arc::new(Alarms::default());
-        let courier = Courier::new(storage.clone(), delivery, names, Arc::clone(&metrics), alarms.clone()).unwrap();
-        let stopping = CancellationToken::new();
-        let relay = Relay::new(courier, storage.clone(), Arc::clone(&metrics), stopping.clone());
-        actix_web::rt::spawn(relay.run());
-        Self { storage, metrics, alarms, stopping, _home: home }
+        let settled = Arc::new(Notify::new());
+        let courier =
+            Courier::new(storage.clone(), delivery.clone(), names, Arc::clone(&metrics), Arc::clone(&settled));
+        let options = settings.task_options();
+        let runner = Runner::start(storage.clone(), vec![Arc::new(courier)], options, Arc::clone(&metrics)).unwrap();
+        let relay = Relay::new(storage.clone(), delivery, Arc::clone(&metrics), settled);
+        let relay = actix_web::rt::spawn(relay.run());
+        Self { storage, metrics, relay, _runner: runner, _home: home }
     }
 
     pub async fn webhook(&self, url: &str, events: &[WebhookEvent]) -> (Webhook, String) {
@@ -127,7 +120,7 @@ impl Office {
 
 impl Drop for Office {
     fn drop(&mut self) {
-        self.stopping.cancel();
+        self.relay.abort();
     }
 }
 

@@ -18,6 +18,8 @@ use super::LIMIT;
 pub enum Reply {
     /// With this status, these header lines and this body.
     Status(u16, &'static [&'static str], &'static str),
+    /// With 307, to there.
+    Redirect(String),
     /// Not at all, for as long as the other side stays.
     Hang,
     /// A byte of the head at a time, for ever.
@@ -169,6 +171,11 @@ async fn answer(mut stream: TcpStream, reply: Reply, sent: impl Fn(usize)) -> st
                 format!("HTTP/1.1 {status} Said\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n");
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(body.as_bytes()).await?;
+            stream.shutdown().await
+        }
+        Reply::Redirect(to) => {
+            let head = format!("HTTP/1.1 307 Said\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).await?;
             stream.shutdown().await
         }
         Reply::Hang => {
