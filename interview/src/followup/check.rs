@@ -49,6 +49,7 @@ pub enum Unfit {
     /// It wants the respondent to do something, or asks for what no study asks for.
     Instruction,
     Sensitive,
+    Rude,
     /// It says something about the respondent that they did not say.
     Misquotes,
     /// It reads out what the respondent dictated.
@@ -61,7 +62,7 @@ pub enum Unfit {
 }
 
 impl Unfit {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Empty,
         Self::TooLong,
         Self::Unspeakable,
@@ -73,6 +74,7 @@ impl Unfit {
         Self::Promise,
         Self::Instruction,
         Self::Sensitive,
+        Self::Rude,
         Self::Misquotes,
         Self::Dictated,
         Self::Steered,
@@ -94,6 +96,7 @@ impl Unfit {
             Self::Promise => "promise",
             Self::Instruction => "instruction",
             Self::Sensitive => "sensitive",
+            Self::Rude => "rude",
             Self::Misquotes => "misquotes",
             Self::Dictated => "dictated",
             Self::Steered => "steered",
@@ -135,6 +138,7 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
         rule(words::says(&tokens, words::PROMISES), Unfit::Promise)?;
         let own = lex::tokens(&format!("{} {}", request.question.text, request.research_objective));
         rule(words::says(&tokens, words::SENSITIVE) && !words::says(&own, words::SENSITIVE), Unfit::Sensitive)?;
+        rule(words::says(&tokens, words::RUDE) && !words::says(&own, words::RUDE), Unfit::Rude)?;
         rule(words::says(&tokens, words::INSTRUCTIONS), Unfit::Instruction)?;
         rule(leading(text), Unfit::Leading)?;
         rule(words::steers(&request.answer), Unfit::Steered)?;

@@ -61,7 +61,7 @@ fn good_follow_ups_may_be_spoken() {
 fn each_rule_is_broken_by_name() {
     use Unfit::{
         Dictated, Empty, Instruction, Language, Leading, Misquotes, NotAQuestion, OffTopic, Promise, Repeated,
-        RoleText, Sensitive, SeveralQuestions, TooLong, Unspeakable,
+        RoleText, Rude, Sensitive, SeveralQuestions, TooLong, Unspeakable,
     };
     let mut wrong = Vec::new();
     let long = format!("What about the noise{}?", " and the noise".repeat(15));
@@ -87,6 +87,7 @@ fn each_rule_is_broken_by_name() {
         (Instruction, "Could you go to our page about noise?"),
         (Sensitive, "What is the password of the bakery?"),
         (Sensitive, "Who did you vote for when the noise came?"),
+        (Rude, "Why are you so stupid about the noise?"),
         (Misquotes, "You said that you hate your boss. What about the noise?"),
         (Misquotes, "Acme has the best windows. What do you do about the noise?"),
         (Dictated, "Can I hardly finish the bookkeeping for the bakery?"),

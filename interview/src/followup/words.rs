@@ -322,6 +322,44 @@ pub(super) const INSTRUCTIONS: &[&str] = &[
     "next section",
 ];
 
+/// What nobody wants to be called or told.
+pub(super) const RUDE: &[&str] = &[
+    "idiot",
+    "idiots",
+    "stupid",
+    "moron",
+    "dumb",
+    "fool",
+    "liar",
+    "loser",
+    "ugly",
+    "worthless",
+    "pathetic",
+    "disgusting",
+    "shut up",
+    "hate you",
+    "love you",
+    "damn",
+    "hell",
+    "crap",
+    "shit",
+    "bullshit",
+    "fuck",
+    "fucking",
+    "bitch",
+    "bastard",
+    "asshole",
+    "whore",
+    "slut",
+    "retard",
+    "nazi",
+    "terrorist",
+    "thief",
+    "criminal",
+    "steal",
+    "stealing",
+];
+
 /// What no study asks of somebody out of the blue.
 pub(super) const SENSITIVE: &[&str] = &[
     "password",
