@@ -18,7 +18,7 @@ use super::{ProposeError, Proposer};
 use crate::llm::{self, Ask, Llm};
 
 const OPERATION: &str = "follow_up";
-const MOST_TOKENS: u32 = 200;
+const MOST_TOKENS: u32 = 120;
 /// What is left for the way back to the interview.
 const MARGIN: Duration = Duration::from_millis(100);
 /// No model answers in less.
@@ -104,18 +104,17 @@ impl Proposer for LlmProposer {
             max_tokens: MOST_TOKENS,
         };
         let Some(booked) = self.book(interview, &ask) else { return Ok(templates) };
-        let mut proposals = match self.llm.json(ask).await {
+        let worded = match self.llm.json(ask).await {
             Ok(answer) => {
                 self.settle(interview, booked, answer.tokens);
-                prompt::proposals(answer.value, request, self.llm.model())
+                prompt::proposal(answer.value, request, self.llm.model())
             }
             Err(error) => {
                 debug!(%interview, %error, "no proposal by the model: templates serve");
-                Vec::new()
+                None
             }
         };
-        proposals.extend(templates);
-        Ok(proposals)
+        Ok(worded.into_iter().chain(templates).collect())
     }
 
     fn name(&self) -> &str {

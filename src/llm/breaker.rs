@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 const FAILURES: u32 = 3;
-const FIRST_REST: Duration = Duration::from_secs(10);
+pub const FIRST_REST: Duration = Duration::from_secs(10);
 const LONGEST_REST: Duration = Duration::from_mins(2);
 
 /// Whether the server is asked.
@@ -43,8 +43,11 @@ struct Inner {
     probing: bool,
 }
 
-#[derive(Debug, Default)]
-pub struct Breaker(Mutex<Inner>);
+#[derive(Debug)]
+pub struct Breaker {
+    first_rest: Duration,
+    inner: Mutex<Inner>,
+}
 
 /// Somebody asks. Dropped without a word it counts for nothing.
 #[derive(Debug)]
@@ -54,8 +57,12 @@ pub struct Permit<'a> {
 }
 
 impl Breaker {
+    pub fn new(first_rest: Duration) -> Self {
+        Self { first_rest, inner: Mutex::default() }
+    }
+
     pub fn state(&self, now: Instant) -> State {
-        match self.0.lock().until {
+        match self.inner.lock().until {
             None => State::Closed,
             Some(until) if now < until => State::Open,
             Some(_) => State::HalfOpen,
@@ -64,7 +71,7 @@ impl Breaker {
 
     /// Who may not ask is told how long to wait.
     pub fn admit(&self, now: Instant) -> Result<Permit<'_>, Duration> {
-        let mut inner = self.0.lock();
+        let mut inner = self.inner.lock();
         let probe = match inner.until {
             None => false,
             Some(until) if now < until => return Err(until - now),
@@ -78,16 +85,16 @@ impl Breaker {
 
 impl Permit<'_> {
     pub fn succeeded(self) {
-        *self.breaker.0.lock() = Inner::default();
+        *self.breaker.inner.lock() = Inner::default();
     }
 
     pub fn failed(self, now: Instant) {
-        let mut inner = self.breaker.0.lock();
+        let mut inner = self.breaker.inner.lock();
         inner.failures += 1;
         if self.probe {
             inner.rest = (inner.rest * 2).min(LONGEST_REST);
         } else if inner.failures >= FAILURES && inner.until.is_none() {
-            inner.rest = FIRST_REST;
+            inner.rest = self.breaker.first_rest;
         } else {
             return;
         }
@@ -98,7 +105,7 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.probe {
-            self.breaker.0.lock().probing = false;
+            self.breaker.inner.lock().probing = false;
         }
     }
 }
@@ -113,7 +120,7 @@ mod tests {
 
     #[test]
     fn it_opens_after_failures_in_a_row_and_closes_with_a_probe_that_succeeds() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
+        let (breaker, start) = (Breaker::new(FIRST_REST), Instant::now());
         fail(&breaker, start);
         fail(&breaker, start);
         breaker.admit(start).unwrap().succeeded();
@@ -137,7 +144,7 @@ mod tests {
 
     #[test]
     fn who_gives_up_shows_nothing() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
+        let (breaker, start) = (Breaker::new(FIRST_REST), Instant::now());
         for _ in 0..10 {
             drop(breaker.admit(start).unwrap());
         }
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn those_who_asked_before_it_opened_do_not_prolong_it() {
-        let (breaker, start) = (Breaker::default(), Instant::now());
+        let (breaker, start) = (Breaker::new(FIRST_REST), Instant::now());
         let late = breaker.admit(start).unwrap();
         (0..3).for_each(|_| fail(&breaker, start));
         late.failed(start + Duration::from_secs(5));

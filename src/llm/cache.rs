@@ -3,14 +3,19 @@
 //! Owns: what makes two questions the same, and a bounded store in memory. Never does: keep anything for good.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::Ask;
 
-/// Where answers are kept. What fails is as if it was not there.
+/// How long an answer is of use. It may quote a respondent, so it is kept no longer, wherever it is.
+pub const KEEP: Duration = Duration::from_mins(15);
+
+/// Where answers are kept, for [`KEEP`] at most. What fails is as if it was not there.
 #[async_trait]
 pub trait Cache: Send + Sync {
     async fn get(&self, key: &str) -> Option<String>;
@@ -33,7 +38,37 @@ pub fn key(model: &str, ask: &Ask) -> String {
 /// The last so many answers, in this process.
 pub struct Memory {
     most: usize,
-    kept: Mutex<(HashMap<String, String>, VecDeque<String>)>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<String, String>,
+    /// The oldest first.
+    order: VecDeque<(Instant, String)>,
+}
+
+impl Kept {
+    fn get(&mut self, key: &str, now: Instant) -> Option<String> {
+        self.forget_old(usize::MAX, now);
+        self.answers.get(key).cloned()
+    }
+
+    fn put(&mut self, key: &str, answer: String, most: usize, now: Instant) {
+        if self.answers.insert(key.to_owned(), answer).is_none() {
+            self.order.push_back((now, key.to_owned()));
+        }
+        self.forget_old(most, now);
+    }
+
+    fn forget_old(&mut self, most: usize, now: Instant) {
+        let old = |since: Instant| now.duration_since(since) >= KEEP;
+        while self.order.len() > most || self.order.front().is_some_and(|(since, _)| old(*since)) {
+            if let Some((_, oldest)) = self.order.pop_front() {
+                self.answers.remove(&oldest);
+            }
+        }
+    }
 }
 
 impl Memory {
@@ -45,25 +80,16 @@ impl Memory {
 #[async_trait]
 impl Cache for Memory {
     async fn get(&self, key: &str) -> Option<String> {
-        self.kept.lock().0.get(key).cloned()
+        self.kept.lock().get(key, Instant::now())
     }
 
     async fn put(&self, key: &str, answer: String) {
-        let mut kept = self.kept.lock();
-        let (answers, order) = &mut *kept;
-        if answers.insert(key.to_owned(), answer).is_none() {
-            order.push_back(key.to_owned());
-        }
-        while order.len() > self.most {
-            order.pop_front().map(|oldest| answers.remove(&oldest));
-        }
+        self.kept.lock().put(key, answer, self.most, Instant::now());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::json;
 
     use super::*;
@@ -96,5 +122,15 @@ mod tests {
         assert_eq!(memory.get("a").await, None);
         assert_eq!(memory.get("b").await.as_deref(), Some("b"));
         assert_eq!(memory.get("c").await.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn nothing_is_kept_for_long() {
+        let (mut kept, start) = (Kept::default(), Instant::now());
+        kept.put("a", "a".to_owned(), 9, start);
+        kept.put("b", "b".to_owned(), 9, start + KEEP / 2);
+        assert_eq!(kept.get("a", start + KEEP), None);
+        assert_eq!(kept.get("b", start + KEEP).as_deref(), Some("b"));
+        assert!(kept.answers.len() == 1 && kept.order.len() == 1);
     }
 }

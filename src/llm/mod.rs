@@ -145,9 +145,14 @@ impl Llm {
     }
 
     pub fn new(server: LlmServer) -> Self {
+        Self::resting(server, breaker::FIRST_REST)
+    }
+
+    /// With another first rest after failures: for tests, which do not wait for ten seconds.
+    pub fn resting(server: LlmServer, rest: Duration) -> Self {
         Self(Arc::new(Shared {
             exchange: Exchange::new(server),
-            breaker: Breaker::default(),
+            breaker: Breaker::new(rest),
             cache: OnceLock::new(),
             memory: Memory::new(KEPT),
             metrics: OnceLock::new(),
