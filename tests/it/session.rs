@@ -129,6 +129,20 @@ pub fn check_log(events: &[EventRecord]) {
     }
 }
 
+/// The same where questions have follow-ups: each asking is put and answered once.
+pub fn check_followed_log(events: &[EventRecord]) {
+    assert!(events.iter().map(|record| record.seq).eq(1..=events.len() as i64), "gaps: {events:#?}");
+    let mut asked = HashSet::new();
+    let mut answered = HashSet::new();
+    for record in events {
+        match &record.event {
+            Event::QuestionAsked { asking, .. } => assert!(asked.insert(*asking), "twice: {asking}"),
+            Event::Answered { response } => assert!(answered.insert(response.asking), "twice: {}", response.asking),
+            _ => {}
+        }
+    }
+}
+
 pub fn resumed(events: &[EventRecord], of: u32) -> bool {
     events.iter().any(|record| {
         matches!(&record.event, Event::QuestionRepeated { asking, reason: RepeatReason::Resumed, .. } if *asking == of)

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod database;
 pub mod proxy;
 pub mod identity;
+pub mod llm;
 pub mod relay;
 
 use interview::Guide;
