@@ -13,10 +13,12 @@ use interview::Guide;
 use tokio::sync::mpsc;
 
 use crate::audio::MediaRuntime;
-use crate::config::{Settings, SpeechEngine};
+use crate::config::{LlmProvider, Settings, SpeechEngine};
 use crate::demo::live::{self, Happening, Style};
+use crate::demo::model::ModelServer;
 use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
+use crate::models::{Manifest, Progress, Set, fetch};
 use crate::startup::{self, Running};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
 
@@ -26,6 +28,8 @@ const COOPERATIVE: &str = include_str!("../../personas/cooperative.yaml");
 
 /// Lines waiting for the terminal.
 const QUEUE: usize = 1_024;
+/// What a model's first answer may take.
+const WARM_UP_MS: u64 = 30_000;
 
 /// Which Whisper listens, on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,6 +50,25 @@ impl Whisper {
     }
 }
 
+/// Which language model words follow-ups; both are fetched on request only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LocalModel {
+    /// SmolLM2-135M (127 MB to fetch): proves the wire, not the wit.
+    Tiny,
+    /// Qwen2.5-Coder-0.5B (512 MB to fetch): usable follow-ups.
+    Small,
+}
+
+impl LocalModel {
+    /// The set that brings it, its file under the weights folder, and its name.
+    fn places(self) -> (Set, &'static str, &'static str) {
+        match self {
+            Self::Tiny => (Set::Llm, "llm/smollm2-135m-instruct-q4_1.gguf", "smollm2-135m"),
+            Self::Small => (Set::LlmSmall, "llm/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "qwen2.5-coder-0.5b"),
+        }
+    }
+}
+
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// The call guide, YAML or JSON [default: the two-minute one of guides/short.yaml]
@@ -60,6 +83,9 @@ pub struct Args {
     /// Which Whisper model listens
     #[arg(long, value_enum, default_value = "base")]
     pub whisper: Whisper,
+    /// Let a small language model on this machine word follow-ups: fetches it, and a server for it, when asked for
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "tiny", value_name = "MODEL")]
+    pub llm: Option<LocalModel>,
     /// Where the engine's data, the recording and the transcript are kept
     #[arg(long, value_name = "DIR", default_value = "data/demo")]
     pub keep: PathBuf,
@@ -73,6 +99,8 @@ pub struct Stage {
     pub running: Running,
     /// The respondent's side of the network.
     _media: MediaRuntime,
+    /// Words follow-ups, with `--llm`.
+    model: Option<ModelServer>,
 }
 
 /// Runs the demo. `start` starts an engine with its data in the folder given.
@@ -95,6 +123,9 @@ pub async fn run(
     // The queue is closed now; what is left in it comes before the report.
     shown.await.context("showing the conversation")?;
     stage.running.stop(Duration::ZERO).await;
+    if let Some(model) = stage.model {
+        model.stop().await;
+    }
     let report = result?;
     if let Some(path) = &args.report {
         let json = serde_json::to_vec_pretty(&report)?;
@@ -117,16 +148,53 @@ pub fn start(args: Args, mut settings: Settings) -> anyhow::Result<ExitCode> {
     settings.server.port = 0;
     settings.speech.engine = SpeechEngine::Local;
     settings.storage.database_url.clear();
+    // Only what is asked for here words follow-ups, whatever the environment says.
+    settings.llm.provider = LlmProvider::None;
+    let local = args.llm;
+    if let Some(model) = local {
+        fetch(&Manifest::built_in()?, model.places().0, &settings.storage.models_dir, &Progress::for_stderr())?;
+    }
     actix::System::new().block_on(run(args, async |whisper, folder| {
         whisper.name().clone_into(&mut settings.speech.whisper);
         folder.clone_into(&mut settings.storage.data_dir);
+        let model = match local {
+            Some(local) => Some(serve(local, &mut settings).await?),
+            None => None,
+        };
         let running = startup::start(settings).await?;
-        stage(running)
+        if model.is_some() {
+            warm_up(&running).await?;
+        }
+        stage(running, model)
     }))
 }
 
+/// Starts the model's server, and has the settings name it.
+async fn serve(local: LocalModel, settings: &mut Settings) -> anyhow::Result<ModelServer> {
+    let (_, file, name) = local.places();
+    std::fs::create_dir_all(&settings.storage.data_dir)?;
+    let log = settings.storage.data_dir.join("model-server.log");
+    let server = ModelServer::start(&settings.storage.models_dir, file, name, &log).await?;
+    settings.llm.provider = LlmProvider::Openai;
+    settings.llm.openai_base_url.clone_from(&server.base_url);
+    name.clone_into(&mut settings.llm.openai_model);
+    settings.llm.openai_api_key.clear();
+    Ok(server)
+}
+
+/// Has the model read what is the same in every question, so that the first answer waits no longer than the next.
+async fn warm_up(running: &Running) -> anyhow::Result<()> {
+    let guide = read_guide(SHORT_GUIDE, "guides/short.yaml")?;
+    if let Some((_, question)) = guide.questions().next() {
+        let request = interview::ProposalRequest::of(&guide, question, "I teach maths.");
+        let request = interview::ProposalRequest { within_ms: WARM_UP_MS, ..request };
+        running.engines.proposer.propose(uuid::Uuid::nil(), &request).await?;
+    }
+    Ok(())
+}
+
 /// The respondent shares the models with the engine, since both are on one machine, but nothing else.
-fn stage(running: Running) -> anyhow::Result<Stage> {
+fn stage(running: Running, model: Option<ModelServer>) -> anyhow::Result<Stage> {
     let media = MediaRuntime::start()?;
     let dial = WebRtc::new(WebRtcSettings::default(), media.handle().clone());
     Ok(Stage {
@@ -138,6 +206,7 @@ fn stage(running: Running) -> anyhow::Result<Stage> {
         },
         running,
         _media: media,
+        model,
     })
 }
 

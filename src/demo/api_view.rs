@@ -29,6 +29,8 @@ pub struct Row {
     pub is_follow_up: bool,
     /// For a follow-up: why it was asked, and the question it follows up on.
     pub why: Option<String>,
+    /// Who proposed it: `template`, or a model's name.
+    pub source: Option<String>,
     pub follow_up_of: Option<String>,
     pub analysis: Analysis,
     pub engine: EngineTimes,
@@ -76,7 +78,8 @@ fn row(value: &Value, all: &[Value]) -> Row {
         question_text: text(value, "question_text").unwrap_or_default(),
         response_text: text(value, "response_text").unwrap_or_default(),
         is_follow_up,
-        why: text(value, "why").or_else(|| why(value, all)),
+        why: text(value, "why").or_else(|| generated(value, all, "why")),
+        source: generated(value, all, "source"),
         follow_up_of: parent.and_then(|parent| text(parent, "question_id")),
         analysis: Analysis {
             sentiment: text(value, "sentiment"),
@@ -90,15 +93,29 @@ fn row(value: &Value, all: &[Value]) -> Row {
     }
 }
 
-/// The reason stands with the answer that led to the follow-up, in `generated_follow_ups` {asking, text, why}.
-fn why(value: &Value, all: &[Value]) -> Option<String> {
+/// A follow-up that a model proposed and that was not fit to be spoken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rejected {
+    pub reason: String,
+    pub source: String,
+}
+
+/// In the order in which they were rejected.
+pub fn rejected(interview: &Value) -> Vec<Rejected> {
+    let all = interview.get("conversation_state").and_then(|state| state.get("rejected_follow_ups")?.as_array());
+    let one = |value: &Value| Some(Rejected { reason: text(value, "reason")?, source: text(value, "source")? });
+    all.into_iter().flatten().filter_map(one).collect()
+}
+
+/// Why and by whom stand with the answer that led to the follow-up, in `generated_follow_ups` {asking, text, why, source}.
+fn generated(value: &Value, all: &[Value], what: &str) -> Option<String> {
     let generated = all.iter().filter_map(|row| row.get("generated_follow_ups")?.as_array()).flatten();
     let (asking, question) = (value.get("asking"), value.get("question_text"));
     let mine = |follow_up: &&Value| match (asking, follow_up.get("asking")) {
         (Some(asking), Some(other)) => asking == other,
         _ => question.is_some() && follow_up.get("text") == question,
     };
-    generated.into_iter().find(mine).and_then(|follow_up| text(follow_up, "why"))
+    generated.into_iter().find(mine).and_then(|follow_up| text(follow_up, what))
 }
 
 /// From `latency_ms` {endpoint, stt, decide, tts}, or `endpointing` {speech_end_ms, decided_ms}.
@@ -132,13 +149,14 @@ mod tests {
             {"id": "a", "asking": 1, "question_id": "work", "question_text": "What work?", "response_text": "Books.",
              "is_follow_up": false, "parent_response_id": null, "sentiment": "neutral", "information_density": 0.18,
              "flags": ["short"], "endpointing": {"speech_end_ms": 1000, "decided_ms": 1240},
-             "generated_follow_ups": [{"asking": 2, "text": "Since when?", "why": "few words"}]},
+             "generated_follow_ups": [{"asking": 2, "text": "Since when?", "why": "few words", "source": "template"}]},
         ]});
         let rows = rows(&json!({}), &transcript);
         assert_eq!(rows[0].question_text, "What work?");
         assert_eq!(rows[0].engine.endpoint, Some(240));
         assert_eq!(rows[0].analysis.sentiment.as_deref(), Some("neutral"));
         assert_eq!(rows[1].why.as_deref(), Some("few words"));
+        assert_eq!(rows[1].source.as_deref(), Some("template"));
         assert_eq!(rows[1].follow_up_of.as_deref(), Some("work"));
     }
 

@@ -17,6 +17,7 @@ pub mod line;
 pub mod live;
 pub mod measure;
 pub mod mind;
+pub mod model;
 pub mod persona;
 pub mod render;
 pub mod report;

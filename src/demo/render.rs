@@ -2,6 +2,7 @@
 //!
 //! Owns: its words and layout. Pure. Never does: judge (the verdict is made in [`super::report`]).
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::report::{Kind, Report, Spread, Turn};
@@ -34,10 +35,29 @@ pub fn render(report: &Report, colour: bool) -> String {
     }
     let (found, total) = (report.facts_recovered.len(), report.facts_total);
     let _ = writeln!(text, "Facts recovered: {found} of {total} {}", report.facts_recovered.join(", "));
+    follow_ups(&mut text, report);
     let _ = writeln!(text, "Recording:  {}", report.recording.as_deref().unwrap_or("none"));
     let _ = writeln!(text, "Transcript: {}\n", report.transcript.as_deref().unwrap_or("none"));
     verdict(&mut text, report, colour);
     text
+}
+
+/// Who worded the follow-ups, and what a model proposed in vain.
+fn follow_ups(text: &mut String, report: &Report) {
+    let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
+    for turn in report.turns.iter().filter(|turn| turn.kind == Kind::FollowUp) {
+        *sources.entry(turn.source.as_deref().unwrap_or("unknown")).or_default() += 1;
+    }
+    let worded: Vec<String> = sources.iter().map(|(source, count)| format!("{count} by {source}")).collect();
+    let worded = if worded.is_empty() { "none".to_owned() } else { worded.join(", ") };
+    let _ = writeln!(text, "Follow-ups worded: {worded}");
+    let mut reasons: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for rejected in &report.follow_ups_rejected {
+        *reasons.entry((&rejected.source, &rejected.reason)).or_default() += 1;
+    }
+    for ((source, reason), count) in reasons {
+        let _ = writeln!(text, "Follow-ups of {source} not spoken: {count} ({reason})");
+    }
 }
 
 fn render_turn(text: &mut String, number: usize, turn: &Turn) {
@@ -54,6 +74,7 @@ fn render_turn(text: &mut String, number: usize, turn: &Turn) {
     };
     if turn.kind == Kind::FollowUp {
         line("why", turn.why.as_deref().unwrap_or("the engine does not say"));
+        line("source", turn.source.as_deref().unwrap_or("the engine does not say"));
     }
     line("said", &turn.truth_text);
     line("stored", if turn.response_text.is_empty() { "(nothing)" } else { &turn.response_text });

@@ -7,7 +7,7 @@ use interview::Guide;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::api_view::{self, Analysis, Row};
+use super::api_view::{self, Analysis, Rejected, Row};
 use super::heard::{FOUND, contains, share_found};
 use super::measure::{BargeIn, Timing, barge_ins, percentile, utterances};
 use super::persona::Persona;
@@ -57,6 +57,8 @@ pub struct Turn {
     pub latency_ms: Latency,
     /// For a follow-up: why it was asked.
     pub why: Option<String>,
+    /// For a follow-up: who worded it, `template` or a model's name.
+    pub source: Option<String>,
     pub analysis: Analysis,
     pub cut_off: bool,
 }
@@ -104,6 +106,8 @@ pub struct Report {
     /// Paths or URLs.
     pub recording: Option<String>,
     pub transcript: Option<String>,
+    /// Follow-ups that a model proposed and that were not fit to be spoken.
+    pub follow_ups_rejected: Vec<Rejected>,
     pub summary: Summary,
     pub verdict: Verdict,
 }
@@ -190,6 +194,7 @@ pub fn make(material: Material<'_>) -> Report {
         wer: error_rate(&turns),
         recording: material.recording,
         transcript: material.transcript_at,
+        follow_ups_rejected: api_view::rejected(&material.interview),
         summary: summary(&turns),
         verdict: Verdict { passed: reasons.is_empty(), reasons },
         interview: material.interview,
@@ -243,6 +248,7 @@ fn turn(
             tts: engine.tts,
         },
         why: row.and_then(|row| row.why.clone()),
+        source: row.and_then(|row| row.source.clone()),
         analysis: row.map(|row| row.analysis.clone()).unwrap_or_default(),
         cut_off: timing.cut_off,
     }

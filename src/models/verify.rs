@@ -63,6 +63,8 @@ pub fn verify_with<S: AsRef<str>>(
             super::Set::Default => "default",
             super::Set::Small => "small",
             super::Set::Test => "test",
+            super::Set::Llm => "llm",
+            super::Set::LlmSmall => "llm-small",
             super::Set::All => "all",
         });
         for file in &item.files {
