@@ -1,11 +1,16 @@
 //! What one answer is worth, by its words alone.
 //!
-//! Owns: density, sentiment, hesitation, key phrases of one response. Never does: look at other interviews, call a model.
+//! Owns: density, sentiment, hesitation, enthusiasm, completeness, key phrases of one response, and what in it contradicts
+//! earlier ones. Never does: look at other interviews, call a model.
+
+pub mod contradiction;
+pub mod sentence;
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use self::contradiction::Contradiction;
 use crate::guide::InterestSignal;
 use crate::io::Word;
 use crate::lexicon as lex;
@@ -36,6 +41,15 @@ pub struct Analysis {
     pub signals: Vec<crate::guide::InterestSignal>,
     /// Words, fillers included.
     pub words: u32,
+    /// 0…1: see [`enthusiasm`].
+    #[serde(default)]
+    pub enthusiasm: f32,
+    /// 0…1: see [`completeness`].
+    #[serde(default)]
+    pub completeness: f32,
+    /// With what was said before, as far as words tell.
+    #[serde(default)]
+    pub contradictions: Vec<Contradiction>,
 }
 
 impl Analysis {
@@ -61,8 +75,119 @@ impl Analysis {
             themes: lex::themes(&stems),
             signals: signals(&tokens, sentiment, hesitation),
             words: u32::try_from(count).unwrap_or(u32::MAX),
+            enthusiasm: enthusiasm(&tokens, &written),
+            completeness: completeness(question_text, &tokens),
+            contradictions: Vec::new(),
         }
     }
+}
+
+/// How warmly something is said: e = 1 − exp(−h / 3), h = words of praise that are not negated (two for strong or intensified
+/// ones), two for each word of excitement, one for each exclamation mark.
+///
+/// ```
+/// use interview::analysis::Analysis;
+/// use interview::io::Word;
+/// let words: Vec<Word> = "I really love it!".split(' ')
+///     .map(|text| Word { text: text.into(), start_ms: 0, end_ms: 1, confidence: 1.0 }).collect();
+/// // "love" is strong, and there is an exclamation mark: h = 3, e = 1 − exp(−1) ≈ 0.63
+/// assert!((Analysis::of("", &words).enthusiasm - 0.632).abs() < 0.001);
+/// ```
+fn enthusiasm(tokens: &[String], written: &[&str]) -> f32 {
+    let mut hits = written.iter().filter(|word| word.ends_with('!')).count();
+    for (at, word) in tokens.iter().enumerate() {
+        let before = &tokens[at.saturating_sub(3)..at];
+        if before.iter().any(|word| lex::is_negator(word)) {
+            continue;
+        }
+        if matches!(word.as_str(), "excited" | "exciting" | "thrilled" | "wow") {
+            hits += 2;
+        } else if praises(word, before) {
+            let strong = lex::is_strong(word) || before.last().is_some_and(|word| lex::is_intensifier(word));
+            hits += if strong { 2 } else { 1 };
+        }
+    }
+    1.0 - (-(hits as f32) / 3.0).exp()
+}
+
+/// How much of what was asked is answered: the share of the question's parts. "Why" wants a reason, "how long", "how many" and
+/// "when" a number or a time, any other question word something that was not in the question; a question without one wants a
+/// yes, a no or content. Half of it where the answer ends in the middle of a sentence.
+///
+/// ```
+/// use interview::analysis::Analysis;
+/// use interview::io::Word;
+/// let said = |text: &str| text.split(' ')
+///     .map(|text| Word { text: text.into(), start_ms: 0, end_ms: 1, confidence: 1.0 }).collect::<Vec<_>>();
+/// let question = "How long have you worked from home, and why?";
+/// assert_eq!(Analysis::of(question, &said("For four years.")).completeness, 0.5);
+/// assert_eq!(Analysis::of(question, &said("For four years, because I have kids.")).completeness, 1.0);
+/// ```
+pub fn completeness(question: &str, answer: &[String]) -> f32 {
+    if answer.is_empty() {
+        return 0.0;
+    }
+    let asked = lex::tokens(question);
+    let stems: HashSet<String> = asked.iter().map(|word| lex::stem(word)).collect();
+    let news = answer.iter().any(|word| lex::is_content(word) && !stems.contains(&lex::stem(word)));
+    let has = |words: &[&str]| answer.iter().any(|word| words.contains(&word.as_str()));
+    let reason = || has(&["because", "since", "so", "cause", "due", "reason", "therefore"]);
+    let time = || answer.iter().any(|word| lex::is_number(word)) || has(TIMES);
+    let mut parts = Vec::new();
+    for (at, word) in asked.iter().enumerate() {
+        let next = asked.get(at + 1).map(String::as_str);
+        match (word.as_str(), next) {
+            ("why", _) => parts.push(reason()),
+            ("when", _) | ("how", Some("long" | "many" | "much" | "often" | "old" | "far")) => parts.push(time()),
+            ("what" | "which" | "who" | "where" | "how" | "whose", _) => parts.push(news),
+            _ => {}
+        }
+    }
+    if parts.is_empty() {
+        parts.push(news || has(&["yes", "no", "yeah", "yep", "nope", "sure", "not"]));
+    }
+    let share = parts.iter().filter(|answered| **answered).count() as f32 / parts.len() as f32;
+    if answer.last().is_some_and(|word| lex::is_hanging(word)) { share / 2.0 } else { share }
+}
+
+/// Words that tell a time or an amount without a number.
+const TIMES: &[&str] = &[
+    "always",
+    "never",
+    "often",
+    "sometimes",
+    "rarely",
+    "daily",
+    "weekly",
+    "monthly",
+    "yearly",
+    "every",
+    "few",
+    "many",
+    "lot",
+    "years",
+    "months",
+    "weeks",
+    "days",
+    "hours",
+    "yesterday",
+    "today",
+    "recently",
+    "morning",
+    "evening",
+    "ago",
+    "once",
+    "one",
+    "couple",
+    "several",
+    "most",
+];
+
+/// "like" is praise only where somebody likes something.
+fn praises(word: &str, before: &[String]) -> bool {
+    let liked =
+        || before.last().is_some_and(|word| matches!(word.as_str(), "i" | "we" | "really" | "don't" | "didn't"));
+    lex::is_positive(word) && (word != "like" || liked())
 }
 
 /// `information_density`: d = 1 − exp(−u / 15), u = distinct content words that are not in the question; numbers and
@@ -116,22 +241,16 @@ fn hesitating(tokens: &[String]) -> usize {
     (single + 2 * pairs).min(tokens.len())
 }
 
-fn sentiment(tokens: &[String]) -> Sentiment {
+pub(crate) fn sentiment(tokens: &[String]) -> Sentiment {
     let mut score = 0_i32;
     let mut hits = 0_i32;
     for (i, word) in tokens.iter().enumerate() {
-        let mut value: i32 = match (lex::is_positive(word), lex::is_negative(word)) {
+        let before = &tokens[i.saturating_sub(3)..i];
+        let mut value: i32 = match (praises(word, before), lex::is_negative(word)) {
             (true, false) => 1,
             (false, true) => -1,
             _ => continue,
         };
-        let before = &tokens[i.saturating_sub(3)..i];
-        // "like" is praise only where somebody likes something.
-        if word == "like"
-            && !before.last().is_some_and(|w| matches!(w.as_str(), "i" | "we" | "really" | "don't" | "didn't"))
-        {
-            continue;
-        }
         if lex::is_strong(word) || before.last().is_some_and(|w| lex::is_intensifier(w)) {
             value *= 2;
         }

@@ -10,6 +10,7 @@ pub mod analysis;
 pub mod dialogue;
 pub mod followup;
 pub mod guide;
+pub mod insight;
 pub mod io;
 mod lexicon;
 pub mod score;

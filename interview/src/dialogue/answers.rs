@@ -7,7 +7,7 @@ use super::speaking::{Purpose, Speech};
 use super::understanding::{choice, is_back_channel, is_closed_answer, is_full_answer, yes_or_no};
 use super::wishes::{Wish, wish};
 use super::{Floor, Interview, Target};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
 use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, Rejection, RepeatReason, Response, Word};
 use crate::turn::{Reading, Verdict, text_of};
@@ -317,12 +317,15 @@ impl Interview {
         let first = words.first().map_or(question_end, |w| w.start_ms);
         let cut_short = flags.iter().any(|f| f == "cut_short");
         let requires_clarification = flags.iter().any(|f| f == "out_of_options");
+        let text = text_of(&words);
+        let mut analysis = Analysis::of(&asking.text, &words);
+        analysis.contradictions = contradiction::with_earlier(&text, &words, &self.state.responses);
         Some(Response {
             asking: asking.id,
             question_id: asking.question_id.clone(),
             section: asking.section.clone(),
             question_text: asking.text.clone(),
-            text: text_of(&words),
+            text,
             asked_ms: asking.asked_ms,
             answered_ms: if words.is_empty() {
                 self.now
@@ -332,7 +335,7 @@ impl Interview {
             response_time_ms: first.saturating_sub(question_end),
             is_follow_up: asking.follow_up_of.is_some(),
             parent: asking.follow_up_of,
-            analysis: Analysis::of(&asking.text, &words),
+            analysis,
             is_complete: !words.is_empty() && !cut_short,
             requires_clarification,
             endpointing: Endpointing { speech_end_ms: self.turn.end(), decided_ms: self.now, rule },

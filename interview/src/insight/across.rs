@@ -1,0 +1,407 @@
+//! What many interviews say together: frequencies, groups compared, trends. All of it counted.
+//!
+//! Owns: which comparisons are made, and that they are corrected together. Never does: word anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::stats::{
+    Interval, Point, Z_95, benjamini_hochberg, cochran_armitage, difference_of_ranks, fisher_exact, mann_kendall,
+    wilson,
+};
+
+/// A group of fewer interviews tells little, and tells who is in it.
+pub const LEAST_GROUP: usize = 5;
+/// A key with more values than this is a name or a number, not a segment.
+const MOST_VALUES: usize = 12;
+/// Themes that are compared; the most frequent ones.
+const COMPARED: usize = 20;
+/// Interviews that a trend needs.
+const LEAST_TREND: usize = 8;
+/// The share of false discoveries that is put up with.
+pub const FALSE_DISCOVERIES: f64 = 0.05;
+
+/// One interview, as far as it is counted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Case {
+    pub interview_id: String,
+    /// Days since whenever, the same for all.
+    pub day: f64,
+    pub themes: BTreeSet<String>,
+    /// −2…2: the mean over its answers.
+    pub sentiment: Option<f64>,
+    /// 0…1.
+    pub data_quality_score: Option<f64>,
+    /// What the respondent belongs to: key → value.
+    pub segments: BTreeMap<String, String>,
+}
+
+/// How often a theme comes up.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ThemeFrequency))]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frequency {
+    pub theme: String,
+    /// Interviews that touch it, of `of`.
+    pub interviews: u64,
+    pub of: u64,
+    /// With Wilson's interval at 95 %.
+    #[serde(flatten)]
+    pub interval: Interval,
+}
+
+/// One group against all other interviews that have the key.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = SegmentComparison))]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub key: String,
+    pub value: String,
+    /// `theme` or `sentiment`.
+    pub measure: String,
+    /// Of a theme.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub theme: Option<String>,
+    /// Share of interviews with the theme, or mean sentiment, in the group and in the others.
+    pub here: f64,
+    pub elsewhere: f64,
+    pub group: usize,
+    pub others: usize,
+    /// `fisher_exact` or `mann_whitney`.
+    pub test: String,
+    pub p: f64,
+    /// By Benjamini and Hochberg, over all comparisons and trends of the report.
+    pub q: f64,
+    pub significant: bool,
+}
+
+/// How something changes over time.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = InsightTrend))]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// `theme` or `sentiment`.
+    pub measure: String,
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub theme: Option<String>,
+    /// `rising` or `falling`; `steady` where it is not significant.
+    pub direction: String,
+    /// `cochran_armitage` or `mann_kendall`.
+    pub test: String,
+    /// The test's standard normal deviate.
+    pub statistic: f64,
+    pub p: f64,
+    pub q: f64,
+    pub significant: bool,
+    /// First day, and the value there: a share or a mean, day by day.
+    pub series: Vec<DayValue>,
+}
+
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = InsightDay))]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DayValue {
+    pub day: f64,
+    pub value: f64,
+    pub interviews: usize,
+}
+
+/// Everything counted.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = InsightStatistics))]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Statistics {
+    pub interviews: usize,
+    pub themes: Vec<Frequency>,
+    pub comparisons: Vec<Comparison>,
+    pub trends: Vec<Change>,
+    /// Tests that were made and corrected together.
+    pub tests: usize,
+    /// Groups that are too small to be compared or shown: how many interviews are in them.
+    pub in_small_groups: usize,
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub mean_sentiment: Option<f64>,
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub mean_data_quality_score: Option<f64>,
+}
+
+/// Counts over all cases; segments by these keys, or by every key that groups them when none is named.
+pub fn across(cases: &[Case], keys: &[String]) -> Statistics {
+    let themes = frequencies(cases);
+    let compared: Vec<String> = themes.iter().take(COMPARED).map(|theme| theme.theme.clone()).collect();
+    let (mut comparisons, in_small_groups) = comparisons(cases, keys, &compared);
+    let mut trends = trends(cases, &compared);
+    let p: Vec<f64> = comparisons.iter().map(|one| one.p).chain(trends.iter().map(|one| one.p)).collect();
+    let q = benjamini_hochberg(&p);
+    let (of_comparisons, of_trends) = q.split_at(comparisons.len());
+    for (comparison, q) in comparisons.iter_mut().zip(of_comparisons) {
+        (comparison.q, comparison.significant) = (*q, *q <= FALSE_DISCOVERIES);
+    }
+    for (trend, q) in trends.iter_mut().zip(of_trends) {
+        (trend.q, trend.significant) = (*q, *q <= FALSE_DISCOVERIES);
+        if !trend.significant {
+            "steady".clone_into(&mut trend.direction);
+        }
+    }
+    comparisons.sort_by(|a, b| a.q.total_cmp(&b.q).then(a.p.total_cmp(&b.p)));
+    trends.sort_by(|a, b| a.q.total_cmp(&b.q).then(a.p.total_cmp(&b.p)));
+    Statistics {
+        interviews: cases.len(),
+        tests: p.len(),
+        mean_sentiment: mean(cases.iter().filter_map(|case| case.sentiment)),
+        mean_data_quality_score: mean(cases.iter().filter_map(|case| case.data_quality_score)),
+        themes,
+        comparisons,
+        trends,
+        in_small_groups,
+    }
+}
+
+fn frequencies(cases: &[Case]) -> Vec<Frequency> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for theme in cases.iter().flat_map(|case| &case.themes) {
+        *counts.entry(theme).or_default() += 1;
+    }
+    let of = cases.len() as u64;
+    let mut themes: Vec<Frequency> = counts
+        .into_iter()
+        .filter_map(|(theme, interviews)| {
+            let interval = wilson(interviews, of, Z_95)?;
+            Some(Frequency { theme: theme.to_owned(), interviews, of, interval })
+        })
+        .collect();
+    themes.sort_by_key(|theme| std::cmp::Reverse(theme.interviews));
+    themes
+}
+
+fn comparisons(cases: &[Case], keys: &[String], themes: &[String]) -> (Vec<Comparison>, usize) {
+    let mut wanted: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        wanted = cases.iter().flat_map(|case| case.segments.keys().map(String::as_str)).collect();
+    }
+    let (mut found, mut small) = (Vec::new(), 0);
+    for key in wanted {
+        let mut groups: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+        for case in cases {
+            if let Some(value) = case.segments.get(key) {
+                groups.entry(value).or_default().push(case);
+            }
+        }
+        if groups.len() > MOST_VALUES {
+            continue;
+        }
+        let with_key: usize = groups.values().map(Vec::len).sum();
+        for (value, here) in &groups {
+            let others = with_key - here.len();
+            if here.len() < LEAST_GROUP || others < LEAST_GROUP {
+                small += if here.len() < LEAST_GROUP { here.len() } else { 0 };
+                continue;
+            }
+            let elsewhere: Vec<&Case> =
+                groups.iter().filter(|(other, _)| *other != value).flat_map(|(_, cases)| cases).copied().collect();
+            let compare = |measure: &str, theme: Option<&String>, values: (f64, f64), test: &str, p: f64| Comparison {
+                key: key.to_owned(),
+                value: (*value).to_owned(),
+                measure: measure.to_owned(),
+                theme: theme.cloned(),
+                here: values.0,
+                elsewhere: values.1,
+                group: here.len(),
+                others,
+                test: test.to_owned(),
+                p,
+                q: 1.0,
+                significant: false,
+            };
+            for theme in themes {
+                let count = |cases: &[&Case]| {
+                    let hits = cases.iter().filter(|case| case.themes.contains(theme)).count() as u64;
+                    (hits, cases.len() as u64)
+                };
+                let (one, other) = (count(here), count(&elsewhere));
+                if let Some(p) = fisher_exact(one, other) {
+                    let share = |(hits, all): (u64, u64)| hits as f64 / all as f64;
+                    found.push(compare("theme", Some(theme), (share(one), share(other)), "fisher_exact", p));
+                }
+            }
+            let moods = |cases: &[&Case]| cases.iter().filter_map(|case| case.sentiment).collect::<Vec<f64>>();
+            let (one, other) = (moods(here), moods(&elsewhere));
+            if let (Some(p), Some(a), Some(b)) =
+                (difference_of_ranks(&one, &other), mean(one.iter().copied()), mean(other.iter().copied()))
+            {
+                found.push(compare("sentiment", None, (a, b), "mann_whitney", p));
+            }
+        }
+        // Two groups are each other's others: once is enough.
+        if groups.len() == 2 {
+            let first = groups.keys().next().copied().unwrap_or_default();
+            found.retain(|comparison| comparison.key != key || comparison.value == first);
+        }
+    }
+    (found, small)
+}
+
+fn trends(cases: &[Case], themes: &[String]) -> Vec<Change> {
+    let mut cases: Vec<&Case> = cases.iter().filter(|case| case.day.is_finite()).collect();
+    cases.sort_by(|a, b| a.day.total_cmp(&b.day));
+    if cases.len() < LEAST_TREND {
+        return Vec::new();
+    }
+    let days: Vec<&[&Case]> = cases.chunk_by(|a, b| a.day.total_cmp(&b.day).is_eq()).collect();
+    let change = |measure: &str, theme: Option<&String>, trend: super::stats::Trend, test: &str, series| Change {
+        measure: measure.to_owned(),
+        theme: theme.cloned(),
+        direction: if trend.statistic > 0.0 { "rising" } else { "falling" }.to_owned(),
+        test: test.to_owned(),
+        statistic: trend.statistic,
+        p: trend.p,
+        q: 1.0,
+        significant: false,
+        series,
+    };
+    let mut found = Vec::new();
+    for theme in themes {
+        let points: Vec<Point> = days
+            .iter()
+            .map(|day| Point {
+                time: day[0].day,
+                hits: day.iter().filter(|case| case.themes.contains(theme)).count() as u64,
+                total: day.len() as u64,
+            })
+            .collect();
+        if let Some(trend) = cochran_armitage(&points) {
+            let series = points.iter().map(|point| DayValue {
+                day: point.time,
+                value: point.hits as f64 / point.total as f64,
+                interviews: point.total as usize,
+            });
+            found.push(change("theme", Some(theme), trend, "cochran_armitage", series.collect()));
+        }
+    }
+    let moods: Vec<f64> = cases.iter().filter_map(|case| case.sentiment).collect();
+    if let Some(trend) = mann_kendall(&moods) {
+        let series = days.iter().filter_map(|day| {
+            let value = mean(day.iter().filter_map(|case| case.sentiment))?;
+            Some(DayValue { day: day[0].day, value, interviews: day.len() })
+        });
+        found.push(change("sentiment", None, trend, "mann_kendall", series.collect()));
+    }
+    found
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for value in values {
+        sum += value;
+        count += 1;
+    }
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::stats;
+    use super::*;
+
+    fn case(at: usize, region: &str, themes: &[&str]) -> Case {
+        Case {
+            interview_id: format!("i{at}"),
+            day: (at / 4) as f64,
+            themes: themes.iter().map(|theme| (*theme).to_owned()).collect(),
+            sentiment: Some(if themes.contains(&"price") { -1.0 } else { 1.0 }),
+            data_quality_score: Some(0.5),
+            segments: BTreeMap::from([("region".to_owned(), region.to_owned())]),
+        }
+    }
+
+    #[test]
+    fn groups_that_differ_are_told_from_those_that_do_not() {
+        let mut cases: Vec<Case> = (0..20).map(|at| case(at, "north", &["price", "time"])).collect();
+        cases.extend((0..20).map(|at| case(at, "south", if at % 2 == 0 { &["time"] } else { &[] })));
+        cases.extend((0..2).map(|at| case(at, "west", &["price"])));
+        let told = across(&cases, &[]);
+        assert_eq!((told.interviews, told.in_small_groups), (42, 2));
+        let price =
+            told.comparisons.iter().find(|one| one.value == "north" && one.theme.as_deref() == Some("price")).unwrap();
+        assert!(price.significant && (price.here, price.group) == (1.0, 20), "{price:?}");
+        assert!(!told.comparisons.iter().any(|one| one.value == "west"), "too few to be shown");
+        assert_eq!(told.themes[0].theme, "time");
+        assert_eq!((told.themes[0].interviews, told.themes[0].of), (30, 42));
+    }
+
+    #[test]
+    fn a_theme_that_grows_is_a_trend() {
+        let cases: Vec<Case> =
+            (0..40).map(|at| case(at, "all", if at > 20 { &["price"] } else { &["time"] })).collect();
+        let told = across(&cases, &[]);
+        let of = |theme: &str| told.trends.iter().find(|one| one.theme.as_deref() == Some(theme)).unwrap();
+        assert_eq!((of("price").direction.as_str(), of("time").direction.as_str()), ("rising", "falling"));
+        assert_eq!(of("price").series.len(), 10);
+        assert!(told.comparisons.is_empty(), "one group");
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_hold_their_share(total in 1_u64..500, part in 0.0_f64..=1.0) {
+            let hits = (total as f64 * part) as u64;
+            let interval = stats::wilson(hits, total, stats::Z_95).unwrap();
+            prop_assert!(0.0 <= interval.low && interval.low <= interval.share);
+            prop_assert!(interval.share <= interval.high && interval.high <= 1.0);
+            // More of the same narrows it.
+            let wider = stats::wilson(hits * 4, total * 4, stats::Z_95).unwrap();
+            prop_assert!(wider.high - wider.low <= interval.high - interval.low + 1e-12);
+        }
+
+        #[test]
+        fn tests_are_fair(a in 0_u64..30, b in 0_u64..30, n in 0_u64..30, m in 0_u64..30) {
+            let (one, other) = ((a, a + n), (b, b + m));
+            let p = stats::fisher_exact(one, other);
+            prop_assert_eq!(p.is_none(), one.1 == 0 || other.1 == 0);
+            if let Some(p) = p {
+                prop_assert!(p > 0.0 && p <= 1.0, "{}", p);
+                let swapped = stats::fisher_exact(other, one).unwrap();
+                prop_assert!((p - swapped).abs() < 1e-9, "whichever comes first: {} {}", p, swapped);
+                if one == other {
+                    prop_assert!((p - 1.0).abs() < 1e-9, "no difference at all");
+                }
+            }
+        }
+
+        #[test]
+        fn corrected_is_never_smaller_and_keeps_the_order(p in prop::collection::vec(0.0_f64..=1.0, 1..40)) {
+            let q = stats::benjamini_hochberg(&p);
+            for (at, (one, corrected)) in p.iter().zip(&q).enumerate() {
+                prop_assert!(corrected >= one && *corrected <= 1.0);
+                for (other, theirs) in p.iter().zip(&q).skip(at) {
+                    prop_assert!((one <= other) <= (corrected <= theirs) || one.total_cmp(other).is_eq());
+                }
+            }
+        }
+
+        #[test]
+        fn a_trend_turned_round_is_the_same_the_other_way(hits in prop::collection::vec(0_u64..10, 3..12)) {
+            let points = |turned: bool| -> Vec<stats::Point> {
+                hits.iter().enumerate().map(|(at, hits)| stats::Point {
+                    time: if turned { -(at as f64) } else { at as f64 }, hits: *hits, total: 10,
+                }).collect()
+            };
+            match (stats::cochran_armitage(&points(false)), stats::cochran_armitage(&points(true))) {
+                (Some(there), Some(back)) => {
+                    prop_assert!((there.statistic + back.statistic).abs() < 1e-9 && (there.p - back.p).abs() < 1e-9);
+                }
+                (None, None) => prop_assert!(hits.iter().all(|h| *h == 0) || hits.iter().all(|h| *h == 10)),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn ranks_know_no_first(one in prop::collection::vec(-3.0_f64..3.0, 1..12), other in prop::collection::vec(-3.0_f64..3.0, 1..12)) {
+            let p = stats::difference_of_ranks(&one, &other).unwrap();
+            prop_assert!((0.0..=1.0).contains(&p));
+            prop_assert!((p - stats::difference_of_ranks(&other, &one).unwrap()).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What answers are about: the lexicon's themes, and topics that come up again.
+//!
+//! Owns: counting them over answers, merging those that a model finds alike. Never does: name a theme that no answer has.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::material::{Material, value_of};
+use super::method;
+use super::pick::topics;
+use crate::analysis::sentence::sentences;
+use crate::lexicon as lex;
+
+/// Answers that must share a topic of their own words for it to be a theme.
+const AGAIN: usize = 2;
+/// Such topics an interview.
+const OWN: usize = 6;
+
+/// A theme of one interview.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = InsightTheme))]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Theme {
+    pub theme: String,
+    /// Answers that touch it.
+    pub responses: usize,
+    /// 0…1: of the answers with words.
+    pub share: f64,
+    /// −2…2: mean over these answers.
+    pub sentiment: f64,
+    pub response_ids: Vec<String>,
+    /// Other topics that were merged into it.
+    #[serde(default)]
+    pub merged: Vec<String>,
+    /// What it was found with: `lexicon`, `embedding` (merged by likeness) or a model's name.
+    pub method: String,
+}
+
+/// Ids of answers and their sentiments.
+type Touched<'a> = Vec<(&'a str, f64)>;
+
+/// The most frequent first.
+pub fn themes(material: &Material) -> Vec<Theme> {
+    let total = material.spoken().count();
+    let mut found: BTreeMap<String, Touched> = BTreeMap::new();
+    let mut own: BTreeMap<String, (String, Touched)> = BTreeMap::new();
+    for answer in material.spoken() {
+        let value = value_of(answer.analysis.sentiment);
+        for theme in &answer.analysis.themes {
+            found.entry(theme.clone()).or_default().push((&answer.id, value));
+        }
+        let asked = topics(&answer.question_text);
+        let mut here = BTreeMap::new();
+        for word in sentences(&answer.text).iter().flat_map(|sentence| &sentence.words) {
+            let stem = lex::stem(word);
+            let tells = lex::is_content(word)
+                && !lex::is_number(word)
+                && !lex::is_positive(word)
+                && !lex::is_negative(word)
+                && !lex::is_intensifier(word)
+                && word.len() > 3;
+            if tells && !asked.contains(&stem) && lex::themes(std::slice::from_ref(&stem)).is_empty() {
+                here.entry(stem).or_insert_with(|| word.clone());
+            }
+        }
+        for (stem, word) in here {
+            own.entry(stem).or_insert_with(|| (word, Vec::new())).1.push((&answer.id, value));
+        }
+    }
+    let mut again: Vec<_> = own.into_values().filter(|(_, answers)| answers.len() >= AGAIN).collect();
+    again.sort_by_key(|(_, answers)| std::cmp::Reverse(answers.len()));
+    again.truncate(OWN);
+    found.extend(again);
+    let mut themes: Vec<Theme> = found
+        .into_iter()
+        .map(|(theme, answers)| Theme {
+            theme,
+            responses: answers.len(),
+            share: answers.len() as f64 / total.max(1) as f64,
+            sentiment: answers.iter().map(|(_, value)| value).sum::<f64>() / answers.len() as f64,
+            response_ids: answers.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            merged: Vec::new(),
+            method: method::LEXICON.to_owned(),
+        })
+        .collect();
+    themes.sort_by_key(|theme| std::cmp::Reverse(theme.responses));
+    themes
+}
+
+/// Merges each theme into the first more frequent one that is alike; `alike` says so of two names.
+pub fn merge(themes: Vec<Theme>, alike: impl Fn(&str, &str) -> bool, total: usize) -> Vec<Theme> {
+    let mut kept: Vec<Theme> = Vec::new();
+    for theme in themes {
+        let Some(home) = kept.iter_mut().find(|known| alike(&known.theme, &theme.theme)) else {
+            kept.push(theme);
+            continue;
+        };
+        let (of_home, of_theme) = (home.responses as f64, theme.responses as f64);
+        home.sentiment = (home.sentiment * of_home + theme.sentiment * of_theme) / (of_home + of_theme);
+        for id in theme.response_ids {
+            if !home.response_ids.contains(&id) {
+                home.response_ids.push(id);
+            }
+        }
+        home.responses = home.response_ids.len();
+        home.share = home.responses as f64 / total.max(1) as f64;
+        home.merged.push(theme.theme);
+        method::EMBEDDING.clone_into(&mut home.method);
+    }
+    kept.sort_by_key(|theme| std::cmp::Reverse(theme.responses));
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::material::testing::material;
+    use super::*;
+
+    #[test]
+    fn themes_are_counted_over_answers_and_merged() {
+        let material = material(&[
+            ("What do you do?", "I bake bread. Bread is great."),
+            ("What is hard?", "The flour is expensive."),
+            ("What else?", "Bread needs flour, and time."),
+        ]);
+        let found = themes(&material);
+        let counted: Vec<_> = found.iter().map(|theme| (theme.theme.as_str(), theme.responses)).collect();
+        assert_eq!(counted, [("bread", 2), ("flour", 2), ("price", 1), ("time", 1)]);
+        assert!((found[0].share - 2.0 / 3.0).abs() < 1e-9 && found[0].sentiment > 0.4);
+        let merged = merge(found, |one, other| one == "bread" && other == "flour", 3);
+        assert_eq!((merged[0].responses, merged[0].merged.as_slice()), (3, ["flour".to_owned()].as_slice()));
+        assert_eq!(merged[0].method, "embedding");
+    }
+}
