@@ -7,6 +7,7 @@
 //! packets) is filled with small packets of silence, because players differ in what they do about holes. Every second
 //! the open pages are completed and written, so a file is playable wherever the process ends.
 
+mod cut;
 mod mix;
 mod ogg;
 
@@ -22,6 +23,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use interview::io::Ms;
 use tokio::sync::oneshot;
 
+pub use self::cut::{Clip, Passage, cut};
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 

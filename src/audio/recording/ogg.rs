@@ -110,8 +110,13 @@ impl Track {
 
 /// The identification header (RFC 7845, 5.1): version 1, mono, mapping family 0.
 pub(super) fn head() -> Bytes {
+    head_skipping(PRE_SKIP)
+}
+
+/// The same for a stream of which the first so many samples at 48 kHz are not to be heard.
+pub(super) fn head_skipping(pre_skip: u16) -> Bytes {
     let mut head = b"OpusHead\x01\x01".to_vec();
-    head.extend(PRE_SKIP.to_le_bytes());
+    head.extend(pre_skip.to_le_bytes());
     head.extend(RTP_RATE.to_le_bytes());
     head.extend([0, 0, 0]);
     Bytes::from(head)
