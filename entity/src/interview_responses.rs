@@ -49,6 +49,20 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<String>)]
     pub flags: Json,
+    /// 0…1: share of the words that are fillers or hedges.
+    pub hesitation: f64,
+    /// 0…1.
+    pub enthusiasm: f64,
+    /// 0…1: share of the question's parts that are answered.
+    pub completeness: f64,
+    /// With earlier answers: `{kind, earlier_response_id, earlier, now, overlap, method}` each, with both spans.
+    #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Vec<Object>)]
+    pub contradictions: Json,
+    /// Name of a value → what it was made with: `lexicon`, `recognition` or `llm:<model>`.
+    #[sea_orm(column_type = "JsonBinary")]
+    #[schema(value_type = Object)]
+    pub analysis_methods: Json,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
     #[schema(value_type = String, format = DateTime)]

@@ -11,6 +11,7 @@ pub mod call_guides;
 pub mod erasures;
 pub mod event_logs;
 pub mod idempotency_keys;
+pub mod insight_extractions;
 pub mod interview_responses;
 pub mod interviews;
 pub mod join_tokens;

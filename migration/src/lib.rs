@@ -30,6 +30,8 @@ mod m20261124_000612_webhook_deliveries;
 mod m20261124_000620_alerts;
 mod m20261124_000621_quality_thresholds;
 mod m20261124_000622_metrics;
+mod m20261124_000640_insight_extractions;
+mod m20261124_000641_response_analysis;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -63,6 +65,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000620_alerts::Migration),
             Box::new(m20261124_000621_quality_thresholds::Migration),
             Box::new(m20261124_000622_metrics::Migration),
+            Box::new(m20261124_000640_insight_extractions::Migration),
+            Box::new(m20261124_000641_response_analysis::Migration),
         ]
     }
 }

@@ -6,13 +6,14 @@ use std::io::{self, Cursor, Write as _};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use entity::{interview_responses, interviews};
+use entity::{insight_extractions, interview_responses, interviews};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use crate::storage::insights::QuotedAcross;
 use crate::storage::receipts::Receipt;
 use crate::storage::{EventRecord, Storage, StorageError};
 
@@ -36,6 +37,10 @@ pub struct Held {
     #[schema(value_type = Option<Vec<Object>>)]
     pub events: Option<Vec<EventRecord>>,
     pub recordings: Vec<Recording>,
+    /// What was made of it.
+    pub insights: Vec<insight_extractions::Model>,
+    /// Where it is quoted among others: its own quotes only.
+    pub quoted_across: Vec<QuotedAcross>,
 }
 
 /// A file of a recording: one side of one leg of the call.
@@ -72,6 +77,8 @@ impl PersonalData {
             interviews.push(Held {
                 responses: storage.responses(interview.id).await?,
                 recordings: recordings(storage, interview.id),
+                insights: storage.insights().of_interview(interview.id).await?,
+                quoted_across: storage.insights().quoting(interview.id).await?,
                 interview,
                 events,
             });

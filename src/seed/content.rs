@@ -297,6 +297,11 @@ fn answer(
         is_complete: true,
         requires_clarification: random.random_bool(0.08),
         flags: json!([]),
+        hesitation: widen(analysis.hesitation),
+        enthusiasm: widen(analysis.enthusiasm),
+        completeness: widen(analysis.completeness),
+        contradictions: json!([]),
+        analysis_methods: crate::storage::projection::methods(),
         created_at: answered_at,
         updated_at: answered_at,
     }

@@ -77,6 +77,7 @@ impl Storage {
         scrub_interviews(&tx, erasure, receipt_id).await?;
         scrub_alerts(&tx, &erasure.interviews, erasure.at).await?;
         counts.responses = scrub_responses(&tx, &erasure.interviews, erasure.at).await?;
+        counts.insights = self.insights().forget(&tx, &erasure.interviews, erasure.at).await?;
         counts.join_links = join_tokens::Entity::delete_many()
             .filter(join_tokens::Column::InterviewId.is_in(erasure.interviews.clone()))
             .exec(&tx)
@@ -198,6 +199,7 @@ async fn scrub_responses(
         .col_expr(Column::KeyPhrases, Expr::value(json!([])))
         .col_expr(Column::Themes, Expr::value(json!([])))
         .col_expr(Column::GeneratedFollowUps, Expr::value(json!([])))
+        .col_expr(Column::Contradictions, Expr::value(json!([])))
         .col_expr(Column::UpdatedAt, Expr::value(at));
     Ok(update.filter(Column::InterviewId.is_in(interviews.iter().copied())).exec(tx).await?.rows_affected)
 }

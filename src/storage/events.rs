@@ -4,7 +4,7 @@
 //! Never does: change or remove an event.
 
 use chrono::{DateTime, Utc};
-use entity::event_logs;
+use entity::{Status, event_logs};
 use interview::Event;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
+use super::insights::Extraction;
 use super::projection::{Ending, Outcome, Projection};
 use super::{Storage, StorageError, interviews, to_json};
 
@@ -68,6 +69,7 @@ impl Storage {
         let batch = Batch { interview_id, received_at: Utc::now(), records: records.to_vec() };
         let tx = self.write().await?;
         let appended = append_in(&tx, &batch).await?;
+        self.have_extracted(&tx, interview_id, &appended).await?;
         tx.commit().await?;
         Ok(appended)
     }
@@ -79,7 +81,12 @@ impl Storage {
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
             let savepoint = tx.begin().await?;
-            match append_in(&savepoint, batch).await {
+            let appended = async {
+                let appended = append_in(&savepoint, batch).await?;
+                self.have_extracted(&savepoint, batch.interview_id, &appended).await?;
+                Ok::<_, StorageError>(appended)
+            };
+            match appended.await {
                 Ok(appended) => {
                     savepoint.commit().await?;
                     outcomes.push(Ok(appended));
@@ -93,6 +100,20 @@ impl Storage {
         }
         tx.commit().await?;
         Ok(outcomes)
+    }
+
+    /// An interview that completes is looked at for insights: the task is there with its end, or neither is.
+    async fn have_extracted(
+        &self,
+        tx: &DatabaseTransaction,
+        interview_id: Uuid,
+        appended: &Appended,
+    ) -> Result<(), StorageError> {
+        let completed = appended.ended.as_ref().is_some_and(|ending| ending.status == Status::Completed);
+        if self.extracting && completed {
+            self.of(appended.workspace_id).insights().request(tx, &Extraction::Interview { interview_id }).await?;
+        }
+        Ok(())
     }
 
     /// The interview's log from its beginning, decrypted.

@@ -23,6 +23,7 @@ pub mod events;
 pub mod guide_versions;
 pub mod guides;
 pub mod idempotency;
+pub mod insights;
 pub mod interviews;
 pub mod keys;
 pub mod listing;
@@ -54,6 +55,7 @@ pub use events::{Appended, Batch, EventRecord};
 pub use guide_versions::VersionInfo;
 pub use guides::{GuideFilter, GuideOrder, Guides};
 pub use idempotency::Idempotency;
+pub use insights::{InsightFilter, Insights, NewInsight, Scope};
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use listing::{Mark, Place, Sort};
@@ -129,6 +131,8 @@ pub struct Storage {
     secret: Secret,
     reach: Reach,
     bell: tasks::Bell,
+    /// Interviews that complete are looked at for insights.
+    extracting: bool,
 }
 
 impl Storage {
@@ -148,6 +152,7 @@ impl Storage {
             secret,
             reach: Reach::default(),
             bell: tasks::Bell::default(),
+            extracting: false,
         })
     }
 
@@ -155,6 +160,12 @@ impl Storage {
     #[must_use]
     pub fn with_secret(self, secret: Secret) -> Self {
         Self { secret, ..self }
+    }
+
+    /// The same store, which has insights extracted from interviews when they complete (or not: that is how it begins).
+    #[must_use]
+    pub fn extracting(self, extracting: bool) -> Self {
+        Self { extracting, ..self }
     }
 
     /// What join links and sessions are signed with; each purpose takes a [`Secret::key`] of its own.
@@ -226,6 +237,10 @@ impl Storage {
 
     pub fn alerts(&self) -> Alerts<'_> {
         Alerts(self)
+    }
+
+    pub fn insights(&self) -> Insights<'_> {
+        Insights(self)
     }
 
     pub fn idempotency(&self) -> Idempotency<'_> {

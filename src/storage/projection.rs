@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Status, interview_responses, interviews};
 use interview::Event;
 use interview::dialogue::state::PAUSE_REQUESTED;
+use interview::insight::method;
 use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
 use interview::score::{self, Scores};
 use interview::webhook::WebhookEvent;
@@ -242,11 +243,33 @@ impl Projection {
             is_complete: Set(response.is_complete),
             requires_clarification: Set(response.requires_clarification),
             flags: Set(to_json("flags", &response.flags)?),
+            hesitation: Set(widen(analysis.hesitation)),
+            enthusiasm: Set(widen(analysis.enthusiasm)),
+            completeness: Set(widen(analysis.completeness)),
+            contradictions: Set(self.contradictions(db, response).await?),
+            analysis_methods: Set(methods()),
             created_at: Set(self.received_at),
             updated_at: Set(self.received_at),
         };
         row.insert(db).await?;
         Ok(())
+    }
+
+    /// Both spans of each, by the ids of their responses.
+    async fn contradictions(&self, db: &impl ConnectionTrait, response: &Response) -> Result<Value, StorageError> {
+        let mut list = Vec::new();
+        for found in &response.analysis.contradictions {
+            let Some(earlier) = self.response_to(db, found.earlier_asking).await? else { continue };
+            list.push(json!({
+                "kind": found.kind,
+                "earlier_response_id": earlier.id,
+                "earlier": found.earlier,
+                "now": found.now,
+                "overlap": widen(found.overlap),
+                "method": method::LEXICON,
+            }));
+        }
+        Ok(Value::Array(list))
     }
 
     async fn add_follow_up(
@@ -324,6 +347,24 @@ impl Projection {
         });
         Ok(())
     }
+}
+
+/// What each value of an answer's analysis is made with, in a call.
+pub(crate) fn methods() -> Value {
+    let by_words = [
+        "sentiment",
+        "key_phrases",
+        "themes",
+        "information_density",
+        "hesitation",
+        "enthusiasm",
+        "completeness",
+        "contradictions",
+    ];
+    let mut methods: serde_json::Map<String, Value> =
+        by_words.iter().map(|name| ((*name).to_owned(), json!(method::LEXICON))).collect();
+    methods.insert("confidence_score".to_owned(), json!("recognition"));
+    Value::Object(methods)
 }
 
 fn milliseconds(at: Ms) -> Duration {

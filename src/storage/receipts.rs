@@ -46,6 +46,9 @@ pub struct Counts {
     pub interviews: u64,
     pub responses: u64,
     pub join_links: u64,
+    /// Insights about them that went, and such across interviews that lost their words.
+    #[serde(default)]
+    pub insights: u64,
     /// Events of the append-only log that nobody can read any more.
     pub events_unreadable: u64,
     /// Keys that were destroyed.
@@ -66,6 +69,7 @@ impl Counts {
         self.interviews += more.interviews;
         self.responses += more.responses;
         self.join_links += more.join_links;
+        self.insights += more.insights;
         self.events_unreadable += more.events_unreadable;
         self.keys += more.keys;
         self.recordings += more.recordings;
@@ -128,7 +132,7 @@ impl Storage {
     }
 
     /// Whether the interview's personal data was erased, be it only in the tables.
-    pub(super) async fn is_erased(&self, interview_id: Uuid) -> Result<bool, StorageError> {
+    pub async fn is_erased(&self, interview_id: Uuid) -> Result<bool, StorageError> {
         let found = erasures::Entity::find()
             .filter(erasures::Column::InterviewId.eq(interview_id))
             .filter(erasures::Column::WorkspaceId.eq(self.workspace))

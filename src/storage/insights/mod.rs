@@ -1,0 +1,204 @@
+//! Insights: kept, found, and forgotten.
+//!
+//! Owns: rows of `insight_extractions`, the webhook that tells of each (in its transaction), what may be kept after an
+//! erasure (`forget.rs`), the answers that are counted across interviews (`cases.rs`), calling for one (`request.rs`). Never does: extract.
+
+mod cases;
+mod forget;
+mod request;
+
+use chrono::{DateTime, Utc};
+use entity::{insight_extractions, interviews};
+use interview::insight::extract::Insight;
+use interview::webhook::WebhookEvent;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::{Storage, StorageError, outbox, to_json};
+
+pub use cases::{Held, Scope};
+pub use forget::QuotedAcross;
+pub use request::{EXTRACT_INSIGHTS, Extraction};
+
+/// Which insights are wanted; all of them by default, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct InsightFilter {
+    pub interview_id: Option<Uuid>,
+    pub call_guide_id: Option<Uuid>,
+    /// Across interviews, or of one.
+    pub across: Option<bool>,
+    /// The id that the page before ended with.
+    pub after: Option<Uuid>,
+    pub limit: u64,
+}
+
+/// What is to be kept, beside what was extracted.
+#[derive(Debug, Clone)]
+pub struct NewInsight {
+    /// None: across interviews.
+    pub interview_id: Option<Uuid>,
+    pub interview_ids: Vec<Uuid>,
+    pub call_guide_id: Option<Uuid>,
+    pub window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    pub insight: Insight,
+    /// Across interviews: these stand in the place of one interview's themes.
+    pub themes: Option<Value>,
+    /// Across interviews: what was counted.
+    pub statistics: Value,
+    /// The task that made it.
+    pub task_id: Option<Uuid>,
+}
+
+/// The insights' repository.
+pub struct Insights<'a>(pub(super) &'a Storage);
+
+impl Insights<'_> {
+    /// Keeps it, and tells of it. A task that is done twice keeps one: the first.
+    ///
+    /// # Errors
+    /// [`StorageError::Erased`] where one of the interviews was erased meanwhile.
+    pub async fn keep(&self, new: NewInsight) -> Result<insight_extractions::Model, StorageError> {
+        let storage = self.0;
+        let now = Utc::now();
+        let tx = storage.write().await?;
+        if let Some(task) = new.task_id
+            && let Some(row) = self.made_by(&tx, task).await?
+        {
+            return Ok(row);
+        }
+        self.hold(&tx, &new.interview_ids).await?;
+        let insight = new.insight;
+        let json = |value: Result<Value, StorageError>| value;
+        let row = insight_extractions::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(storage.workspace),
+            interview_id: Set(new.interview_id),
+            interview_ids: Set(to_json("interviews", &new.interview_ids)?),
+            call_guide_id: Set(new.call_guide_id),
+            window_from: Set(new.window.0),
+            window_to: Set(new.window.1),
+            executive_summary: Set(insight.executive_summary),
+            key_findings: Set(to_json("findings", &insight.key_findings)?),
+            themes: Set(json(new.themes.map_or_else(|| to_json("themes", &insight.themes), Ok))?),
+            notable_quotes: Set(to_json("quotes", &insight.notable_quotes)?),
+            sentiment_summary: Set(to_json("sentiment", &insight.sentiment_summary)?),
+            contradictions: Set(to_json("contradictions", &insight.contradictions)?),
+            research_objective_alignment: Set(insight.research_objective_alignment),
+            data_quality_score: Set(insight.data_quality_score),
+            confidence_level: Set(Some(insight.confidence_level)),
+            follow_up_recommendations: Set(to_json("recommendations", &insight.follow_up_recommendations)?),
+            suggested_next_questions: Set(to_json("questions", &insight.suggested_next_questions)?),
+            statistics: Set(new.statistics),
+            methods: Set(to_json("methods", &insight.methods)?),
+            dropped_quotes: Set(to_json("dropped quotes", &insight.dropped_quotes)?),
+            generated_by: Set(insight.generated_by),
+            model_used: Set(insight.model_used),
+            generated_at: Set(now),
+            erased_interviews: Set(0),
+            task_id: Set(new.task_id),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let row = row.insert(&tx).await?;
+        let mut data = json!({
+            "insight_id": row.id,
+            "interview_id": row.interview_id,
+            "interviews": new.interview_ids.len(),
+            "call_guide_id": row.call_guide_id,
+            "generated_by": row.generated_by,
+            "model_used": row.model_used,
+            "generated_at": row.generated_at,
+            "data_quality_score": row.data_quality_score,
+            "confidence_level": row.confidence_level,
+        });
+        if row.interview_id.is_none() {
+            // What belongs to no interview is in the workspace's order.
+            data.as_object_mut().map(|data| data.remove("interview_id"));
+        }
+        outbox::publish(&tx, storage.workspace, WebhookEvent::InsightsExtracted, data).await?;
+        let change = Change::new("insight", row.id, "insight.extracted")
+            .with(json!({ "interview_id": row.interview_id, "interviews": new.interview_ids.len() }));
+        storage.audit(&tx, change).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// By its own id, or the newest of the interview with this id.
+    pub async fn find(&self, id: Uuid) -> Result<insight_extractions::Model, StorageError> {
+        let own = self.all().filter(insight_extractions::Column::Id.eq(id)).one(&self.0.db).await?;
+        match own {
+            Some(row) => Ok(row),
+            None => self.newest_of(id).await?.ok_or(StorageError::NotFound("insight")),
+        }
+    }
+
+    pub async fn newest_of(&self, interview: Uuid) -> Result<Option<insight_extractions::Model>, StorageError> {
+        let query = self.all().filter(insight_extractions::Column::InterviewId.eq(interview));
+        Ok(query.order_by_desc(insight_extractions::Column::Id).one(&self.0.db).await?)
+    }
+
+    /// All of one interview, newest first.
+    pub async fn of_interview(&self, interview: Uuid) -> Result<Vec<insight_extractions::Model>, StorageError> {
+        let query = self.all().filter(insight_extractions::Column::InterviewId.eq(interview));
+        Ok(query.order_by_desc(insight_extractions::Column::Id).all(&self.0.db).await?)
+    }
+
+    pub async fn list(&self, filter: InsightFilter) -> Result<Vec<insight_extractions::Model>, StorageError> {
+        use insight_extractions::Column;
+        let mut query = self.all();
+        if let Some(interview) = filter.interview_id {
+            query = query.filter(Column::InterviewId.eq(interview));
+        }
+        if let Some(guide) = filter.call_guide_id {
+            query = query.filter(Column::CallGuideId.eq(guide));
+        }
+        if let Some(across) = filter.across {
+            query =
+                query.filter(if across { Column::InterviewId.is_null() } else { Column::InterviewId.is_not_null() });
+        }
+        if let Some(after) = filter.after {
+            query = query.filter(Column::Id.lt(after));
+        }
+        Ok(query.order_by_desc(Column::Id).limit(filter.limit).all(&self.0.db).await?)
+    }
+
+    fn all(&self) -> sea_orm::Select<insight_extractions::Entity> {
+        insight_extractions::Entity::find().filter(insight_extractions::Column::WorkspaceId.eq(self.0.workspace))
+    }
+
+    async fn made_by(
+        &self,
+        tx: &DatabaseTransaction,
+        task: Uuid,
+    ) -> Result<Option<insight_extractions::Model>, StorageError> {
+        Ok(self.all().filter(insight_extractions::Column::TaskId.eq(task)).one(tx).await?)
+    }
+
+    /// Nobody erases these interviews until the transaction ends, and nobody has.
+    async fn hold(&self, tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<(), StorageError> {
+        // In runs that fit into a statement.
+        for some in ids.chunks(5_000) {
+            let rows: Vec<Uuid> = interviews::Entity::find()
+                .select_only()
+                .column(interviews::Column::Id)
+                .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
+                .filter(interviews::Column::Id.is_in(some.iter().copied()))
+                .lock_shared()
+                .into_tuple()
+                .all(tx)
+                .await?;
+            if rows.len() < some.len() {
+                return Err(StorageError::NotFound("interview"));
+            }
+            if self.0.any_erased(tx, some).await? {
+                return Err(StorageError::Erased);
+            }
+        }
+        Ok(())
+    }
+}
