@@ -59,6 +59,14 @@ impl Weights {
         self.dir.join("smart-turn-v3.2.onnx")
     }
 
+    pub fn minilm(&self) -> PathBuf {
+        self.dir.join("minilm-l6-int8.onnx")
+    }
+
+    pub fn minilm_vocab(&self) -> PathBuf {
+        self.dir.join("minilm-vocab.json")
+    }
+
     pub fn onnxruntime(&self) -> PathBuf {
         self.dir.join("libonnxruntime.so")
     }
@@ -82,6 +90,8 @@ mod tests {
             weights.silero(),
             weights.smart_turn(),
             weights.onnxruntime(),
+            weights.minilm(),
+            weights.minilm_vocab(),
             weights.whisper("base").unwrap(),
             weights.whisper("tiny.en").unwrap(),
         ] {
