@@ -15,6 +15,7 @@ pub mod supervisors;
 pub mod tasks;
 pub mod webhooks;
 pub mod storage;
+pub mod insights;
 pub mod privacy;
 pub mod access;
 pub mod seed;

@@ -17,6 +17,8 @@ use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::dialogue::LlmProposer;
+use crate::insights::Tools;
+use crate::insights::task::ExtractInsights;
 use crate::llm::Llm;
 use crate::privacy::Retention;
 use crate::session::engines::EngineError;
@@ -119,7 +121,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
     let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
-    let storage = storage.with_secret(secret);
+    let storage = storage.with_secret(secret).extracting(settings.insights.on_completion);
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
@@ -174,7 +176,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
 
     let settled = Arc::new(Notify::new());
     let tasks = if settings.tasks.in_serve {
-        let handlers = handlers(&settings, &storage, &metrics, &settled);
+        let tools = Tools::open(&settings, engines.inference.clone(), llm.clone(), Some(Arc::clone(&metrics))).await;
+        let handlers = handlers(&settings, &storage, &metrics, &settled, tools);
         Some(Runner::start(storage.clone(), handlers, settings.task_options(), Arc::clone(&metrics))?)
     } else {
         None
@@ -268,14 +271,15 @@ impl Running {
 }
 
 /// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
-/// `settled` is told of deliveries to webhooks.
+/// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
 pub fn handlers(
     settings: &Settings,
     storage: &Storage,
     metrics: &Arc<Metrics>,
     settled: &Arc<Notify>,
+    tools: Tools,
 ) -> Vec<Arc<dyn Handler>> {
-    let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
+    let mut handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(ExtractInsights { tools })];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));

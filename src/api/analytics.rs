@@ -1,4 +1,4 @@
-//! `/api/analytics/`: summary and themes across interviews. Insights are to come.
+//! `/api/analytics/`: summary and themes across interviews; insights are in `insights.rs`.
 //!
 //! Owns: parameters and answers' shapes. Never does: count (`storage::dashboards` does).
 

@@ -117,6 +117,28 @@ impl Fields {
         flag
     }
 
+    /// A list of at most so many; an item that `item` can't read is a fault of the whole.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        wanted: &str,
+        item: impl Fn(&Value) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.take(name)?;
+        let items = value.as_array().filter(|items| items.len() <= most);
+        let read = items.and_then(|items| items.iter().map(item).collect());
+        if read.is_none() {
+            self.fault(name, wanted);
+        }
+        read
+    }
+
+    /// No fault has been found yet.
+    pub(super) fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
     /// The field, read by `take`; that it is not there is a fault.
     pub(super) fn needed<T>(&mut self, name: &str, take: impl Fn(&mut Self, &str) -> Option<T>) -> Option<T> {
         if self.object.get(name).is_none_or(Value::is_null) {

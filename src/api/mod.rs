@@ -43,6 +43,7 @@ mod guide_versions;
 mod headers;
 mod health;
 mod idempotency;
+mod insights;
 mod interviews;
 mod invitation;
 mod join;
@@ -144,6 +145,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(recording::routes)
         .configure(dashboard::routes)
         .configure(analytics::routes)
+        .configure(insights::routes)
         .configure(personal_data::routes)
         .configure(invitation::routes)
         .configure(join::routes)

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod guide;
 pub mod health;
+pub mod insights;
 pub mod migrate;
 pub mod models;
 pub mod say;
@@ -61,6 +62,8 @@ pub enum Verb {
     Backup(backup::BackupArgs),
     /// Fill the database with made-up interviews: for dashboards to show something, and for measuring.
     Seed(seed::SeedArgs),
+    /// A report of an interview: findings, themes, and quotes that can be heard.
+    Insights(insights::InsightsArgs),
     /// What is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
     /// Whether the engine with these settings answers: exit code 0 if it does.
@@ -86,6 +89,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Config(command) => command.run(cli.config.as_deref()),
         Verb::Backup(args) => args.run(&settings()?),
         Verb::Seed(args) => args.run(&settings()?),
+        Verb::Insights(args) => args.run(&settings()?),
         Verb::Guide(command) => command.run(settings),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),

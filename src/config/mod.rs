@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 pub use explain::{Entry, Origin};
 pub use llm::{LlmServer, Protocol};
 pub use sections::{
-    Access, Calls, Ice, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks, Webhooks,
+    Access, Calls, Ice, Insights, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks,
+    Webhooks,
 };
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -83,6 +84,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("TASKS_WEBHOOKS_AT_ONCE", "tasks.webhooks_at_once"),
     ("TASKS_LEASE_SECONDS", "tasks.lease_seconds"),
     ("TASKS_KEPT_DAYS", "tasks.kept_days"),
+    ("INSIGHTS_ON_COMPLETION", "insights.on_completion"),
+    ("INSIGHTS_EMBEDDINGS", "insights.embeddings"),
     ("LLM_PROVIDER", "llm.provider"),
     ("OPENAI_API_KEY", "llm.openai_api_key"),
     ("OPENAI_BASE_URL", "llm.openai_base_url"),
@@ -125,6 +128,7 @@ pub struct Settings {
     pub speech: Speech,
     pub quality: Quality,
     pub tasks: Tasks,
+    pub insights: Insights,
     pub llm: Llm,
     pub webhooks: Webhooks,
 }

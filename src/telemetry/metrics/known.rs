@@ -6,6 +6,7 @@
 use interview::analysis::Sentiment;
 use interview::followup::check::Unfit;
 use interview::guide::Action;
+use interview::insight::quote::Dropped;
 use interview::webhook::WebhookEvent;
 use uuid::Uuid;
 
@@ -172,6 +173,9 @@ impl Metrics {
             for outcome in DELIVERIES {
                 self.webhook_deliveries_total.with_label_values(&[event.as_str(), outcome]);
             }
+        }
+        for reason in Dropped::ALL {
+            self.insight_quotes_dropped_total.with_label_values(&[reason.as_str()]);
         }
         for reason in ERASURES {
             self.erasures_total.with_label_values(&[reason]);

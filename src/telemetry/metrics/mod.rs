@@ -98,6 +98,8 @@ pub struct Metrics {
     /// One attempt.
     pub webhook_delivery_duration_seconds: Histogram,
     pub webhook_deliveries_pending: IntGauge,
+    /// `reason`: quotes that somebody claimed and nobody said, kept out of insights.
+    pub insight_quotes_dropped_total: CounterVec,
     /// `stt`, `tts`: always 1; the labels name what runs (`scripted` is said so).
     pub speech_engine_info: GaugeVec,
 }
@@ -226,6 +228,11 @@ impl Metrics {
             )?,
             webhook_deliveries_pending: make
                 .integer_gauge("webhook_deliveries_pending", "Deliveries still to be made")?,
+            insight_quotes_dropped_total: make.counters(
+                "insight_quotes_dropped_total",
+                "Quotes that were claimed and not said, kept out of insights",
+                &["reason"],
+            )?,
             speech_engine_info: make.gauges("speech_engine_info", "The speech engines that run", &["stt", "tts"])?,
             registry,
         };

@@ -1,0 +1,288 @@
+//! `/api/analytics/insights/`: having reports made, finding them, and having them as JSON, Markdown or a page.
+//!
+//! Owns: what may be asked for. Never does: extract (a background task does), show (`insights::report` does).
+
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Bytes, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use entity::insight_extractions;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::accept::Accept;
+use super::body::{self, Fields};
+use super::query::{FLAG_WANTED, Page, Paging, Parameters};
+use super::routes::resource;
+use super::{Fault, Problem, Researcher, Viewer};
+use crate::insights::InsightError;
+use crate::insights::report::{Format, Report};
+use crate::storage::insights::Extraction;
+use crate::storage::{InsightFilter, Storage, StorageError};
+
+/// Interviews that may be named one by one.
+const MOST_NAMED: usize = 1_000;
+/// Keys that may be compared by.
+const MOST_KEYS: usize = 20;
+/// A report holds the respondents' words: nothing in it may run, nothing may be fetched for it.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri 'none'; \
+                           form-action 'none'; frame-ancestors 'none'";
+const FORMATS: [(&str, Format); 3] =
+    [("application/json", Format::Json), ("text/markdown", Format::Markdown), ("text/html", Format::Html)];
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(generate)).service(resource!(list)).service(resource!(get));
+}
+
+/// What [`read`] takes, for the description: one of `interview_id`, `interview_ids` and `call_guide_id`.
+#[derive(ToSchema)]
+#[schema(as = GenerateInsights)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Generate {
+    /// Of this one interview.
+    interview_id: Option<Uuid>,
+    /// Across these interviews.
+    #[schema(min_items = 1, max_items = 1000)]
+    interview_ids: Option<Vec<Uuid>>,
+    /// Across all completed interviews of this guide.
+    call_guide_id: Option<Uuid>,
+    /// Only those that ended at this time or later.
+    from: Option<DateTime<Utc>>,
+    /// Only those that ended before this time.
+    to: Option<DateTime<Utc>>,
+    /// Keys of the respondents' metadata by which groups are compared; all that make groups when it is missing.
+    #[schema(max_items = 20)]
+    segment_by: Option<Vec<String>>,
+}
+
+/// A task that was queued.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueuedInsights)]
+struct Queued {
+    task_id: Uuid,
+    /// Where its state is told; its result names the insight.
+    task_url: String,
+}
+
+/// Have insights made
+///
+/// Of one interview, or across many. It is done in the background: the task's result names the insight.
+#[utoipa::path(
+    post,
+    path = "/api/analytics/insights/generate",
+    operation_id = "insights.generate",
+    request_body = Generate,
+    responses(
+        (status = 202, body = Queued, headers(("Location" = String, description = "The task's path"))),
+        (status = 409, body = Problem, description = "the interview is not over"),
+        (status = 410, body = Problem, description = "the personal data was erased"),
+        (status = 422, body = Problem, description = "the body has faults"),
+    )
+)]
+async fn generate(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
+    let job = read(body::parse(&request, &bytes, false)?)?;
+    check(&caller.storage, &job).await?;
+    let task_id = caller.storage.insights().request(caller.storage.connection(), &job).await?;
+    let task_url = format!("/api/tasks/{task_id}");
+    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, task_url.clone())).json(Queued { task_id, task_url }))
+}
+
+fn read(body: Value) -> Result<Extraction, Problem> {
+    let mut fields = Fields::of(body);
+    let one = fields.id("interview_id");
+    let many = fields.list("interview_ids", MOST_NAMED, "ids of interviews, 1 to 1000, are wanted here", |value| {
+        Uuid::parse_str(value.as_str()?).ok()
+    });
+    let guide = fields.id("call_guide_id");
+    let (from, to) = (fields.time("from"), fields.time("to"));
+    let keys = fields.list("segment_by", MOST_KEYS, "keys of metadata, up to 20, are wanted here", |value| {
+        value.as_str().map(str::to_owned)
+    });
+    if many.as_ref().is_some_and(Vec::is_empty) {
+        fields.fault("interview_ids", "at least one is needed");
+    }
+    if (from.is_some() || to.is_some()) && guide.is_none() {
+        let name = if from.is_some() { "from" } else { "to" };
+        fields.fault(name, "this goes with call_guide_id");
+    }
+    if from.zip(to).is_some_and(|(from, to)| from >= to) {
+        fields.fault("to", "this must be later than `from`");
+    }
+    if keys.is_some() && one.is_some() {
+        fields.fault("segment_by", "one interview has no groups");
+    }
+    if fields.is_sound() {
+        match usize::from(one.is_some()) + usize::from(many.is_some()) + usize::from(guide.is_some()) {
+            0 => fields.fault("interview_id", "interview_id, interview_ids or call_guide_id is needed"),
+            1 => {}
+            _ => fields.fault("interview_id", "only one of interview_id, interview_ids and call_guide_id is taken"),
+        }
+    }
+    fields.finish()?;
+    let segment_by = keys.unwrap_or_default();
+    Ok(match (one, many, guide) {
+        (Some(interview_id), _, _) => Extraction::Interview { interview_id },
+        (_, Some(mut interview_ids), _) => {
+            interview_ids.sort_unstable();
+            interview_ids.dedup();
+            Extraction::Interviews { interview_ids, segment_by }
+        }
+        (_, _, guide) => Extraction::Guide { call_guide_id: guide.unwrap_or_default(), from, to, segment_by },
+    })
+}
+
+/// What is not there is said at once, not by the task.
+async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
+    let absent = |pointer: String, detail: &str| {
+        Problem::unprocessable("the body has faults", vec![Fault::new(pointer, detail)])
+    };
+    match job {
+        Extraction::Interview { interview_id } => {
+            let interview = storage.interviews().get(*interview_id).await.map_err(|error| match error {
+                StorageError::NotFound(_) => absent("/interview_id".to_owned(), "there is no interview with this id"),
+                error => error.into(),
+            })?;
+            if !interview.status.is_over() {
+                return Err(Problem::conflict(format!(
+                    "the interview is not over: it is {}",
+                    interview.status.as_str()
+                )));
+            }
+            if storage.is_erased(*interview_id).await? {
+                return Err(StorageError::Erased.into());
+            }
+        }
+        Extraction::Interviews { interview_ids, .. } => {
+            let mut faults = Vec::new();
+            for id in interview_ids {
+                match storage.interviews().get(*id).await {
+                    Ok(_) => {}
+                    Err(StorageError::NotFound(_)) => {
+                        faults.push(Fault::new("/interview_ids", format!("there is no interview {id}")));
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            if !faults.is_empty() {
+                return Err(Problem::unprocessable("the body has faults", faults));
+            }
+        }
+        Extraction::Guide { call_guide_id, .. } => {
+            storage.guides().get(*call_guide_id).await.map_err(|error| match error {
+                StorageError::NotFound(_) => absent("/call_guide_id".to_owned(), "there is no call guide with this id"),
+                error => error.into(),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Insights that were made
+///
+/// Newest first.
+#[utoipa::path(
+    get,
+    path = "/api/analytics/insights/",
+    operation_id = "insights.list",
+    params(
+        Paging,
+        ("interview_id" = Option<Uuid>, Query, description = "Of this interview only"),
+        ("call_guide_id" = Option<Uuid>, Query, description = "Of this guide's interviews only"),
+        ("across" = Option<bool>, Query, description = "true: across interviews only; false: of one interview only"),
+    ),
+    responses((status = 200, body = Page<insight_extractions::Model>))
+)]
+async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let limit = query.limit();
+    let filter = InsightFilter {
+        interview_id: query.id("interview_id"),
+        call_guide_id: query.id("call_guide_id"),
+        across: query.parse("across", FLAG_WANTED, |value| value.parse().ok()),
+        after: query.cursor(),
+        limit: limit + 1,
+    };
+    query.finish()?;
+    let rows = caller.storage.insights().list(filter).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
+}
+
+/// A report
+///
+/// By its id, or the newest one of the interview with this id. As JSON; as Markdown; or as one HTML page with charts and the
+/// sound of every quote that was recorded, which works from disk.
+#[utoipa::path(
+    get,
+    path = "/api/analytics/insights/{id}",
+    operation_id = "insights.get",
+    params(
+        ("id" = Uuid, Path),
+        ("format" = Option<String>, Query, pattern = "^(json|markdown|md|html)$", description = "Wins over Accept"),
+        ("download" = Option<bool>, Query, description = "true: as a file to keep"),
+    ),
+    responses(
+        (status = 200, content(
+            (insight_extractions::Model = "application/json"), (String = "text/markdown"), (String = "text/html"),
+        )),
+        (status = 406, body = Problem, description = "Accept names no kind that there is"),
+    )
+)]
+async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let asked = query.parse("format", "json, markdown or html is wanted here", |name| match name {
+        "json" => Some(Format::Json),
+        "markdown" | "md" => Some(Format::Markdown),
+        "html" => Some(Format::Html),
+        _ => None,
+    });
+    let download = query.flag("download");
+    query.finish()?;
+    let format = match asked {
+        Some(format) => format,
+        None => accepted(&request)?,
+    };
+    let row = caller.storage.insights().find(*id).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::VARY, "Accept"));
+    let report = Report::of(&caller.storage, row).await?;
+    if download {
+        let disposition = format!("attachment; filename=\"{}\"", report.file_name(format));
+        response.insert_header((header::CONTENT_DISPOSITION, disposition));
+    }
+    Ok(match format {
+        Format::Json => response.json(report.row),
+        Format::Markdown => response.content_type("text/markdown; charset=utf-8").body(report.markdown()),
+        Format::Html => {
+            let report = report.with_sound(&caller.storage).await?;
+            response
+                .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .content_type("text/html; charset=utf-8")
+                .body(report.html())
+        }
+    })
+}
+
+fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
+    let offers = FORMATS.map(|(kind, _)| kind);
+    let chosen = Accept::of(request).choose(&offers);
+    chosen.and_then(|kind| FORMATS.iter().find(|(known, _)| *known == kind)).map(|(_, format)| *format).ok_or_else(
+        || Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json, text/markdown and text/html"),
+    )
+}
+
+impl From<InsightError> for Problem {
+    fn from(error: InsightError) -> Self {
+        match error {
+            InsightError::Storage(error) => error.into(),
+            error => {
+                tracing::error!(%error, "a report can't be made");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `interviewer insights`: a report of an interview, or one that was made before.
+//!
+//! Owns: arguments and where the report goes. Never does: extract.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use uuid::Uuid;
+
+use crate::config::Settings;
+use crate::inference::Inference;
+use crate::insights::report::{Format, Report};
+use crate::insights::{Tools, one};
+use crate::llm::Llm;
+use crate::storage::{Storage, StorageError};
+
+/// Under whose name what is made here is logged.
+const ACTOR: &str = "cli";
+
+#[derive(Debug, Args)]
+pub struct InsightsArgs {
+    /// Of an insight, or of an interview: then the newest insight of it, made now if there is none.
+    id: Uuid,
+    #[arg(long, value_enum, default_value_t = Format::Markdown)]
+    format: Format,
+    /// Where it goes; printed when missing.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Make a new one even if there is one.
+    #[arg(long)]
+    fresh: bool,
+    /// Name or id of the workspace.
+    #[arg(long, default_value = "default")]
+    workspace: String,
+}
+
+impl InsightsArgs {
+    pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        let text = actix::System::new().block_on(async {
+            let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
+            storage.migrate().await?;
+            let workspace = storage.find_workspace(&self.workspace).await;
+            let workspace = workspace.with_context(|| format!("--workspace {}", self.workspace))?;
+            let text = self.report(settings, &storage.of(workspace.id).by(ACTOR)).await?;
+            storage.close().await?;
+            anyhow::Ok(text)
+        })?;
+        match &self.out {
+            Some(path) => std::fs::write(path, text).with_context(|| path.display().to_string())?,
+            None => std::io::stdout().write_all(text.as_bytes())?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn report(&self, settings: &Settings, storage: &Storage) -> anyhow::Result<String> {
+        let (found, interview) = match storage.insights().find(self.id).await {
+            Ok(row) => match row.interview_id.filter(|_| self.fresh) {
+                Some(interview) => (None, interview),
+                None => (Some(row), self.id),
+            },
+            Err(StorageError::NotFound(_)) => (None, self.id),
+            Err(error) => return Err(error.into()),
+        };
+        let row = if let Some(row) = found {
+            row
+        } else {
+            let inference = Inference::start(settings.speech.inference_threads);
+            let tools = Tools::open(settings, inference.clone(), Llm::from_settings(settings), None).await;
+            let row = one::of_interview(storage, &tools, interview, None).await;
+            tokio::task::spawn_blocking(move || inference.close()).await?;
+            row?
+        };
+        let report = Report::of(storage, row).await?;
+        Ok(match self.format {
+            Format::Json => serde_json::to_string_pretty(&report.row)? + "\n",
+            Format::Markdown => report.markdown(),
+            Format::Html => report.with_sound(storage).await?.html(),
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! Quotes to be heard: their milliseconds of the respondent's recording.
+//!
+//! Owns: which leg's file holds a passage. Never does: keep audio anywhere: a clip is made when a report is, so that nothing is
+//! left of it when the recording goes.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use interview::io::Ms;
+use uuid::Uuid;
+
+use super::InsightError;
+use crate::audio::recording::{Clip, Passage, cut};
+use crate::storage::{Side, Storage};
+
+/// What is heard before and after the words: a recogniser's times are no sharper.
+const LEAD_MS: Ms = 150;
+const TAIL_MS: Ms = 250;
+
+/// Where something is heard: the interview, first and last millisecond on its call clock.
+pub type Place = (String, Ms, Ms);
+
+/// Ogg/Opus by place.
+pub type Clips = HashMap<Place, Vec<u8>>;
+
+/// Cuts a clip for each place whose interview was recorded.
+pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, InsightError> {
+    let mut by_interview: HashMap<String, Vec<Passage>> = HashMap::new();
+    for (interview, start_ms, end_ms) in places {
+        by_interview.entry(interview).or_default().push((start_ms, end_ms));
+    }
+    let mut clips = Clips::new();
+    for (id, mut passages) in by_interview {
+        let Ok(interview) = Uuid::parse_str(&id) else { continue };
+        passages.sort_unstable();
+        passages.dedup();
+        // Without consent to record there is nothing; files are looked at all the same only where it was given.
+        if !storage.interviews().get(interview).await.is_ok_and(|row| row.can_be_recorded) {
+            continue;
+        }
+        let files = storage.recordings().files(interview, Some(Side::Respondent));
+        let wanted = passages.clone();
+        let cut = tokio::task::spawn_blocking(move || best(&files, &wanted)).await;
+        let cut = cut.map_err(|error| InsightError::Corrupt(error.to_string()))?;
+        for (passage, clip) in passages.into_iter().zip(cut) {
+            if let Some(clip) = clip {
+                clips.insert((id.clone(), passage.0, passage.1), clip.bytes);
+            }
+        }
+    }
+    Ok(clips)
+}
+
+/// Of each passage the clip from the leg in which it was said: in the others there is silence. A file that can't be read is
+/// one that has nothing.
+fn best(files: &[PathBuf], passages: &[Passage]) -> Vec<Option<Clip>> {
+    let heard: Vec<Passage> =
+        passages.iter().map(|(start, end)| (start.saturating_sub(LEAD_MS), end + TAIL_MS)).collect();
+    let mut best: Vec<Option<Clip>> = vec![None; passages.len()];
+    for file in files {
+        let clips = match cut(file, &heard) {
+            Ok(clips) => clips,
+            Err(error) => {
+                tracing::warn!(%error, "a recording can't be cut");
+                continue;
+            }
+        };
+        for (best, clip) in best.iter_mut().zip(clips) {
+            let louder = clip.as_ref().map_or(0, |clip| clip.sound) > best.as_ref().map_or(0, |clip| clip.sound);
+            if louder {
+                *best = clip;
+            }
+        }
+    }
+    best
+}

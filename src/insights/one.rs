@@ -1,0 +1,42 @@
+//! The insight of one interview.
+
+use entity::insight_extractions;
+use interview::insight::extract::extract;
+use interview::insight::quote::Dropped;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{InsightError, Tools, material};
+use crate::storage::{NewInsight, Storage};
+
+/// Extracts and keeps it. With a task's id it is kept once, however often the task is tried.
+pub async fn of_interview(
+    storage: &Storage,
+    tools: &Tools,
+    interview_id: Uuid,
+    task_id: Option<Uuid>,
+) -> Result<insight_extractions::Model, InsightError> {
+    let material = material::load(storage, interview_id).await?;
+    let mut insight = extract(&material);
+    tools.refine(&mut insight, &material).await;
+    // Whoever has put a quote into it.
+    insight.verify(&material);
+    if let Some(metrics) = &tools.metrics {
+        for reason in Dropped::ALL {
+            let count = insight.dropped_quotes.get(&reason).copied().unwrap_or_default();
+            metrics.insight_quotes_dropped_total.with_label_values(&[reason.as_str()]).inc_by(count as f64);
+        }
+    }
+    let call_guide_id = storage.interviews().get(interview_id).await?.call_guide_id;
+    let new = NewInsight {
+        interview_id: Some(interview_id),
+        interview_ids: vec![interview_id],
+        call_guide_id: Some(call_guide_id),
+        window: (None, None),
+        insight,
+        themes: None,
+        statistics: json!({}),
+        task_id,
+    };
+    Ok(storage.insights().keep(new).await?)
+}
