@@ -12,6 +12,7 @@ mod dashboards;
 mod deploy;
 mod faults;
 mod guides;
+mod insights;
 mod llm;
 mod log;
 mod metrics;

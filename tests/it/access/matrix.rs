@@ -5,8 +5,10 @@
 use std::collections::BTreeSet;
 
 use entity::Role;
+use interview::insight::extract::extract;
+use interview::insight::material::Material;
 use interview::webhook::WebhookEvent;
-use interviewer::storage::{NewUser, Storage};
+use interviewer::storage::{NewInsight, NewUser, Storage};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,6 +33,8 @@ use Least::{Admin, Open, Researcher, Viewer};
 /// Method and path as described, and who may ask.
 const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/", Viewer),
+    ("get", "/api/analytics/insights/", Viewer),
+    ("get", "/api/analytics/insights/{id}", Viewer),
     ("get", "/api/analytics/summary", Viewer),
     ("get", "/api/analytics/themes", Viewer),
     ("get", "/api/audit/", Admin),
@@ -72,6 +76,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/webhooks/{id}", Admin),
     ("get", "/api/webhooks/{id}/deliveries", Admin),
     ("get", "/metrics", Open),
+    ("post", "/api/analytics/insights/generate", Researcher),
     ("post", "/api/auth/login", Open),
     ("post", "/api/auth/logout", Viewer),
     ("post", "/api/auth/password", Viewer),
@@ -122,6 +127,7 @@ const ANSWERLESS: &[&str] =
 struct Things {
     guide: Uuid,
     interview: Uuid,
+    insight: Uuid,
     respondent: String,
     key: Uuid,
     user: Uuid,
@@ -135,6 +141,23 @@ impl Things {
         let used = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
         let interview = storage.interviews().schedule(new_interview(used)).await.unwrap().0;
         let (interview, respondent) = (interview.id, interview.respondent_id);
+        let insight = NewInsight {
+            interview_id: Some(interview),
+            interview_ids: vec![interview],
+            call_guide_id: Some(used),
+            window: (None, None),
+            insight: extract(&Material {
+                interview_id: interview.to_string(),
+                guide: crate::support::guide(),
+                answers: Vec::new(),
+                skipped: Vec::new(),
+                data_quality_score: None,
+            }),
+            themes: None,
+            statistics: json!({}),
+            task_id: None,
+        };
+        let insight = storage.insights().keep(insight).await.unwrap().id;
         let key = storage.keys().create(new_key(Role::Viewer)).await.unwrap().0.id;
         let new = NewUser {
             email: format!("{guide}@example.org"),
@@ -147,7 +170,7 @@ impl Things {
         let webhooks = storage.webhooks();
         let webhook = webhooks.create(settings("https://example.org/", &WebhookEvent::ALL)).await.unwrap().0.id;
         let delivery = webhooks.test(webhook).await.unwrap().id;
-        Self { guide, interview, respondent, key, user, webhook, delivery }
+        Self { guide, interview, insight, respondent, key, user, webhook, delivery }
     }
 
     /// The path with ids of these things.
@@ -155,6 +178,7 @@ impl Things {
         let id = match path.split('/').nth(2).unwrap_or_default() {
             "call-guides" => self.guide,
             "interviews" => self.interview,
+            "analytics" => self.insight,
             "keys" => self.key,
             "users" => self.user,
             "webhooks" => self.webhook,

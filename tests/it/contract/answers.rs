@@ -45,6 +45,11 @@ impl Asker<'_> {
         serde_json::from_slice(&body).unwrap_or(Value::Null)
     }
 
+    /// Waits until something is there that is made in the background.
+    pub async fn made(&self, path: &str) {
+        crate::insights::until(async || (self.stage.caller.get(path).await.status() == 200).then_some(())).await;
+    }
+
     pub async fn get(&mut self, route: &str, path: &str, keys: Keys) -> Value {
         let value = self.ask(&format!("get {route}"), path, 200, |request| request).await;
         keys::check(route, &value, keys);
@@ -70,6 +75,7 @@ async fn every_route_answers_as_documented() {
     let held = interviews(&mut asker, &guide).await;
     afterwards(&mut asker, &held).await;
     operators::counted(&mut asker).await;
+    operators::insights(&mut asker, &held).await;
     operators::people(&mut asker).await;
     operators::webhooks(&mut asker).await;
     operators::personal_data(&mut asker, &held).await;

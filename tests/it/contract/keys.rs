@@ -142,6 +142,29 @@ pub const RESPONSES: Keys = &[
     ("/items/0/flags", List),
 ];
 
+/// Section 2, `insight_extractions`, of one interview.
+pub const INSIGHT: Keys = &[
+    ("/id", Text),
+    ("/workspace_id", Text),
+    ("/interview_id", Text),
+    ("/interview_ids", List),
+    ("/executive_summary", Text),
+    ("/key_findings", List),
+    ("/themes", List),
+    ("/notable_quotes", List),
+    ("/sentiment_summary", Object),
+    ("/contradictions", List),
+    ("/research_objective_alignment", NumberOrNull),
+    ("/data_quality_score", NumberOrNull),
+    ("/confidence_level", NumberOrNull),
+    ("/follow_up_recommendations", List),
+    ("/suggested_next_questions", List),
+    ("/generated_by", Text),
+    ("/model_used", TextOrNull),
+    ("/generated_at", Text),
+    ("/created_at", Text),
+];
+
 /// Section 3: a line per component.
 pub const HEALTH: Keys = &[
     ("/status", Text),

@@ -24,6 +24,23 @@ pub async fn counted(asker: &mut Asker<'_>) {
     }
 }
 
+/// Insights of an interview that was held, and of all.
+pub async fn insights(asker: &mut Asker<'_>, interview: &str) {
+    let generate = "/api/analytics/insights/generate";
+    asker.post(generate, &json!({}), 422).await;
+    asker.post(generate, &json!({ "interview_id": interview }), 202).await;
+    let (route, path) = ("/api/analytics/insights/{id}", format!("/api/analytics/insights/{interview}"));
+    asker.made(&path).await;
+    let insight = asker.get(route, &path, keys::INSIGHT).await;
+    let list = asker.get("/api/analytics/insights/", "/api/analytics/insights/?across=false", &[]).await;
+    keys::check("the insight in the list", &list["items"][0], keys::INSIGHT);
+    let path = format!("/api/analytics/insights/{}", text(&insight, "id"));
+    for format in ["markdown", "html"] {
+        asker.get(route, &format!("{path}?format={format}"), &[]).await;
+    }
+    asker.ask(&format!("get {route}"), &path, 406, |request| request.header("accept", "image/png")).await;
+}
+
 /// Keys, users, sessions, the audit trail.
 pub async fn people(asker: &mut Asker<'_>) {
     let key = asker.post("/api/keys/", &json!({ "name": "CI", "role": "viewer" }), 201).await;

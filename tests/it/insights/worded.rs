@@ -1,0 +1,101 @@
+//! A language model that invents: none of it reaches the report, in whatever dress, and it is counted.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::web::{self, Data};
+use actix_web::{App as Server, HttpResponse, HttpServer};
+use chrono::Utc;
+use interviewer::config::{LlmServer, Protocol};
+use interviewer::insights::Tools;
+use interviewer::insights::one::of_interview;
+use interviewer::insights::report::Report;
+use interviewer::llm::Llm;
+use interviewer::storage::Storage;
+use interviewer::telemetry::Metrics;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Held, guide, hold};
+use crate::support::store;
+
+const SAID: &[(&str, &str)] = &[
+    ("What do you do?", "I do bookkeeping for forty small shops."),
+    ("What is hard?", "The software is terrible and crashes every week."),
+];
+
+/// A server that gives this answer to whatever it is asked.
+fn model(answer: &Value) -> Llm {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let document = json!({
+        "choices": [{ "message": { "content": answer.to_string() }, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 30, "completion_tokens": 12 },
+    });
+    let answer = async |document: Data<Value>| HttpResponse::Ok().json(document.get_ref());
+    let server = HttpServer::new(move || {
+        Server::new().app_data(Data::new(document.clone())).route("/v1/chat/completions", web::post().to(answer))
+    });
+    tokio::spawn(server.workers(1).disable_signals().listen(listener).unwrap().run());
+    Llm::new(LlmServer { protocol: Protocol::OpenAi, base_url, model: "fake".to_owned(), key: None })
+}
+
+async fn report(storage: &Storage, answer: &Value) -> (Report, Arc<Metrics>) {
+    let guide = guide(storage, SAID.len()).await;
+    let respondent = Uuid::now_v7().to_string();
+    let held = Held { guide, respondent: &respondent, metadata: json!({}), ended: Utc::now(), said: SAID };
+    let id = hold(storage, &held).await;
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let tools = Tools { llm: Some(model(answer)), metrics: Some(Arc::clone(&metrics)), ..Tools::default() };
+    let row = of_interview(storage, &tools, id, None).await.unwrap();
+    (Report::of(storage, row).await.unwrap(), metrics)
+}
+
+#[actix_web::test]
+async fn no_invented_quote_reaches_the_report() {
+    let (_home, storage) = store().await;
+    let claim = |answer: &str, quote: &str| json!({ "answer": answer, "quote": quote, "significance": "“we adore it so much”" });
+    let (report, metrics) = report(
+        &storage,
+        &json!({
+            "executive_summary": "In their words: \"I adore this wonderful software\".",
+            "findings": [
+                { "type": "opportunity", "statement": "They adore it", "quotes": [claim("a1", "I adore this wonderful software")] },
+                { "type": "pain_point", "statement": "Crashes", "quotes": [
+                    claim("a2", "the software is terrible"), claim("a2", "it adores crashing every day"),
+                ] },
+            ],
+            "notable_quotes": [claim("a7", "I adore it"), claim("a1", "adore forty small shops")],
+            "recommendations": ["Build on “they adore every bit of it”."],
+            "next_questions": ["What else do you adore?"],
+        }),
+    )
+    .await;
+    let (page, text, row) = (report.html(), report.markdown(), serde_json::to_string(&report.row).unwrap());
+    for shown in [&page, &text, &row] {
+        // The model's own question may use the word; nobody is said to have.
+        assert!(!shown.replace("What else do you adore?", "").contains("adore"), "{shown}");
+    }
+    let finding = &report.findings[0];
+    assert_eq!((finding.statement.as_str(), finding.method.as_str()), ("Crashes", "llm:fake"));
+    assert_eq!(finding.evidence.len(), 1);
+    assert_eq!(finding.evidence[0].quote, "The software is terrible");
+    assert_eq!((finding.evidence[0].start_ms, finding.evidence[0].end_ms), (40_000, 41_160));
+    assert_eq!((report.row.generated_by.as_str(), report.row.model_used.as_deref()), ("llm", Some("fake")));
+    assert!(report.row.executive_summary.starts_with("Extracted without a language model"), "its own was not taken");
+    let dropped = &report.row.dropped_quotes;
+    assert_eq!(dropped["no_response"], 1);
+    assert!(dropped["not_said"].as_u64().unwrap() >= 5, "{dropped}");
+    let counted = metrics.render().unwrap();
+    let line = format!("insight_quotes_dropped_total{{reason=\"not_said\"}} {}", dropped["not_said"]);
+    assert!(counted.contains(&line), "{line}");
+    assert!(text.contains("dropped: "), "the report says so");
+}
+
+#[actix_web::test]
+async fn a_model_that_answers_nonsense_leaves_the_extractive_report() {
+    let (_home, storage) = store().await;
+    let (report, _) = report(&storage, &json!(["no", "report"])).await;
+    assert_eq!((report.row.generated_by.as_str(), &report.row.model_used), ("extractive", &None));
+    assert!(!report.quotes.is_empty());
+}
