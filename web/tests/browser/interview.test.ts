@@ -10,6 +10,7 @@ import { figure, seconds } from '../harness/figures'
 import { inspect } from '../harness/inspect'
 import { Microphone } from '../harness/microphone'
 import { type Answer, Person } from '../harness/person'
+import { hearReport } from '../harness/report'
 import { PEERS, sent } from '../harness/stage'
 import { readWav, silence } from '../harness/wav'
 
@@ -154,6 +155,7 @@ test('a person holds the short interview in the browser', { timeout: 400_000 }, 
   const recording = await fetch(`${engine.url}/api/interviews/${id}/recording`)
   expect(recording.status).toBe(200)
   expect((await recording.arrayBuffer()).byteLength).toBeGreaterThan(50_000)
+  await hearReport(browser, engine, id)
 
   expect(visit.foreign).toEqual([])
   expect(visit.errors).toEqual([])

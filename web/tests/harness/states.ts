@@ -54,6 +54,8 @@ export const STATES = [
   'thanks-closed',
   'thanks-again',
   'broken',
+  // The report, as a file.
+  'report',
 ] as const
 
 export type State = (typeof STATES)[number]
