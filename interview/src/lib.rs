@@ -1,7 +1,7 @@
 //! The interview itself, as a pure state machine.
 //!
 //! Owns: the guide and its checks, what is asked next, when a turn of the respondent is over, what an
-//! answer is worth, consent. Never does: I/O, reading a clock, drawing random numbers, waiting.
+//! answer is worth, when its quality asks for somebody's attention, consent. Never does: I/O, reading a clock, drawing random numbers, waiting.
 //! Callers give it [`Input`]s with the call clock's time and carry out the [`Output`]s;
 //! the [`Event`]s among those are its persistence: replaying them rebuilds the state.
 //! A panic is always a bug, never bad input.
@@ -13,6 +13,7 @@ pub mod guide;
 pub mod insight;
 pub mod io;
 mod lexicon;
+pub mod quality;
 pub mod score;
 pub mod turn;
 pub mod webhook;

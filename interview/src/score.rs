@@ -3,8 +3,12 @@
 //! Owns: the formulas. Never does: compare with thresholds or raise alerts.
 //!
 //! A score is `None` while it is undefined (a mean over nothing); none is ever made up. All but the counts in
-//! [`Completion`] are 0…1. `information_density` of one response is [`crate::analysis::density`];
-//! `response_latency` is measured by the driver.
+//! [`Completion`] and the seconds of `response_latency` are 0…1. `information_density` of one response is
+//! [`crate::analysis::density`].
+//!
+//! **Withheld.** What follows from the words themselves (`information_density`, `follow_up_value`, `engagement_score`, and
+//! `data_quality_score`, which has the first in it) is withheld where `stt_confidence` is below [`LEAST_CONFIDENCE`]: more
+//! often than not a word is then another one than was said. What follows from the course of the talk is told nevertheless.
 
 use std::collections::HashSet;
 
@@ -12,6 +16,13 @@ use crate::dialogue::state::State;
 use crate::guide::{Guide, QuestionType};
 use crate::io::{Event, Ms, Response};
 use crate::lexicon;
+
+/// Mean confidence below which words are not trusted: at 0.5 every other token is a guess. A score of words that were guessed
+/// would look like any other one.
+pub const LEAST_CONFIDENCE: f32 = 0.5;
+
+/// What is withheld then.
+pub const OF_WORDS: [&str; 4] = ["information_density", "follow_up_value", "engagement_score", "data_quality_score"];
 
 /// Required questions answered or declined, among those on the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +43,10 @@ pub struct Scores {
     pub stt_error_rate: Option<f32>,
     pub engagement_score: Option<f32>,
     pub data_quality_score: Option<f32>,
+    /// Seconds; mean over the turns that were timed.
+    pub response_latency: Option<f32>,
+    /// The words are not trusted: scores [`OF_WORDS`] are withheld.
+    pub uncertain: bool,
 }
 
 impl Scores {
@@ -39,32 +54,41 @@ impl Scores {
     /// any, the interview is measured against its own.
     pub fn of<'a>(guide: &Guide, events: impl IntoIterator<Item = (Ms, &'a Event)>, median_words: Option<f32>) -> Self {
         let mut state = State::default();
+        let mut latencies = Vec::new();
         for (at, event) in events {
+            if let Event::TurnTimed { timing, .. } = event {
+                latencies.push(timing.first_audio);
+            }
             state.apply(at, event);
         }
-        Self::of_state(guide, &state, median_words)
+        Self { response_latency: response_latency(&latencies), ..Self::of_state(guide, &state, median_words) }
     }
 
+    /// Without the latencies, which the state does not hold.
     pub fn of_state(guide: &Guide, state: &State, median_words: Option<f32>) -> Self {
         let responses = &state.responses;
         let completion_rate = completion(guide, state).rate();
         let information_density = mean(spoken(responses).map(|r| r.analysis.information_density));
         let clarification_rate = clarification_rate(responses);
         let stt_confidence = stt_confidence(responses);
+        let uncertain = stt_confidence.is_some_and(|confidence| confidence < LEAST_CONFIDENCE);
+        let trusted = |score: Option<f32>| score.filter(|_| !uncertain);
         Self {
             completion_rate,
-            information_density,
+            information_density: trusted(information_density),
             clarification_rate,
-            follow_up_value: follow_up_value(responses),
+            follow_up_value: trusted(follow_up_value(responses)),
             stt_confidence,
             stt_error_rate: stt_error_rate(state.not_understood, spoken(responses).count() as u32),
-            engagement_score: engagement_score(guide, responses, median_words),
-            data_quality_score: data_quality_score(
+            engagement_score: trusted(engagement_score(guide, responses, median_words)),
+            data_quality_score: trusted(data_quality_score(
                 completion_rate,
                 information_density,
                 stt_confidence,
                 clarification_rate,
-            ),
+            )),
+            response_latency: None,
+            uncertain,
         }
     }
 }
@@ -120,6 +144,10 @@ pub fn clarification_rate(responses: &[Response]) -> Option<f32> {
 }
 
 /// Mean share of content words in a follow-up's answer that are new, against the earlier answers to the same question.
+///
+/// Example: "I have clients." was answered before. The first follow-up's answer, "My clients pay late.", has three content
+/// words (clients, pay, late), two of them new: 2/3. The second one, "They pay late.", has two, none of them new: 0. The value
+/// is (2/3 + 0) / 2 ≈ 0.33.
 pub fn follow_up_value(responses: &[Response]) -> Option<f32> {
     mean(responses.iter().enumerate().filter(|(_, r)| r.is_follow_up && !r.text.is_empty()).map(|(at, follow_up)| {
         let earlier = responses[..at].iter().filter(|r| r.question_id == follow_up.question_id);
@@ -143,6 +171,8 @@ pub fn new_share<'a>(text: &str, earlier: impl IntoIterator<Item = &'a str>) -> 
 }
 
 /// Token probability averaged over the words of each response, then over the responses with words.
+///
+/// Example: a response of two words (0.9 and 0.7) and one of a single word (0.6) give (0.8 + 0.6) / 2 = 0.7.
 pub fn stt_confidence(responses: &[Response]) -> Option<f32> {
     mean(spoken(responses).map(|r| r.analysis.confidence))
 }
@@ -202,6 +232,28 @@ pub fn data_quality_score(
     Some(
         0.3 * completion_rate? + 0.3 * information_density? + 0.2 * stt_confidence? + 0.2 * (1.0 - clarification_rate?),
     )
+}
+
+/// Mean seconds from the respondent's last sample of speech to the first audible sample of the answer, of turns given in
+/// milliseconds. (Alerts are about one turn's, not about the mean.)
+///
+/// ```
+/// use interview::score::response_latency;
+/// // Two turns, 0.8 s and 1.2 s: 1.0 s
+/// assert_eq!(response_latency(&[800, 1_200]), Some(1.0));
+/// assert_eq!(response_latency(&[]), None);
+/// ```
+pub fn response_latency(turns: &[Ms]) -> Option<f32> {
+    mean(turns.iter().map(|turn| *turn as f32 / 1_000.0))
+}
+
+/// The double with the same shortest decimal: 0.7 stays 0.7, as it is stored and compared.
+///
+/// ```
+/// assert!((interview::score::widen(0.7) - 0.7).abs() < f64::EPSILON);
+/// ```
+pub fn widen(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// `part / whole`, undefined when there is no whole.

@@ -8,5 +8,6 @@ mod injections;
 mod interruptions;
 mod properties;
 mod proposals;
+mod quality;
 mod scenarios;
 mod support;

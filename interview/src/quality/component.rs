@@ -1,0 +1,100 @@
+//! Parts of the engine that fail: when that is more than an accident, and when it is over.
+//!
+//! Owns: that judgement, by counts of failures alone. Never does: know what the parts are.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Within this, failures belong together.
+const WINDOW: Duration = Duration::from_mins(1);
+/// So many within the window: one may be an accident.
+const FAILURES: u64 = 2;
+
+/// What has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// So many failures within a minute.
+    Fails(u64),
+    Works,
+}
+
+/// The eye on one part.
+#[derive(Debug, Clone, Default)]
+pub struct Component {
+    total: u64,
+    /// When failures were seen, and how many.
+    recent: VecDeque<(Duration, u64)>,
+    fails: bool,
+}
+
+impl Component {
+    /// What follows from so many failures in all, seen at `now` (since whatever beginning); `quiet`: how long nothing must fail
+    /// for it to count as working again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use interview::quality::{Change, Component};
+    /// let (quiet, at) = (Duration::from_secs(60), Duration::from_secs);
+    /// let mut voice = Component::default();
+    /// assert_eq!(voice.look(at(1), 1, quiet), None, "one failure");
+    /// assert_eq!(voice.look(at(9), 2, quiet), Some(Change::Fails(2)));
+    /// assert_eq!(voice.look(at(68), 2, quiet), None);
+    /// assert_eq!(voice.look(at(69), 2, quiet), Some(Change::Works));
+    /// ```
+    pub fn look(&mut self, now: Duration, total: u64, quiet: Duration) -> Option<Change> {
+        let more = total.saturating_sub(self.total);
+        self.total = total;
+        if more > 0 {
+            self.recent.push_back((now, more));
+        }
+        let last = self.recent.back().map(|(at, _)| *at);
+        self.recent.retain(|(at, _)| now.saturating_sub(*at) < WINDOW.max(quiet));
+        if self.fails {
+            let over = last.is_none_or(|last| now.saturating_sub(last) >= quiet);
+            if over {
+                *self = Self { total, ..Self::default() };
+            }
+            return over.then_some(Change::Works);
+        }
+        let failures: u64 =
+            self.recent.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW).map(|(_, count)| count).sum();
+        self.fails = failures >= FAILURES;
+        self.fails.then_some(Change::Fails(failures))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn failing_and_working_alternate_and_what_is_quiet_works(
+            steps in proptest::collection::vec((0_u64..100, 0_u64..3), 0..60),
+            quiet in 1_u64..200,
+        ) {
+            let quiet = Duration::from_secs(quiet);
+            let (mut part, mut now, mut total, mut fails) = (Component::default(), Duration::ZERO, 0, false);
+            for (seconds, failures) in steps {
+                now += Duration::from_secs(seconds);
+                total += failures;
+                match part.look(now, total, quiet) {
+                    Some(Change::Fails(_)) => {
+                        prop_assert!(!fails && failures > 0, "it fails when something fails");
+                        fails = true;
+                    }
+                    Some(Change::Works) => {
+                        prop_assert!(fails);
+                        fails = false;
+                    }
+                    None => {}
+                }
+            }
+            part.look(now + quiet, total, quiet);
+            prop_assert_eq!(part.look(now + quiet + quiet, total, quiet), None);
+            prop_assert!(!part.fails);
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The eye on one call: events in, findings out.
+//!
+//! Owns: what of a call is judged when, hysteresis, and what follows for the interview as a whole. It is a value: the log
+//! replayed through a new monitor leads to the same one, so that nothing is lost with a process.
+//! Never does: keep, send or count anything.
+//!
+//! **When what is judged.** Means over answers are judged after each answer, from the third one on: a mean over fewer says
+//! little. The completion rate is judged after each question of the guide, by its projection (which begins at a quarter of the
+//! estimated time), and two bad ones in a row count; the data quality score uses that projection, too. Every latency counts by
+//! itself. At the end everything is judged once more as it is, on whatever there is, and without a margin. An interview in which
+//! nobody agreed to take part is not judged at all.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::escalation::{self, Escalation, LEAST, Reason};
+use super::metric::{Metric, Severity};
+use super::threshold::Thresholds;
+use crate::dialogue::state::State;
+use crate::guide::Guide;
+use crate::io::{Event, Ms, Rejection};
+use crate::score::{self, Scores, widen};
+
+/// Answers with words that a mean is judged from during a call.
+pub const FEWEST: usize = 3;
+/// Transcriptions that fail one after the other: one may be an accident.
+const FAILURES: u32 = 2;
+
+/// What an alert is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    Metric(Metric),
+    /// Speech recognition fails in this very call.
+    Recognition,
+}
+
+impl Subject {
+    /// `metric_name` of its alerts.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metric(metric) => metric.name(),
+            Self::Recognition => "component.stt",
+        }
+    }
+}
+
+/// A value that is not where it should be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    pub subject: Subject,
+    pub severity: Severity,
+    pub value: f64,
+    pub threshold: f64,
+    /// Which crossing this is: the same for the same one after a replay.
+    pub occasion: String,
+}
+
+/// What follows from an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    Raised(Alert),
+    Recovered(Subject),
+    Escalated(Escalation),
+}
+
+#[derive(Debug, Clone, Default)]
+struct Watch {
+    /// The latest values, oldest first: as many as must be bad in a row.
+    latest: VecDeque<f64>,
+    /// The alert that is open.
+    open: Option<Alert>,
+}
+
+/// How strictly it is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// With patience and a margin.
+    Live,
+    /// As it is.
+    AsItIs,
+}
+
+/// One call's.
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    guide: Arc<Guide>,
+    median_words: Option<f32>,
+    state: State,
+    seq: i64,
+    /// Call clock of the last event.
+    at: Ms,
+    watches: BTreeMap<Subject, Watch>,
+    /// When each alert was raised, and how severe it was.
+    raised: Vec<(Ms, Severity)>,
+    /// Each reason is told once.
+    escalated: Vec<Escalation>,
+    failures: u32,
+}
+
+impl Monitor {
+    /// `median_words` as for [`Scores::of`].
+    pub fn new(guide: Arc<Guide>, median_words: Option<f32>) -> Self {
+        Self {
+            guide,
+            median_words,
+            state: State::default(),
+            seq: 0,
+            at: 0,
+            watches: BTreeMap::new(),
+            raised: Vec::new(),
+            escalated: Vec::new(),
+            failures: 0,
+        }
+    }
+
+    /// Number of the last event seen.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The median that the interview's final scores were computed with.
+    pub fn set_median_words(&mut self, median_words: Option<f32>) {
+        self.median_words = median_words;
+    }
+
+    /// Whether the interview is over: nothing more will be found.
+    pub fn is_over(&self) -> bool {
+        self.state.ended.is_some()
+    }
+
+    /// What is not as it should be at this moment.
+    pub fn open(&self) -> impl Iterator<Item = &Alert> {
+        self.watches.values().filter_map(|watch| watch.open.as_ref())
+    }
+
+    /// Everything that this monitor has ever escalated for.
+    pub fn escalated(&self) -> &[Escalation] {
+        &self.escalated
+    }
+
+    /// The next event of the log; one that was seen before changes nothing.
+    pub fn observe(&mut self, seq: i64, at: Ms, event: &Event, thresholds: &Thresholds) -> Vec<Finding> {
+        if seq <= self.seq {
+            return Vec::new();
+        }
+        (self.seq, self.at) = (seq, at);
+        self.state.apply(at, event);
+        // Nothing is known, and nothing to be judged, of somebody who did not agree.
+        if self.state.consent != Some(true) {
+            return Vec::new();
+        }
+        let mut findings = Vec::new();
+        match event {
+            Event::Answered { response } => {
+                if !response.text.is_empty() {
+                    self.failures = 0;
+                    self.recognition_works(&mut findings);
+                }
+                if !response.is_follow_up {
+                    self.judge_completion(at, thresholds, &mut findings);
+                }
+                self.judge_answers(at, thresholds, &mut findings);
+            }
+            Event::TurnTimed { timing, .. } => {
+                let seconds = timing.first_audio as f64 / 1_000.0;
+                self.judge(Metric::ResponseLatency, seconds, at, Mode::Live, thresholds, &mut findings);
+            }
+            Event::NotUnderstood { reason } => {
+                self.failures = if *reason == Rejection::Failed { self.failures + 1 } else { 0 };
+                if self.failures >= FAILURES {
+                    self.recognition_fails(at, &mut findings);
+                }
+                self.judge_answers(at, thresholds, &mut findings);
+            }
+            Event::Ended { .. } => self.judge_end(at, thresholds, &mut findings),
+            _ => {}
+        }
+        if !findings.is_empty()
+            && let Some(escalation) = escalation::by_alerts(&self.raised, at)
+        {
+            self.escalate(escalation, &mut findings);
+        }
+        findings
+    }
+
+    /// The thresholds have been changed: judges the latest values by the new ones.
+    pub fn reconsider(&mut self, thresholds: &Thresholds) -> Vec<Finding> {
+        let (at, mut findings) = (self.at, Vec::new());
+        if self.is_over() {
+            return findings;
+        }
+        for metric in Metric::ALL {
+            let threshold = thresholds.of(metric);
+            let watch = self.watches.entry(Subject::Metric(metric)).or_default();
+            let Some(value) = watch.latest.back().copied() else { continue };
+            let bad = watch.latest.len() >= metric.in_a_row()
+                && watch.latest.iter().all(|value| threshold.is_crossed(metric, *value));
+            match &watch.open {
+                Some(_) if !threshold.is_crossed(metric, value) => {
+                    watch.open = None;
+                    findings.push(Finding::Recovered(Subject::Metric(metric)));
+                }
+                None if bad => self.raise(metric, value, at, thresholds, &mut findings),
+                _ => {}
+            }
+        }
+        if let Some(escalation) = escalation::by_alerts(&self.raised, at) {
+            self.escalate(escalation, &mut findings);
+        }
+        findings
+    }
+
+    fn judge_completion(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+        let Some(projected) = self.projection(at) else { return };
+        self.judge(Metric::CompletionRate, projected, at, Mode::Live, thresholds, findings);
+        let low = |watch: &Watch| {
+            watch.latest.len() >= Metric::CompletionRate.in_a_row() && watch.latest.iter().all(|value| *value < LEAST)
+        };
+        if self.watches.get(&Subject::Metric(Metric::CompletionRate)).is_some_and(low) {
+            self.escalate(Escalation::of_value(Reason::CompletionRate, projected), findings);
+        }
+    }
+
+    fn projection(&self, at: Ms) -> Option<f64> {
+        let so_far = score::completion(&self.guide, &self.state);
+        so_far.projected(self.state.active_ms(at), self.guide.estimated_duration_minutes).map(widen)
+    }
+
+    /// The means, as far as there are enough answers.
+    fn judge_answers(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+        let spoken = self.state.responses.iter().filter(|response| !response.text.is_empty()).count();
+        if spoken < FEWEST {
+            return;
+        }
+        let scores = Scores::of_state(&self.guide, &self.state, self.median_words);
+        let projected = self.projection(at);
+        // What is not asked yet is no fault of the data.
+        let data_quality = projected.and_then(|projected| {
+            score::data_quality_score(
+                Some(projected as f32),
+                scores.information_density,
+                scores.stt_confidence,
+                scores.clarification_rate,
+            )
+        });
+        let data_quality = data_quality.filter(|_| !scores.uncertain).map(widen);
+        for (metric, value) in means(&scores).into_iter().chain([(Metric::DataQualityScore, data_quality)]) {
+            if let Some(value) = value {
+                self.judge(metric, value, at, Mode::Live, thresholds, findings);
+            }
+        }
+        self.escalate_poor_data(data_quality, findings);
+    }
+
+    /// Once more, as it is.
+    fn judge_end(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+        let scores = Scores::of_state(&self.guide, &self.state, self.median_words);
+        let (completion, data_quality) = (scores.completion_rate.map(widen), scores.data_quality_score.map(widen));
+        let rest = [(Metric::CompletionRate, completion), (Metric::DataQualityScore, data_quality)];
+        for (metric, value) in means(&scores).into_iter().chain(rest) {
+            if let Some(value) = value {
+                self.judge(metric, value, at, Mode::AsItIs, thresholds, findings);
+            }
+        }
+        if let Some(rate) = completion.filter(|rate| *rate < LEAST) {
+            self.escalate(Escalation::of_value(Reason::CompletionRate, rate), findings);
+        }
+        self.escalate_poor_data(data_quality, findings);
+    }
+
+    fn escalate_poor_data(&mut self, data_quality: Option<f64>, findings: &mut Vec<Finding>) {
+        if let Some(score) = data_quality.filter(|score| *score < LEAST) {
+            self.escalate(Escalation::of_value(Reason::DataQualityScore, score), findings);
+        }
+    }
+
+    fn judge(
+        &mut self,
+        metric: Metric,
+        value: f64,
+        at: Ms,
+        mode: Mode,
+        thresholds: &Thresholds,
+        findings: &mut Vec<Finding>,
+    ) {
+        let threshold = thresholds.of(metric);
+        let watch = self.watches.entry(Subject::Metric(metric)).or_default();
+        watch.latest.push_back(value);
+        while watch.latest.len() > metric.in_a_row() {
+            watch.latest.pop_front();
+        }
+        let crossed = threshold.is_crossed(metric, value);
+        if watch.open.is_some() {
+            let well = if mode == Mode::AsItIs { !crossed } else { threshold.is_recovered(metric, value) };
+            if well {
+                watch.open = None;
+                findings.push(Finding::Recovered(Subject::Metric(metric)));
+            }
+            return;
+        }
+        let bad = |value: &f64| threshold.is_crossed(metric, *value);
+        let patient = watch.latest.len() >= metric.in_a_row() && watch.latest.iter().all(bad);
+        if crossed && (patient || mode == Mode::AsItIs) {
+            self.raise(metric, value, at, thresholds, findings);
+        }
+    }
+
+    fn raise(&mut self, metric: Metric, value: f64, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+        let threshold = thresholds.of(metric);
+        let alert = Alert {
+            subject: Subject::Metric(metric),
+            severity: threshold.severity,
+            value,
+            threshold: threshold.value,
+            occasion: format!("{}@{}", self.seq, threshold.edited_ms),
+        };
+        self.opened(alert, at, findings);
+    }
+
+    fn recognition_fails(&mut self, at: Ms, findings: &mut Vec<Finding>) {
+        if self.watches.get(&Subject::Recognition).is_some_and(|watch| watch.open.is_some()) {
+            return;
+        }
+        let alert = Alert {
+            subject: Subject::Recognition,
+            severity: Severity::Critical,
+            value: f64::from(self.failures),
+            threshold: f64::from(FAILURES),
+            occasion: self.seq.to_string(),
+        };
+        self.opened(alert, at, findings);
+    }
+
+    fn recognition_works(&mut self, findings: &mut Vec<Finding>) {
+        let open = self.watches.get_mut(&Subject::Recognition).and_then(|watch| watch.open.take());
+        if open.is_some() {
+            findings.push(Finding::Recovered(Subject::Recognition));
+        }
+    }
+
+    fn opened(&mut self, alert: Alert, at: Ms, findings: &mut Vec<Finding>) {
+        self.raised.push((at, alert.severity));
+        self.watches.entry(alert.subject).or_default().open = Some(alert.clone());
+        findings.push(Finding::Raised(alert));
+    }
+
+    fn escalate(&mut self, escalation: Escalation, findings: &mut Vec<Finding>) {
+        if self.escalated.iter().all(|told| told.reason != escalation.reason) {
+            self.escalated.push(escalation.clone());
+            findings.push(Finding::Escalated(escalation));
+        }
+    }
+}
+
+/// The scores that are what they are during a call as well as after it.
+fn means(scores: &Scores) -> [(Metric, Option<f64>); 6] {
+    [
+        (Metric::EngagementScore, scores.engagement_score.map(widen)),
+        (Metric::InformationDensity, scores.information_density.map(widen)),
+        (Metric::SttConfidence, scores.stt_confidence.map(widen)),
+        (Metric::ClarificationRate, scores.clarification_rate.map(widen)),
+        (Metric::SttErrorRate, scores.stt_error_rate.map(widen)),
+        (Metric::FollowUpValue, scores.follow_up_value.map(widen)),
+    ]
+}
