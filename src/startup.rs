@@ -25,7 +25,7 @@ use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{Engines, Registry, watcher};
 use crate::storage::{Probe, Secret, Storage, StorageError};
-use crate::supervisors::{self, Appointments, Flush, Persistence, database};
+use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
 use crate::tasks::{Handler, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
@@ -75,6 +75,7 @@ pub struct Running {
     /// None where LLM_PROVIDER is `none`.
     pub llm: Option<Llm>,
     persistence: Addr<Persistence>,
+    pub quality: Quality,
     server: actix_web::dev::ServerHandle,
     watcher: actix_web::rt::task::JoinHandle<()>,
     /// Asks whether the database answers; SQLite's always does.
@@ -162,6 +163,14 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     if interrupted > 0 {
         info!(interrupted, "interviews wait to be taken up again");
     }
+    // What was interrupted stands in the log by now: the supervisor begins with it.
+    let watched = supervisors::quality::Parts {
+        storage: storage.clone(),
+        metrics: Arc::clone(&metrics),
+        defaults: settings.thresholds(),
+        quiet: Duration::from_secs(settings.quality.component_quiet_seconds.into()),
+    };
+    let quality = Quality::start(watched, persistence.clone());
     let watcher = actix_web::rt::spawn(watcher::watch(registry.clone()));
     let retention = Retention {
         storage: storage.clone(),
@@ -208,6 +217,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             workers: HTTP_WORKERS,
             ice_servers: settings.ice_servers()?,
             webhooks: api::WebhookRules { allow: delivery.allow.clone(), overlap: delivery.overlap },
+            thresholds: settings.thresholds(),
         }),
         mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
     };
@@ -232,6 +242,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         metrics,
         llm,
         persistence,
+        quality,
         server: handle,
         watcher,
         database,
@@ -257,6 +268,7 @@ impl Running {
             tasks.stop(TASK_GRACE).await;
         }
         flush(&self.persistence).await;
+        self.quality.stop().await;
         if let Some(database) = self.database {
             database.abort();
         }

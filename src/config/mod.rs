@@ -6,6 +6,7 @@ mod access;
 mod explain;
 mod llm;
 pub mod network;
+mod quality;
 mod sections;
 mod tasks;
 mod webhooks;
@@ -77,6 +78,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("MIN_COMPLETION_RATE", "quality.min_completion_rate"),
     ("MIN_ENGAGEMENT_SCORE", "quality.min_engagement_score"),
     ("MAX_RESPONSE_LATENCY", "quality.max_response_latency"),
+    ("COMPONENT_QUIET_SECONDS", "quality.component_quiet_seconds"),
     ("TASKS_IN_SERVE", "tasks.in_serve"),
     ("TASKS_AT_ONCE", "tasks.at_once"),
     ("TASKS_INTERVIEWS_AT_ONCE", "tasks.interviews_at_once"),
@@ -154,6 +156,7 @@ impl Settings {
         self.check_network()?;
         self.check_access()?;
         self.delivery()?;
+        self.check_quality()?;
         if self.calls.max_concurrent_interviews == 0 {
             return bad("calls.max_concurrent_interviews", "must be at least 1");
         }

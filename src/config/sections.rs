@@ -99,6 +99,7 @@ pub struct Quality {
     pub min_completion_rate: f32,
     pub min_engagement_score: f32,
     pub max_response_latency: f32,
+    pub component_quiet_seconds: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -6,16 +6,20 @@
 use chrono::{DateTime, Utc};
 use entity::alerts::{self, Column};
 use entity::{Resolution, Severity, interviews};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
+use interview::webhook::WebhookEvent;
+use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
 };
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Change;
-use super::{Storage, StorageError};
+use super::listing::{self, Mark, Place};
+use super::{Storage, StorageError, outbox, to_json};
 
 /// What an alert is in the audit trail.
 const AUDITED: &str = "quality_alert";
@@ -64,9 +68,69 @@ pub struct AlertFilter {
     pub interview_id: Option<Uuid>,
     /// True: only those that are not resolved; false: only those that are.
     pub open: Option<bool>,
-    /// `raised_at` and id of the alert that the page before ended with.
-    pub after: Option<(DateTime<Utc>, Uuid)>,
+    /// Where the page before ended.
+    pub after: Option<Place>,
     pub limit: u64,
+}
+
+impl AlertFilter {
+    fn condition(&self) -> Condition {
+        Condition::all()
+            .add_option(self.since.map(|since| Column::RaisedAt.gte(since)))
+            .add_option(self.until.map(|until| Column::RaisedAt.lt(until)))
+            .add_option(self.severity.map(|severity| Column::Severity.eq(severity)))
+            .add_option(self.interview_id.map(|interview| Column::InterviewId.eq(interview)))
+            .add_option(
+                self.open.map(
+                    |open| {
+                        if open { Column::ResolvedAt.is_null() } else { Column::ResolvedAt.is_not_null() }
+                    },
+                ),
+            )
+    }
+}
+
+/// Where an alert stands in the order of the lists.
+pub fn place(alert: &alerts::Model) -> Place {
+    Place { value: Mark::Time(alert.raised_at), id: alert.id }
+}
+
+/// `data` of a `quality.alert` event about an alert.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WebhookAlertData)]
+pub struct Told {
+    /// `alert`.
+    pub kind: &'static str,
+    pub alert_id: Uuid,
+    #[schema(required)]
+    pub interview_id: Option<Uuid>,
+    #[schema(required)]
+    pub call_guide_id: Option<Uuid>,
+    pub severity: Severity,
+    pub title: String,
+    pub description: String,
+    pub metric_name: String,
+    pub current_value: f64,
+    pub threshold: f64,
+    pub timestamp: DateTime<Utc>,
+}
+
+impl Told {
+    fn of(row: &alerts::Model) -> Self {
+        Self {
+            kind: "alert",
+            alert_id: row.id,
+            interview_id: row.interview_id,
+            call_guide_id: row.call_guide_id,
+            severity: row.severity,
+            title: row.title.clone(),
+            description: row.description.clone(),
+            metric_name: row.metric_name.clone(),
+            current_value: row.current_value,
+            threshold: row.threshold,
+            timestamp: row.raised_at,
+        }
+    }
 }
 
 /// The alerts' repository.
@@ -81,7 +145,7 @@ impl Alerts<'_> {
         Ok(raised)
     }
 
-    /// Raises it inside a transaction of the caller's. None when one is open on the same subject, or was raised before on this
+    /// Raises it inside a transaction of the caller's, and tells the webhooks. None when one is open on the same subject, or was raised before on this
     /// occasion: then nothing has changed, and nobody is to be told.
     pub async fn raise_in(
         &self,
@@ -118,7 +182,11 @@ impl Alerts<'_> {
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .exec_without_returning(db)
             .await?;
-        Ok((inserted > 0).then_some(row))
+        if inserted == 0 {
+            return Ok(None);
+        }
+        outbox::publish(db, self.0.workspace, WebhookEvent::QualityAlert, to_json("alert", Told::of(&row))?).await?;
+        Ok(Some(row))
     }
 
     /// The value is as it should be again: resolves what is open on this. True when there was something.
@@ -216,30 +284,29 @@ impl Alerts<'_> {
 
     /// Newest first.
     pub async fn list(&self, filter: AlertFilter) -> Result<Vec<alerts::Model>, StorageError> {
-        let mut query = alerts::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace));
-        if let Some(since) = filter.since {
-            query = query.filter(Column::RaisedAt.gte(since));
-        }
-        if let Some(until) = filter.until {
-            query = query.filter(Column::RaisedAt.lt(until));
-        }
-        if let Some(severity) = filter.severity {
-            query = query.filter(Column::Severity.eq(severity));
-        }
-        if let Some(interview) = filter.interview_id {
-            query = query.filter(Column::InterviewId.eq(interview));
-        }
-        match filter.open {
-            Some(true) => query = query.filter(Column::ResolvedAt.is_null()),
-            Some(false) => query = query.filter(Column::ResolvedAt.is_not_null()),
-            None => {}
-        }
-        if let Some((at, id)) = filter.after {
-            let among_equals = Column::RaisedAt.eq(at).and(Column::Id.lt(id));
-            query = query.filter(Condition::any().add(Column::RaisedAt.lt(at)).add(among_equals));
-        }
-        let query = query.order_by_desc(Column::RaisedAt).order_by_desc(Column::Id).limit(filter.limit);
-        Ok(query.all(&self.0.db).await?)
+        let query = alerts::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace)).filter(filter.condition());
+        let by = Expr::col(Column::RaisedAt.as_column_ref());
+        let query = listing::ordered(query, &by, Column::Id, true, filter.after);
+        Ok(query.limit(filter.limit).all(&self.0.db).await?)
+    }
+
+    /// How many there are, whatever the page.
+    pub async fn count(&self, filter: &AlertFilter) -> Result<u64, StorageError> {
+        let query = alerts::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace));
+        Ok(query.filter(filter.condition()).count(&self.0.db).await?)
+    }
+
+    /// Open ones of an interview.
+    pub(super) async fn open_of(
+        &self,
+        db: &impl ConnectionTrait,
+        interview: Uuid,
+    ) -> Result<Vec<alerts::Model>, StorageError> {
+        Ok(alerts::Entity::find()
+            .filter(Column::InterviewId.eq(interview))
+            .filter(Column::ResolvedAt.is_null())
+            .all(db)
+            .await?)
     }
 
     /// An alert of this workspace, to be changed.

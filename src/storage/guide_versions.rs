@@ -91,7 +91,7 @@ impl Guides<'_> {
             tags: to_json("tags", &guide.tags)?,
             estimated_duration_minutes: guide.estimated_duration_minutes as i32,
             max_duration_minutes: guide.max_duration_minutes as i32,
-            min_completion_percentage: super::projection::widen(guide.min_completion_percentage),
+            min_completion_percentage: interview::score::widen(guide.min_completion_percentage),
             name: guide.name,
             language: guide.language,
             research_objective: guide.research_objective,

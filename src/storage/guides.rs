@@ -258,7 +258,7 @@ fn columns(guide: &Guide) -> Result<call_guides::ActiveModel, StorageError> {
         estimated_duration_minutes: Set(guide.estimated_duration_minutes as i32),
         max_duration_minutes: Set(guide.max_duration_minutes as i32),
         // By way of its shortest decimal: 0.7 stays 0.7 when it becomes a double.
-        min_completion_percentage: Set(super::projection::widen(guide.min_completion_percentage)),
+        min_completion_percentage: Set(interview::score::widen(guide.min_completion_percentage)),
         ..Default::default()
     })
 }

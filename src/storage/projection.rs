@@ -8,7 +8,8 @@ use interview::Event;
 use interview::dialogue::state::PAUSE_REQUESTED;
 use interview::insight::method;
 use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
-use interview::score::{self, Scores};
+use interview::quality::{Escalation, Reason};
+use interview::score::{self, Scores, widen};
 use interview::webhook::WebhookEvent;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
@@ -18,8 +19,7 @@ use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::events::{self, EventRecord};
-use super::{StorageError, guides, outbox, responses, scores, to_json};
-use crate::telemetry::metrics::escalation;
+use super::{StorageError, guides, outbox, quality, responses, scores, to_json};
 
 /// Why an interview stands still that the engine left in the middle of a call.
 pub const ENGINE_RESTARTED: &str = "engine_restarted";
@@ -129,11 +129,12 @@ impl Projection {
                 self.remember("rejected_follow_ups", rejected);
             }
             Event::PersonRequested => {
-                if !self.row.requires_human_review {
-                    self.outcome.escalated = Some(escalation::PERSON_REQUESTED);
+                let reason = Reason::PersonRequested;
+                let escalation = Escalation { reason, text: reason.words().to_owned() };
+                if quality::hand_over(&mut self.row, &escalation) {
+                    quality::publish_escalation(db, &self.row, &escalation).await?;
+                    self.outcome.escalated = Some(reason.name());
                 }
-                self.row.requires_human_review = true;
-                self.row.escalation_reason = Some("the respondent asked for a person".to_owned());
             }
             Event::Paused { reason } => {
                 self.remember("paused", json!(reason));
@@ -335,7 +336,7 @@ impl Projection {
         let log = events::load(db, self.row.id, key).await?;
         let median = scores::median_words(db, &self.row).await?;
         let values = Scores::of(&guide, log.iter().map(|record| (record.at_ms, &record.event)), median);
-        self.row.engagement_metrics = scores::engagement_of(&values, &answers);
+        self.row.engagement_metrics = scores::engagement_of(&values, &answers, median);
         self.row.quality_metrics = scores::quality_of(&values, &answers);
         let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);
         self.outcome.ended = Some(Ending {
@@ -369,11 +370,6 @@ pub(crate) fn methods() -> Value {
 
 fn milliseconds(at: Ms) -> Duration {
     Duration::milliseconds(at as i64)
-}
-
-/// The double with the same shortest decimal: 0.7 stays 0.7.
-pub(super) fn widen(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// An enumeration's name as it is written in JSON.

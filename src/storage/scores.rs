@@ -4,22 +4,23 @@
 //! interview's `score` does).
 
 use entity::{interview_responses, interviews};
-use interview::score::Scores;
+use interview::score::{OF_WORDS, Scores, widen};
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
 use super::StorageError;
-use super::projection::widen;
 
 /// Answers that the guide's median is taken over: the latest ones.
 const MEDIAN_OVER: u64 = 1_000;
 
-/// How much the respondent said.
-pub fn engagement_of(scores: &Scores, responses: &[interview_responses::Model]) -> Value {
+/// How much the respondent said. `median_words` is what the score was computed with: other interviews of the guide move it, and
+/// without it nobody could compute the score again.
+pub fn engagement_of(scores: &Scores, responses: &[interview_responses::Model], median_words: Option<f32>) -> Value {
     let words: usize = responses.iter().map(|response| words(&response.response_text)).sum();
     json!({
         "engagement_score": scores.engagement_score.map(widen),
+        "median_words": median_words.map(widen),
         "responses": responses.len(),
         "words": words,
     })
@@ -38,6 +39,9 @@ pub fn quality_of(scores: &Scores, responses: &[interview_responses::Model]) -> 
         "stt_confidence": scores.stt_confidence.map(widen),
         "stt_error_rate": scores.stt_error_rate.map(widen),
         "data_quality_score": scores.data_quality_score.map(widen),
+        "response_latency": scores.response_latency.map(widen),
+        // Not undefined, but not to be trusted: recognition was too unsure of the words.
+        "withheld": if scores.uncertain { OF_WORDS.as_slice() } else { &[] },
         "responses": responses.len(),
         "follow_ups": responses.iter().filter(|response| response.is_follow_up).count(),
         "complete": responses.iter().filter(|response| response.is_complete).count(),

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use interview::io::{Ms, Transcript};
 
 pub use incremental::Incremental;
-pub use scripted::Scripted;
+pub use scripted::{Heard, Scripted};
 pub use whisper::{Whisper, WhisperSettings};
 
 /// A stretch of call audio: 16 kHz mono, −1…1.

@@ -6,12 +6,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use interview::io::{Transcript, Word};
+use interview::io::{Rejection, Transcript, Word};
 
 use super::{Speech, SttError, Transcriber};
 
-/// Text for the n-th call, counted from 0.
-type Answers = Box<dyn Fn(u32, &Speech) -> String + Send + Sync>;
+/// What is heard at the n-th call, counted from 0.
+type Answers = Box<dyn Fn(u32, &Speech) -> Heard + Send + Sync>;
+
+/// What a scripted transcriber claims to have heard.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// These words, each with this confidence, 0…1, after so long.
+    Words { text: String, confidence: f32, delay: Duration },
+    /// Sound that the guards threw away.
+    Rejected(Rejection),
+    /// The engine failed.
+    Failure,
+}
 
 pub struct Scripted {
     delay: Duration,
@@ -22,7 +33,17 @@ pub struct Scripted {
 impl Scripted {
     /// `answers` gives the text for the n-th call (from 0); `delay` passes on tokio's clock before each.
     pub fn new(delay: Duration, answers: impl Fn(u32, &Speech) -> String + Send + Sync + 'static) -> Self {
-        Self { delay, answers: Box::new(answers), calls: AtomicU32::new(0) }
+        let heard = move |call, speech: &Speech| Heard::Words {
+            text: answers(call, speech),
+            confidence: 1.0,
+            delay: Duration::ZERO,
+        };
+        Self::hearing(delay, heard)
+    }
+
+    /// The same with confidences and faults.
+    pub fn hearing(delay: Duration, heard: impl Fn(u32, &Speech) -> Heard + Send + Sync + 'static) -> Self {
+        Self { delay, answers: Box::new(heard), calls: AtomicU32::new(0) }
     }
 
     /// These texts one after the other, the last one for ever.
@@ -37,7 +58,14 @@ impl Transcriber for Scripted {
     async fn transcribe(&self, speech: Speech) -> Result<Transcript, SttError> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(self.delay).await;
-        let text = (self.answers)(call, &speech);
+        let (text, confidence) = match (self.answers)(call, &speech) {
+            Heard::Words { text, confidence, delay } => {
+                tokio::time::sleep(delay).await;
+                (text, confidence)
+            }
+            Heard::Rejected(reason) => return Ok(Transcript { words: Vec::new(), rejected: Some(reason) }),
+            Heard::Failure => return Err(SttError::Failed("the script says so".to_owned())),
+        };
         let texts: Vec<&str> = text.split_whitespace().collect();
         let length = speech.samples.len() as u64 / 16;
         let at = |index: usize| speech.start_ms + length * index as u64 / texts.len().max(1) as u64;
@@ -45,7 +73,7 @@ impl Transcriber for Scripted {
             text: (*text).to_owned(),
             start_ms: at(index),
             end_ms: at(index + 1),
-            confidence: 1.0,
+            confidence,
         };
         Ok(Transcript { words: texts.iter().enumerate().map(word).collect(), rejected: None })
     }

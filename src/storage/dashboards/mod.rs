@@ -6,6 +6,7 @@
 //! An **interview** lies in a window when the last thing that happened to it does: that it ended, else that it began, else
 //! that it was scheduled. A **response** does when it was answered in it. A mean over nothing is none, not 0.
 
+mod alerts;
 mod guides;
 mod interviews;
 mod quality;

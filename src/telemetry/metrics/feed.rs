@@ -59,6 +59,13 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// An alert was raised.
+    pub fn observe_alert(&self, alert: &entity::alerts::Model) {
+        self.quality_alerts_total.with_label_values(&[alert.severity.as_str(), alert.metric_name.as_str()]).inc();
+    }
+}
+
 /// An enumeration's name as it is written in JSON.
 pub(super) fn name(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()

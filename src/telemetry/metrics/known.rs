@@ -3,14 +3,18 @@
 //!
 //! Owns: those names. Never does: count.
 
+use std::collections::BTreeMap;
+
 use interview::analysis::Sentiment;
 use interview::followup::check::Unfit;
 use interview::guide::Action;
 use interview::insight::quote::Dropped;
+use interview::quality::{Metric, Reason};
 use interview::webhook::WebhookEvent;
 use uuid::Uuid;
 
 use super::Metrics;
+use crate::storage::thresholds::to_row;
 
 const SENTIMENTS: [Sentiment; 5] =
     [Sentiment::VeryPositive, Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative, Sentiment::VeryNegative];
@@ -29,20 +33,14 @@ const LLM_OPERATIONS: [&str; 2] = ["follow_up", "insights"];
 const DELIVERIES: [&str; 3] = ["delivered", "failed", "dead"];
 const ERASURES: [&str; 2] = ["request", "retention"];
 
-/// Why an interview is handed to a person (product contract, section 4).
-pub mod escalation {
-    /// A critical alert on the interview in the last five minutes.
-    pub const CRITICAL_ALERT: &str = "critical_alert";
-    /// Three error alerts in the last five minutes.
-    pub const ERROR_ALERTS: &str = "error_alerts";
-    pub const COMPLETION_RATE: &str = "completion_rate";
-    pub const DATA_QUALITY_SCORE: &str = "data_quality_score";
-    /// The respondent asked for one.
-    pub const PERSON_REQUESTED: &str = "person_requested";
-
-    pub(super) const ALL: [&str; 5] =
-        [CRITICAL_ALERT, ERROR_ALERTS, COMPLETION_RATE, DATA_QUALITY_SCORE, PERSON_REQUESTED];
-}
+/// Why an interview is handed to a person.
+const ESCALATIONS: [Reason; 5] = [
+    Reason::CriticalAlert,
+    Reason::ErrorAlerts,
+    Reason::CompletionRate,
+    Reason::DataQualityScore,
+    Reason::PersonRequested,
+];
 
 /// What may fail, as `errors_total` names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,10 +86,14 @@ pub enum Failure {
     LlmInvalid,
     /// What webhooks are to be told can't be read or written down.
     Webhooks,
+    /// The quality supervisor died or stood still.
+    Supervisor,
+    /// What it found could not be written.
+    Findings,
 }
 
 impl Failure {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 26] = [
         Self::Away,
         Self::Append,
         Self::Refused,
@@ -116,6 +118,8 @@ impl Failure {
         Self::LlmTruncated,
         Self::LlmInvalid,
         Self::Webhooks,
+        Self::Supervisor,
+        Self::Findings,
     ];
 
     /// `error_type` and `component`.
@@ -134,6 +138,8 @@ impl Failure {
             Self::Frozen => ["frozen", "session"],
             Self::Retention => ["retention", "privacy"],
             Self::NoShow => ["no_show", "database"],
+            Self::Supervisor => ["lost", "quality"],
+            Self::Findings => ["findings", "quality"],
             Self::Tasks => ["tasks", "database"],
             Self::LlmLate => ["late", "llm"],
             Self::LlmOpen => ["breaker_open", "llm"],
@@ -157,8 +163,12 @@ impl Metrics {
         for action in &ACTIONS {
             self.follow_ups_generated_total.with_label_values(&[&super::feed::name(action)]);
         }
-        for reason in escalation::ALL {
-            self.escalations_total.with_label_values(&[reason]);
+        for reason in ESCALATIONS {
+            self.escalations_total.with_label_values(&[reason.name()]);
+        }
+        for metric in Metric::ALL {
+            let severity = to_row(metric.default_severity());
+            self.quality_alerts_total.with_label_values(&[severity.as_str(), metric.name()]);
         }
         for failure in Failure::ALL {
             self.errors_total.with_label_values(&failure.labels());
@@ -198,5 +208,15 @@ impl Metrics {
 
     pub fn count_failure(&self, failure: Failure) {
         self.errors_total.with_label_values(&failure.labels()).inc();
+    }
+
+    /// How often each component has failed so far.
+    pub fn failures(&self) -> BTreeMap<&'static str, u64> {
+        let mut failures = BTreeMap::new();
+        for labels in Failure::ALL.map(Failure::labels) {
+            // Counts of errors: whole numbers, and few.
+            *failures.entry(labels[1]).or_default() += self.errors_total.with_label_values(&labels).get() as u64;
+        }
+        failures
     }
 }

@@ -17,7 +17,7 @@ use prometheus::{
 use self::families::Maker;
 use crate::inference::Inference;
 
-pub use self::known::{Failure, escalation};
+pub use self::known::Failure;
 
 /// Shares of 0…1.
 const TENTHS: [f64; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
@@ -76,8 +76,10 @@ pub struct Metrics {
     pub task_dead_letters: GaugeVec,
     /// `error_type`, `component`: see [`Failure`].
     pub errors_total: CounterVec,
-    /// `reason`: interviews that were handed to a person; see [`escalation`].
+    /// `reason`: interviews that were handed to a person.
     pub escalations_total: CounterVec,
+    /// `severity`, `metric`: alerts that were raised.
+    pub quality_alerts_total: CounterVec,
     /// Last sample of speech to first audible sample of the answer.
     pub response_latency_seconds: Histogram,
     pub active_calls: IntGauge,
@@ -191,6 +193,11 @@ impl Metrics {
                 "escalations_total",
                 "Interviews that were handed to a person",
                 &["reason"],
+            )?,
+            quality_alerts_total: make.counters(
+                "quality_alerts_total",
+                "Quality alerts that were raised",
+                &["severity", "metric"],
             )?,
             response_latency_seconds: make.histogram(
                 "response_latency_seconds",

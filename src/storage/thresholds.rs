@@ -1,0 +1,175 @@
+//! Thresholds of quality alerts, as somebody has set them.
+//!
+//! Owns: those rows; which of several counts: the guide's, else the workspace's, else the settings'. Value and severity are
+//! looked for separately. Never does: compare anything with them.
+
+use chrono::{DateTime, Utc};
+use entity::quality_thresholds::{self as rows, Column};
+use interview::quality::{self, Metric, Threshold, Thresholds};
+use sea_orm::sea_query::{Condition, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::{Storage, StorageError};
+
+/// What the entries in the audit trail are about.
+const AUDITED: &str = "quality_threshold";
+
+/// Where a threshold comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ThresholdOrigin)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Nobody has set it.
+    Settings,
+    /// Set for all guides that have none of their own.
+    Workspace,
+    /// Set for this guide.
+    CallGuide,
+}
+
+/// What counts for a metric, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effective {
+    pub metric: Metric,
+    pub threshold: Threshold,
+    pub default: Threshold,
+    /// Of the value.
+    pub origin: Origin,
+    /// Of the row that was looked at first: the guide's, else the workspace's.
+    pub updated_by: Option<String>,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Changes when any threshold does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stamp(Option<DateTime<Utc>>, i64);
+
+impl Storage {
+    /// What counts for each metric: for a guide's interviews, or for those of guides that have none of their own.
+    pub async fn effective_thresholds(
+        &self,
+        defaults: &Thresholds,
+        guide: Option<Uuid>,
+    ) -> Result<Vec<Effective>, StorageError> {
+        let scope = Condition::any()
+            .add(Column::CallGuideId.is_null())
+            .add_option(guide.map(|guide| Column::CallGuideId.eq(guide)));
+        let set =
+            rows::Entity::find().filter(Column::WorkspaceId.eq(self.workspace)).filter(scope).all(&self.db).await?;
+        Ok(Metric::ALL.into_iter().map(|metric| effective(metric, defaults.of(metric), &set)).collect())
+    }
+
+    /// The same, for judging by.
+    pub async fn thresholds(&self, defaults: &Thresholds, guide: Option<Uuid>) -> Result<Thresholds, StorageError> {
+        let mut thresholds = defaults.clone();
+        for one in self.effective_thresholds(defaults, guide).await? {
+            thresholds.set(one.metric, one.threshold);
+        }
+        Ok(thresholds)
+    }
+
+    /// Sets what is given, and takes back what is not; with neither, what counted before counts again. An unknown guide is
+    /// [`StorageError::NotFound`].
+    pub async fn set_threshold(
+        &self,
+        metric: Metric,
+        guide: Option<Uuid>,
+        value: Option<f64>,
+        severity: Option<entity::Severity>,
+    ) -> Result<(), StorageError> {
+        let tx = self.write().await?;
+        if let Some(guide) = guide {
+            self.guides().hold(&tx, guide).await?;
+        }
+        let scope = guide.unwrap_or(self.workspace);
+        let reset = value.is_none() && severity.is_none();
+        if reset {
+            rows::Entity::delete_many()
+                .filter(Column::WorkspaceId.eq(self.workspace))
+                .filter(Column::ScopeId.eq(scope))
+                .filter(Column::Metric.eq(metric.name()))
+                .exec(&tx)
+                .await?;
+        } else {
+            let now = Utc::now();
+            let row = rows::ActiveModel {
+                id: Set(Uuid::now_v7()),
+                workspace_id: Set(self.workspace),
+                metric: Set(metric.name().to_owned()),
+                call_guide_id: Set(guide),
+                scope_id: Set(scope),
+                value: Set(value),
+                severity: Set(severity),
+                updated_by: Set(self.actor.to_string()),
+                created_at: Set(now),
+                updated_at: Set(now),
+            };
+            let edit = OnConflict::columns([Column::WorkspaceId, Column::ScopeId, Column::Metric])
+                .update_columns([Column::Value, Column::Severity, Column::UpdatedBy, Column::UpdatedAt])
+                .to_owned();
+            rows::Entity::insert(row).on_conflict(edit).exec_without_returning(&tx).await?;
+        }
+        let what = if reset { "quality_threshold.reset" } else { "quality_threshold.set" };
+        let told = json!({ "metric": metric, "call_guide_id": guide, "value": value, "severity": severity });
+        self.audit(&tx, Change::new(AUDITED, scope, what).with(told)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Of all workspaces: another one means that something was set or taken back.
+    pub async fn thresholds_stamp(&self) -> Result<Stamp, StorageError> {
+        let stamp: Option<(Option<DateTime<Utc>>, i64)> = rows::Entity::find()
+            .select_only()
+            .column_as(Column::UpdatedAt.max(), "latest")
+            .column_as(Column::Id.count(), "rows")
+            .into_tuple()
+            .one(&self.db)
+            .await?;
+        Ok(stamp.map(|(latest, rows)| Stamp(latest, rows)).unwrap_or_default())
+    }
+}
+
+fn effective(metric: Metric, default: Threshold, set: &[rows::Model]) -> Effective {
+    let of = |guide: bool| set.iter().find(|row| row.metric == metric.name() && row.call_guide_id.is_some() == guide);
+    let nearest_first = [(of(true), Origin::CallGuide), (of(false), Origin::Workspace)];
+    let rows = || nearest_first.iter().filter_map(|(row, origin)| Some(((*row)?, *origin)));
+    let value = rows().find_map(|(row, origin)| Some((row.value?, origin)));
+    let severity = rows().find_map(|(row, _)| row.severity);
+    let row = rows().next().map(|(row, _)| row);
+    Effective {
+        metric,
+        threshold: Threshold {
+            value: value.map_or(default.value, |(value, _)| value),
+            severity: severity.map_or(default.severity, from_row),
+            edited_ms: rows().map(|(row, _)| row.updated_at.timestamp_millis()).max().unwrap_or_default(),
+        },
+        default,
+        origin: value.map_or(Origin::Settings, |(_, origin)| origin),
+        updated_by: row.map(|row| row.updated_by.clone()),
+        updated_at: row.map(|row| row.updated_at),
+    }
+}
+
+/// As the pure interview has it.
+pub fn from_row(severity: entity::Severity) -> quality::Severity {
+    match severity {
+        entity::Severity::Info => quality::Severity::Info,
+        entity::Severity::Warning => quality::Severity::Warning,
+        entity::Severity::Error => quality::Severity::Error,
+        entity::Severity::Critical => quality::Severity::Critical,
+    }
+}
+
+/// As rows have it.
+pub fn to_row(severity: quality::Severity) -> entity::Severity {
+    match severity {
+        quality::Severity::Info => entity::Severity::Info,
+        quality::Severity::Warning => entity::Severity::Warning,
+        quality::Severity::Error => entity::Severity::Error,
+        quality::Severity::Critical => entity::Severity::Critical,
+    }
+}
