@@ -13,6 +13,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web;
 use actix_web::{App, HttpServer};
+use interview::quality::Thresholds;
 use interview::webhook::Allow;
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -54,6 +55,7 @@ mod oidc;
 mod openapi;
 mod pages;
 mod personal_data;
+mod quality;
 mod query;
 mod reach;
 mod recording;
@@ -97,6 +99,8 @@ pub struct Settings {
     /// STUN and TURN servers for the respondents' side.
     pub ice_servers: Vec<IceServer>,
     pub webhooks: WebhookRules,
+    /// What calls are judged by while nobody has set anything else.
+    pub thresholds: Thresholds,
 }
 
 /// What the operator's settings fix for webhooks.
@@ -146,6 +150,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(dashboard::routes)
         .configure(analytics::routes)
         .configure(insights::routes)
+        .configure(quality::routes)
         .configure(personal_data::routes)
         .configure(invitation::routes)
         .configure(join::routes)

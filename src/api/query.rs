@@ -185,6 +185,11 @@ impl<T> Page<T> {
         })
     }
 
+    /// For an answer that has more to say than the page.
+    pub(super) fn apart(self) -> (Vec<T>, Option<String>) {
+        (self.items, self.next_cursor)
+    }
+
     fn cut(mut rows: Vec<T>, limit: u64, cursor: impl Fn(&T) -> String) -> Self {
         let more = rows.len() as u64 > limit;
         rows.truncate(limit as usize);

@@ -1,91 +1,135 @@
 //! `GET /api/dashboard/quality-alerts?hours=24&severity=`.
-//!
-//! Nothing raises alerts in this version: the list is empty, and the counts are 0.
-
-use std::collections::BTreeMap;
 
 use actix_web::HttpRequest;
 use actix_web::web::Json;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use entity::{Resolution, Severity, alerts};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::super::query::Parameters;
+use super::super::query::{Page, Paging, Parameters};
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
 use super::{DAY, LastDay, window};
+use crate::storage::AlertFilter;
+use crate::storage::alerts::place;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(quality_alerts));
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(in crate::api) enum Severity {
-    Info,
-    Warning,
-    Error,
-    Critical,
-}
-
+/// For the description.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
-struct OfSeverity {
+struct Wanted {
     /// Of this severity only.
     severity: Option<Severity>,
+    /// Of this interview only.
+    interview_id: Option<Uuid>,
+    /// `true`: those that are not resolved; `false`: those that are.
+    open: Option<bool>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct QualityAlerts {
-    total_alerts: usize,
-    alerts: Vec<QualityAlert>,
+    /// Of the window, whatever the page.
+    total_alerts: u64,
+    /// Newest first.
+    alerts: Vec<Alert>,
+    /// `?cursor=` of the next page; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct QualityAlert {
+#[schema(as = QualityAlert)]
+pub(in crate::api) struct Alert {
     id: Uuid,
     severity: Severity,
     title: String,
     description: String,
+    /// A metric, or a part of the engine such as `component.database`.
     metric_name: String,
+    /// When it was raised.
     current_value: f64,
     threshold: f64,
     timestamp: DateTime<Utc>,
+    /// None: it is about no call.
     #[schema(required)]
     interview_id: Option<Uuid>,
     #[schema(required)]
+    call_guide_id: Option<Uuid>,
+    #[schema(required)]
     acknowledged_at: Option<DateTime<Utc>>,
     #[schema(required)]
+    acknowledged_by: Option<String>,
+    #[schema(required)]
     resolved_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    resolved_by: Option<String>,
+    #[schema(required)]
+    resolution: Option<Resolution>,
+    #[schema(required)]
+    note: Option<String>,
 }
 
-/// Alerts by severity: every severity, also those that no alert has.
-pub(super) fn by_severity() -> BTreeMap<Severity, i64> {
-    [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical].map(|severity| (severity, 0)).into()
+impl From<alerts::Model> for Alert {
+    fn from(row: alerts::Model) -> Self {
+        Self {
+            id: row.id,
+            severity: row.severity,
+            title: row.title,
+            description: row.description,
+            metric_name: row.metric_name,
+            current_value: row.current_value,
+            threshold: row.threshold,
+            timestamp: row.raised_at,
+            interview_id: row.interview_id,
+            call_guide_id: row.call_guide_id,
+            acknowledged_at: row.acknowledged_at,
+            acknowledged_by: row.acknowledged_by,
+            resolved_at: row.resolved_at,
+            resolved_by: row.resolved_by,
+            resolution: row.resolution,
+            note: row.note,
+        }
+    }
 }
 
 /// Quality alerts
 ///
-/// Nothing raises alerts in this version: the list is empty.
+/// Those that were raised in the window, newest first.
 #[utoipa::path(
     get,
     path = "/api/dashboard/quality-alerts",
-    params(LastDay, OfSeverity),
+    params(LastDay, Wanted, Paging),
     responses((status = 200, body = QualityAlerts))
 )]
-// Handlers are async whether they wait or not.
-#[allow(clippy::unused_async)]
-async fn quality_alerts(_: Viewer, request: HttpRequest) -> Result<Json<QualityAlerts>, Problem> {
+async fn quality_alerts(caller: Viewer, request: HttpRequest) -> Result<Json<QualityAlerts>, Problem> {
     let mut query = Parameters::of(&request);
-    window(&mut query, DAY);
-    query.parse("severity", "info, warning, error or critical is wanted here", |name| {
+    let (_, window) = window(&mut query, DAY);
+    let severity = query.parse("severity", "info, warning, error or critical is wanted here", |name| {
         serde_json::from_value::<Severity>(Value::String(name.to_owned())).ok()
     });
+    let interview_id = query.id("interview_id");
+    let open = query.parse("open", "true or false is wanted here", |value| value.parse().ok());
+    let listing = query.listing(&[("timestamp", ())]);
     query.finish()?;
-    let alerts = Vec::new();
-    Ok(Json(QualityAlerts { total_alerts: alerts.len(), alerts }))
+    let filter = AlertFilter {
+        since: Some(window.since),
+        until: Some(window.until),
+        severity,
+        interview_id,
+        open,
+        after: listing.after.clone(),
+        limit: listing.limit + 1,
+    };
+    let total_alerts = caller.storage.alerts().count(&filter).await?;
+    let page = Page::listed(caller.storage.alerts().list(filter).await?, &listing, place);
+    let (alerts, next_cursor) = page.apart();
+    Ok(Json(QualityAlerts { total_alerts, alerts: alerts.into_iter().map(Alert::from).collect(), next_cursor }))
 }

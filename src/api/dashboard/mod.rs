@@ -9,6 +9,7 @@ mod quality;
 mod sentiment;
 mod themes;
 
+pub(super) use alerts::Alert;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::HttpRequest;
 use actix_web::web::Json;
 use chrono::{DateTime, Utc};
+use entity::Severity;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,7 +13,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::alerts::{Severity, by_severity};
 use super::{DAY, LastDay, window};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -52,6 +52,7 @@ struct OverviewPerformance {
 #[derive(Debug, Serialize, ToSchema)]
 struct OverviewQuality {
     total_alerts: i64,
+    /// Every severity, also those that no alert has.
     by_severity: BTreeMap<Severity, i64>,
 }
 
@@ -70,7 +71,7 @@ async fn overview(caller: Viewer, request: HttpRequest) -> Result<Json<Overview>
     query.finish()?;
     let figures = caller.storage.dashboards().interviews(window, None).await?;
     let total_responses = caller.storage.dashboards().total_responses(window).await?;
-    let by_severity = by_severity();
+    let by_severity = caller.storage.dashboards().alerts_by_severity(window).await?;
     Ok(Json(Overview {
         time_window_hours: hours,
         interviews: OverviewInterviews { total: figures.total(), by_status: figures.by_status },

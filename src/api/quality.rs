@@ -1,0 +1,255 @@
+//! `/api/quality/`: thresholds, and what somebody does about an alert.
+//!
+//! Owns: bodies and answers. Never does: judge (`interview::quality` does), or tell the supervisor: it sees by itself that a
+//! threshold was edited.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Bytes, Data, Json, Path};
+use chrono::{DateTime, Utc};
+use entity::Severity;
+use interview::quality::{Metric, Side};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::body::{self, Fields};
+use super::dashboard::Alert;
+use super::query::Parameters;
+use super::routes::resource;
+use super::{Fault, Problem, Researcher, State, Viewer};
+use crate::storage::thresholds::{Effective, Origin, to_row};
+use crate::storage::{Storage, StorageError};
+
+const LONGEST_NOTE: usize = 10_000;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(list)).service(resource!(set)).service(resource!(acknowledge)).service(resource!(resolve));
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Thresholds {
+    /// All metrics, in the order of the documentation.
+    thresholds: Vec<Threshold>,
+}
+
+/// What a metric is compared with.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QualityThreshold)]
+struct Threshold {
+    metric: Metric,
+    /// The side on which a value is as it should be; on the threshold itself it is not.
+    good: Side,
+    /// A share of 0…1, or seconds for `response_latency`.
+    value: f64,
+    /// Of the alert when it is crossed.
+    severity: Severity,
+    /// What counts when nobody has set anything.
+    default_value: f64,
+    default_severity: Severity,
+    /// Where `value` comes from.
+    origin: Origin,
+    /// Who has set it last.
+    #[schema(required)]
+    updated_by: Option<String>,
+    #[schema(required)]
+    updated_at: Option<DateTime<Utc>>,
+}
+
+impl From<Effective> for Threshold {
+    fn from(one: Effective) -> Self {
+        Self {
+            metric: one.metric,
+            good: one.metric.good(),
+            value: one.threshold.value,
+            severity: to_row(one.threshold.severity),
+            default_value: one.default.value,
+            default_severity: to_row(one.default.severity),
+            origin: one.origin,
+            updated_by: one.updated_by,
+            updated_at: one.updated_at,
+        }
+    }
+}
+
+/// For the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct OfGuide {
+    /// As they count for this guide's interviews.
+    call_guide_id: Option<Uuid>,
+}
+
+/// What [`set`] takes, for the description.
+#[derive(ToSchema)]
+#[schema(as = SetQualityThreshold)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Wanted {
+    /// A share of 0…1, or seconds for `response_latency`; null takes back what was set.
+    #[schema(required, minimum = 0, maximum = 60)]
+    value: Option<f64>,
+    /// Of the alert; what is not given is taken back.
+    severity: Option<Severity>,
+    /// For this guide's interviews only.
+    call_guide_id: Option<Uuid>,
+}
+
+/// What is done about an alert, for the description.
+#[derive(ToSchema)]
+#[schema(as = DealWithAlert)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Dealt {
+    #[schema(pattern = r"\S", max_length = 10_000)]
+    note: Option<String>,
+}
+
+/// List thresholds
+///
+/// What counts now for each metric, what counts when nobody has set anything, and where it comes from: the guide, the
+/// workspace or the settings.
+#[utoipa::path(
+    get,
+    path = "/api/quality/thresholds",
+    params(OfGuide),
+    responses((status = 200, body = Thresholds), (status = 404, body = Problem, description = "there is no such guide"))
+)]
+async fn list(caller: Viewer, state: Data<State>, request: HttpRequest) -> Result<Json<Thresholds>, Problem> {
+    let mut query = Parameters::of(&request);
+    let guide = query.id("call_guide_id");
+    query.finish()?;
+    if let Some(guide) = guide {
+        caller.storage.guides().get(guide).await?;
+    }
+    let effective = caller.storage.effective_thresholds(&state.settings.thresholds, guide).await?;
+    Ok(Json(Thresholds { thresholds: effective.into_iter().map(Threshold::from).collect() }))
+}
+
+/// Set a threshold
+///
+/// For all interviews, or for one guide's. It counts at once, in calls that are on as well. With `value: null` and no severity
+/// it is taken back.
+#[utoipa::path(
+    put,
+    path = "/api/quality/thresholds/{metric}",
+    params(("metric" = Metric, Path)),
+    request_body = Wanted,
+    responses(
+        (status = 200, body = Threshold),
+        (status = 404, body = Problem, description = "there is no such metric"),
+        (status = 422, body = Problem, description = "the body has faults, or names a guide that is not there"),
+    )
+)]
+async fn set(
+    caller: Researcher,
+    state: Data<State>,
+    metric: Path<String>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<Json<Threshold>, Problem> {
+    let names = || Metric::ALL.map(Metric::name).join(", ");
+    let metric = Metric::named(&metric)
+        .ok_or_else(|| Problem::not_found(format!("there is no metric of this name; there are {}", names())))?;
+    let (value, severity, guide) = wanted(metric, body::parse(&request, &bytes, false)?)?;
+    caller.storage.set_threshold(metric, guide, value, severity).await.map_err(|error| match error {
+        StorageError::NotFound(_) => {
+            let fault = Fault::new("/call_guide_id", "there is no call guide with this id");
+            Problem::unprocessable("the body has faults", vec![fault])
+        }
+        error => error.into(),
+    })?;
+    let effective = caller.storage.effective_thresholds(&state.settings.thresholds, guide).await?;
+    let one = effective.into_iter().find(|one| one.metric == metric);
+    one.map(|one| Json(one.into())).ok_or_else(|| Problem::not_found("there is no metric of this name"))
+}
+
+type Set = (Option<f64>, Option<Severity>, Option<Uuid>);
+
+fn wanted(metric: Metric, body: Value) -> Result<Set, Problem> {
+    // Taking back is said, not left out.
+    let said = body.get("value").is_some();
+    let mut fields = Fields::of(body);
+    if !said {
+        fields.fault("value", "this is needed: a number, or null to take back what was set");
+    }
+    let value = fields.take("value").and_then(|value| {
+        let number = value.as_f64();
+        let checked = number.ok_or_else(|| "a number or null is wanted here".to_owned());
+        if let Err(wanted) = checked.and_then(|number| metric.check(number)) {
+            fields.fault("value", &wanted);
+        }
+        number
+    });
+    let severity = fields.take("severity").and_then(|name| {
+        let severity = serde_json::from_value::<Severity>(name).ok();
+        if severity.is_none() {
+            fields.fault("severity", "info, warning, error or critical is wanted here");
+        }
+        severity
+    });
+    let guide = fields.id("call_guide_id");
+    fields.finish()?;
+    Ok((value, severity, guide))
+}
+
+/// Acknowledge an alert
+///
+/// Somebody has seen it. Saying so again, or of one that is resolved, changes nothing. A body is not needed.
+#[utoipa::path(
+    post,
+    path = "/api/quality/alerts/{id}/acknowledge",
+    params(("id" = Uuid, Path)),
+    request_body(content = Option<Dealt>),
+    responses((status = 200, body = Alert), (status = 422, body = Problem, description = "the body has faults"))
+)]
+async fn acknowledge(
+    caller: Researcher,
+    id: Path<Uuid>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<Json<Alert>, Problem> {
+    let note = note(&caller.storage, *id, &request, &bytes).await?;
+    Ok(Json(caller.storage.alerts().acknowledge(*id, note).await?.into()))
+}
+
+/// Resolve an alert
+///
+/// Somebody has dealt with it. Saying so again, or of one that has recovered by itself, changes nothing. A body is not needed.
+#[utoipa::path(
+    post,
+    path = "/api/quality/alerts/{id}/resolve",
+    params(("id" = Uuid, Path)),
+    request_body(content = Option<Dealt>),
+    responses((status = 200, body = Alert), (status = 422, body = Problem, description = "the body has faults"))
+)]
+async fn resolve(
+    caller: Researcher,
+    id: Path<Uuid>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<Json<Alert>, Problem> {
+    let note = note(&caller.storage, *id, &request, &bytes).await?;
+    Ok(Json(caller.storage.alerts().resolve(*id, note).await?.into()))
+}
+
+/// The body's note. That there is no such alert is said first, whatever the body.
+async fn note(storage: &Storage, id: Uuid, request: &HttpRequest, bytes: &[u8]) -> Result<Option<String>, Problem> {
+    storage.alerts().get(id).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let body = body::parse(request, bytes, false)?;
+    if body.is_null() {
+        return Ok(None);
+    }
+    let mut fields = Fields::of(body);
+    let note = fields.text("note");
+    if note.as_ref().is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
+        fields.fault("note", &format!("{LONGEST_NOTE} characters are the most"));
+    }
+    fields.finish()?;
+    Ok(note)
+}
