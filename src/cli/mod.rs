@@ -12,6 +12,7 @@ pub mod health;
 pub mod insights;
 pub mod migrate;
 pub mod models;
+pub mod quality;
 pub mod say;
 pub mod seed;
 pub mod serve;
@@ -71,6 +72,9 @@ pub enum Verb {
     /// Lint, import and export call guides.
     #[command(subcommand)]
     Guide(guide::GuideCommand),
+    /// Compute an interview's scores again, from its log.
+    #[command(subcommand)]
+    Quality(quality::QualityCommand),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -91,6 +95,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Seed(args) => args.run(&settings()?),
         Verb::Insights(args) => args.run(&settings()?),
         Verb::Guide(command) => command.run(settings),
+        Verb::Quality(command) => command.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.

@@ -1,0 +1,69 @@
+//! `interviewer quality`: compute scores again.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use crate::config::Settings;
+use crate::storage::Storage;
+use crate::storage::quality::Recomputed;
+
+#[derive(Debug, Subcommand)]
+pub enum QualityCommand {
+    /// Compute the scores of an interview that is over from its log, beside those that are stored. Fails where they differ.
+    Recompute(Recompute),
+}
+
+#[derive(Debug, Args)]
+pub struct Recompute {
+    /// The interview.
+    id: Uuid,
+    #[arg(long)]
+    json: bool,
+}
+
+impl QualityCommand {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        let Self::Recompute(Recompute { id, json }) = self;
+        let scores = actix::System::new().block_on(async {
+            let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
+            storage.migrate().await?;
+            // Whoever sits at the machine may look into any workspace.
+            let scores = storage.owning(id).await?.recompute(id).await?;
+            storage.close().await?;
+            anyhow::Ok(scores)
+        })?;
+        if json {
+            println!("{}", serde_json::to_string_pretty(&scores)?);
+        } else {
+            print!("{}", table(&scores));
+        }
+        Ok(if scores.iter().any(Recomputed::differs) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
+
+fn table(scores: &[Recomputed]) -> String {
+    let number = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.6}"));
+    let mut table = format!("{:<22}{:>12}{:>12}\n", "score", "stored", "recomputed");
+    for score in scores {
+        let mark = if score.differs() { "  differs" } else { "" };
+        let (stored, recomputed) = (number(score.stored), number(score.recomputed));
+        // Writing to a String can't fail.
+        let _ = writeln!(table, "{:<22}{stored:>12}{recomputed:>12}{mark}", score.metric);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_marked() {
+        let one = |stored, recomputed| Recomputed { metric: "completion_rate".to_owned(), stored, recomputed };
+        assert!(!table(&[one(Some(0.5), Some(0.5))]).contains("differs"));
+        assert!(table(&[one(None, Some(0.5))]).contains("none    0.500000  differs"));
+    }
+}
