@@ -3,6 +3,7 @@
 //! Owns: what is made (`content`), how it gets into the database fast (`bulk`), that it is never taken for real and can be
 //! removed. Never does: make event logs, recordings or keys: transcripts of seeded interviews hold answers only.
 
+mod alerts;
 mod bulk;
 mod content;
 
@@ -94,6 +95,8 @@ pub async fn fill(storage: &Storage, plan: &Plan, progress: impl Fn(Rows)) -> Re
         }
         bulk::insert::<interviews::Entity>(db, &interviews).await?;
         bulk::insert::<interview_responses::Entity>(db, &responses).await?;
+        let raised: Vec<entity::alerts::Model> = interviews.iter().flat_map(alerts::of).collect();
+        bulk::insert::<entity::alerts::Entity>(db, &raised).await?;
         written.interviews += interviews.len() as u64;
         written.responses += responses.len() as u64;
         progress(written);
@@ -113,6 +116,10 @@ pub async fn remove(storage: &Storage) -> Result<Rows, SeedError> {
     };
     let responses = interview_responses::Entity::delete_many()
         .filter(interview_responses::Column::InterviewId.in_subquery(seeded([interviews::Column::Id])))
+        .exec(&tx)
+        .await?;
+    entity::alerts::Entity::delete_many()
+        .filter(entity::alerts::Column::InterviewId.in_subquery(seeded([interviews::Column::Id])))
         .exec(&tx)
         .await?;
     let interviews = interviews::Entity::delete_many().filter(is_seeded(backend)).exec(&tx).await?;

@@ -47,6 +47,8 @@ async fn a_plan_makes_what_it_says_and_the_same_every_time() {
     assert_eq!(figures.total(), 700);
     assert!(figures.completed() > 500 && figures.avg_completion_rate.is_some());
     assert_eq!(storage.dashboards().total_responses(window).await.unwrap(), 5_003);
+    let alerts = storage.dashboards().alerts_by_severity(window).await.unwrap();
+    assert!(alerts[&entity::Severity::Warning] > 50 && alerts[&entity::Severity::Error] > 50, "{alerts:?}");
     assert!(storage.dashboards().themes(window, None, 5).await.unwrap().total_unique_themes > 5);
     assert!(matches!(fill(&storage, &plan, |_| ()).await, Err(SeedError::Seeded)));
 }
@@ -65,6 +67,7 @@ async fn real_interviews_are_not_mixed_up_with_made_up_ones() {
     assert_eq!(counted(&storage).await.interviews, 31);
     assert_eq!(remove(&storage).await.unwrap(), Rows { interviews: 30, responses: 90 });
     assert_eq!(counted(&storage).await, before);
+    assert_eq!(entity::alerts::Entity::find().count(storage.connection()).await.unwrap(), 0);
     assert_eq!(storage.load_events(real).await.unwrap(), conversation());
     assert_eq!(call_guides::Entity::find().count(storage.connection()).await.unwrap(), 1, "its guides are gone, too");
 }
