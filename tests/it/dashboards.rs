@@ -310,7 +310,10 @@ async fn nothing_is_a_whole_answer() {
     for (path, expected) in [
         ("/api/dashboard/call-guides/performance", json!({ "call_guides": [] })),
         ("/api/dashboard/sentiment-trends", json!({ "time_series": [] })),
-        ("/api/dashboard/quality-alerts?severity=error", json!({ "total_alerts": 0, "alerts": [] })),
+        (
+            "/api/dashboard/quality-alerts?severity=error",
+            json!({ "total_alerts": 0, "alerts": [], "next_cursor": null }),
+        ),
         ("/api/dashboard/themes", json!({ "total_unique_themes": 0, "themes": [] })),
         (
             "/api/dashboard/response-quality",

@@ -7,7 +7,10 @@ use interview::io::CallState;
 use reqwest::{Method, Response, StatusCode};
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::{ConnectionTrait as _, SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
+};
 use serde_json::{Value, json};
 
 use crate::api::App;
@@ -169,6 +172,26 @@ async fn a_call_goes_on_while_the_database_is_away_and_its_events_land_once() {
     assert_eq!(stage.interview(&invitation).await["status"], "completed");
     assert_eq!(page.answers().len(), questions, "and the page was told of each");
     assert!(!data_dir.join("spool/events.jsonl").exists(), "nothing waits any more");
+    // The quality supervisor was held up like everybody else, and has seen every answer by now.
+    assert!(stage.engine.quality.settle().await);
+    let filter = interviewer::storage::AlertFilter { limit: 100, ..Default::default() };
+    let told = tokio::time::timeout(LIMIT, async {
+        loop {
+            let alerts = stage.engine.storage.alerts().list(filter.clone()).await.unwrap();
+            let away: Vec<_> =
+                alerts.iter().filter(|alert| alert.metric_name == "component.database").cloned().collect();
+            if !away.is_empty() && away.iter().all(|alert| alert.resolved_at.is_some()) {
+                return (away, alerts);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    });
+    let (away_alerts, alerts) = told.await.expect("the database's absence is told when it is back");
+    assert!(away_alerts.iter().all(|alert| alert.severity == entity::Severity::Critical));
+    let of_call = |alert: &&entity::alerts::Model| alert.interview_id == Some(invitation.id);
+    assert!(alerts.iter().filter(of_call).any(|alert| alert.metric_name == "information_density"), "{alerts:#?}");
+    let measured = entity::metrics::Entity::find().count(stage.engine.storage.connection()).await.unwrap();
+    assert!(measured > 0, "the interview's measurements are there");
     println!("away for {away:?}: {waiting} of {questions} answers waited on disk");
     stage.engine.stop(Duration::ZERO).await;
 }

@@ -87,7 +87,7 @@ impl Served {
     }
 
     /// Sum of the series with these labels, of things that are counted.
-    fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+    pub fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         let sum = self.sum(name, labels);
         assert!(sum.fract().abs() < 1e-9 && sum > -0.5, "{name} counts {sum}");
         sum.round() as u64

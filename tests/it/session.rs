@@ -50,12 +50,20 @@ impl Stage {
 
     /// `heard`: what the transcriber claims to have heard, one pause after the other.
     pub async fn start_in(folder: TempDir, more: &[(&str, &str)], heard: &[&str]) -> Self {
+        let texts: Vec<String> = heard.iter().map(|text| (*text).to_owned()).collect();
+        let script = |engines: &mut Engines| {
+            if !texts.is_empty() {
+                engines.transcriber = std::sync::Arc::new(stt::Scripted::sequence(Duration::ZERO, texts));
+            }
+        };
+        Self::start_as(folder, more, script).await
+    }
+
+    /// With engines as the test wants them.
+    pub async fn start_as(folder: TempDir, more: &[(&str, &str)], script: impl FnOnce(&mut Engines)) -> Self {
         let settings = settings(folder.path(), more);
         let mut engines = Engines::scripted(&settings).unwrap();
-        if !heard.is_empty() {
-            let texts = heard.iter().map(|text| (*text).to_owned()).collect();
-            engines.transcriber = std::sync::Arc::new(stt::Scripted::sequence(Duration::ZERO, texts));
-        }
+        script(&mut engines);
         let engine = startup::start_with(settings, engines).await.unwrap();
         let media = MediaRuntime::start().unwrap();
         Self { folder, caller: Caller::new(&engine.url, &media), engine, _media: media }

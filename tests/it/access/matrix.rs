@@ -69,6 +69,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/keys/", Admin),
     ("get", "/api/keys/{id}", Admin),
     ("get", "/api/openapi.json", Open),
+    ("get", "/api/quality/thresholds", Viewer),
     ("get", "/api/respondents/{respondent_id}/personal-data", Admin),
     ("get", "/api/users/", Admin),
     ("get", "/api/users/{id}", Admin),
@@ -87,6 +88,8 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("post", "/api/interviews/{id}/start", Researcher),
     ("post", "/api/join/{token}/call", Open),
     ("post", "/api/keys/", Admin),
+    ("post", "/api/quality/alerts/{id}/acknowledge", Researcher),
+    ("post", "/api/quality/alerts/{id}/resolve", Researcher),
     ("post", "/api/users/", Admin),
     ("post", "/api/webhooks/", Admin),
     ("post", "/api/webhooks/{id}/deliveries/{delivery_id}/replay", Admin),
@@ -94,6 +97,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("post", "/api/webhooks/{id}/test", Admin),
     ("put", "/api/call-guides/{id}", Researcher),
     ("put", "/api/webhooks/{id}", Admin),
+    ("put", "/api/quality/thresholds/{metric}", Researcher),
     ("patch", "/api/interviews/{id}", Researcher),
     ("patch", "/api/join/{token}/call/{call_id}", Open),
     ("patch", "/api/users/{id}", Admin),
@@ -133,6 +137,7 @@ struct Things {
     user: Uuid,
     webhook: Uuid,
     delivery: Uuid,
+    alert: Uuid,
 }
 
 impl Things {
@@ -170,7 +175,9 @@ impl Things {
         let webhooks = storage.webhooks();
         let webhook = webhooks.create(settings("https://example.org/", &WebhookEvent::ALL)).await.unwrap().0.id;
         let delivery = webhooks.test(webhook).await.unwrap().id;
-        Self { guide, interview, insight, respondent, key, user, webhook, delivery }
+        let alert = crate::quality::alert(Some(interview), "engagement_score", "");
+        let alert = storage.alerts().raise(alert).await.unwrap().unwrap().id;
+        Self { guide, interview, insight, respondent, key, user, webhook, delivery, alert }
     }
 
     /// The path with ids of these things.
@@ -182,6 +189,7 @@ impl Things {
             "keys" => self.key,
             "users" => self.user,
             "webhooks" => self.webhook,
+            "quality" => self.alert,
             _ => Uuid::nil(),
         };
         let path = path
@@ -190,6 +198,7 @@ impl Things {
             .replace("{respondent_id}", &self.respondent)
             .replace("{call_id}", "call")
             .replace("{delivery_id}", &self.delivery.to_string())
+            .replace("{metric}", "completion_rate")
             .replace("{version}", "1");
         assert!(!path.contains('{'), "say what to put into {path}");
         path

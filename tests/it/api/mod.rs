@@ -193,6 +193,7 @@ impl App {
                 no_show_after: chrono::Duration::minutes(30),
                 recording: true,
                 workers: 1,
+                thresholds: interview::quality::Thresholds::default(),
                 ice_servers: vec![IceServer {
                     urls: vec!["turn:turn.example.org".to_owned()],
                     username: Some("dana".to_owned()),

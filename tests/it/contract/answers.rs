@@ -74,8 +74,10 @@ async fn every_route_answers_as_documented() {
     let guide = guides(&mut asker).await;
     let held = interviews(&mut asker, &guide).await;
     afterwards(&mut asker, &held).await;
+    assert!(stage.engine.quality.settle().await, "what was held is judged");
     operators::counted(&mut asker).await;
     operators::insights(&mut asker, &held).await;
+    operators::quality(&mut asker).await;
     operators::people(&mut asker).await;
     operators::webhooks(&mut asker).await;
     operators::personal_data(&mut asker, &held).await;

@@ -211,8 +211,29 @@ pub const SENTIMENTS: Keys = &[
     ("/time_series/0/sentiments/very_negative", Number),
     ("/time_series/0/sentiments/total", Number),
 ];
-/// An alert's own keys are held when there are any.
 pub const ALERTS: Keys = &[("/total_alerts", Number), ("/alerts", List)];
+pub const ALERT: Keys = &[
+    ("/id", Text),
+    ("/severity", Text),
+    ("/title", Text),
+    ("/description", Text),
+    ("/metric_name", Text),
+    ("/current_value", Number),
+    ("/threshold", Number),
+    ("/timestamp", Text),
+    ("/interview_id", Text),
+    ("/acknowledged_at", TextOrNull),
+    ("/resolved_at", TextOrNull),
+];
+pub const THRESHOLD: Keys = &[
+    ("/metric", Text),
+    ("/good", Text),
+    ("/value", Number),
+    ("/severity", Text),
+    ("/default_value", Number),
+    ("/default_severity", Text),
+    ("/origin", Text),
+];
 pub const THEMES: Keys = &[("/total_unique_themes", Number), ("/themes", List)];
 pub const RESPONSE_QUALITY: Keys = &[
     ("/total_responses", Number),

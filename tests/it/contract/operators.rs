@@ -41,6 +41,35 @@ pub async fn insights(asker: &mut Asker<'_>, interview: &str) {
     asker.ask(&format!("get {route}"), &path, 406, |request| request.header("accept", "image/png")).await;
 }
 
+/// Thresholds, and what is done about alerts; the interviews that were held before have raised some.
+pub async fn quality(asker: &mut Asker<'_>) {
+    let list = asker.get("/api/dashboard/quality-alerts", "/api/dashboard/quality-alerts?limit=1", keys::ALERTS).await;
+    keys::check("an alert", &list["alerts"][0], keys::ALERT);
+    let id = text(&list["alerts"][0], "id").to_owned();
+    for what in ["acknowledge", "resolve"] {
+        let route = format!("post /api/quality/alerts/{{id}}/{what}");
+        let path = format!("/api/quality/alerts/{id}/{what}");
+        asker.ask(&route, &path, 422, |request| request.json(&json!({ "note": 1 }))).await;
+        let alert = asker.ask(&route, &path, 200, |request| request.json(&json!({ "note": "Seen." }))).await;
+        keys::check(what, &alert, keys::ALERT);
+        assert!(alert[format!("{what}d_at")].is_string(), "{alert}");
+        asker.ask(&route, &path, 200, |request| request).await;
+        let nobody = format!("/api/quality/alerts/{}/{what}", uuid::Uuid::now_v7());
+        asker.ask(&route, &nobody, 404, |request| request).await;
+    }
+    let route = "/api/quality/thresholds";
+    let list = asker.get(route, route, &[("/thresholds", keys::Kind::List)]).await;
+    assert_eq!(list["thresholds"].as_array().unwrap().len(), 9);
+    keys::check("a threshold", &list["thresholds"][0], keys::THRESHOLD);
+    let (put, path) = (format!("put {route}/{{metric}}"), format!("{route}/completion_rate"));
+    asker.ask(&put, &path, 422, |request| request.json(&json!({ "value": 1.5, "severity": "dire" }))).await;
+    asker.ask(&put, &format!("{route}/speed"), 404, |request| request.json(&json!({ "value": 0.5 }))).await;
+    let set = asker.ask(&put, &path, 200, |request| request.json(&json!({ "value": 0.8 }))).await;
+    assert_eq!((&set["value"], &set["origin"]), (&json!(0.8), &json!("workspace")));
+    let back = asker.ask(&put, &path, 200, |request| request.json(&json!({ "value": null }))).await;
+    assert_eq!((&back["value"], &back["origin"]), (&json!(0.7), &json!("settings")));
+}
+
 /// Keys, users, sessions, the audit trail.
 pub async fn people(asker: &mut Asker<'_>) {
     let key = asker.post("/api/keys/", &json!({ "name": "CI", "role": "viewer" }), 201).await;

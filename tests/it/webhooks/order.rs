@@ -22,7 +22,7 @@ async fn an_event_waits_for_the_one_before_it_and_for_no_other_interviews() {
         interviews.push(id.to_string());
     }
     let rows = office.settled(webhook.id).await;
-    assert_eq!(rows.iter().filter(|row| row.state == DeliveryState::Delivered).count(), 15, "{rows:#?}");
+    assert_eq!(rows.iter().filter(|row| row.state == DeliveryState::Delivered).count(), 20, "{rows:#?}");
     let received = receiver.received();
     for id in interviews {
         let events: Vec<String> = received
@@ -31,7 +31,8 @@ async fn an_event_waits_for_the_one_before_it_and_for_no_other_interviews() {
             .filter(|body| body["data"]["interview_id"] == id.as_str())
             .map(|body| body["event"].as_str().unwrap().to_owned())
             .collect();
-        let twice = ["interview.scheduled", "interview.started", "interview.completed"].map(|event| [event, event]);
+        let twice = ["interview.scheduled", "interview.started", "quality.alert", "interview.completed"]
+            .map(|event| [event, event]);
         assert_eq!(events, twice.concat(), "each refused once, then taken, before the next");
     }
 }
@@ -47,13 +48,16 @@ async fn one_that_is_given_up_lets_the_next_one_through() {
     office.storage.append(id, &conversation()).await.unwrap();
     let rows = office.settled(webhook.id).await;
     let states: Vec<DeliveryState> = rows.iter().map(|row| row.state).collect();
-    assert_eq!(states, [DeliveryState::Delivered, DeliveryState::Dead, DeliveryState::Delivered]);
+    assert_eq!(
+        states,
+        [DeliveryState::Delivered, DeliveryState::Dead, DeliveryState::Delivered, DeliveryState::Delivered]
+    );
     let text = office.metrics.render().unwrap();
     for line in [
         r#"webhook_deliveries_total{event="interview.started",outcome="dead"} 1"#,
         r#"webhook_deliveries_total{event="interview.started",outcome="failed"} 2"#,
         r#"webhook_deliveries_total{event="interview.completed",outcome="delivered"} 1"#,
-        "webhook_delivery_duration_seconds_count 5",
+        "webhook_delivery_duration_seconds_count 6",
     ] {
         assert!(text.contains(line), "{line}");
     }
