@@ -45,3 +45,16 @@ llvm_tool() {
     done
     return 1
 }
+
+# A Python with the reference library of Standard Webhooks, for the test that holds signatures against it.
+webhooks_python() {
+    local version=1.1.0 venv
+    venv=$target/standardwebhooks-$version
+    if [[ ! -d $venv/done ]]; then
+        say "fetching the reference library standardwebhooks $version"
+        python3 -m venv "$venv"
+        "$venv/bin/pip" install --quiet "standardwebhooks==$version"
+        mkdir "$venv/done"
+    fi
+    export WEBHOOKS_PYTHON=$venv/bin/python
+}

@@ -16,7 +16,7 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 
 const LOOK: Duration = Duration::from_millis(500);
-const FORGET: Duration = Duration::from_secs(3_600);
+const FORGET: Duration = Duration::from_hours(1);
 
 pub struct Relay {
     storage: Storage,

@@ -73,21 +73,21 @@ mod tests {
     use super::*;
 
     const SCHEDULE: Schedule =
-        Schedule { attempts: 8, first: Duration::from_secs(5), longest: Duration::from_secs(43_200) };
+        Schedule { attempts: 8, first: Duration::from_secs(5), longest: Duration::from_hours(12) };
     const FAILED: Outcome = Outcome::Failed { retry_after: None };
 
-    fn wait(attempt: u32, outcome: Outcome, chance: f64) -> f64 {
+    fn wait(attempt: u32, outcome: Outcome, chance: f64) -> u128 {
         match SCHEDULE.next(attempt, outcome, chance) {
-            Next::Again(wait) => wait.as_secs_f64(),
+            Next::Again(wait) => wait.as_millis(),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn waits_grow_fourfold_and_vary_by_a_quarter() {
-        let middle: Vec<f64> = (1..8).map(|attempt| wait(attempt, FAILED, 0.5)).collect();
-        assert_eq!(middle, [5.0, 20.0, 80.0, 320.0, 1_280.0, 5_120.0, 20_480.0]);
-        assert_eq!((wait(2, FAILED, 0.0), wait(2, FAILED, 1.0)), (15.0, 25.0));
+        let middle: Vec<u128> = (1..8).map(|attempt| wait(attempt, FAILED, 0.5)).collect();
+        assert_eq!(middle, [5_000, 20_000, 80_000, 320_000, 1_280_000, 5_120_000, 20_480_000]);
+        assert_eq!((wait(2, FAILED, 0.0), wait(2, FAILED, 1.0)), (15_000, 25_000));
         assert_eq!(SCHEDULE.next(8, FAILED, 0.5), Next::Dead);
         assert_eq!(SCHEDULE.next(u32::MAX, FAILED, 0.5), Next::Dead);
         let patient = Schedule { attempts: u32::MAX, ..SCHEDULE };
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn a_receivers_wish_is_heeded_within_bounds() {
         let asked = |seconds| Outcome::of(429, Some(Duration::from_secs(seconds)));
-        assert_eq!(wait(1, asked(60), 0.5), 60.0);
-        assert_eq!(wait(1, asked(1), 0.5), 5.0, "never sooner than planned");
-        assert_eq!(wait(1, asked(u64::MAX), 0.5), 43_200.0);
+        assert_eq!(wait(1, asked(60), 0.5), 60_000);
+        assert_eq!(wait(1, asked(1), 0.5), 5_000, "never sooner than planned");
+        assert_eq!(wait(1, asked(u64::MAX), 0.5), 43_200_000);
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub(super) fn read(body: Value, allow: &Allow) -> Result<WebhookSettings, Proble
     if !url.is_empty()
         && let Err(faults) = Target::read(&url, allow)
     {
-        faults.iter().for_each(|fault| fields.fault("url", fault));
+        for fault in &faults {
+            fields.fault("url", fault);
+        }
     }
     let events = events(&mut fields);
     let headers = headers(&mut fields);
