@@ -13,6 +13,7 @@ pub mod session;
 pub mod startup;
 pub mod supervisors;
 pub mod tasks;
+pub mod fleet;
 pub mod webhooks;
 pub mod storage;
 pub mod insights;

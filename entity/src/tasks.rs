@@ -58,6 +58,8 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Cancelled];
+
     /// The name on the wire and in the table.
     pub fn as_str(self) -> &'static str {
         match self {

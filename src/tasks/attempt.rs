@@ -40,6 +40,7 @@ pub(super) async fn carry_out(
     let context = Context {
         workspace: row.workspace_id,
         task_id: row.id,
+        interview_id: row.interview_id,
         attempt: row.attempts.unsigned_abs(),
         max_attempts: row.max_attempts.unsigned_abs(),
         storage: inner.storage.of(row.workspace_id),

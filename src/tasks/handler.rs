@@ -47,6 +47,8 @@ pub trait Handler: Send + Sync {
 pub struct Context {
     pub workspace: Uuid,
     pub task_id: Uuid,
+    /// The interview that the task is about.
+    pub interview_id: Option<Uuid>,
     /// 1 for the first one.
     pub attempt: u32,
     pub max_attempts: u32,
@@ -59,6 +61,21 @@ pub struct Context {
 }
 
 impl Context {
+    /// Of a task that nobody else looks at: for trying a handler out.
+    pub fn alone(storage: Storage, interview_id: Option<Uuid>, now: DateTime<Utc>) -> Self {
+        Self {
+            workspace: storage.workspace(),
+            task_id: Uuid::now_v7(),
+            interview_id,
+            attempt: 1,
+            max_attempts: 1,
+            storage,
+            now,
+            progress: Progress::default(),
+            cancelled: CancellationToken::new(),
+        }
+    }
+
     /// How far it has come, 0 to 1; shown within a second.
     pub fn progress(&self, share: f32) {
         self.progress.set(share);

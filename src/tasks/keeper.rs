@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
+use super::order::MOST;
 use super::runner::{Inner, Why};
 use crate::storage::StorageError;
 use crate::storage::tasks::Grip;
@@ -104,6 +105,10 @@ impl Inner {
         for row in tasks.rescue(now).await? {
             tracing::warn!(task = %row.id, kind = row.kind, state = row.state.as_str(), "a task's worker has died");
             self.metrics.tasks_total.with_label_values(&[row.queue.as_str(), row.kind.as_str(), "orphaned"]).inc();
+        }
+        if let Some(order) = self.order.as_ref().filter(|order| order.is_there()) {
+            // What it lost: emptied, restarted, or taken by a worker that died before it claimed it.
+            let _ = order.offer(&tasks.due(now, MOST).await?).await;
         }
         self.metrics.observe_queues(&tasks.census(now).await?, now);
         Ok(())

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::handler::{Handler, Progress};
+use super::order::Order;
 use super::share::Places;
 use super::{attempt, keeper};
 use crate::storage::tasks::{Grip, Wanted};
@@ -28,6 +29,8 @@ use crate::telemetry::metrics::Failure as Counted;
 const THREADS: usize = 2;
 /// How often the table is looked at when nobody says that there is something.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often Redis is asked, which costs next to nothing.
+const ASK: Duration = Duration::from_millis(200);
 /// The bell rings before the commit: the first look after it may come too early, and the next ones come soon.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -75,6 +78,8 @@ pub(super) struct Inner {
     pub storage: Storage,
     pub metrics: Arc<Metrics>,
     pub options: Options,
+    /// Where there is a Redis.
+    pub order: Option<Order>,
     /// By the name of their kind.
     pub handlers: HashMap<&'static str, Arc<dyn Handler>>,
     /// What of each queue we can do.
@@ -99,6 +104,7 @@ impl Runner {
         storage: Storage,
         handlers: Vec<Arc<dyn Handler>>,
         options: Options,
+        order: Option<Order>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, TaskError> {
         let mut by_kind = HashMap::new();
@@ -115,6 +121,7 @@ impl Runner {
             storage,
             metrics,
             options,
+            order,
             handlers: by_kind,
             kinds,
             owner: format!("{}:{}", std::process::id(), Uuid::now_v7().simple()),
@@ -124,6 +131,9 @@ impl Runner {
         });
         runtime.spawn(run(Arc::clone(&inner)));
         runtime.spawn(keeper::keep(Arc::clone(&inner)));
+        if let Some(order) = &inner.order {
+            runtime.spawn(order.clone().forward(inner.storage.clone()));
+        }
         Ok(Self { inner, runtime: Some(runtime) })
     }
 
@@ -164,12 +174,13 @@ impl Drop for Runner {
 }
 
 async fn run(inner: Arc<Inner>) {
-    let bell = inner.storage.bell().clone();
     let mut pause = SOON;
     let mut away = false;
     while !inner.stopping.is_cancelled() {
-        match inner.take().await {
-            Ok(0) => pause = (pause * 4).min(LOOK),
+        let taken = inner.take().await;
+        away &= taken.is_err();
+        match taken {
+            Ok(0) => pause = (pause * 4).min(if inner.asks_redis() { ASK } else { LOOK }),
             Ok(_) => pause = SOON,
             Err(error) => {
                 if !away {
@@ -181,7 +192,7 @@ async fn run(inner: Arc<Inner>) {
             }
         }
         tokio::select! {
-            () = bell.rung() => { bell.take(); pause = SOON }
+            () = inner.told() => pause = SOON,
             () = inner.ended.notified() => {}
             () = tokio::time::sleep(pause) => {}
             () = inner.stopping.cancelled() => {}
@@ -204,11 +215,43 @@ impl Inner {
             }
             let wanted = Wanted { queue, kinds, ids: None, limit: free as u64 };
             let lease = chrono::Duration::from_std(self.options.lease).unwrap_or(chrono::Duration::MAX);
-            let rows = self.storage.tasks().claim(&wanted, &self.owner, Utc::now(), lease).await?;
+            let rows = self.claim(wanted, lease).await?;
             begun += rows.len();
             rows.into_iter().for_each(|row| self.begin(row));
         }
         Ok(begun)
+    }
+
+    /// What Redis says is next; what the table says while there is none.
+    async fn claim(&self, wanted: Wanted<'_>, lease: chrono::Duration) -> Result<Vec<tasks::Model>, StorageError> {
+        let (tasks, now) = (self.storage.tasks(), Utc::now());
+        if let Some(order) = self.order.as_ref().filter(|order| order.is_there()) {
+            // An error means that it is away by now; what it holds is in the table.
+            if let Ok(ids) = order.take(wanted.kinds, now, wanted.limit as usize).await {
+                if ids.is_empty() {
+                    return Ok(Vec::new());
+                }
+                return tasks.claim(&Wanted { ids: Some(&ids), ..wanted }, &self.owner, now, lease).await;
+            }
+        }
+        tasks.claim(&wanted, &self.owner, now, lease).await
+    }
+
+    fn asks_redis(&self) -> bool {
+        self.order.as_ref().is_some_and(Order::is_there)
+    }
+
+    /// Returns when something was written down in this process.
+    async fn told(&self) {
+        match &self.order {
+            // Whoever forwards to Redis hears the bell, and tells us.
+            Some(order) => order.offered().await,
+            None => {
+                let bell = self.storage.bell();
+                bell.rung().await;
+                bell.take();
+            }
+        }
     }
 
     fn running(&self) -> [usize; 3] {

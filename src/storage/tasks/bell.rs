@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use entity::Queue;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -15,10 +14,11 @@ use uuid::Uuid;
 const MOST: usize = 1024;
 
 /// A task that has been, or is about to be, written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rung {
-    pub queue: Queue,
     pub id: Uuid,
+    pub kind: String,
+    pub run_at: DateTime<Utc>,
     pub rank: DateTime<Utc>,
 }
 
@@ -32,10 +32,10 @@ struct Shared {
 }
 
 impl Bell {
-    pub(super) fn ring(&self, queue: Queue, id: Uuid, rank: DateTime<Utc>) {
+    pub(super) fn ring(&self, task: Rung) {
         let mut rung = self.0.rung.lock();
         if rung.len() < MOST {
-            rung.push(Rung { queue, id, rank });
+            rung.push(task);
         }
         drop(rung);
         self.0.heard.notify_one();

@@ -1,8 +1,11 @@
 //! How many tasks wait, for how long, and which: for metrics, health, and what puts them in order elsewhere.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use entity::{Queue, TaskState, tasks};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use super::{Rung, Tasks};
 use crate::storage::StorageError;
@@ -60,9 +63,9 @@ impl Tasks<'_> {
 
     /// What waits and is due at `now`, the first in order first.
     pub async fn due(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<Rung>, StorageError> {
-        let rows: Vec<(Queue, uuid::Uuid, DateTime<Utc>)> = tasks::Entity::find()
+        let rows: Vec<(Uuid, String, DateTime<Utc>, DateTime<Utc>)> = tasks::Entity::find()
             .select_only()
-            .columns([Column::Queue, Column::Id, Column::Rank])
+            .columns([Column::Id, Column::Kind, Column::RunAt, Column::Rank])
             .filter(Column::State.eq(TaskState::Queued))
             .filter(Column::RunAt.lte(now))
             .order_by_asc(Column::Rank)
@@ -70,6 +73,19 @@ impl Tasks<'_> {
             .into_tuple()
             .all(&self.0.db)
             .await?;
-        Ok(rows.into_iter().map(|(queue, id, rank)| Rung { queue, id, rank }).collect())
+        Ok(rows.into_iter().map(|(id, kind, run_at, rank)| Rung { id, kind, run_at, rank }).collect())
+    }
+
+    /// Which of these are written down and wait.
+    pub async fn waiting(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>, StorageError> {
+        let rows: Vec<Uuid> = tasks::Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.is_in(ids.iter().copied()))
+            .filter(Column::State.eq(TaskState::Queued))
+            .into_tuple()
+            .all(&self.0.db)
+            .await?;
+        Ok(rows.into_iter().collect())
     }
 }

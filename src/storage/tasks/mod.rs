@@ -79,7 +79,12 @@ impl Tasks<'_> {
                 .exec_without_returning(db)
                 .await?;
             if inserted > 0 {
-                self.0.bell.ring(new.queue, id, rank(new.run_at, new.priority));
+                self.0.bell.ring(Rung {
+                    id,
+                    kind: new.kind.to_owned(),
+                    run_at: new.run_at,
+                    rank: rank(new.run_at, new.priority),
+                });
                 return Ok(id);
             }
             let key = new.unique_key.as_deref().unwrap_or_default();
@@ -109,7 +114,7 @@ impl Tasks<'_> {
             .exec(db)
             .await?;
         if changed.rows_affected > 0 {
-            self.0.bell.ring(row.queue, row.id, rank(at, row.priority));
+            self.0.bell.ring(Rung { id: row.id, kind: row.kind, run_at: at, rank: rank(at, row.priority) });
         }
         Ok(())
     }
@@ -156,6 +161,12 @@ impl Tasks<'_> {
             created_at: Set(now),
             updated_at: Set(now),
         }
+    }
+}
+
+impl From<&tasks::Model> for Rung {
+    fn from(row: &tasks::Model) -> Self {
+        Self { id: row.id, kind: row.kind.clone(), run_at: row.run_at, rank: row.rank }
     }
 }
 

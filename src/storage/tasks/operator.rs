@@ -109,7 +109,7 @@ impl Tasks<'_> {
         let row = row.update(&tx).await?;
         self.log(&tx, &row, "task.retried").await?;
         tx.commit().await?;
-        self.0.bell.ring(row.queue, row.id, row.rank);
+        self.0.bell.ring((&row).into());
         Ok(row)
     }
 

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, TaskState, tasks};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, Order, Query, UpdateStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -70,6 +70,8 @@ impl Tasks<'_> {
             .from(tasks::Entity)
             .and_where(Column::State.eq(TaskState::Queued))
             .and_where(Column::Queue.eq(wanted.queue))
+            // Never after `run_at`, and what the index is sorted by.
+            .and_where(Column::Rank.lte(now))
             .and_where(Column::RunAt.lte(now))
             .and_where(Column::Kind.is_in(wanted.kinds.iter().copied()))
             .order_by(Column::Rank, Order::Asc)
@@ -80,6 +82,10 @@ impl Tasks<'_> {
             .to_owned();
         if let Some(ids) = wanted.ids {
             due.and_where(Column::Id.is_in(ids.iter().copied()));
+        }
+        // Most looks find nothing, and on SQLite a statement that may write takes the one lock there is.
+        if self.0.db.get_database_backend() == DbBackend::Sqlite && self.0.db.query_one(&due).await?.is_none() {
+            return Ok(Vec::new());
         }
         let mut update = changing(now);
         update
@@ -155,7 +161,7 @@ impl Tasks<'_> {
         let rows = self.returning(update).await?;
         if let Some(row) = rows.first() {
             if goes_on {
-                self.0.bell.ring(row.queue, row.id, row.rank);
+                self.0.bell.ring(row.into());
             }
             return Ok(true);
         }
