@@ -7,7 +7,7 @@
 //! left of them counts and measures (sentiments, densities, times), and names nobody.
 
 use chrono::{DateTime, Utc};
-use entity::{alerts, event_logs, interview_responses, interviews, join_tokens, person_keys};
+use entity::{alerts, event_logs, interview_responses, interviews, join_tokens, person_keys, tasks};
 use interview::Event;
 use interview::io::EndStatus;
 use sea_orm::sea_query::{Expr, Value as SqlValue};
@@ -83,6 +83,11 @@ impl Storage {
             .exec(&tx)
             .await?
             .rows_affected;
+        // What was to be done about them: there is nothing to do it with any more. A worker that is at it learns of it.
+        tasks::Entity::delete_many()
+            .filter(tasks::Column::InterviewId.is_in(erasure.interviews.clone()))
+            .exec(&tx)
+            .await?;
         // What was answered to a POST that may be sent again: names and join links are in it.
         self.idempotency().forget(&tx, &erasure.interviews).await?;
         self.forget_excerpts(&tx, &erasure.interviews).await?;

@@ -1,11 +1,11 @@
 //! Interviews: scheduling, finding, ending from outside a call.
 
 use chrono::{DateTime, Duration, Utc};
-use entity::{Channel, Status, interviews};
+use entity::{Channel, Queue, Status, interviews, tasks};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
 use interview::webhook::WebhookEvent;
-use sea_orm::sea_query::{Condition, Expr, Func};
+use sea_orm::sea_query::{Condition, Expr, Func, Query};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -16,11 +16,17 @@ use uuid::Uuid;
 use super::audit::Change;
 use super::crypto::PersonKey;
 use super::listing::{self, Mark, Place, Sort};
-use super::{Batch, EventRecord, JoinToken, Storage, StorageError, events, outbox, tokens};
+use super::{Batch, EventRecord, JoinToken, NewTask, Storage, StorageError, events, outbox, tokens};
 
 /// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
 /// the session while the call is live.
 pub(super) const AUDITED: &str = "interview_admin";
+/// The kind of the task that an interview has until somebody comes, or nobody is waited for any more.
+pub const CONDUCT: &str = "conduct_interview";
+/// So long before its appointment an interview is made ready.
+pub const READY_BEFORE: Duration = Duration::minutes(15);
+/// Conducting can fail as long as the database can be away.
+const CONDUCT_ATTEMPTS: i32 = 100;
 /// The `status_reason` of a `no_show`.
 const NOBODY_JOINED: &str = "nobody_joined";
 
@@ -194,6 +200,7 @@ impl Interviews<'_> {
         };
         let row = row.insert(&tx).await?;
         let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, row.id, expires_at).await?;
+        self.0.tasks().enqueue(&tx, conducting(&row)).await?;
         let change = Change::new(AUDITED, row.id, "interview.scheduled").with(json!({
             "call_guide_id": row.call_guide_id,
             "call_guide_version_id": row.call_guide_version_id,
@@ -280,6 +287,7 @@ impl Interviews<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, id, now + link_lifetime).await?;
+        self.0.tasks().hasten(&tx, CONDUCT, &conduct_key(id), now).await?;
         let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));
         self.0.audit(&tx, change).await?;
         tx.commit().await?;
@@ -361,16 +369,44 @@ impl Interviews<'_> {
 }
 
 impl Storage {
-    /// Interviews of all workspaces that nobody has joined and that nobody need wait for any more, the longest overdue first.
-    pub async fn overdue(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<interviews::Model>, StorageError> {
-        Ok(interviews::Entity::find()
+    /// Interviews of all workspaces that wait and have no task (made before there were tasks, or in bulk) get one; how many.
+    pub async fn adopt_appointments(&self) -> Result<usize, StorageError> {
+        let tasked = Query::select()
+            .column(tasks::Column::InterviewId)
+            .from(tasks::Entity)
+            .and_where(tasks::Column::Kind.eq(CONDUCT))
+            .and_where(tasks::Column::InterviewId.is_not_null())
+            .to_owned();
+        let tx = self.write().await?;
+        let rows = interviews::Entity::find()
             .filter(interviews::Column::Status.eq(Status::Scheduled))
-            .filter(interviews::Column::NoShowAt.lte(now))
-            .order_by_asc(interviews::Column::NoShowAt)
-            .limit(limit)
-            .all(&self.db)
-            .await?)
+            .filter(interviews::Column::NoShowAt.is_not_null())
+            .filter(interviews::Column::Id.not_in_subquery(tasked))
+            .all(&tx)
+            .await?;
+        for row in &rows {
+            self.of(row.workspace_id).tasks().enqueue(&tx, conducting(row)).await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len())
     }
+}
+
+/// First somewhat before its time, to make ready what will be said. What is held right away has been made ready by whoever
+/// scheduled it: then there is only to be looked whether somebody came.
+fn conducting(row: &interviews::Model) -> NewTask {
+    let ready_at = row.scheduled_at.map(|at| at - READY_BEFORE).filter(|at| *at > row.created_at);
+    NewTask {
+        interview_id: Some(row.id),
+        run_at: ready_at.or(row.no_show_at).unwrap_or(row.created_at),
+        max_attempts: CONDUCT_ATTEMPTS,
+        unique_key: Some(conduct_key(row.id)),
+        ..NewTask::new(Queue::Interviews, CONDUCT, json!({}))
+    }
+}
+
+fn conduct_key(interview: Uuid) -> String {
+    interview.simple().to_string()
 }
 
 /// An interview of whichever workspace, to be changed: the call's events and what researchers do to it from outside are

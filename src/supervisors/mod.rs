@@ -10,6 +10,6 @@ pub mod quality;
 pub mod retention;
 mod spool;
 
-pub use appointments::Appointments;
+pub use appointments::{Appointments, Rooms};
 pub use persistence::{Append, AppendError, Committed, Flush, Forget, Persistence, Subscribe};
 pub use quality::Quality;

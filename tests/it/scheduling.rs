@@ -2,18 +2,25 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
-use entity::Status;
+use entity::{Queue, Status};
 use interview::Event;
 use interview::io::EndStatus;
+use interviewer::storage::interviews::CONDUCT;
+use interviewer::storage::tasks::{Ending, Grip, Wanted};
 use interviewer::storage::{AuditFilter, Secret, Storage};
-use interviewer::supervisors::Appointments;
+use interviewer::supervisors::{Appointments, Rooms};
+use interviewer::tasks::Failure;
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::api::{App, problem};
+use crate::session::Stage;
+use crate::support::caller::LIMIT;
 use crate::support::{Home, conversation, guide, new_interview, open_store, store};
 
 /// An interview with an appointment.
@@ -24,8 +31,54 @@ async fn appointment(storage: &Storage, at: DateTime<Utc>) -> Uuid {
     storage.interviews().schedule(new).await.unwrap().0.id
 }
 
-fn supervisor(storage: &Storage, metrics: &Arc<Metrics>) -> Appointments {
-    Appointments::new(storage.clone(), Arc::clone(metrics), |_| false)
+/// Nobody is in any room, but for one.
+struct Only(Option<Uuid>);
+
+#[async_trait]
+impl Rooms for Only {
+    async fn is_busy(&self, interview: Uuid) -> bool {
+        self.0 == Some(interview)
+    }
+
+    fn prepare(&self, _: Uuid) {}
+}
+
+/// What the queue does with appointments, at times of the test's.
+struct Queued {
+    storage: Storage,
+    appointments: Appointments,
+}
+
+impl Queued {
+    /// Every task that is due at `now`, once; how many interviews were missed.
+    async fn tick(&self, now: DateTime<Utc>) -> usize {
+        let tasks = self.storage.tasks();
+        let wanted = Wanted { queue: Queue::Interviews, kinds: &[CONDUCT], ids: None, limit: 100 };
+        let mut missed = 0;
+        for row in tasks.claim(&wanted, "test", now, Duration::minutes(1)).await.unwrap() {
+            let storage = self.storage.of(row.workspace_id);
+            let ending = match self.appointments.conduct(&storage, row.interview_id.unwrap(), now).await {
+                Ok(result) => {
+                    missed += usize::from(result["outcome"] == "no_show");
+                    Ending::Completed(result)
+                }
+                Err(Failure::Later { at }) => Ending::Later { at },
+                Err(failure) => panic!("{failure:?}"),
+            };
+            let grip = Grip { task: row.id, owner: "test".to_owned(), attempt: row.attempts };
+            assert!(tasks.settle(&grip, &ending, now).await.unwrap());
+        }
+        missed
+    }
+}
+
+fn supervisor(storage: &Storage, metrics: &Arc<Metrics>) -> Queued {
+    supervisor_beside(storage, metrics, None)
+}
+
+/// Somebody is joining this one at the time.
+fn supervisor_beside(storage: &Storage, metrics: &Arc<Metrics>, busy: Option<Uuid>) -> Queued {
+    Queued { storage: storage.clone(), appointments: Appointments::new(Arc::clone(metrics), Arc::new(Only(busy))) }
 }
 
 async fn scheduled_in(app: &App, wait: Duration) -> Value {
@@ -130,9 +183,9 @@ async fn who_does_not_come_is_a_no_show_once_and_by_an_event() {
     let at = Utc::now() + Duration::hours(1);
     let id = appointment(&storage, at).await;
     let supervisor = supervisor(&storage, &metrics);
-    assert_eq!(supervisor.tick(at + Duration::minutes(29)).await.unwrap(), 0, "within the grace period");
-    assert_eq!(supervisor.tick(at + Duration::minutes(30)).await.unwrap(), 1);
-    assert_eq!(supervisor.tick(at + Duration::minutes(31)).await.unwrap(), 0, "once");
+    assert_eq!(supervisor.tick(at + Duration::minutes(29)).await, 0, "within the grace period");
+    assert_eq!(supervisor.tick(at + Duration::minutes(30)).await, 1);
+    assert_eq!(supervisor.tick(at + Duration::minutes(31)).await, 0, "once");
 
     let row = storage.interviews().get(id).await.unwrap();
     assert_eq!((row.status, row.status_reason.as_deref()), (Status::NoShow, Some("nobody_joined")));
@@ -173,14 +226,13 @@ async fn who_came_is_left_alone() {
         .open_now(put_off, Duration::days(1), later + Duration::minutes(30) - Utc::now())
         .await
         .unwrap();
-    let busy = Appointments::new(storage.clone(), Arc::clone(&metrics), move |id| id == joins);
-    assert_eq!(busy.tick(later).await.unwrap(), 0);
+    assert_eq!(supervisor_beside(&storage, &metrics, Some(joins)).tick(later).await, 0);
     let status = async |id| storage.interviews().get(id).await.unwrap().status;
     assert_eq!(status(came).await, Status::InProgress);
     assert_eq!(status(cancelled).await, Status::Cancelled);
     assert_eq!((status(joins).await, status(put_off).await), (Status::Scheduled, Status::Scheduled));
     // Who was joining has given up; the next look ends it.
-    assert_eq!(supervisor(&storage, &metrics).tick(later).await.unwrap(), 1);
+    assert_eq!(supervisor(&storage, &metrics).tick(later + Duration::seconds(15)).await, 1);
     assert_eq!(status(joins).await, Status::NoShow);
 }
 
@@ -192,8 +244,8 @@ async fn without_an_appointment_the_link_decides() {
     let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
     assert_eq!(row.no_show_at.unwrap().timestamp(), token.expires_at.timestamp());
     let supervisor = supervisor(&storage, &metrics);
-    assert_eq!(supervisor.tick(Utc::now() + Duration::hours(23)).await.unwrap(), 0);
-    assert_eq!(supervisor.tick(Utc::now() + Duration::hours(25)).await.unwrap(), 1);
+    assert_eq!(supervisor.tick(Utc::now() + Duration::hours(23)).await, 0);
+    assert_eq!(supervisor.tick(Utc::now() + Duration::hours(25)).await, 1);
 }
 
 #[tokio::test]
@@ -209,8 +261,40 @@ async fn what_was_missed_while_the_engine_was_off_is_ended_by_the_next_one() {
     storage.close().await.unwrap();
     let storage = open_store(&home).await;
     let metrics = Arc::new(Metrics::new().unwrap());
-    assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(3)).await.unwrap(), 2);
+    assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(3)).await, 2);
     assert_eq!(storage.interviews().get(id).await.unwrap().status, Status::NoShow);
     let other = storage.owning(other).await.unwrap().interviews().get(other).await.unwrap();
     assert_eq!(other.status, Status::NoShow);
+}
+
+#[tokio::test]
+async fn interviews_from_before_there_were_tasks_get_one() {
+    let (_folder, storage) = store().await;
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let at = Utc::now() + Duration::hours(1);
+    let id = appointment(&storage, at).await;
+    entity::tasks::Entity::delete_many().exec(storage.connection()).await.unwrap();
+    assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(1)).await, 0);
+    assert_eq!(storage.adopt_appointments().await.unwrap(), 1);
+    assert_eq!(storage.adopt_appointments().await.unwrap(), 0, "once");
+    assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(1)).await, 1);
+    assert_eq!(storage.interviews().get(id).await.unwrap().status, Status::NoShow);
+}
+
+#[actix_web::test]
+async fn the_engine_ends_a_missed_appointment_by_itself() {
+    let stage = Stage::start(&[]).await;
+    let storage = &stage.engine.storage;
+    let guide = storage.guides().create(&guide(), None).await.unwrap();
+    let mut new = new_interview(guide.id);
+    new.scheduled_at = Some(Utc::now() - Duration::hours(2));
+    new.no_show_after = Duration::seconds(-1);
+    let id = storage.interviews().schedule(new).await.unwrap().0.id;
+    let ended = async {
+        while storage.interviews().get(id).await.unwrap().status != Status::NoShow {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, ended).await.expect("within a second or so");
+    stage.stop().await;
 }
