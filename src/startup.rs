@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix::Addr;
 use tokio::sync::Notify;
 use tracing::info;
+use uuid::Uuid;
 
 use crate::access::Access;
 use crate::api;
@@ -17,16 +18,17 @@ use crate::audio::MediaRuntime;
 use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::dialogue::LlmProposer;
+use crate::fleet::{Cache, Holders, Redis, RedisError};
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
 use crate::llm::Llm;
 use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
-use crate::session::{Engines, Registry, watcher};
+use crate::session::{self, Engines, Registry, watcher};
 use crate::storage::{Probe, Secret, Storage, StorageError};
 use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
-use crate::tasks::{Handler, Runner, TaskError};
+use crate::tasks::{Handler, Order, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -50,6 +52,8 @@ pub enum StartError {
     Thread(io::Error),
     #[error(transparent)]
     Tasks(#[from] TaskError),
+    #[error(transparent)]
+    Redis(#[from] RedisError),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("web server: {0}")]
@@ -58,6 +62,10 @@ pub enum StartError {
 
 /// How long a join link is good for.
 const LINK_DAYS: i64 = 30;
+/// How long a language model's answers are shared: they may repeat what a respondent said, so not for long.
+const ANSWERS_KEPT: Duration = Duration::from_hours(1);
+/// How long a guide is kept at hand: longer than a call. Versions that are in use never change.
+const GUIDES_KEPT: Duration = Duration::from_hours(2);
 /// How long tasks under way may take to end; what is not done then is begun anew later.
 const TASK_GRACE: Duration = Duration::from_secs(5);
 /// Threads that serve HTTP: it carries control and reports, not media.
@@ -81,9 +89,10 @@ pub struct Running {
     /// Asks whether the database answers; SQLite's always does.
     database: Option<actix_web::rt::task::JoinHandle<()>>,
     retention: actix_web::rt::task::JoinHandle<()>,
-    appointments: actix_web::rt::task::JoinHandle<()>,
-    /// None where other processes carry them out. Its threads outlive the pool of connections, some of which are theirs.
-    tasks: Option<Runner>,
+    /// Its threads outlive the pool of connections, some of which are theirs.
+    tasks: Runner,
+    /// What looks after Redis, where there is one.
+    redis: Vec<actix_web::rt::task::JoinHandle<()>>,
     webhooks: actix_web::rt::task::JoinHandle<()>,
     /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
     _lock: std::fs::File,
@@ -133,6 +142,18 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let database = Probe::to(&settings.database_url())
         .await?
         .map(|probe| actix_web::rt::spawn(database::watch(probe, storage.reach().clone(), Arc::clone(&metrics))));
+    let redis = Redis::open(&settings.storage.redis_url)?;
+    let mut beside = Vec::new();
+    if let (Some(llm), Some(redis)) = (&llm, &redis) {
+        llm.cache_in(Arc::new(Cache::new("llm", ANSWERS_KEPT, Some(redis.clone()))));
+    }
+    if let Some(redis) = &redis {
+        beside.push(actix_web::rt::spawn(redis.clone().watch()));
+    }
+    let holders = match &redis {
+        Some(redis) => Some(Holders::new(redis.clone(), engine_name(&settings)?)),
+        None => None,
+    };
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
     flush(&persistence).await;
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
@@ -158,7 +179,12 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         media,
         recordings,
         metrics: Arc::clone(&metrics),
+        holders: holders.clone(),
+        guides: Cache::new("guide", GUIDES_KEPT, redis.clone()),
     });
+    if let Some(holders) = holders {
+        beside.push(actix_web::rt::spawn(session::fleet::keep(registry.clone(), holders)));
+    }
     let interrupted = registry.recover().await?;
     if interrupted > 0 {
         info!(interrupted, "interviews wait to be taken up again");
@@ -179,18 +205,21 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         days: settings.storage.data_retention_days,
     };
     let retention = actix_web::rt::spawn(supervisors::retention::keep(retention, chrono::Utc::now));
-    let busy = registry.clone();
-    let appointments = Appointments::new(storage.clone(), Arc::clone(&metrics), move |id| busy.is_busy(id));
-    let appointments = actix_web::rt::spawn(appointments.run());
 
+    let adopted = storage.adopt_appointments().await?;
+    if adopted > 0 {
+        info!(adopted, "scheduled interviews have a task now");
+    }
+    // What needs calls can be done nowhere else.
+    let mut handlers: Vec<Arc<dyn Handler>> =
+        vec![Arc::new(Appointments::new(Arc::clone(&metrics), Arc::new(registry.clone())))];
     let settled = Arc::new(Notify::new());
-    let tasks = if settings.tasks.in_serve {
+    if settings.tasks.in_serve {
         let tools = Tools::open(&settings, engines.inference.clone(), llm.clone(), Some(Arc::clone(&metrics))).await;
-        let handlers = handlers(&settings, &storage, &metrics, &settled, tools);
-        Some(Runner::start(storage.clone(), handlers, settings.task_options(), Arc::clone(&metrics))?)
-    } else {
-        None
-    };
+        handlers.extend(background(&settings, &storage, &metrics, &settled, tools));
+    }
+    let order = redis.clone().map(Order::new);
+    let tasks = Runner::start(storage.clone(), handlers, settings.task_options(), order, Arc::clone(&metrics))?;
     let delivery = settings.delivery()?;
     let relay = Relay::new(storage.clone(), delivery.clone(), Arc::clone(&metrics), settled);
     let webhooks = actix_web::rt::spawn(relay.run());
@@ -208,6 +237,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         llm: llm.clone(),
         metrics: Arc::clone(&metrics),
         access: Arc::new(access),
+        redis: redis.clone(),
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
@@ -247,8 +277,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         watcher,
         database,
         retention,
-        appointments,
         tasks,
+        redis: beside,
         webhooks,
         _lock: lock,
     })
@@ -261,12 +291,10 @@ impl Running {
         let left = self.registry.drain(grace).await;
         self.watcher.abort();
         self.retention.abort();
-        self.appointments.abort();
         self.webhooks.abort();
         self.server.stop(true).await;
-        if let Some(tasks) = &self.tasks {
-            tasks.stop(TASK_GRACE).await;
-        }
+        self.tasks.stop(TASK_GRACE).await;
+        self.redis.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         flush(&self.persistence).await;
         self.quality.stop().await;
         if let Some(database) = self.database {
@@ -284,7 +312,7 @@ impl Running {
 
 /// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
 /// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
-pub fn handlers(
+pub fn background(
     settings: &Settings,
     storage: &Storage,
     metrics: &Arc<Metrics>,
@@ -307,6 +335,21 @@ async fn flush(persistence: &Addr<Persistence>) {
     persistence.do_send(Flush(flushed));
     // An error means that the supervisor is gone: it has said so itself.
     let _ = done.await;
+}
+
+/// What other engines know this one by: kept in its data folder, which no other engine uses.
+fn engine_name(settings: &Settings) -> Result<String, StartError> {
+    let file = settings.storage.data_dir.join("engine.id");
+    if let Ok(name) = std::fs::read_to_string(&file)
+        && Uuid::parse_str(&name).is_ok()
+    {
+        return Ok(name);
+    }
+    let name = Uuid::now_v7().to_string();
+    let error =
+        |reason: io::Error| StartError::DataDir { folder: file.display().to_string(), reason: reason.to_string() };
+    std::fs::write(&file, &name).map_err(error)?;
+    Ok(name)
 }
 
 fn lock_data_dir(settings: &Settings) -> Result<std::fs::File, StartError> {

@@ -19,7 +19,7 @@ use super::registry::{Live, RETRY_AFTER_S, Registry};
 use crate::api::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
 use crate::audio::CallClock;
 use crate::inference::Priority;
-use crate::supervisors::Forget;
+use crate::supervisors::{Forget, Rooms};
 use crate::transport::{IceCondition, PatchError, Patched, TransportError};
 
 /// How long a request waits for events that wait for the database.
@@ -45,16 +45,11 @@ impl Earlier {
     }
 }
 
-#[async_trait]
-impl Calls for Registry {
-    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+impl Registry {
+    /// A connection for the interview, which goes on with the call that is there, or begins one.
+    async fn connect(&self, interview_id: Uuid, live: Option<Earlier>, offer_sdp: &str) -> Result<Joined, JoinError> {
         let parts = &self.shared.parts;
-        let _place = self.admit(interview_id)?;
-        let live = self.shared.live.lock().get(&interview_id).map(Earlier::of);
-        if live.as_ref().is_some_and(|earlier| earlier.connected) && !takeover {
-            return Err(JoinError::AlreadyLive);
-        }
-        let answer = parts.webrtc.answer(&offer_sdp).await.map_err(|error| match error {
+        let answer = parts.webrtc.answer(offer_sdp).await.map_err(|error| match error {
             TransportError::BadOffer(why) => JoinError::BadOffer(why),
             TransportError::NoCodec => JoinError::NoCodec,
             TransportError::NoPort(_) => JoinError::Full { retry_after_s: RETRY_AFTER_S },
@@ -91,6 +86,33 @@ impl Calls for Registry {
             return Err(error);
         }
         Ok(Joined { call_id, answer_sdp, ice_tag })
+    }
+}
+
+#[async_trait]
+impl Calls for Registry {
+    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+        let holders = &self.shared.parts.holders;
+        let _place = self.admit(interview_id)?;
+        let live = self.shared.live.lock().get(&interview_id).map(Earlier::of);
+        if live.as_ref().is_some_and(|earlier| earlier.connected) && !takeover {
+            return Err(JoinError::AlreadyLive);
+        }
+        let fresh = live.is_none();
+        if fresh
+            && let Some(holders) = holders
+            && !holders.claim(interview_id, takeover).await
+        {
+            return Err(JoinError::AlreadyLive);
+        }
+        let joined = self.connect(interview_id, live, &offer_sdp).await;
+        if fresh
+            && joined.is_err()
+            && let Some(holders) = holders
+        {
+            holders.leave(interview_id).await;
+        }
+        joined
     }
 
     async fn patch(
@@ -163,5 +185,16 @@ impl Calls for Registry {
     fn engines(&self) -> EngineInfo {
         let accepting = !self.shared.draining.load(Ordering::Acquire);
         self.shared.parts.engines.info(accepting, self.shared.parts.settings.calls.max_concurrent_interviews)
+    }
+}
+
+#[async_trait]
+impl Rooms for Registry {
+    async fn is_busy(&self, interview: Uuid) -> bool {
+        self.is_busy_anywhere(interview).await
+    }
+
+    fn prepare(&self, interview: Uuid) {
+        Calls::prepare(self, interview);
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
 //! over ([`leg`]), what is made before it is said ([`script`]), what the page is told ([`page`]), admission and the list of
-//! live calls ([`registry`]), what the API may ask of them (`calls`), and the watcher that restarts calls whose actor died
+//! live calls ([`registry`]), which of a fleet's calls are ours ([`fleet`]), what the API may ask of them (`calls`), and the watcher that restarts calls whose actor died
 //! or froze ([`watcher`], by its [`pulse`]).
 //! Never does: decide what is said (the interview does), touch packets (the media tasks do).
 
 pub mod actor;
 mod calls;
 pub mod engines;
+pub mod fleet;
 pub mod leg;
 pub mod page;
 pub mod pulse;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Actor, Addr, Arbiter, ArbiterHandle};
-use interview::{Event, Interview};
+use interview::{Event, Guide, Interview};
 use parking_lot::Mutex;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -24,8 +24,9 @@ use crate::api::JoinError;
 use crate::audio::recording::Recordings;
 use crate::audio::{CallClock, MediaRuntime};
 use crate::config::Settings;
+use crate::fleet::{Cache, Holder, Holders};
 use crate::storage::projection::ENGINE_RESTARTED;
-use crate::storage::{EventRecord, Storage};
+use crate::storage::{EventRecord, Storage, StorageError};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use crate::transport::webrtc::{IceSession, WebRtc};
@@ -65,6 +66,10 @@ pub struct Parts {
     pub media: MediaRuntime,
     pub recordings: Recordings,
     pub metrics: Arc<Metrics>,
+    /// Where there is a Redis: the calls of all engines.
+    pub holders: Option<Holders>,
+    /// Guides as interviews are pinned to them.
+    pub guides: Cache,
 }
 
 /// A handle on the live calls; cheap to clone.
@@ -82,7 +87,7 @@ pub(super) struct Shared {
     /// Interviews that nobody may join: their respondent is being erased.
     barred: Mutex<HashSet<Uuid>>,
     pub(super) draining: AtomicBool,
-    changed: tokio::sync::Notify,
+    pub(super) changed: tokio::sync::Notify,
 }
 
 /// What an interview begins with.
@@ -252,8 +257,8 @@ impl Registry {
         let parts = &self.shared.parts;
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let storage = self.storage_of(interview_id).await?;
-        let guide = storage.interviews().guide(interview_id).await.map_err(|error| unavailable(&error))?;
         let row = storage.interviews().get(interview_id).await.map_err(|error| unavailable(&error))?;
+        let guide = self.guide(&storage, row.call_guide_version_id).await.map_err(|error| unavailable(&error))?;
         let resolved = parts.engines.synthesizer.resolve(&guide.voice_profile, &guide.language);
         let (voice, notes) = resolved.map_err(|error| unavailable(&error))?;
         for note in notes {
@@ -270,6 +275,22 @@ impl Registry {
         };
         let script = Script { voice, respondent_name: row.respondent_name };
         Ok((Beginning { guide: Arc::new(guide), settings }, script))
+    }
+
+    /// A version that an interview is pinned to, which never changes.
+    async fn guide(&self, storage: &Storage, version: Uuid) -> Result<Guide, StorageError> {
+        let (guides, workspace) = (&self.shared.parts.guides, storage.workspace());
+        let parts: [&[u8]; 2] = [workspace.as_bytes(), version.as_bytes()];
+        if let Some(kept) = guides.get(&parts).await
+            && let Ok(guide) = serde_json::from_slice(&kept)
+        {
+            return Ok(guide);
+        }
+        let guide = storage.guides().version(version).await?;
+        if let Ok(text) = serde_json::to_vec(&guide) {
+            guides.put(&parts, text).await;
+        }
+        Ok(guide)
     }
 
     fn ended(&self, interview_id: Uuid, ending: Ending) {
@@ -322,6 +343,12 @@ impl Registry {
         let parts = &self.shared.parts;
         let unfinished = parts.storage.interviews().unfinished().await?;
         for &id in &unfinished {
+            // Another engine may be holding it at this moment, and is the only one that writes into its log then.
+            if let Some(holders) = &parts.holders
+                && matches!(holders.holder(id).await, Holder::Other(_) | Holder::Unknown)
+            {
+                continue;
+            }
             let events = parts.storage.owning(id).await?.load_events(id).await?;
             let Some(last) = events.last() else { continue };
             // Nobody was on the line: nothing was interrupted.
@@ -348,6 +375,15 @@ impl Registry {
     /// Whether somebody is on the line, or joining right now.
     pub fn is_busy(&self, interview_id: Uuid) -> bool {
         self.shared.live.lock().contains_key(&interview_id) || self.shared.joining.lock().contains(&interview_id)
+    }
+
+    /// The same, on any engine of the fleet.
+    pub async fn is_busy_anywhere(&self, interview_id: Uuid) -> bool {
+        if self.is_busy(interview_id) {
+            return true;
+        }
+        let Some(holders) = &self.shared.parts.holders else { return false };
+        matches!(holders.holder(interview_id).await, Holder::Other(_))
     }
 
     /// The actor of a live call: for tests.
