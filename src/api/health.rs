@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use chrono::Utc;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -9,6 +10,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::State;
 use super::routes::resource;
+use crate::fleet::{Redis, Standing};
+use crate::storage::tasks::QueueCount;
 use crate::llm;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -101,6 +104,21 @@ struct Queues {
     capacity: usize,
     /// Events that are not yet in the database.
     events_waiting: u64,
+    /// Background tasks, a line a queue; none while the database does not answer.
+    tasks: Vec<Tasks>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthTasks)]
+struct Tasks {
+    queue: entity::Queue,
+    /// Due, and not begun.
+    waiting: i64,
+    /// How long the longest waiting one has been due.
+    oldest_seconds: f64,
+    running: i64,
+    /// Dead letters.
+    failed: i64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -114,6 +132,30 @@ enum Admission {
 impl Health {
     fn is_ready(&self) -> bool {
         self.status == Availability::Ok && self.components.queues.status == Admission::Ok
+    }
+}
+
+async fn tasks(state: &State) -> Vec<Tasks> {
+    let now = Utc::now();
+    let counts = state.storage.tasks().census(now).await.map(Vec::from).unwrap_or_default();
+    let line = |count: QueueCount| Tasks {
+        queue: count.queue,
+        waiting: count.waiting,
+        oldest_seconds: count.oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0)),
+        running: count.running,
+        failed: count.failed,
+    };
+    counts.into_iter().map(line).collect()
+}
+
+fn redis(state: &State) -> Component {
+    match state.redis.as_ref().map(Redis::standing) {
+        None => Component { status: Availability::NotConfigured, detail: None },
+        Some(Standing::There) => Component { status: Availability::Ok, detail: None },
+        Some(Standing::Away) => Component {
+            status: Availability::Unavailable,
+            detail: Some("redis does not answer: tasks are found in the database, and nothing is lost"),
+        },
     }
 }
 
@@ -137,7 +179,7 @@ async fn report(state: &State) -> Health {
         version: env!("CARGO_PKG_VERSION"),
         components: Components {
             database: Component { status: database, detail },
-            redis: Component { status: Availability::NotConfigured, detail: None },
+            redis: redis(state),
             models: Models {
                 status: Availability::Ok,
                 scripted: engines.scripted,
@@ -153,6 +195,7 @@ async fn report(state: &State) -> Health {
                 active_calls,
                 capacity: engines.capacity,
                 events_waiting: state.metrics.event_log_waiting.get() as u64,
+                tasks: if database == Availability::Ok { tasks(state).await } else { Vec::new() },
             },
         },
     }

@@ -19,6 +19,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::Access;
+use crate::fleet::Redis;
 use crate::llm::Llm;
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
@@ -63,6 +64,7 @@ mod reviews;
 mod root;
 mod routes;
 mod study;
+mod tasks;
 mod transcript;
 mod users;
 mod webhooks;
@@ -121,6 +123,8 @@ pub struct State {
     pub llm: Option<Llm>,
     pub metrics: Arc<Metrics>,
     pub access: Arc<Access>,
+    /// None when none is configured.
+    pub redis: Option<Redis>,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }
@@ -160,6 +164,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(users::routes)
         .configure(webhooks::routes)
         .configure(audit::routes)
+        .configure(tasks::routes)
         .map(|pages| pages.configure(docs::routes).configure(pages::routes))
         .default_service(web::to(root::not_found));
 }

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use entity::Role;
+use entity::{Queue, Role};
 use interview::insight::extract::extract;
 use interview::insight::material::Material;
 use interview::webhook::WebhookEvent;
-use interviewer::storage::{NewInsight, NewUser, Storage};
+use interviewer::storage::{NewInsight, NewTask, NewUser, Storage};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -71,6 +71,8 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/openapi.json", Open),
     ("get", "/api/quality/thresholds", Viewer),
     ("get", "/api/respondents/{respondent_id}/personal-data", Admin),
+    ("get", "/api/tasks/", Viewer),
+    ("get", "/api/tasks/{task_id}", Viewer),
     ("get", "/api/users/", Admin),
     ("get", "/api/users/{id}", Admin),
     ("get", "/api/webhooks/", Admin),
@@ -90,6 +92,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("post", "/api/keys/", Admin),
     ("post", "/api/quality/alerts/{id}/acknowledge", Researcher),
     ("post", "/api/quality/alerts/{id}/resolve", Researcher),
+    ("post", "/api/tasks/{task_id}/retry", Researcher),
     ("post", "/api/users/", Admin),
     ("post", "/api/webhooks/", Admin),
     ("post", "/api/webhooks/{id}/deliveries/{delivery_id}/replay", Admin),
@@ -107,6 +110,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("delete", "/api/interviews/{id}", Researcher),
     ("delete", "/api/join/{token}/call/{call_id}", Open),
     ("delete", "/api/keys/{id}", Admin),
+    ("delete", "/api/tasks/{task_id}", Researcher),
     ("delete", "/api/users/{id}", Admin),
     ("delete", "/api/webhooks/{id}", Admin),
     // After these nothing of the respondent is left to be asked for.
@@ -138,6 +142,7 @@ struct Things {
     webhook: Uuid,
     delivery: Uuid,
     alert: Uuid,
+    task: Uuid,
 }
 
 impl Things {
@@ -177,7 +182,9 @@ impl Things {
         let delivery = webhooks.test(webhook).await.unwrap().id;
         let alert = crate::quality::alert(Some(interview), "engagement_score", "");
         let alert = storage.alerts().raise(alert).await.unwrap().unwrap().id;
-        Self { guide, interview, insight, respondent, key, user, webhook, delivery, alert }
+        let task = NewTask::new(Queue::Analytics, "test", json!({}));
+        let task = storage.tasks().enqueue(storage.connection(), task).await.unwrap();
+        Self { guide, interview, insight, respondent, key, user, webhook, delivery, alert, task }
     }
 
     /// The path with ids of these things.
@@ -196,6 +203,7 @@ impl Things {
             .replace("{id}", &id.to_string())
             .replace("{token}", "token")
             .replace("{respondent_id}", &self.respondent)
+            .replace("{task_id}", &self.task.to_string())
             .replace("{call_id}", "call")
             .replace("{delivery_id}", &self.delivery.to_string())
             .replace("{metric}", "completion_rate")

@@ -186,6 +186,7 @@ impl App {
             llm: None,
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::new(Access::new(access, oidc, storage.secret())),
+            redis: None,
             settings: Arc::new(api::Settings {
                 public_url: base.clone(),
                 link_lifetime,

@@ -79,6 +79,7 @@ async fn every_route_answers_as_documented() {
     operators::insights(&mut asker, &held).await;
     operators::quality(&mut asker).await;
     operators::people(&mut asker).await;
+    operators::tasks(&mut asker, &guide).await;
     operators::webhooks(&mut asker).await;
     operators::personal_data(&mut asker, &held).await;
     let left = asker.contract.left_out();

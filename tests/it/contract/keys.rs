@@ -174,6 +174,17 @@ pub const HEALTH: Keys = &[
     ("/components/queues/status", Text),
 ];
 
+/// Section 3: `/api/tasks/{task_id}`.
+pub const TASK: Keys = &[
+    ("/state", Text),
+    ("/queue", Text),
+    ("/progress", Number),
+    ("/attempts", Number),
+    ("/error", TextOrNull),
+    ("/id", Text),
+    ("/kind", Text),
+];
+
 /// Section 3: RFC 9457, with JSON pointers for bad input.
 pub const PROBLEM: Keys = &[("/type", Text), ("/title", Text), ("/status", Number), ("/detail", Text)];
 pub const FAULTS: Keys = &[("/errors/0/pointer", Text), ("/errors/0/detail", Text)];

@@ -152,3 +152,21 @@ pub async fn personal_data(asker: &mut Asker<'_>, id: &str) {
     asker.ask("delete /api/interviews/{id}/personal-data", &data, 200, |request| request).await;
     asker.ask(receipt, &format!("{data}/receipt"), 200, |request| request).await;
 }
+
+/// Background tasks: of the interviews that were held, one is still waiting for its time.
+pub async fn tasks(asker: &mut Asker<'_>, guide: &str) {
+    let later = json!({ "call_guide_id": guide, "scheduled_at": "2099-01-31T09:00:00Z" });
+    let interview = asker.post("/api/interviews/schedule", &later, 201).await;
+    let path = format!("/api/tasks/?interview_id={}", text(&interview, "id"));
+    let list = asker.get("/api/tasks/", &path, &[]).await;
+    keys::check("a task in the list", &list["items"][0], keys::TASK);
+    let (route, path) = ("/api/tasks/{task_id}", format!("/api/tasks/{}", text(&list["items"][0], "id")));
+    asker.get(route, &path, keys::TASK).await;
+    let retry = format!("post {route}/retry");
+    asker.ask(&retry, &format!("{path}/retry"), 409, |request| request).await;
+    let cancelled = asker.ask(&format!("delete {route}"), &path, 200, |request| request).await;
+    assert_eq!(cancelled["state"], "cancelled");
+    asker.ask(&format!("delete {route}"), &path, 409, |request| request).await;
+    asker.ask(&retry, &format!("{path}/retry"), 202, |request| request).await;
+    asker.ask(&format!("get {route}"), "/api/tasks/00000000-0000-7000-8000-000000000000", 404, |request| request).await;
+}

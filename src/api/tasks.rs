@@ -1,0 +1,158 @@
+//! `/api/tasks/`: background tasks: how they are, cancelling, another chance for dead letters.
+
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+use entity::{Queue, TaskState, tasks};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::query::{Page, Paging, Parameters};
+use super::routes::resource;
+use super::{Problem, Researcher, Viewer};
+use crate::storage::tasks::TaskFilter;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource!(list)).service(resource!(get, cancel)).service(resource!(retry));
+}
+
+/// A background task.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Task {
+    id: Uuid,
+    queue: Queue,
+    /// What is done, such as `conduct_interview`.
+    kind: String,
+    state: TaskState,
+    /// 0 to 1.
+    progress: f64,
+    /// Begun so far, the running one included.
+    attempts: i32,
+    max_attempts: i32,
+    /// Why the last attempt failed.
+    #[schema(required)]
+    error: Option<String>,
+    /// What came of it.
+    #[schema(required, value_type = Option<Object>)]
+    result: Option<Value>,
+    /// The interview that it is about.
+    #[schema(required)]
+    interview_id: Option<Uuid>,
+    /// It was asked to stop, and has not yet.
+    cancel_requested: bool,
+    /// Not begun before.
+    run_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[schema(required)]
+    finished_at: Option<DateTime<Utc>>,
+}
+
+impl From<tasks::Model> for Task {
+    fn from(row: tasks::Model) -> Self {
+        Self {
+            id: row.id,
+            queue: row.queue,
+            kind: row.kind,
+            state: row.state,
+            progress: row.progress,
+            attempts: row.attempts,
+            max_attempts: row.max_attempts,
+            error: row.error,
+            result: row.result,
+            interview_id: row.interview_id,
+            cancel_requested: row.cancel_requested && !row.state.is_over(),
+            run_at: row.run_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+/// For the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct Wanted {
+    queue: Option<Queue>,
+    /// `failed` are the dead letters.
+    state: Option<TaskState>,
+    /// Such as `conduct_interview`.
+    kind: Option<String>,
+    interview_id: Option<Uuid>,
+}
+
+/// List background tasks
+///
+/// Newest first. What ended well is kept for some days, dead letters longer (TASKS_KEPT_DAYS).
+#[utoipa::path(get, path = "/api/tasks/", params(Wanted, Paging), responses((status = 200, body = Page<Task>)))]
+async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = Parameters::of(&request);
+    let limit = query.limit();
+    let filter = TaskFilter {
+        queue: query.parse("queue", "interviews, analytics or webhooks is wanted here", |name| {
+            Queue::ALL.into_iter().find(|queue| queue.as_str() == name)
+        }),
+        state: query.parse("state", "queued, running, completed, failed or cancelled is wanted here", |name| {
+            TaskState::ALL.into_iter().find(|state| state.as_str() == name)
+        }),
+        kind: query.text("kind"),
+        interview_id: query.id("interview_id"),
+        after: query.cursor(),
+        limit: limit + 1,
+    };
+    query.finish()?;
+    let rows = caller.storage.tasks().list(filter).await?.into_iter().map(Task::from).collect();
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |task| task.id)))
+}
+
+/// How a background task is
+#[utoipa::path(
+    get,
+    path = "/api/tasks/{task_id}",
+    params(("task_id" = Uuid, Path)),
+    responses((status = 200, body = Task))
+)]
+async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(Task::from(caller.storage.tasks().get(*id).await?)))
+}
+
+/// Cancel a background task
+///
+/// One that has not begun is cancelled at once. One that runs is asked to stop, which takes up to some seconds; what it has
+/// done by then stays done, and if that was everything, it is `completed`.
+#[utoipa::path(
+    delete,
+    path = "/api/tasks/{task_id}",
+    params(("task_id" = Uuid, Path)),
+    responses(
+        (status = 200, body = Task, description = "cancelled"),
+        (status = 202, body = Task, description = "asked to stop: see its state"),
+        (status = 409, body = Problem, description = "it is over"),
+    )
+)]
+async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let row = caller.storage.tasks().cancel(*id).await?;
+    let mut response = if row.state.is_over() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+    Ok(response.json(Task::from(row)))
+}
+
+/// Try a dead letter again
+///
+/// A failed or cancelled task waits again, with all its attempts before it.
+#[utoipa::path(
+    post,
+    path = "/api/tasks/{task_id}/retry",
+    params(("task_id" = Uuid, Path)),
+    responses(
+        (status = 202, body = Task, description = "it waits again"),
+        (status = 409, body = Problem, description = "it has neither failed nor been cancelled"),
+    )
+)]
+async fn retry(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Accepted().json(Task::from(caller.storage.tasks().retry(*id).await?)))
+}
