@@ -74,7 +74,7 @@ pub struct InWorkspace {
 }
 
 impl InWorkspace {
-    async fn of(&self, storage: &Storage) -> anyhow::Result<Storage> {
+    pub(super) async fn of(&self, storage: &Storage) -> anyhow::Result<Storage> {
         let found = storage.find_workspace(&self.workspace).await;
         let found = found.with_context(|| format!("--workspace {}", self.workspace))?;
         Ok(storage.of(found.id).by(ACTOR))
@@ -82,7 +82,7 @@ impl InWorkspace {
 }
 
 /// Where a command's answer goes: a pipe that is gone is no reason to panic.
-fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
+pub(super) fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
@@ -92,7 +92,10 @@ async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     Ok(storage.by(ACTOR))
 }
 
-fn run(settings: &Settings, work: impl AsyncFnOnce(Storage) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(
+    settings: &Settings,
+    work: impl AsyncFnOnce(Storage) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
     actix::System::new().block_on(async move {
         let storage = open(settings).await?;
         work(storage.clone()).await?;

@@ -16,6 +16,8 @@ pub mod quality;
 pub mod say;
 pub mod seed;
 pub mod serve;
+pub mod tasks;
+pub mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,11 @@ pub struct Cli {
 pub enum Verb {
     /// Run the engine (what happens without a command).
     Serve,
+    /// Carry out background tasks, and nothing else: any number of these may run beside the engines.
+    Worker,
+    /// Background tasks: list them, try dead letters again, cancel.
+    #[command(subcommand)]
+    Tasks(tasks::TasksCommand),
     /// Interview a simulated respondent, by voice, and show how it went.
     Demo(demo::Args),
     /// Fetch, list or verify model weights.
@@ -85,6 +92,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || Settings::load(cli.config.as_deref());
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
+        Verb::Worker => worker::run(&settings()?),
+        Verb::Tasks(command) => command.run(&settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
         Verb::Key(command) => command.run(&settings()?),
         Verb::User(command) => command.run(&settings()?),

@@ -73,11 +73,11 @@ Next:
 }
 
 /// A line for whoever started the engine. Whoever read it may be gone by now (a closed pipe): no reason to end calls.
-fn say(line: impl Display) {
+pub(super) fn say(line: impl Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
+pub(super) async fn wait_for_signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {

@@ -1,0 +1,94 @@
+//! `interviewer tasks list|retry|cancel`: background tasks, at the engine's own machine. Works while the engine runs.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use entity::{Queue, TaskState};
+use uuid::Uuid;
+
+use super::access::{InWorkspace, run, say};
+use crate::config::Settings;
+use crate::storage::tasks::TaskFilter;
+
+#[derive(Debug, Subcommand)]
+pub enum TasksCommand {
+    /// List tasks, newest first: id, queue, kind, state, attempts, why the last one failed.
+    List {
+        /// queued, running, completed, failed (the dead letters) or cancelled.
+        #[arg(long, value_parser = state)]
+        state: Option<TaskState>,
+        /// interviews, analytics or webhooks.
+        #[arg(long, value_parser = queue)]
+        queue: Option<Queue>,
+        /// Such as conduct_interview.
+        #[arg(long)]
+        kind: Option<String>,
+        #[arg(long, default_value_t = 100)]
+        limit: u64,
+        #[command(flatten)]
+        workspace: InWorkspace,
+    },
+    /// Have dead letters tried again.
+    Retry {
+        /// All of the workspace's when none is given.
+        ids: Vec<Uuid>,
+        #[command(flatten)]
+        workspace: InWorkspace,
+    },
+    /// Cancel a task: at once when it waits, soon when it runs.
+    Cancel {
+        id: Uuid,
+        #[command(flatten)]
+        workspace: InWorkspace,
+    },
+}
+
+fn state(name: &str) -> Result<TaskState, String> {
+    let known = TaskState::ALL.into_iter().find(|state| state.as_str() == name);
+    known.ok_or_else(|| "queued, running, completed, failed or cancelled is wanted".to_owned())
+}
+
+fn queue(name: &str) -> Result<Queue, String> {
+    let known = Queue::ALL.into_iter().find(|queue| queue.as_str() == name);
+    known.ok_or_else(|| "interviews, analytics or webhooks is wanted".to_owned())
+}
+
+impl TasksCommand {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        run(settings, async move |storage| match self {
+            Self::List { state, queue, kind, limit, workspace } => {
+                let filter = TaskFilter { state, queue, kind, limit, ..TaskFilter::default() };
+                for row in workspace.of(&storage).await?.tasks().list(filter).await? {
+                    say(format_args!(
+                        "{}  {:10}  {}  {:9}  {}/{}  {}",
+                        row.id,
+                        row.queue.as_str(),
+                        row.kind,
+                        row.state.as_str(),
+                        row.attempts,
+                        row.max_attempts,
+                        row.error.as_deref().unwrap_or("-")
+                    ))?;
+                }
+                Ok(())
+            }
+            Self::Retry { mut ids, workspace } => {
+                let storage = workspace.of(&storage).await?;
+                if ids.is_empty() {
+                    let filter =
+                        TaskFilter { state: Some(TaskState::Failed), limit: u32::MAX.into(), ..TaskFilter::default() };
+                    ids = storage.tasks().list(filter).await?.into_iter().map(|row| row.id).collect();
+                }
+                for id in &ids {
+                    storage.tasks().retry(*id).await?;
+                }
+                say(format_args!("{} task(s) wait again", ids.len()))
+            }
+            Self::Cancel { id, workspace } => {
+                let row = workspace.of(&storage).await?.tasks().cancel(id).await?;
+                let done = row.state == TaskState::Cancelled;
+                say(format_args!("{id} {}", if done { "is cancelled" } else { "runs, and was asked to stop" }))
+            }
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! `interviewer worker`: background tasks alone, until Ctrl-C. Any number of them may run beside the engines.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::serve::{say, wait_for_signal};
+use crate::config::Settings;
+use crate::fleet::Redis;
+use crate::startup;
+use crate::storage::{Probe, Secret, Storage};
+use crate::supervisors::database;
+use crate::tasks::{Order, Runner};
+use crate::telemetry::{self, Metrics};
+
+/// How long tasks under way may go on after Ctrl-C.
+const GRACE: Duration = Duration::from_secs(30);
+
+pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    telemetry::tracing::init(&settings.server.log_level)?;
+    actix::System::new().block_on(async move {
+        let url = settings.database_url();
+        let storage = Storage::connect(&url, settings.storage.database_pool_size, &settings.storage.data_dir).await?;
+        let storage = storage.with_secret(Secret::load(&settings.server.secret_key, &settings.storage.data_dir)?);
+        storage.migrate().await?;
+        let metrics = Arc::new(Metrics::new()?);
+        let mut beside = Vec::new();
+        if let Some(probe) = Probe::to(&url).await? {
+            let watch = database::watch(probe, storage.reach().clone(), Arc::clone(&metrics));
+            beside.push(actix_web::rt::spawn(watch));
+        }
+        let redis = Redis::open(&settings.storage.redis_url)?;
+        if let Some(redis) = &redis {
+            beside.push(actix_web::rt::spawn(redis.clone().watch()));
+        }
+        let handlers = startup::background(settings, &storage, &metrics);
+        let kinds: Vec<&str> = handlers.iter().map(|handler| handler.kind()).collect();
+        let place = if redis.is_some() { "Redis and the database" } else { "the database" };
+        say(format_args!("The worker is ready: {} from {place}. Ctrl-C stops it.", kinds.join(", ")));
+        let runner = Runner::start(storage.clone(), handlers, settings.task_options(), redis.map(Order::new), metrics)?;
+        wait_for_signal().await?;
+        let active = runner.active();
+        if active > 0 {
+            say(format_args!("Waiting for {active} task(s) to end, {} s at most.", GRACE.as_secs()));
+        }
+        runner.stop(GRACE).await;
+        beside.iter().for_each(actix_web::rt::task::JoinHandle::abort);
+        storage.close().await?;
+        drop(runner);
+        say("Stopped.");
+        Ok(ExitCode::SUCCESS)
+    })
+}
