@@ -26,6 +26,7 @@ mod seed;
 mod storage;
 mod study;
 mod support;
+mod tasks;
 mod tls;
 mod webhooks;
 

@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod database;
 pub mod proxy;
+pub mod redis;
 pub mod identity;
 pub mod llm;
 pub mod relay;

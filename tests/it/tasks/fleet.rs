@@ -1,0 +1,94 @@
+//! Two engines, one database, one Redis: which of them holds a call, and how the other one takes it over.
+
+use std::time::Duration;
+
+use interview::io::CallState;
+use interviewer::fleet::{Cache, Holder, Holders, Redis};
+use reqwest::StatusCode;
+use tempfile::tempdir;
+use uuid::Uuid;
+
+use crate::session::{Stage, answers, check_log, resumed};
+use crate::support::Home;
+use crate::support::caller::{is_question, is_state};
+use crate::support::redis::RedisServer;
+
+#[actix_web::test]
+async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked() {
+    let (home, server) = (Home::new().await, RedisServer::start());
+    let redis = server.url();
+    let shared = [
+        ("REDIS_URL", redis.as_str()),
+        ("DATABASE_URL", home.url.as_str()),
+        ("SECRET_KEY", "a secret that all engines of the fleet have"),
+    ];
+    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let invitation = one.invite(3).await;
+    let (mut call, mut page) = one.called(&invitation).await;
+    page.answer_until(&call, is_question("q1")).await;
+    // It starts while the call is on, and leaves it alone.
+    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    assert_eq!(two.caller.offer_only(&invitation.token, "").await.status(), StatusCode::CONFLICT);
+    page.answer_until(&call, is_question("q2")).await;
+
+    let taken = two.caller.join(&invitation.token, "?takeover=true").await.expect("taken over");
+    call.closed().await;
+    one.live(0).await;
+    assert_eq!(one.caller.offer_only(&invitation.token, "").await.status(), StatusCode::CONFLICT, "it is there now");
+    let mut page = two.caller.page(&invitation.token, None).await;
+    page.answer_until(&taken, is_state(CallState::Ended)).await;
+    two.live(0).await;
+    let events = two.events(invitation.id).await;
+    check_log(&events);
+    assert!(resumed(&events, 2), "the same asking goes on: {events:#?}");
+    assert_eq!(answers(&events), 3);
+    assert_eq!(two.interview(&invitation).await["status"], "completed");
+    one.engine.stop(Duration::ZERO).await;
+    two.engine.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_claim_is_one_engines_until_it_leaves() {
+    let mut server = RedisServer::start();
+    let redis = Redis::open(&server.url()).unwrap().unwrap();
+    let engine = |name: &str| Holders::new(redis.clone(), name.to_owned());
+    let (one, two, call) = (engine("one"), engine("two"), Uuid::now_v7());
+    assert_eq!(one.holder(call).await, Holder::Nobody);
+    assert!(one.claim(call, false).await);
+    assert!(one.claim(call, false).await, "its own");
+    assert!(!two.claim(call, false).await);
+    assert_eq!(two.holder(call).await, Holder::Other("one".to_owned()));
+    two.leave(call).await;
+    assert_eq!(one.holder(call).await, Holder::Us, "only its holder gives it up");
+    assert!(!one.renew(call).await);
+    let taken = tokio::spawn({
+        let two = two.clone();
+        async move { two.claim(call, true).await }
+    });
+    while !one.renew(call).await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    one.leave(call).await;
+    assert!(taken.await.unwrap());
+    assert_eq!(two.holder(call).await, Holder::Us);
+    // Emptied: whoever renews first has it again.
+    server.empty();
+    assert!(!two.renew(call).await);
+    assert!(one.renew(call).await, "another has it");
+    server.stop();
+    assert_eq!(one.holder(call).await, Holder::Unknown);
+    assert!(one.claim(call, false).await, "nobody is kept out while Redis is away");
+}
+
+#[tokio::test]
+async fn a_cache_is_shared_and_never_stands_in_the_way() {
+    let mut server = RedisServer::start();
+    let open = || Cache::new("test", Duration::from_mins(1), Redis::open(&server.url()).unwrap());
+    let (one, two) = (open(), open());
+    one.put(&[b"a question"], b"an answer".to_vec()).await;
+    assert_eq!(two.get(&[b"a question"]).await.unwrap(), b"an answer");
+    assert!(two.get(&[b"another question"]).await.is_none());
+    server.stop();
+    assert!(two.get(&[b"a question"]).await.is_none());
+    two.put(&[b"a question"], b"an answer".to_vec()).await;
+}
