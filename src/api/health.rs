@@ -11,8 +11,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::State;
 use super::routes::resource;
 use crate::fleet::{Redis, Standing};
-use crate::storage::tasks::QueueCount;
 use crate::llm;
+use crate::storage::tasks::QueueCount;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(overall)).service(resource!(live)).service(resource!(ready));
