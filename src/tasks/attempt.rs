@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use entity::tasks;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
 use super::handler::{Context, Failure, Handler, Progress};
@@ -51,7 +52,7 @@ pub(super) async fn carry_out(
     let limit = handler.limit();
     let pause = handler.backoff().pause(context.attempt, rand::random());
     let payload = row.payload.clone();
-    let mut work = tokio::spawn(async move { handler.run(&context, payload).await });
+    let mut work = AbortOnDropHandle::new(tokio::spawn(async move { handler.run(&context, payload).await }));
     let outcome = tokio::select! {
         result = &mut work => result.map_or(Outcome::Panicked, Outcome::Done),
         () = tokio::time::sleep(limit) => Outcome::TooLong,
@@ -69,10 +70,12 @@ pub(super) async fn carry_out(
             warn!(task = %row.id, kind = row.kind, "another worker has taken the task over");
         }
     }
-    inner.active.lock().remove(&row.id);
+    // Dropping what is listed ends this very task: from here on nothing may wait.
+    let listed = inner.active.lock().remove(&row.id);
     inner.ended.notify_waiters();
     // Whoever takes tasks may be looking in this moment, and would not hear the other.
     inner.ended.notify_one();
+    drop(listed);
 }
 
 /// What the next try depends on.

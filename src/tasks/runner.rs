@@ -5,15 +5,17 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
 use entity::{Queue, tasks};
 use parking_lot::Mutex;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::handler::{Handler, Progress};
@@ -26,7 +28,7 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure as Counted;
 
 /// Threads that all tasks share: they wait for others most of the time.
-const THREADS: usize = 2;
+const WORKERS: usize = 2;
 /// How often the table is looked at when nobody says that there is something.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often Redis is asked, which costs next to nothing.
@@ -61,6 +63,8 @@ pub(super) struct Active {
     pub noted: u32,
     pub cancelled: CancellationToken,
     pub why: Option<Why>,
+    /// Ends with us.
+    _work: AbortOnDropHandle<()>,
 }
 
 /// Why a task is told to stop.
@@ -90,13 +94,29 @@ pub(super) struct Inner {
     /// A task has ended.
     pub ended: Notify,
     pub stopping: CancellationToken,
+    /// Nothing is taken any more.
+    stopped: CancellationToken,
 }
 
 /// Takes tasks and carries them out, until it is stopped or dropped.
 pub struct Runner {
     inner: Arc<Inner>,
-    /// None once it is being dropped.
-    runtime: Option<Runtime>,
+    /// What goes on beside the tasks.
+    _beside: Vec<AbortOnDropHandle<()>>,
+}
+
+/// The threads of tasks. They live as long as the process: connections of the pool that were opened on them must not die with
+/// a [`Runner`].
+fn threads() -> io::Result<Handle> {
+    static THREADS: Mutex<Option<Runtime>> = Mutex::new(None);
+    let mut threads = THREADS.lock();
+    if let Some(running) = &*threads {
+        return Ok(running.handle().clone());
+    }
+    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("tasks").enable_all().build()?;
+    let handle = runtime.handle().clone();
+    *threads = Some(runtime);
+    Ok(handle)
 }
 
 impl Runner {
@@ -116,7 +136,7 @@ impl Runner {
                 return Err(TaskError::Twice(other.kind()));
             }
         }
-        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("tasks").enable_all().build()?;
+        let threads = threads()?;
         let inner = Arc::new(Inner {
             storage,
             metrics,
@@ -128,23 +148,29 @@ impl Runner {
             active: Mutex::default(),
             ended: Notify::new(),
             stopping: CancellationToken::new(),
+            stopped: CancellationToken::new(),
         });
-        runtime.spawn(run(Arc::clone(&inner)));
-        runtime.spawn(keeper::keep(Arc::clone(&inner)));
+        let spawn = |beside: Pin<Box<dyn Future<Output = ()> + Send>>| AbortOnDropHandle::new(threads.spawn(beside));
+        let mut beside =
+            vec![spawn(Box::pin(run(Arc::clone(&inner)))), spawn(Box::pin(keeper::keep(Arc::clone(&inner))))];
         if let Some(order) = &inner.order {
-            runtime.spawn(order.clone().forward(inner.storage.clone()));
+            beside.push(spawn(Box::pin(order.clone().forward(inner.storage.clone()))));
         }
-        Ok(Self { inner, runtime: Some(runtime) })
+        Ok(Self { inner, _beside: beside })
     }
 
     /// Takes nothing any more. What is under way may end for half of `grace`, is then asked to stop, and is given back
     /// after the other half, so that it is begun anew at once by whoever is next.
     pub async fn stop(&self, grace: Duration) {
         self.inner.stopping.cancel();
+        // What it is taking at this moment is listed before it is looked.
+        let _ = tokio::time::timeout(LOOK * 2, self.inner.stopped.cancelled()).await;
         if tokio::time::timeout(grace / 2, self.inner.idle()).await.is_err() {
             self.inner.cancel_all(Why::Stopping);
             let _ = tokio::time::timeout(grace / 2, self.inner.idle()).await;
         }
+        // Whoever still goes on does so no longer: the next worker may begin at once.
+        self.inner.active.lock().clear();
         match self.inner.storage.tasks().give_back(&self.inner.owner, Utc::now()).await {
             Ok(0) => {}
             Ok(given_back) => tracing::info!(given_back, "tasks under way will be begun anew"),
@@ -167,9 +193,7 @@ impl Runner {
 impl Drop for Runner {
     fn drop(&mut self) {
         self.inner.stopping.cancel();
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.inner.active.lock().clear();
     }
 }
 
@@ -198,6 +222,7 @@ async fn run(inner: Arc<Inner>) {
             () = inner.stopping.cancelled() => {}
         }
     }
+    inner.stopped.cancel();
 }
 
 impl Inner {
@@ -263,17 +288,14 @@ impl Inner {
     fn begin(self: &Arc<Self>, row: tasks::Model) {
         // Only kinds that have one are claimed.
         let Some(handler) = self.handlers.get(row.kind.as_str()).cloned() else { return };
-        let active = Active {
-            queue: row.queue,
-            grip: Grip { task: row.id, owner: self.owner.clone(), attempt: row.attempts },
-            progress: Progress::default(),
-            noted: 0,
-            cancelled: CancellationToken::new(),
-            why: None,
-        };
-        let (progress, cancelled) = (active.progress.clone(), active.cancelled.clone());
-        self.active.lock().insert(row.id, active);
-        tokio::spawn(attempt::carry_out(Arc::clone(self), handler, row, progress, cancelled));
+        let (progress, cancelled) = (Progress::default(), CancellationToken::new());
+        let (id, queue) = (row.id, row.queue);
+        let grip = Grip { task: id, owner: self.owner.clone(), attempt: row.attempts };
+        // It can't end before it is listed: it takes the list's lock for that.
+        let mut list = self.active.lock();
+        let work = attempt::carry_out(Arc::clone(self), handler, row, progress.clone(), cancelled.clone());
+        let work = AbortOnDropHandle::new(tokio::spawn(work));
+        list.insert(id, Active { queue, grip, progress, noted: 0, cancelled, why: None, _work: work });
     }
 
     /// Tells a task to stop; the first reason stands.
