@@ -31,11 +31,11 @@ async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked()
     assert_eq!(two.caller.offer_only(&invitation.token, "").await.status(), StatusCode::CONFLICT);
     page.answer_until(&call, is_question("q2")).await;
 
+    let mut page = two.caller.page(&invitation.token, None).await;
     let taken = two.caller.join(&invitation.token, "?takeover=true").await.expect("taken over");
     call.closed().await;
     one.live(0).await;
     assert_eq!(one.caller.offer_only(&invitation.token, "").await.status(), StatusCode::CONFLICT, "it is there now");
-    let mut page = two.caller.page(&invitation.token, None).await;
     page.answer_until(&taken, is_state(CallState::Ended)).await;
     two.live(0).await;
     let events = two.events(invitation.id).await;
