@@ -57,7 +57,7 @@ impl TasksCommand {
     pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
         run(settings, async move |storage| match self {
             Self::List { state, queue, kind, limit, workspace } => {
-                let filter = TaskFilter { state, queue, kind, limit, ..TaskFilter::default() };
+                let filter = TaskFilter { queue, state, kind, limit, ..TaskFilter::default() };
                 for row in workspace.of(&storage).await?.tasks().list(filter).await? {
                     say(format_args!(
                         "{}  {:10}  {}  {:9}  {}/{}  {}",

@@ -119,7 +119,7 @@ fn report(row: &tasks::Model, ending: &Ending) {
         Ending::Retry { reason, at } => warn!(%task, kind, attempt, reason, again = %at, "an attempt at a task failed"),
         Ending::Cancelled => info!(%task, kind, "a task was cancelled"),
         Ending::Completed(_) | Ending::Later { .. } => {
-            tracing::debug!(%task, kind, attempt, "an attempt at a task ended")
+            tracing::debug!(%task, kind, attempt, "an attempt at a task ended");
         }
     }
 }
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     fn tries(last: bool) -> Tries {
-        Tries { now: DateTime::UNIX_EPOCH, pause: Duration::from_secs(4), last, limit: Duration::from_secs(60) }
+        Tries { now: DateTime::UNIX_EPOCH, pause: Duration::from_secs(4), last, limit: Duration::from_mins(1) }
     }
 
     fn after(seconds: i64) -> DateTime<Utc> {

@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(60) };
+        let backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_mins(1) };
         let whole: Vec<u64> = (1..=8).map(|attempt| backoff.pause(attempt, 1.0).as_secs()).collect();
         assert_eq!(whole, [2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(backoff.pause(u32::MAX, 1.0).as_secs(), 60);

@@ -105,6 +105,8 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Any error, or words.
+    #[allow(clippy::needless_pass_by_value)]
     pub fn retry(reason: impl ToString) -> Self {
         Self::Retry { reason: reason.to_string(), after: None }
     }

@@ -242,7 +242,9 @@ impl Inner {
             let lease = chrono::Duration::from_std(self.options.lease).unwrap_or(chrono::Duration::MAX);
             let rows = self.claim(wanted, lease).await?;
             begun += rows.len();
-            rows.into_iter().for_each(|row| self.begin(row));
+            for row in rows {
+                self.begin(row);
+            }
         }
         Ok(begun)
     }
@@ -268,15 +270,13 @@ impl Inner {
 
     /// Returns when something was written down in this process.
     async fn told(&self) {
-        match &self.order {
+        if let Some(order) = &self.order {
             // Whoever forwards to Redis hears the bell, and tells us.
-            Some(order) => order.offered().await,
-            None => {
-                let bell = self.storage.bell();
-                bell.rung().await;
-                bell.take();
-            }
+            return order.offered().await;
         }
+        let bell = self.storage.bell();
+        bell.rung().await;
+        bell.take();
     }
 
     fn running(&self) -> [usize; 3] {
@@ -308,7 +308,9 @@ impl Inner {
 
     fn cancel_all(&self, why: Why) {
         let tasks: Vec<Uuid> = self.active.lock().keys().copied().collect();
-        tasks.into_iter().for_each(|task| self.cancel(task, why));
+        for task in tasks {
+            self.cancel(task, why);
+        }
     }
 
     async fn idle(&self) {

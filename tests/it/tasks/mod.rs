@@ -23,7 +23,7 @@ mod table;
 mod workers;
 
 /// Far more than anything here takes.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn options() -> Options {
     Options {
@@ -118,7 +118,7 @@ async fn until(storage: &Storage, id: Uuid, wanted: impl Fn(&tasks::Model) -> bo
     };
     match tokio::time::timeout(LIMIT, watched).await {
         Ok(row) => row,
-        Err(_) => panic!("{:#?}", storage.tasks().get(id).await),
+        Err(late) => panic!("{late}: {:#?}", storage.tasks().get(id).await),
     }
 }
 
