@@ -169,9 +169,9 @@ async fn operators_cancel_and_retry_and_the_trail_says_who() {
 #[tokio::test]
 async fn queues_are_counted_and_old_tasks_go() {
     let (_home, storage) = store().await;
-    let now = Utc::now();
     let (done, dead, waits) =
         (enqueue(&storage, new()).await, enqueue(&storage, new()).await, enqueue(&storage, new()).await);
+    let now = Utc::now();
     for id in [done, dead] {
         let wanted = Wanted { queue: Queue::Analytics, kinds: &[KIND], ids: Some(&[id]), limit: 1 };
         let row = storage.tasks().claim(&wanted, "a", now, Duration::seconds(30)).await.unwrap().remove(0);
