@@ -4,9 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::serve::{say, wait_for_signal};
 use crate::config::Settings;
 use crate::fleet::Redis;
+use crate::inference::Inference;
+use crate::insights::Tools;
+use crate::llm::Llm;
 use crate::startup;
 use crate::storage::{Probe, Secret, Storage};
 use crate::supervisors::database;
@@ -33,7 +38,13 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         if let Some(redis) = &redis {
             beside.push(actix_web::rt::spawn(redis.clone().watch()));
         }
-        let handlers = startup::background(settings, &storage, &metrics);
+        let inference = Inference::start(settings.speech.inference_threads);
+        let llm = Llm::from_settings(settings);
+        if let Some(llm) = &llm {
+            llm.count_into(Arc::clone(&metrics));
+        }
+        let tools = Tools::open(settings, inference.clone(), llm, Some(Arc::clone(&metrics))).await;
+        let handlers = startup::background(settings, &storage, &metrics, &Arc::new(Notify::new()), tools);
         let kinds: Vec<&str> = handlers.iter().map(|handler| handler.kind()).collect();
         let place = if redis.is_some() { "Redis and the database" } else { "the database" };
         say(format_args!("The worker is ready: {} from {place}. Ctrl-C stops it.", kinds.join(", ")));
@@ -47,6 +58,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
         beside.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         storage.close().await?;
         drop(runner);
+        actix_web::rt::task::spawn_blocking(move || inference.close()).await?;
         say("Stopped.");
         Ok(ExitCode::SUCCESS)
     })

@@ -130,7 +130,7 @@ pub fn workers(storage: &Storage, metrics: &Arc<Metrics>) -> Runner {
     };
     let tools = Tools { metrics: Some(Arc::clone(metrics)), ..Tools::default() };
     let handler = Arc::new(ExtractInsights { tools });
-    Runner::start(storage.clone(), vec![handler], options, Arc::clone(metrics)).unwrap()
+    Runner::start(storage.clone(), vec![handler], options, None, Arc::clone(metrics)).unwrap()
 }
 
 /// Asks for insights and waits for them.

@@ -84,7 +84,8 @@ impl Office {
         let courier =
             Courier::new(storage.clone(), delivery.clone(), names, Arc::clone(&metrics), Arc::clone(&settled));
         let options = settings.task_options();
-        let runner = Runner::start(storage.clone(), vec![Arc::new(courier)], options, Arc::clone(&metrics)).unwrap();
+        let runner =
+            Runner::start(storage.clone(), vec![Arc::new(courier)], options, None, Arc::clone(&metrics)).unwrap();
         let relay = Relay::new(storage.clone(), delivery, Arc::clone(&metrics), settled);
         let relay = actix_web::rt::spawn(relay.run());
         Self { storage, metrics, relay, _runner: runner, _home: home }
