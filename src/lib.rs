@@ -20,6 +20,7 @@ pub mod insights;
 pub mod privacy;
 pub mod access;
 pub mod seed;
+pub mod study;
 pub mod api;
 pub mod tls;
 mod outgoing;

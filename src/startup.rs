@@ -27,6 +27,7 @@ use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
 use crate::storage::{Probe, Secret, Storage, StorageError};
+use crate::study::task::{Exporter, Remover};
 use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
 use crate::tasks::{Handler, Order, Runner, TaskError};
 use crate::telemetry::Metrics;
@@ -319,7 +320,7 @@ pub fn background(
     settled: &Arc<Notify>,
     tools: Tools,
 ) -> Vec<Arc<dyn Handler>> {
-    let mut handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(ExtractInsights { tools })];
+    let mut handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover)];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::accept::Accept;
 use super::body::{self, Fields};
+use super::queued::{Queued, queued};
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
@@ -59,15 +60,6 @@ struct Generate {
     segment_by: Option<Vec<String>>,
 }
 
-/// A task that was queued.
-#[derive(Serialize, ToSchema)]
-#[schema(as = QueuedInsights)]
-struct Queued {
-    task_id: Uuid,
-    /// Where its state is told; its result names the insight.
-    task_url: String,
-}
-
 /// Have insights made
 ///
 /// Of one interview, or across many. It is done in the background: the task's result names the insight.
@@ -87,8 +79,7 @@ async fn generate(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Res
     let job = read(body::parse(&request, &bytes, false)?)?;
     check(&caller.storage, &job).await?;
     let task_id = caller.storage.insights().request(caller.storage.connection(), &job).await?;
-    let task_url = format!("/api/tasks/{task_id}");
-    Ok(HttpResponse::Accepted().insert_header((header::LOCATION, task_url.clone())).json(Queued { task_id, task_url }))
+    Ok(queued(task_id))
 }
 
 fn read(body: Value) -> Result<Extraction, Problem> {

@@ -58,6 +58,7 @@ mod pages;
 mod personal_data;
 mod quality;
 mod query;
+mod queued;
 mod reach;
 mod recording;
 mod reviews;

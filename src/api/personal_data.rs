@@ -131,11 +131,11 @@ impl From<ErasureError> for Problem {
             ErasureError::StillWaiting(waiting) => {
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, waiting.to_string()).retry_after(5)
             }
-            error @ ErasureError::Recordings { .. } => {
+            error @ (ErasureError::Recordings { .. } | ErasureError::Exports(_)) => {
                 tracing::error!(%error, "an erasure is not complete");
                 Problem::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
-                    "recordings can't be removed: the log says why; ask again",
+                    "not all files can be removed: the log says why; ask again",
                 )
             }
         }

@@ -21,6 +21,8 @@ pub enum ErasureError {
     Live(Uuid),
     #[error(transparent)]
     StillWaiting(#[from] StillWaiting),
+    #[error("exports that may hold it can't be removed: {0}")]
+    Exports(std::io::Error),
     #[error("the recordings of interview {interview} can't be removed: {source}")]
     Recordings { interview: Uuid, source: std::io::Error },
 }
@@ -70,6 +72,7 @@ pub(super) async fn carry_out(
     let forgotten = place.calls.forget(&erasure.interviews).await?;
     let (recordings, recording_bytes) = remove_recordings(place.storage, &erasure.interviews).await?;
     if let Some(receipt) = done {
+        remove_exports(place.storage).await?;
         return Ok(receipt);
     }
     erasure.outside = Counts {
@@ -81,6 +84,8 @@ pub(super) async fn carry_out(
         ..Counts::default()
     };
     let erased = place.storage.erase(&erasure).await?;
+    // After the tables: one that is being written in this moment may have read them before.
+    remove_exports(place.storage).await?;
     for ended in &erased.ended {
         place.metrics.observe_events(&[], ended);
     }
@@ -90,6 +95,13 @@ pub(super) async fn carry_out(
     let receipt = erased.receipt;
     tracing::info!(receipt = %receipt.id, reason = receipt.reason.as_str(), counts = ?receipt.erased, "personal data erased");
     Ok(receipt)
+}
+
+/// Whose words are in which is not known: all of the workspace's go. Whoever still needs one has it written again.
+async fn remove_exports(storage: &Storage) -> Result<(), ErasureError> {
+    let (exports, workspace) = (storage.exports(), storage.workspace());
+    let removing = tokio::task::spawn_blocking(move || exports.clear(workspace));
+    removing.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(ErasureError::Exports)
 }
 
 async fn remove_recordings(storage: &Storage, interviews: &[Uuid]) -> Result<(u64, u64), ErasureError> {

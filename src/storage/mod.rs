@@ -20,6 +20,7 @@ pub mod dashboards;
 mod database;
 pub mod erasure;
 pub mod events;
+pub mod exports;
 pub mod guide_versions;
 pub mod guides;
 pub mod idempotency;
@@ -54,6 +55,7 @@ pub use audit::{AuditFilter, Entry};
 pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
 pub use events::{Appended, Batch, EventRecord};
+pub use exports::{ExportFile, Exports};
 pub use guide_versions::VersionInfo;
 pub use guides::{GuideFilter, GuideOrder, Guides};
 pub use idempotency::Idempotency;
@@ -267,6 +269,10 @@ impl Storage {
 
     pub fn dashboards(&self) -> Dashboards<'_> {
         Dashboards(self)
+    }
+
+    pub fn exports(&self) -> Exports {
+        Exports::new(&self.data_dir)
     }
 
     pub fn recordings(&self) -> Recordings {

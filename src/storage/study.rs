@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::{Status, interview_responses, interviews};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -35,16 +35,7 @@ impl Storage {
         after: Option<Uuid>,
         limit: u64,
     ) -> Result<Vec<Held>, StorageError> {
-        let mut query = interviews::Entity::find()
-            .filter(interviews::Column::WorkspaceId.eq(self.workspace))
-            .filter(interviews::Column::CallGuideId.eq(filter.call_guide_id))
-            .filter(interviews::Column::CreatedAt.lt(filter.to));
-        if let Some(status) = filter.status {
-            query = query.filter(interviews::Column::Status.eq(status));
-        }
-        if let Some(from) = filter.from {
-            query = query.filter(interviews::Column::CreatedAt.gte(from));
-        }
+        let mut query = self.study(filter);
         if let Some(after) = after {
             query = query.filter(interviews::Column::Id.gt(after));
         }
@@ -63,6 +54,25 @@ impl Storage {
             .map(|row| (answers.remove(&row.id).unwrap_or_default(), row))
             .map(|(a, row)| (row, a))
             .collect())
+    }
+
+    /// How many interviews it has.
+    pub async fn study_size(&self, filter: &StudyFilter) -> Result<u64, StorageError> {
+        Ok(self.study(filter).count(&self.db).await?)
+    }
+
+    fn study(&self, filter: &StudyFilter) -> Select<interviews::Entity> {
+        let mut query = interviews::Entity::find()
+            .filter(interviews::Column::WorkspaceId.eq(self.workspace))
+            .filter(interviews::Column::CallGuideId.eq(filter.call_guide_id))
+            .filter(interviews::Column::CreatedAt.lt(filter.to));
+        if let Some(status) = filter.status {
+            query = query.filter(interviews::Column::Status.eq(status));
+        }
+        if let Some(from) = filter.from {
+            query = query.filter(interviews::Column::CreatedAt.gte(from));
+        }
+        query
     }
 
     /// Somebody takes a study's data away.

@@ -1,16 +1,23 @@
 //! A study taken away: JSON, CSV and zip, whole and filtered.
 
 use std::io::{Cursor, Read as _};
+use std::sync::Arc;
 
 use chrono::{Duration, Utc};
+use entity::TaskState;
 use interview::io::{EndStatus, Event};
 use interviewer::storage::{AuditFilter, EventRecord};
-use reqwest::StatusCode;
+use interviewer::study::task::{Exporter, Remover};
+use interviewer::tasks::share::Places;
+use interviewer::tasks::{Handler, Options, Runner};
+use interviewer::telemetry::Metrics;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use zip::ZipArchive;
 
 use crate::api::{App, problem};
+use crate::support::caller::LIMIT;
 use crate::support::{conversation, new_interview};
 
 /// A conversation whose first answer a spreadsheet would run.
@@ -170,4 +177,60 @@ async fn a_study_of_many_pages_is_whole() {
     let cancelled = taken(&app, &format!("/api/call-guides/{guide}/study?status=cancelled")).await;
     assert_eq!(ids_of(&cancelled), [ids[7].clone()]);
     app.stop().await;
+}
+
+#[actix_web::test]
+async fn a_study_is_written_in_the_background_and_fetched_until_somebody_is_erased() {
+    let app = App::start().await;
+    let (path, ids) = study(&app).await;
+    let ordered = app.request(Method::POST, &format!("{path}?format=zip")).send().await.unwrap();
+    assert_eq!(ordered.status(), StatusCode::ACCEPTED);
+    let location = ordered.headers()["location"].to_str().unwrap().to_owned();
+    let task: Uuid = ordered.json::<Value>().await.unwrap()["task_id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(location, format!("/api/tasks/{task}"));
+    let file = format!("/api/exports/{task}");
+    problem(app.get(&file).send().await.unwrap(), 409).await;
+    problem(app.get(&format!("/api/exports/{}", Uuid::now_v7())).send().await.unwrap(), 404).await;
+
+    let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(Exporter), Arc::new(Remover)];
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let options = Options { places: Places { all: 2, each: [1, 1, 1] }, lease: LEASE, kept: KEPT };
+    let runner = Runner::start(app.storage.clone(), handlers, options, metrics).unwrap();
+    let row = until_over(&app, task).await;
+    assert_eq!((row.state, row.progress), (TaskState::Completed, 1.0), "{:?}", row.error);
+    let fetched = app.get(&file).send().await.unwrap();
+    assert_eq!(fetched.status(), StatusCode::OK);
+    assert!(fetched.headers()["content-disposition"].to_str().unwrap().contains("-study.zip"));
+    let bytes = fetched.bytes().await.unwrap();
+    assert_eq!(row.result.unwrap()["bytes"], bytes.len());
+    let streamed = app.get(&format!("{path}?format=zip")).send().await.unwrap().bytes().await.unwrap();
+    let names = |bytes: &[u8]| -> Vec<String> {
+        ZipArchive::new(Cursor::new(bytes.to_vec())).unwrap().file_names().map(str::to_owned).collect()
+    };
+    assert_eq!(names(&bytes), names(&streamed), "the same as the stream");
+    let range = app.get(&file).header("Range", "bytes=0-3").send().await.unwrap();
+    assert_eq!((range.status(), &range.bytes().await.unwrap()[..2]), (StatusCode::PARTIAL_CONTENT, b"PK".as_slice()));
+
+    // Whose words are in it is not known, so it goes with whoever is erased.
+    let erased = app.request(Method::DELETE, &format!("/api/interviews/{}/personal-data", ids[0])).send().await.unwrap();
+    assert_eq!(erased.status(), StatusCode::OK);
+    problem(app.get(&file).send().await.unwrap(), 410).await;
+    runner.stop(LEASE).await;
+    app.stop().await;
+}
+
+const LEASE: std::time::Duration = std::time::Duration::from_secs(5);
+const KEPT: std::time::Duration = std::time::Duration::from_hours(24);
+
+async fn until_over(app: &App, task: Uuid) -> entity::tasks::Model {
+    let watched = async {
+        loop {
+            let row = app.storage.tasks().get(task).await.unwrap();
+            if row.state.is_over() {
+                return row;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, watched).await.expect("the task comes to its end")
 }

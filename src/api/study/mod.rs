@@ -1,88 +1,55 @@
-//! `GET /api/call-guides/{id}/study`: a whole study to take away, as JSON, CSV or a zip.
+//! A whole study to take away, as JSON, CSV or a zip: `GET /api/call-guides/{id}/study` streams it at once,
+//! `POST` on the same path has it written in the background (a task), to be fetched from `/api/exports/{task_id}`.
 //!
-//! It streams: rows are read page by page and sent as they are written, so that neither the size of a study nor a slow reader
-//! costs memory (a zip's table of contents is all that grows). So it answers at once, without the task that long work is
-//! given otherwise; whoever hangs up ends it. A fault on the way breaks the connection off: what has arrived is then
-//! recognisably incomplete.
+//! The stream is written as it is read, so that neither the size of a study nor a slow reader costs memory; whoever hangs up
+//! ends it. A fault on the way breaks the connection off: what has arrived is then recognisably incomplete.
 //!
-//! Owns: what is asked for, and the order of things in it. `out` is the way to the client, `rows` the two tables,
-//! `archive` the zip.
+//! Owns: what is asked for, and the way to the client (`out`). What is in it, `crate::study` knows.
 
-mod archive;
 mod out;
-mod rows;
 
-use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
+use actix_files::NamedFile;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionParam, DispositionType};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use interview::Guide;
+use entity::TaskState;
 use interview::guide::slug;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::interviews::{STATUS_WANTED, named};
+use super::queued::{Queued, queued};
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Problem, Viewer};
-use crate::storage::{Held, Storage, StorageError, StudyFilter};
-
-/// Interviews read at once.
-const PAGE: u64 = 50;
+use crate::study::task::{EXPORT, Order, order};
+use crate::study::{Format, Pages, Study};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resource!(study));
+    cfg.service(resource!(study, export)).service(resource!(fetch));
 }
 
-#[derive(Clone, Copy)]
-enum Format {
-    Json,
-    Csv,
-    Zip,
+/// For the description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+struct Wanted {
+    /// `json`, `csv` or `zip`; json when missing.
+    #[param(pattern = "^(json|csv|zip)$")]
+    format: Option<String>,
+    status: Option<entity::Status>,
+    /// Interviews made at this time or later.
+    from: Option<DateTime<Utc>>,
+    /// Interviews made before this time.
+    to: Option<DateTime<Utc>>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum ExportError {
-    #[error("database: {0}")]
-    Storage(#[from] StorageError),
-    /// The client is gone, or a recording can't be read.
-    #[error("writing: {0}")]
-    Io(#[from] std::io::Error),
-    #[error("JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    #[error("CSV: {0}")]
-    Csv(#[from] csv::Error),
-    #[error("zip: {0}")]
-    Zip(#[from] zip::result::ZipError),
-}
-
-/// Take a study away
-///
-/// JSON: every interview with its answers. CSV: a row an answer. Zip: both, the transcripts (JSON, text and WebVTT), and the
-/// recordings of those who agreed to be recorded. Streams, however large the study is; so it answers at once and not with a
-/// task.
-#[utoipa::path(
-    get,
-    path = "/api/call-guides/{id}/study",
-    params(
-        ("id" = Uuid, Path),
-        ("format" = Option<String>, Query, pattern = "^(json|csv|zip)$", description = "json when missing"),
-        ("status" = Option<entity::Status>, Query),
-        ("from" = Option<DateTime<Utc>>, Query, description = "Interviews made at this time or later"),
-        ("to" = Option<DateTime<Utc>>, Query, description = "Interviews made before this time"),
-    ),
-    responses((status = 200, content(
-        (Object = "application/json"), (String = "text/csv"), (Vec<u8> = "application/zip"),
-    )))
-)]
-async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let mut query = Parameters::of(&request);
-    let format = query.parse("format", "json, csv or zip is wanted here", |format| match format {
-        "json" => Some(Format::Json),
-        "csv" => Some(Format::Csv),
-        "zip" => Some(Format::Zip),
-        _ => None,
-    });
+fn wanted(id: Uuid, request: &HttpRequest) -> Result<Order, Problem> {
+    let mut query = Parameters::of(request);
+    let format = query.parse("format", "json, csv or zip is wanted here", Format::named);
     let status = query.parse("status", STATUS_WANTED, named);
     let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
     let wanted = "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z";
@@ -90,59 +57,103 @@ async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
     let to = query.parse("to", wanted, time);
     query.finish()?;
     let now = Utc::now();
-    let filter = StudyFilter { call_guide_id: *id, status, from, to: to.map_or(now, |to| to.min(now)) };
+    let to = to.map_or(now, |to| to.min(now));
+    Ok(Order { call_guide_id: id, format: format.unwrap_or(Format::Json), status, from, to })
+}
+
+/// Take a study away
+///
+/// JSON: every interview with its answers. CSV: a row an answer. Zip: both, the transcripts (JSON, text and WebVTT), and the
+/// recordings of those who agreed to be recorded. Streams, however large the study is.
+#[utoipa::path(
+    get,
+    path = "/api/call-guides/{id}/study",
+    params(("id" = Uuid, Path), Wanted),
+    responses((status = 200, content(
+        (Object = "application/json"), (String = "text/csv"), (Vec<u8> = "application/zip"),
+    )))
+)]
+async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let wanted = wanted(*id, &request)?;
+    let (format, filter) = (wanted.format, wanted.filter());
     let (_, guide) = caller.storage.guides().newest(*id).await?;
-    let format = format.unwrap_or(Format::Json);
-    let (ending, kind) = match format {
-        Format::Json => ("json", "application/json"),
-        Format::Csv => ("csv", "text/csv; charset=utf-8; header=present"),
-        Format::Zip => ("zip", "application/zip"),
+    caller.storage.note_export(&filter, format.ending()).await?;
+    let name = file_name(&guide.name, format);
+    let pages = Pages {
+        storage: caller.storage.clone(),
+        filter,
+        runtime: tokio::runtime::Handle::current(),
+        watch: Box::new(|_| true),
     };
-    caller.storage.note_export(&filter, ending).await?;
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(format!("{}-study.{ending}", slug(&guide.name)))],
-    };
-    let pages = Pages { storage: caller.storage.clone(), filter, runtime: tokio::runtime::Handle::current() };
-    let body = out::stream(move |out| match format {
-        Format::Json => rows::json(out, &guide, &pages),
-        Format::Csv => rows::csv(out, &pages),
-        Format::Zip => archive::write(out, &guide, &pages),
-    });
-    Ok(HttpResponse::Ok().insert_header(disposition).content_type(kind).streaming(body))
+    let study = Study { guide, pages };
+    let body = out::stream(move |out| study.write(out, format));
+    Ok(HttpResponse::Ok().insert_header(name).content_type(format.media_type()).streaming(body))
 }
 
-/// The study's interviews, read page by page on a thread that may block.
-struct Pages {
-    storage: Storage,
-    filter: StudyFilter,
-    runtime: tokio::runtime::Handle,
+/// Have a study written in the background
+///
+/// For large ones, and for those with recordings: the file is fetched when the task is `completed`, in one go or in ranges.
+#[utoipa::path(
+    post,
+    path = "/api/call-guides/{id}/study",
+    params(("id" = Uuid, Path), Wanted),
+    responses((status = 202, body = Queued, description = "it is being written: its result names the file"))
+)]
+async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let wanted = wanted(*id, &request)?;
+    caller.storage.guides().newest(*id).await?;
+    caller.storage.note_export(&wanted.filter(), wanted.format.ending()).await?;
+    let task_id = order(&caller.storage, &wanted).await?;
+    Ok(queued(task_id))
 }
 
-impl Pages {
-    fn for_each(&self, mut each: impl FnMut(&Held) -> Result<(), ExportError>) -> Result<(), ExportError> {
-        let mut after = None;
-        loop {
-            let page = self.runtime.block_on(self.storage.study_page(&self.filter, after, PAGE))?;
-            for held in &page {
-                each(held)?;
-            }
-            match page.last() {
-                Some((last, _)) => after = Some(last.id),
-                None => return Ok(()),
-            }
-        }
+/// Fetch a study that was written in the background
+///
+/// It is kept for a day, and removed when somebody's personal data is erased.
+#[utoipa::path(
+    get,
+    path = "/api/exports/{task_id}",
+    params(
+        ("task_id" = Uuid, Path),
+        ("Range" = Option<String>, Header, description = "As in RFC 9110, in bytes"),
+    ),
+    responses(
+        (status = 200, content(
+            (Object = "application/json"), (String = "text/csv"), (Vec<u8> = "application/zip"),
+        )),
+        (status = 206, body = [u8], content_type = "application/octet-stream", description = "the range that was asked for"),
+        (status = 304, description = "it has not changed since"),
+        (status = 409, body = Problem, description = "it is not written yet, or could not be"),
+        (status = 410, body = Problem, description = "it was removed"),
+        (status = 412, body = Problem, description = "it has changed since"),
+        (status = 416, body = Problem, description = "there is no such range"),
+    )
+)]
+async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let task = caller.storage.tasks().get(*id).await?;
+    let Some(wanted) = (task.kind == EXPORT).then(|| serde_json::from_value::<Order>(task.payload).ok()).flatten() else {
+        return Err(Problem::not_found("there is no export with this id"));
+    };
+    if task.state != TaskState::Completed {
+        let state = task.state.as_str();
+        return Err(Problem::conflict(format!("the export is {state}: GET /api/tasks/{id} says more")));
     }
+    let file = caller.storage.exports().file(caller.workspace, *id, wanted.format.ending());
+    let gone = || {
+        let detail = "exports are kept for a day, and removed when personal data is erased: have it written again";
+        Problem::new(StatusCode::GONE, detail)
+    };
+    let (_, guide) = caller.storage.guides().newest(wanted.call_guide_id).await?;
+    let opened = NamedFile::open_async(file.path()).await.map_err(|_| gone())?;
+    let opened = opened
+        .set_content_disposition(file_name(&guide.name, wanted.format))
+        .set_content_encoding(ContentEncoding::Identity);
+    Ok(opened.into_response(&request))
 }
 
-/// What every export says about itself.
-fn head(guide: &Guide, filter: &StudyFilter) -> serde_json::Value {
-    serde_json::json!({
-        "call_guide_id": filter.call_guide_id,
-        "call_guide_name": guide.name,
-        "exported_at": Utc::now(),
-        "status": filter.status,
-        "from": filter.from,
-        "to": filter.to,
-    })
+fn file_name(guide: &str, format: Format) -> ContentDisposition {
+    ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(format!("{}-study.{}", slug(guide), format.ending()))],
+    }
 }

@@ -9,7 +9,7 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::ExportError;
+use crate::study::ExportError;
 
 const CHUNK: usize = 64 * 1024;
 /// Chunks that may wait for the client: half a megabyte an export.

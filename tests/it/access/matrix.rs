@@ -46,6 +46,8 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/call-guides/{id}/diff", Viewer),
     ("get", "/api/call-guides/{id}/export", Viewer),
     ("get", "/api/call-guides/{id}/study", Viewer),
+    ("post", "/api/call-guides/{id}/study", Viewer),
+    ("get", "/api/exports/{task_id}", Viewer),
     ("get", "/api/call-guides/{id}/versions", Viewer),
     ("get", "/api/call-guides/{id}/versions/{version}", Viewer),
     ("get", "/api/dashboard/call-guides/performance", Viewer),

@@ -1,0 +1,137 @@
+//! A study to take away: its interviews and answers, written out as JSON, CSV or a zip.
+//!
+//! It is written page by page, so that the size of a study costs no memory (a zip's table of contents is all that grows).
+//! `rows.rs` has the two tables, `archive.rs` the zip, `task.rs` writes it to a file in the background; `api/study` streams
+//! it to whoever asks. Owns: what is in it, and in which order. Never does: know who reads it.
+
+mod archive;
+mod rows;
+pub mod task;
+
+use std::io::Write;
+
+use chrono::{DateTime, Utc};
+use interview::Guide;
+use serde::{Deserialize, Serialize};
+
+use crate::storage::{Held, Storage, StorageError, StudyFilter};
+
+/// Interviews read at once.
+const PAGE: u64 = 50;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Json,
+    Csv,
+    Zip,
+}
+
+impl Format {
+    /// Its name, which is the file's ending.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Zip => "zip",
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Zip => "application/zip",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Json, Self::Csv, Self::Zip].into_iter().find(|format| format.ending() == name)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("database: {0}")]
+    Storage(#[from] StorageError),
+    /// The client is gone, or a recording can't be read.
+    #[error("writing: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("CSV: {0}")]
+    Csv(#[from] csv::Error),
+    #[error("zip: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// Nobody wants it any more.
+    #[error("it was cancelled")]
+    Stopped,
+}
+
+pub type Watch = Box<dyn Fn(usize) -> bool + Send + Sync>;
+
+/// A study, as it is at the time it is read.
+pub struct Study {
+    pub guide: Guide,
+    pub pages: Pages,
+}
+
+impl Study {
+    /// How often every interview is read while it is written.
+    pub fn readings(format: Format) -> u64 {
+        match format {
+            Format::Json | Format::Csv => 1,
+            // The two tables, then transcripts and recordings.
+            Format::Zip => 3,
+        }
+    }
+
+    /// Writes all of it. Blocks: for a thread that may.
+    pub fn write(&self, out: &mut impl Write, format: Format) -> Result<(), ExportError> {
+        match format {
+            Format::Json => rows::json(out, &self.guide, &self.pages),
+            Format::Csv => rows::csv(out, &self.pages),
+            Format::Zip => archive::write(out, &self.guide, &self.pages),
+        }
+    }
+}
+
+/// The study's interviews, read page by page on a thread that may block.
+pub struct Pages {
+    pub storage: Storage,
+    pub filter: StudyFilter,
+    pub runtime: tokio::runtime::Handle,
+    /// Told how many interviews were read with each page; whoever answers false ends it.
+    pub watch: Watch,
+}
+
+impl Pages {
+    fn for_each(&self, mut each: impl FnMut(&Held) -> Result<(), ExportError>) -> Result<(), ExportError> {
+        let mut after = None;
+        loop {
+            let page = self.runtime.block_on(self.storage.study_page(&self.filter, after, PAGE))?;
+            if !(self.watch)(page.len()) {
+                return Err(ExportError::Stopped);
+            }
+            for held in &page {
+                each(held)?;
+            }
+            match page.last() {
+                Some((last, _)) => after = Some(last.id),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+/// What every export says about itself.
+fn head(guide: &Guide, filter: &StudyFilter) -> serde_json::Value {
+    serde_json::json!({
+        "call_guide_id": filter.call_guide_id,
+        "call_guide_name": guide.name,
+        "exported_at": Utc::now(),
+        "status": filter.status,
+        "from": filter.from,
+        "to": filter.to,
+    })
+}
