@@ -320,7 +320,8 @@ pub fn background(
     settled: &Arc<Notify>,
     tools: Tools,
 ) -> Vec<Arc<dyn Handler>> {
-    let mut handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover)];
+    let mut handlers: Vec<Arc<dyn Handler>> =
+        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover)];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));

@@ -7,7 +7,6 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::insight_extractions;
-use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -15,8 +14,8 @@ use uuid::Uuid;
 
 use super::accept::Accept;
 use super::body::{self, Fields};
-use super::queued::{Queued, queued};
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
+use super::queued::{Queued, queued};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
 use crate::insights::InsightError;

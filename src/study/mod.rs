@@ -10,7 +10,7 @@ pub mod task;
 
 use std::io::Write;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use interview::Guide;
 use serde::{Deserialize, Serialize};
 

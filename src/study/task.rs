@@ -108,7 +108,9 @@ impl Handler for Exporter {
             ExportError::Storage(error) => Failure::from(error),
             error => Failure::retry(error),
         })?;
-        Ok(json!({ "url": format!("/api/exports/{}", context.task_id), "bytes": bytes, "kept_until": context.now + KEPT }))
+        Ok(
+            json!({ "url": format!("/api/exports/{}", context.task_id), "bytes": bytes, "kept_until": context.now + KEPT }),
+        )
     }
 }
 

@@ -212,7 +212,8 @@ async fn a_study_is_written_in_the_background_and_fetched_until_somebody_is_eras
     assert_eq!((range.status(), &range.bytes().await.unwrap()[..2]), (StatusCode::PARTIAL_CONTENT, b"PK".as_slice()));
 
     // Whose words are in it is not known, so it goes with whoever is erased.
-    let erased = app.request(Method::DELETE, &format!("/api/interviews/{}/personal-data", ids[0])).send().await.unwrap();
+    let erased =
+        app.request(Method::DELETE, &format!("/api/interviews/{}/personal-data", ids[0])).send().await.unwrap();
     assert_eq!(erased.status(), StatusCode::OK);
     problem(app.get(&file).send().await.unwrap(), 410).await;
     runner.stop(LEASE).await;

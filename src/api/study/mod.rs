@@ -21,8 +21,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::interviews::{STATUS_WANTED, named};
-use super::queued::{Queued, queued};
 use super::query::Parameters;
+use super::queued::{Queued, queued};
 use super::routes::resource;
 use super::{Problem, Viewer};
 use crate::study::task::{EXPORT, Order, order};
@@ -131,7 +131,8 @@ async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<
 )]
 async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let task = caller.storage.tasks().get(*id).await?;
-    let Some(wanted) = (task.kind == EXPORT).then(|| serde_json::from_value::<Order>(task.payload).ok()).flatten() else {
+    let Some(wanted) = (task.kind == EXPORT).then(|| serde_json::from_value::<Order>(task.payload).ok()).flatten()
+    else {
         return Err(Problem::not_found("there is no export with this id"));
     };
     if task.state != TaskState::Completed {

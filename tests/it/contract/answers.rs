@@ -110,6 +110,11 @@ async fn guides(asker: &mut Asker<'_>) -> String {
     for part in ["versions", "diff", "export", "study"] {
         asker.get(&format!("{one}/{part}"), &format!("{path}/{part}"), &[]).await;
     }
+    let study = format!("{path}/study");
+    let export = asker.ask(&format!("post {one}/study"), &study, 202, |request| request).await;
+    let file = format!("/api/exports/{}", text(&export, "task_id"));
+    asker.made(&file).await;
+    asker.get("/api/exports/{task_id}", &file, &[]).await;
     asker.get(&format!("{one}/versions/{{version}}"), &format!("{path}/versions/1"), &[]).await;
     let verdict = asker.post("/api/call-guides/validate", &open_guide(1), 200).await;
     assert_eq!(verdict["valid"], true);
