@@ -4,11 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use entity::{Queue, Role};
+use chrono::Utc;
+use entity::Role;
 use interview::insight::extract::extract;
 use interview::insight::material::Material;
 use interview::webhook::WebhookEvent;
-use interviewer::storage::{NewInsight, NewTask, NewUser, Storage};
+use interviewer::storage::{NewInsight, NewUser, Storage};
+use interviewer::study::Format;
+use interviewer::study::task::{Order, order};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -144,6 +147,7 @@ struct Things {
     webhook: Uuid,
     delivery: Uuid,
     alert: Uuid,
+    /// An export's.
     task: Uuid,
 }
 
@@ -184,8 +188,8 @@ impl Things {
         let delivery = webhooks.test(webhook).await.unwrap().id;
         let alert = crate::quality::alert(Some(interview), "engagement_score", "");
         let alert = storage.alerts().raise(alert).await.unwrap().unwrap().id;
-        let task = NewTask::new(Queue::Analytics, "test", json!({}));
-        let task = storage.tasks().enqueue(storage.connection(), task).await.unwrap();
+        let export = Order { call_guide_id: used, format: Format::Csv, status: None, from: None, to: Utc::now() };
+        let task = order(storage, &export).await.unwrap();
         Self { guide, interview, insight, respondent, key, user, webhook, delivery, alert, task }
     }
 
@@ -209,6 +213,7 @@ impl Things {
             .replace("{call_id}", "call")
             .replace("{delivery_id}", &self.delivery.to_string())
             .replace("{metric}", "completion_rate")
+            .replace("{task_id}", &self.task.to_string())
             .replace("{version}", "1");
         assert!(!path.contains('{'), "say what to put into {path}");
         path
