@@ -203,8 +203,8 @@ async fn patch_and_hang_up(asker: &mut Asker<'_>, token: &str) {
     asker.ask(&patch, &location, 412, other).await;
     asker.ask(&patch, &location, 400, |request| fragment(request).header("if-match", &tag).body("nonsense")).await;
     asker.ask(&format!("delete {call}"), &location, 200, |request| request).await;
-    asker.ask(&format!("delete {call}"), &location, 404, |request| request).await;
     stage.live(0).await;
+    asker.ask(&format!("delete {call}"), &location, 404, |request| request).await;
 }
 
 /// What is left of the interview that was held.
