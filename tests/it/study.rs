@@ -195,7 +195,7 @@ async fn a_study_is_written_in_the_background_and_fetched_until_somebody_is_eras
     let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(Exporter), Arc::new(Remover)];
     let metrics = Arc::new(Metrics::new().unwrap());
     let options = Options { places: Places { all: 2, each: [1, 1, 1] }, lease: LEASE, kept: KEPT };
-    let runner = Runner::start(app.storage.clone(), handlers, options, metrics).unwrap();
+    let runner = Runner::start(app.storage.clone(), handlers, options, None, metrics).unwrap();
     let row = until_over(&app, task).await;
     assert_eq!((row.state, row.progress), (TaskState::Completed, 1.0), "{:?}", row.error);
     let fetched = app.get(&file).send().await.unwrap();
