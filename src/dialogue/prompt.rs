@@ -141,7 +141,9 @@ mod tests {
         let validator = jsonschema::validator_for(&schema(&request)).unwrap();
         let one = |trigger: i64| json!({ "trigger": trigger, "action": "probe", "question": "Why?" });
         assert!(validator.is_valid(&one(0)) && validator.is_valid(&one(-1)));
-        for bad in [one(1), json!({}), json!({ "trigger": 0, "action": "shout", "question": "Why?" })] {
+        let scored = json!({ "trigger": 0, "action": "probe", "question": "Why?", "engagement_score": 1 });
+        let shouted = json!({ "trigger": 0, "action": "shout", "question": "Why?" });
+        for bad in [one(1), json!({}), scored, shouted] {
             assert!(!validator.is_valid(&bad), "{bad}");
         }
         let mine = proposal(one(0), &request, "m").unwrap();

@@ -102,7 +102,7 @@ impl Exchange {
                 Protocol::OpenAi => openai::document(&document),
                 Protocol::Anthropic => anthropic::document(&document),
             };
-            said.take(piece?, most)?;
+            said.take(&piece?, most)?;
             return said.finished();
         }
         let mut events = pin!(SseStream::new(reply.body.map_err(broken)));
@@ -128,7 +128,7 @@ impl Exchange {
                 Protocol::OpenAi => openai::event(&event),
                 Protocol::Anthropic => anthropic::event(&event),
             };
-            said.take(piece?, most)?;
+            said.take(&piece?, most)?;
         }
         said.finished()
     }
@@ -143,7 +143,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn take(&mut self, piece: Piece, most: usize) -> Result<(), LlmError> {
+    fn take(&mut self, piece: &Piece, most: usize) -> Result<(), LlmError> {
         self.text.push_str(&piece.text);
         if self.text.len() > most {
             return Err(LlmError::TooLong);

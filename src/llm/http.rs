@@ -18,7 +18,7 @@ use super::LlmError;
 use crate::outgoing::{self, Https};
 
 const CONNECT: Duration = Duration::from_secs(5);
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Of what a server says about an error.
 const MOST_OF_ERROR: usize = 16 << 10;
 
