@@ -196,7 +196,8 @@ impl Llm {
                     metrics.llm_latency_seconds.observe(began.elapsed().as_secs_f64());
                     metrics.count_tokens(ask.operation, answer.tokens);
                 }
-                Err(error) => metrics.count_failure(error.failure()),
+                // Counted one by one: a question may fail in several ways.
+                Err(_) => {}
             }
         }
         result
@@ -236,6 +237,14 @@ impl Llm {
     }
 
     async fn once(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
+        let result = self.exchanged(ask, shape, deadline).await;
+        if let (Err(error), Some(metrics)) = (&result, self.0.metrics.get()) {
+            metrics.count_failure(error.failure());
+        }
+        result
+    }
+
+    async fn exchanged(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
         let permit = self.0.breaker.admit(Instant::now()).map_err(|retry_in| LlmError::Open { retry_in })?;
         let said = tokio::time::timeout_at(deadline, self.0.exchange.ask(ask)).await.unwrap_or(Err(LlmError::Late));
         let now = Instant::now();
