@@ -55,7 +55,7 @@ impl Whisper {
 pub enum LocalModel {
     /// SmolLM2-135M (127 MB to fetch): proves the wire, not the wit.
     Tiny,
-    /// Qwen2.5-Coder-0.5B (512 MB to fetch): usable follow-ups.
+    /// Qwen2.5-Coder-0.5B (512 MB to fetch): the better of the two.
     Small,
 }
 
