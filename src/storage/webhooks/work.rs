@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Duration, Utc};
 use entity::{DeliveryState, Queue, Severity, webhook_deliveries, webhook_outbox, webhooks};
 use interview::webhook::Next;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
     QueryFilter, QuerySelect, Statement,
@@ -222,7 +222,8 @@ impl Storage {
     ) -> Result<Settled, StorageError> {
         let tx = self.write().await?;
         let void = Ok(Settled { void: true, disabled: None });
-        let webhook = webhooks::Entity::find_by_id(job.webhook).lock_exclusive().one(&tx).await?;
+        // Its counts are written; whoever addresses deliveries to it meanwhile need not wait, nor be waited for.
+        let webhook = webhooks::Entity::find_by_id(job.webhook).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let Some(webhook) = webhook else { return void };
         let found = webhook_deliveries::Entity::find_by_id(job.delivery).lock_exclusive().one(&tx).await?;
         let ours = |row: &webhook_deliveries::Model| {

@@ -19,7 +19,6 @@ async fn alerts(office: &Office) -> Vec<entity::alerts::Model> {
 
 fn misbehaving(received: &Received, before: usize) -> Reply {
     match received.path.as_str() {
-        "/fine" => FINE,
         "/hang" => Reply::Hang,
         "/drip-head" => Reply::DripHead,
         "/drip-body" => Reply::DripBody,
@@ -28,7 +27,7 @@ fn misbehaving(received: &Received, before: usize) -> Reply {
         "/500" => BROKEN,
         "/500-once" if before == 0 => BROKEN,
         "/429-once" if before == 0 => Reply::Status(429, &["Retry-After: 1"], "slowly"),
-        "/500-once" | "/429-once" => FINE,
+        "/fine" | "/500-once" | "/429-once" => FINE,
         "/410" => Reply::Status(410, &[], "enough"),
         "/redirect" => {
             let port = received.headers["host"].to_str().unwrap().rsplit(':').next().unwrap();

@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::support::{Home, store};
 
 /// Nothing here takes so long, but on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 /// Names and what each look-up of them says, one after the other; the last answer for ever.
 #[derive(Default)]

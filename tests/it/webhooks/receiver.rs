@@ -165,7 +165,7 @@ async fn answer(mut stream: TcpStream, reply: Reply, sent: impl Fn(usize)) -> st
     let endless = "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n";
     match reply {
         Reply::Status(status, lines, body) => {
-            let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+            let lines: String = lines.iter().flat_map(|line| [*line, "\r\n"]).collect();
             let length = body.len();
             let head =
                 format!("HTTP/1.1 {status} Said\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n");
@@ -185,9 +185,9 @@ async fn answer(mut stream: TcpStream, reply: Reply, sent: impl Fn(usize)) -> st
         }
         Reply::DripHead => drip(&mut stream, "HTTP/1.1 200 OK\r\nX-Drip: ", b"x", PAUSE, sent).await,
         Reply::DripBody => drip(&mut stream, endless, b"x", PAUSE, sent).await,
-        Reply::Endless => drip(&mut stream, endless, &[b'x'; 65_536], Duration::ZERO, sent).await,
+        Reply::Endless => drip(&mut stream, endless, &vec![b'x'; 65_536], Duration::ZERO, sent).await,
         Reply::EndlessHead => {
-            drip(&mut stream, "HTTP/1.1 200 OK\r\nX-Long: ", &[b'x'; 65_536], Duration::ZERO, sent).await
+            drip(&mut stream, "HTTP/1.1 200 OK\r\nX-Long: ", &vec![b'x'; 65_536], Duration::ZERO, sent).await
         }
         Reply::Close => Ok(()),
         Reply::Garbage => stream.write_all(b"220 mail.example.org ESMTP\r\n").await,

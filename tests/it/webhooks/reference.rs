@@ -59,7 +59,7 @@ async fn the_python_reference_library_accepts_what_is_sent() {
     message(0, &old, body(0).replace("scheduled", "completed"), "refused");
     let mut child =
         Command::new(python).args(["-c", VERIFY]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let input: String = messages.iter().map(|(message, _)| format!("{message}\n")).collect();
+    let input: String = messages.iter().flat_map(|(message, _)| [message.as_str(), "\n"]).collect();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
