@@ -115,7 +115,7 @@ async fn run(args: &Args) -> anyhow::Result<Vec<Part>> {
         let questions = args.questions.unwrap_or(questions);
         let whispers = args.whisper.as_deref().map_or(both.to_vec(), |one| vec![one]);
         for whisper in whispers {
-            let judged = wire::run(whisper, questions, &recordings).await?;
+            let judged = Box::pin(wire::run(whisper, questions, &recordings)).await?;
             parts.push(done(format!("Latency on the wire, {whisper}"), judged));
         }
     }

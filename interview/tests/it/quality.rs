@@ -73,20 +73,20 @@ struct Watched {
 impl Watched {
     fn call() -> Self {
         let mut watched = Self { monitor: Monitor::new(guide(), Some(8.0)), thresholds: Thresholds::default(), seq: 0 };
-        watched.at(0, Event::LegConnected { leg: 1 });
-        watched.at(0, Event::ConsentAnswered { recording: false, given: true });
+        watched.at(0, &Event::LegConnected { leg: 1 });
+        watched.at(0, &Event::ConsentAnswered { recording: false, given: true });
         watched
     }
 
-    fn at(&mut self, ms: Ms, event: Event) -> Vec<String> {
+    fn at(&mut self, ms: Ms, event: &Event) -> Vec<String> {
         self.seq += 1;
-        let findings = self.monitor.observe(self.seq, ms, &event, &self.thresholds);
-        assert!(self.monitor.observe(self.seq, ms, &event, &self.thresholds).is_empty(), "the same event again");
+        let findings = self.monitor.observe(self.seq, ms, event, &self.thresholds);
+        assert!(self.monitor.observe(self.seq, ms, event, &self.thresholds).is_empty(), "the same event again");
         findings.iter().map(name).collect()
     }
 
     fn good_answer(&mut self, number: usize, ms: Ms) -> Vec<String> {
-        self.at(ms, answer(number, &rich(number), 0.95, false, false))
+        self.at(ms, &answer(number, &rich(number), 0.95, false, false))
     }
 }
 
@@ -105,26 +105,26 @@ fn a_good_interview_raises_nothing() {
     let mut call = Watched::call();
     for number in 1..=10 {
         assert_eq!(call.good_answer(number, number as Ms * 55_000), NOTHING);
-        assert_eq!(call.at(number as Ms * 55_000 + 500, timed(900)), NOTHING);
+        assert_eq!(call.at(number as Ms * 55_000 + 500, &timed(900)), NOTHING);
     }
     let follow_up = answer(10, "entirely fresh news about gardening tools", 0.95, false, true);
-    assert_eq!(call.at(560_000, follow_up), NOTHING);
-    assert_eq!(call.at(570_000, ended()), NOTHING);
+    assert_eq!(call.at(560_000, &follow_up), NOTHING);
+    assert_eq!(call.at(570_000, &ended()), NOTHING);
 }
 
 #[test]
 fn a_mean_is_judged_from_the_third_answer_on_and_recovers_with_a_margin() {
     let mut call = Watched::call();
     let unsure = |number| answer(number, &rich(number), 0.7, false, false);
-    assert_eq!(call.at(1_000, unsure(1)), NOTHING);
-    assert_eq!(call.at(2_000, unsure(2)), NOTHING);
-    assert_eq!(call.at(3_000, unsure(3)), ["+stt_confidence"]);
+    assert_eq!(call.at(1_000, &unsure(1)), NOTHING);
+    assert_eq!(call.at(2_000, &unsure(2)), NOTHING);
+    assert_eq!(call.at(3_000, &unsure(3)), ["+stt_confidence"]);
     // The alert is over at a mean of 0.88, a tenth more than the threshold: 0.775, 0.82, 0.85, 0.87, 0.89.
     let sure = |number| answer(number, &rich(number), 1.0, false, false);
     for number in 4..=7 {
-        assert_eq!(call.at(4_000, sure(number)), NOTHING, "one alert is enough, and it needs the margin to end");
+        assert_eq!(call.at(4_000, &sure(number)), NOTHING, "one alert is enough, and it needs the margin to end");
     }
-    assert_eq!(call.at(8_000, sure(8)), ["-stt_confidence"]);
+    assert_eq!(call.at(8_000, &sure(8)), ["-stt_confidence"]);
 }
 
 #[test]
@@ -134,13 +134,13 @@ fn the_end_is_judged_as_it_is_without_patience_and_margin() {
         call.good_answer(number, 1_000);
     }
     // Nine of ten, and one that has nothing to say.
-    assert_eq!(call.at(2_000, ended()), NOTHING);
+    assert_eq!(call.at(2_000, &ended()), NOTHING);
 
     let mut call = Watched::call();
     for number in 1..=7 {
         call.good_answer(number, 1_000);
     }
-    assert_eq!(call.at(2_000, ended()), ["+completion_rate"], "0.7 is not above 0.7");
+    assert_eq!(call.at(2_000, &ended()), ["+completion_rate"], "0.7 is not above 0.7");
     assert!(call.monitor.is_over());
 }
 
@@ -164,21 +164,21 @@ fn a_poor_completion_escalates_when_two_projections_or_the_end_are_below_thirty_
     assert_eq!(call.good_answer(1, 400_000), NOTHING);
     assert_eq!(call.good_answer(2, 599_000), ["+completion_rate", "!completion_rate"], "0.15 and 0.2");
     // 0.3 × 0.2 + 0.3 × 0.41 + 0.2 × 0.95 + 0.2 = 0.57; the rest was told before.
-    assert_eq!(call.at(600_000, ended()), ["+data_quality_score"]);
+    assert_eq!(call.at(600_000, &ended()), ["+data_quality_score"]);
 
     let mut call = Watched::call();
     call.good_answer(1, 1_000);
-    assert_eq!(call.at(2_000, ended()), ["+completion_rate", "+data_quality_score", "!completion_rate"]);
+    assert_eq!(call.at(2_000, &ended()), ["+completion_rate", "+data_quality_score", "!completion_rate"]);
 }
 
 #[test]
 fn each_latency_counts_by_itself() {
     let mut call = Watched::call();
-    assert_eq!(call.at(1, timed(2_999)), NOTHING);
-    assert_eq!(call.at(2, timed(3_000)), ["+response_latency"]);
-    assert_eq!(call.at(3, timed(4_000)), NOTHING);
-    assert_eq!(call.at(4, timed(2_800)), NOTHING);
-    assert_eq!(call.at(5, timed(2_700)), ["-response_latency"]);
+    assert_eq!(call.at(1, &timed(2_999)), NOTHING);
+    assert_eq!(call.at(2, &timed(3_000)), ["+response_latency"]);
+    assert_eq!(call.at(3, &timed(4_000)), NOTHING);
+    assert_eq!(call.at(4, &timed(2_800)), NOTHING);
+    assert_eq!(call.at(5, &timed(2_700)), ["-response_latency"]);
 }
 
 #[test]
@@ -186,10 +186,10 @@ fn what_was_recognised_poorly_is_withheld_and_not_judged() {
     let mut call = Watched::call();
     for number in 1..=10 {
         let guessed = answer(number, "so so", 0.4, false, false);
-        let found = call.at(number as Ms, guessed);
+        let found = call.at(number as Ms, &guessed);
         assert_eq!(found, if number == 3 { vec!["+stt_confidence"] } else { vec![] });
     }
-    assert_eq!(call.at(11, ended()), NOTHING, "neither density nor engagement nor the data's quality are told");
+    assert_eq!(call.at(11, &ended()), NOTHING, "neither density nor engagement nor the data's quality are told");
 }
 
 #[test]
@@ -199,22 +199,22 @@ fn clarifications_and_empty_follow_ups_are_seen() {
         call.good_answer(number, 1);
     }
     let unclear = answer(3, &rich(3), 0.95, true, false);
-    assert_eq!(call.at(2, unclear), NOTHING, "a third of them");
+    assert_eq!(call.at(2, &unclear), NOTHING, "a third of them");
     let unclear = answer(4, &rich(4), 0.95, true, false);
-    assert_eq!(call.at(3, unclear), ["+clarification_rate"], "half of them");
+    assert_eq!(call.at(3, &unclear), ["+clarification_rate"], "half of them");
     let same_again = answer(4, &rich(4), 0.95, false, true);
-    assert_eq!(call.at(4, same_again), ["+follow_up_value"]);
+    assert_eq!(call.at(4, &same_again), ["+follow_up_value"]);
 }
 
 #[test]
 fn recognition_that_fails_twice_is_critical_and_escalates() {
     let failed = || Event::NotUnderstood { reason: Rejection::Failed };
     let mut call = Watched::call();
-    assert_eq!(call.at(1, failed()), NOTHING);
-    assert_eq!(call.at(2, Event::NotUnderstood { reason: Rejection::NoSpeech }), NOTHING, "that one worked");
-    assert_eq!(call.at(3, failed()), NOTHING);
-    assert_eq!(call.at(4, failed()), ["+component.stt", "!critical_alert"]);
-    assert_eq!(call.at(5, failed()), NOTHING);
+    assert_eq!(call.at(1, &failed()), NOTHING);
+    assert_eq!(call.at(2, &Event::NotUnderstood { reason: Rejection::NoSpeech }), NOTHING, "that one worked");
+    assert_eq!(call.at(3, &failed()), NOTHING);
+    assert_eq!(call.at(4, &failed()), ["+component.stt", "!critical_alert"]);
+    assert_eq!(call.at(5, &failed()), NOTHING);
     assert_eq!(call.good_answer(1, 6), ["-component.stt"]);
 }
 
@@ -222,7 +222,7 @@ fn recognition_that_fails_twice_is_critical_and_escalates() {
 fn thresholds_are_live_and_another_severity_escalates() {
     let mut call = Watched::call();
     for number in 1..=4 {
-        assert_eq!(call.at(1, answer(number, &rich(number), 0.85, false, false)), NOTHING);
+        assert_eq!(call.at(1, &answer(number, &rich(number), 0.85, false, false)), NOTHING);
     }
     let set = |value, edited_ms| Threshold { value, severity: Severity::Critical, edited_ms };
     call.thresholds.set(Metric::SttConfidence, set(0.9, 7));
@@ -244,22 +244,22 @@ fn three_error_alerts_within_five_minutes_escalate() {
         call.thresholds.set(metric, Threshold { value, severity: Severity::Error, edited_ms: 1 });
     }
     for number in 1..=2 {
-        call.at(1, answer(number, &rich(number), 0.7, true, false));
+        call.at(1, &answer(number, &rich(number), 0.7, true, false));
     }
     assert_eq!(
-        call.at(2, answer(3, &rich(3), 0.7, true, false)),
+        call.at(2, &answer(3, &rich(3), 0.7, true, false)),
         ["+stt_confidence", "+clarification_rate"],
         "two errors"
     );
-    assert_eq!(call.at(3, timed(5_000)), ["+response_latency", "!error_alerts"]);
+    assert_eq!(call.at(3, &timed(5_000)), ["+response_latency", "!error_alerts"]);
 }
 
 #[test]
 fn nobody_who_declined_is_judged() {
     let mut call = Watched { monitor: Monitor::new(guide(), None), thresholds: Thresholds::default(), seq: 0 };
-    call.at(0, Event::LegConnected { leg: 1 });
-    call.at(1, Event::ConsentAnswered { recording: false, given: false });
-    assert_eq!(call.at(2, ended()), NOTHING);
+    call.at(0, &Event::LegConnected { leg: 1 });
+    call.at(1, &Event::ConsentAnswered { recording: false, given: false });
+    assert_eq!(call.at(2, &ended()), NOTHING);
 }
 
 #[derive(Debug, Clone)]

@@ -23,6 +23,7 @@ const STATES: [(&str, DeliveryState); 3] =
 #[utoipa::path(
     get,
     path = "/api/webhooks/{id}/deliveries",
+    operation_id = "deliveries",
     params(
         ("id" = Uuid, Path),
         Paging,

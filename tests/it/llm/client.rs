@@ -122,14 +122,15 @@ async fn what_passes_is_tried_again_while_there_is_time() {
 
     let fake = FakeLlm::start(|_, _| Reply::Status(429, Some(3_600), "{}")).await;
     let busy = Llm::new(fake.server()).json(ask()).await.unwrap_err();
-    assert_eq!(busy, LlmError::Busy { after: Some(Duration::from_secs(3_600)) });
+    assert_eq!(busy, LlmError::Busy { after: Some(Duration::from_hours(1)) });
     assert_eq!(fake.count(), 1, "an hour is longer than the deadline");
 }
 
 #[tokio::test]
 async fn each_way_to_fail_has_its_name_and_is_counted() {
     type Make = fn() -> Reply;
-    let table: [(&str, Make, fn(&LlmError) -> bool); 6] = [
+    type Expected = fn(&LlmError) -> bool;
+    let table: [(&str, Make, Expected); 6] = [
         ("truncated", || Reply::Truncated(GOOD.to_owned()), |e| *e == LlmError::Truncated),
         ("invalid", || Reply::Garbage, |e| matches!(e, LlmError::Invalid(_))),
         ("too_long", || Reply::Megabyte, |e| *e == LlmError::TooLong),

@@ -51,7 +51,8 @@ impl FakeLlm {
     pub async fn start(answer: impl Fn(usize, &Value) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
-        let (asked, heads): (Arc<Mutex<Vec<Value>>>, Arc<Mutex<Vec<String>>>) = Default::default();
+        let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
         let hung_up: Arc<(AtomicUsize, Notify)> = Arc::default();
         let answer = Arc::new(answer);
         let (kept, kept_heads, kept_hung_up) = (Arc::clone(&asked), Arc::clone(&heads), Arc::clone(&hung_up));
