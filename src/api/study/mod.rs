@@ -29,7 +29,7 @@ use crate::study::task::{EXPORT, Order, order};
 use crate::study::{Format, Pages, Study};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resource!(study, export)).service(resource!(fetch));
+    cfg.service(resource!(study, write_study)).service(resource!(fetch));
 }
 
 /// For the description.
@@ -99,7 +99,7 @@ async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
     params(("id" = Uuid, Path), Wanted),
     responses((status = 202, body = Queued, description = "it is being written: its result names the file"))
 )]
-async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let wanted = wanted(*id, &request)?;
     caller.storage.guides().newest(*id).await?;
     caller.storage.note_export(&wanted.filter(), wanted.format.ending()).await?;
