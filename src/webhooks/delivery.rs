@@ -60,6 +60,9 @@ impl Courier {
         if let Some(reason) = &settled.disabled {
             warn!(webhook = %job.webhook, reason, "a webhook was switched off");
         }
+        if let Some(alert) = &settled.alert {
+            self.metrics.observe_alert(alert);
+        }
         Ok(Some(attempt))
     }
 

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
-use entity::{DeliveryState, Queue, Severity, webhook_deliveries, webhook_outbox, webhooks};
+use entity::{DeliveryState, Queue, Severity, alerts, webhook_deliveries, webhook_outbox, webhooks};
 use interview::webhook::Next;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
@@ -73,12 +73,14 @@ pub struct Attempt {
 }
 
 /// What was written down.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settled {
     /// Someone else has had it meanwhile, or it was removed: nothing was.
     pub void: bool,
     /// The webhook was switched off for this reason.
     pub disabled: Option<String>,
+    /// Raised for that.
+    pub alert: Option<alerts::Model>,
 }
 
 #[derive(FromQueryResult)]
@@ -221,7 +223,7 @@ impl Storage {
         patience: Duration,
     ) -> Result<Settled, StorageError> {
         let tx = self.write().await?;
-        let void = Ok(Settled { void: true, disabled: None });
+        let void = Ok(Settled { void: true, disabled: None, alert: None });
         // Its counts are written; whoever addresses deliveries to it meanwhile need not wait, nor be waited for.
         let webhook = webhooks::Entity::find_by_id(job.webhook).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let Some(webhook) = webhook else { return void };
@@ -270,14 +272,16 @@ impl Storage {
             bury_pending(&tx, id, &format!("the webhook was switched off: {reason}")).await?;
         }
         row.update(&tx).await?;
+        let mut raised = None;
         if let Some(reason) = &disabled {
             let told = json!({ "name": name, "reason": reason });
             let own = self.of(job.workspace);
             own.audit(&tx, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
-            own.alerts().raise_in(&tx, alert(id, &name, reason, attempt.at - since, patience, attempt.at)).await?;
+            let alert = alert(id, &name, reason, attempt.at - since, patience, attempt.at);
+            raised = own.alerts().raise_in(&tx, alert).await?;
         }
         tx.commit().await?;
-        Ok(Settled { void: false, disabled })
+        Ok(Settled { void: false, disabled, alert: raised })
     }
 }
 
