@@ -146,11 +146,10 @@ async fn poor_projections_raise_escalate_and_recover() {
     assert!(engine.alerts().await.is_empty(), "one poor projection is patience");
     interview.answered(&engine, 3, 590_000).await;
     let open = engine.alerts().await;
-    let [completion, data_quality] = &open[..] else { panic!("{open:#?}") };
-    let mut names = [&completion.metric_name, &data_quality.metric_name];
-    names.sort();
-    assert_eq!(names, ["completion_rate", "data_quality_score"]);
-    assert!(open.iter().all(|alert| alert.resolved_at.is_none() && alert.interview_id == Some(interview.id)));
+    // The answers are rich: what there is of data is of use.
+    let [alert] = &open[..] else { panic!("{open:#?}") };
+    assert_eq!(alert.metric_name, "completion_rate");
+    assert!(alert.resolved_at.is_none() && alert.interview_id == Some(interview.id));
     let row = engine.storage.interviews().get(interview.id).await.unwrap();
     assert!(!row.requires_human_review, "0.25 came first, but 0.31 is not below 0.30");
 
@@ -158,10 +157,10 @@ async fn poor_projections_raise_escalate_and_recover() {
         interview.answered(&engine, number, 600_000).await;
     }
     let all = engine.alerts().await;
-    assert_eq!(all.len(), 2, "{all:#?}");
+    assert_eq!(all.len(), 1, "{all:#?}");
     assert!(all.iter().all(|alert| alert.resolution == Some(Resolution::Recovered)), "{all:#?}");
     interview.at(&engine, 601_000, Event::Ended { status: EndStatus::Completed, reason: None }).await;
-    assert_eq!(engine.alerts().await.len(), 2, "0.8 is well");
+    assert_eq!(engine.alerts().await.len(), 1, "0.8 is well");
     engine.quality.stop().await;
 }
 
