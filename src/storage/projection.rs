@@ -53,11 +53,13 @@ pub(super) struct Projection {
     row: interviews::Model,
     received_at: DateTime<Utc>,
     outcome: Outcome,
+    /// To a person, by this batch.
+    handed_over: Option<Escalation>,
 }
 
 impl Projection {
     pub(super) fn new(row: interviews::Model, received_at: DateTime<Utc>) -> Self {
-        Self { before: row.clone(), row, received_at, outcome: Outcome::default() }
+        Self { before: row.clone(), row, received_at, outcome: Outcome::default(), handed_over: None }
     }
 
     /// The log holds the record already; `key` reads the rest of it.
@@ -132,8 +134,8 @@ impl Projection {
                 let reason = Reason::PersonRequested;
                 let escalation = Escalation { reason, text: reason.words().to_owned() };
                 if quality::hand_over(&mut self.row, &escalation) {
-                    quality::publish_escalation(db, &self.row, &escalation).await?;
                     self.outcome.escalated = Some(reason.name());
+                    self.handed_over = Some(escalation);
                 }
             }
             Event::Paused { reason } => {
@@ -173,6 +175,10 @@ impl Projection {
                 ..self.row.clone()
             };
             outbox::publish_interview(db, WebhookEvent::InterviewStarted, &started).await?;
+        }
+        // A batch may hold a whole call: what it tells the world stands in the order in which it happened.
+        if let Some(escalation) = &self.handed_over {
+            quality::publish_escalation(db, &self.row, escalation).await?;
         }
         let over = match self.row.status {
             Status::Completed => Some(WebhookEvent::InterviewCompleted),
