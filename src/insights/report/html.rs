@@ -113,7 +113,8 @@ fn themes(report: &Report) -> Markup {
     html! { @if !report.themes.is_empty() { section {
         h2 { "Themes" }
         figure { (charts::themes(&report.themes)) }
-        div.scroll { table {
+        // Scrolled by keyboard as well where the window is narrow.
+        div.scroll role="region" aria-label="Themes, as a table" tabindex="0" { table {
             thead { tr { th { "Theme" } th { "Answers" } th { "Share" } th { "Sentiment" } th { "Method" } } }
             tbody { @for theme in &report.themes { tr {
                 td { (theme.theme) @if !theme.merged.is_empty() { " (with " (theme.merged.join(", ")) ")" } }
@@ -133,7 +134,7 @@ fn numbers(report: &Report) -> Markup {
         }
         @if !statistics.comparisons.is_empty() {
             h2 { "Groups compared" }
-            div.scroll { table {
+            div.scroll role="region" aria-label="Groups compared, as a table" tabindex="0" { table {
                 thead { tr { th { "Group" } th { "Measure" } th { "Here" } th { "Elsewhere" } th { "Test" } th { "p" } th { "q" } } }
                 tbody { @for one in &statistics.comparisons { tr {
                     td { (one.key) " = " (one.value) " (" (one.group) ")" }
