@@ -6,7 +6,7 @@
 use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, TaskState, tasks};
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, Order, Query, UpdateStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -83,20 +83,24 @@ impl Tasks<'_> {
         if let Some(ids) = wanted.ids {
             due.and_where(Column::Id.is_in(ids.iter().copied()));
         }
-        // Most looks find nothing, and on SQLite a statement that may write takes the one lock there is.
-        if self.0.db.get_database_backend() == DbBackend::Sqlite && self.0.db.query_one(&due).await?.is_none() {
+        // Most looks find nothing, and on SQLite a transaction that may write takes the one lock there is.
+        if self.0.db.query_one(&due).await?.is_none() {
             return Ok(Vec::new());
         }
+        // Chosen by a statement of its own: as a part of the update PostgreSQL may evaluate it for each row, and so take more
+        // than were wanted.
+        let tx = self.0.write().await?;
+        let chosen = tx.query_all(&due).await?;
+        let chosen: Vec<Uuid> = chosen.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
         let mut update = changing(now);
         update
             .value(Column::State, TaskState::Running.as_str())
             .value(Column::Attempts, Expr::col(Column::Attempts).add(1))
             .value(Column::LeaseOwner, owner)
             .value(Column::LeaseUntil, now + lease)
-            .and_where(Column::Id.in_subquery(due))
-            // Read once more under the lock: on PostgreSQL the row may have changed since it was chosen.
-            .and_where(Column::State.eq(TaskState::Queued));
-        let mut rows = self.returning(update).await?;
+            .and_where(Column::Id.is_in(chosen));
+        let mut rows = returning(&tx, update).await?;
+        tx.commit().await?;
         rows.sort_by_key(|row| (row.rank, row.id));
         Ok(rows)
     }
@@ -108,7 +112,7 @@ impl Tasks<'_> {
             .value(Column::LeaseUntil, until)
             .and_where(Column::LeaseOwner.eq(owner))
             .and_where(Column::State.eq(TaskState::Running));
-        Ok(self.returning(update).await?.into_iter().map(told).collect())
+        Ok(returning(&self.0.db, update).await?.into_iter().map(told).collect())
     }
 
     /// The same without putting off anything.
@@ -158,7 +162,7 @@ impl Tasks<'_> {
         if goes_on {
             update.and_where(Column::CancelRequested.eq(false));
         }
-        let rows = self.returning(update).await?;
+        let rows = returning(&self.0.db, update).await?;
         if let Some(row) = rows.first() {
             if goes_on {
                 self.0.bell.ring(row.into());
@@ -171,7 +175,7 @@ impl Tasks<'_> {
         let mut update = freed(now);
         update.cond_where(holds(grip));
         over(&mut update, TaskState::Cancelled, now);
-        Ok(!self.returning(update).await?.is_empty())
+        Ok(!returning(&self.0.db, update).await?.is_empty())
     }
 
     /// Gives back everything that the worker holds: it stops, and others may go on. This was no attempt.
@@ -183,7 +187,7 @@ impl Tasks<'_> {
             .and_where(Column::LeaseOwner.eq(owner))
             .and_where(Column::State.eq(TaskState::Running));
         put_off(&mut update, now);
-        Ok(self.returning(update).await?.len())
+        Ok(returning(&self.0.db, update).await?.len())
     }
 
     /// Tasks whose worker is believed dead wait again, or are over; returned as they are now.
@@ -196,7 +200,7 @@ impl Tasks<'_> {
         let mut cancelled = freed(now);
         over(&mut cancelled, TaskState::Cancelled, now);
         cancelled.cond_where(dead()).and_where(Column::CancelRequested.eq(true));
-        let mut rows = self.returning(cancelled).await?;
+        let mut rows = returning(&self.0.db, cancelled).await?;
 
         let mut failed = freed(now);
         over(&mut failed, TaskState::Failed, now);
@@ -205,7 +209,7 @@ impl Tasks<'_> {
             .value(Column::Orphaned, Expr::col(Column::Orphaned).add(1))
             .cond_where(dead())
             .and_where(Column::Orphaned.gte(MOST_ORPHANED - 1));
-        rows.extend(self.returning(failed).await?);
+        rows.extend(returning(&self.0.db, failed).await?);
 
         let mut again = freed(now);
         again
@@ -213,7 +217,7 @@ impl Tasks<'_> {
             .value(Column::Orphaned, Expr::col(Column::Orphaned).add(1))
             .value(Column::Error, "the worker's process died")
             .cond_where(dead());
-        rows.extend(self.returning(again).await?);
+        rows.extend(returning(&self.0.db, again).await?);
         Ok(rows)
     }
 
@@ -224,12 +228,12 @@ impl Tasks<'_> {
             .add(Column::State.eq(TaskState::Failed).and(Column::FinishedAt.lt(dead_before)));
         Ok(tasks::Entity::delete_many().filter(over).exec(&self.0.db).await?.rows_affected)
     }
+}
 
-    async fn returning(&self, mut update: UpdateStatement) -> Result<Vec<tasks::Model>, StorageError> {
-        update.returning_all();
-        let rows = self.0.db.query_all(&update).await?;
-        Ok(rows.iter().map(|row| tasks::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
-    }
+async fn returning(db: &impl ConnectionTrait, mut update: UpdateStatement) -> Result<Vec<tasks::Model>, StorageError> {
+    update.returning_all();
+    let rows = db.query_all(&update).await?;
+    Ok(rows.iter().map(|row| tasks::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
 fn told(row: tasks::Model) -> (Grip, bool) {
