@@ -1,6 +1,6 @@
 //! Wordings by which a follow-up that may not be spoken is told, in English.
 //!
-//! Owns: the lists. Never does: decide anything by them.
+//! Owns: the lists, and whether a text has one of their wordings. Never does: decide what follows from it.
 
 use crate::lexicon as lex;
 

@@ -1,3 +1,7 @@
+//! Tests of cutting: what comes out is what was heard at that time.
+//!
+//! Owns: files in a folder of their own. Never does: place a call.
+
 use super::*;
 use crate::audio::SPEAK_RATE;
 use crate::audio::codec::{Encoder, SPEAK_SAMPLES};
