@@ -1,21 +1,13 @@
 //! The engine, in the order in which data flows through it.
 
-pub mod transport;
-pub mod audio;
-pub mod vad;
-pub mod turn;
-pub mod stt;
 pub mod dialogue;
 pub mod llm;
-pub mod tts;
-pub mod inference;
 pub mod session;
 pub mod startup;
 pub mod supervisors;
 pub mod tasks;
 pub mod fleet;
 pub mod webhooks;
-pub mod storage;
 pub mod insights;
 pub mod privacy;
 pub mod access;

@@ -14,8 +14,6 @@ use uuid::Uuid;
 
 use crate::access::Access;
 use crate::api;
-use crate::audio::MediaRuntime;
-use crate::audio::recording::{self, Recordings};
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::dialogue::LlmProposer;
 use crate::fleet::{Cache, Holders, Redis, RedisError};
@@ -26,14 +24,16 @@ use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
-use crate::storage::{Probe, Secret, Storage, StorageError};
 use crate::study::task::{Exporter, Remover};
 use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
 use crate::tasks::{Handler, Order, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
-use crate::transport::webrtc::{WebRtc, WebRtcSettings};
 use crate::webhooks::{Courier, Relay, SystemResolver};
+use storage::{Probe, Secret, Storage, StorageError};
+use voice::audio::MediaRuntime;
+use voice::audio::recording::{self, Recordings};
+use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

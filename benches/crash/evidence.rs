@@ -7,8 +7,8 @@ use interview::io::{Notice, Speaker};
 use interview::{Event, Guide};
 use interviewer::config::Settings;
 use interviewer::demo::client::EngineMessage;
-use interviewer::storage::{EventRecord, Storage};
 use serde_json::Value;
+use storage::{EventRecord, Storage};
 use uuid::Uuid;
 
 /// What was acknowledged so far.

@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use interview::io::CallState;
-use interviewer::audio::MediaRuntime;
 use interviewer::config::Settings;
 use interviewer::{startup, telemetry};
 use reqwest::StatusCode;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+use voice::audio::MediaRuntime;
 
 use caller::{Caller, is_state, open_guide};
 use figures::{Engine, Figures};

@@ -9,11 +9,11 @@ use std::time::Instant;
 use anyhow::Context;
 use interview::io::{Event, Input, Ms, Output, PauseId, Transcript, UtteranceId, Word};
 use interview::{Guide, Interview, Settings};
-use interviewer::audio::Frame;
 use interviewer::session::Engines;
-use interviewer::stt::Incremental;
-use interviewer::turn::{Ear, EarEvent, EarHandle, EarSettings};
 use tokio::sync::mpsc;
+use voice::audio::Frame;
+use voice::stt::Incremental;
+use voice::turn::{Ear, EarEvent, EarHandle, EarSettings};
 
 /// Samples of a frame of 20 ms.
 pub const FRAME: usize = 320;

@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use interview::Guide;
-use interviewer::audio::MediaRuntime;
 use interviewer::config::Settings;
 use interviewer::demo::api_view;
 use interviewer::demo::client::Client;
 use interviewer::demo::mind::Mind;
 use interviewer::demo::persona::Persona;
+use interviewer::demo::script::Lines;
 use interviewer::demo::tape::Tape;
-use interviewer::demo::voice::Lines;
 use interviewer::demo::{self, Tools};
 use interviewer::startup::{self, Running};
-use interviewer::transport::webrtc::{WebRtc, WebRtcSettings};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use voice::audio::MediaRuntime;
+use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 
 /// The engine may take this long to store the end of an interview.
 const SETTLE: Duration = Duration::from_secs(20);

@@ -7,9 +7,9 @@
 
 use anyhow::Context;
 use interview::guide::QuestionType;
-use interviewer::audio::codec::{Decoder, encode_clip};
-use interviewer::inference::Priority;
-use interviewer::tts::{Synthesizer, Voice};
+use voice::audio::codec::{Decoder, encode_clip};
+use voice::inference::Priority;
+use voice::tts::{Synthesizer, Voice};
 
 use crate::recordings::Recording;
 

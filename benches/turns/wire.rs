@@ -12,10 +12,10 @@ use interviewer::demo::envelope::Envelope;
 use interviewer::demo::measure::{self, Timing};
 use interviewer::demo::persona::{Answer, Behaviours, Persona, Spoken};
 use interviewer::demo::report;
-use interviewer::demo::voice::{self, Lines};
-use interviewer::inference::Priority;
-use interviewer::tts::Voice;
+use interviewer::demo::script::{self, Lines};
 use serde_json::json;
+use voice::inference::Priority;
+use voice::tts::Voice;
 
 use crate::decisions::Judged;
 use crate::recordings::{Recording, at_24k};
@@ -225,7 +225,7 @@ pub async fn run(whisper: &str, questions: usize, recordings: &[Recording]) -> a
 async fn envelope(stage: &Stage, interviewer: &Voice, text: &str) -> anyhow::Result<Envelope> {
     Ok(match stage.running.engines.clips.at_hand(text, interviewer) {
         Some(clip) => Envelope::of_speech(&clip.pcm),
-        None => voice::expected(&stage.tools.synthesizer, interviewer, text).await?,
+        None => script::expected(&stage.tools.synthesizer, interviewer, text).await?,
     })
 }
 

@@ -1,5 +1,5 @@
 //! Table rows as Rust types. What the columns mean stands in the product contract; how rows come about, in
-//! the engine's `storage`.
+//! the crate `storage`.
 //!
 //! Owns: the shape of a row. Never does: queries.
 

@@ -12,9 +12,9 @@ pub mod tokens;
 
 use chrono::TimeDelta;
 
-use crate::storage::Secret;
 pub use limits::{Limits, Quotas};
 pub use oidc::{Oidc, OidcSettings};
+use storage::Secret;
 pub use tokens::Tokens;
 
 /// What the operator's settings fix for it.

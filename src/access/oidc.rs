@@ -28,7 +28,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Mutex;
 
 use super::provider::{Provider, ProviderError};
-use crate::storage::Secret;
+use storage::Secret;
 
 /// How long somebody may take at the provider.
 pub const FLOW_SECONDS: i64 = 600;

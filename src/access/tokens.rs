@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::storage::Secret;
+use storage::Secret;
 
 pub const ISSUER: &str = "expert-interviewers";
 pub const AUDIENCE: &str = "expert-interviewers-api";

@@ -16,7 +16,7 @@ use super::dashboard::{LastWeek, OfGuide, THEMES, ThemeLimit, WEEK, theme_limit,
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Problem, Viewer};
-use crate::storage::dashboards::{Sentiments, Theme, Themes};
+use storage::dashboards::{Sentiments, Theme, Themes};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(summary)).service(resource!(themes));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Admin, Problem};
-use crate::storage::{AuditFilter, Entry};
+use storage::{AuditFilter, Entry};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list));

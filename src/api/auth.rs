@@ -18,7 +18,7 @@ use super::routes::resource;
 use super::{Problem, State, Viewer, body, limits};
 use crate::access::limits::Who;
 use crate::access::passwords;
-use crate::storage::{StorageError, UserChanges};
+use storage::{StorageError, UserChanges};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(login)).service(resource!(logout)).service(resource!(me)).service(resource!(change_password));

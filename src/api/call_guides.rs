@@ -15,7 +15,7 @@ use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer, body, guide_versions};
-use crate::storage::{GuideFilter, GuideOrder};
+use storage::{GuideFilter, GuideOrder};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(validate)).service(resource!(get, update, delete));

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{Problem, State};
 use crate::access::limits::Who;
-use crate::storage::Storage;
+use storage::Storage;
 
 /// Somebody who has been recognised; put into the request by the guard.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use crate::transport::{IceCondition, PatchError, Patched};
+use voice::transport::{IceCondition, PatchError, Patched};
 
 /// A call that was joined: the WebRTC answer, complete with candidates.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use super::{Fault, Problem};
-use crate::storage::revision::{self, Precondition};
+use storage::revision::{self, Precondition};
 
 /// What is put behind a tag when the representation is compressed; see `compression`.
 pub(super) const CODINGS: [&str; 4] = ["-gzip", "-deflate", "-br", "-zstd"];

@@ -10,7 +10,7 @@ use cookie::{Cookie, SameSite};
 use super::caller::Identity;
 use super::{Problem, State};
 use crate::access::limits::Who;
-use crate::storage::KEY_MARK;
+use storage::KEY_MARK;
 
 /// Holds a session's token in browsers.
 pub(super) const SESSION_COOKIE: &str = "interviewer_session";

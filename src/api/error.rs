@@ -11,7 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::storage::StorageError;
+use storage::StorageError;
 
 const CONTENT_TYPE: &str = "application/problem+json";
 

@@ -16,7 +16,7 @@ use super::accept::Accept;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Problem, Viewer};
-use crate::storage::VersionInfo;
+use storage::VersionInfo;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(versions))

@@ -12,7 +12,7 @@ use super::State;
 use super::routes::resource;
 use crate::fleet::{Redis, Standing};
 use crate::llm;
-use crate::storage::tasks::QueueCount;
+use storage::tasks::QueueCount;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(overall)).service(resource!(live)).service(resource!(ready));

@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use super::caller::Identity;
 use super::{Fault, Problem, State};
-use crate::storage::Storage;
-use crate::storage::idempotency::{Answer, Claim};
+use storage::Storage;
+use storage::idempotency::{Answer, Claim};
 
 pub(super) const HEADER: &str = "Idempotency-Key";
 const REPLAYED: &str = "Idempotency-Replayed";

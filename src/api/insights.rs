@@ -20,8 +20,8 @@ use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
 use crate::insights::InsightError;
 use crate::insights::report::{Format, Report};
-use crate::storage::insights::Extraction;
-use crate::storage::{InsightFilter, Storage, StorageError};
+use storage::insights::Extraction;
+use storage::{InsightFilter, Storage, StorageError};
 
 /// Interviews that may be named one by one.
 const MOST_NAMED: usize = 1_000;

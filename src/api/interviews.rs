@@ -19,7 +19,7 @@ use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
 use super::{Problem, Researcher, State, Viewer, body};
-use crate::storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
+use storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
 
 const CHANNEL_WANTED: &str = "webrtc, sip, websocket or microphone is wanted here";
 

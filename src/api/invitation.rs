@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::join::{check_link, expired_link, opens_at, unknown_token};
 use super::routes::resource;
 use super::{Problem, State};
-use crate::transport::IceServer;
+use voice::transport::IceServer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(get));

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{JoinError, Problem, State, conditional, events};
-use crate::transport::{IceCondition, IceServer, PatchError, Patched};
+use voice::transport::{IceCondition, IceServer, PatchError, Patched};
 
 /// Offers are a few kilobytes.
 const MAX_OFFER: usize = 64 * 1024;

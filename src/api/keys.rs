@@ -13,7 +13,7 @@ use super::body::Fields;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Admin, Problem, body};
-use crate::storage::NewKey;
+use storage::NewKey;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(get, revoke));

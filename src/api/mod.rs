@@ -1,7 +1,7 @@
 //! The REST API, the join routes and `/metrics`.
 //!
 //! Owns: HTTP in and out, a file a resource. Never does: hold state of its own; calls are behind [`Calls`], rows behind
-//! [`Storage`](crate::storage::Storage).
+//! [`Storage`](storage::Storage).
 
 use std::fs::File;
 use std::io;
@@ -21,9 +21,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::access::Access;
 use crate::fleet::Redis;
 use crate::llm::Llm;
-use crate::storage::Storage;
 use crate::telemetry::Metrics;
-use crate::transport::IceServer;
+use storage::Storage;
+use voice::transport::IceServer;
 
 mod accept;
 mod analytics;

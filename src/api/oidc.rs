@@ -17,7 +17,7 @@ use super::{Problem, State, auth, limits};
 use crate::access::limits::Who;
 use crate::access::oidc::{FLOW_SECONDS, Person};
 use crate::access::{Oidc, oidc::OidcError};
-use crate::storage::{NewUser, UserChanges};
+use storage::{NewUser, UserChanges};
 
 const FLOW_COOKIE: &str = "interviewer_sign_in";
 const HERE: &str = "/api/auth/oidc";

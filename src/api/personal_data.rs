@@ -13,8 +13,8 @@ use super::query::Parameters;
 use super::routes::resource;
 use super::{Admin, Problem, State};
 use crate::privacy::{self, ErasureError, PersonalData, Place};
-use crate::storage::StorageError;
-use crate::storage::receipts::Receipt;
+use storage::StorageError;
+use storage::receipts::Receipt;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(of_interview, erase)).service(resource!(receipt)).service(resource!(of_respondent));

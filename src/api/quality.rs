@@ -19,8 +19,8 @@ use super::dashboard::Alert;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, State, Viewer};
-use crate::storage::thresholds::{Effective, Origin, to_row};
-use crate::storage::{Storage, StorageError};
+use storage::thresholds::{Effective, Origin, to_row};
+use storage::{Storage, StorageError};
 
 const LONGEST_NOTE: usize = 10_000;
 

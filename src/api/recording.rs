@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Problem, State, Viewer};
-use crate::storage::Side;
+use storage::Side;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(get));

@@ -14,7 +14,7 @@ use super::conditional::{self, Expected, IfMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
-use crate::storage::{InterviewChanges, NoteChange, Outcome, StorageError};
+use storage::{InterviewChanges, NoteChange, Outcome, StorageError};
 
 const MOST_TAGS: usize = 50;
 const LONGEST_TAG: usize = 100;

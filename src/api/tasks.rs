@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Problem, Researcher, Viewer};
-use crate::storage::tasks::TaskFilter;
+use storage::tasks::TaskFilter;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list)).service(resource!(get, cancel)).service(resource!(retry));

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Problem, Viewer};
-use crate::storage::Transcript;
+use storage::Transcript;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(get));

@@ -12,7 +12,7 @@ use super::body::Fields;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Admin, Problem, State, auth, body};
-use crate::storage::{NewUser, UserChanges};
+use storage::{NewUser, UserChanges};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(get, update, delete));

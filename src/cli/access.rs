@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::access::passwords;
 use crate::config::Settings;
-use crate::storage::{NewKey, NewUser, Storage};
+use storage::{NewKey, NewUser, Storage};
 
 /// Under whose name these changes are logged.
 const ACTOR: &str = "cli";

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use clap::Args;
 
 use crate::config::Settings;
-use crate::storage::Storage;
+use storage::Storage;
 
 #[derive(Debug, Args)]
 pub struct BackupArgs {

@@ -12,7 +12,6 @@ use anyhow::Context;
 use interview::Guide;
 use tokio::sync::mpsc;
 
-use crate::audio::MediaRuntime;
 use crate::config::{LlmProvider, Settings, SpeechEngine};
 use crate::demo::live::{self, Happening, Style};
 use crate::demo::model::ModelServer;
@@ -20,7 +19,8 @@ use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
 use crate::models::{Manifest, Progress, Set, fetch};
 use crate::startup::{self, Running};
-use crate::transport::webrtc::{WebRtc, WebRtcSettings};
+use voice::audio::MediaRuntime;
+use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 
 /// Used without `--guide` and `--persona`; compiled in, so that the demo runs from anywhere.
 const SHORT_GUIDE: &str = include_str!("../../guides/short.yaml");

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::Settings;
-use crate::storage::Storage;
+use storage::Storage;
 
 #[derive(Debug, Subcommand)]
 pub enum GuideCommand {

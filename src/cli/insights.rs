@@ -11,11 +11,11 @@ use clap::Args;
 use uuid::Uuid;
 
 use crate::config::Settings;
-use crate::inference::Inference;
 use crate::insights::report::{Format, Report};
 use crate::insights::{Tools, one};
 use crate::llm::Llm;
-use crate::storage::{Storage, StorageError};
+use storage::{Storage, StorageError};
+use voice::inference::Inference;
 
 /// Under whose name what is made here is logged.
 const ACTOR: &str = "cli";

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use clap::Subcommand;
 
 use crate::config::Settings;
-use crate::storage::Storage;
+use storage::Storage;
 
 #[derive(Debug, Subcommand)]
 pub enum MigrateCommand {

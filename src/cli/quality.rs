@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use crate::config::Settings;
-use crate::storage::Storage;
-use crate::storage::quality::Recomputed;
+use storage::Storage;
+use storage::quality::Recomputed;
 
 #[derive(Debug, Subcommand)]
 pub enum QualityCommand {

@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use crate::audio::SPEAK_RATE;
 use crate::config::Settings;
-use crate::inference::{Inference, Priority};
-use crate::tts::{Kokoro, KokoroSettings, Synthesizer, Voice};
+use voice::audio::SPEAK_RATE;
+use voice::inference::{Inference, Priority};
+use voice::tts::{Kokoro, KokoroSettings, Synthesizer, Voice};
 
 #[derive(Debug, Clone, Args)]
 pub struct SayArgs {

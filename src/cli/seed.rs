@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::config::Settings;
 use crate::seed::{self, Plan, Rows};
-use crate::storage::Storage;
+use storage::Storage;
 
 /// Between two lines about how far it is.
 const LINE: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::access::{InWorkspace, run, say};
 use crate::config::Settings;
-use crate::storage::tasks::TaskFilter;
+use storage::tasks::TaskFilter;
 
 #[derive(Debug, Subcommand)]
 pub enum TasksCommand {

@@ -9,14 +9,14 @@ use tokio::sync::Notify;
 use super::serve::{say, wait_for_signal};
 use crate::config::Settings;
 use crate::fleet::Redis;
-use crate::inference::Inference;
 use crate::insights::Tools;
 use crate::llm::Llm;
 use crate::startup;
-use crate::storage::{Probe, Secret, Storage};
 use crate::supervisors::database;
 use crate::tasks::{Order, Runner};
 use crate::telemetry::{self, Metrics};
+use storage::{Probe, Secret, Storage};
+use voice::inference::Inference;
 
 /// How long tasks under way may go on after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(30);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::{ConfigError, Settings};
-use crate::transport::IceServer;
+use voice::transport::IceServer;
 
 impl Settings {
     pub(super) fn check_network(&self) -> Result<(), ConfigError> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use interview::webhook::{Allow, Schedule};
 
 use super::{ConfigError, Settings};
-use crate::storage::webhooks::Bounds;
 use crate::webhooks::DeliverySettings;
+use storage::webhooks::Bounds;
 
 /// A day is the longest that anything here may take, but for what is given in days.
 const DAY: f64 = 86_400.0;

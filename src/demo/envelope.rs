@@ -3,7 +3,7 @@
 //! Owns: envelopes (one level in dB a packet) and their correlation. Pure. Never does: know whose speech it is.
 
 use super::tape::{AUDIBLE_DB, FLOOR_DB, PACKET_MS, level_db};
-use crate::audio::SPEAK_RATE;
+use voice::audio::SPEAK_RATE;
 
 /// Correlation from which on two envelopes are taken for the same speech. The same clip through Opus gives more than
 /// 0.95, different sentences of one voice less than 0.6.

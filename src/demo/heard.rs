@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::tape::{PACKET_MS, Tape};
-use crate::audio::LISTEN_RATE;
-use crate::stt::wer::normalise;
-use crate::stt::{Speech, SttError, Transcriber};
+use voice::audio::LISTEN_RATE;
+use voice::stt::wer::normalise;
+use voice::stt::{Speech, SttError, Transcriber};
 
 /// Share of a question's words, in order, from which on it was heard.
 pub const FOUND: f32 = 0.8;

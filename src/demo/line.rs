@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 
-use crate::transport::webrtc::{Offer, WebRtc};
-use crate::transport::{Link, TransportError};
+use voice::transport::webrtc::{Offer, WebRtc};
+use voice::transport::{Link, TransportError};
 
 /// The calling side of a transport.
 #[async_trait]

@@ -3,7 +3,7 @@
 //! Owns: the simulated respondent and the report on what it said, heard and measured. It is the engine's guest: it joins
 //! through REST, SDP and the events socket like anyone else. Never does: look into the engine.
 //!
-//! In the order of a call: [`persona`] and [`answers`] are who is interviewed, [`voice`] makes every line beforehand,
+//! In the order of a call: [`persona`] and [`answers`] are who is interviewed, [`script`] makes every line beforehand,
 //! [`client`] and [`line`] join, [`mind`] decides when to speak, [`respondent`] is on the line and fills the [`tape`],
 //! [`live`] shows it; afterwards [`measure`], [`envelope`] and [`heard`] judge the tape, [`api_view`] reads what the
 //! engine stored, [`report`] joins them and [`render`] prints.
@@ -23,7 +23,7 @@ pub mod render;
 pub mod report;
 pub mod respondent;
 pub mod tape;
-pub mod voice;
+pub mod script;
 #[cfg(test)]
 mod shipped_tests;
 #[cfg(test)]
@@ -46,11 +46,11 @@ use self::mind::Mind;
 use self::persona::Persona;
 use self::report::{Found, Material, Report};
 use self::respondent::{Respondent, RespondentError};
+use self::script::{Lines, VoiceError};
 use self::tape::Tape;
-use self::voice::{Lines, VoiceError};
-use crate::stt::{SttError, Transcriber};
-use crate::transport::TransportError;
-use crate::tts::{Synthesizer, TtsError, Voice};
+use voice::stt::{SttError, Transcriber};
+use voice::transport::TransportError;
+use voice::tts::{Synthesizer, TtsError, Voice};
 
 /// The engine may take this long to store the end of the interview.
 const SETTLE: Duration = Duration::from_secs(20);
@@ -166,7 +166,7 @@ async fn mind(
     let mut expected = HashMap::new();
     for question in guide.sections.iter().flat_map(|section| &section.questions) {
         if persona.behaviours.interrupts {
-            let sound = voice::expected(synthesizer, interviewer, &question.text).await?;
+            let sound = script::expected(synthesizer, interviewer, &question.text).await?;
             expected.insert(question.id.clone(), sound);
         }
         questions.insert(question.id.clone(), question.text.clone());
@@ -230,7 +230,7 @@ async fn judge(
         if let Some(text) = text
             && !sounds.contains_key(text)
         {
-            sounds.insert(text, voice::expected(&tools.synthesizer, interviewer, text).await?);
+            sounds.insert(text, script::expected(&tools.synthesizer, interviewer, text).await?);
         }
         let timing = measure::timing(tape, i, text.and_then(|text| sounds.get(text)));
         found.push(Found { heard_text, timing });

@@ -12,7 +12,7 @@ use super::heard::{FOUND, contains, share_found};
 use super::measure::{BargeIn, Timing, barge_ins, percentile, utterances};
 use super::persona::Persona;
 use super::tape::{Asking, Purpose, Tape};
-use crate::stt::wer::wer;
+use voice::stt::wer::wer;
 
 /// How much of a question an interrupting persona does not let the interviewer say, in s, and how fast people speak, in
 /// words/s: what it talked over can't have been heard.

@@ -13,10 +13,10 @@ use super::client::EngineMessage;
 use super::live::Happening;
 use super::mind::Mind;
 use super::persona::Spoken;
+use super::script::Lines;
 use super::tape::{AUDIBLE_DB, PACKET_MS, Purpose, Tape, TapeError, Utterance, level_db};
-use super::voice::Lines;
-use crate::audio::Clip;
-use crate::transport::{Link, LinkEvent, TransportError};
+use voice::audio::Clip;
+use voice::transport::{Link, LinkEvent, TransportError};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// After the engine said that it is over, so that the last words are on the tape.

@@ -5,8 +5,8 @@
 
 use std::time::Instant;
 
-use crate::audio::LISTEN_RATE;
-use crate::transport::Packet;
+use voice::audio::LISTEN_RATE;
+use voice::transport::Packet;
 
 /// Packets at or above this level are audible. Speech lies 25 to 40 dB higher, coded silence 40 dB lower.
 pub const AUDIBLE_DB: f32 = -50.0;

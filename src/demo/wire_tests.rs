@@ -14,12 +14,12 @@ use super::client::EngineMessage;
 use super::mind::Mind;
 use super::persona::Persona;
 use super::respondent::Respondent;
+use super::script::Lines;
 use super::tape::{Purpose, Tape};
-use super::voice::Lines;
 use super::{live::Happening, measure};
-use crate::inference::Priority;
-use crate::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
-use crate::tts::{Synthesizer, TtsError, Voice};
+use voice::inference::Priority;
+use voice::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
+use voice::tts::{Synthesizer, TtsError, Voice};
 
 /// 60 ms of tone a letter, with silence around.
 struct Tone;
@@ -56,7 +56,7 @@ struct Interviewer {
     messages: mpsc::Sender<EngineMessage>,
     sent: mpsc::UnboundedReceiver<(Instant, Bytes)>,
     decoder: opus::Decoder,
-    clip: crate::audio::Clip,
+    clip: voice::audio::Clip,
     rtp: u32,
 }
 
@@ -118,7 +118,7 @@ async fn held() -> Tape {
         messages,
         sent,
         decoder: opus::Decoder::new(48_000, opus::Channels::Mono).unwrap(),
-        clip: crate::audio::codec::encode_clip(String::new(), pcm).unwrap(),
+        clip: voice::audio::codec::encode_clip(String::new(), pcm).unwrap(),
         rtp: 0,
     };
     interviewer.exchange().await;

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{InsightError, material};
-use crate::storage::{NewInsight, Scope, Storage};
+use storage::{NewInsight, Scope, Storage};
 
 /// Interviews of one report.
 pub const MOST: usize = 20_000;

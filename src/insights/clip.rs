@@ -10,8 +10,8 @@ use interview::io::Ms;
 use uuid::Uuid;
 
 use super::InsightError;
-use crate::audio::recording::{Clip, Passage, cut};
-use crate::storage::{Side, Storage};
+use storage::{Side, Storage};
+use voice::audio::recording::{Clip, Passage, cut};
 
 /// What is heard before and after the words: a recogniser's times are no sharper.
 const LEAD_MS: Ms = 150;

@@ -10,7 +10,7 @@ use interview::insight::material::{Answer, Material};
 use uuid::Uuid;
 
 use super::InsightError;
-use crate::storage::Storage;
+use storage::Storage;
 
 /// Everything that was said in an interview that is over.
 ///

@@ -24,8 +24,8 @@ pub mod tools;
 
 pub use tools::Tools;
 
-use crate::audio::recording::RecordingError;
-use crate::storage::StorageError;
+use storage::StorageError;
+use voice::audio::recording::RecordingError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum InsightError {

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{InsightError, Tools, material};
-use crate::storage::{NewInsight, Storage};
+use storage::{NewInsight, Storage};
 
 /// Extracts and keeps it. With a task's id it is kept once, however often the task is tried.
 pub async fn of_interview(

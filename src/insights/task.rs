@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::across::{self, Wanted};
 use super::{InsightError, Tools, one};
-use crate::storage::Scope;
-use crate::storage::insights::{EXTRACT_INSIGHTS, Extraction};
 use crate::tasks::{Context, Failure, Handler, Queue};
+use storage::Scope;
+use storage::insights::{EXTRACT_INSIGHTS, Extraction};
 
 /// A report over twenty thousand interviews takes minutes.
 const LIMIT: Duration = Duration::from_mins(20);

@@ -13,9 +13,9 @@ use interview::insight::{likeness, worded};
 
 use super::minilm::MiniLm;
 use crate::config::{Settings, SpeechEngine};
-use crate::inference::Inference;
 use crate::llm::{Ask, Llm};
 use crate::telemetry::Metrics;
+use voice::inference::Inference;
 
 /// Of a model that words a report: nobody waits for it but a task.
 const DEADLINE: Duration = Duration::from_secs(90);

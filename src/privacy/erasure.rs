@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::api::{Calls, StillWaiting};
-use crate::storage::erasure::Erasure;
-use crate::storage::receipts::{Counts, Reason, Receipt};
-use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
+use storage::erasure::Erasure;
+use storage::receipts::{Counts, Reason, Receipt};
+use storage::{Storage, StorageError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ErasureError {

@@ -13,9 +13,9 @@ use uuid::Uuid;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use crate::storage::insights::QuotedAcross;
-use crate::storage::receipts::Receipt;
-use crate::storage::{EventRecord, Storage, StorageError};
+use storage::insights::QuotedAcross;
+use storage::receipts::Receipt;
+use storage::{EventRecord, Storage, StorageError};
 
 /// One person's data.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -2,7 +2,7 @@
 //!
 //! Owns: the order of an erasure over calls, files and tables ([`erasure`]), which data is past its time
 //! ([`retention`]), everything that is held of somebody ([`export`]). Never does: know what is personal in a table
-//! ([`storage::erasure`](crate::storage::erasure) does).
+//! ([`storage::erasure`](storage::erasure) does).
 
 pub mod erasure;
 pub mod export;

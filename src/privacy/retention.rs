@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use super::erasure::{self, ErasureError, Place};
 use crate::api::Calls;
-use crate::storage::erasure::Erasure;
-use crate::storage::receipts::{Counts, Reason};
-use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
+use storage::erasure::Erasure;
+use storage::receipts::{Counts, Reason};
+use storage::{Storage, StorageError};
 
 const ACTOR: &str = "retention";
 /// Interviews looked at in one query.

@@ -8,7 +8,7 @@ use interview::quality::{Metric, Thresholds};
 use uuid::Uuid;
 
 use super::MARK;
-use crate::storage::thresholds::to_row;
+use storage::thresholds::to_row;
 
 /// Every other one was dealt with an hour later.
 const DEALT_WITH_AFTER: Duration = Duration::hours(1);

@@ -301,7 +301,7 @@ fn answer(
         enthusiasm: widen(analysis.enthusiasm),
         completeness: widen(analysis.completeness),
         contradictions: json!([]),
-        analysis_methods: crate::storage::projection::methods(),
+        analysis_methods: storage::projection::methods(),
         created_at: answered_at,
         updated_at: answered_at,
     }

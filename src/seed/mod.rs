@@ -16,8 +16,8 @@ use sea_orm::{
     QuerySelect as _, SelectExt as _,
 };
 
-use crate::storage::{Storage, StorageError};
 use content::{Content, Source};
+use storage::{Storage, StorageError};
 
 /// In `call_guides.created_by` and as the key of `interviews.respondent_metadata` whose value is true.
 const MARK: &str = "seed";

@@ -17,10 +17,10 @@ use super::actor::{CallActor, NewLeg, Order};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
 use crate::api::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
-use crate::audio::CallClock;
-use crate::inference::Priority;
 use crate::supervisors::{Forget, Rooms};
-use crate::transport::{IceCondition, PatchError, Patched, TransportError};
+use voice::audio::CallClock;
+use voice::inference::Priority;
+use voice::transport::{IceCondition, PatchError, Patched, TransportError};
 
 /// How long a request waits for events that wait for the database.
 const PATIENCE: Duration = Duration::from_secs(3);

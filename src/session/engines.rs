@@ -8,12 +8,13 @@ use std::time::Duration;
 use crate::api::EngineInfo;
 use crate::config::Settings;
 use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
-use crate::inference::{Inference, Priority, ort};
-use crate::stt::{Speech, Transcriber, Whisper, WhisperSettings};
-use crate::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};
-use crate::turn::{ScriptedTurn, SmartTurn, TurnDetector};
-use crate::vad::{ActivityEngine, Energy, Vad};
-use crate::{models, stt, tts};
+use crate::models;
+use voice::inference::{Inference, Priority, ort};
+use voice::stt::{Speech, Transcriber, Whisper, WhisperSettings};
+use voice::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};
+use voice::turn::{ScriptedTurn, SmartTurn, TurnDetector};
+use voice::vad::{ActivityEngine, Energy, Vad};
+use voice::{stt, tts};
 
 /// Disk for clips made before.
 const CLIP_FOLDER: &str = "clips";
@@ -27,13 +28,13 @@ pub enum EngineError {
     #[error(transparent)]
     Ort(#[from] ort::OrtError),
     #[error(transparent)]
-    Vad(#[from] crate::vad::VadError),
+    Vad(#[from] voice::vad::VadError),
     #[error(transparent)]
-    Turn(#[from] crate::turn::TurnError),
+    Turn(#[from] voice::turn::TurnError),
     #[error(transparent)]
-    Stt(#[from] crate::stt::SttError),
+    Stt(#[from] voice::stt::SttError),
     #[error(transparent)]
-    Tts(#[from] crate::tts::TtsError),
+    Tts(#[from] voice::tts::TtsError),
     #[error("the engines did not start: {0}")]
     Start(String),
 }

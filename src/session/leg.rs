@@ -13,12 +13,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::engines::Engines;
-use crate::audio::media::MediaStats;
-use crate::audio::recording::Recorder;
-use crate::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
-use crate::stt::{Incremental, SttError};
-use crate::transport::{Link, LinkEvent, PacketSink};
-use crate::turn::{Ear, EarEvent, EarHandle, EarSettings};
+use voice::audio::media::MediaStats;
+use voice::audio::recording::Recorder;
+use voice::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
+use voice::stt::{Incremental, SttError};
+use voice::transport::{Link, LinkEvent, PacketSink};
+use voice::turn::{Ear, EarEvent, EarHandle, EarSettings};
 
 /// What a leg tells its actor.
 #[derive(Debug)]

@@ -21,15 +21,15 @@ use super::page::Page;
 use super::pulse::Pulse;
 use super::script::Script;
 use crate::api::JoinError;
-use crate::audio::recording::Recordings;
-use crate::audio::{CallClock, MediaRuntime};
 use crate::config::Settings;
 use crate::fleet::{Cache, Holder, Holders};
-use crate::storage::projection::ENGINE_RESTARTED;
-use crate::storage::{EventRecord, Storage, StorageError};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
-use crate::transport::webrtc::{IceSession, WebRtc};
+use storage::projection::ENGINE_RESTARTED;
+use storage::{EventRecord, Storage, StorageError};
+use voice::audio::recording::Recordings;
+use voice::audio::{CallClock, MediaRuntime};
+use voice::transport::webrtc::{IceSession, WebRtc};
 
 /// Seconds after which a refused caller may try again.
 pub(super) const RETRY_AFTER_S: u64 = 30;
@@ -339,7 +339,7 @@ impl Registry {
     }
 
     /// After a start: interviews that a crash left in the middle say so and wait for their respondents.
-    pub async fn recover(&self) -> Result<usize, crate::storage::StorageError> {
+    pub async fn recover(&self) -> Result<usize, storage::StorageError> {
         let parts = &self.shared.parts;
         let unfinished = parts.storage.interviews().unfinished().await?;
         for &id in &unfinished {

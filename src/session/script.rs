@@ -3,8 +3,8 @@
 //! Owns: the voice of one interview, and which of its words may rest on disk (never the respondent's name).
 //! Never does: decide what is said.
 
-use crate::inference::Priority;
-use crate::tts::Voice;
+use voice::inference::Priority;
+use voice::tts::Voice;
 
 use super::engines::Engines;
 

@@ -16,7 +16,7 @@ use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use super::{ExportError, Pages, rows};
-use crate::storage::StorageError;
+use storage::StorageError;
 
 pub(super) fn write(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Result<(), ExportError> {
     let mut zip = ZipWriter::new_stream(out);

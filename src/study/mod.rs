@@ -14,7 +14,7 @@ use chrono::Utc;
 use interview::Guide;
 use serde::{Deserialize, Serialize};
 
-use crate::storage::{Held, Storage, StorageError, StudyFilter};
+use storage::{Held, Storage, StorageError, StudyFilter};
 
 /// Interviews read at once.
 const PAGE: u64 = 50;

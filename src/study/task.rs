@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{ExportError, Format, Pages, Study};
-use crate::storage::tasks::NewTask;
-use crate::storage::{Storage, StorageError, StudyFilter};
 use crate::tasks::{Context, Failure, Handler};
+use storage::tasks::NewTask;
+use storage::{Storage, StorageError, StudyFilter};
 
 /// The task that writes the file.
 pub const EXPORT: &str = "export_study";

@@ -14,10 +14,10 @@ use entity::{Queue, Status};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::storage::interviews::{CONDUCT, READY_BEFORE};
-use crate::storage::{Storage, StorageError};
 use crate::tasks::{Context, Failure, Handler};
 use crate::telemetry::Metrics;
+use storage::interviews::{CONDUCT, READY_BEFORE};
+use storage::{Storage, StorageError};
 
 /// Somebody is joining while we look: so soon it is looked again.
 const AGAIN: chrono::Duration = chrono::Duration::seconds(15);

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use crate::storage::{Probe, Reach};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
+use storage::{Probe, Reach};
 
 /// With the probe's own limit of a second: known within two.
 const PERIOD: Duration = Duration::from_secs(1);

@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::spool::Spool;
-use crate::storage::{Appended, Batch, EventRecord, Storage, StorageError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
+use storage::{Appended, Batch, EventRecord, Storage, StorageError};
 
 /// Messages from sessions that may wait at the actor's door; beyond it `Addr::send` waits and `try_send` refuses.
 const MAILBOX: usize = 1_024;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::storage::Batch;
+use storage::Batch;
 
 #[derive(Debug)]
 pub(super) struct Spool {
@@ -116,7 +116,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::storage::EventRecord;
+    use storage::EventRecord;
 
     #[test]
     fn what_was_refused_of_an_erased_person_is_removed_and_nothing_else() {

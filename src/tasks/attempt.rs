@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::handler::{Context, Failure, Handler, Progress};
 use super::runner::{Inner, Why};
-use crate::storage::tasks::{Ending, Grip};
+use storage::tasks::{Ending, Grip};
 
 /// How long a task that is told to stop may go on.
 const STOP_LIMIT: Duration = Duration::from_secs(10);

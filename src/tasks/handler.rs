@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::backoff::Backoff;
-use crate::storage::{Storage, StorageError};
+use storage::{Storage, StorageError};
 
 /// Carries out tasks of one kind.
 ///

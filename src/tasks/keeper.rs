@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::order::MOST;
 use super::runner::{Inner, Why};
-use crate::storage::StorageError;
-use crate::storage::tasks::Grip;
 use crate::telemetry::metrics::Failure as Counted;
+use storage::StorageError;
+use storage::tasks::Grip;
 
 /// How soon progress is shown, and a cancelled task learns of it.
 const EVERY: Duration = Duration::from_secs(1);

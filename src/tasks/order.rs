@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::fleet::{Redis, RedisError};
-use crate::storage::tasks::Rung;
-use crate::storage::{Storage, StorageError};
+use storage::tasks::Rung;
+use storage::{Storage, StorageError};
 
 /// From the bell to the commit: so long is waited before it is looked.
 const COMMITTED: Duration = Duration::from_millis(20);

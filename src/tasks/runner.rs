@@ -22,10 +22,10 @@ use super::handler::{Handler, Progress};
 use super::order::Order;
 use super::share::Places;
 use super::{attempt, keeper};
-use crate::storage::tasks::{Grip, Wanted};
-use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure as Counted;
+use storage::tasks::{Grip, Wanted};
+use storage::{Storage, StorageError};
 
 /// Threads that all tasks share: they wait for others most of the time.
 const WORKERS: usize = 2;

@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 
 use super::message::{self, MessageError};
 use super::network::{Network, NetworkError};
-use crate::storage::webhooks::Job;
+use storage::webhooks::Job;
 
 /// What of an answer's body is read, and kept to be looked at.
 const EXCERPT_BYTES: usize = 4 * 1024;

@@ -17,10 +17,10 @@ use uuid::Uuid;
 use super::DeliverySettings;
 use super::attempt::{self, Limits};
 use super::network::{Network, Resolve};
-use crate::storage::webhooks::{Attempt, Job, SEND};
-use crate::storage::{Storage, StorageError};
 use crate::tasks::{Context, Failure, Handler};
 use crate::telemetry::Metrics;
+use storage::webhooks::{Attempt, Job, SEND};
+use storage::{Storage, StorageError};
 
 /// What a delivery needs.
 pub struct Courier {

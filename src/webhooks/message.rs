@@ -10,7 +10,7 @@ use http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
 use serde_json::json;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
-use crate::storage::webhooks::Job;
+use storage::webhooks::Job;
 
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {

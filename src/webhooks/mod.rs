@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use interview::webhook::{Allow, Schedule};
 
-use crate::storage::webhooks::Bounds;
+use storage::webhooks::Bounds;
 
 pub use delivery::Courier;
 pub use network::{Resolve, SystemResolver};

@@ -11,9 +11,9 @@ use chrono::Utc;
 use tokio::sync::Notify;
 
 use super::DeliverySettings;
-use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
+use storage::{Storage, StorageError};
 
 const LOOK: Duration = Duration::from_millis(500);
 const FORGET: Duration = Duration::from_hours(1);

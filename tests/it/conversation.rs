@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use interview::guide::from_value;
 use interviewer::demo::persona::{Answer, Behaviours, Persona, Spoken};
-use interviewer::demo::voice::Lines;
-use interviewer::inference::Priority;
-use interviewer::stt::wer::{normalise, wer};
-use interviewer::tts::Voice;
+use interviewer::demo::script::Lines;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::json;
+use voice::inference::Priority;
+use voice::stt::wer::{normalise, wer};
+use voice::tts::Voice;
 
 use crate::recordings::{self, Recording, at_24k};
 use crate::stage::Stage;

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, DurationRound as _, Utc};
 use entity::{Status, interview_responses, interviews};
-use interviewer::storage::dashboards::{Distribution, Hour, Sentiments, Theme, Window};
-use interviewer::storage::{Batch, Storage};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use reqwest::StatusCode;
 use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, IntoActiveModel as _, Statement};
 use serde_json::{Value, json};
+use storage::dashboards::{Distribution, Hour, Sentiments, Theme, Window};
+use storage::{Batch, Storage};
 use uuid::Uuid;
 
 use crate::api::App;

@@ -174,7 +174,7 @@ async fn a_call_goes_on_while_the_database_is_away_and_its_events_land_once() {
     assert!(!data_dir.join("spool/events.jsonl").exists(), "nothing waits any more");
     // The quality supervisor was held up like everybody else, and has seen every answer by now.
     assert!(stage.engine.quality.settle().await);
-    let filter = interviewer::storage::AlertFilter { limit: 100, ..Default::default() };
+    let filter = storage::AlertFilter { limit: 100, ..Default::default() };
     let told = tokio::time::timeout(LIMIT, async {
         loop {
             let alerts = stage.engine.storage.alerts().list(filter.clone()).await.unwrap();

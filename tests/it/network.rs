@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::{CallState, Notice};
-use interviewer::audio::MediaRuntime;
-use interviewer::storage::EventRecord;
-use interviewer::transport::webrtc::{WebRtc, WebRtcSettings};
+use storage::EventRecord;
+use voice::audio::MediaRuntime;
+use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 
 use crate::session::{Stage, answers, check_log, resumed};
 use crate::support::caller::{Call, Caller, Invitation, Page, is_question, is_state};

@@ -8,10 +8,10 @@ use chrono::Utc;
 use entity::{Status, event_logs, interview_responses};
 use interview::io::CallState;
 use interviewer::privacy::Retention;
-use interviewer::storage::{Batch, NewInterview, Storage};
 use reqwest::StatusCode;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
+use storage::{Batch, NewInterview, Storage};
 use uuid::Uuid;
 
 use crate::session::Stage;

@@ -1,8 +1,8 @@
 //! Tags, notes and reviews: what researchers write on an interview, and who did it.
 
-use interviewer::storage::AuditFilter;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use storage::AuditFilter;
 use uuid::Uuid;
 
 use crate::api::{App, problem};

@@ -7,15 +7,15 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, Status};
 use interview::Event;
 use interview::io::EndStatus;
-use interviewer::storage::interviews::CONDUCT;
-use interviewer::storage::tasks::{Ending, Grip, Wanted};
-use interviewer::storage::{AuditFilter, Secret, Storage};
 use interviewer::supervisors::{Appointments, Rooms};
 use interviewer::tasks::Failure;
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
+use storage::interviews::CONDUCT;
+use storage::tasks::{Ending, Grip, Wanted};
+use storage::{AuditFilter, Secret, Storage};
 use uuid::Uuid;
 
 use crate::api::{App, problem};

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use entity::{call_guides, interview_responses, interviews};
 use interviewer::seed::{Plan, Rows, SeedError, fill, remove};
-use interviewer::storage::dashboards::Window;
-use interviewer::storage::{Storage, StorageError};
 use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryOrder as _};
+use storage::dashboards::Window;
+use storage::{Storage, StorageError};
 
 use crate::support::{conversation, scheduled, store};
 

@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::{CallState, Notice, RepeatReason};
-use interviewer::audio::MediaRuntime;
 use interviewer::config::Settings;
 use interviewer::session::Engines;
 use interviewer::session::actor::Sabotage;
 use interviewer::startup::{self, Running};
-use interviewer::storage::{EventRecord, Storage};
-use interviewer::stt;
 use reqwest::StatusCode;
 use serde_json::Value;
+use storage::{EventRecord, Storage};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
+use voice::audio::MediaRuntime;
+use voice::stt;
 
 use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, is_question, is_state, open_guide};
 

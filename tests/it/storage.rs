@@ -6,11 +6,11 @@ use std::time::Duration;
 use entity::{Status, event_logs, person_keys};
 use interview::Event;
 use interview::io::EndStatus;
-use interviewer::storage::{EventRecord, GuideFilter, Storage, StorageError};
 use interviewer::supervisors::{Append, AppendError, Flush, Persistence};
 use interviewer::telemetry::Metrics;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::json;
+use storage::{EventRecord, GuideFilter, Storage, StorageError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -123,8 +123,7 @@ async fn appending_is_ordered_gap_free_and_idempotent() {
 async fn a_batch_at_fault_fails_alone_and_leaves_no_trace() {
     let (_folder, storage) = store().await;
     let (good, bad) = (scheduled(&storage).await, scheduled(&storage).await);
-    let batch =
-        |interview_id, records| interviewer::storage::Batch { interview_id, received_at: chrono::Utc::now(), records };
+    let batch = |interview_id, records| storage::Batch { interview_id, received_at: chrono::Utc::now(), records };
     let mut gap = records(1, vec![Event::LegConnected { leg: 1 }, Event::Resumed]);
     gap[1].seq = 7;
     let (first, second) = (batch(bad, gap), batch(good, conversation()));

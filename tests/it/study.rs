@@ -6,13 +6,13 @@ use std::sync::Arc;
 use chrono::{Duration, Utc};
 use entity::TaskState;
 use interview::io::{EndStatus, Event};
-use interviewer::storage::{AuditFilter, EventRecord};
 use interviewer::study::task::{Exporter, Remover};
 use interviewer::tasks::share::Places;
 use interviewer::tasks::{Handler, Options, Runner};
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use storage::{AuditFilter, EventRecord};
 use uuid::Uuid;
 use zip::ZipArchive;
 

@@ -14,8 +14,8 @@ use super::super::query::{Page, Paging, Parameters};
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
 use super::{DAY, LastDay, window};
-use crate::storage::AlertFilter;
-use crate::storage::alerts::place;
+use storage::AlertFilter;
+use storage::alerts::place;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(quality_alerts));

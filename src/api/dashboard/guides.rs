@@ -11,7 +11,7 @@ use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
 use super::{LastWeek, WEEK, window};
-use crate::storage::dashboards::GuidePerformance;
+use storage::dashboards::GuidePerformance;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(guide_performance));

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
-use crate::storage::dashboards::Window;
+use storage::dashboards::Window;
 
 /// A day.
 const DAY: u32 = 24;

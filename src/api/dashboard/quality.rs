@@ -8,7 +8,7 @@ use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
 use super::{LastWeek, WEEK, window};
-use crate::storage::dashboards::ResponseQuality;
+use storage::dashboards::ResponseQuality;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(response_quality));

@@ -10,7 +10,7 @@ use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
 use super::{LastWeek, OfGuide, WEEK, window};
-use crate::storage::dashboards::Hour;
+use storage::dashboards::Hour;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(sentiment_trends));

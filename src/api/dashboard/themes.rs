@@ -8,7 +8,7 @@ use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
 use super::{LastWeek, OfGuide, ThemeLimit, WEEK, theme_limit, window};
-use crate::storage::dashboards::Themes;
+use storage::dashboards::Themes;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(frequent_themes));

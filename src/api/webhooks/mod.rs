@@ -19,7 +19,7 @@ use super::conditional::{self, Expected, IfMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Admin, Problem, State, body};
-use crate::storage::Webhook;
+use storage::Webhook;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create))

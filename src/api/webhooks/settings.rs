@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::Problem;
 use crate::api::body::Fields;
-use crate::storage::WebhookSettings;
+use storage::WebhookSettings;
 
 const MOST_HEADERS: usize = 20;
 const LONGEST_NAME: usize = 200;

@@ -13,7 +13,7 @@ use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use rtc::turn::client::{Client, ClientConfig, Event};
 
 use crate::config::network::address_of;
-use crate::transport::IceServer;
+use voice::transport::IceServer;
 
 /// A server that needs longer than this would delay every call.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -15,7 +15,7 @@ use super::{Finding, ice};
 use crate::config::Settings;
 use crate::config::network::is_loopback;
 use crate::tls;
-use crate::transport::IceServer;
+use voice::transport::IceServer;
 
 /// Certificates that end sooner are worth a word.
 const SOON_DAYS: i64 = 14;

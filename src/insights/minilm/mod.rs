@@ -15,9 +15,9 @@ use ort::value::TensorRef;
 use parking_lot::Mutex;
 
 use self::wordpiece::{VocabularyError, WordPiece};
-use crate::inference::ort::{OrtError, SessionKind, environment, session};
-use crate::inference::{Inference, InferenceError, Priority};
 use crate::models;
+use voice::inference::ort::{OrtError, SessionKind, environment, session};
+use voice::inference::{Inference, InferenceError, Priority};
 
 /// Pieces of a text that are read: what this model was trained with.
 const PIECES: usize = 256;

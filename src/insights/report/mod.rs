@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::InsightError;
 use super::clip::{self, Clips, Place};
-use crate::storage::Storage;
+use storage::Storage;
 
 /// What a report can be had as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use super::CallActor;
-use crate::storage::EventRecord;
 use crate::supervisors::Append;
+use storage::EventRecord;
 
 impl CallActor {
     pub(super) fn record(&mut self, at_ms: Ms, event: Event) -> EventRecord {

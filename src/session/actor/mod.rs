@@ -27,13 +27,13 @@ use super::page::Page;
 use super::pulse::{HEARTBEAT, Pulse};
 use super::script::Script;
 use super::timing::Stopwatch;
-use crate::audio::CallClock;
-use crate::inference::{Hold, Priority};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
-use crate::transport::LinkEvent;
-use crate::turn::EarEvent;
+use voice::audio::CallClock;
+use voice::inference::{Hold, Priority};
+use voice::transport::LinkEvent;
+use voice::turn::EarEvent;
 
 /// Everything an actor is born with.
 pub struct Birth {

@@ -12,9 +12,9 @@ use interview::io::{Input, Line, Ms, UtteranceId};
 use tracing::{debug, error};
 
 use super::CallActor;
-use crate::audio::PlayoutEvent;
-use crate::inference::Priority;
 use crate::telemetry::metrics::Failure;
+use voice::audio::PlayoutEvent;
+use voice::inference::Priority;
 
 /// What is being said.
 pub(super) struct Speaking {
@@ -80,7 +80,7 @@ impl CallActor {
                     }
                 }
                 playout.end(utterance);
-                Ok::<(), crate::tts::TtsError>(())
+                Ok::<(), voice::tts::TtsError>(())
             };
             speaking.making = Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
                 if let Err(error) = result {

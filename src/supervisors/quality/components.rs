@@ -12,7 +12,7 @@ use entity::Severity;
 use interview::quality::{Change, Component};
 
 use super::Parts;
-use crate::storage::{NewAlert, StorageError};
+use storage::{NewAlert, StorageError};
 
 /// Its absence is known at once, and without counting.
 const DATABASE: &str = "database";

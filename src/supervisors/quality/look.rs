@@ -9,9 +9,9 @@ use interview::quality::{Finding, Monitor, Thresholds};
 use uuid::Uuid;
 
 use super::Parts;
-use crate::storage::quality::Judged;
-use crate::storage::{Storage, StorageError};
 use crate::supervisors::persistence::Committed;
+use storage::quality::Judged;
+use storage::{Storage, StorageError};
 
 /// What is to be looked at.
 pub(super) struct Work {

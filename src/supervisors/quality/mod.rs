@@ -25,10 +25,10 @@ use uuid::Uuid;
 use self::components::Components;
 use self::look::{Looked, Work};
 use super::persistence::Committed;
-use crate::storage::thresholds::Stamp;
-use crate::storage::{Storage, StorageError};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
+use storage::thresholds::Stamp;
+use storage::{Storage, StorageError};
 
 pub use watch::Quality;
 

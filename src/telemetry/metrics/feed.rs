@@ -6,7 +6,7 @@ use interview::Event;
 use uuid::Uuid;
 
 use super::Metrics;
-use crate::storage::{Appended, EventRecord};
+use storage::{Appended, EventRecord};
 
 impl Metrics {
     /// An interview was scheduled.

@@ -14,7 +14,7 @@ use interview::webhook::WebhookEvent;
 use uuid::Uuid;
 
 use super::Metrics;
-use crate::storage::thresholds::to_row;
+use storage::thresholds::to_row;
 
 const SENTIMENTS: [Sentiment; 5] =
     [Sentiment::VeryPositive, Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative, Sentiment::VeryNegative];

@@ -15,7 +15,7 @@ use prometheus::{
 };
 
 use self::families::Maker;
-use crate::inference::Inference;
+use voice::inference::Inference;
 
 pub use self::known::Failure;
 

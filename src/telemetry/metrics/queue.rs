@@ -7,7 +7,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{CounterVec, GaugeVec, IntGauge, Opts};
 
-use crate::inference::{Inference, Priority};
+use voice::inference::{Inference, Priority};
 
 pub(super) struct QueueCollector {
     inference: Inference,

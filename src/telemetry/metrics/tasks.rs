@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use entity::Queue;
 
 use super::Metrics;
-use crate::storage::tasks::QueueCount;
+use storage::tasks::QueueCount;
 
 /// How an attempt may end.
 const OUTCOMES: [&str; 8] =

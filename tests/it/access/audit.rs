@@ -2,8 +2,8 @@
 
 use entity::event_logs;
 use interview::io::EndStatus;
-use interviewer::storage::{AuditFilter, Storage};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use storage::{AuditFilter, Storage};
 use uuid::Uuid;
 
 use crate::support::{conversation, guide, new_interview, store};

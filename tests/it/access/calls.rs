@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::CallState;
-use interviewer::storage::Storage;
-use interviewer::storage::projection::ENGINE_RESTARTED;
+use storage::Storage;
+use storage::projection::ENGINE_RESTARTED;
 use uuid::Uuid;
 
 use crate::session::{Stage, answers, check_log};

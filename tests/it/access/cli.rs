@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use entity::Role;
 use interviewer::access::passwords;
-use interviewer::storage::{AuditFilter, Storage};
+use storage::{AuditFilter, Storage};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 

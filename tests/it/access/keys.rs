@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use entity::Role;
 use interviewer::access::passwords;
-use interviewer::storage::{NewKey, NewUser};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use storage::{NewKey, NewUser};
 
 use crate::api::{App, Setup, problem};
 

@@ -9,11 +9,11 @@ use entity::Role;
 use interview::insight::extract::extract;
 use interview::insight::material::Material;
 use interview::webhook::WebhookEvent;
-use interviewer::storage::{NewInsight, NewUser, Storage};
 use interviewer::study::Format;
 use interviewer::study::task::{Order, order};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use storage::{NewInsight, NewUser, Storage};
 use uuid::Uuid;
 
 use super::keys::new_key;

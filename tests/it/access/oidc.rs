@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use entity::Role;
 use interviewer::access::{AccessSettings, OidcSettings, Quotas};
-use interviewer::storage::NewUser;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
+use storage::NewUser;
 
 use crate::api::{App, Setup, problem};
 use crate::support::identity::{CLIENT, Lie, Provider, SECRET};
@@ -204,7 +204,7 @@ async fn only_those_the_operator_wants_come_in() {
         .await,
         403
     );
-    let locked = interviewer::storage::UserChanges { is_active: Some(false), ..Default::default() };
+    let locked = storage::UserChanges { is_active: Some(false), ..Default::default() };
     stage.app.storage.users().update(kim.id, locked).await.unwrap();
     assert_eq!(signs_in(&as_kim).await, 403, "locked out");
     stage.app.stop().await;

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{TimeDelta, Utc};
 use entity::{Role, users};
 use interviewer::access::tokens::{AUDIENCE, ISSUER};
-use interviewer::storage::{NewUser, Secret};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use storage::{NewUser, Secret};
 use uuid::Uuid;
 
 use crate::api::{App, Setup};

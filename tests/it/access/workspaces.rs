@@ -1,7 +1,7 @@
 //! What is in one workspace is never seen, nor changed, from another.
 
 use interview::io::EndStatus;
-use interviewer::storage::{AuditFilter, Batch, GuideFilter, InterviewFilter, StorageError};
+use storage::{AuditFilter, Batch, GuideFilter, InterviewFilter, StorageError};
 
 use crate::support::{conversation, guide, guide_document, new_interview, store};
 

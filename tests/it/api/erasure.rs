@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::{Duration, Utc};
 use interviewer::privacy::Retention;
-use interviewer::storage::{Batch, NewInterview, Storage};
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use storage::{Batch, NewInterview, Storage};
 use uuid::Uuid;
 
 use super::App;

@@ -1,8 +1,8 @@
 //! `/api/interviews/`: scheduling, starting, cancelling; what is left of a conversation.
 
-use interviewer::storage::Side;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use storage::Side;
 use uuid::Uuid;
 
 use super::{App, problem};

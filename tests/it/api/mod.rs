@@ -12,14 +12,14 @@ use interviewer::access::{Access, AccessSettings, OidcSettings};
 use interviewer::api::{
     self, Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting,
 };
-use interviewer::storage::Storage;
 use interviewer::telemetry::Metrics;
-use interviewer::transport::{IceCondition, IceServer, PatchError, Patched};
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use storage::Storage;
 use tokio::sync::broadcast;
 use uuid::Uuid;
+use voice::transport::{IceCondition, IceServer, PatchError, Patched};
 
 use crate::support::{Home, guide_document, store};
 

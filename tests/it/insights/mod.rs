@@ -14,12 +14,12 @@ use interview::analysis::{Analysis, contradiction};
 use interview::io::{EndStatus, Endpointing, Phase, Response, Word};
 use interviewer::insights::Tools;
 use interviewer::insights::task::ExtractInsights;
-use interviewer::storage::{Batch, NewInterview, Storage};
 use interviewer::tasks::share::Places;
 use interviewer::tasks::{Options, Runner};
 use interviewer::telemetry::Metrics;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use storage::{Batch, NewInterview, Storage};
 use uuid::Uuid;
 
 use crate::api::App;
@@ -144,7 +144,7 @@ pub async fn generated(app: &App, body: &Value) -> Value {
     assert_eq!(queued["task_url"], location.as_str());
     let task = queued["task_id"].as_str().unwrap().parse().unwrap();
     let made = until(async || {
-        let filter = interviewer::storage::InsightFilter { limit: 50, ..Default::default() };
+        let filter = storage::InsightFilter { limit: 50, ..Default::default() };
         let rows = app.storage.insights().list(filter).await.unwrap();
         rows.into_iter().find(|row| row.task_id == Some(task))
     });

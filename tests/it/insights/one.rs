@@ -147,7 +147,7 @@ async fn an_interview_that_completes_is_looked_at_and_its_quotes_can_be_heard() 
     assert!(sound.starts_with(b"OggS"));
     let file = stage.folder().join("clip.ogg");
     std::fs::write(&file, sound).unwrap();
-    let pcm = interviewer::audio::recording::decode(&file, 16_000).unwrap();
+    let pcm = voice::audio::recording::decode(&file, 16_000).unwrap();
     let energy = pcm.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / pcm.len() as f64;
     let quote = &insight["notable_quotes"][0];
     let length = quote["end_ms"].as_u64().unwrap() - quote["start_ms"].as_u64().unwrap();

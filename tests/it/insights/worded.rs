@@ -11,9 +11,9 @@ use interviewer::insights::Tools;
 use interviewer::insights::one::of_interview;
 use interviewer::insights::report::Report;
 use interviewer::llm::Llm;
-use interviewer::storage::Storage;
 use interviewer::telemetry::Metrics;
 use serde_json::{Value, json};
+use storage::Storage;
 use uuid::Uuid;
 
 use super::{Held, guide, hold};

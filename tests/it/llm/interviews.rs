@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::CallState;
-use interviewer::storage::EventRecord;
 use serde_json::{Value, json};
+use storage::EventRecord;
 
 use crate::session::{Stage, check_followed_log};
 use crate::support::caller::is_state;

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use entity::{Resolution, Severity};
-use interviewer::storage::{AlertFilter, NewAlert, StorageError};
+use storage::{AlertFilter, NewAlert, StorageError};
 use uuid::Uuid;
 
 use crate::support::{scheduled, store};
@@ -61,8 +61,7 @@ async fn acknowledging_and_resolving_are_told_once_and_belong_to_the_workspace()
     let done = alerts.resolve(raised.id, None).await.unwrap();
     assert_eq!((done.resolution, done.note.as_deref()), (Some(Resolution::Person), Some("I call back.")));
     assert_eq!(alerts.resolve(raised.id, None).await.unwrap(), done);
-    let entries =
-        storage.audit_trail(interviewer::storage::AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
+    let entries = storage.audit_trail(storage::AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
     let told: Vec<&str> =
         entries.iter().filter(|e| e.entity_id == raised.id).map(|entry| entry.event_type.as_str()).collect();
     assert_eq!(told, ["quality_alert.resolved", "quality_alert.acknowledged"]);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use interview::io::{CallState, Rejection};
 use interviewer::session::Engines;
-use interviewer::stt::{self, Heard};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
+use voice::stt::{self, Heard};
 
 use crate::metrics::Served;
 use crate::session::Stage;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Output;
 
-use interviewer::storage::Storage;
 use sea_orm::ConnectionTrait as _;
 use serde_json::Value;
+use storage::Storage;
 use tokio::process::Command;
 use uuid::Uuid;
 

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entity::Severity;
-use interviewer::storage::NewAlert;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use storage::NewAlert;
 
 use crate::api::App;
 

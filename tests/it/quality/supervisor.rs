@@ -10,13 +10,13 @@ use interview::analysis::Analysis;
 use interview::io::{EndStatus, Endpointing, Event, Response, TurnTiming, Word};
 use interview::quality::Severity::{Critical, Error, Warning};
 use interview::quality::{Metric, Thresholds};
-use interviewer::storage::thresholds::Origin;
-use interviewer::storage::{AlertFilter, EventRecord, Storage};
 use interviewer::supervisors::quality::Parts;
 use interviewer::supervisors::{Append, Persistence, Quality};
 use interviewer::telemetry::Metrics;
 use interviewer::telemetry::metrics::Failure;
 use serde_json::json;
+use storage::thresholds::Origin;
+use storage::{AlertFilter, EventRecord, Storage};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 

@@ -8,11 +8,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use interview::io::{CallState, Notice, Speaker};
-use interviewer::audio::MediaRuntime;
-use interviewer::audio::codec::{encode_clip, silence};
 use interviewer::demo::client::EngineMessage;
-use interviewer::transport::webrtc::{WebRtc, WebRtcSettings};
-use interviewer::transport::{Link, LinkEvent};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -20,6 +16,10 @@ use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
+use voice::audio::MediaRuntime;
+use voice::audio::codec::{encode_clip, silence};
+use voice::transport::webrtc::{WebRtc, WebRtcSettings};
+use voice::transport::{Link, LinkEvent};
 
 /// Much longer than anything that is waited for here takes.
 pub const LIMIT: Duration = Duration::from_secs(40);
@@ -120,7 +120,7 @@ pub struct Call {
     pub location: String,
     pub standing: watch::Receiver<LinkEvent>,
     say: mpsc::Sender<()>,
-    sink: std::sync::Arc<dyn interviewer::transport::PacketSink>,
+    sink: std::sync::Arc<dyn voice::transport::PacketSink>,
     http: reqwest::Client,
     _stop: tokio_util::sync::DropGuard,
 }

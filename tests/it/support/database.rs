@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use interviewer::storage::Storage;
 use sea_orm::sqlx::ConnectOptions as _;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
+use storage::Storage;
 use tempfile::TempDir;
 
 /// URL of a PostgreSQL server on which the tests may make databases.

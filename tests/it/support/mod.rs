@@ -12,8 +12,8 @@ use interview::Guide;
 use interview::analysis::{Analysis, Sentiment};
 use interview::guide::Action;
 use interview::io::{EndStatus, Endpointing, Event, Phase, Response, Word};
-use interviewer::storage::{EventRecord, NewInterview, Storage};
 use serde_json::{Value, json};
+use storage::{EventRecord, NewInterview, Storage};
 use uuid::Uuid;
 
 pub use database::{Home, open_store, store};

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use interviewer::transport::webrtc::{CallerIce, Offer};
 use parking_lot::Mutex;
 use reqwest::{Method, StatusCode};
 use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
+use voice::transport::webrtc::{CallerIce, Offer};
 
 use super::caller::{Call, Caller};
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use entity::{TaskState, tasks};
-use interviewer::storage::tasks::NewTask;
-use interviewer::storage::{Storage, StorageError};
 use interviewer::tasks::share::Places;
 use interviewer::tasks::{Context, Failure, Handler, Options, Order, Queue, Runner, backoff::Backoff};
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use storage::tasks::NewTask;
+use storage::{Storage, StorageError};
 use uuid::Uuid;
 
 mod api;

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entity::{TaskState, tasks};
-use interviewer::storage::tasks::{Ending, Grip, NewTask, TaskFilter, Wanted};
-use interviewer::storage::{AuditFilter, Storage, StorageError};
 use interviewer::tasks::Queue;
 use sea_orm::TransactionTrait as _;
 use serde_json::json;
+use storage::tasks::{Ending, Grip, NewTask, TaskFilter, Wanted};
+use storage::{AuditFilter, Storage, StorageError};
 use uuid::Uuid;
 
 use super::{enqueue, is_gone, states, task};

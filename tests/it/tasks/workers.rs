@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entity::TaskState;
-use interviewer::storage::tasks::NewTask;
 use interviewer::tasks::{Handler, Queue};
 use serde_json::json;
+use storage::tasks::NewTask;
 
 use super::{Worker, enqueue, over, run, task, until};
 use crate::support::store;

@@ -114,7 +114,7 @@ async fn after_kill_9_every_event_arrives_with_the_same_id() {
         let interview = one.json()["data"]["interview_id"].as_str().unwrap().to_owned();
         told.entry(format!("{} {interview}", one.path)).or_default().insert(one.id().to_owned());
     }
-    let all = interviewer::storage::InterviewFilter { limit: 100_000, ..Default::default() };
+    let all = storage::InterviewFilter { limit: 100_000, ..Default::default() };
     let interviews = storage.interviews().list(all).await.unwrap();
     let stored: HashSet<String> = interviews.iter().map(|row| row.id.to_string()).collect();
     assert!(acknowledged.is_subset(&stored), "what was answered is there");

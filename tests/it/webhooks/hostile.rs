@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use entity::DeliveryState;
 use interview::webhook::WebhookEvent;
-use interviewer::storage::webhooks::Health;
+use storage::webhooks::Health;
 
 use super::receiver::{BROKEN, FINE, Received, Receiver, Reply};
 use super::{Names, Office};
 use crate::support::scheduled;
 
 async fn alerts(office: &Office) -> Vec<entity::alerts::Model> {
-    let filter = interviewer::storage::alerts::AlertFilter { limit: 10, ..Default::default() };
+    let filter = storage::alerts::AlertFilter { limit: 10, ..Default::default() };
     office.storage.alerts().list(filter).await.unwrap()
 }
 
@@ -178,7 +178,7 @@ async fn an_endpoint_that_only_fails_is_switched_off_after_its_time_and_can_come
     assert!(raised[0].current_value >= raised[0].threshold, "{raised:?}");
 
     broken.store(false, std::sync::atomic::Ordering::SeqCst);
-    let on = interviewer::storage::WebhookSettings { is_active: true, ..seen.settings() };
+    let on = storage::WebhookSettings { is_active: true, ..seen.settings() };
     let on = office.storage.webhooks().update(webhook.id, on).await.unwrap();
     assert_eq!((on.health, on.disabled_reason, on.failing_since), (Health::Healthy, None, None));
     assert!(alerts(&office).await[0].resolved_at.is_some());

@@ -19,11 +19,11 @@ use async_trait::async_trait;
 use entity::{DeliveryState, webhook_deliveries};
 use interview::webhook::WebhookEvent;
 use interviewer::config::Settings;
-use interviewer::storage::{Storage, Webhook, WebhookSettings};
 use interviewer::tasks::Runner;
 use interviewer::telemetry::Metrics;
 use interviewer::webhooks::{Courier, Relay, Resolve};
 use parking_lot::Mutex;
+use storage::{Storage, Webhook, WebhookSettings};
 use tokio::sync::Notify;
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 use interview::Event;
 use interview::io::EndStatus;
 use interview::webhook::WebhookEvent;
-use interviewer::storage::outbox;
 use serde_json::json;
+use storage::outbox;
 
 use super::settings;
 use crate::support::{conversation, guide, new_interview, records, scheduled, store};
@@ -59,7 +59,7 @@ async fn what_did_not_happen_is_not_told() {
         storage.webhooks().create(settings("https://example.org/", &[WebhookEvent::InterviewScheduled])).await.unwrap();
     // A text that PostgreSQL can't hold and SQLite can: whatever becomes of the interview becomes of the event.
     let respondent_name = Some("a\0b".to_owned());
-    let interview = interviewer::storage::NewInterview { respondent_name, ..new_interview(guide.id) };
+    let interview = storage::NewInterview { respondent_name, ..new_interview(guide.id) };
     let scheduled = storage.interviews().schedule(interview).await.is_ok();
     let deliveries = storage.webhooks().deliveries(webhook.id, None, None, 10).await.unwrap();
     assert_eq!(deliveries.len(), usize::from(scheduled));
@@ -73,14 +73,14 @@ async fn each_webhook_is_told_of_what_it_asked_for_in_its_workspace_since_it_is_
     let url = "https://example.org/";
     let all = storage.webhooks().create(settings(url, &WebhookEvent::ALL)).await.unwrap().0;
     let ends = storage.webhooks().create(settings(url, &[WebhookEvent::InterviewCompleted])).await.unwrap().0;
-    let off = interviewer::storage::WebhookSettings { is_active: false, ..settings(url, &WebhookEvent::ALL) };
+    let off = storage::WebhookSettings { is_active: false, ..settings(url, &WebhookEvent::ALL) };
     let off = storage.webhooks().create(off).await.unwrap().0;
     let elsewhere = foreign.webhooks().create(settings(url, &WebhookEvent::ALL)).await.unwrap().0;
     storage.append(before, &conversation()).await.unwrap();
     let data = json!({ "alert_id": "x", "severity": "error" });
     let alert = outbox::publish(storage.connection(), elsewhere.workspace_id, WebhookEvent::QualityAlert, data);
     let alert = alert.await.unwrap();
-    let events = |storage: &interviewer::storage::Storage, id| {
+    let events = |storage: &storage::Storage, id| {
         let storage = storage.clone();
         async move {
             let rows = storage.webhooks().deliveries(id, None, None, 10).await.unwrap();
@@ -107,7 +107,7 @@ async fn a_removed_webhook_takes_its_deliveries_and_old_ones_are_forgotten() {
     assert_eq!(storage.pending_deliveries().await.unwrap(), 1);
     let later = chrono::Utc::now() + chrono::Duration::days(1);
     assert_eq!(storage.forget_deliveries(later).await.unwrap(), 0, "what is still to be delivered is not old");
-    let off = interviewer::storage::WebhookSettings { is_active: false, ..stays.settings() };
+    let off = storage::WebhookSettings { is_active: false, ..stays.settings() };
     storage.webhooks().update(stays.id, off).await.unwrap();
     assert_eq!(storage.pending_deliveries().await.unwrap(), 0);
     assert_eq!(storage.happenings(id).await.unwrap().len(), 1);

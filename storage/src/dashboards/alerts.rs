@@ -1,0 +1,22 @@
+//! How many alerts were raised.
+
+use std::collections::BTreeMap;
+
+use entity::Severity;
+use sea_orm::Iterable as _;
+
+use super::{Dashboards, Window};
+use crate::StorageError;
+
+impl Dashboards<'_> {
+    /// Alerts raised in the window: every severity, also those that no alert has.
+    pub async fn alerts_by_severity(&self, window: Window) -> Result<BTreeMap<Severity, i64>, StorageError> {
+        let query = "SELECT a.severity, COUNT(*) AS alerts FROM alerts a \
+             WHERE a.workspace_id = $1 AND a.raised_at >= $2 AND a.raised_at < $3 GROUP BY a.severity";
+        let mut by_severity: BTreeMap<Severity, i64> = Severity::iter().map(|severity| (severity, 0)).collect();
+        for row in self.rows(query, window, None).await? {
+            by_severity.insert(row.try_get("", "severity")?, row.try_get("", "alerts")?);
+        }
+        Ok(by_severity)
+    }
+}

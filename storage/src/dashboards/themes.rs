@@ -1,0 +1,48 @@
+//! What the answers are about.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Dashboards, Window, sql};
+use crate::StorageError;
+
+/// One theme.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Theme {
+    pub theme: String,
+    /// Answers that touch it.
+    pub frequency: i64,
+}
+
+/// The themes of a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Themes {
+    pub total_unique_themes: usize,
+    /// The most frequent ones; those of the same frequency by their names.
+    pub themes: Vec<Theme>,
+}
+
+impl Dashboards<'_> {
+    /// The `limit` most frequent themes.
+    pub async fn themes(&self, window: Window, guide: Option<Uuid>, limit: u64) -> Result<Themes, StorageError> {
+        let (each, theme) = sql::each_text(self.backend(), "r.themes");
+        // Answers share few lists of themes: these are counted first, and taken apart afterwards.
+        let query = format!(
+            "SELECT f.theme, f.frequency, COUNT(*) OVER () AS unique_themes FROM ( \
+             SELECT {theme} AS theme, CAST(SUM(r.answers) AS BIGINT) AS frequency FROM ( \
+             SELECT r.themes, COUNT(*) AS answers FROM interview_responses r WHERE {} GROUP BY r.themes \
+             ) r {each} GROUP BY 1 \
+             ) f ORDER BY f.frequency DESC, {} LIMIT {limit}",
+            sql::responses(guide.is_some()),
+            sql::in_order(self.backend(), "f.theme"),
+        );
+        let mut found = Themes { total_unique_themes: 0, themes: Vec::new() };
+        for row in self.rows(&query, window, guide).await? {
+            let unique: i64 = row.try_get("", "unique_themes")?;
+            found.total_unique_themes = unique as usize;
+            found.themes.push(Theme { theme: row.try_get("", "theme")?, frequency: row.try_get("", "frequency")? });
+        }
+        Ok(found)
+    }
+}

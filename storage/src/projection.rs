@@ -1,0 +1,392 @@
+//! From events to the tables that users query, in the transaction that appends the events.
+//!
+//! Owns: what each event changes in `interviews` and `interview_responses`. Never does: run apart from the log.
+
+use chrono::{DateTime, Duration, Utc};
+use entity::{Status, interview_responses, interviews};
+use interview::Event;
+use interview::dialogue::state::PAUSE_REQUESTED;
+use interview::insight::method;
+use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
+use interview::quality::{Escalation, Reason};
+use interview::score::{self, Scores, widen};
+use interview::webhook::WebhookEvent;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::crypto::PersonKey;
+use super::events::{self, EventRecord};
+use super::{StorageError, guides, outbox, quality, responses, scores, to_json};
+
+/// Why an interview stands still that the engine left in the middle of a call.
+pub const ENGINE_RESTARTED: &str = "engine_restarted";
+
+/// How an interview ended, for the metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    pub status: Status,
+    pub duration_seconds: f64,
+    /// 0…1 each; absent where the interview gave nothing to compute it from.
+    pub completion_rate: Option<f64>,
+    pub engagement_score: Option<f64>,
+    pub data_quality_score: Option<f64>,
+}
+
+/// What applying the events of a batch brought about.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Outcome {
+    /// The media connected for the first time.
+    pub started: bool,
+    pub ended: Option<Ending>,
+    /// Of each answer to a follow-up: the share of its content words that are new.
+    pub follow_up_values: Vec<f64>,
+    /// Why the interview was handed to a person just now.
+    pub escalated: Option<&'static str>,
+}
+
+/// An interview's row while events are applied to it.
+pub(super) struct Projection {
+    before: interviews::Model,
+    row: interviews::Model,
+    received_at: DateTime<Utc>,
+    outcome: Outcome,
+    /// To a person, by this batch.
+    handed_over: Option<Escalation>,
+}
+
+impl Projection {
+    pub(super) fn new(row: interviews::Model, received_at: DateTime<Utc>) -> Self {
+        Self { before: row.clone(), row, received_at, outcome: Outcome::default(), handed_over: None }
+    }
+
+    /// The log holds the record already; `key` reads the rest of it.
+    pub(super) async fn apply(
+        &mut self,
+        db: &impl ConnectionTrait,
+        record: &EventRecord,
+        key: Option<&PersonKey>,
+    ) -> Result<(), StorageError> {
+        let at = record.at_ms;
+        match &record.event {
+            Event::LegConnected { leg } => {
+                // A leg of an interview that is over (a late retry) must not open it again.
+                if !self.row.status.is_over() {
+                    self.row.status = Status::InProgress;
+                    self.row.status_reason = None;
+                }
+                if self.row.started_at.is_none() {
+                    self.row.started_at = Some(self.received_at - milliseconds(at));
+                }
+                self.remember("leg", json!(leg));
+                self.remember("connected", json!(true));
+                // A pause that nobody asked for ends with the connection; one that was asked for, with `Resumed`.
+                if self.row.conversation_state.get("paused").is_some_and(|reason| reason != PAUSE_REQUESTED) {
+                    self.remember("paused", Value::Null);
+                }
+            }
+            Event::LegLost { .. } => self.remember("connected", json!(false)),
+            Event::PhaseEntered { phase } => {
+                self.remember("phase", to_json("phase", phase)?);
+                if matches!(phase, Phase::Closing | Phase::Completed) {
+                    self.complete_section();
+                    self.row.current_section = None;
+                }
+            }
+            Event::ConsentAnswered { recording: false, given } => {
+                self.row.consent_given = *given;
+                self.row.consent_timestamp = Some(self.wall(at));
+                self.row.gdpr_compliant = true;
+            }
+            Event::ConsentAnswered { recording: true, given } => self.row.can_be_recorded = *given,
+            Event::SectionEntered { section } => {
+                if self.row.current_section.as_deref() != Some(section) {
+                    self.complete_section();
+                }
+                self.row.current_section = Some(section.clone());
+            }
+            Event::QuestionAsked { asking, question_id, section, text, follow_up_of, action, why, source } => {
+                self.row.current_section = Some(section.clone());
+                self.row.current_question_id = Some(question_id.clone());
+                if let Some(parent) = follow_up_of {
+                    let follow_up =
+                        json!({ "asking": asking, "action": action, "text": text, "why": why, "source": source });
+                    self.add_follow_up(db, *parent, follow_up).await?;
+                }
+            }
+            Event::QuestionSkipped { question_id, .. } => {
+                push_once(&mut self.row.questions_skipped, question_id);
+            }
+            Event::Answered { response } => self.insert_response(db, response).await?,
+            Event::ProposalRejected { asking, reason, source } => {
+                let mut rejected = self.row.conversation_state["rejected_follow_ups"].take();
+                if !rejected.is_array() {
+                    rejected = json!([]);
+                }
+                if let Some(rejected) = rejected.as_array_mut() {
+                    rejected.push(json!({ "asking": asking, "reason": reason, "source": source }));
+                }
+                self.remember("rejected_follow_ups", rejected);
+            }
+            Event::PersonRequested => {
+                let reason = Reason::PersonRequested;
+                let escalation = Escalation { reason, text: reason.words().to_owned() };
+                if quality::hand_over(&mut self.row, &escalation) {
+                    self.outcome.escalated = Some(reason.name());
+                    self.handed_over = Some(escalation);
+                }
+            }
+            Event::Paused { reason } => {
+                self.remember("paused", json!(reason));
+                if reason == ENGINE_RESTARTED {
+                    // The connection went down with the engine, and nobody was left to say so.
+                    self.remember("connected", json!(false));
+                    self.row.status_reason = Some(reason.clone());
+                }
+            }
+            Event::Resumed => {
+                self.remember("paused", Value::Null);
+                self.row.status_reason = None;
+            }
+            Event::Ended { status, reason } => self.end(db, at, *status, reason.as_deref(), key).await?,
+            Event::ConsentAsked { .. }
+            | Event::SectionSkipped { .. }
+            | Event::QuestionRepeated { .. }
+            | Event::Said { .. }
+            | Event::NotUnderstood { .. }
+            | Event::TurnTimed { .. }
+            | Event::Branched { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Writes the row.
+    pub(super) async fn store(mut self, db: &impl ConnectionTrait, last_seq: i64) -> Result<Outcome, StorageError> {
+        self.remember("last_seq", json!(last_seq));
+        self.outcome.started = self.before.started_at.is_none() && self.row.started_at.is_some();
+        self.row.updated_at = Utc::now();
+        if self.outcome.started {
+            let started = interviews::Model {
+                status: Status::InProgress,
+                completed_at: None,
+                duration_seconds: None,
+                ..self.row.clone()
+            };
+            outbox::publish_interview(db, WebhookEvent::InterviewStarted, &started).await?;
+        }
+        // A batch may hold a whole call: what it tells the world stands in the order in which it happened.
+        if let Some(escalation) = &self.handed_over {
+            quality::publish_escalation(db, &self.row, escalation).await?;
+        }
+        let over = match self.row.status {
+            Status::Completed => Some(WebhookEvent::InterviewCompleted),
+            Status::Failed => Some(WebhookEvent::InterviewFailed),
+            _ => None,
+        };
+        if let Some(event) = over
+            && !self.before.status.is_over()
+        {
+            outbox::publish_interview(db, event, &self.row).await?;
+        }
+        self.row.into_active_model().reset_all().update(db).await?;
+        Ok(self.outcome)
+    }
+
+    /// Wall clock of a call clock's time.
+    fn wall(&self, at: Ms) -> DateTime<Utc> {
+        self.row.started_at.map_or(self.received_at, |started| started + milliseconds(at))
+    }
+
+    fn remember(&mut self, key: &str, value: Value) {
+        if !self.row.conversation_state.is_object() {
+            self.row.conversation_state = json!({});
+        }
+        self.row.conversation_state[key] = value;
+    }
+
+    /// The section that was current is behind us.
+    fn complete_section(&mut self) {
+        if let Some(section) = &self.row.current_section {
+            push_once(&mut self.row.sections_completed, section);
+        }
+    }
+
+    async fn insert_response(&mut self, db: &impl ConnectionTrait, response: &Response) -> Result<(), StorageError> {
+        if response.is_follow_up && !response.text.is_empty() {
+            let earlier = responses::of_interview(db, self.row.id).await?;
+            let to_same = earlier.iter().filter(|one| one.question_id == response.question_id);
+            let value = score::new_share(&response.text, to_same.map(|one| one.response_text.as_str()));
+            self.outcome.follow_up_values.push(widen(value));
+        }
+        let parent = match response.parent {
+            Some(asking) => self.response_to(db, asking).await?.map(|parent| parent.id),
+            None => None,
+        };
+        let analysis = &response.analysis;
+        let row = interview_responses::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.row.workspace_id),
+            interview_id: Set(self.row.id),
+            asking: Set(response.asking as i32),
+            question_id: Set(response.question_id.clone()),
+            section_name: Set(response.section.clone()),
+            question_text: Set(response.question_text.clone()),
+            response_text: Set(response.text.clone()),
+            response_audio_url: Set(None),
+            asked_at: Set(self.wall(response.asked_ms)),
+            answered_at: Set(self.wall(response.answered_ms)),
+            response_time_seconds: Set(response.response_time_ms as f64 / 1_000.0),
+            sentiment: Set(name_of(&analysis.sentiment)?),
+            confidence_score: Set(widen(analysis.confidence)),
+            key_phrases: Set(to_json("key phrases", &analysis.key_phrases)?),
+            themes: Set(to_json("themes", &analysis.themes)?),
+            information_density: Set(widen(analysis.information_density)),
+            is_follow_up: Set(response.is_follow_up),
+            parent_response_id: Set(parent),
+            follow_up_count: Set(0),
+            generated_follow_ups: Set(json!([])),
+            is_complete: Set(response.is_complete),
+            requires_clarification: Set(response.requires_clarification),
+            flags: Set(to_json("flags", &response.flags)?),
+            hesitation: Set(widen(analysis.hesitation)),
+            enthusiasm: Set(widen(analysis.enthusiasm)),
+            completeness: Set(widen(analysis.completeness)),
+            contradictions: Set(self.contradictions(db, response).await?),
+            analysis_methods: Set(methods()),
+            created_at: Set(self.received_at),
+            updated_at: Set(self.received_at),
+        };
+        row.insert(db).await?;
+        Ok(())
+    }
+
+    /// Both spans of each, by the ids of their responses.
+    async fn contradictions(&self, db: &impl ConnectionTrait, response: &Response) -> Result<Value, StorageError> {
+        let mut list = Vec::new();
+        for found in &response.analysis.contradictions {
+            let Some(earlier) = self.response_to(db, found.earlier_asking).await? else { continue };
+            list.push(json!({
+                "kind": found.kind,
+                "earlier_response_id": earlier.id,
+                "earlier": found.earlier,
+                "now": found.now,
+                "overlap": widen(found.overlap),
+                "method": method::LEXICON,
+            }));
+        }
+        Ok(Value::Array(list))
+    }
+
+    async fn add_follow_up(
+        &self,
+        db: &impl ConnectionTrait,
+        parent: AskingId,
+        follow_up: Value,
+    ) -> Result<(), StorageError> {
+        let Some(parent) = self.response_to(db, parent).await? else { return Ok(()) };
+        let mut follow_ups = parent.generated_follow_ups.as_array().cloned().unwrap_or_default();
+        follow_ups.push(follow_up);
+        let mut row = parent.into_active_model();
+        row.follow_up_count = Set(follow_ups.len() as i32);
+        row.generated_follow_ups = Set(Value::Array(follow_ups));
+        row.updated_at = Set(self.received_at);
+        row.update(db).await?;
+        Ok(())
+    }
+
+    async fn response_to(
+        &self,
+        db: &impl ConnectionTrait,
+        asking: AskingId,
+    ) -> Result<Option<interview_responses::Model>, StorageError> {
+        Ok(interview_responses::Entity::find()
+            .filter(interview_responses::Column::InterviewId.eq(self.row.id))
+            .filter(interview_responses::Column::Asking.eq(asking as i32))
+            .one(db)
+            .await?)
+    }
+
+    async fn end(
+        &mut self,
+        db: &impl ConnectionTrait,
+        at: Ms,
+        status: EndStatus,
+        reason: Option<&str>,
+        key: Option<&PersonKey>,
+    ) -> Result<(), StorageError> {
+        self.row.status = match status {
+            EndStatus::Completed => Status::Completed,
+            EndStatus::Cancelled => Status::Cancelled,
+            EndStatus::Failed => Status::Failed,
+            EndStatus::NoShow => Status::NoShow,
+        };
+        if status == EndStatus::Completed {
+            self.complete_section();
+        }
+        self.row.current_section = None;
+        self.row.current_question_id = None;
+        self.row.status_reason = reason.map(str::to_owned);
+        self.row.completed_at = Some(self.wall(at));
+        self.row.duration_seconds = self.row.started_at.map(|_| (at / 1_000) as i32);
+        if self.row.can_be_recorded {
+            self.row.recording_url = Some(format!("/api/interviews/{}/recording", self.row.id));
+        }
+        if status == EndStatus::NoShow {
+            // There is nothing to score, and the metrics of calls are not about it.
+            return Ok(());
+        }
+        let answers = responses::of_interview(db, self.row.id).await?;
+        let guide = guides::version(db, self.row.call_guide_version_id).await?;
+        let log = events::load(db, self.row.id, key).await?;
+        let median = scores::median_words(db, &self.row).await?;
+        let values = Scores::of(&guide, log.iter().map(|record| (record.at_ms, &record.event)), median);
+        self.row.engagement_metrics = scores::engagement_of(&values, &answers, median);
+        self.row.quality_metrics = scores::quality_of(&values, &answers);
+        let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);
+        self.outcome.ended = Some(Ending {
+            status: self.row.status,
+            duration_seconds: at as f64 / 1_000.0,
+            completion_rate: score(&self.row.quality_metrics, "completion_rate"),
+            engagement_score: score(&self.row.engagement_metrics, "engagement_score"),
+            data_quality_score: score(&self.row.quality_metrics, "data_quality_score"),
+        });
+        Ok(())
+    }
+}
+
+/// What each value of an answer's analysis is made with, in a call.
+pub fn methods() -> Value {
+    let by_words = [
+        "sentiment",
+        "key_phrases",
+        "themes",
+        "information_density",
+        "hesitation",
+        "enthusiasm",
+        "completeness",
+        "contradictions",
+    ];
+    let mut methods: serde_json::Map<String, Value> =
+        by_words.iter().map(|name| ((*name).to_owned(), json!(method::LEXICON))).collect();
+    methods.insert("confidence_score".to_owned(), json!("recognition"));
+    Value::Object(methods)
+}
+
+fn milliseconds(at: Ms) -> Duration {
+    Duration::milliseconds(at as i64)
+}
+
+/// An enumeration's name as it is written in JSON.
+fn name_of(value: &impl serde::Serialize) -> Result<String, StorageError> {
+    Ok(to_json("name", value)?.as_str().unwrap_or_default().to_owned())
+}
+
+fn push_once(list: &mut Value, item: &str) {
+    let mut items = list.as_array().cloned().unwrap_or_default();
+    if !items.iter().any(|known| known == item) {
+        items.push(json!(item));
+    }
+    *list = Value::Array(items);
+}

@@ -1,0 +1,176 @@
+//! Users: who may sign in, and as what.
+//!
+//! Owns: their rows, and that a changed password, role or state ends their sessions where it should.
+//! Never does: hash or compare passwords (the engine's `access` does).
+
+use chrono::Utc;
+use entity::{Role, sessions, users};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, SqlErr,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::Change;
+use super::{Storage, StorageError};
+
+const ENTITY: &str = "user";
+
+#[derive(Clone)]
+pub struct NewUser {
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub password_hash: Option<String>,
+    /// Issuer and subject.
+    pub oidc: Option<(String, String)>,
+}
+
+/// What is to change; nothing by default.
+#[derive(Clone, Default)]
+pub struct UserChanges {
+    pub name: Option<String>,
+    pub role: Option<Role>,
+    pub is_active: Option<bool>,
+    pub password_hash: Option<String>,
+}
+
+/// The users' repository.
+pub struct Users<'a>(pub(super) &'a Storage);
+
+impl Users<'_> {
+    /// An address that a user of this workspace has already is a [`StorageError::Conflict`].
+    pub async fn create(&self, new: NewUser) -> Result<users::Model, StorageError> {
+        let now = Utc::now();
+        let (oidc_issuer, oidc_subject) = new.oidc.unzip();
+        let row = users::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.0.workspace),
+            email: Set(normalised(&new.email)),
+            name: Set(new.name),
+            role: Set(new.role),
+            password_hash: Set(new.password_hash),
+            oidc_issuer: Set(oidc_issuer),
+            oidc_subject: Set(oidc_subject),
+            is_active: Set(true),
+            last_login_at: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let tx = self.0.write().await?;
+        let row = row.insert(&tx).await.map_err(|error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => {
+                StorageError::Conflict("there is a user with this e-mail address already".to_owned())
+            }
+            _ => error.into(),
+        })?;
+        self.0.audit(&tx, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role }))).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    pub async fn get(&self, id: Uuid) -> Result<users::Model, StorageError> {
+        self.find(&self.0.db, id).await
+    }
+
+    pub async fn by_email(&self, email: &str) -> Result<Option<users::Model>, StorageError> {
+        Ok(users::Entity::find()
+            .filter(users::Column::WorkspaceId.eq(self.0.workspace))
+            .filter(users::Column::Email.eq(normalised(email)))
+            .one(&self.0.db)
+            .await?)
+    }
+
+    /// Newest first.
+    pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<users::Model>, StorageError> {
+        let mut query = users::Entity::find().filter(users::Column::WorkspaceId.eq(self.0.workspace)).limit(limit);
+        if let Some(after) = after {
+            query = query.filter(users::Column::Id.lt(after));
+        }
+        Ok(query.order_by_desc(users::Column::Id).all(&self.0.db).await?)
+    }
+
+    /// Another password, or being locked out, ends the user's sessions; another role counts at once.
+    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<users::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let mut row = self.find(&tx, id).await?.into_active_model();
+        let told = json!({
+            "role": changes.role,
+            "is_active": changes.is_active,
+            "password": changes.password_hash.is_some(),
+        });
+        let ends_sessions = changes.password_hash.is_some() || changes.is_active == Some(false);
+        if let Some(name) = changes.name {
+            row.name = Set(name);
+        }
+        if let Some(role) = changes.role {
+            row.role = Set(role);
+        }
+        if let Some(is_active) = changes.is_active {
+            row.is_active = Set(is_active);
+        }
+        if let Some(hash) = changes.password_hash {
+            row.password_hash = Set(Some(hash));
+        }
+        row.updated_at = Set(Utc::now());
+        let row = row.update(&tx).await?;
+        if ends_sessions {
+            end_sessions(&tx, id).await?;
+        }
+        self.0.audit(&tx, Change::new(ENTITY, id, "user.updated").with(told)).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// From now on the provider vouches for this user, too.
+    pub async fn link(&self, id: Uuid, issuer: &str, subject: &str) -> Result<users::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let mut row = self.find(&tx, id).await?.into_active_model();
+        row.oidc_issuer = Set(Some(issuer.to_owned()));
+        row.oidc_subject = Set(Some(subject.to_owned()));
+        row.updated_at = Set(Utc::now());
+        let row = row.update(&tx).await?;
+        self.0.audit(&tx, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer }))).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
+        self.find(&tx, id).await?;
+        end_sessions(&tx, id).await?;
+        users::Entity::delete_by_id(id).exec(&tx).await?;
+        self.0.audit(&tx, Change::new(ENTITY, id, "user.deleted")).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn find(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<users::Model, StorageError> {
+        users::Entity::find_by_id(id)
+            .filter(users::Column::WorkspaceId.eq(self.0.workspace))
+            .one(db)
+            .await?
+            .ok_or(StorageError::NotFound("user"))
+    }
+}
+
+impl Storage {
+    /// Whom this provider vouches for under this name, in whichever workspace.
+    pub async fn user_of(&self, issuer: &str, subject: &str) -> Result<Option<users::Model>, StorageError> {
+        Ok(users::Entity::find()
+            .filter(users::Column::OidcIssuer.eq(issuer))
+            .filter(users::Column::OidcSubject.eq(subject))
+            .one(&self.db)
+            .await?)
+    }
+}
+
+async fn end_sessions(db: &impl ConnectionTrait, user: Uuid) -> Result<(), StorageError> {
+    sessions::Entity::delete_many().filter(sessions::Column::UserId.eq(user)).exec(db).await?;
+    Ok(())
+}
+
+/// Nobody has two addresses that differ in capitals only.
+fn normalised(email: &str) -> String {
+    email.trim().to_lowercase()
+}

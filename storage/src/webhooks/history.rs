@@ -1,0 +1,127 @@
+//! Deliveries as operators see them: what became of each, replaying, trying a webhook out, and forgetting old ones.
+
+use chrono::{DateTime, Utc};
+use entity::{DeliveryState, webhook_deliveries, webhook_outbox};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{AUDITED, Webhooks};
+use crate::audit::Change;
+use crate::{Storage, StorageError, outbox};
+use webhook_deliveries::Column;
+
+/// The event of a delivery that somebody asked for to try a webhook out.
+const TEST: &str = "webhook.test";
+
+impl Webhooks<'_> {
+    /// Of one webhook, newest first.
+    pub async fn deliveries(
+        &self,
+        webhook: Uuid,
+        state: Option<DeliveryState>,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<webhook_deliveries::Model>, StorageError> {
+        self.get(webhook).await?;
+        let mut query = webhook_deliveries::Entity::find().filter(Column::WebhookId.eq(webhook));
+        if let Some(state) = state {
+            query = query.filter(Column::State.eq(state));
+        }
+        if let Some(after) = after {
+            query = query.filter(Column::Id.lt(after));
+        }
+        Ok(query.order_by_desc(Column::Id).limit(limit).all(&self.0.db).await?)
+    }
+
+    /// Sends it again from the beginning of its schedule, with the same `webhook-id`.
+    pub async fn replay(&self, webhook: Uuid, delivery: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
+        let now = Utc::now();
+        let tx = self.0.write().await?;
+        self.locked(&tx, webhook).await?;
+        let row = webhook_deliveries::Entity::find_by_id(delivery)
+            .filter(Column::WebhookId.eq(webhook))
+            .lock_exclusive()
+            .one(&tx)
+            .await?
+            .ok_or(StorageError::NotFound("delivery"))?;
+        if row.state == DeliveryState::Pending {
+            return Err(StorageError::Conflict("it is still being delivered".to_owned()));
+        }
+        let mut row = row.into_active_model();
+        row.state = Set(DeliveryState::Pending);
+        row.attempts = Set(0);
+        row.next_attempt_at = Set(now);
+        row.leased_until = Set(None);
+        row.delivered_at = Set(None);
+        row.updated_at = Set(now);
+        let row = row.update(&tx).await?;
+        let told = json!({ "delivery_id": delivery, "event": row.event });
+        self.0.audit(&tx, Change::new(AUDITED, webhook, "webhook.delivery_replayed").with(told)).await?;
+        tx.commit().await?;
+        Ok(row)
+    }
+
+    /// Sends an event that stands for nothing, even to one that is switched off.
+    pub async fn test(&self, webhook: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
+        let tx = self.0.write().await?;
+        let row = self.locked(&tx, webhook).await?;
+        let data = json!({ "webhook_id": webhook, "name": row.name });
+        // In an order of its own, so that it waits for nothing.
+        let happening = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
+        let delivery = outbox::address(&tx, &happening, webhook).await?;
+        self.0.audit(&tx, Change::new(AUDITED, webhook, "webhook.tested")).await?;
+        tx.commit().await?;
+        Ok(delivery)
+    }
+}
+
+impl Storage {
+    /// How many deliveries of all workspaces are still to be made.
+    pub async fn pending_deliveries(&self) -> Result<u64, StorageError> {
+        Ok(webhook_deliveries::Entity::find().filter(Column::State.eq(DeliveryState::Pending)).count(&self.db).await?)
+    }
+
+    /// Removes deliveries of all workspaces that came to their end before `before`, and events that none is left of.
+    pub async fn forget_deliveries(&self, before: DateTime<Utc>) -> Result<u64, StorageError> {
+        let tx = self.write().await?;
+        let gone = webhook_deliveries::Entity::delete_many()
+            .filter(Column::State.ne(DeliveryState::Pending))
+            .filter(Column::UpdatedAt.lt(before))
+            .exec(&tx)
+            .await?;
+        let left = Query::select()
+            .expr(Expr::val(1))
+            .from(webhook_deliveries::Entity)
+            .and_where(
+                Expr::col((webhook_deliveries::Entity, Column::OutboxId))
+                    .eq(Expr::col((webhook_outbox::Entity, webhook_outbox::Column::Id))),
+            )
+            .to_owned();
+        webhook_outbox::Entity::delete_many()
+            .filter(webhook_outbox::Column::CreatedAt.lt(before))
+            .filter(Expr::exists(left).not())
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(gone.rows_affected)
+    }
+
+    /// What receivers answered to events about these interviews: they may have quoted anything.
+    pub(crate) async fn forget_excerpts(
+        &self,
+        db: &impl ConnectionTrait,
+        interviews: &[Uuid],
+    ) -> Result<(), StorageError> {
+        webhook_deliveries::Entity::update_many()
+            .col_expr(Column::ResponseExcerpt, Expr::value(None::<String>))
+            .filter(Column::SubjectId.is_in(interviews.iter().copied()))
+            .exec(db)
+            .await?;
+        Ok(())
+    }
+}
