@@ -21,11 +21,15 @@ pub enum TlsError {
 
 /// The chain in the file, the server's own certificate first.
 pub fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let error = |reason: String| TlsError::Certificate { file: file.to_owned(), reason };
-    let certificates = CertificateDer::pem_file_iter(file).map_err(|e| error(plain(&e)))?;
-    let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|e| error(plain(&e)))?;
+    certificates(file).map_err(|reason| TlsError::Certificate { file: file.to_owned(), reason })
+}
+
+/// All certificates in a PEM file; or why there are none.
+pub fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| plain(&error))?;
+    let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| plain(&error))?;
     if certificates.is_empty() {
-        return Err(error("there is no certificate in it (PEM is wanted)".to_owned()));
+        return Err("there is no certificate in it (PEM is wanted)".to_owned());
     }
     Ok(certificates)
 }

@@ -146,6 +146,7 @@ pub struct Tasks {
 #[serde(deny_unknown_fields)]
 pub struct Webhooks {
     pub allow: Vec<String>,
+    pub ca_cert: String,
     pub attempts: u32,
     pub retry_first_seconds: f64,
     pub retry_longest_seconds: f64,

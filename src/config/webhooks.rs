@@ -2,12 +2,15 @@
 //!
 //! Owns: what these settings mean and whether they make sense together.
 
+use std::path::Path;
 use std::time::Duration;
 
 use interview::webhook::{Allow, Schedule};
+use rustls::pki_types::CertificateDer;
 
 use super::{ConfigError, Settings};
 use crate::webhooks::DeliverySettings;
+use crate::{outgoing, tls};
 use storage::webhooks::Bounds;
 
 /// A day is the longest that anything here may take, but for what is given in days.
@@ -18,6 +21,10 @@ impl Settings {
         let set = &self.webhooks;
         let allow =
             Allow::read(set.allow.iter().map(String::as_str)).map_err(|error| bad("allow", &error.to_string()))?;
+        let authorities = match set.ca_cert.as_str() {
+            "" => Vec::new(),
+            file => trusted(file).map_err(|reason| bad("ca_cert", &format!("{file} can't be used: {reason}")))?,
+        };
         if set.attempts < 3 {
             return Err(bad("attempts", "must be at least 3"));
         }
@@ -45,6 +52,7 @@ impl Settings {
         let chrono = |duration: Duration| chrono::Duration::from_std(duration).unwrap_or(chrono::Duration::days(1));
         Ok(DeliverySettings {
             allow,
+            authorities,
             schedule,
             connect_timeout: within("connect_timeout_seconds", set.connect_timeout_seconds, 300.0)?,
             timeout: within("timeout_seconds", set.timeout_seconds, 300.0)?,
@@ -58,6 +66,14 @@ impl Settings {
             kept: chrono::Duration::days(i64::from(set.keep_days.max(1))),
         })
     }
+}
+
+/// The certificates in a file.
+fn trusted(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found = tls::certificates(Path::new(file))?;
+    // Found out now, not at the first delivery.
+    outgoing::trusting(&found).map_err(|error| error.to_string())?;
+    Ok(found)
 }
 
 fn bad(key: &str, why: &str) -> ConfigError {
@@ -91,6 +107,8 @@ mod tests {
             ("WEBHOOKS_RETRY_FIRST_SECONDS", "NaN"),
             ("WEBHOOKS_CONCURRENT", "1"),
             ("WEBHOOKS_DISABLE_AFTER_DAYS", "1e9"),
+            ("WEBHOOKS_CA_CERT", "nowhere.pem"),
+            ("WEBHOOKS_CA_CERT", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
         ] {
             let error = with(&[(variable, value)]).unwrap_err();
             assert!(error.contains(variable), "{error}");

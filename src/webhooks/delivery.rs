@@ -40,7 +40,7 @@ impl Courier {
         metrics: Arc<Metrics>,
         settled: Arc<Notify>,
     ) -> Self {
-        let network = Network::new(settings.allow.clone(), resolver);
+        let network = Network::new(settings.allow.clone(), resolver, settings.authorities.clone());
         Self { storage, network, settings, metrics, settled }
     }
 

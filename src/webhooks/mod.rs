@@ -21,6 +21,7 @@ mod relay;
 use std::time::Duration;
 
 use interview::webhook::{Allow, Schedule};
+use rustls::pki_types::CertificateDer;
 
 use storage::webhooks::Bounds;
 
@@ -32,6 +33,8 @@ pub use relay::Relay;
 #[derive(Debug, Clone)]
 pub struct DeliverySettings {
     pub allow: Allow,
+    /// Whose certificates are trusted, beside those that this machine trusts.
+    pub authorities: Vec<CertificateDer<'static>>,
     pub schedule: Schedule,
     /// Name, connection and TLS together.
     pub connect_timeout: Duration,

@@ -10,14 +10,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hyper_rustls::ConfigBuilderExt as _;
 use interview::webhook::{Allow, Refusal, Target, TargetHost};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
+
+use crate::outgoing;
 
 /// A host may have many addresses; one that answers at none of so many is down.
 const MOST_ADDRESSES: usize = 4;
@@ -37,7 +38,7 @@ pub enum NetworkError {
     #[error("TLS: {0}")]
     Tls(io::Error),
     #[error("TLS can't be used: {0}")]
-    Client(String),
+    Client(rustls::Error),
 }
 
 /// Who knows the addresses of names; a parameter, so that tests can lie.
@@ -64,13 +65,15 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 pub(super) struct Network {
     allow: Allow,
     resolver: Arc<dyn Resolve>,
+    /// Trusted beside what this machine trusts.
+    authorities: Vec<CertificateDer<'static>>,
     /// Made when the first one is called by https: loading the machine's certificates takes a moment.
     tls: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Network {
-    pub(super) fn new(allow: Allow, resolver: Arc<dyn Resolve>) -> Self {
-        Self { allow, resolver, tls: OnceCell::new() }
+    pub(super) fn new(allow: Allow, resolver: Arc<dyn Resolve>, authorities: Vec<CertificateDer<'static>>) -> Self {
+        Self { allow, resolver, authorities, tls: OnceCell::new() }
     }
 
     /// The URL, judged anew: the allow list may have changed since the webhook was made.
@@ -92,7 +95,8 @@ impl Network {
                 .map_err(|error| NetworkError::Target(error.to_string()))?,
             TargetHost::Address(address) => ServerName::IpAddress((*address).into()),
         };
-        let trusted = self.tls.get_or_try_init(|| std::future::ready(tls().map(Arc::new))).await?;
+        let made = async || outgoing::trusting(&self.authorities).map(Arc::new).map_err(NetworkError::Client);
+        let trusted = self.tls.get_or_try_init(made).await?;
         let connector = TlsConnector::from(Arc::clone(trusted));
         Ok(Box::new(connector.connect(server, stream).await.map_err(NetworkError::Tls)?))
     }
@@ -127,21 +131,6 @@ async fn reach(addresses: &[IpAddr], port: u16) -> Result<TcpStream, NetworkErro
     Err(failed)
 }
 
-/// TLS that trusts what this machine trusts.
-fn tls() -> Result<ClientConfig, NetworkError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| NetworkError::Client(error.to_string()))?;
-    Ok(match versions.clone().with_native_roots() {
-        Ok(roots) => roots.with_no_client_auth(),
-        Err(error) => {
-            tracing::warn!(%error, "this machine trusts no certificates: https webhooks can't be reached");
-            versions.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -165,7 +154,7 @@ mod tests {
     fn network(answers: &[&[&str]], allow: &[&str]) -> (Network, Arc<Liar>) {
         let answers = answers.iter().map(|one| one.iter().map(|text| text.parse().unwrap()).collect()).collect();
         let liar = Arc::new(Liar { answers, asked: AtomicUsize::new(0) });
-        (Network::new(Allow::read(allow.iter().copied()).unwrap(), liar.clone()), liar)
+        (Network::new(Allow::read(allow.iter().copied()).unwrap(), liar.clone(), Vec::new()), liar)
     }
 
     #[actix_web::test]

@@ -3,6 +3,7 @@
 mod api;
 mod crash;
 mod hostile;
+mod https;
 mod order;
 mod outbox;
 mod receiver;

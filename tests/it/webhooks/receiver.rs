@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
+use rustls::ServerConfig;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::LIMIT;
 
@@ -77,6 +79,22 @@ pub struct Receiver {
 impl Receiver {
     /// `behaviour` gets the request, and how many with its `webhook-id` came to this path before it.
     pub async fn at(address: &str, behaviour: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::open(address, None, behaviour).await
+    }
+
+    /// The same by https, with a certificate.
+    pub async fn tls(
+        tls: Arc<ServerConfig>,
+        behaviour: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::open("127.0.0.1:0", Some(tls.into()), behaviour).await
+    }
+
+    async fn open(
+        address: &str,
+        tls: Option<TlsAcceptor>,
+        behaviour: impl Fn(&Received, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared =
@@ -84,9 +102,18 @@ impl Receiver {
         let ours = Arc::clone(&shared);
         let listening = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let shared = Arc::clone(&ours);
+                let (shared, tls) = (Arc::clone(&ours), tls.clone());
                 // Whoever goes away in the middle is no fault of this side.
-                tokio::spawn(async move { drop(serve(stream, &shared).await) });
+                tokio::spawn(async move {
+                    match tls {
+                        None => drop(serve(stream, &shared).await),
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                drop(serve(stream, &shared).await);
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { address, shared, listening }
@@ -132,7 +159,7 @@ impl Drop for Receiver {
     }
 }
 
-async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     stream.read_line(&mut line).await?;
@@ -160,7 +187,11 @@ async fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     answer(stream.into_inner(), reply, |bytes| *shared.sent.lock().entry(path.clone()).or_default() += bytes).await
 }
 
-async fn answer(mut stream: TcpStream, reply: Reply, sent: impl Fn(usize)) -> std::io::Result<()> {
+async fn answer(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    reply: Reply,
+    sent: impl Fn(usize),
+) -> std::io::Result<()> {
     const PAUSE: Duration = Duration::from_millis(50);
     let endless = "HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n";
     match reply {
@@ -195,7 +226,7 @@ async fn answer(mut stream: TcpStream, reply: Reply, sent: impl Fn(usize)) -> st
 }
 
 async fn drip(
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncWrite + Unpin),
     head: &str,
     part: &[u8],
     pause: Duration,
