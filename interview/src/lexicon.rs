@@ -314,6 +314,11 @@ pub(crate) fn number(word: &str) -> Option<i32> {
     TENS.iter().position(|ten| *ten == word).and_then(|at| i32::try_from(at).ok()).map(|at| 30 + 10 * at)
 }
 
+/// What [`themes`] can be.
+pub(crate) fn theme_names() -> impl Iterator<Item = &'static str> {
+    THEMES.iter().map(|(name, _)| *name)
+}
+
 /// Topics the stems of these words belong to.
 pub(crate) fn themes(stems: &[String]) -> Vec<String> {
     THEMES

@@ -87,6 +87,7 @@ pub async fn of_many(
         call_guide_id,
         window,
         insight,
+        answers: Vec::new(),
         themes: Some(serde_json::to_value(&statistics.themes).map_err(corrupt)?),
         statistics: serde_json::to_value(&statistics).map_err(corrupt)?,
         task_id,

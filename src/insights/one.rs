@@ -1,12 +1,17 @@
 //! The insight of one interview.
 
 use entity::insight_extractions;
+use interview::insight::extract::Insight;
 use interview::insight::extract::extract;
+use interview::insight::finding::Conflict;
+use interview::insight::material::{Answer, Material};
+use interview::insight::method;
 use interview::insight::quote::Dropped;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{InsightError, Tools, material};
+use storage::insights::AnswerTold;
 use storage::{NewInsight, Storage};
 
 /// Extracts and keeps it. With a task's id it is kept once, however often the task is tried.
@@ -16,7 +21,8 @@ pub async fn of_interview(
     interview_id: Uuid,
     task_id: Option<Uuid>,
 ) -> Result<insight_extractions::Model, InsightError> {
-    let material = material::load(storage, interview_id).await?;
+    let mut material = material::load(storage, interview_id).await?;
+    tools.judge(&mut material).await;
     let mut insight = extract(&material);
     tools.refine(&mut insight, &material).await;
     // Whoever has put a quote into it.
@@ -33,10 +39,31 @@ pub async fn of_interview(
         interview_ids: vec![interview_id],
         call_guide_id: Some(call_guide_id),
         window: (None, None),
+        answers: told(&material, &insight)?,
         insight,
         themes: None,
         statistics: json!({}),
         task_id,
     };
     Ok(storage.insights().keep(new).await?)
+}
+
+/// What was found out about single answers since they were given: by a language model, and by meaning.
+fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerTold>, InsightError> {
+    let by_meaning = |answer: &Answer| -> Vec<Conflict> {
+        let of_this = |found: &&Conflict| found.later.response_id == answer.id && found.method == method::EMBEDDING;
+        insight.contradictions.iter().filter(of_this).cloned().collect()
+    };
+    let mut told = Vec::new();
+    for answer in &material.answers {
+        let contradictions = by_meaning(answer);
+        if answer.judged.is_empty() && contradictions.is_empty() {
+            continue;
+        }
+        let response_id =
+            answer.id.parse().map_err(|_| InsightError::Corrupt(format!("the answer {} has no id", answer.id)))?;
+        let (analysis, judged) = (answer.analysis.clone(), answer.judged.clone());
+        told.push(AnswerTold { response_id, analysis, judged, contradictions });
+    }
+    Ok(told)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use interview::insight::extract::Insight;
 use interview::insight::material::Material;
-use interview::insight::{likeness, worded};
+use interview::insight::{judged, likeness, worded};
 
 use super::minilm::MiniLm;
 use crate::config::{Settings, SpeechEngine};
@@ -40,6 +40,27 @@ impl Tools {
         let wanted = settings.insights.embeddings && settings.speech.engine == SpeechEngine::Local;
         let minilm = if wanted { minilm(settings.storage.models_dir.clone(), inference).await } else { None };
         Self { minilm, llm, metrics }
+    }
+
+    /// Lets a language model judge the answers. What fails leaves them as words alone have them.
+    pub async fn judge(&self, material: &mut Material) {
+        let was_answered = material.spoken().next().is_some();
+        let Some(llm) = self.llm.as_ref().filter(|_| was_answered) else { return };
+        let ask = Ask {
+            operation: "analysis",
+            system: judged::SYSTEM.to_owned(),
+            user: judged::told(material),
+            schema: judged::schema(),
+            deadline: DEADLINE,
+            max_tokens: TOKENS,
+        };
+        match llm.json(ask).await {
+            Ok(answer) => match serde_json::from_value(answer.value) {
+                Ok(judgement) => judged::put(material, judgement, &answer.model),
+                Err(_) => tracing::warn!("the model's judgement has another form: the lexicon's serves"),
+            },
+            Err(error) => tracing::warn!(%error, "no judgement from the model: the lexicon's serves"),
+        }
     }
 
     /// Adds what they tell to what words have told. What fails leaves that as it was.

@@ -47,7 +47,7 @@ const FROM_THE_START: &[(&str, &str, &[&str])] = &[
         &["critical_alert", "error_alerts", "completion_rate", "data_quality_score", "person_requested"],
     ),
     ("errors_total", "error_type", &["append", "transcription", "synthesis", "judgement", "propose", "panicked"]),
-    ("llm_tokens_used_total", "operation", &["follow_up", "insights"]),
+    ("llm_tokens_used_total", "operation", &["follow_up", "analysis", "insights"]),
 ];
 
 /// One line of a sample.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alignment::{alignment, untouched};
 use super::finding::{Conflict, Finding, InsightType, conflicts, findings};
+use super::judged;
 use super::material::Material;
 use super::method;
 use super::mood::{Mood, mood};
@@ -70,7 +71,7 @@ pub fn extract(material: &Material) -> Insight {
         confidence_level: 0.0,
         follow_up_recommendations: recommendations(material, &findings, &conflicts),
         suggested_next_questions: next_questions(material, &findings, &conflicts),
-        methods: VALUES.iter().map(|value| ((*value).to_owned(), method::LEXICON.to_owned())).collect(),
+        methods: methods(material),
         dropped_quotes: BTreeMap::new(),
         generated_by: EXTRACTIVE.to_owned(),
         model_used: None,
@@ -83,6 +84,14 @@ pub fn extract(material: &Material) -> Insight {
     insight.confidence_level = confidence(material, &insight);
     insight.executive_summary = summary(material, &insight);
     insight
+}
+
+fn methods(material: &Material) -> BTreeMap<String, String> {
+    let mut methods: BTreeMap<String, String> =
+        VALUES.iter().map(|value| ((*value).to_owned(), method::LEXICON.to_owned())).collect();
+    methods.insert("sentiment_summary".to_owned(), judged::method_of(material, judged::SENTIMENT));
+    methods.insert("themes".to_owned(), judged::method_of(material, judged::THEMES_OF));
+    methods
 }
 
 /// Values that name their method.

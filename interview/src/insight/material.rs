@@ -1,5 +1,7 @@
 //! What is looked at: one interview's answers with their words and times, and what they were asked for.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::{Analysis, Sentiment};
 use crate::guide::{Guide, QuestionType};
 use crate::io::{AskingId, Ms, Response, Word};
@@ -30,6 +32,8 @@ pub struct Answer {
     /// The same words with their times on the call clock.
     pub words: Vec<Word>,
     pub analysis: Analysis,
+    /// Name of a value of the analysis → the model that judged it; what is not named is by words alone.
+    pub judged: BTreeMap<String, String>,
     pub flags: Vec<String>,
     pub is_follow_up: bool,
 }
@@ -46,6 +50,7 @@ impl Answer {
             text: stored_text,
             words: response.words,
             analysis: response.analysis,
+            judged: BTreeMap::new(),
             flags: response.flags,
             is_follow_up: response.is_follow_up,
         }
@@ -117,6 +122,7 @@ pub(crate) mod testing {
             text: text.to_owned(),
             analysis: Analysis::of(question, &words),
             words,
+            judged: BTreeMap::new(),
             flags: Vec::new(),
             is_follow_up: false,
         }

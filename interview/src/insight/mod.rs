@@ -4,13 +4,14 @@
 //! said ([`quote::locate`]).
 //!
 //! [`material`] is what is looked at; [`extract`] makes an [`extract::Insight`] of one interview out of it with the help of
-//! [`pick`] (quotes), [`finding`], [`theme`], [`mood`] and [`alignment`]; [`likeness`] adds what meaning tells, where a model can, and [`worded`]
-//! what a language model words; [`across`] counts over many, by [`stats`].
+//! [`pick`] (quotes), [`finding`], [`theme`], [`mood`] and [`alignment`]; [`likeness`] adds what meaning tells, where a model can. A language model
+//! has judged the answers before ([`judged`]), and words the report after that ([`worded`]); [`across`] counts over many, by [`stats`].
 
 pub mod across;
 pub mod alignment;
 pub mod extract;
 pub mod finding;
+pub mod judged;
 pub mod likeness;
 pub mod material;
 pub mod mood;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::judged;
 use super::material::{Material, value_of};
-use super::method;
 use super::stats::mann_kendall;
 use crate::analysis::Sentiment;
 use crate::io::Ms;
@@ -81,7 +81,7 @@ pub fn mood(material: &Material) -> Mood {
         .to_owned(),
         direction_p: trend.map(|trend| trend.p),
         timeline,
-        method: method::LEXICON.to_owned(),
+        method: judged::method_of(material, judged::SENTIMENT),
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::judged;
 use super::material::{Material, value_of};
 use super::method;
 use super::pick::topics;
@@ -33,7 +34,7 @@ pub struct Theme {
     /// Other topics that were merged into it.
     #[serde(default)]
     pub merged: Vec<String>,
-    /// What it was found with: `lexicon`, `embedding` (merged by likeness) or a model's name.
+    /// What it was found with: `lexicon`, `embedding` (merged by likeness) or `llm:<model>`.
     pub method: String,
 }
 
@@ -45,10 +46,14 @@ pub fn themes(material: &Material) -> Vec<Theme> {
     let total = material.spoken().count();
     let mut found: BTreeMap<String, Touched> = BTreeMap::new();
     let mut own: BTreeMap<String, (String, Touched)> = BTreeMap::new();
+    let mut named_by: BTreeMap<String, String> = BTreeMap::new();
     for answer in material.spoken() {
         let value = value_of(answer.analysis.sentiment);
         for theme in &answer.analysis.themes {
             found.entry(theme.clone()).or_default().push((&answer.id, value));
+            if let Some(by) = answer.judged.get(judged::THEMES_OF) {
+                named_by.insert(theme.clone(), by.clone());
+            }
         }
         let asked = topics(&answer.question_text);
         let mut here = BTreeMap::new();
@@ -68,20 +73,21 @@ pub fn themes(material: &Material) -> Vec<Theme> {
             own.entry(stem).or_insert_with(|| (word, Vec::new())).1.push((&answer.id, value));
         }
     }
-    let mut again: Vec<_> = own.into_values().filter(|(_, answers)| answers.len() >= AGAIN).collect();
+    let mut again: Vec<_> =
+        own.into_values().filter(|(word, answers)| answers.len() >= AGAIN && !found.contains_key(word)).collect();
     again.sort_by_key(|(_, answers)| std::cmp::Reverse(answers.len()));
     again.truncate(OWN);
     found.extend(again);
     let mut themes: Vec<Theme> = found
         .into_iter()
         .map(|(theme, answers)| Theme {
+            method: named_by.remove(&theme).unwrap_or_else(|| method::LEXICON.to_owned()),
             theme,
             responses: answers.len(),
             share: answers.len() as f64 / total.max(1) as f64,
             sentiment: answers.iter().map(|(_, value)| value).sum::<f64>() / answers.len() as f64,
             response_ids: answers.iter().map(|(id, _)| (*id).to_owned()).collect(),
             merged: Vec::new(),
-            method: method::LEXICON.to_owned(),
         })
         .collect();
     themes.sort_by_key(|theme| std::cmp::Reverse(theme.responses));

@@ -28,7 +28,7 @@ const STATUSES: [entity::Status; 6] = [
     entity::Status::NoShow,
 ];
 /// What a language model may be asked for.
-const LLM_OPERATIONS: [&str; 2] = ["follow_up", "insights"];
+const LLM_OPERATIONS: [&str; 3] = ["follow_up", "analysis", "insights"];
 /// What an attempt to tell a webhook comes to.
 const DELIVERIES: [&str; 3] = ["delivered", "failed", "dead"];
 const ERASURES: [&str; 2] = ["request", "retention"];

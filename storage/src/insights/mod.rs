@@ -1,8 +1,9 @@
 //! Insights: kept, found, and forgotten.
 //!
 //! Owns: rows of `insight_extractions`, the webhook that tells of each (in its transaction), what may be kept after an
-//! erasure (`forget.rs`), the answers that are counted across interviews (`cases.rs`), calling for one (`request.rs`). Never does: extract.
+//! erasure (`forget.rs`), what was found out about single answers (`answers.rs`), the answers that are counted across interviews (`cases.rs`), calling for one (`request.rs`). Never does: extract.
 
+mod answers;
 mod cases;
 mod forget;
 mod request;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use super::audit::Change;
 use super::{Storage, StorageError, outbox, to_json};
 
+pub use answers::AnswerTold;
 pub use cases::{Held, Scope};
 pub use forget::QuotedAcross;
 pub use request::{EXTRACT_INSIGHTS, Extraction};
@@ -46,6 +48,8 @@ pub struct NewInsight {
     pub call_guide_id: Option<Uuid>,
     pub window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub insight: Insight,
+    /// What was found out about single answers meanwhile.
+    pub answers: Vec<AnswerTold>,
     /// Across interviews: these stand in the place of one interview's themes.
     pub themes: Option<Value>,
     /// Across interviews: what was counted.
@@ -72,6 +76,9 @@ impl Insights<'_> {
             return Ok(row);
         }
         self.hold(&tx, &new.interview_ids).await?;
+        for told in new.answers {
+            answers::put(&tx, told, now).await?;
+        }
         let insight = new.insight;
         let json = |value: Result<Value, StorageError>| value;
         let row = insight_extractions::ActiveModel {

@@ -169,6 +169,7 @@ impl Things {
                 skipped: Vec::new(),
                 data_quality_score: None,
             }),
+            answers: Vec::new(),
             themes: None,
             statistics: json!({}),
             task_id: None,

@@ -24,29 +24,41 @@ const SAID: &[(&str, &str)] = &[
     ("What is hard?", "The software is terrible and crashes every week."),
 ];
 
-/// A server that gives this answer to whatever it is asked.
-fn model(answer: &Value) -> Llm {
+/// A server that gives this answer to whatever it is asked, but `judgement` where it is to annotate answers.
+fn model(answer: &Value, judgement: &Value) -> Llm {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
-    let document = json!({
-        "choices": [{ "message": { "content": answer.to_string() }, "finish_reason": "stop" }],
-        "usage": { "prompt_tokens": 30, "completion_tokens": 12 },
-    });
-    let answer = async |document: Data<Value>| HttpResponse::Ok().json(document.get_ref());
+    let document = |content: &Value| {
+        json!({
+            "choices": [{ "message": { "content": content.to_string() }, "finish_reason": "stop" }],
+            "usage": { "prompt_tokens": 30, "completion_tokens": 12 },
+        })
+    };
+    let documents = [document(answer), document(judgement)];
+    let answer = async |documents: Data<[Value; 2]>, asked: web::Json<Value>| {
+        let annotates = asked["messages"][0]["content"].as_str().is_some_and(|text| text.starts_with("You annotate"));
+        HttpResponse::Ok().json(&documents[usize::from(annotates)])
+    };
     let server = HttpServer::new(move || {
-        Server::new().app_data(Data::new(document.clone())).route("/v1/chat/completions", web::post().to(answer))
+        Server::new().app_data(Data::new(documents.clone())).route("/v1/chat/completions", web::post().to(answer))
     });
     tokio::spawn(server.workers(1).disable_signals().listen(listener).unwrap().run());
     Llm::new(LlmServer { protocol: Protocol::OpenAi, base_url, model: "fake".to_owned(), key: None })
 }
 
 async fn report(storage: &Storage, answer: &Value) -> (Report, Arc<Metrics>) {
+    judged_report(storage, answer, &json!("nothing")).await
+}
+
+async fn judged_report(storage: &Storage, answer: &Value, judgement: &Value) -> (Report, Arc<Metrics>) {
     let guide = guide(storage, SAID.len()).await;
     let respondent = Uuid::now_v7().to_string();
     let held = Held { guide, respondent: &respondent, metadata: json!({}), ended: Utc::now(), said: SAID };
     let id = hold(storage, &held).await;
     let metrics = Arc::new(Metrics::new().unwrap());
-    let tools = Tools { llm: Some(model(answer)), metrics: Some(Arc::clone(&metrics)), ..Tools::default() };
+    let llm = model(answer, judgement);
+    llm.count_into(Arc::clone(&metrics));
+    let tools = Tools { llm: Some(llm), metrics: Some(Arc::clone(&metrics)), ..Tools::default() };
     let row = of_interview(storage, &tools, id, None).await.unwrap();
     (Report::of(storage, row).await.unwrap(), metrics)
 }
@@ -98,4 +110,27 @@ async fn a_model_that_answers_nonsense_leaves_the_extractive_report() {
     let (report, _) = report(&storage, &json!(["no", "report"])).await;
     assert_eq!((report.row.generated_by.as_str(), &report.row.model_used), ("extractive", &None));
     assert!(!report.quotes.is_empty());
+}
+
+#[actix_web::test]
+async fn answers_are_judged_by_the_model_and_say_so() {
+    let (_home, storage) = store().await;
+    let of = |answer: &str, sentiment: &str, themes: &[&str], phrases: &[&str]| json!({ "answer": answer, "sentiment": sentiment, "themes": themes, "key_phrases": phrases, "completeness": 0.25 });
+    let judgement = json!({ "answers": [
+        of("a2", "very_negative", &["crashes", "unicorns"], &["the software is terrible", "I adore it"]),
+        of("a7", "very_positive", &[], &[]),
+    ] });
+    let (report, metrics) = judged_report(&storage, &json!("no report"), &judgement).await;
+    assert_eq!(report.row.methods["sentiment_summary"], "lexicon, llm:fake");
+    assert_eq!(report.row.sentiment_summary["very_negative"], 1);
+    let rows = storage.responses(report.row.interview_id.unwrap()).await.unwrap();
+    let [first, second] = rows.as_slice() else { panic!("two answers") };
+    assert_eq!(first.analysis_methods["sentiment"], "lexicon", "it was not judged");
+    assert_eq!((second.sentiment.as_str(), second.completeness), ("very_negative", 0.25));
+    assert_eq!((&second.themes, &second.key_phrases), (&json!(["crashes"]), &json!(["The software is terrible"])));
+    for value in ["sentiment", "themes", "key_phrases", "completeness"] {
+        assert_eq!(second.analysis_methods[value], "llm:fake", "{value}");
+    }
+    assert_eq!(second.analysis_methods["information_density"], "lexicon", "scores stay what anyone can compute");
+    assert!(metrics.render().unwrap().contains("llm_tokens_used_total{operation=\"analysis\"} 42"));
 }
