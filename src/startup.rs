@@ -16,7 +16,7 @@ use crate::access::Access;
 use crate::api;
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::dialogue::LlmProposer;
-use crate::fleet::{Cache, Holders, Redis, RedisError};
+use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
 use crate::llm::Llm;
@@ -63,8 +63,6 @@ pub enum StartError {
 
 /// How long a join link is good for.
 const LINK_DAYS: i64 = 30;
-/// How long a language model's answers are shared: they may repeat what a respondent said, so not for long.
-const ANSWERS_KEPT: Duration = Duration::from_hours(1);
 /// How long a guide is kept at hand: longer than a call. Versions that are in use never change.
 const GUIDES_KEPT: Duration = Duration::from_hours(2);
 /// How long tasks under way may take to end; what is not done then is begun anew later.
@@ -121,7 +119,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let llm = Llm::from_settings(&settings);
     let mut engines = engines;
     if let Some(llm) = &llm {
-        engines.proposer = Arc::new(LlmProposer::new(llm.clone(), settings.llm.tokens_per_interview));
+        engines.proposer =
+            Arc::new(LlmProposer::new(llm.clone(), settings.llm.prompt, settings.llm.tokens_per_interview));
         info!(model = llm.model(), server = llm.base_url(), "a language model words follow-ups");
     }
     let engines = Arc::new(engines);
@@ -146,13 +145,16 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let redis = Redis::open(&settings.storage.redis_url)?;
     let mut beside = Vec::new();
     if let (Some(llm), Some(redis)) = (&llm, &redis) {
-        llm.cache_in(Arc::new(Cache::new("llm", ANSWERS_KEPT, Some(redis.clone()))));
+        llm.cache_in(Arc::new(Answers::new(redis.clone())));
     }
     if let Some(redis) = &redis {
         beside.push(actix_web::rt::spawn(redis.clone().watch()));
     }
-    let holders = match &redis {
-        Some(redis) => Some(Holders::new(redis.clone(), engine_name(&settings)?)),
+    let fleet = match &redis {
+        Some(redis) => Some(Fleet {
+            holders: Holders::new(redis.clone(), engine_name(&settings)?),
+            sessions: Sessions::new(redis.clone()),
+        }),
         None => None,
     };
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
@@ -180,11 +182,12 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         media,
         recordings,
         metrics: Arc::clone(&metrics),
-        holders: holders.clone(),
+        fleet: fleet.clone(),
+        llm: llm.clone(),
         guides: Cache::new("guide", GUIDES_KEPT, redis.clone()),
     });
-    if let Some(holders) = holders {
-        beside.push(actix_web::rt::spawn(session::fleet::keep(registry.clone(), holders)));
+    if let Some(fleet) = fleet {
+        beside.push(actix_web::rt::spawn(session::fleet::keep(registry.clone(), fleet)));
     }
     let interrupted = registry.recover().await?;
     if interrupted > 0 {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use interview::io::{Command, Ms, Notice};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ pub enum JoinError {
 pub struct NotLive;
 
 /// A message for the page, as it goes over the events socket.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageMessage {
     /// Counted up per interview; what `?after=` names.
     pub seq: u64,
@@ -47,7 +47,7 @@ pub struct PageMessage {
     #[serde(flatten)]
     pub notice: Notice,
     /// The message (a partial caption) that this one takes the place of.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u64>,
 }
 

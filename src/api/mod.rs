@@ -75,6 +75,7 @@ pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, P
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
 pub use openapi::openapi;
+pub use root::{MetricsToken, worker_metrics};
 
 /// Largest request body: a guide of hundreds of questions is far smaller.
 const MAX_BODY: usize = 1 << 20;

@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::routes::resource;
 use super::{Problem, State};
+use crate::telemetry::Metrics;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(index)).service(resource!(metrics));
@@ -68,17 +69,38 @@ async fn index() -> HttpResponse {
 #[allow(clippy::unused_async)]
 async fn metrics(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if !may_measure(&state.access.settings.metrics_token, &request) {
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "METRICS_TOKEN is wanted here, as `Authorization: Bearer …`",
-        ));
+        return Err(token_wanted());
     }
     state.metrics.active_calls.set(state.calls.active() as i64);
     let engines = state.calls.engines();
     state.metrics.call_capacity.set(engines.capacity as i64);
     state.metrics.speech_engine_info.with_label_values(&[&engines.stt, &engines.tts]).set(1.0);
-    let text =
-        state.metrics.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    rendered(&state.metrics)
+}
+
+/// What a worker's `/metrics` wants to be shown.
+pub struct MetricsToken(pub String);
+
+/// The same of a worker, which has no calls.
+// Handlers are async whether they wait or not.
+#[allow(clippy::unused_async)]
+pub async fn worker_metrics(
+    metrics: Data<Metrics>,
+    token: Data<MetricsToken>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    if !may_measure(&token.0, &request) {
+        return Err(token_wanted());
+    }
+    rendered(&metrics)
+}
+
+fn token_wanted() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "METRICS_TOKEN is wanted here, as `Authorization: Bearer …`")
+}
+
+fn rendered(metrics: &Metrics) -> Result<HttpResponse, Problem> {
+    let text = metrics.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 

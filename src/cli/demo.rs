@@ -12,7 +12,7 @@ use anyhow::Context;
 use interview::Guide;
 use tokio::sync::mpsc;
 
-use crate::config::{LlmProvider, Settings, SpeechEngine};
+use crate::config::{LlmPrompt, LlmProvider, Settings, SpeechEngine};
 use crate::demo::live::{self, Happening, Style};
 use crate::demo::model::ModelServer;
 use crate::demo::persona::Persona;
@@ -179,6 +179,7 @@ async fn serve(local: LocalModel, settings: &mut Settings) -> anyhow::Result<Mod
     settings.llm.openai_base_url.clone_from(&server.base_url);
     name.clone_into(&mut settings.llm.openai_model);
     settings.llm.openai_api_key.clear();
+    settings.llm.prompt = LlmPrompt::Brief;
     Ok(server)
 }
 

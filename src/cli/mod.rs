@@ -42,7 +42,7 @@ pub enum Verb {
     /// Run the engine (what happens without a command).
     Serve,
     /// Carry out background tasks, and nothing else: any number of these may run beside the engines.
-    Worker,
+    Worker(worker::WorkerArgs),
     /// Background tasks: list them, try dead letters again, cancel.
     #[command(subcommand)]
     Tasks(tasks::TasksCommand),
@@ -92,7 +92,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || Settings::load(cli.config.as_deref());
     match cli.command.unwrap_or(Verb::Serve) {
         Verb::Serve => serve::run(settings()?),
-        Verb::Worker => worker::run(&settings()?),
+        Verb::Worker(args) => worker::run(&args, &settings()?),
         Verb::Tasks(command) => command.run(&settings()?),
         Verb::Demo(args) => demo::start(args, settings()?),
         Verb::Key(command) => command.run(&settings()?),

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use explain::{Entry, Origin};
 pub use llm::{LlmServer, Protocol};
 pub use sections::{
-    Access, Calls, Ice, Insights, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks,
-    Webhooks,
+    Access, Calls, Ice, Insights, Llm, LlmPrompt, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage,
+    Tasks, Webhooks,
 };
 
 const DEFAULTS: &str = include_str!("default.toml");
@@ -95,6 +95,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("ANTHROPIC_API_KEY", "llm.anthropic_api_key"),
     ("ANTHROPIC_BASE_URL", "llm.anthropic_base_url"),
     ("ANTHROPIC_MODEL", "llm.anthropic_model"),
+    ("LLM_PROMPT", "llm.prompt"),
     ("LLM_TOKENS_PER_INTERVIEW", "llm.tokens_per_interview"),
     ("WEBHOOKS_ALLOW", "webhooks.allow"),
     ("WEBHOOKS_ATTEMPTS", "webhooks.attempts"),

@@ -117,10 +117,20 @@ pub enum LlmProvider {
     Anthropic,
 }
 
+/// How much a model is told when it is to word a follow-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LlmPrompt {
+    #[default]
+    Full,
+    Brief,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Llm {
     pub provider: LlmProvider,
+    pub prompt: LlmPrompt,
     pub openai_api_key: String,
     pub openai_base_url: String,
     pub openai_model: String,

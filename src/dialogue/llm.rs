@@ -13,9 +13,10 @@ use parking_lot::Mutex;
 use tracing::{debug, info};
 use uuid::Uuid;
 
-use super::prompt;
 use super::{ProposeError, Proposer};
-use crate::llm::{self, Ask, Llm};
+use super::{brief, prompt};
+use crate::config::LlmPrompt;
+use crate::llm::{Ask, Llm};
 
 const OPERATION: &str = "follow_up";
 const MOST_TOKENS: u32 = 120;
@@ -29,6 +30,7 @@ const REMEMBERED: usize = 4_096;
 /// A model first, the guide's templates behind it.
 pub struct LlmProposer {
     llm: Llm,
+    prompt: LlmPrompt,
     /// Tokens an interview may spend; then templates serve.
     budget: Option<u32>,
     spent: Mutex<Spent>,
@@ -56,13 +58,13 @@ impl Spent {
 
 impl LlmProposer {
     /// `budget`: tokens an interview may spend; 0 for as many as it takes.
-    pub fn new(llm: Llm, budget: u32) -> Self {
-        Self { llm, budget: Some(budget).filter(|budget| *budget > 0), spent: Mutex::default() }
+    pub fn new(llm: Llm, prompt: LlmPrompt, budget: u32) -> Self {
+        Self { llm, prompt, budget: Some(budget).filter(|budget| *budget > 0), spent: Mutex::default() }
     }
 
     /// Books what the question will cost at least. Whoever is cancelled has spent that.
     fn book(&self, interview: Uuid, ask: &Ask) -> Option<u32> {
-        let booked = llm::about(&ask.system) + llm::about(&ask.user);
+        let booked = ask.tokens();
         let mut spent = self.spent.lock();
         let spent = spent.of(interview);
         let after = spent.saturating_add(booked);
@@ -95,11 +97,20 @@ impl Proposer for LlmProposer {
         if deadline < LEAST || request.follow_ups_left == 0 || request.answer.trim().is_empty() {
             return Ok(templates);
         }
+        if self.prompt == LlmPrompt::Brief && !brief::is_enough(request) {
+            return Ok(templates);
+        }
+        let (system, examples, user, schema) = match self.prompt {
+            LlmPrompt::Full => (prompt::SYSTEM, &[] as &[_], prompt::user(request), prompt::schema(request)),
+            LlmPrompt::Brief => (brief::SYSTEM, brief::EXAMPLES, brief::user(&request.answer), brief::schema()),
+        };
         let ask = Ask {
             operation: OPERATION,
-            system: prompt::SYSTEM.to_owned(),
-            user: prompt::user(request),
-            schema: prompt::schema(request),
+            about: interview,
+            system: system.to_owned(),
+            examples,
+            user,
+            schema,
             deadline,
             max_tokens: MOST_TOKENS,
         };
@@ -107,7 +118,10 @@ impl Proposer for LlmProposer {
         let worded = match self.llm.json(ask).await {
             Ok(answer) => {
                 self.settle(interview, booked, answer.tokens);
-                prompt::proposal(answer.value, request, self.llm.model())
+                match self.prompt {
+                    LlmPrompt::Full => prompt::proposal(answer.value, request, self.llm.model()),
+                    LlmPrompt::Brief => brief::proposal(answer.value, self.llm.model()),
+                }
             }
             Err(error) => {
                 debug!(%interview, %error, "no proposal by the model: templates serve");

@@ -3,6 +3,7 @@
 //! Owns: the [`Proposer`] trait and its engines. Never does: decide whether a follow-up is asked; the interview
 //! checks every proposal and serves the guide's own template when none comes in time.
 
+mod brief;
 mod llm;
 mod prompt;
 

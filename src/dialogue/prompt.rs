@@ -15,7 +15,7 @@ const MOST_OF_ANSWER: usize = 1_500;
 /// Earlier questions that are told, the last ones.
 const MOST_ASKED: usize = 10;
 /// The highest priority: what a model words goes before templates.
-const PRIORITY: u8 = 5;
+pub(super) const PRIORITY: u8 = 5;
 
 const ACTIONS: [Action; 5] = [Action::DrillDeeper, Action::Probe, Action::Clarify, Action::Example, Action::Compare];
 
@@ -58,7 +58,7 @@ pub fn user(request: &ProposalRequest) -> String {
 }
 
 /// The end of a text, by characters.
-fn tail(text: &str) -> &str {
+pub(super) fn tail(text: &str) -> &str {
     let from = text.char_indices().rev().nth(MOST_OF_ANSWER - 1).map_or(0, |(at, _)| at);
     &text[from..]
 }

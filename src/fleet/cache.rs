@@ -10,8 +10,11 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use super::Redis;
+use crate::llm;
+use crate::llm::cache::KEEP;
 
 /// Values kept in memory: the oldest go first.
 const MOST: usize = 1_000;
@@ -19,7 +22,7 @@ const MOST: usize = 1_000;
 /// A cache; cheap to clone.
 #[derive(Clone)]
 pub struct Cache {
-    /// Before every key: `guide`, `llm`.
+    /// Before every key: `guide`.
     name: &'static str,
     lasts: Duration,
     place: Place,
@@ -77,16 +80,48 @@ impl Cache {
     }
 }
 
-/// For the answers of language models, under the key that the model's room has made.
-#[async_trait]
-impl crate::llm::cache::Cache for Cache {
-    async fn get(&self, key: &str) -> Option<String> {
-        let kept = Self::get(self, &[key.as_bytes()]).await?;
-        String::from_utf8(kept).ok()
+/// For the answers of language models, in the Redis of a fleet, under the key that the model's room has made.
+pub struct Answers(Redis);
+
+impl Answers {
+    pub fn new(redis: Redis) -> Self {
+        Self(redis)
     }
 
-    async fn put(&self, key: &str, answer: String) {
-        Self::put(self, &[key.as_bytes()], answer.into_bytes()).await;
+    fn answer_key(key: &str) -> String {
+        Redis::key(&format!("cache:llm:{key}"))
+    }
+
+    /// The keys of answers about an interview.
+    fn about_key(interview: Uuid) -> String {
+        Redis::key(&format!("cache:llm:about:{interview}"))
+    }
+}
+
+#[async_trait]
+impl llm::cache::Cache for Answers {
+    async fn get(&self, key: &str) -> Option<String> {
+        self.0.ask(redis::cmd("GET").arg(Self::answer_key(key))).await.ok().flatten()
+    }
+
+    async fn put(&self, about: Uuid, key: &str, answer: String) {
+        let (key, about, lasts) = (Self::answer_key(key), Self::about_key(about), KEEP.as_millis() as u64);
+        let mut put = redis::pipe();
+        // Known to be about the interview before it is there.
+        put.cmd("SADD").arg(&about).arg(&key).ignore();
+        put.cmd("PEXPIRE").arg(&about).arg(lasts).ignore();
+        put.cmd("SET").arg(&key).arg(answer).arg("PX").arg(lasts).ignore();
+        // The model is asked again the next time.
+        let _: Result<(), _> = self.0.ask_all(&put).await;
+    }
+
+    async fn forget(&self, interviews: &[Uuid]) {
+        for interview in interviews {
+            let about = Self::about_key(*interview);
+            // While Redis is away nobody reads them; they lapse by themselves.
+            let Ok(keys) = self.0.ask::<Vec<String>>(redis::cmd("SMEMBERS").arg(&about)).await else { return };
+            let _: Result<i64, _> = self.0.ask(redis::cmd("DEL").arg(&about).arg(keys)).await;
+        }
     }
 }
 

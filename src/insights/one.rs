@@ -22,9 +22,9 @@ pub async fn of_interview(
     task_id: Option<Uuid>,
 ) -> Result<insight_extractions::Model, InsightError> {
     let mut material = material::load(storage, interview_id).await?;
-    tools.judge(&mut material).await;
+    tools.judge(interview_id, &mut material).await;
     let mut insight = extract(&material);
-    tools.refine(&mut insight, &material).await;
+    tools.refine(interview_id, &mut insight, &material).await;
     // Whoever has put a quote into it.
     insight.verify(&material);
     if let Some(metrics) = &tools.metrics {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use interview::insight::extract::Insight;
 use interview::insight::material::Material;
 use interview::insight::{judged, likeness, worded};
+use uuid::Uuid;
 
 use super::minilm::MiniLm;
 use crate::config::{Settings, SpeechEngine};
@@ -43,12 +44,14 @@ impl Tools {
     }
 
     /// Lets a language model judge the answers. What fails leaves them as words alone have them.
-    pub async fn judge(&self, material: &mut Material) {
+    pub async fn judge(&self, interview_id: Uuid, material: &mut Material) {
         let was_answered = material.spoken().next().is_some();
         let Some(llm) = self.llm.as_ref().filter(|_| was_answered) else { return };
         let ask = Ask {
             operation: "analysis",
+            about: interview_id,
             system: judged::SYSTEM.to_owned(),
+            examples: &[],
             user: judged::told(material),
             schema: judged::schema(),
             deadline: DEADLINE,
@@ -64,7 +67,7 @@ impl Tools {
     }
 
     /// Adds what they tell to what words have told. What fails leaves that as it was.
-    pub async fn refine(&self, insight: &mut Insight, material: &Material) {
+    pub async fn refine(&self, interview_id: Uuid, insight: &mut Insight, material: &Material) {
         if let Some(minilm) = &self.minilm {
             match minilm.embed(likeness::texts(material, &insight.themes)).await {
                 Ok(embeddings) => likeness::refine(insight, material, |one, other| embeddings.cosine(one, other)),
@@ -75,7 +78,9 @@ impl Tools {
         if let Some(llm) = self.llm.as_ref().filter(|_| was_answered) {
             let ask = Ask {
                 operation: "insights",
+                about: interview_id,
                 system: worded::SYSTEM.to_owned(),
+                examples: &[],
                 user: worded::told(material),
                 schema: worded::schema(),
                 deadline: DEADLINE,

@@ -27,7 +27,7 @@ pub fn request(server: &LlmServer, ask: &Ask) -> Result<(String, HeaderMap, Valu
     let body = json!({
         "model": server.model,
         "system": ask.system,
-        "messages": [{ "role": "user", "content": ask.user }],
+        "messages": ask.turns(),
         "max_tokens": ask.max_tokens,
         "stream": true,
         "tools": [{ "name": ask.operation, "description": "Takes the answer.", "input_schema": ask.schema }],

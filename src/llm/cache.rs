@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::Ask;
 
@@ -19,7 +20,9 @@ pub const KEEP: Duration = Duration::from_mins(15);
 #[async_trait]
 pub trait Cache: Send + Sync {
     async fn get(&self, key: &str) -> Option<String>;
-    async fn put(&self, key: &str, answer: String);
+    async fn put(&self, about: Uuid, key: &str, answer: String);
+    /// Drops the answers about these interviews.
+    async fn forget(&self, interviews: &[Uuid]);
 }
 
 /// SHA-256 over the model and everything it would be told, in hex: nobody reads words from a key.
@@ -27,7 +30,8 @@ pub fn key(model: &str, ask: &Ask) -> String {
     let mut hash = Sha256::new();
     let schema = ask.schema.to_string();
     let limit = ask.max_tokens.to_string();
-    for part in [model, ask.operation, &ask.system, &ask.user, &schema, &limit] {
+    let examples = ask.examples.iter().flat_map(|(question, answer)| [*question, *answer]);
+    for part in [model, ask.operation, &ask.system, &ask.user, &schema, &limit].into_iter().chain(examples) {
         // Lengths keep "ab", "c" and "a", "bc" apart.
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
@@ -44,8 +48,8 @@ pub struct Memory {
 #[derive(Default)]
 struct Kept {
     answers: HashMap<String, String>,
-    /// The oldest first.
-    order: VecDeque<(Instant, String)>,
+    /// The oldest first, with the interview that each is about.
+    order: VecDeque<(Instant, Uuid, String)>,
 }
 
 impl Kept {
@@ -54,17 +58,17 @@ impl Kept {
         self.answers.get(key).cloned()
     }
 
-    fn put(&mut self, key: &str, answer: String, most: usize, now: Instant) {
+    fn put(&mut self, about: Uuid, key: &str, answer: String, most: usize, now: Instant) {
         if self.answers.insert(key.to_owned(), answer).is_none() {
-            self.order.push_back((now, key.to_owned()));
+            self.order.push_back((now, about, key.to_owned()));
         }
         self.forget_old(most, now);
     }
 
     fn forget_old(&mut self, most: usize, now: Instant) {
         let old = |since: Instant| now.duration_since(since) >= KEEP;
-        while self.order.len() > most || self.order.front().is_some_and(|(since, _)| old(*since)) {
-            if let Some((_, oldest)) = self.order.pop_front() {
+        while self.order.len() > most || self.order.front().is_some_and(|(since, ..)| old(*since)) {
+            if let Some((.., oldest)) = self.order.pop_front() {
                 self.answers.remove(&oldest);
             }
         }
@@ -83,8 +87,20 @@ impl Cache for Memory {
         self.kept.lock().get(key, Instant::now())
     }
 
-    async fn put(&self, key: &str, answer: String) {
-        self.kept.lock().put(key, answer, self.most, Instant::now());
+    async fn put(&self, about: Uuid, key: &str, answer: String) {
+        self.kept.lock().put(about, key, answer, self.most, Instant::now());
+    }
+
+    async fn forget(&self, interviews: &[Uuid]) {
+        let mut kept = self.kept.lock();
+        let Kept { answers, order } = &mut *kept;
+        order.retain(|(_, about, key)| {
+            let stays = !interviews.contains(about);
+            if !stays {
+                answers.remove(key);
+            }
+            stays
+        });
     }
 }
 
@@ -96,7 +112,8 @@ mod tests {
 
     fn ask(user: &str) -> Ask {
         let (system, schema) = ("s".to_owned(), json!({ "type": "object" }));
-        Ask { operation: "follow_up", system, user: user.into(), schema, deadline: Duration::ZERO, max_tokens: 9 }
+        let (about, deadline) = (Uuid::nil(), Duration::ZERO);
+        Ask { operation: "follow_up", about, system, examples: &[], user: user.into(), schema, deadline, max_tokens: 9 }
     }
 
     #[test]
@@ -109,6 +126,7 @@ mod tests {
             key("m", &Ask { system: "t".into(), ..ask("a") }),
             key("m", &Ask { schema: json!({}), ..ask("a") }),
             key("m", &Ask { max_tokens: 10, ..ask("a") }),
+            key("m", &Ask { examples: &[("b", "c")], ..ask("a") }),
         ];
         assert!(!others.contains(&one));
     }
@@ -117,7 +135,7 @@ mod tests {
     async fn the_oldest_answer_goes_first() {
         let memory = Memory::new(2);
         for key in ["a", "b", "b", "c"] {
-            memory.put(key, key.to_owned()).await;
+            memory.put(Uuid::nil(), key, key.to_owned()).await;
         }
         assert_eq!(memory.get("a").await, None);
         assert_eq!(memory.get("b").await.as_deref(), Some("b"));
@@ -127,10 +145,20 @@ mod tests {
     #[test]
     fn nothing_is_kept_for_long() {
         let (mut kept, start) = (Kept::default(), Instant::now());
-        kept.put("a", "a".to_owned(), 9, start);
-        kept.put("b", "b".to_owned(), 9, start + KEEP / 2);
+        kept.put(Uuid::nil(), "a", "a".to_owned(), 9, start);
+        kept.put(Uuid::nil(), "b", "b".to_owned(), 9, start + KEEP / 2);
         assert_eq!(kept.get("a", start + KEEP), None);
         assert_eq!(kept.get("b", start + KEEP).as_deref(), Some("b"));
         assert!(kept.answers.len() == 1 && kept.order.len() == 1);
+    }
+
+    #[tokio::test]
+    async fn answers_about_an_interview_can_be_forgotten() {
+        let memory = Memory::new(9);
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        memory.put(one, "a", "a".to_owned()).await;
+        memory.put(other, "b", "b".to_owned()).await;
+        memory.forget(&[one]).await;
+        assert_eq!((memory.get("a").await, memory.get("b").await.as_deref()), (None, Some("b")));
     }
 }

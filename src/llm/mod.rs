@@ -25,9 +25,10 @@ mod reading;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::debug;
+use uuid::Uuid;
 
 use self::breaker::Breaker;
 pub use self::breaker::State;
@@ -49,8 +50,12 @@ const GREATEST_WAIT: Duration = Duration::from_secs(8);
 pub struct Ask {
     /// What it is for, as metrics name it: `follow_up`, `insights`, …
     pub operation: &'static str,
+    /// Whose words are in it: when they are erased, so is the answer.
+    pub about: Uuid,
     /// What the model is to do.
     pub system: String,
+    /// Questions and the answers that are wanted, as if they had been asked before.
+    pub examples: &'static [(&'static str, &'static str)],
     /// What it is to do it with; words of respondents stand only here.
     pub user: String,
     /// JSON Schema of the answer, an object's.
@@ -170,6 +175,12 @@ impl Llm {
         let _ = self.0.cache.set(cache);
     }
 
+    /// Forgets what was answered about these interviews.
+    pub async fn forget(&self, interviews: &[Uuid]) {
+        let cache: &dyn Cache = self.0.cache.get().map_or(&self.0.memory, AsRef::as_ref);
+        cache.forget(interviews).await;
+    }
+
     /// The model's name.
     pub fn model(&self) -> &str {
         &self.0.exchange.server().model
@@ -214,7 +225,7 @@ impl Llm {
             return Ok(Answer { value, model, tokens: 0, cached: true });
         }
         let (value, tokens) = self.tried(ask, &shape, deadline).await?;
-        let _ = tokio::time::timeout_at(deadline, cache.put(&key, value.to_string())).await;
+        let _ = tokio::time::timeout_at(deadline, cache.put(ask.about, &key, value.to_string())).await;
         Ok(Answer { value, model, tokens, cached: false })
     }
 
@@ -256,7 +267,7 @@ impl Llm {
             metrics.llm_breaker_state.set(f64::from(self.0.breaker.state(now).number()));
         }
         let said = said?;
-        let tokens = said.tokens.unwrap_or_else(|| about(&ask.system) + about(&ask.user) + about(&said.text));
+        let tokens = said.tokens.unwrap_or_else(|| ask.tokens() + about(&said.text));
         match shape.read(&said.text) {
             Ok(value) => Ok((value, tokens)),
             Err(error) => {
@@ -270,7 +281,26 @@ impl Llm {
     }
 }
 
+impl Ask {
+    /// The turns of the conversation: examples, then the question; each with who says it.
+    fn turns(&self) -> Vec<Value> {
+        let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
+        let mut turns = Vec::new();
+        for (question, answer) in self.examples {
+            turns.extend([turn("user", question), turn("assistant", answer)]);
+        }
+        turns.push(turn("user", &self.user));
+        turns
+    }
+
+    /// Tokens of what is asked, roughly.
+    pub fn tokens(&self) -> u32 {
+        let examples: u32 = self.examples.iter().map(|(question, answer)| about(question) + about(answer)).sum();
+        about(&self.system) + examples + about(&self.user)
+    }
+}
+
 /// Tokens of a text, roughly.
-pub fn about(text: &str) -> u32 {
+fn about(text: &str) -> u32 {
     text.len() as u32 / 4
 }

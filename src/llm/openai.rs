@@ -23,9 +23,11 @@ pub fn request(server: &LlmServer, ask: &Ask, left_out: u8) -> Result<(String, H
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
+    let mut messages = vec![json!({ "role": "system", "content": ask.system })];
+    messages.extend(ask.turns());
     let mut body = json!({
         "model": server.model,
-        "messages": [{ "role": "system", "content": ask.system }, { "role": "user", "content": ask.user }],
+        "messages": messages,
         "stream": true,
         "stream_options": { "include_usage": true },
         "temperature": 0.2,

@@ -14,6 +14,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::actor::{CallActor, NewLeg, Order};
+use super::fleet::{self, Asked};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
 use crate::api::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
@@ -92,7 +93,7 @@ impl Registry {
 #[async_trait]
 impl Calls for Registry {
     async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
-        let holders = &self.shared.parts.holders;
+        let fleet = &self.shared.parts.fleet;
         let _place = self.admit(interview_id)?;
         let live = self.shared.live.lock().get(&interview_id).map(Earlier::of);
         if live.as_ref().is_some_and(|earlier| earlier.connected) && !takeover {
@@ -100,17 +101,17 @@ impl Calls for Registry {
         }
         let fresh = live.is_none();
         if fresh
-            && let Some(holders) = holders
-            && !holders.claim(interview_id, takeover).await
+            && let Some(fleet) = fleet
+            && !fleet.holders.claim(interview_id, takeover).await
         {
             return Err(JoinError::AlreadyLive);
         }
         let joined = self.connect(interview_id, live, &offer_sdp).await;
         if fresh
             && joined.is_err()
-            && let Some(holders) = holders
+            && let Some(fleet) = fleet
         {
-            holders.leave(interview_id).await;
+            fleet.holders.leave(interview_id).await;
         }
         joined
     }
@@ -134,12 +135,17 @@ impl Calls for Registry {
             let live = self.shared.live.lock();
             live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.addr.clone())
         };
-        addr.ok_or(NotLive)?.send(Order::HangUp).await.map_err(|_| NotLive)
+        match addr {
+            Some(addr) => addr.send(Order::HangUp).await.map_err(|_| NotLive),
+            None => self.ask_elsewhere(interview_id, &Asked::HangUp(call_id.to_owned())).await,
+        }
     }
 
     async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive> {
-        let addr = self.actor(interview_id).ok_or(NotLive)?;
-        addr.send(Order::Command(command)).await.map_err(|_| NotLive)
+        match self.actor(interview_id) {
+            Some(addr) => addr.send(Order::Command(command)).await.map_err(|_| NotLive),
+            None => self.ask_elsewhere(interview_id, &Asked::Command(command)).await,
+        }
     }
 
     fn subscribe(
@@ -147,7 +153,10 @@ impl Calls for Registry {
         interview_id: Uuid,
         after: Option<u64>,
     ) -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>) {
-        self.page(interview_id).subscribe(after)
+        let page = self.page(interview_id);
+        let told = page.subscribe(after);
+        fleet::follow(self, interview_id, page);
+        told
     }
 
     fn prepare(&self, interview_id: Uuid) {
@@ -174,6 +183,13 @@ impl Calls for Registry {
         parts.persistence.do_send(Forget { interviews: interviews.to_vec(), reply });
         let forgotten = tokio::time::timeout(PATIENCE, forgotten).await;
         let refused_events = forgotten.map_err(|_| StillWaiting)?.map_err(|_| StillWaiting)?;
+        if let Some(fleet) = &parts.fleet {
+            // While it is away nobody can read it; what it holds lapses within the half hour.
+            let _ = fleet.sessions.forget(interviews).await;
+        }
+        if let Some(llm) = &parts.llm {
+            llm.forget(interviews).await;
+        }
         let clips = parts.engines.clips.forget_personal();
         Ok(Forgotten { page_messages: self.drop_pages(interviews), refused_events, clips })
     }

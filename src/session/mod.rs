@@ -2,8 +2,9 @@
 //!
 //! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
 //! over ([`leg`]), what is made before it is said ([`script`]), what the page is told ([`page`]), admission and the list of
-//! live calls ([`registry`]), which of a fleet's calls are ours ([`fleet`]), what the API may ask of them (`calls`), and the watcher that restarts calls whose actor died
-//! or froze ([`watcher`], by its [`pulse`]).
+//! live calls ([`registry`]), which of a fleet's calls are ours, and the pages of those that are not ([`fleet`]), what the API
+//! may ask of them (`calls`), the watcher that restarts calls whose actor died or froze ([`watcher`], by its [`pulse`]), and
+//! what is done after a start about calls that the last engine left (`recovery`).
 //! Never does: decide what is said (the interview does), touch packets (the media tasks do).
 
 pub mod actor;
@@ -13,6 +14,7 @@ pub mod fleet;
 pub mod leg;
 pub mod page;
 pub mod pulse;
+mod recovery;
 pub mod registry;
 pub mod script;
 pub mod timing;

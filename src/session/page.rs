@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use interview::io::{Ms, Notice, Speaker};
 use parking_lot::Mutex;
@@ -19,6 +20,7 @@ const BACKLOG: usize = 4096;
 pub struct Page {
     inner: Arc<Mutex<Inner>>,
     live: broadcast::Sender<PageMessage>,
+    following: Arc<AtomicBool>,
 }
 
 struct Inner {
@@ -26,6 +28,8 @@ struct Inner {
     backlog: Vec<PageMessage>,
     /// The partial caption of each speaker that the next one replaces.
     partial: HashMap<Speaker, u64>,
+    /// The last message that another engine numbered.
+    relayed: u64,
 }
 
 impl Page {
@@ -37,7 +41,8 @@ impl Page {
 
     fn starting_at(next_seq: u64) -> Self {
         let (live, _) = broadcast::channel(256);
-        Self { inner: Arc::new(Mutex::new(Inner { next_seq, backlog: Vec::new(), partial: HashMap::new() })), live }
+        let inner = Inner { next_seq, backlog: Vec::new(), partial: HashMap::new(), relayed: 0 };
+        Self { inner: Arc::new(Mutex::new(inner)), live, following: Arc::default() }
     }
 
     /// Numbers the notice, keeps it, and hands it to every open socket.
@@ -53,19 +58,40 @@ impl Page {
                     inner.partial.insert(*speaker, seq);
                 }
             }
-            // A replaced partial caption is of no use to anyone who comes later.
-            if let Some(replaced) = replaces {
-                inner.backlog.retain(|message| message.seq != replaced);
-            }
             let message = PageMessage { seq, at_ms, notice, replaces };
-            if inner.backlog.len() >= BACKLOG {
-                inner.backlog.remove(0);
-            }
-            inner.backlog.push(message.clone());
+            inner.keep(message.clone());
             message
         };
         // No socket is open: the backlog has it.
         let _ = self.live.send(message);
+    }
+
+    /// A message that another engine of the fleet has numbered; the numbers here go on after it.
+    pub fn relay(&self, message: PageMessage) {
+        {
+            let mut inner = self.inner.lock();
+            if message.seq <= inner.relayed {
+                return;
+            }
+            inner.relayed = message.seq;
+            inner.next_seq = inner.next_seq.max(message.seq + 1);
+            inner.keep(message.clone());
+        }
+        let _ = self.live.send(message);
+    }
+
+    /// The number of the last message that came from another engine; 0 without any.
+    pub fn relayed(&self) -> u64 {
+        self.inner.lock().relayed
+    }
+
+    /// True for whoever is to ask for other engines' messages from now on: one at a time.
+    pub fn begin_following(&self) -> bool {
+        !self.following.swap(true, Ordering::AcqRel)
+    }
+
+    pub fn end_following(&self) {
+        self.following.store(false, Ordering::Release);
     }
 
     /// Everything after `after` (all of it when none), and what comes from now on: no gap, no doubles.
@@ -85,6 +111,19 @@ impl Page {
     /// Whether any socket is open on it.
     pub fn is_watched(&self) -> bool {
         self.live.receiver_count() > 0
+    }
+}
+
+impl Inner {
+    fn keep(&mut self, message: PageMessage) {
+        // A replaced partial caption is of no use to anyone who comes later.
+        if let Some(replaced) = message.replaces {
+            self.backlog.retain(|message| message.seq != replaced);
+        }
+        if self.backlog.len() >= BACKLOG {
+            self.backlog.remove(0);
+        }
+        self.backlog.push(message);
     }
 }
 
@@ -113,6 +152,20 @@ mod tests {
         let (backlog, _) = page.subscribe(Some(1));
         assert_eq!(backlog.iter().map(|message| message.seq).collect::<Vec<_>>(), [3]);
         assert!(page.subscribe(Some(3)).0.is_empty());
+    }
+
+    #[test]
+    fn what_another_engine_told_comes_once_and_numbers_go_on_after_it() {
+        let (there, here) = (Page::starting_at(50), Page::starting_at(10));
+        there.publish(10, caption("I think so.", true));
+        let (_, mut live) = here.subscribe(None);
+        for message in there.subscribe(None).0.into_iter().cycle().take(2) {
+            here.relay(message);
+        }
+        assert_eq!((live.try_recv().unwrap().seq, here.relayed()), (50, 50));
+        assert!(live.try_recv().is_err(), "once");
+        here.publish(20, caption("And so on.", true));
+        assert_eq!(here.subscribe(None).0.iter().map(|message| message.seq).collect::<Vec<_>>(), [50, 51]);
     }
 
     #[test]

@@ -16,17 +16,19 @@ use uuid::Uuid;
 
 use super::actor::{Birth, CallActor, Ending, Order};
 use super::engines::Engines;
+use super::fleet;
 use super::leg::Leg;
 use super::page::Page;
 use super::pulse::Pulse;
+use super::recovery::stopped_by_engine;
 use super::script::Script;
 use crate::api::JoinError;
 use crate::config::Settings;
-use crate::fleet::{Cache, Holder, Holders};
+use crate::fleet::{Cache, Fleet, Holder};
+use crate::llm::Llm;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
-use storage::projection::ENGINE_RESTARTED;
-use storage::{EventRecord, Storage, StorageError};
+use storage::{Storage, StorageError};
 use voice::audio::recording::Recordings;
 use voice::audio::{CallClock, MediaRuntime};
 use voice::transport::webrtc::{IceSession, WebRtc};
@@ -66,8 +68,9 @@ pub struct Parts {
     pub media: MediaRuntime,
     pub recordings: Recordings,
     pub metrics: Arc<Metrics>,
-    /// Where there is a Redis: the calls of all engines.
-    pub holders: Option<Holders>,
+    pub fleet: Option<Fleet>,
+    /// Whose answers are forgotten with those they are about.
+    pub llm: Option<Llm>,
     /// Guides as interviews are pinned to them.
     pub guides: Cache,
 }
@@ -212,6 +215,10 @@ impl Registry {
         if events.iter().any(|e| matches!(e.event, Event::ConsentAnswered { recording: true, given: true })) {
             leg.start_recording();
         }
+        let page = self.page(interview_id);
+        if let Some(fleet) = &parts.fleet {
+            fleet::recall(fleet, interview_id, &page).await;
+        }
         let pulse = Arc::new(Pulse::default());
         let registry = self.clone();
         let birth = Birth {
@@ -222,7 +229,7 @@ impl Registry {
             engines: Arc::clone(&parts.engines),
             persistence: parts.persistence.clone(),
             metrics: Arc::clone(&parts.metrics),
-            page: self.page(interview_id),
+            page,
             clock,
             leg: Arc::clone(&leg),
             pulse: Arc::clone(&pulse),
@@ -338,30 +345,6 @@ impl Registry {
         }
     }
 
-    /// After a start: interviews that a crash left in the middle say so and wait for their respondents.
-    pub async fn recover(&self) -> Result<usize, storage::StorageError> {
-        let parts = &self.shared.parts;
-        let unfinished = parts.storage.interviews().unfinished().await?;
-        for &id in &unfinished {
-            // Another engine may be holding it at this moment, and is the only one that writes into its log then.
-            if let Some(holders) = &parts.holders
-                && matches!(holders.holder(id).await, Holder::Other(_) | Holder::Unknown)
-            {
-                continue;
-            }
-            let events = parts.storage.owning(id).await?.load_events(id).await?;
-            let Some(last) = events.last() else { continue };
-            // Nobody was on the line: nothing was interrupted.
-            if matches!(last.event, Event::Paused { .. } | Event::LegLost { .. }) {
-                continue;
-            }
-            let event = Event::Paused { reason: ENGINE_RESTARTED.to_owned() };
-            let record = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
-            parts.storage.append(id, &[record]).await?;
-        }
-        Ok(unfinished.len())
-    }
-
     /// What is there at this moment: for tests, and for finding what was left behind.
     pub fn census(&self) -> Census {
         Census {
@@ -382,24 +365,12 @@ impl Registry {
         if self.is_busy(interview_id) {
             return true;
         }
-        let Some(holders) = &self.shared.parts.holders else { return false };
-        matches!(holders.holder(interview_id).await, Holder::Other(_))
+        let Some(fleet) = &self.shared.parts.fleet else { return false };
+        matches!(fleet.holders.holder(interview_id).await, Holder::Other(_))
     }
 
     /// The actor of a live call: for tests.
     pub fn actor(&self, interview_id: Uuid) -> Option<Addr<CallActor>> {
         self.shared.live.lock().get(&interview_id).map(|live| live.addr.clone())
     }
-}
-
-/// Whether the interview stands still only because the engine stopped in the middle of a call. A pause that the
-/// respondent asked for before that stays one.
-fn stopped_by_engine(events: &[EventRecord]) -> bool {
-    let mut pauses = events
-        .iter()
-        .rev()
-        .take_while(|record| !matches!(record.event, Event::Resumed))
-        .filter_map(|record| if let Event::Paused { reason } = &record.event { Some(reason) } else { None })
-        .peekable();
-    pauses.peek().is_some() && pauses.all(|reason| reason == ENGINE_RESTARTED)
 }

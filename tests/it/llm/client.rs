@@ -7,6 +7,7 @@ use interviewer::config::{LlmServer, Protocol};
 use interviewer::llm::{Ask, Llm, LlmError, State};
 use interviewer::telemetry::Metrics;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::llm::{FakeLlm, Reply};
 
@@ -14,6 +15,8 @@ const GOOD: &str = "{\"word\": \"violet\"}";
 
 fn ask() -> Ask {
     Ask {
+        about: Uuid::nil(),
+        examples: &[("Name a colour.", "{\"word\": \"red\"}")],
         operation: "follow_up",
         system: "Name a colour.".to_owned(),
         user: "Now.".to_owned(),
