@@ -63,6 +63,10 @@ impl Caller {
         self.http.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
+    pub async fn delete(&self, path: &str) -> reqwest::Response {
+        self.http.delete(format!("{}{path}", self.base)).send().await.unwrap()
+    }
+
     pub async fn json(&self, path: &str) -> Value {
         self.get(path).await.json().await.unwrap()
     }

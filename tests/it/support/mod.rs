@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod database;
+pub mod process;
 pub mod proxy;
 pub mod redis;
 pub mod identity;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use interview::io::CallState;
-use interviewer::fleet::{Cache, Holder, Holders, Redis};
+use interviewer::fleet::{Answers, Cache, Holder, Holders, Redis};
+use interviewer::llm::cache::Cache as _;
 use reqwest::StatusCode;
 use tempfile::tempdir;
 use uuid::Uuid;
@@ -91,4 +92,87 @@ async fn a_cache_is_shared_and_never_stands_in_the_way() {
     server.stop();
     assert!(two.get(&[b"a question"]).await.is_none());
     two.put(&[b"a question"], b"an answer".to_vec()).await;
+}
+
+#[actix_web::test]
+async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
+    let (home, server) = (Home::new().await, RedisServer::start());
+    let redis = server.url();
+    let shared = [
+        ("REDIS_URL", redis.as_str()),
+        ("DATABASE_URL", home.url.as_str()),
+        ("SECRET_KEY", "a secret that all engines of the fleet have"),
+    ];
+    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let invitation = one.invite(4).await;
+    let (call, mut page) = one.called(&invitation).await;
+    page.answer_until(&call, is_question("q2")).await;
+
+    // What was told before it was opened, and what comes; what it asks for is done where the call is.
+    let mut elsewhere = two.caller.page(&invitation.token, None).await;
+    elsewhere.until(is_question("q1")).await;
+    elsewhere.until(is_question("q2")).await;
+    assert_eq!(elsewhere.answers(), page.answers());
+    elsewhere.send("pause").await;
+    page.until(is_state(CallState::Paused)).await;
+    elsewhere.until(is_state(CallState::Paused)).await;
+    elsewhere.send("resume").await;
+    page.answer_until(&call, is_question("q3")).await;
+    let last = elsewhere.until(is_question("q3")).await;
+    assert!(page.seen.iter().any(|told| told.seq == last.seq && told.notice == last.notice), "the numbers are one engine's");
+
+    // Emptied, it goes on with what comes after.
+    server.empty();
+    page.answer_until(&call, is_question("q4")).await;
+    elsewhere.until(is_question("q4")).await;
+    elsewhere.send("leave").await;
+    page.until(is_state(CallState::Ended)).await;
+    elsewhere.until(is_state(CallState::Ended)).await;
+    one.live(0).await;
+
+    // Erased, nothing of it is left there.
+    let told = format!("interviewer:call:{}:told", invitation.id);
+    assert_eq!(server.ask::<i64>(&["EXISTS", &told]), 1);
+    let erased = two.caller.delete(&format!("/api/interviews/{}/personal-data", invitation.id)).await;
+    assert_eq!(erased.status(), StatusCode::OK);
+    assert_eq!(server.ask::<i64>(&["EXISTS", &told]), 0);
+    one.engine.stop(Duration::ZERO).await;
+    two.engine.stop(Duration::ZERO).await;
+}
+
+#[actix_web::test]
+async fn what_pages_were_told_outlives_the_engine() {
+    let (home, server) = (Home::new().await, RedisServer::start());
+    let redis = server.url();
+    let shared = [
+        ("REDIS_URL", redis.as_str()),
+        ("DATABASE_URL", home.url.as_str()),
+        ("SECRET_KEY", "a secret that all engines of the fleet have"),
+    ];
+    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let invitation = one.invite(3).await;
+    let (call, mut page) = one.called(&invitation).await;
+    page.answer_until(&call, is_question("q2")).await;
+    one.engine.stop(Duration::ZERO).await;
+
+    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let (call, mut again) = two.called(&invitation).await;
+    again.until(is_question("q1")).await;
+    again.answer_until(&call, is_state(CallState::Ended)).await;
+    assert_eq!(again.answers().len(), 3, "with the one that was given to the engine before");
+    two.engine.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn a_models_answers_are_shared_until_they_are_forgotten() {
+    let server = RedisServer::start();
+    let open = || Answers::new(Redis::open(&server.url()).unwrap().unwrap());
+    let (one, two, interviews) = (open(), open(), [Uuid::now_v7(), Uuid::now_v7()]);
+    one.put(interviews[0], "a", "about the first".to_owned()).await;
+    one.put(interviews[1], "b", "about the second".to_owned()).await;
+    assert_eq!(two.get("a").await.as_deref(), Some("about the first"));
+    two.forget(&interviews[..1]).await;
+    assert_eq!((one.get("a").await, one.get("b").await.as_deref()), (None, Some("about the second")));
+    assert!(server.ask::<i64>(&["PTTL", "interviewer:cache:llm:b"]) > 0, "it lapses by itself");
 }

@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +15,11 @@ use interviewer::tasks::{Context, Failure, Handler, Queue};
 use serde_json::{Value, json};
 use storage::Storage;
 use storage::tasks::{NewTask, TaskFilter};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use super::{LIMIT, enqueue, over, run};
+use crate::support::process::ready;
 use crate::support::{guide, new_interview, store};
 
 const KIND: &str = "mark";
@@ -72,16 +71,6 @@ async fn a_worker() {
     let _runner = run(&storage, vec![Arc::new(Marker(folder.join("marks")))], None);
     println!("{READY}");
     std::future::pending::<()>().await;
-}
-
-/// A process, once it has said that it is ready.
-async fn ready(command: &mut Command, says: &str) -> Child {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let said = async { while !lines.next_line().await.unwrap().expect("it starts").contains(says) {} };
-    tokio::time::timeout(LIMIT, said).await.expect("it starts in time");
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    child
 }
 
 async fn worker(url: &str, folder: &Path) -> Child {

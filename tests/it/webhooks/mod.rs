@@ -9,6 +9,7 @@ mod outbox;
 mod receiver;
 mod reference;
 mod secrets;
+mod worker;
 
 use std::collections::HashMap;
 use std::io;
