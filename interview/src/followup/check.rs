@@ -134,12 +134,12 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
         let known = tokens.iter().filter(|word| lex::is_stop(word)).count();
         rule(known as f32 / tokens.len() as f32 <= ENGLISH, Unfit::Language)?;
         rule(!tokens.iter().any(|word| words::ASKING.contains(&word.as_str())), Unfit::NotAQuestion)?;
-        rule(words::says(&tokens, words::ROLE), Unfit::RoleText)?;
-        rule(words::says(&tokens, words::PROMISES), Unfit::Promise)?;
+        rule(words::says(&tokens, &words::ROLE), Unfit::RoleText)?;
+        rule(words::says(&tokens, &words::PROMISES), Unfit::Promise)?;
         let own = lex::tokens(&format!("{} {}", request.question.text, request.research_objective));
-        rule(words::says(&tokens, words::SENSITIVE) && !words::says(&own, words::SENSITIVE), Unfit::Sensitive)?;
-        rule(words::says(&tokens, words::RUDE) && !words::says(&own, words::RUDE), Unfit::Rude)?;
-        rule(words::says(&tokens, words::INSTRUCTIONS), Unfit::Instruction)?;
+        rule(words::says(&tokens, &words::SENSITIVE) && !words::says(&own, &words::SENSITIVE), Unfit::Sensitive)?;
+        rule(words::says(&tokens, &words::RUDE) && !words::says(&own, &words::RUDE), Unfit::Rude)?;
+        rule(words::says(&tokens, &words::INSTRUCTIONS), Unfit::Instruction)?;
         rule(leading(text), Unfit::Leading)?;
         rule(words::steers(&request.answer), Unfit::Steered)?;
         rule(misquotes(text, request), Unfit::Misquotes)?;

@@ -18,7 +18,7 @@ use storage::tasks::{NewTask, TaskFilter};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
-use super::{LIMIT, enqueue, over, run};
+use super::{enqueue, over, run};
 use crate::support::process::ready;
 use crate::support::{guide, new_interview, store};
 
