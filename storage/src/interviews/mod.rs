@@ -1,13 +1,15 @@
 //! Interviews: scheduling, finding, ending from outside a call.
 
+mod filter;
+
 use chrono::{DateTime, Duration, Utc};
 use entity::{Channel, Queue, Status, interviews, tasks};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
 use interview::webhook::WebhookEvent;
-use sea_orm::sea_query::{Condition, Expr, Func, Query};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::{Value, json};
@@ -15,8 +17,10 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::crypto::PersonKey;
-use super::listing::{self, Mark, Place, Sort};
+use super::listing;
 use super::{Batch, EventRecord, JoinToken, NewTask, Storage, StorageError, events, outbox, tokens};
+
+pub use filter::{InterviewFilter, InterviewOrder};
 
 /// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
 /// the session while the call is live.
@@ -46,101 +50,6 @@ pub struct NewInterview {
     pub link_lifetime: Duration,
     /// How long after an appointment nobody is waited for any more. Without an appointment the link's end counts.
     pub no_show_after: Duration,
-}
-
-/// What interviews can be listed by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InterviewOrder {
-    Created,
-    Updated,
-    /// Those without an appointment by when they were made.
-    Scheduled,
-}
-
-impl InterviewOrder {
-    /// Where in this order an interview stands.
-    pub fn place(self, interview: &interviews::Model) -> Place {
-        let value = match self {
-            InterviewOrder::Created => interview.created_at,
-            InterviewOrder::Updated => interview.updated_at,
-            InterviewOrder::Scheduled => interview.scheduled_at.unwrap_or(interview.created_at),
-        };
-        Place { value: Mark::Time(value), id: interview.id }
-    }
-
-    fn expression(self) -> Expr {
-        let column = |column: interviews::Column| Expr::col(column.as_column_ref());
-        match self {
-            InterviewOrder::Created => column(interviews::Column::CreatedAt),
-            InterviewOrder::Updated => column(interviews::Column::UpdatedAt),
-            InterviewOrder::Scheduled => {
-                let first = [interviews::Column::ScheduledAt, interviews::Column::CreatedAt].map(column);
-                Func::coalesce(first).into()
-            }
-        }
-    }
-}
-
-/// Which interviews are wanted; all of them by default. Spans include their beginning and not their end.
-#[derive(Debug, Clone)]
-pub struct InterviewFilter {
-    pub status: Option<Status>,
-    pub call_guide_id: Option<Uuid>,
-    pub channel: Option<Channel>,
-    pub requires_human_review: Option<bool>,
-    pub tag: Option<String>,
-    /// In the respondent's name, e-mail address, number or id, whatever its case.
-    pub respondent: Option<String>,
-    pub scheduled_from: Option<DateTime<Utc>>,
-    pub scheduled_to: Option<DateTime<Utc>>,
-    pub created_from: Option<DateTime<Utc>>,
-    pub created_to: Option<DateTime<Utc>>,
-    pub sort: Sort<InterviewOrder>,
-    /// Where the page before ended.
-    pub after: Option<Place>,
-    pub limit: u64,
-}
-
-impl Default for InterviewFilter {
-    fn default() -> Self {
-        Self {
-            status: None,
-            call_guide_id: None,
-            channel: None,
-            requires_human_review: None,
-            tag: None,
-            respondent: None,
-            scheduled_from: None,
-            scheduled_to: None,
-            created_from: None,
-            created_to: None,
-            sort: Sort { key: InterviewOrder::Created, descending: true },
-            after: None,
-            limit: 50,
-        }
-    }
-}
-
-impl InterviewFilter {
-    fn condition(&self, backend: DbBackend) -> Condition {
-        use interviews::Column;
-        let anywhere = |text: &String| {
-            [Column::RespondentName, Column::RespondentEmail, Column::RespondentPhone, Column::RespondentId]
-                .into_iter()
-                .fold(Condition::any(), |any, column| any.add(listing::mentions(column, text)))
-        };
-        Condition::all()
-            .add_option(self.status.map(|status| Column::Status.eq(status)))
-            .add_option(self.call_guide_id.map(|guide| Column::CallGuideId.eq(guide)))
-            .add_option(self.channel.map(|channel| Column::Channel.eq(channel)))
-            .add_option(self.requires_human_review.map(|review| Column::RequiresHumanReview.eq(review)))
-            .add_option(self.tag.as_ref().map(|tag| listing::holds(backend, Column::Tags, tag)))
-            .add_option(self.respondent.as_ref().map(anywhere))
-            .add_option(self.scheduled_from.map(|from| Column::ScheduledAt.gte(from)))
-            .add_option(self.scheduled_to.map(|to| Column::ScheduledAt.lt(to)))
-            .add_option(self.created_from.map(|from| Column::CreatedAt.gte(from)))
-            .add_option(self.created_to.map(|to| Column::CreatedAt.lt(to)))
-    }
 }
 
 /// The interviews' repository.
