@@ -124,7 +124,8 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 /// Cancel a background task
 ///
 /// One that has not begun is cancelled at once. One that runs is asked to stop, which takes up to some seconds; what it has
-/// done by then stays done, and if that was everything, it is `completed`.
+/// done by then stays done, and if that was everything, it is `completed`. With an attempt to tell a webhook, its delivery is
+/// given up; it can be replayed.
 #[utoipa::path(
     delete,
     path = "/api/tasks/{task_id}",

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Tasks, rank};
 use crate::StorageError;
 use crate::audit::Change;
+use crate::webhooks;
 use tasks::Column;
 
 /// Which tasks are wanted; all of them by default.
@@ -59,7 +60,8 @@ impl Tasks<'_> {
         Ok(query.all(&self.0.db).await?)
     }
 
-    /// A queued one is cancelled at once; a running one is asked to stop, and says so by `cancel_requested`.
+    /// A queued one is cancelled at once; a running one is asked to stop, and says so by `cancel_requested`. What it was to
+    /// deliver to a webhook is given up with it.
     pub async fn cancel(&self, id: Uuid) -> Result<tasks::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
@@ -67,6 +69,10 @@ impl Tasks<'_> {
             return Err(StorageError::Conflict(format!("the task is over: {}", old.state.as_str())));
         }
         let now = Utc::now();
+        if old.kind == webhooks::SEND {
+            // Else the next attempt would be another task.
+            webhooks::call_off(&tx, &old.payload, now).await?;
+        }
         let queued = old.state == TaskState::Queued;
         let mut row: tasks::ActiveModel = old.into();
         if queued {

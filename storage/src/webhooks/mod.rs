@@ -27,6 +27,7 @@ use super::vault::Vault;
 use super::{Storage, StorageError, to_json};
 
 pub use view::{Health, Webhook, WebhookSettings};
+pub(crate) use work::call_off;
 pub use work::{Attempt, Bounds, Job, SEND, Settled};
 
 const PURPOSE: &str = "webhooks";

@@ -326,3 +326,17 @@ fn alert(
         raised_at: at,
     }
 }
+
+/// What a task was to deliver is dead, also where its attempt is under way; it can be replayed.
+pub(crate) async fn call_off(tx: &DatabaseTransaction, payload: &Value, now: DateTime<Utc>) -> Result<(), StorageError> {
+    let Some(delivery) = payload["delivery_id"].as_str().and_then(|id| id.parse::<Uuid>().ok()) else { return Ok(()) };
+    webhook_deliveries::Entity::update_many()
+        .col_expr(Column::State, Expr::value(DeliveryState::Dead))
+        .col_expr(Column::LastError, Expr::value("its task was cancelled"))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::Id.eq(delivery))
+        .filter(Column::State.eq(DeliveryState::Pending))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use entity::DeliveryState;
+use entity::{DeliveryState, Queue};
 use interview::webhook::WebhookEvent;
+use storage::tasks::TaskFilter;
 
-use super::receiver::{BROKEN, FINE, Receiver};
+use super::receiver::{BROKEN, FINE, Receiver, Reply};
 use super::{Names, Office};
 use crate::support::{conversation, scheduled};
 
@@ -61,4 +62,23 @@ async fn one_that_is_given_up_lets_the_next_one_through() {
     ] {
         assert!(text.contains(line), "{line}");
     }
+}
+
+#[actix_web::test]
+async fn cancelling_an_attempt_gives_its_delivery_up() {
+    let receiver = Receiver::start(|_, before| if before == 0 { Reply::Hang } else { FINE }).await;
+    let office = Office::open(Arc::new(Names::default()), &[("WEBHOOKS_TIMEOUT_SECONDS", "30")]).await;
+    let (webhook, _) = office.webhook(&receiver.url("/"), &[WebhookEvent::InterviewScheduled]).await;
+    scheduled(&office.storage).await;
+    receiver.until(|received| received.len() == 1).await;
+    let filter = TaskFilter { queue: Some(Queue::Webhooks), limit: 10, ..TaskFilter::default() };
+    let task = office.storage.tasks().list(filter).await.unwrap().remove(0);
+    office.storage.tasks().cancel(task.id).await.unwrap();
+    let row = office.settled(webhook.id).await.remove(0);
+    assert_eq!((row.state, row.last_error.as_deref()), (DeliveryState::Dead, Some("its task was cancelled")));
+    // Whoever thinks better of it replays it.
+    office.storage.webhooks().replay(webhook.id, row.id).await.unwrap();
+    let row = office.settled(webhook.id).await.remove(0);
+    assert_eq!(row.state, DeliveryState::Delivered, "{row:?}");
+    assert_eq!(receiver.received().len(), 2);
 }
