@@ -98,6 +98,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("LLM_PROMPT", "llm.prompt"),
     ("LLM_TOKENS_PER_INTERVIEW", "llm.tokens_per_interview"),
     ("WEBHOOKS_ALLOW", "webhooks.allow"),
+    ("WEBHOOKS_CA_CERT", "webhooks.ca_cert"),
     ("WEBHOOKS_ATTEMPTS", "webhooks.attempts"),
     ("WEBHOOKS_RETRY_FIRST_SECONDS", "webhooks.retry_first_seconds"),
     ("WEBHOOKS_RETRY_LONGEST_SECONDS", "webhooks.retry_longest_seconds"),
