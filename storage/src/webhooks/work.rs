@@ -328,7 +328,11 @@ fn alert(
 }
 
 /// What a task was to deliver is dead, also where its attempt is under way; it can be replayed.
-pub(crate) async fn call_off(tx: &DatabaseTransaction, payload: &Value, now: DateTime<Utc>) -> Result<(), StorageError> {
+pub(crate) async fn call_off(
+    tx: &DatabaseTransaction,
+    payload: &Value,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
     let Some(delivery) = payload["delivery_id"].as_str().and_then(|id| id.parse::<Uuid>().ok()) else { return Ok(()) };
     webhook_deliveries::Entity::update_many()
         .col_expr(Column::State, Expr::value(DeliveryState::Dead))

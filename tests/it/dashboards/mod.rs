@@ -11,8 +11,8 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, IntoActiveModel as _, Statement};
 use serde_json::{Value, json};
-use storage::dashboards::{Distribution, Hour, Sentiments, Theme, Window};
 use storage::Storage;
+use storage::dashboards::{Distribution, Hour, Sentiments, Theme, Window};
 use uuid::Uuid;
 
 use crate::support::{conversation, guide, new_interview, store};

@@ -55,7 +55,8 @@ async fn a_stream_becomes_an_answer_and_its_tokens_are_counted() {
     let body = fake.asked.lock()[0].clone();
     assert_eq!((&body["model"], &body["stream"]), (&json!("fake-model"), &json!(true)));
     assert_eq!(body["response_format"]["json_schema"]["schema"], ask().schema);
-    let turns: Vec<_> = body["messages"].as_array().unwrap().iter().map(|turn| (&turn["role"], &turn["content"])).collect();
+    let turns: Vec<_> =
+        body["messages"].as_array().unwrap().iter().map(|turn| (&turn["role"], &turn["content"])).collect();
     let (user, assistant) = (json!("user"), json!("assistant"));
     let told = [(&user, json!("Name a colour.")), (&assistant, json!("{\"word\": \"red\"}")), (&user, json!("Now."))];
     assert_eq!(turns[1..], told.each_ref().map(|(role, content)| (*role, content)));

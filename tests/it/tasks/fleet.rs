@@ -120,7 +120,10 @@ async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
     elsewhere.send("resume").await;
     page.answer_until(&call, is_question("q3")).await;
     let last = elsewhere.until(is_question("q3")).await;
-    assert!(page.seen.iter().any(|told| told.seq == last.seq && told.notice == last.notice), "the numbers are one engine's");
+    assert!(
+        page.seen.iter().any(|told| told.seq == last.seq && told.notice == last.notice),
+        "the numbers are one engine's"
+    );
 
     // Emptied, it goes on with what comes after.
     server.empty();
