@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use entity::DeliveryState;
 use interview::webhook::WebhookEvent;
-use storage::Storage;
+use storage::{Secret, Storage};
 use tokio::process::Command;
 
 use super::receiver::{FINE, Receiver};
@@ -12,9 +12,13 @@ use super::{LIMIT, settings};
 use crate::support::process::ready;
 use crate::support::{scheduled, store};
 
+const SECRET: &str = "a secret that engines and workers have";
+
 #[actix_web::test]
 async fn a_worker_delivers_without_an_engine_and_shows_its_metrics() {
     let (home, storage) = store().await;
+    // What is sealed in the tables opens with the secret that all processes have.
+    let storage = storage.with_secret(Secret::load(SECRET, home.path()).unwrap());
     let receiver = Receiver::start(|_, _| FINE).await;
     let (webhook, _) =
         storage.webhooks().create(settings(&receiver.url("/"), &[WebhookEvent::InterviewScheduled])).await.unwrap();
@@ -23,7 +27,7 @@ async fn a_worker_delivers_without_an_engine_and_shows_its_metrics() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
     command.args(["worker", "--metrics", &address]).env("DATABASE_URL", &home.url).env("DATA_DIR", home.path());
-    command.env("WEBHOOKS_ALLOW", "127.0.0.1").env("METRICS_TOKEN", "a token").env("INSIGHTS_EMBEDDINGS", "false");
+    command.env("SECRET_KEY", SECRET).env("WEBHOOKS_ALLOW", "127.0.0.1").env("METRICS_TOKEN", "a token").env("INSIGHTS_EMBEDDINGS", "false");
     let mut worker = ready(&mut command, "The worker is ready").await;
     let received = receiver.until(|received| !received.is_empty()).await;
     assert_eq!(received[0].json()["event"], "interview.scheduled");
