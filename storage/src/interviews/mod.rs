@@ -7,7 +7,7 @@ use entity::{Channel, Queue, Status, interviews, tasks};
 use interview::Guide;
 use interview::io::{EndStatus, Event};
 use interview::webhook::WebhookEvent;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,

@@ -13,8 +13,8 @@ use entity::{DeliveryState, Queue, Severity, alerts, webhook_deliveries, webhook
 use interview::webhook::Next;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QuerySelect, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, Statement,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -7,7 +7,7 @@ use storage::Batch;
 use uuid::Uuid;
 
 use crate::api::App;
-use crate::support::{conversation, guide};
+use crate::support::conversation;
 
 async fn dashboard(app: &App, path: &str) -> Value {
     let response = app.get(path).send().await.unwrap();

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use voice::audio::MediaRuntime;
 
-use super::{Stage, answers, check_followed_log, check_log, resumed};
+use super::{ENVIRONMENT, Stage, answers, check_log, resumed, settings};
 use crate::support::caller::{Caller, LIMIT, is_question, is_state, open_guide};
 
 #[actix_web::test]

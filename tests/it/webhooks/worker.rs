@@ -27,7 +27,11 @@ async fn a_worker_delivers_without_an_engine_and_shows_its_metrics() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
     command.args(["worker", "--metrics", &address]).env("DATABASE_URL", &home.url).env("DATA_DIR", home.path());
-    command.env("SECRET_KEY", SECRET).env("WEBHOOKS_ALLOW", "127.0.0.1").env("METRICS_TOKEN", "a token").env("INSIGHTS_EMBEDDINGS", "false");
+    command
+        .env("SECRET_KEY", SECRET)
+        .env("WEBHOOKS_ALLOW", "127.0.0.1")
+        .env("METRICS_TOKEN", "a token")
+        .env("INSIGHTS_EMBEDDINGS", "false");
     let mut worker = ready(&mut command, "The worker is ready").await;
     let received = receiver.until(|received| !received.is_empty()).await;
     assert_eq!(received[0].json()["event"], "interview.scheduled");

@@ -12,7 +12,7 @@ use voice::stt::{self, Heard};
 
 use crate::metrics::Served;
 use crate::session::Stage;
-use crate::support::caller::{Invitation, LIMIT, is_question, is_state, open_guide};
+use crate::support::caller::{Invitation, is_question, is_state, open_guide};
 
 /// Answers with a dozen content words each, none of them twice.
 pub const RICH: [&str; 4] = [
