@@ -114,8 +114,8 @@ pub trait Calls: Send + Sync {
     -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
     /// An interview was scheduled: whatever can be made ready for its call may be made now, in the background.
     fn prepare(&self, _interview_id: Uuid) {}
-    /// Keeps everybody out of these interviews; the one that somebody is in already otherwise.
-    fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
+    /// Keeps everybody out of these interviews, on any engine; the one that somebody is in already otherwise.
+    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
     /// Waits until everything said in these interviews is committed, then drops what is kept of them beside tables and
     /// recordings: refused events, the page's messages, clips with personal words.
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting>;

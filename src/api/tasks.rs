@@ -1,5 +1,6 @@
 //! `/api/tasks/`: background tasks: how they are, cancelling, another chance for dead letters.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -12,8 +13,9 @@ use uuid::Uuid;
 
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Problem, Researcher, Viewer};
+use super::{Problem, Researcher, Role, Viewer};
 use storage::tasks::TaskFilter;
+use storage::webhooks::SEND;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list)).service(resource!(get, cancel)).service(resource!(retry));
@@ -125,7 +127,7 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 ///
 /// One that has not begun is cancelled at once. One that runs is asked to stop, which takes up to some seconds; what it has
 /// done by then stays done, and if that was everything, it is `completed`. With an attempt to tell a webhook, its delivery is
-/// given up; it can be replayed.
+/// given up (admin); it can be replayed.
 #[utoipa::path(
     delete,
     path = "/api/tasks/{task_id}",
@@ -137,6 +139,9 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     )
 )]
 async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    if caller.role < Role::Admin && caller.storage.tasks().get(*id).await?.kind == SEND {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "webhooks are an admin's: so is giving up what they are told"));
+    }
     let row = caller.storage.tasks().cancel(*id).await?;
     let mut response = if row.state.is_over() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     Ok(response.json(Task::from(row)))

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::serve::{say, wait_for_signal};
 use crate::config::Settings;
-use crate::fleet::{Answers, Redis};
+use crate::fleet::Redis;
 use crate::insights::Tools;
 use crate::llm::Llm;
 use crate::supervisors::database;
@@ -59,9 +59,6 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         let llm = Llm::from_settings(settings);
         if let Some(llm) = &llm {
             llm.count_into(Arc::clone(&metrics));
-            if let Some(redis) = &redis {
-                llm.cache_in(Arc::new(Answers::new(redis.clone())));
-            }
         }
         let tools = Tools::open(settings, inference.clone(), llm, Some(Arc::clone(&metrics))).await;
         let settled = Arc::new(Notify::new());

@@ -6,6 +6,7 @@
 //!
 //! Owns: the words and the schema. Never does: ask, or trust what comes back.
 
+use interview::followup::check::is_english;
 use interview::guide::{Action, QuestionType};
 use interview::io::{Proposal, ProposalRequest};
 use serde::Deserialize;
@@ -42,9 +43,12 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Whether the answer alone tells enough: a number or a choice means nothing without its question.
+/// Whether the answer alone tells enough: a number or a choice means nothing without its question, and the examples are
+/// English.
 pub fn is_enough(request: &ProposalRequest) -> bool {
-    request.question.kind == QuestionType::Open && request.analysis.information_density >= LEAST_DENSITY
+    is_english(&request.language)
+        && request.question.kind == QuestionType::Open
+        && request.analysis.information_density >= LEAST_DENSITY
 }
 
 pub fn user(answer: &str) -> String {
@@ -105,6 +109,12 @@ mod tests {
               {text: 'How do you work?'}, {text: 'From one to ten?', type: scale, scale: {min: 1, max: 10}}]}]}",
         )
         .unwrap();
+        let in_german = {
+            let (_, question) = guide.questions().next().unwrap();
+            let request = ProposalRequest::of(&guide, question, "I repair bicycles with my sister.");
+            ProposalRequest { language: "de".to_owned(), ..request }
+        };
+        assert!(!is_enough(&in_german));
         let questions: Vec<_> = guide.questions().map(|(_, question)| question).collect();
         let enough =
             |question: usize, answer: &str| is_enough(&ProposalRequest::of(&guide, questions[question], answer));

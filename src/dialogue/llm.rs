@@ -107,6 +107,7 @@ impl Proposer for LlmProposer {
         let ask = Ask {
             operation: OPERATION,
             about: interview,
+            keep: true,
             system: system.to_owned(),
             examples,
             user,

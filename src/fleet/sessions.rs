@@ -1,8 +1,9 @@
 //! The state of calls as their respondents see it, and what they ask for, where every engine of a fleet can reach it.
 //!
 //! Owns: a stream an interview, with what its pages were told, under the messages' own numbers; a list an interview of what
-//! pages asked of an engine that does not hold the call. Never does: hold anything that the engine with the call, or the event
-//! log, does not have as well; know what the messages say.
+//! pages asked of an engine that does not hold the call, which is there alone and for seconds: who asked sees what comes of it.
+//! Never does: hold anything else that the engine with the call, or the event log, does not have as well; know what the messages
+//! say.
 
 use std::time::Duration;
 
@@ -17,6 +18,11 @@ const LASTS: Duration = Duration::from_mins(30);
 const ORDERS_LAST: Duration = Duration::from_secs(10);
 /// Messages of one interview.
 const MOST: usize = 4_096;
+
+/// What a page asks for and nobody does can be asked for again; who asks without an end is not heard.
+const MOST_ORDERS: i64 = 64;
+/// In the place of all that an interview's pages were told, once it is erased; nothing comes after it.
+pub const ERASED: &str = "erased";
 
 /// One message to a page, as it goes over the events socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +70,7 @@ impl Sessions {
         let key = orders_key(interview);
         let mut push = Pipeline::new();
         push.cmd("RPUSH").arg(&key).arg(order).ignore();
+        push.cmd("LTRIM").arg(&key).arg(-MOST_ORDERS).arg(-1).ignore();
         push.cmd("PEXPIRE").arg(&key).arg(ORDERS_LAST.as_millis() as u64).ignore();
         self.0.ask_all(&push).await
     }
@@ -71,19 +78,21 @@ impl Sessions {
     /// Takes what was asked for, in order.
     pub async fn asked(&self, interview: Uuid) -> Vec<String> {
         let mut pop = redis::cmd("LPOP");
-        pop.arg(orders_key(interview)).arg(64);
+        pop.arg(orders_key(interview)).arg(MOST_ORDERS);
         // While it is away nobody can ask.
         self.0.ask::<Option<Vec<String>>>(&pop).await.ok().flatten().unwrap_or_default()
     }
 
-    /// Drops all of it.
+    /// Drops all of it, and has engines that hold pages of it do the same.
     pub async fn forget(&self, interviews: &[Uuid]) -> Result<(), RedisError> {
-        for some in interviews.chunks(500) {
-            let mut delete = redis::cmd("DEL");
-            some.iter().for_each(|id| {
-                delete.arg(told_key(*id)).arg(orders_key(*id));
-            });
-            self.0.ask::<i64>(&delete).await?;
+        for interview in interviews {
+            let key = told_key(*interview);
+            let mut forget = redis::pipe();
+            forget.atomic();
+            forget.cmd("DEL").arg(&key).arg(orders_key(*interview)).ignore();
+            forget.cmd("XADD").arg(&key).arg(format!("{}-0", u64::MAX)).arg("m").arg(ERASED).ignore();
+            forget.cmd("PEXPIRE").arg(&key).arg(LASTS.as_millis() as u64).ignore();
+            self.0.ask_all::<()>(&forget).await?;
         }
         Ok(())
     }

@@ -45,24 +45,29 @@ impl Tools {
 
     /// Lets a language model judge the answers. What fails leaves them as words alone have them.
     pub async fn judge(&self, interview_id: Uuid, material: &mut Material) {
-        let was_answered = material.spoken().next().is_some();
-        let Some(llm) = self.llm.as_ref().filter(|_| was_answered) else { return };
-        let ask = Ask {
-            operation: "analysis",
-            about: interview_id,
-            system: judged::SYSTEM.to_owned(),
-            examples: &[],
-            user: judged::told(material),
-            schema: judged::schema(),
-            deadline: DEADLINE,
-            max_tokens: TOKENS,
-        };
-        match llm.json(ask).await {
-            Ok(answer) => match serde_json::from_value(answer.value) {
-                Ok(judgement) => judged::put(material, judgement, &answer.model),
-                Err(_) => tracing::warn!("the model's judgement has another form: the lexicon's serves"),
-            },
-            Err(error) => tracing::warn!(%error, "no judgement from the model: the lexicon's serves"),
+        let Some(llm) = &self.llm else { return };
+        for told in judged::told(material) {
+            let ask = Ask {
+                operation: "analysis",
+                about: interview_id,
+                keep: false,
+                system: judged::SYSTEM.to_owned(),
+                examples: &[],
+                user: told.text,
+                schema: judged::schema(),
+                deadline: DEADLINE,
+                max_tokens: told.tokens,
+            };
+            match llm.json(ask).await {
+                Ok(answer) => match serde_json::from_value(answer.value) {
+                    Ok(judgement) => judged::put(material, judgement, &answer.model),
+                    Err(_) => tracing::warn!("the model's judgement has another form: the lexicon's serves"),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "no judgement from the model: the lexicon's serves");
+                    return;
+                }
+            }
         }
     }
 
@@ -79,6 +84,7 @@ impl Tools {
             let ask = Ask {
                 operation: "insights",
                 about: interview_id,
+                keep: false,
                 system: worded::SYSTEM.to_owned(),
                 examples: &[],
                 user: worded::told(material),

@@ -3,6 +3,7 @@
 //! Owns: what makes two questions the same, and a bounded store in memory. Never does: keep anything for good.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,7 +43,7 @@ pub fn key(model: &str, ask: &Ask) -> String {
 /// The last so many answers, in this process.
 pub struct Memory {
     most: usize,
-    kept: Mutex<Kept>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 #[derive(Default)]
@@ -77,7 +78,7 @@ impl Kept {
 
 impl Memory {
     pub fn new(most: usize) -> Self {
-        Self { most, kept: Mutex::default() }
+        Self { most, kept: Arc::default() }
     }
 }
 
@@ -89,6 +90,14 @@ impl Cache for Memory {
 
     async fn put(&self, about: Uuid, key: &str, answer: String) {
         self.kept.lock().put(about, key, answer, self.most, Instant::now());
+        // Also where nobody asks again.
+        let kept = Arc::downgrade(&self.kept);
+        tokio::spawn(async move {
+            tokio::time::sleep(KEEP).await;
+            if let Some(kept) = kept.upgrade() {
+                kept.lock().forget_old(usize::MAX, Instant::now());
+            }
+        });
     }
 
     async fn forget(&self, interviews: &[Uuid]) {
@@ -112,8 +121,18 @@ mod tests {
 
     fn ask(user: &str) -> Ask {
         let (system, schema) = ("s".to_owned(), json!({ "type": "object" }));
-        let (about, deadline) = (Uuid::nil(), Duration::ZERO);
-        Ask { operation: "follow_up", about, system, examples: &[], user: user.into(), schema, deadline, max_tokens: 9 }
+        let (about, keep, deadline) = (Uuid::nil(), true, Duration::ZERO);
+        Ask {
+            operation: "follow_up",
+            about,
+            keep,
+            system,
+            examples: &[],
+            user: user.into(),
+            schema,
+            deadline,
+            max_tokens: 9,
+        }
     }
 
     #[test]

@@ -50,8 +50,10 @@ const GREATEST_WAIT: Duration = Duration::from_secs(8);
 pub struct Ask {
     /// What it is for, as metrics name it: `follow_up`, `insights`, …
     pub operation: &'static str,
-    /// Whose words are in it: when they are erased, so is the answer.
+    /// Whose words are in it.
     pub about: Uuid,
+    /// Whether the answer may be kept for a while, until the words it is about are erased: where the same is soon asked again.
+    pub keep: bool,
     /// What the model is to do.
     pub system: String,
     /// Questions and the answers that are wanted, as if they had been asked before.
@@ -220,12 +222,15 @@ impl Llm {
         let cache: &dyn Cache = self.0.cache.get().map_or(&self.0.memory, AsRef::as_ref);
         let key = cache::key(&model, ask);
         // A cache that is slow must not cost the answer.
-        let found = tokio::time::timeout_at(deadline, cache.get(&key)).await.map_err(|_| LlmError::Late)?;
+        let looked = async { if ask.keep { cache.get(&key).await } else { None } };
+        let found = tokio::time::timeout_at(deadline, looked).await.map_err(|_| LlmError::Late)?;
         if let Some(value) = found.and_then(|text| shape.read(&text).ok()) {
             return Ok(Answer { value, model, tokens: 0, cached: true });
         }
         let (value, tokens) = self.tried(ask, &shape, deadline).await?;
-        let _ = tokio::time::timeout_at(deadline, cache.put(ask.about, &key, value.to_string())).await;
+        if ask.keep {
+            let _ = tokio::time::timeout_at(deadline, cache.put(ask.about, &key, value.to_string())).await;
+        }
         Ok(Answer { value, model, tokens, cached: false })
     }
 

@@ -68,7 +68,7 @@ pub(super) async fn carry_out(
     mut erasure: Erasure,
     done: Option<Receipt>,
 ) -> Result<Receipt, ErasureError> {
-    let _bar = place.calls.bar(&erasure.interviews).map_err(ErasureError::Live)?;
+    let _bar = place.calls.bar(&erasure.interviews).await.map_err(ErasureError::Live)?;
     let forgotten = place.calls.forget(&erasure.interviews).await?;
     let (recordings, recording_bytes) = remove_recordings(place.storage, &erasure.interviews).await?;
     if let Some(receipt) = done {

@@ -18,6 +18,7 @@ use super::fleet::{self, Asked};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
 use crate::api::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
+use crate::fleet::Holders;
 use crate::supervisors::{Forget, Rooms};
 use voice::audio::CallClock;
 use voice::inference::Priority;
@@ -43,6 +44,23 @@ impl Earlier {
             clock: live.clock,
             connected: live.leg.is_connected(),
         }
+    }
+}
+
+/// Interviews that this engine has claimed without a call, so that no other engine lets anybody in.
+struct Claims {
+    holders: Holders,
+    interviews: Vec<Uuid>,
+}
+
+impl Drop for Claims {
+    fn drop(&mut self) {
+        let (holders, interviews) = (self.holders.clone(), std::mem::take(&mut self.interviews));
+        tokio::spawn(async move {
+            for interview in interviews {
+                holders.leave(interview).await;
+            }
+        });
     }
 }
 
@@ -173,8 +191,17 @@ impl Calls for Registry {
         });
     }
 
-    fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
-        self.shut(interviews).map(Bar::new)
+    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
+        let shut = self.shut(interviews)?;
+        let Some(fleet) = &self.shared.parts.fleet else { return Ok(Bar::new(shut)) };
+        let mut claims = Claims { holders: fleet.holders.clone(), interviews: Vec::new() };
+        for interview in interviews {
+            if !claims.holders.claim(*interview, false).await {
+                return Err(*interview);
+            }
+            claims.interviews.push(*interview);
+        }
+        Ok(Bar::new((shut, claims)))
     }
 
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting> {

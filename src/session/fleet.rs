@@ -4,12 +4,13 @@
 //! is to take over; telling the fleet what our calls' pages are told and doing what was asked elsewhere; pages that are open here
 //! while their calls are on other engines. Never does: decide who may join (`calls.rs` does).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use interview::io::{Command, Notice};
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::task::JoinHandle;
 use tracing::info;
 use uuid::Uuid;
 
@@ -18,8 +19,8 @@ use super::page::Page;
 use super::registry::Registry;
 use crate::api::{NotLive, PageMessage};
 use crate::fleet::calls::RENEW_EVERY;
-use crate::fleet::sessions::Told;
-use crate::fleet::{Fleet, Holder};
+use crate::fleet::sessions::{ERASED, Told};
+use crate::fleet::{Fleet, Holder, RedisError};
 
 /// How often a page whose call is elsewhere looks for news: captions come this much later than with the call.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
@@ -37,14 +38,18 @@ pub(super) enum Asked {
 pub async fn keep(registry: Registry, fleet: Fleet) {
     let mut ours: HashSet<Uuid> = HashSet::new();
     let mut let_go: HashSet<Uuid> = HashSet::new();
+    let mut tellers: HashMap<Uuid, JoinHandle<()>> = HashMap::new();
     loop {
         let changed = registry.shared.changed.notified();
         let live: HashSet<Uuid> = registry.shared.live.lock().keys().copied().collect();
         for ended in ours.difference(&live) {
             fleet.holders.leave(*ended).await;
         }
-        for begun in live.difference(&ours) {
-            tokio::spawn(tell(registry.clone(), fleet.clone(), *begun));
+        // Not by what has changed: a call may have ended and begun again meanwhile.
+        tellers.retain(|_, teller| !teller.is_finished());
+        for interview in &live {
+            let begin = || tokio::spawn(tell(registry.clone(), fleet.clone(), *interview));
+            tellers.entry(*interview).or_insert_with(begin);
         }
         let_go.retain(|interview| live.contains(interview));
         for interview in &live {
@@ -99,53 +104,68 @@ fn carry_out(registry: &Registry, interview: Uuid, asked: &str) {
 async fn tell(registry: Registry, fleet: Fleet, interview: Uuid) {
     let page = registry.page(interview);
     let mut last = page.relayed();
-    loop {
+    'anew: loop {
         let (missed, mut live) = page.subscribe(Some(last));
-        for message in missed {
-            last = message.seq;
-            publish(&fleet, interview, &message).await;
-        }
+        let mut waiting: VecDeque<PageMessage> = missed.into();
         loop {
-            let changed = registry.shared.changed.notified();
-            let here = registry.is_busy(interview);
-            let message = if here {
-                tokio::select! {
-                    message = live.recv() => message,
-                    () = changed => continue,
+            while let Some(message) = waiting.pop_front() {
+                if message.seq <= last {
+                    continue;
                 }
-            } else {
-                // What was said last is there already.
-                match live.try_recv() {
-                    Ok(message) => Ok(message),
-                    Err(_) => return,
-                }
-            };
-            match message {
-                Ok(message) => {
+                if publish(&fleet, interview, &message).await {
                     last = message.seq;
-                    publish(&fleet, interview, &message).await;
+                    continue;
                 }
-                Err(RecvError::Lagged(_)) => break,
-                Err(RecvError::Closed) => return,
+                // Redis is away: all of it again when it may be back, unless there is nobody left to tell.
+                if !registry.is_live(interview) {
+                    return;
+                }
+                tokio::time::sleep(RENEW_EVERY).await;
+                continue 'anew;
+            }
+            let changed = registry.shared.changed.notified();
+            if registry.is_live(interview) {
+                tokio::select! {
+                    message = live.recv() => match message {
+                        Ok(message) => waiting.push_back(message),
+                        Err(RecvError::Lagged(_)) => continue 'anew,
+                        Err(RecvError::Closed) => return,
+                    },
+                    () = changed => {}
+                }
+                continue;
+            }
+            // The call is over: what was said last is there already.
+            match live.try_recv() {
+                Ok(message) => waiting.push_back(message),
+                Err(TryRecvError::Lagged(_)) => continue 'anew,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
     }
 }
 
-async fn publish(fleet: &Fleet, interview: Uuid, message: &PageMessage) {
+/// False when Redis can't be asked now. What it refuses (a number that is not newer) is not worth another try.
+async fn publish(fleet: &Fleet, interview: Uuid, message: &PageMessage) -> bool {
     // These values always serialise.
-    let Ok(text) = serde_json::to_string(message) else { return };
+    let Ok(text) = serde_json::to_string(message) else { return true };
     let told = Told { seq: message.seq, replaces: message.replaces, text };
-    // It is lost for pages on other engines; this engine's have it, and the transcript.
-    let _ = fleet.sessions.tell(interview, &told).await;
+    !matches!(fleet.sessions.tell(interview, &told).await, Err(RedisError::Away))
 }
 
-/// Puts into the page what other engines, or this one before it died, told.
-pub(super) async fn recall(fleet: &Fleet, interview: Uuid, page: &Page) {
-    let texts = fleet.sessions.after(interview, page.relayed()).await.unwrap_or_default();
-    for message in texts.iter().filter_map(|text| serde_json::from_str(text).ok()) {
-        page.relay(message);
+/// Puts into the page what other engines, or this one before it died, told. False when all of it was erased.
+pub(super) async fn recall(fleet: &Fleet, interview: Uuid, page: &Page) -> bool {
+    let Ok(texts) = fleet.sessions.after(interview, page.last()).await else { return true };
+    for text in &texts {
+        if text == ERASED {
+            return false;
+        }
+        // Another version of the engine may tell what this one does not know.
+        if let Ok(message) = serde_json::from_str(text) {
+            page.relay(message);
+        }
     }
+    true
 }
 
 /// Keeps a page up to date whose call is on another engine, for as long as somebody looks at it.
@@ -156,7 +176,7 @@ pub(super) fn follow(registry: &Registry, interview: Uuid, page: Page) {
     }
     let registry = registry.clone();
     tokio::spawn(async move {
-        loop {
+        while registry.has_page(interview, &page) {
             if !page.is_watched() {
                 page.end_following();
                 // Somebody may have come just now, and found us following.
@@ -164,8 +184,8 @@ pub(super) fn follow(registry: &Registry, interview: Uuid, page: Page) {
                     return;
                 }
             }
-            if !registry.is_busy(interview) {
-                recall(&fleet, interview, &page).await;
+            if !registry.is_busy(interview) && !recall(&fleet, interview, &page).await {
+                registry.drop_pages(&[interview]);
             }
             tokio::time::sleep(FOLLOW_EVERY).await;
         }

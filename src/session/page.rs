@@ -28,7 +28,9 @@ struct Inner {
     backlog: Vec<PageMessage>,
     /// The partial caption of each speaker that the next one replaces.
     partial: HashMap<Speaker, u64>,
-    /// The last message that another engine numbered.
+    /// The last message that is here, whoever numbered it.
+    last: u64,
+    /// The last one that another engine numbered.
     relayed: u64,
 }
 
@@ -41,7 +43,7 @@ impl Page {
 
     fn starting_at(next_seq: u64) -> Self {
         let (live, _) = broadcast::channel(256);
-        let inner = Inner { next_seq, backlog: Vec::new(), partial: HashMap::new(), relayed: 0 };
+        let inner = Inner { next_seq, backlog: Vec::new(), partial: HashMap::new(), last: 0, relayed: 0 };
         Self { inner: Arc::new(Mutex::new(inner)), live, following: Arc::default() }
     }
 
@@ -70,7 +72,7 @@ impl Page {
     pub fn relay(&self, message: PageMessage) {
         {
             let mut inner = self.inner.lock();
-            if message.seq <= inner.relayed {
+            if message.seq <= inner.last {
                 return;
             }
             inner.relayed = message.seq;
@@ -80,9 +82,19 @@ impl Page {
         let _ = self.live.send(message);
     }
 
+    /// The number of the last message that is here; 0 without any.
+    pub fn last(&self) -> u64 {
+        self.inner.lock().last
+    }
+
     /// The number of the last message that came from another engine; 0 without any.
     pub fn relayed(&self) -> u64 {
         self.inner.lock().relayed
+    }
+
+    /// Whether it is this very page, and not one that was made in its place.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// True for whoever is to ask for other engines' messages from now on: one at a time.
@@ -116,6 +128,7 @@ impl Page {
 
 impl Inner {
     fn keep(&mut self, message: PageMessage) {
+        self.last = self.last.max(message.seq);
         // A replaced partial caption is of no use to anyone who comes later.
         if let Some(replaced) = message.replaces {
             self.backlog.retain(|message| message.seq != replaced);
@@ -165,6 +178,10 @@ mod tests {
         assert_eq!((live.try_recv().unwrap().seq, here.relayed()), (50, 50));
         assert!(live.try_recv().is_err(), "once");
         here.publish(20, caption("And so on.", true));
+        for message in here.subscribe(None).0 {
+            here.relay(message);
+        }
+        assert_eq!(here.relayed(), 50, "its own are none of another engine's");
         assert_eq!(here.subscribe(None).0.iter().map(|message| message.seq).collect::<Vec<_>>(), [50, 51]);
     }
 

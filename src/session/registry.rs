@@ -162,6 +162,11 @@ impl Registry {
         Ok(Shut { shared: Arc::clone(&self.shared), interviews: interviews.to_vec() })
     }
 
+    /// Whether the interview's page is still this one.
+    pub(super) fn has_page(&self, interview_id: Uuid, page: &Page) -> bool {
+        self.shared.pages.lock().get(&interview_id).is_some_and(|known| known.is(page))
+    }
+
     /// Drops these interviews' pages: how many messages they held. Sockets that are open on them end.
     pub(super) fn drop_pages(&self, interviews: &[Uuid]) -> u64 {
         let mut pages = self.shared.pages.lock();
@@ -217,6 +222,8 @@ impl Registry {
         }
         let page = self.page(interview_id);
         if let Some(fleet) = &parts.fleet {
+            // What was asked of a call that is over is not meant for this one.
+            fleet.sessions.asked(interview_id).await;
             fleet::recall(fleet, interview_id, &page).await;
         }
         let pulse = Arc::new(Pulse::default());
@@ -360,7 +367,12 @@ impl Registry {
         self.shared.live.lock().contains_key(&interview_id) || self.shared.joining.lock().contains(&interview_id)
     }
 
-    /// The same, on any engine of the fleet.
+    /// Whether a call is on.
+    pub(super) fn is_live(&self, interview_id: Uuid) -> bool {
+        self.shared.live.lock().contains_key(&interview_id)
+    }
+
+    /// Whether somebody is on the line or joining, on any engine of the fleet.
     pub async fn is_busy_anywhere(&self, interview_id: Uuid) -> bool {
         if self.is_busy(interview_id) {
             return true;

@@ -5,7 +5,7 @@
 //! - `runner.rs`: the loop that takes tasks; `attempt.rs`: one of them, to its end; `keeper.rs`: what keeps hold of those under
 //!   way and looks after those whose worker died; `order.rs`: what is next, as Redis knows it for a fleet.
 //!
-//! What a task is stands in the table (`storage/tasks`); it is the truth, so a worker that dies loses nothing. Never does: know
+//! What a task is stands in the table (`storage/src/tasks`); it is the truth, so a worker that dies loses nothing. Never does: know
 //! what a kind of task means: that is its [`Handler`]'s.
 
 mod attempt;

@@ -84,6 +84,14 @@ impl Courier {
         Attempt { at, status, error, excerpt, next, gone: outcome == Outcome::Gone }
     }
 
+    /// Ends when somebody cancels the attempt; not when the process stops, which lets it come to its end.
+    async fn given_up(&self, context: &Context, id: Uuid) {
+        context.cancelled().cancelled().await;
+        if self.storage.is_to_be_delivered(id).await.unwrap_or(true) {
+            std::future::pending::<()>().await;
+        }
+    }
+
     fn count(&self, job: &Job, attempt: &Attempt) {
         let outcome = name(attempt.next);
         self.metrics.webhook_deliveries_total.with_label_values(&[job.event.as_str(), outcome]).inc();
@@ -109,10 +117,14 @@ impl Handler for Courier {
         self.settings.lease().to_std().unwrap_or(self.settings.timeout)
     }
 
-    async fn run(&self, _: &Context, payload: Value) -> Result<Value, Failure> {
+    async fn run(&self, context: &Context, payload: Value) -> Result<Value, Failure> {
         let id = payload["delivery_id"].as_str().and_then(|id| Uuid::parse_str(id).ok());
         let id = id.ok_or_else(|| Failure::Permanent("the task names no delivery".to_owned()))?;
-        Ok(match self.deliver(id).await? {
+        let delivered = tokio::select! {
+            delivered = self.deliver(id) => delivered?,
+            () = self.given_up(context, id) => None,
+        };
+        Ok(match delivered {
             Some(attempt) => json!({ "outcome": name(attempt.next), "status": attempt.status }),
             None => json!({ "outcome": "void" }),
         })

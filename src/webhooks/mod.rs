@@ -6,7 +6,7 @@
 //! - `delivery.rs`: one attempt at one delivery, which is a task of the queue `webhooks`.
 //! - `relay.rs`: what is due becomes a task, a bounded number at once.
 //!
-//! What is to be delivered is written down by `storage/outbox.rs` in the transaction of what happened. It is sent at least
+//! What is to be delivered is written down by `storage/src/outbox.rs` in the transaction of what happened. It is sent at least
 //! once, always with the same `webhook-id`; the events of one interview reach a webhook in their order, each after the one
 //! before it was taken or given up.
 //!

@@ -151,7 +151,8 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
     rule(english && is_off_topic(text, request), Unfit::OffTopic)
 }
 
-fn is_english(language: &str) -> bool {
+/// Whether a guide's language is English, of whatever country.
+pub fn is_english(language: &str) -> bool {
     let language = language.to_lowercase();
     language == "en" || language.starts_with("en-")
 }

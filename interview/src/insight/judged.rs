@@ -1,8 +1,8 @@
 //! What a language model makes of single answers: their mood, what they are about, whether they answer what was asked.
 //!
-//! Owns: what it is told and asked for, and how much of its judgement is taken. A theme is taken that the lexicon knows or that
-//! is made of words of the answer, a key phrase that was said; so neither carries in what nobody said. Never does: ask it, touch
-//! what scores are computed from (density, hesitation, confidence: product contract, section 4).
+//! Owns: what it is told and asked for, and how much of its judgement is taken. A theme is taken that has one of the lexicon's
+//! names or is made of words of the answer, a key phrase that was said; so a text of the model's own gets in nowhere. Never does:
+//! ask it, touch what scores are computed from (density, hesitation, confidence: product contract, section 4).
 
 use std::fmt::Write as _;
 
@@ -15,8 +15,12 @@ use super::quote::locate;
 use crate::analysis::Sentiment;
 use crate::lexicon as lex;
 
-/// Answers that it is told: the first ones.
-const ANSWERS: usize = 40;
+/// Answers that it is told, all in all: the first ones.
+const ANSWERS: usize = 60;
+/// Answers that it is told at once: small models have room for no more, and what is cut off is lost.
+const RUN: usize = 8;
+/// Tokens of the judgement of one answer, at most.
+const TOKENS: u32 = 150;
 /// Characters of one answer that it is told.
 const TOLD: usize = 1_200;
 /// Of one answer.
@@ -52,16 +56,28 @@ about what they describe (very_positive, positive, neutral, negative, very_negat
 taken from the answer or from the list of known themes), up to five key phrases word for word from the answer, and completeness: \
 the share of what was asked that is answered, from 0 to 1.";
 
-/// What it is to do it with.
-pub fn told(material: &Material) -> String {
+/// Some answers, as it is told them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub text: String,
+    /// What its judgement of them may take.
+    pub tokens: u32,
+}
+
+/// What it is to do it with, a few answers at a time.
+pub fn told(material: &Material) -> Vec<Told> {
     let known: Vec<&str> = lex::theme_names().collect();
-    let mut text = format!("Known themes: {}\n", known.join(", "));
-    for (at, answer) in material.spoken().take(ANSWERS).enumerate() {
-        let said: String = answer.text.chars().take(TOLD).collect();
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\na{}\nasked: {}\nanswer: {said}\n", at + 1, answer.question_text);
-    }
-    text
+    let answers: Vec<(usize, &Answer)> = material.spoken().take(ANSWERS).enumerate().collect();
+    let one = |some: &[(usize, &Answer)]| {
+        let mut text = format!("Known themes: {}\n", known.join(", "));
+        for (at, answer) in some {
+            let said: String = answer.text.chars().take(TOLD).collect();
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\na{}\nasked: {}\nanswer: {said}\n", at + 1, answer.question_text);
+        }
+        Told { text, tokens: TOKENS * (some.len() as u32 + 1) }
+    };
+    answers.chunks(RUN).map(one).collect()
 }
 
 /// JSON Schema of a [`Judgement`].
@@ -219,11 +235,16 @@ mod tests {
 
     #[test]
     fn it_is_told_the_answers_by_name() {
-        let text = told(&held());
+        let asked = told(&held());
+        let [Told { text, tokens: 450 }] = asked.as_slice() else { panic!("{asked:?}") };
         assert!(
             text.starts_with("Known themes: ") && text.contains("a2\nasked: What is hard?\nanswer: Oh, just"),
             "{text}"
         );
+        let runs = told(&material(&[("What?", "I bake bread."); 20]));
+        let last: Vec<bool> =
+            runs.iter().zip(["a8\n", "a16\n", "a20\n"]).map(|(run, name)| run.text.contains(name)).collect();
+        assert_eq!((runs.len(), last), (3, vec![true; 3]), "the names go on");
         let read: Judgement = serde_json::from_value(json!({ "answers": [
             { "answer": "a1", "sentiment": "very_negative", "themes": [], "key_phrases": [], "completeness": 1 },
         ] }))

@@ -1,6 +1,7 @@
 //! What answers are about: the lexicon's themes, and topics that come up again.
 //!
-//! Owns: counting them over answers, merging those that a model finds alike. Never does: name a theme that no answer has.
+//! Owns: counting them over answers, merging those that a model finds alike. Never does: name a theme that no answer has, by its words or by a
+//! model's judgement of it.
 
 use std::collections::BTreeMap;
 

@@ -69,16 +69,19 @@ impl Tasks<'_> {
             return Err(StorageError::Conflict(format!("the task is over: {}", old.state.as_str())));
         }
         let now = Utc::now();
-        if old.kind == webhooks::SEND {
+        let (queued, sends) = (old.state == TaskState::Queued, old.kind == webhooks::SEND);
+        if sends {
             // Else the next attempt would be another task.
             webhooks::call_off(&tx, &old.payload, now).await?;
         }
-        let queued = old.state == TaskState::Queued;
         let mut row: tasks::ActiveModel = old.into();
+        if queued || sends {
+            // A replay need not wait for this one's end.
+            row.unique_key = Set(None);
+        }
         if queued {
             row.state = Set(TaskState::Cancelled);
             row.finished_at = Set(Some(now));
-            row.unique_key = Set(None);
         } else {
             row.cancel_requested = Set(true);
         }
@@ -99,6 +102,12 @@ impl Tasks<'_> {
             return Err(StorageError::Conflict(format!(
                 "only a failed or cancelled task is tried again: it is {state}"
             )));
+        }
+        if old.kind == webhooks::SEND && old.state == TaskState::Cancelled {
+            return Err(StorageError::Conflict(
+                "its delivery was given up with it: replay that one (POST /api/webhooks/{id}/deliveries/{delivery_id}/replay)"
+                    .to_owned(),
+            ));
         }
         let now = Utc::now();
         let place = rank(now, old.priority);

@@ -13,7 +13,7 @@ use entity::{DeliveryState, Queue, Severity, alerts, webhook_deliveries, webhook
 use interview::webhook::Next;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
     FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, Statement,
 };
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ use webhook_deliveries::Column;
 
 /// The task that makes one attempt at one delivery.
 pub const SEND: &str = "send_webhook";
+/// Of PostgreSQL's advisory lock: any number that nobody else uses in this database.
+const RELAYS: i64 = 0x7265_6c61_7973;
 /// How often a task is begun that can't read or write what it needs.
 const TRIES: i32 = 3;
 
@@ -140,6 +142,10 @@ impl Storage {
     ) -> Result<usize, StorageError> {
         let tx = self.write().await?;
         let backend = tx.get_database_backend();
+        if backend == DbBackend::Postgres {
+            // One relay of a fleet at a time, or each would fill the same places. SQLite has one writer anyway.
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({RELAYS})")).await?;
+        }
         let busy = Statement::from_sql_and_values(backend, BUSY, [now.into()]);
         let busy = Busy::find_by_statement(busy).all(&tx).await?;
         let number = |busy: &Busy| usize::try_from(busy.number).unwrap_or(0);
@@ -175,6 +181,11 @@ impl Storage {
         }
         tx.commit().await?;
         Ok(taken)
+    }
+
+    pub async fn is_to_be_delivered(&self, id: Uuid) -> Result<bool, StorageError> {
+        let found = webhook_deliveries::Entity::find_by_id(id).one(&self.db).await?;
+        Ok(found.is_some_and(|row| row.state == DeliveryState::Pending))
     }
 
     /// Begins an attempt, with a lease until `until`; nothing when it is no longer to be delivered.

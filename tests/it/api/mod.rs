@@ -100,7 +100,7 @@ impl Calls for Fake {
         (told, self.page.subscribe())
     }
 
-    fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
+    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
         if *self.live.lock() { Err(interviews[0]) } else { Ok(Bar::new(())) }
     }
 

@@ -16,6 +16,7 @@ const GOOD: &str = "{\"word\": \"violet\"}";
 fn ask() -> Ask {
     Ask {
         about: Uuid::nil(),
+        keep: true,
         examples: &[("Name a colour.", "{\"word\": \"red\"}")],
         operation: "follow_up",
         system: "Name a colour.".to_owned(),

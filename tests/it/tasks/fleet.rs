@@ -125,6 +125,10 @@ async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
         "the numbers are one engine's"
     );
 
+    // Nobody is erased in the middle of a call, wherever it is.
+    let erasure = format!("/api/interviews/{}/personal-data", invitation.id);
+    assert_eq!(two.caller.delete(&erasure).await.status(), StatusCode::CONFLICT);
+
     // Emptied, it goes on with what comes after.
     server.empty();
     page.answer_until(&call, is_question("q4")).await;
@@ -134,12 +138,13 @@ async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
     elsewhere.until(is_state(CallState::Ended)).await;
     one.live(0).await;
 
-    // Erased, nothing of it is left there.
+    // Erased, nothing of it is left there, nor at an engine where a page is still open.
     let told = format!("interviewer:call:{}:told", invitation.id);
-    assert_eq!(server.ask::<i64>(&["EXISTS", &told]), 1);
-    let erased = two.caller.delete(&format!("/api/interviews/{}/personal-data", invitation.id)).await;
-    assert_eq!(erased.status(), StatusCode::OK);
-    assert_eq!(server.ask::<i64>(&["EXISTS", &told]), 0);
+    assert!(server.ask::<i64>(&["XLEN", &told]) > 1);
+    let mut open = one.caller.page(&invitation.token, Some(last.seq + 1_000_000)).await;
+    assert_eq!(two.caller.delete(&erasure).await.status(), StatusCode::OK);
+    assert_eq!(server.ask::<i64>(&["XLEN", &told]), 1, "the mark");
+    assert!(open.next().await.is_none(), "its page was dropped");
     one.engine.stop(Duration::ZERO).await;
     two.engine.stop(Duration::ZERO).await;
 }
