@@ -32,6 +32,7 @@ mod m20261124_000621_quality_thresholds;
 mod m20261124_000622_metrics;
 mod m20261124_000640_insight_extractions;
 mod m20261124_000641_response_analysis;
+mod m20261125_000100_theme_index;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000622_metrics::Migration),
             Box::new(m20261124_000640_insight_extractions::Migration),
             Box::new(m20261124_000641_response_analysis::Migration),
+            Box::new(m20261125_000100_theme_index::Migration),
         ]
     }
 }

@@ -26,7 +26,8 @@ const TOLD: usize = 1_200;
 /// Of one answer.
 const THEMES: usize = 4;
 const PHRASES: usize = 5;
-/// Words of a theme, and of a key phrase.
+/// Bytes and words of a theme, and words of a key phrase. Themes lie in an index, which takes short lists only.
+const THEME_BYTES: usize = 48;
 const THEME_WORDS: usize = 3;
 const PHRASE_WORDS: usize = 8;
 
@@ -153,7 +154,8 @@ fn themes(answer: &Answer, claimed: &[String]) -> Vec<String> {
         let known = lex::theme_names().any(|known| known == name);
         let of_the_answer =
             words.iter().all(|word| said.contains(&lex::stem(word))) && words.iter().any(|word| lex::is_content(word));
-        let fits = (1..=THEME_WORDS).contains(&words.len()) && (known || of_the_answer);
+        let short = (1..=THEME_WORDS).contains(&words.len()) && name.len() <= THEME_BYTES;
+        let fits = short && (known || of_the_answer);
         if fits && taken.len() < THEMES && !taken.contains(&name) {
             taken.push(name);
         }

@@ -138,13 +138,44 @@ async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
     elsewhere.until(is_state(CallState::Ended)).await;
     one.live(0).await;
 
-    // Erased, nothing of it is left there, nor at an engine where a page is still open.
+    // Erased, nothing of it is left there.
     let told = format!("interviewer:call:{}:told", invitation.id);
     assert!(server.ask::<i64>(&["XLEN", &told]) > 1);
-    let mut open = one.caller.page(&invitation.token, Some(last.seq + 1_000_000)).await;
     assert_eq!(two.caller.delete(&erasure).await.status(), StatusCode::OK);
     assert_eq!(server.ask::<i64>(&["XLEN", &told]), 1, "the mark");
-    assert!(open.next().await.is_none(), "its page was dropped");
+    one.engine.stop(Duration::ZERO).await;
+    two.engine.stop(Duration::ZERO).await;
+}
+
+#[actix_web::test]
+async fn a_page_that_is_open_at_another_engine_is_dropped_when_its_respondent_is_erased() {
+    let (home, server) = (Home::new().await, RedisServer::start());
+    let redis = server.url();
+    let shared = [
+        ("REDIS_URL", redis.as_str()),
+        ("DATABASE_URL", home.url.as_str()),
+        ("SECRET_KEY", "a secret that all engines of the fleet have"),
+    ];
+    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let invitation = one.invite(3).await;
+    let (call, mut page) = one.called(&invitation).await;
+    page.answer_until(&call, is_question("q2")).await;
+    let mut elsewhere = two.caller.page(&invitation.token, None).await;
+    elsewhere.until(is_question("q2")).await;
+    call.delete().await;
+    one.live(0).await;
+
+    let path = format!("/api/interviews/{}/personal-data", invitation.id);
+    let erased = async {
+        // The claim on the call lapses a moment after it.
+        while one.caller.delete(&path).await.status() == StatusCode::CONFLICT {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), erased).await.expect("nobody is on the line");
+    while elsewhere.next().await.is_some() {}
+    assert!(!page.seen.is_empty() && two.engine.registry.census().pages == 0);
     one.engine.stop(Duration::ZERO).await;
     two.engine.stop(Duration::ZERO).await;
 }
