@@ -59,10 +59,13 @@ impl Tools {
                 max_tokens: told.tokens,
             };
             match llm.json(ask).await {
-                Ok(answer) => match serde_json::from_value(answer.value) {
-                    Ok(judgement) => judged::put(material, judgement, &answer.model),
-                    Err(_) => tracing::warn!("the model's judgement has another form: the lexicon's serves"),
-                },
+                Ok(answer) => {
+                    if let Ok(judgement) = serde_json::from_value(answer.value) {
+                        judged::put(material, judgement, &answer.model);
+                    } else {
+                        tracing::warn!("the model's judgement has another form: the lexicon's serves");
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(%error, "no judgement from the model: the lexicon's serves");
                     return;

@@ -33,7 +33,7 @@ pub(super) async fn put(tx: &DatabaseTransaction, told: AnswerTold, now: DateTim
     for (value, by) in told.judged {
         match value.as_str() {
             "sentiment" => {
-                let name = to_json("sentiment", &told.analysis.sentiment)?;
+                let name = to_json("sentiment", told.analysis.sentiment)?;
                 row.sentiment = Set(name.as_str().unwrap_or_default().to_owned());
             }
             "themes" => row.themes = Set(to_json("themes", &told.analysis.themes)?),
