@@ -2,10 +2,13 @@
 
 Says its address on one line, and ends when its standard input does, so that it never outlives who started it.
 """
+import os
 import sys
 
 import xllamacpp
 
+# On the same cores somebody is being listened to: that comes first.
+os.nice(10)
 path, alias, threads = sys.argv[1:4]
 params = xllamacpp.CommonParams()
 params.model.path = path
