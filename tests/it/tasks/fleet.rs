@@ -14,21 +14,26 @@ use crate::support::Home;
 use crate::support::caller::{is_question, is_state};
 use crate::support::redis::RedisServer;
 
-#[actix_web::test]
-async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked() {
-    let (home, server) = (Home::new().await, RedisServer::start());
+/// One of a fleet's, with a folder of its own.
+async fn engine(home: &Home, server: &RedisServer) -> Stage {
     let redis = server.url();
     let shared = [
         ("REDIS_URL", redis.as_str()),
         ("DATABASE_URL", home.url.as_str()),
         ("SECRET_KEY", "a secret that all engines of the fleet have"),
     ];
-    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    Stage::start_in(tempdir().unwrap(), &shared, &[]).await
+}
+
+#[actix_web::test]
+async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked() {
+    let (home, server) = (Home::new().await, RedisServer::start());
+    let one = engine(&home, &server).await;
     let invitation = one.invite(3).await;
     let (mut call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q1")).await;
     // It starts while the call is on, and leaves it alone.
-    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let two = engine(&home, &server).await;
     assert_eq!(two.caller.offer_only(&invitation.token, "").await.status(), StatusCode::CONFLICT);
     page.answer_until(&call, is_question("q2")).await;
 
@@ -52,8 +57,8 @@ async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked()
 async fn a_claim_is_one_engines_until_it_leaves() {
     let mut server = RedisServer::start();
     let redis = Redis::open(&server.url()).unwrap().unwrap();
-    let engine = |name: &str| Holders::new(redis.clone(), name.to_owned());
-    let (one, two, call) = (engine("one"), engine("two"), Uuid::now_v7());
+    let named = |name: &str| Holders::new(redis.clone(), name.to_owned());
+    let (one, two, call) = (named("one"), named("two"), Uuid::now_v7());
     assert_eq!(one.holder(call).await, Holder::Nobody);
     assert!(one.claim(call, false).await);
     assert!(one.claim(call, false).await, "its own");
@@ -97,14 +102,8 @@ async fn a_cache_is_shared_and_never_stands_in_the_way() {
 #[actix_web::test]
 async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let redis = server.url();
-    let shared = [
-        ("REDIS_URL", redis.as_str()),
-        ("DATABASE_URL", home.url.as_str()),
-        ("SECRET_KEY", "a secret that all engines of the fleet have"),
-    ];
-    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
-    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let one = engine(&home, &server).await;
+    let two = engine(&home, &server).await;
     let invitation = one.invite(4).await;
     let (call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q2")).await;
@@ -150,14 +149,8 @@ async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
 #[actix_web::test]
 async fn a_page_that_is_open_at_another_engine_is_dropped_when_its_respondent_is_erased() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let redis = server.url();
-    let shared = [
-        ("REDIS_URL", redis.as_str()),
-        ("DATABASE_URL", home.url.as_str()),
-        ("SECRET_KEY", "a secret that all engines of the fleet have"),
-    ];
-    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
-    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let one = engine(&home, &server).await;
+    let two = engine(&home, &server).await;
     let invitation = one.invite(3).await;
     let (call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q2")).await;
@@ -183,19 +176,13 @@ async fn a_page_that_is_open_at_another_engine_is_dropped_when_its_respondent_is
 #[actix_web::test]
 async fn what_pages_were_told_outlives_the_engine() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let redis = server.url();
-    let shared = [
-        ("REDIS_URL", redis.as_str()),
-        ("DATABASE_URL", home.url.as_str()),
-        ("SECRET_KEY", "a secret that all engines of the fleet have"),
-    ];
-    let one = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let one = engine(&home, &server).await;
     let invitation = one.invite(3).await;
     let (call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q2")).await;
     one.engine.stop(Duration::ZERO).await;
 
-    let two = Stage::start_in(tempdir().unwrap(), &shared, &[]).await;
+    let two = engine(&home, &server).await;
     let (call, mut again) = two.called(&invitation).await;
     again.until(is_question("q1")).await;
     again.answer_until(&call, is_state(CallState::Ended)).await;
