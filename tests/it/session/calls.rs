@@ -1,7 +1,6 @@
 //! Calls from consent to end, and everything that may happen to an actor, a connection or a process in between.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use interview::Event;
@@ -10,12 +9,12 @@ use interviewer::session::actor::Sabotage;
 use reqwest::StatusCode;
 use serde_json::Value;
 use storage::{EventRecord, Storage};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use voice::audio::MediaRuntime;
 
 use super::{ENVIRONMENT, Stage, answers, check_log, resumed, settings};
-use crate::support::caller::{Caller, LIMIT, is_question, is_state, open_guide};
+use crate::support::caller::{Caller, is_question, is_state, open_guide};
+use crate::support::process::engine;
 
 #[actix_web::test]
 async fn a_call_goes_from_consent_to_its_end() {
@@ -206,21 +205,10 @@ struct Process {
 
 impl Process {
     async fn start(folder: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
-        command.arg("serve").envs(ENVIRONMENT.iter().copied()).env("DATA_DIR", folder).env("LOG_LEVEL", "warn");
-        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = async {
-            loop {
-                let line = lines.next_line().await.unwrap().expect("the engine starts");
-                if let Some((_, rest)) = line.split_once("ready on ") {
-                    return rest.split(' ').next().unwrap().to_owned();
-                }
-            }
+        let settings = |command: &mut Command| {
+            command.envs(ENVIRONMENT.iter().copied()).env("DATA_DIR", folder).env("LOG_LEVEL", "warn");
         };
-        let url = tokio::time::timeout(LIMIT, url).await.expect("started in time");
-        // It goes on printing, and a pipe that nobody reads would end it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let (child, url) = engine(settings).await;
         let media = MediaRuntime::start().unwrap();
         Self { child, caller: Caller::new(&url, &media), _media: media }
     }

@@ -19,7 +19,7 @@ use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use super::{enqueue, over, run};
-use crate::support::process::ready;
+use crate::support::process::{self, ready};
 use crate::support::{guide, new_interview, store};
 
 const KIND: &str = "mark";
@@ -76,7 +76,7 @@ async fn a_worker() {
 async fn worker(url: &str, folder: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["tasks::process::a_worker", "--exact", "--ignored", "--nocapture"]);
-    ready(command.env(DATABASE, url).env(FOLDER, folder), READY).await
+    ready(command.env(DATABASE, url).env(FOLDER, folder), READY).await.0
 }
 
 #[tokio::test]
@@ -109,11 +109,12 @@ async fn after_kill_9_of_workers_every_task_is_done() {
 }
 
 async fn engine(url: &str, folder: &Path) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
-    command.arg("serve").env("DATA_DIR", folder).env("DATABASE_URL", url).env("LOG_LEVEL", "warn");
     let settings =
         [("API_PORT", "0"), ("SPEECH_ENGINE", "scripted"), ("TASKS_LEASE_SECONDS", "2"), ("DATABASE_POOL_SIZE", "4")];
-    ready(command.envs(settings), "ready on ").await
+    let settings = |command: &mut Command| {
+        command.env("DATA_DIR", folder).env("DATABASE_URL", url).env("LOG_LEVEL", "warn").envs(settings);
+    };
+    process::engine(settings).await.0
 }
 
 #[tokio::test]

@@ -4,16 +4,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use rand::Rng as _;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use super::LIMIT;
 use super::receiver::{BROKEN, FINE, Receiver};
+use crate::support::process::engine;
 use crate::support::{Home, guide_document, open_store};
 
 const ENVIRONMENT: &[(&str, &str)] = &[
@@ -36,21 +35,10 @@ struct Process {
 
 impl Process {
     async fn start(folder: &Path, database: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
-        command.arg("serve").envs(ENVIRONMENT.iter().copied()).env("DATA_DIR", folder).env("DATABASE_URL", database);
-        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = async {
-            loop {
-                let line = lines.next_line().await.unwrap().expect("the engine starts");
-                if let Some((_, rest)) = line.split_once("ready on ") {
-                    return rest.split(' ').next().unwrap().to_owned();
-                }
-            }
+        let settings = |command: &mut Command| {
+            command.envs(ENVIRONMENT.iter().copied()).env("DATA_DIR", folder).env("DATABASE_URL", database);
         };
-        let url = tokio::time::timeout(LIMIT, url).await.expect("started in time");
-        // It goes on printing, and a pipe that nobody reads would end it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let (child, url) = engine(settings).await;
         Self { child, url }
     }
 

@@ -32,7 +32,7 @@ async fn a_worker_delivers_without_an_engine_and_shows_its_metrics() {
         .env("WEBHOOKS_ALLOW", "127.0.0.1")
         .env("METRICS_TOKEN", "a token")
         .env("INSIGHTS_EMBEDDINGS", "false");
-    let mut worker = ready(&mut command, "The worker is ready").await;
+    let (mut worker, _) = ready(&mut command, "The worker is ready").await;
     let received = receiver.until(|received| !received.is_empty()).await;
     assert_eq!(received[0].json()["event"], "interview.scheduled");
     settled(&storage, webhook.id).await;
