@@ -23,7 +23,7 @@ impl fmt::Display for Problem {
 /// The items an interview needs with this Whisper model (`base`, `tiny.en`, or the path of a ggml file of one's own).
 pub fn required(whisper: &str) -> Vec<String> {
     let mut names: Vec<String> =
-        ["kokoro", "kokoro-voices", "kokoro-vocab", "g2p", "silero", "smart-turn", "onnxruntime"]
+        ["kokoro", "kokoro-voices", "kokoro-vocab", "g2p", "silero", "smart-turn", "onnxruntime", "sentence-encoder"]
             .map(String::from)
             .to_vec();
     if !Path::new(whisper).is_file() {
