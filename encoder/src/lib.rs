@@ -25,8 +25,8 @@ pub enum EncoderError {
 }
 
 impl EncoderError {
-    fn file(path: &Path, reason: impl ToString) -> Self {
-        Self::File { path: path.to_owned(), reason: reason.to_string() }
+    fn file(path: &Path, reason: impl std::fmt::Display) -> Self {
+        Self::File { path: path.to_owned(), reason: format!("{reason}") }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod followup;
 pub mod guide;
 pub mod insight;
 pub mod io;
+pub mod language;
 mod lexicon;
 pub mod quality;
 pub mod score;

@@ -1,0 +1,55 @@
+//! A language as a value: everything the interview says, reads and counts in it.
+//!
+//! Owns: the parts of `languages/<code>/` that are built in, each read once, and who speaks what. Never does: decide
+//! anything by them. A part is a file of data and a struct beside the code that uses it; adding a language is adding a
+//! folder and a line in [`Language::of`].
+
+use std::sync::LazyLock;
+
+use serde::de::DeserializeOwned;
+
+/// One language.
+#[derive(Debug)]
+pub struct Language {
+    /// ISO 639, e.g. `en`.
+    pub code: &'static str,
+}
+
+static ENGLISH: LazyLock<Language> = LazyLock::new(|| Language { code: "en" });
+
+impl Language {
+    /// Codes of the languages there are.
+    pub const CODES: [&'static str; 1] = ["en"];
+
+    /// The language of a tag (BCP 47), whatever its region: `en`, `en-GB`. None that is not spoken here.
+    pub fn of(tag: &str) -> Option<&'static Self> {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        primary.eq_ignore_ascii_case("en").then(Self::english)
+    }
+
+    /// English, which every engine speaks.
+    pub fn english() -> &'static Self {
+        &ENGLISH
+    }
+}
+
+/// A part of a language that was built in.
+///
+/// # Panics
+/// If it does not parse: a test reads every part of every language, so no released program does.
+#[allow(dead_code)]
+pub(crate) fn part<T: DeserializeOwned>(name: &str, text: &str) -> T {
+    toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_lead_to_languages() {
+        assert_eq!(Language::of("en-GB").map(|language| language.code), Some("en"));
+        assert_eq!(Language::of("EN_us").map(|language| language.code), Some("en"));
+        assert!(Language::of("english").is_none() && Language::of("de").is_none() && Language::of("").is_none());
+    }
+}
