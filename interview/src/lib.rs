@@ -17,6 +17,7 @@ mod lexicon;
 pub mod quality;
 pub mod score;
 pub mod turn;
+pub mod understanding;
 pub mod webhook;
 
 pub use dialogue::{Interview, Settings};

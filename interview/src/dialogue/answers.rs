@@ -341,6 +341,8 @@ impl Interview {
             endpointing: Endpointing { speech_end_ms: self.turn.end(), decided_ms: self.now, rule },
             words,
             flags,
+            value: None,
+            class: crate::understanding::AnswerClass::default(),
         })
     }
 }

@@ -161,7 +161,7 @@ impl Interview {
             Command::Repeat if matches!(self.floor, Floor::Listening) => self.repeat_on_command(),
             Command::Leave => self.leave(EndStatus::Cancelled, "respondent_left"),
             Command::Cancel => self.leave(EndStatus::Cancelled, "cancelled"),
-            Command::Pause | Command::Resume | Command::Repeat => {}
+            Command::Pause | Command::Resume | Command::Repeat | Command::StopRecording { .. } => {}
         }
     }
 

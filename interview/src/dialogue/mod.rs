@@ -198,6 +198,7 @@ impl Interview {
             Input::SpeechStarted { at } => self.speech_started(at.min(self.now)),
             Input::SpeechPaused { end } => self.speech_paused(end.min(self.now)),
             Input::Transcribed { pause, transcript } => self.transcribed(pause, transcript),
+            Input::Embedded { .. } => {}
             Input::TurnJudged { pause, probability } => self.turn.judged(pause, probability),
             Input::Proposed { pause, proposals } => self.proposed(pause, proposals),
             Input::PlaybackStarted { utterance } => self.playback_started(utterance),

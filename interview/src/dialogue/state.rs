@@ -48,6 +48,16 @@ pub struct State {
     /// (condition, section name)
     pub branches: Vec<(String, String)>,
     pub person_requests: u32,
+    pub respondent_questions: u32,
+    pub concerns: u32,
+    /// Recording was stopped, and what happens with what was recorded before is not said yet.
+    pub recording_unsettled: bool,
+    /// Factor on the speaking rate.
+    pub rate: f32,
+    /// How much louder we speak, in dB.
+    pub gain_db: f32,
+    /// It goes on another time, at the next joining.
+    pub postponed: bool,
     pub not_understood: u32,
     pub paused: bool,
     pub last_utterance: UtteranceId,
@@ -75,6 +85,12 @@ impl Default for State {
             skipped: Vec::new(),
             branches: Vec::new(),
             person_requests: 0,
+            respondent_questions: 0,
+            concerns: 0,
+            recording_unsettled: false,
+            rate: 1.0,
+            gain_db: 0.0,
+            postponed: false,
             not_understood: 0,
             paused: false,
             last_utterance: 0,
@@ -92,6 +108,7 @@ impl State {
         match event {
             Event::LegConnected { leg } => {
                 self.leg = *leg;
+                self.postponed = false;
                 self.started_ms.get_or_insert(at);
                 if !self.paused {
                     self.run_again(at);
@@ -152,6 +169,25 @@ impl State {
             Event::NotUnderstood { .. } => self.not_understood += 1,
             Event::TurnTimed { .. } | Event::ProposalRejected { .. } => {}
             Event::PersonRequested => self.person_requests += 1,
+            Event::RespondentAsked { .. } => self.respondent_questions += 1,
+            Event::ConcernRaised { .. } => self.concerns += 1,
+            Event::RecordingWithdrawn { .. } => {
+                self.recording = Some(false);
+                self.recording_unsettled = true;
+            }
+            Event::RecordingSettled { .. } => self.recording_unsettled = false,
+            Event::AnswerStruck { asking } => {
+                if let Some(response) = self.responses.iter_mut().find(|r| r.asking == *asking) {
+                    strike(response);
+                }
+            }
+            Event::SpeechAdjusted { rate, gain_db } => (self.rate, self.gain_db) = (*rate, *gain_db),
+            // The next joining begins with consent again, or takes up the same asking.
+            Event::Postponed { .. } => {
+                self.postponed = true;
+                (self.consent_asked, self.recording_asked) = (0, 0);
+                self.idle_since.get_or_insert(at);
+            }
             Event::Branched { condition, target_section } => {
                 self.branches.push((condition.clone(), target_section.clone()));
             }
@@ -229,6 +265,15 @@ impl State {
         let (answered, total) = self.required(guide);
         answered == total
     }
+}
+
+/// What is left of an answer that was taken back: that it was given.
+fn strike(response: &mut Response) {
+    response.text.clear();
+    response.words.clear();
+    response.value = None;
+    response.analysis = crate::analysis::Analysis::default();
+    response.flags = vec!["struck".to_owned()];
 }
 
 /// Events that will be recorded together, and the state they lead to.

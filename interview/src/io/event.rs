@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AskingId, Ms, Rejection, UtteranceId, Word};
+use crate::understanding::{AnswerClass, Concern, Topic};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,9 +109,54 @@ pub struct Response {
     pub analysis: crate::analysis::Analysis,
     /// `declined`, `dont_know`, `no_answer`, `cut_short`, `out_of_options`, …
     pub flags: Vec<String>,
+    /// What the answer names, as the question wants it; none for an open answer.
+    #[serde(default)]
+    pub value: Option<serde_json::Value>,
+    #[serde(default)]
+    pub class: AnswerClass,
     pub is_complete: bool,
     pub requires_clarification: bool,
     pub endpointing: Endpointing,
+}
+
+/// Why an interview goes on another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Postponement {
+    CallbackRequested,
+    /// Twice nothing that was a yes or a no.
+    ConsentUnclear,
+}
+
+impl Postponement {
+    /// As in `interviews.status_reason`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CallbackRequested => "callback_requested",
+            Self::ConsentUnclear => "consent_unclear",
+        }
+    }
+}
+
+/// A time that somebody named, seen from when they named it; whoever stores it knows the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// So many minutes from now.
+    In { minutes: u32 },
+    /// So many days from today, at this time of day if one was named.
+    Day { days: u32, minute_of_day: Option<u16> },
+    /// The next such day: 0 is Monday.
+    Weekday { weekday: u8, minute_of_day: Option<u16> },
+}
+
+/// Where a wish came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    Voice,
+    Page,
+    Api,
 }
 
 /// What happened, for good. Replaying these in order rebuilds the interview.
@@ -191,6 +237,39 @@ pub enum Event {
     },
     /// The respondent asks for a person: escalation.
     PersonRequested,
+    /// The respondent asked something; `text` only after consent, and only where it was not answered.
+    RespondentAsked {
+        topic: Topic,
+        answered: bool,
+        text: Option<String>,
+    },
+    /// Something that somebody should look at: the interview is handed to a person.
+    ConcernRaised {
+        concern: Concern,
+    },
+    /// Consent to record is taken back; from `from_ms` of the call clock on nothing is kept.
+    RecordingWithdrawn {
+        by: Means,
+        from_ms: Ms,
+    },
+    /// What happens with what was recorded before.
+    RecordingSettled {
+        keep: bool,
+    },
+    /// The respondent takes back the answer to this asking: it counts no more, and its words are shown no more.
+    AnswerStruck {
+        asking: AskingId,
+    },
+    /// How we speak from here on: a factor on the speaking rate, and how much louder.
+    SpeechAdjusted {
+        rate: f32,
+        gain_db: f32,
+    },
+    /// The interview returns to `scheduled`; the next joining takes it up again.
+    Postponed {
+        reason: Postponement,
+        until: Option<When>,
+    },
     Paused {
         reason: String,
     },
@@ -230,6 +309,13 @@ impl Event {
             Event::ProposalRejected { .. } => "proposal_rejected",
             Event::NotUnderstood { .. } => "not_understood",
             Event::PersonRequested => "person_requested",
+            Event::RespondentAsked { .. } => "respondent_asked",
+            Event::ConcernRaised { .. } => "concern_raised",
+            Event::RecordingWithdrawn { .. } => "recording_withdrawn",
+            Event::RecordingSettled { .. } => "recording_settled",
+            Event::AnswerStruck { .. } => "answer_struck",
+            Event::SpeechAdjusted { .. } => "speech_adjusted",
+            Event::Postponed { .. } => "postponed",
             Event::Paused { .. } => "paused",
             Event::Resumed => "resumed",
             Event::TurnTimed { .. } => "turn_timed",
@@ -242,7 +328,11 @@ impl Event {
     pub fn is_personal(&self) -> bool {
         matches!(
             self,
-            Event::Answered { .. } | Event::Said { .. } | Event::QuestionAsked { .. } | Event::QuestionRepeated { .. }
+            Event::Answered { .. }
+                | Event::Said { .. }
+                | Event::QuestionAsked { .. }
+                | Event::QuestionRepeated { .. }
+                | Event::RespondentAsked { text: Some(_), .. }
         )
     }
 }

@@ -6,7 +6,9 @@ mod event;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::event::{EndRule, EndStatus, Endpointing, Event, Phase, RepeatReason, Response, TurnTiming};
+pub use self::event::{
+    EndRule, EndStatus, Endpointing, Event, Means, Phase, Postponement, RepeatReason, Response, TurnTiming, When,
+};
 
 /// Milliseconds on the call clock: monotonic since the call began, continued over legs and restarts.
 pub type Ms = u64;
@@ -78,6 +80,11 @@ pub enum Command {
     Leave,
     /// Say the current question again (same asking).
     Repeat,
+    /// Consent to record is taken back; what was recorded goes, too, or stays.
+    StopRecording {
+        delete_so_far: bool,
+        by: Means,
+    },
     /// The operator cancels the interview, or the engine is stopping.
     Cancel,
 }
@@ -99,6 +106,11 @@ pub enum Input {
     Transcribed {
         pause: PauseId,
         transcript: Transcript,
+    },
+    /// The answer to [`Output::Embed`]: a vector a text, in its order; none when they could not be computed.
+    Embedded {
+        pause: PauseId,
+        vectors: Vec<Vec<f32>>,
     },
     /// The answer to [`Output::JudgeTurn`]: probability 0…1 that the turn is complete, by sound alone.
     TurnJudged {
@@ -190,6 +202,8 @@ impl ProposalRequest {
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
     Connecting,
+    /// The opening is being made.
+    Preparing,
     Listening,
     Thinking,
     Speaking,
@@ -231,6 +245,8 @@ pub enum Output {
     StopSpeaking,
     /// Transcribe the turn so far; answered by [`Input::Transcribed`] with this pause.
     Transcribe { pause: PauseId },
+    /// Turn these texts into vectors; answered by [`Input::Embedded`] with this pause.
+    Embed { pause: PauseId, texts: Vec<String> },
     /// Ask the sound model whether the turn is complete.
     JudgeTurn { pause: PauseId },
     /// The turn is over: forget its audio. What is heard from now on belongs to the next one.
@@ -245,6 +261,13 @@ pub enum Output {
     Notify(Notice),
     /// Consent to record was given: audio from here on may be stored. Not given: none ever is.
     StartRecording,
+    /// Consent to record was taken back: what was said from `from_ms` of the call clock on is not kept, and nothing is
+    /// stored any more.
+    StopRecording { from_ms: Ms },
+    /// What was recorded of this interview goes.
+    DeleteRecording,
+    /// From the next utterance on: the speaking rate times `rate`, and louder by `gain_db`.
+    AdjustSpeech { rate: f32, gain_db: f32 },
     /// Send [`Input::Timer`] at this time at the latest (replaces the earlier wish).
     WakeAt(Ms),
     /// Over: everything has been said. Hang up.
