@@ -5,7 +5,8 @@
 //!
 //! Learned patience, back-channels and resuming at a clause change the numbers of [`Policy`] or its methods only.
 
-use crate::dialogue::understanding::{is_back_channel, is_hanging, is_rarely_the_end};
+use crate::dialogue::understanding::{is_hanging, is_rarely_the_end};
+use crate::language::Language;
 use crate::io::{EndRule, Ms, PauseId, Rejection, Transcript, Word};
 
 /// Every number of the turn-taking, in milliseconds of silence since the last sample of speech unless said otherwise.
@@ -36,6 +37,8 @@ pub struct Policy {
     pub time_up_ms: Ms,
     /// How long to wait for the sound model before it counts as undecided.
     pub judge_wait_ms: Ms,
+    /// How long to wait for the vectors of the words before only what is certain of them counts.
+    pub meaning_wait_ms: Ms,
     /// How long to wait for the transcript before it counts as failed.
     pub transcript_wait_ms: Ms,
     /// Speech over ours that stops us, in ms of speech …
@@ -72,6 +75,7 @@ impl Default for Policy {
             silence_ms: 3_000,
             time_up_ms: 700,
             judge_wait_ms: 900,
+            meaning_wait_ms: 500,
             transcript_wait_ms: 10_000,
             barge_in_ms: 500,
             resume_ms: 250,
@@ -86,14 +90,24 @@ impl Default for Policy {
 }
 
 /// What is known of the words so far, read in the light of the question.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
     /// They are a whole answer to a question that wants no more, or a command.
     pub full: bool,
     /// They answer a closed question, but more than a yes or no has been said, and more may come.
     pub elaborated: bool,
+    /// They are the beginning of something, or ask for time.
+    pub unfinished: bool,
     /// The interview's time is up.
     pub time_up: bool,
+    /// The question's own factor on waiting.
+    pub patience: f32,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { full: false, elaborated: false, unfinished: false, time_up: false, patience: 1.0 }
+    }
 }
 
 /// What to do about the turn now.
@@ -122,6 +136,8 @@ pub struct Turn {
     /// The latest pause, when one has been reported in this turn.
     pause: Option<PauseId>,
     transcribed: bool,
+    /// What the words mean is being found out, until then at the latest.
+    meaning_by: Option<Ms>,
     probability: Option<f32>,
     words: Vec<Word>,
     rejected: Option<Rejection>,
@@ -169,6 +185,7 @@ impl Turn {
         self.end = end.max(self.end);
         self.pause = Some(pause);
         self.transcribed = false;
+        self.meaning_by = None;
         self.probability = None;
         self.rejected = None;
     }
@@ -186,6 +203,14 @@ impl Turn {
             self.rejected = Some(Rejection::NoSpeech);
         }
         true
+    }
+
+    pub fn awaits_meaning(&mut self, until: Ms) {
+        self.meaning_by = Some(until);
+    }
+
+    pub fn meaning_known(&mut self) {
+        self.meaning_by = None;
     }
 
     pub fn judged(&mut self, pause: PauseId, probability: f32) {
@@ -220,6 +245,9 @@ impl Turn {
         if self.words.is_empty() {
             return Verdict::Nothing(self.rejected.unwrap_or(Rejection::Failed));
         }
+        if let Some(by) = self.meaning_by.filter(|by| now < *by) {
+            return Verdict::Wait(by);
+        }
         let text = text_of(&self.words);
         let reading = read(&text);
         let judge_deadline = self.end + policy.judge_wait_ms;
@@ -244,7 +272,7 @@ impl Policy {
     /// assert!(sure < 600 && hanging == policy.silence_ms);
     /// ```
     pub fn required_silence(&self, text: &str, probability: f32, reading: Reading) -> (Ms, EndRule) {
-        let hanging = is_hanging(text);
+        let hanging = is_hanging(text) || reading.unfinished;
         let (silence, rule) = if reading.full && !hanging {
             let unsure = probability < 0.5;
             (if unsure { self.closed_unsure_ms } else { self.closed_ms }, EndRule::Closed)
@@ -264,20 +292,30 @@ impl Policy {
             let extra = self.short_extra_ms * missing / (self.short_words.max(1) as Ms);
             (self.open_min_ms + (span as f32 * doubt) as Ms + extra, EndRule::Complete)
         };
+        let patient = |silence: Ms| (silence as f32 * reading.patience.clamp(0.5, 3.0)) as Ms;
+        let silence = if rule == EndRule::Closed { silence } else { patient(silence) };
         // The question is answered already: no reason to wait long for what else there may be.
         let silence = if reading.elaborated && !hanging { silence.min(self.middle_ms) } else { silence };
         if reading.time_up && silence > self.time_up_ms { (self.time_up_ms, EndRule::TimeUp) } else { (silence, rule) }
     }
 
     /// Whether words said over us mean that we should stop. `heard` is the share of our text already spoken.
-    pub fn takes_the_floor(&self, text: &str, heard: f32) -> bool {
-        !text.trim().is_empty() && (!is_back_channel(text) || heard >= self.practically_over)
+    pub fn takes_the_floor(&self, language: &Language, text: &str, heard: f32) -> bool {
+        !text.trim().is_empty() && (!language.certain.is_back_channel(text) || heard >= self.practically_over)
     }
 
     /// About how long a text of ours lasts.
     pub fn spoken_ms(&self, text: &str) -> Ms {
         text.chars().count() as Ms * self.ms_per_char
     }
+}
+
+/// Mean confidence of the words, 0…1; 0 without any.
+pub fn confidence_of(words: &[Word]) -> f32 {
+    if words.is_empty() {
+        return 0.0;
+    }
+    (words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32).clamp(0.0, 1.0)
 }
 
 /// The words joined by single spaces.
@@ -372,8 +410,8 @@ mod tests {
     #[test]
     fn back_channels_leave_us_the_floor() {
         let policy = Policy::default();
-        assert!(!policy.takes_the_floor("Mm-hm.", 0.3));
-        assert!(policy.takes_the_floor("Okay.", 0.95));
-        assert!(policy.takes_the_floor("Actually I wanted to say", 0.1));
+        assert!(!policy.takes_the_floor(Language::english(), "Mm-hm.", 0.3));
+        assert!(policy.takes_the_floor(Language::english(), "Okay.", 0.95));
+        assert!(policy.takes_the_floor(Language::english(), "Actually I wanted to say", 0.1));
     }
 }

@@ -2,15 +2,14 @@
 //!
 //! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
 
-use super::lines::{self, Farewell};
 use super::speaking::{Purpose, Speech};
-use super::understanding::{choice, is_back_channel, is_closed_answer, is_full_answer, yes_or_no};
-use super::wishes::{Wish, wish};
-use super::{Floor, Interview, Target};
+use super::understanding::{choice, is_closed_answer, is_full_answer};
+use super::{Floor, Interview, Pending, Target, lines};
 use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
 use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, Rejection, RepeatReason, Response, Word};
 use crate::turn::{Reading, Verdict, text_of};
+use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
 
 /// Speech shorter than this that held no words is noise, not something we failed to understand.
 const NOISE_MS: Ms = 1_200;
@@ -18,6 +17,12 @@ const NOISE_MS: Ms = 1_200;
 /// What has happened within the asking at hand; forgotten with it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Waiting {
+    /// A question of ours within this asking that waits for its answer.
+    pub pending: Option<Pending>,
+    /// What is to be said before the next question: answers to what the respondent asked beside answering.
+    pub remarks: Vec<String>,
+    /// How often time was asked for at consent, or nothing clear was said about going on.
+    pub waits: u32,
     /// Since when we listen.
     pub since: Ms,
     /// When the question had been put.
@@ -92,23 +97,28 @@ impl Interview {
         }
     }
 
-    /// Reads the words for the policy: is it a whole answer, or a command?
+    /// Reads the words for the policy: is it a whole answer, a request, or the beginning of something?
     pub(super) fn read(&self, target: Target, text: &str) -> Reading {
-        let command = matches!(wish(text), Some(Wish::Repeat | Wish::Decline | Wish::Stop | Wish::Person));
-        let full = match target {
-            Target::Participation | Target::Recording => yes_or_no(text).is_some(),
-            Target::Question => {
-                self.answering().is_some_and(|(question, follow_up)| !follow_up && is_full_answer(question, text))
-            }
-            Target::Nothing => false,
+        let reading = self.reading(text);
+        // Who asks for time, or is only beginning, gets it.
+        let unfinished = matches!(reading.kind, Kind::Unfinished | Kind::Request(Request::Wait));
+        let command = match reading.kind {
+            Kind::Request(Request::Wait) | Kind::Unfinished | Kind::Answer | Kind::BackChannel => false,
+            Kind::Consent(consent) => consent != Consent::Unclear,
+            Kind::Request(_) | Kind::Question(_) | Kind::Concern(_) => reading.also.is_empty(),
         };
+        let answers = target == Target::Question && self.waiting.pending.is_none();
+        let full = answers
+            && !unfinished
+            && self.answering().is_some_and(|(question, follow_up)| !follow_up && is_full_answer(question, text));
         let time_up = self.budget().left(&self.state, self.now) == 0;
-        let elaborated = target == Target::Question
+        let elaborated = answers
             && !full
             && self.answering().is_some_and(|(question, follow_up)| {
                 !follow_up && question.kind == QuestionType::Closed && is_closed_answer(text)
             });
-        Reading { full: full || command, elaborated, time_up }
+        let patience = self.answering().map_or(1.0, |(question, _)| question.patience);
+        Reading { full: full || command, elaborated, unfinished, time_up, patience }
     }
 
     /// The guide question of the asking at hand, and whether the asking is a follow-up to it.
@@ -119,35 +129,67 @@ impl Interview {
     }
 
     fn take_turn(&mut self, text: &str, rule: EndRule) {
-        let flags = match wish(text) {
-            Some(Wish::Repeat) => {
-                self.take_floor();
-                return self.again(RepeatReason::Requested, lines::OF_COURSE);
+        let reading = self.reading(text);
+        if let Some(pending) = self.waiting.pending.take_if(|pending| *pending != Pending::Which) {
+            self.take_floor();
+            return self.confirmed(pending, &reading, text);
+        }
+        self.waiting.remarks.clear();
+        let content = reading.kind != Kind::Answer && reading.answer().is_some();
+        let mut flags: Vec<String> = Vec::new();
+        match reading.kind {
+            Kind::Unfinished => {
+                // A beginning that nothing followed: it waits for the rest, and belongs to the answer.
+                if self.waiting.patience == Patience::Usual {
+                    self.carry();
+                    self.take_floor();
+                    return self.be_patient();
+                }
             }
-            Some(Wish::Wait) => {
+            Kind::Request(Request::Wait) => {
+                self.carry_answer(&reading);
                 self.take_floor();
                 return self.be_patient();
             }
-            Some(Wish::Stop) => {
+            Kind::Request(Request::Stop) => {
+                self.carry_answer(&reading);
+                let plain = reading.by == understanding::By::Rule && !content;
                 self.take_floor();
-                return self.close(Farewell::Stopped);
+                return self.stop_requested(plain);
             }
-            Some(Wish::Person) => {
+            Kind::Request(Request::Delete) => {
                 self.take_floor();
-                return self.person_requested();
+                return self.strike(content);
             }
-            Some(Wish::Decline) => vec!["declined"],
-            Some(Wish::DontKnow) => vec!["dont_know"],
-            Some(Wish::NothingToAdd) => vec!["nothing_to_add"],
-            None => Vec::new(),
-        };
+            Kind::Request(Request::Decline) => flags.push("declined".to_owned()),
+            Kind::Request(Request::DontKnow) => flags.push("dont_know".to_owned()),
+            Kind::Request(Request::NothingToAdd) => flags.push("nothing_to_add".to_owned()),
+            Kind::Request(_) | Kind::Question(_) | Kind::Concern(_) => {
+                self.carry_answer(&reading);
+                self.meet_after_floor(&reading, text);
+                return;
+            }
+            Kind::BackChannel if !self.was_not_heard(text) => {
+                // A sign of listening to a question that was heard out: the answer is still to come.
+                self.take_floor();
+                self.waiting.since = self.now;
+                return self.show(CallState::Listening);
+            }
+            Kind::BackChannel | Kind::Answer | Kind::Consent(_) => {}
+        }
         if flags.is_empty() && self.was_not_heard(text) {
             self.waiting.resumed += 1;
-            if !is_back_channel(text) {
+            if reading.kind != Kind::BackChannel {
                 self.carry();
             }
             self.take_floor();
-            return self.again(RepeatReason::Resumed, lines::AGAIN);
+            return self.again(RepeatReason::Resumed, vec![self.lines().asides.again.clone()]);
+        }
+        if let Some(passing) = reading.also.iter().find(|one| !matches!(one.kind, Kind::Answer))
+            && reading.kind == Kind::Answer
+            && self.in_passing(&passing.clone(), text, &mut flags)
+        {
+            return;
         }
         let misfit = flags.is_empty() && self.fits_nothing(text);
         if misfit && !self.waiting.reworded {
@@ -156,11 +198,78 @@ impl Interview {
             self.take_floor();
             return self.reword();
         }
-        let mut flags: Vec<String> = flags.into_iter().map(str::to_owned).collect();
         if misfit {
             flags.push("out_of_options".to_owned());
         }
+        self.waiting.pending = None;
         self.conclude(flags, rule);
+    }
+
+    fn meet_after_floor(&mut self, reading: &understanding::Reading, text: &str) {
+        // The recording must end where these words began, so this is asked before the turn is forgotten.
+        if reading.kind == Kind::Request(Request::StopRecording) {
+            self.meet(reading, text);
+            return self.take_floor();
+        }
+        self.take_floor();
+        self.meet(reading, text);
+    }
+
+    /// Something wanted or asked at the end of an answer. True when it is dealt with instead of going on.
+    fn in_passing(&mut self, passing: &understanding::Reading, text: &str, flags: &mut Vec<String>) -> bool {
+        match passing.kind {
+            Kind::Request(Request::NothingToAdd) => flags.push("nothing_to_add".to_owned()),
+            Kind::Request(Request::Slower | Request::Louder) => {
+                let said = self.adjust(passing.kind == Kind::Request(Request::Slower));
+                self.waiting.remarks.push(said);
+            }
+            Kind::Request(Request::Stop) => {
+                self.carry_words(0..passing.words.start);
+                self.take_floor();
+                self.stop_requested(false);
+                return true;
+            }
+            Kind::Request(Request::Wait) => {
+                self.carry_words(0..passing.words.start);
+                self.take_floor();
+                self.be_patient();
+                return true;
+            }
+            Kind::Request(Request::Callback | Request::StopRecording | Request::Person | Request::Repeat) => {
+                self.carry_words(0..passing.words.start);
+                self.meet_after_floor(passing, text);
+                return true;
+            }
+            Kind::Request(Request::Delete) => {
+                self.take_floor();
+                self.strike(true);
+                return true;
+            }
+            Kind::Question(topic) if topic != understanding::Topic::Meaning => {
+                let said = self.answer_respondent(topic, text);
+                self.waiting.remarks.push(said);
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// Keeps the part of the turn that answers.
+    fn carry_answer(&mut self, reading: &understanding::Reading) {
+        for part in reading.also.iter().filter(|part| part.kind == Kind::Answer) {
+            self.carry_words(part.words.clone());
+        }
+    }
+
+    /// Keeps these words of the turn for the answer; all of them where words and text don't go together.
+    fn carry_words(&mut self, range: std::ops::Range<usize>) {
+        if self.state.consent != Some(true) {
+            return;
+        }
+        let words = self.turn.words();
+        let parted = words.iter().all(|word| word.text.split_whitespace().count() == 1);
+        let kept = if parted { words.get(range).unwrap_or(words) } else { words };
+        self.waiting.carried.extend_from_slice(kept);
     }
 
     /// Said over a question of which too little had been heard, and no answer to it as it stands.
@@ -171,7 +280,7 @@ impl Interview {
         }
         let full = self.answering().is_some_and(|(question, follow_up)| !follow_up && is_full_answer(question, text));
         let enough = if full { self.policy.heard_share / 2.0 } else { self.policy.heard_share };
-        heard < enough || is_back_channel(text) && !full
+        heard < enough || self.language.certain.is_back_channel(text) && !full
     }
 
     fn fits_nothing(&self, text: &str) -> bool {
@@ -198,37 +307,23 @@ impl Interview {
     }
 
     /// Puts the same question again, within the same asking.
-    pub(super) fn again(&mut self, reason: RepeatReason, before: &str) {
+    pub(super) fn again(&mut self, reason: RepeatReason, before: Vec<String>) {
         let Some((id, text)) = self.state.current_asking().map(|a| (a.id, a.text.clone())) else {
-            return self.ask_next(Vec::new());
+            return self.ask_next(before);
         };
         self.record(Event::QuestionRepeated { asking: id, reason, text: text.clone() });
+        self.waiting.pending = None;
         self.waiting.put_again();
-        self.say(Speech::new(vec![before.to_owned(), text], Purpose::Question).asking(id));
+        let texts = before.into_iter().chain([text]).collect();
+        self.say(Speech::new(texts, Purpose::Question).asking(id));
     }
 
-    fn reword(&mut self) {
-        let Some(text) = self.answering().map(|(question, _)| lines::reworded(question)) else { return };
+    pub(super) fn reword(&mut self) {
+        let Some(text) = self.answering().map(|(question, _)| lines::reworded(self.lines(), question)) else { return };
         let Some(asking) = self.state.current else { return };
         self.record(Event::QuestionRepeated { asking, reason: RepeatReason::Reworded, text: text.clone() });
         self.waiting.put_again();
         self.say(Speech::new(vec![text], Purpose::Question).asking(asking));
-    }
-
-    pub(super) fn be_patient(&mut self) {
-        self.waiting.patience = Patience::Granted;
-        self.waiting.since = self.now;
-        self.floor = Floor::Listening;
-    }
-
-    fn person_requested(&mut self) {
-        let before = self.state.person_requests;
-        self.record(Event::PersonRequested);
-        if before > 0 {
-            self.close(Farewell::Person);
-        } else {
-            self.again(RepeatReason::Resumed, lines::PERSON);
-        }
     }
 
     // --- Silence and noise ----------------------------------------------------------------------------------
@@ -242,7 +337,7 @@ impl Interview {
     fn nothing_said(&mut self, target: Target) {
         if self.waiting.patience == Patience::Granted {
             self.waiting.patience = Patience::Reassured;
-            return self.say(Speech::new(vec![lines::TAKE_YOUR_TIME.to_owned()], Purpose::Aside));
+            return self.say(Speech::new(vec![self.lines().asides.take_your_time.clone()], Purpose::Aside));
         }
         self.waiting.patience = Patience::Usual;
         match target {
@@ -252,10 +347,15 @@ impl Interview {
                 self.take_consent(target, "");
             }
             Target::Nothing => self.ask_next(Vec::new()),
+            Target::Question if self.waiting.pending.is_some_and(|pending| pending != Pending::Which) => {
+                let Some(pending) = self.waiting.pending.take() else { return };
+                let silent = self.reading("");
+                self.confirmed(pending, &silent, "");
+            }
             Target::Question if !self.waiting.carried.is_empty() => self.conclude(Vec::new(), EndRule::Silence),
             Target::Question if !self.waiting.asked_again => {
                 self.waiting.asked_again = true;
-                self.again(RepeatReason::Resumed, lines::STILL_THERE);
+                self.again(RepeatReason::Resumed, vec![self.lines().asides.still_there.clone()]);
             }
             Target::Question => self.give_up(EndRule::NoAnswer),
         }
@@ -277,11 +377,11 @@ impl Interview {
         match target {
             Target::Question if missed && self.waiting.not_caught < 2 => {
                 self.waiting.not_caught += 1;
-                self.again(RepeatReason::Reworded, lines::NOT_CAUGHT);
+                self.again(RepeatReason::Reworded, vec![self.lines().asides.not_caught.clone()]);
             }
             Target::Question if unheard => {
                 self.waiting.resumed += 1;
-                self.again(RepeatReason::Resumed, lines::AGAIN);
+                self.again(RepeatReason::Resumed, vec![self.lines().asides.again.clone()]);
             }
             Target::Participation | Target::Recording if unheard => {
                 self.waiting.resumed += 1;
@@ -318,6 +418,7 @@ impl Interview {
         let cut_short = flags.iter().any(|f| f == "cut_short");
         let requires_clarification = flags.iter().any(|f| f == "out_of_options");
         let text = text_of(&words);
+        let class = class_of(&text, &flags);
         let mut analysis = Analysis::of(&asking.text, &words);
         analysis.contradictions = contradiction::with_earlier(&text, &words, &self.state.responses);
         Some(Response {
@@ -342,7 +443,27 @@ impl Interview {
             words,
             flags,
             value: None,
-            class: crate::understanding::AnswerClass::default(),
+            class,
         })
+    }
+}
+
+/// What the answer is worth as one.
+fn class_of(text: &str, flags: &[String]) -> AnswerClass {
+    let flag = |name: &str| flags.iter().any(|flag| flag == name);
+    if flag("declined") {
+        AnswerClass::Declined
+    } else if flag("dont_know") {
+        AnswerClass::DontKnow
+    } else if text.is_empty() {
+        AnswerClass::None
+    } else if flag("out_of_options") {
+        AnswerClass::NotUnderstood
+    } else if flag("off_topic") {
+        AnswerClass::OffTopic
+    } else if flag("cut_short") {
+        AnswerClass::Partly
+    } else {
+        AnswerClass::Answered
     }
 }

@@ -13,7 +13,6 @@ use crate::followup::check::{Unfit, check};
 use crate::guide::{Action, QuestionType};
 use crate::io::{CallState, EndStatus, Event, Ms, Notice, Output, Phase, Proposal, ProposalRequest, Response};
 use crate::lexicon;
-use crate::turn::text_of;
 
 /// Flags of an answer that no follow-up would better.
 const CLOSED_FLAGS: [&str; 4] = ["declined", "dont_know", "no_answer", "nothing_to_add"];
@@ -134,8 +133,11 @@ impl Interview {
             unfit = rejected.into_iter().map(|(reason, proposal)| (reason, proposal.source.clone())).collect();
         }
         response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);
-        let before = lines::acknowledgement(response.asking, &response.flags, follow_up.is_some()).to_owned();
-        let mut texts = if covered { Vec::new() } else { vec![before] };
+        let before = lines::acknowledgement(self.lines(), response.asking, &response.flags, follow_up.is_some()).to_owned();
+        let mut texts = std::mem::take(&mut self.waiting.remarks);
+        if !covered && texts.is_empty() {
+            texts.push(before);
+        }
         let (parent, question_id, section) = (response.asking, response.question_id.clone(), response.section.clone());
         let mut draft = Draft::new(&self.state, self.now);
         draft.push(Event::Answered { response: Box::new(response) });
@@ -164,7 +166,7 @@ impl Interview {
 
     /// Proposals are still thought about: a word, so that the respondent does not wait in silence.
     pub(super) fn cover(&mut self, response: Response, deadline: Ms) {
-        let text = lines::acknowledgement(response.asking, &response.flags, true).to_owned();
+        let text = lines::acknowledgement(self.lines(), response.asking, &response.flags, true).to_owned();
         self.say(Speech::new(vec![text], Purpose::Cover));
         self.covering = Some((Box::new(response), deadline));
     }
@@ -192,7 +194,7 @@ impl Interview {
         };
         draft.enter(Phase::MainInterview);
         let asking = draft.state.next_asking();
-        let text = lines::question(question);
+        let text = lines::question(lines::of(&guide), question);
         draft.push(Event::QuestionAsked {
             asking,
             question_id: question.id.clone(),
@@ -209,14 +211,15 @@ impl Interview {
 
     fn say_goodbye(&mut self, mut draft: Draft, mut texts: Vec<String>, farewell: Farewell) {
         draft.enter(Phase::Closing);
-        texts.push(farewell.text().to_owned());
+        texts.push(farewell.text(self.lines()).to_owned());
         self.say(Speech::new(texts, Purpose::Goodbye(farewell)).draft(draft.events));
     }
 
     /// Says goodbye without anything held open.
     pub(super) fn close(&mut self, farewell: Farewell) {
         self.enter(Phase::Closing);
-        self.say(Speech::new(vec![farewell.text().to_owned()], Purpose::Goodbye(farewell)));
+        let text = farewell.text(self.lines()).to_owned();
+        self.say(Speech::new(vec![text], Purpose::Goodbye(farewell)));
     }
 
     /// A question is well begun: the page is told, and the next one is made ready.
@@ -236,7 +239,7 @@ impl Interview {
         };
         let open: Vec<_> =
             self.guide.questions().filter(|(index, q)| !self.state.is_settled(q) && !in_skipped(*index)).collect();
-        let next: Vec<String> = open.first().map(|(_, q)| lines::question(q)).into_iter().collect();
+        let next: Vec<String> = open.first().map(|(_, q)| lines::question(self.lines(), q)).into_iter().collect();
         let of = (settled + open.len()) as u32;
         let follow_up_of = asking.follow_up_of.map(|_| asking.question_id.clone());
         self.notify(Notice::Question { id: asking.question_id, section: asking.section, number, of, follow_up_of });
@@ -249,13 +252,19 @@ impl Interview {
 
     /// The goodbye has been said.
     pub(super) fn finish(&mut self, farewell: Farewell) {
+        if matches!(farewell, Farewell::Later(_)) {
+            // Not the end of the interview: the next joining takes it up.
+            self.floor = Floor::Over;
+            self.show(CallState::Ended);
+            return self.out.push(Output::HangUp);
+        }
         let (answered, total) = self.state.required(&self.guide);
         let share = if total == 0 { 1.0 } else { answered as f32 / total as f32 };
         let enough = match farewell {
-            Farewell::ConsentDeclined => false,
+            Farewell::ConsentDeclined | Farewell::Later(_) => false,
             Farewell::Done => true,
             Farewell::TimeUp => share >= self.guide.min_completion_percentage,
-            Farewell::Stopped | Farewell::NoAnswer | Farewell::Person => {
+            Farewell::Stopped | Farewell::NoAnswer | Farewell::Person | Farewell::Distress => {
                 total > 0 && self.state.all_required_answered(&self.guide)
             }
         };
@@ -271,6 +280,10 @@ impl Interview {
         if status == EndStatus::Completed {
             self.enter(Phase::Completed);
         }
+        // No clear answer means deleted.
+        if self.state.recording_unsettled {
+            self.settle_recording(false);
+        }
         self.record(Event::Ended { status, reason: reason.map(str::to_owned) });
         self.floor = Floor::Over;
         self.show(CallState::Ended);
@@ -280,13 +293,7 @@ impl Interview {
     /// The respondent leaves or somebody cancels: what was said stays.
     pub(super) fn leave(&mut self, status: EndStatus, reason: &str) {
         self.commit();
-        let said = !text_of(self.turn.words()).is_empty() || !self.waiting.carried.is_empty();
-        if said
-            && self.state.consent == Some(true)
-            && let Some(response) = self.response(vec!["cut_short".to_owned()], crate::io::EndRule::Silence)
-        {
-            self.record_all(vec![Event::Answered { response: Box::new(response) }]);
-        }
+        self.keep_begun_answer();
         let all = self.state.required(&self.guide).1 > 0 && self.state.all_required_answered(&self.guide);
         let done = self.state.consent == Some(true) && status != EndStatus::Failed && all;
         let refused = self.state.consent == Some(false);

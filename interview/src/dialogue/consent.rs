@@ -1,18 +1,34 @@
 //! Consent: taking part, then being recorded.
 //!
-//! Owns: the two questions and what their answers mean. Never does: keep a word of what was said.
+//! Owns: the two questions and what their answers mean. Never does: keep a word of what was said, or take anything for a
+//! yes that is not one: in doubt it asks once more, and then leaves the interview for another time.
 
 use super::answers::Waiting;
-use super::lines::{self, Farewell};
+use super::lines::Farewell;
 use super::speaking::{Purpose, Speech};
-use super::understanding::yes_or_no;
-use super::wishes::{Wish, wish};
-use super::{Interview, Target};
-use crate::io::{Event, Notice, Output, Phase};
+use super::{Interview, Pending, Target, lines};
+use crate::io::{Event, Notice, Output, Phase, Postponement};
+use crate::turn::confidence_of;
+use crate::understanding::{Consent, Kind, Reading, Request};
+
+/// Least mean confidence of the words of a yes.
+const CONFIDENT: f32 = 0.6;
 
 impl Interview {
-    /// Asks for consent, for the first time or again after an unclear answer; a resumed call puts the same asking again.
+    /// Asks for consent, for the first time or again; a resumed call puts the same asking again.
     pub(super) fn ask_consent(&mut self, recording: bool, another: bool) {
+        let words = &self.lines().consent;
+        let texts = match (recording, another) {
+            (false, false) => lines::consent(&self.guide, self.settings.respondent_name.as_deref()),
+            (false, true) => vec![words.again.clone()],
+            (true, false) => vec![self.lines().asides.thanks.clone(), words.recording.clone()],
+            (true, true) => vec![words.recording_again.clone()],
+        };
+        self.put_consent(recording, another, texts);
+    }
+
+    /// Asks for consent in these words.
+    fn put_consent(&mut self, recording: bool, another: bool, texts: Vec<String>) {
         let asked = if recording { self.state.recording_asked } else { self.state.consent_asked };
         if asked == 0 {
             self.waiting = Waiting::default();
@@ -20,59 +36,130 @@ impl Interview {
         if asked == 0 || another {
             self.record(Event::ConsentAsked { recording });
         }
+        self.waiting.pending = None;
         self.waiting.put_again();
-        let texts = match (recording, another) {
-            (false, false) => lines::consent(&self.guide, self.settings.respondent_name.as_deref()),
-            (false, true) => vec![lines::CONSENT_AGAIN.to_owned()],
-            (true, false) => vec![lines::THANKS.to_owned(), lines::RECORDING.to_owned()],
-            (true, true) => vec![lines::RECORDING_AGAIN.to_owned()],
-        };
         self.say(Speech::new(texts, Purpose::Consent));
+    }
+
+    /// The question of consent at hand, briefly, after something else was said.
+    pub(super) fn consent_after(&mut self, before: Vec<String>) {
+        let recording = self.target() == Target::Recording;
+        let words = &self.lines().consent;
+        let question = if recording { &words.recording } else { &words.question };
+        let texts = before.into_iter().chain([question.clone()]).collect();
+        self.put_consent(recording, false, texts);
     }
 
     /// What was answered to the consent question at hand; an empty text is silence.
     pub(super) fn take_consent(&mut self, target: Target, text: &str) {
-        self.take_floor();
-        match wish(text) {
-            Some(Wish::Repeat) if self.waiting.repeats < 3 => {
-                self.waiting.repeats += 1;
-                self.ask_consent(target == Target::Recording, false);
-                return;
-            }
-            Some(Wish::Wait) => {
-                self.be_patient();
-                return;
-            }
-            _ => {}
+        let reading = self.reading(text);
+        let confidence = confidence_of(self.turn.words());
+        if text.is_empty() {
+            self.take_floor();
+            return self.unclear(target, None);
         }
-        let answer = yes_or_no(text);
+        if let Some(pending) = self.waiting.pending.take() {
+            self.take_floor();
+            return self.consent_confirmed(target, pending, &reading, confidence);
+        }
         // A yes to a question that was not heard is no consent; a no needs no question.
-        if self.waiting.heard < self.policy.heard_share && answer != Some(false) && self.waiting.resumed < 2 {
+        let refused = reading.kind == Kind::Consent(Consent::No);
+        let answers = matches!(reading.kind, Kind::Consent(_));
+        if answers && !refused && self.waiting.heard < self.policy.heard_share && self.waiting.resumed < 2 {
             self.waiting.resumed += 1;
-            self.ask_consent(target == Target::Recording, false);
-            return;
+            self.take_floor();
+            return self.ask_consent(target == Target::Recording, false);
         }
-        match target {
-            Target::Participation => match answer {
-                Some(true) => self.consented(),
-                None if self.state.consent_asked < 2 => self.ask_consent(false, true),
-                _ => self.declined(),
-            },
-            _ => match answer {
-                None if self.state.recording_asked < 2 => self.ask_consent(true, true),
-                // Only a clear yes allows recording; without it the interview goes on unrecorded.
-                answer => self.recording_answered(answer == Some(true)),
-            },
+        match reading.kind {
+            Kind::Consent(consent) => {
+                self.take_floor();
+                self.consent_answered(target, consent, &reading, text, confidence);
+            }
+            Kind::Request(Request::Wait) | Kind::Unfinished if self.waiting.waits < 3 => {
+                self.waiting.waits += 1;
+                self.take_floor();
+                self.be_patient();
+            }
+            _ => {
+                self.take_floor();
+                if !self.meet(&reading, text) {
+                    self.unclear(target, None);
+                }
+            }
         }
     }
 
-    fn consented(&mut self) {
+    fn consent_answered(&mut self, target: Target, consent: Consent, reading: &Reading, text: &str, confidence: f32) {
+        let words = &self.lines().consent;
+        let participation = target == Target::Participation;
+        match consent {
+            // Words that may have been others are asked for again, never assumed.
+            Consent::Yes if confidence < CONFIDENT => {
+                let again = if participation { words.unheard.clone() } else { words.recording_unheard.clone() };
+                self.unclear(target, Some(again));
+            }
+            Consent::Yes if participation => {
+                let unrecorded = reading.also.iter().any(|also| also.recording);
+                self.consented(unrecorded);
+            }
+            Consent::Yes => self.recording_answered(true),
+            // Without a yes nothing is recorded; that needs no further question.
+            Consent::No if !participation => self.recording_answered(false),
+            Consent::No if reading.probability >= 0.97 && confidence >= CONFIDENT => self.declined(),
+            Consent::No => self.confirm(Pending::EndCall, words.end_call.clone()),
+            Consent::Conditional if participation && self.language.certain.mentions_recording(text) => {
+                self.confirm(Pending::Unrecorded, words.unrecorded.clone());
+            }
+            Consent::Conditional => {
+                let again =
+                    if participation { words.conditional.clone() } else { words.recording_conditional.clone() };
+                self.unclear(target, Some(again));
+            }
+            Consent::Unclear => self.unclear(target, None),
+        }
+    }
+
+    /// The answer to a question of ours that came up at consent.
+    fn consent_confirmed(&mut self, target: Target, pending: Pending, reading: &Reading, confidence: f32) {
+        let yes = reading.kind == Kind::Consent(Consent::Yes);
+        let no = reading.kind == Kind::Consent(Consent::No);
+        match pending {
+            Pending::EndCall if yes => self.declined(),
+            Pending::EndCall if no => self.unclear(target, None),
+            Pending::Unrecorded if yes && confidence >= CONFIDENT => self.consented(true),
+            Pending::Callback(_) | Pending::Adult | Pending::GoOn => self.confirmed(pending, reading, ""),
+            _ if !yes && !no && self.meet(reading, "") => {}
+            _ => self.unclear(target, None),
+        }
+    }
+
+    /// Neither yes nor no: asked once more, then left for another time. Being recorded needs a yes; without one the
+    /// interview goes on unrecorded.
+    fn unclear(&mut self, target: Target, again: Option<String>) {
+        match target {
+            Target::Participation if self.state.consent_asked < 2 => {
+                let texts = vec![again.unwrap_or_else(|| self.lines().consent.again.clone())];
+                self.put_consent(false, true, texts);
+            }
+            Target::Participation => self.postpone(Postponement::ConsentUnclear, None),
+            _ if self.state.recording_asked < 2 => {
+                let texts = vec![again.unwrap_or_else(|| self.lines().consent.recording_again.clone())];
+                self.put_consent(true, true, texts);
+            }
+            _ => self.recording_answered(false),
+        }
+    }
+
+    fn consented(&mut self, unrecorded: bool) {
         self.record(Event::ConsentAnswered { recording: false, given: true });
         self.notify_consent();
-        if self.settings.recording {
-            self.ask_consent(true, false);
+        if !self.settings.recording {
+            self.introduce(false);
+        } else if unrecorded {
+            self.record(Event::ConsentAsked { recording: true });
+            self.recording_answered(false);
         } else {
-            self.introduce();
+            self.ask_consent(true, false);
         }
     }
 
@@ -88,12 +175,14 @@ impl Interview {
         if given {
             self.out.push(Output::StartRecording);
         }
-        self.introduce();
+        self.introduce(!given);
     }
 
-    fn introduce(&mut self) {
+    fn introduce(&mut self, unrecorded: bool) {
         self.record(Event::PhaseEntered { phase: Phase::Introduction });
-        self.ask_next(vec![lines::THANKS.to_owned(), lines::BEGIN.to_owned()]);
+        let lines = self.lines();
+        let thanks = if unrecorded { &lines.consent.not_recorded } else { &lines.asides.thanks };
+        self.ask_next(vec![thanks.clone(), lines.asides.begin.clone()]);
     }
 
     pub(super) fn notify_consent(&mut self) {

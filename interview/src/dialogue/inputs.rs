@@ -5,6 +5,7 @@
 
 use super::lines::{self, Farewell};
 use super::{Floor, Interview, Target};
+use crate::io::Means;
 use crate::io::{CallState, Command, EndStatus, Event, Ms, Output, PauseId, Phase, RepeatReason, Speaker, Transcript};
 use crate::turn::text_of;
 
@@ -49,6 +50,14 @@ impl Interview {
     fn take_up(&mut self) {
         self.floor = Floor::Listening;
         self.waiting.since = self.now;
+        self.waiting.pending = None;
+        // Whoever was cut off before they could say so gets what is certain: it goes.
+        if self.state.recording_unsettled {
+            self.settle_recording(false);
+        }
+        if (self.state.rate, self.state.gain_db) != (1.0, 0.0) {
+            self.out.push(Output::AdjustSpeech { rate: self.state.rate, gain_db: self.state.gain_db });
+        }
         if self.state.consent == Some(false) {
             return self.close(Farewell::ConsentDeclined);
         }
@@ -59,8 +68,8 @@ impl Interview {
         match self.target() {
             Target::Participation => self.ask_consent(false, false),
             Target::Recording => self.ask_consent(true, false),
-            Target::Question => self.again(RepeatReason::Resumed, lines::GO_ON),
-            Target::Nothing => self.ask_next(vec![lines::BEGIN.to_owned()]),
+            Target::Question => self.again(RepeatReason::Resumed, vec![self.lines().asides.go_on.clone()]),
+            Target::Nothing => self.ask_next(vec![self.lines().asides.begin.clone()]),
         }
     }
 
@@ -96,6 +105,7 @@ impl Interview {
         if !self.turn.transcribed(pause, transcript) || !understood {
             return;
         }
+        self.understand(pause);
         if self.state.consent == Some(true) {
             let words = self.turn.words();
             let (start, end) = (words.first().map_or(0, |w| w.start_ms), words.last().map_or(0, |w| w.end_ms));
@@ -161,7 +171,19 @@ impl Interview {
             Command::Repeat if matches!(self.floor, Floor::Listening) => self.repeat_on_command(),
             Command::Leave => self.leave(EndStatus::Cancelled, "respondent_left"),
             Command::Cancel => self.leave(EndStatus::Cancelled, "cancelled"),
-            Command::Pause | Command::Resume | Command::Repeat | Command::StopRecording { .. } => {}
+            Command::StopRecording { delete_so_far, by } => self.stop_recording_on_command(delete_so_far, by),
+            Command::Pause | Command::Resume | Command::Repeat => {}
+        }
+    }
+
+    /// The page and the API say what happens with what was recorded in the same breath: nothing needs to be asked.
+    fn stop_recording_on_command(&mut self, delete_so_far: bool, by: Means) {
+        if self.state.recording == Some(true) {
+            self.stop_recording(by, self.now);
+            self.settle_recording(!delete_so_far);
+        } else if delete_so_far && self.state.consent.is_some() {
+            // Recording is off already; what there is from before goes.
+            self.settle_recording(false);
         }
     }
 
@@ -172,7 +194,7 @@ impl Interview {
         match self.target() {
             Target::Participation => self.ask_consent(false, false),
             Target::Recording => self.ask_consent(true, false),
-            Target::Question => self.again(RepeatReason::Requested, lines::OF_COURSE),
+            Target::Question => self.again(RepeatReason::Requested, vec![self.lines().asides.of_course.clone()]),
             Target::Nothing => {}
         }
     }

@@ -1,50 +1,170 @@
 //! Everything the interviewer says of its own accord.
 //!
-//! Owns: the words, in English, short and plain. Never does: choose when they are said.
+//! Owns: filling in the language's lines (`languages/<code>/lines.toml`). Never does: choose when they are said.
+
+use serde::Deserialize;
 
 use crate::guide::{Guide, Question, QuestionType};
-use crate::io::AskingId;
+use crate::io::{AskingId, Postponement};
+use crate::language::Language;
 
-pub(super) const CONSENT_AGAIN: &str = "I need a clear yes or no. Would you like to take part in this interview?";
-pub(crate) const RECORDING: &str = "May I record this conversation?";
-pub(super) const RECORDING_AGAIN: &str = "Please say yes or no. May I record this conversation?";
-pub(super) const THANKS: &str = "Thank you.";
-pub(super) const BEGIN: &str = "Let's begin.";
-pub(super) const OF_COURSE: &str = "Of course.";
-pub(super) const STILL_THERE: &str = "Are you still there?";
-pub(super) const TAKE_YOUR_TIME: &str = "Take your time.";
-pub(super) const AGAIN: &str = "Let me ask that again.";
-pub(super) const GO_ON: &str = "Let's go on.";
-pub(super) const NOT_CAUGHT: &str = "I'm sorry, I did not catch that.";
-pub(super) const PERSON: &str =
-    "I have noted that you would like to speak with a person. Someone will get back to you.";
+/// Aims of more words than these would make the greeting a lecture; the study's name has to do then.
+const LONGEST_AIM: usize = 12;
 
-const ACKNOWLEDGEMENTS: [&str; 5] = ["Thank you.", "I see.", "Got it.", "Thanks for telling me.", "Okay, thank you."];
-const BEFORE_FOLLOW_UP: [&str; 4] = ["I see.", "Okay.", "Thank you.", "Alright."];
+/// A language's lines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    pub(crate) consent: ConsentLines,
+    pub(crate) asides: Asides,
+    pub(crate) acknowledgements: Acknowledgements,
+    pub(crate) concerns: Concerns,
+    pub(crate) answers: Answers,
+    pub(crate) farewells: Farewells,
+}
+
+macro_rules! texts {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $name {
+            $(pub $field: String,)*
+        }
+    };
+}
+
+texts!(ConsentLines {
+    greeting,
+    greeting_name,
+    study,
+    aim,
+    length_one,
+    length_many,
+    question,
+    again,
+    recording,
+    recording_again,
+    end_call,
+    unrecorded,
+    conditional,
+    recording_conditional,
+    unheard,
+    recording_unheard,
+    not_recorded,
+});
+texts!(Asides {
+    thanks,
+    begin,
+    of_course,
+    still_there,
+    take_your_time,
+    again,
+    go_on,
+    not_caught,
+    person,
+    slower,
+    louder,
+    struck,
+    nothing_to_strike,
+    stop,
+    callback,
+    noise,
+    which,
+    off_topic,
+    recording_stopped,
+    recording_deleted,
+    recording_kept,
+    recording_off,
+    please_choose,
+    please_number,
+    your_choices,
+    or,
+});
+texts!(Concerns { distress, distress_contact, distress_go_on, child, child_wait });
+texts!(Answers {
+    identity,
+    robot,
+    sponsor,
+    purpose,
+    duration_one,
+    duration_many,
+    remaining_none,
+    remaining_one,
+    remaining_many,
+    privacy,
+    recorded_yes,
+    recorded_no,
+    recorded_later,
+    source,
+    incentive,
+    contact,
+    other,
+    noted,
+});
+texts!(Farewells {
+    done,
+    consent_declined,
+    consent_unclear,
+    callback,
+    stopped,
+    time_up,
+    no_answer,
+    person,
+    child,
+    distress,
+});
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Acknowledgements {
+    pub plain: Vec<String>,
+    pub before_follow_up: Vec<String>,
+    pub declined: String,
+    pub dont_know: String,
+    pub no_answer: String,
+}
 
 /// Why the interviewer says goodbye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Farewell {
     Done,
     ConsentDeclined,
+    /// The interview goes on another time.
+    Later(Postponement),
     Stopped,
     TimeUp,
     NoAnswer,
     Person,
+    Distress,
 }
 
 impl Farewell {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Done, Self::ConsentDeclined, Self::Stopped, Self::TimeUp, Self::NoAnswer, Self::Person];
+    const ALL: [Self; 10] = [
+        Self::Done,
+        Self::ConsentDeclined,
+        Self::Later(Postponement::ConsentUnclear),
+        Self::Later(Postponement::CallbackRequested),
+        Self::Stopped,
+        Self::TimeUp,
+        Self::NoAnswer,
+        Self::Person,
+        Self::Later(Postponement::ChildOnTheLine),
+        Self::Distress,
+    ];
 
-    pub(super) fn text(self) -> &'static str {
+    pub(super) fn text(self, lines: &Lines) -> &str {
+        let farewells = &lines.farewells;
         match self {
-            Self::Done => "Those were all my questions. Thank you very much for your time. Goodbye.",
-            Self::ConsentDeclined => "That's no problem. Nothing you said has been kept. Goodbye.",
-            Self::Stopped => "Of course, we can stop here. Thank you for your time. Goodbye.",
-            Self::TimeUp => "We have reached the end of our time. Thank you very much for your answers. Goodbye.",
-            Self::NoAnswer => "It seems this is not a good moment. Thank you for your time. Goodbye.",
-            Self::Person => "I will end our interview here, so that someone can get back to you. Thank you. Goodbye.",
+            Self::Done => &farewells.done,
+            Self::ConsentDeclined => &farewells.consent_declined,
+            Self::Later(Postponement::ConsentUnclear) => &farewells.consent_unclear,
+            Self::Later(Postponement::CallbackRequested) => &farewells.callback,
+            Self::Later(Postponement::ChildOnTheLine) => &farewells.child,
+            Self::Stopped => &farewells.stopped,
+            Self::TimeUp => &farewells.time_up,
+            Self::NoAnswer => &farewells.no_answer,
+            Self::Person => &farewells.person,
+            Self::Distress => &farewells.distress,
         }
     }
 
@@ -53,110 +173,152 @@ impl Farewell {
         match self {
             Self::Done => None,
             Self::ConsentDeclined => Some("consent_declined"),
+            Self::Later(reason) => Some(reason.name()),
             Self::Stopped => Some("respondent_stopped"),
             Self::TimeUp => Some("time_up"),
             Self::NoAnswer => Some("no_answer"),
             Self::Person => Some("person_requested"),
+            Self::Distress => Some("distress"),
         }
     }
 }
 
+/// The lines of a guide's language; English for one that is not spoken here (the checks refuse such a guide).
+pub(crate) fn of(guide: &Guide) -> &'static Lines {
+    &Language::of(&guide.language).unwrap_or_else(Language::english).lines
+}
+
+/// A line with its braces filled in.
+pub(super) fn fill(line: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(line.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
 /// Who is calling, why, how long, and the question of taking part: with the question of recording under 20 seconds.
 pub(crate) fn consent(guide: &Guide, name: Option<&str>) -> Vec<String> {
+    let words = &of(guide).consent;
     let mut lines = vec![
         match name.map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) => format!("Hello, {name}. I am an automated interviewer."),
-            None => "Hello. I am an automated interviewer.".to_owned(),
+            Some(name) => fill(&words.greeting_name, &[("name", name)]),
+            None => words.greeting.clone(),
         },
-        format!("I am calling for a study called {}.", guide.name.trim().trim_end_matches('.')),
+        fill(&words.study, &[("study", study(guide))]),
     ];
-    // A long aim would make the greeting a lecture; the study's name has to do then.
-    let aim = guide.research_objective.trim().trim_end_matches('.');
-    if aim.split_whitespace().count() <= 12 {
-        lines.push(format!("Its aim: {aim}."));
+    let aim = aim(guide);
+    if aim.split_whitespace().count() <= LONGEST_AIM {
+        lines.push(fill(&words.aim, &[("aim", aim)]));
     }
     let minutes = guide.estimated_duration_minutes;
-    let unit = if minutes == 1 { "minute" } else { "minutes" };
-    lines.push(format!("It takes about {minutes} {unit}."));
-    lines.push("Would you like to take part?".to_owned());
+    let length = if minutes == 1 { &words.length_one } else { &words.length_many };
+    lines.push(fill(length, &[("minutes", &minutes.to_string())]));
+    lines.push(words.question.clone());
     lines
 }
 
+pub(super) fn study(guide: &Guide) -> &str {
+    guide.name.trim().trim_end_matches('.')
+}
+
+pub(super) fn aim(guide: &Guide) -> &str {
+    guide.research_objective.trim().trim_end_matches('.')
+}
+
 /// The question as it is spoken: a multiple choice question names its options unless its text does.
-pub(crate) fn question(question: &Question) -> String {
+pub(crate) fn question(lines: &Lines, question: &Question) -> String {
     let text = question.text.trim();
     if question.kind == QuestionType::MultipleChoice {
         let lower = text.to_lowercase();
         if !question.options.iter().all(|option| lower.contains(&option.text.to_lowercase())) {
-            return format!("{text} Your choices are: {}.", listed(question));
+            let choices = fill(&lines.asides.your_choices, &[("options", &listed(lines, question))]);
+            return format!("{text} {choices}");
         }
     }
     text.to_owned()
 }
 
 /// The question for somebody whose answer fits none of what it allows.
-pub(super) fn reworded(question: &Question) -> String {
+pub(super) fn reworded(lines: &Lines, question: &Question) -> String {
+    let text = question.text.trim();
     match (question.kind, question.scale) {
         (QuestionType::Scale, Some(scale)) => {
-            format!("Please answer with a number from {} to {}. {}", scale.min, scale.max, question.text.trim())
+            let ends = [("min", &*scale.min.to_string()), ("max", &*scale.max.to_string())];
+            format!("{} {text}", fill(&lines.asides.please_number, &ends))
         }
         (QuestionType::MultipleChoice, _) => {
-            format!("Please choose one of these: {}. {}", listed(question), question.text.trim())
+            format!("{} {text}", fill(&lines.asides.please_choose, &[("options", &listed(lines, question))]))
         }
-        _ => question.text.trim().to_owned(),
+        _ => text.to_owned(),
     }
 }
 
-fn listed(question: &Question) -> String {
+fn listed(lines: &Lines, question: &Question) -> String {
     let texts: Vec<&str> = question.options.iter().map(|o| o.text.trim().trim_end_matches('.')).collect();
     match texts.split_last() {
         Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{}, or {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{}, {} {last}", rest.join(", "), lines.asides.or),
         None => String::new(),
     }
 }
 
 /// What is said between an answer and the next question; varied by the asking, never by chance.
-pub(super) fn acknowledgement(asking: AskingId, flags: &[String], follow_up: bool) -> &'static str {
+pub(super) fn acknowledgement<'a>(lines: &'a Lines, asking: AskingId, flags: &[String], follow_up: bool) -> &'a str {
+    let words = &lines.acknowledgements;
     let flag = |name: &str| flags.iter().any(|f| f == name);
     if flag("declined") {
-        return "That's fine.";
+        return &words.declined;
     }
     if flag("dont_know") {
-        return "That's alright.";
+        return &words.dont_know;
     }
     if flag("no_answer") {
-        return "Let's move on.";
+        return &words.no_answer;
     }
-    let list: &[&'static str] = if follow_up { &BEFORE_FOLLOW_UP } else { &ACKNOWLEDGEMENTS };
-    list[asking as usize % list.len()]
+    let list = if follow_up { &words.before_follow_up } else { &words.plain };
+    list.get(asking as usize % list.len().max(1)).map_or("", String::as_str)
 }
 
-/// Every line that may be needed, in the order of need.
+/// Every line that may be needed, in the order of need: what comes first in any call, then what most calls need, then
+/// what few do.
 pub(super) fn scripted(guide: &Guide, name: Option<&str>, recording: bool) -> Vec<String> {
-    let mut texts = consent(guide, name);
+    let lines = of(guide);
+    let (consent, asides, acknowledgements) = (&lines.consent, &lines.asides, &lines.acknowledgements);
+    let mut texts = self::consent(guide, name);
     if recording {
-        texts.extend([THANKS, RECORDING].map(str::to_owned));
+        texts.extend([&asides.thanks, &consent.recording].map(Clone::clone));
     }
-    texts.push(BEGIN.to_owned());
-    let mut questions = guide.questions().map(|(_, q)| question(q));
+    texts.push(asides.begin.clone());
+    let mut questions = guide.questions().map(|(_, q)| question(lines, q));
     texts.extend(questions.next());
-    texts.extend(ACKNOWLEDGEMENTS.iter().chain(&BEFORE_FOLLOW_UP).map(|t| (*t).to_owned()));
-    texts.extend(["That's fine.", "That's alright.", "Let's move on."].map(str::to_owned));
+    texts.extend(acknowledgements.plain.iter().chain(&acknowledgements.before_follow_up).cloned());
+    texts.extend([&acknowledgements.declined, &acknowledgements.dont_know, &acknowledgements.no_answer].map(Clone::clone));
     texts.extend(questions);
     texts.extend(crate::followup::scripted(guide));
-    texts.push(CONSENT_AGAIN.to_owned());
+    texts.extend([&consent.again, &consent.unheard, &consent.end_call].map(Clone::clone));
     if recording {
-        texts.push(RECORDING_AGAIN.to_owned());
+        texts.extend([&consent.recording_again, &consent.unrecorded].map(Clone::clone));
     }
-    texts.extend([OF_COURSE, STILL_THERE, TAKE_YOUR_TIME, AGAIN, GO_ON, NOT_CAUGHT, PERSON].map(str::to_owned));
+    texts.extend(
+        [
+            &asides.of_course,
+            &asides.still_there,
+            &asides.take_your_time,
+            &asides.again,
+            &asides.go_on,
+            &asides.not_caught,
+            &asides.person,
+            &asides.slower,
+            &asides.louder,
+            &asides.stop,
+            &lines.answers.robot,
+        ]
+        .map(Clone::clone),
+    );
     texts.extend(
         guide
             .questions()
             .filter(|(_, q)| matches!(q.kind, QuestionType::Scale | QuestionType::MultipleChoice))
-            .map(|(_, q)| reworded(q)),
+            .map(|(_, q)| reworded(lines, q)),
     );
-    texts.extend(Farewell::ALL.map(|farewell| farewell.text().to_owned()));
+    texts.extend(Farewell::ALL.map(|farewell| farewell.text(lines).to_owned()));
     let mut seen = std::collections::HashSet::new();
     texts.retain(|text| seen.insert(text.clone()));
     texts

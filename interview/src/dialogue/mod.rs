@@ -10,7 +10,9 @@
 //! | `consent` | the two questions before everything else |
 //! | `selection`, `condition`, `timing` | the cursor: order, branches, skips, time budgets |
 //! | `askings` | from an answer to what is asked next |
-//! | `answers`, `understanding` | what the respondent's words mean |
+//! | `heard` | what the words of the turn mean, as soon as it is known |
+//! | `answers`, `understanding` | what they mean for the asking at hand |
+//! | `requests` | what a respondent wants or asks who does not answer |
 //! | `speaking` | our voice: holding answers open, being interrupted |
 //! | `lines` | the words we say of our own accord |
 //!
@@ -25,16 +27,19 @@ mod answers;
 mod askings;
 pub mod condition;
 mod consent;
+mod heard;
 mod inputs;
 pub(crate) mod lines;
+mod requests;
 mod selection;
 mod speaking;
 pub mod state;
 pub(crate) mod timing;
 pub mod understanding;
-mod wishes;
 
 use answers::Waiting;
+use heard::Heard;
+use requests::Pending;
 use lines::Farewell;
 use speaking::{Speech, Utterance};
 use state::State;
@@ -43,6 +48,7 @@ use crate::guide::Guide;
 use crate::io::{
     CallState, Event, Input, Ms, Notice, Output, PauseId, PauseReason, Phase, Proposal, Response, UtteranceId,
 };
+use crate::language::Language;
 use crate::turn::{Policy, Turn, Verdict};
 
 /// How long a call may overrun its time before it ends whatever happens.
@@ -118,6 +124,7 @@ pub struct Interview {
     guide: Arc<Guide>,
     settings: Settings,
     policy: Policy,
+    language: &'static Language,
     scripted: HashSet<String>,
     state: State,
     // From here on: the moment. A replay starts with these empty.
@@ -125,6 +132,7 @@ pub struct Interview {
     floor: Floor,
     turn: Turn,
     waiting: Waiting,
+    heard: Option<Heard>,
     utterance: Option<Utterance>,
     queued: Option<Speech>,
     /// The pause whose proposals are awaited or here.
@@ -143,9 +151,11 @@ impl Interview {
     pub fn new(guide: Arc<Guide>, settings: Settings) -> Self {
         let scripted = lines::scripted(&guide, settings.respondent_name.as_deref(), settings.recording);
         let policy = Policy { silence_ms: settings.silence_ms, ..Policy::default() };
+        let language = Language::of(&guide.language).unwrap_or_else(Language::english);
         Self {
             guide,
             policy,
+            language,
             scripted: scripted.into_iter().collect(),
             settings,
             state: State::default(),
@@ -153,6 +163,7 @@ impl Interview {
             floor: Floor::Connecting,
             turn: Turn::default(),
             waiting: Waiting::default(),
+            heard: None,
             utterance: None,
             queued: None,
             asked_for: None,
@@ -198,7 +209,7 @@ impl Interview {
             Input::SpeechStarted { at } => self.speech_started(at.min(self.now)),
             Input::SpeechPaused { end } => self.speech_paused(end.min(self.now)),
             Input::Transcribed { pause, transcript } => self.transcribed(pause, transcript),
-            Input::Embedded { .. } => {}
+            Input::Embedded { pause, vectors } => self.embedded(pause, &vectors),
             Input::TurnJudged { pause, probability } => self.turn.judged(pause, probability),
             Input::Proposed { pause, proposals } => self.proposed(pause, proposals),
             Input::PlaybackStarted { utterance } => self.playback_started(utterance),
@@ -359,6 +370,11 @@ impl Interview {
         } else {
             Target::Nothing
         }
+    }
+
+    /// What the interviewer says of its own accord.
+    fn lines(&self) -> &'static lines::Lines {
+        &self.language.lines
     }
 
     /// The one way an event comes into being.

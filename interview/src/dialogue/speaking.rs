@@ -18,6 +18,8 @@ pub(super) enum Purpose {
     Consent,
     /// A question, for the first time or again.
     Question,
+    /// A question of our own within an asking, that wants a yes or a no.
+    Confirmation,
     /// A word that wants no answer of its own.
     Aside,
     /// The same while what follows an answer is thought about: the answer may go on, and it goes on being held.
@@ -275,7 +277,7 @@ impl Interview {
         let held = utterance.covers() || utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events));
         let from = if held { self.waiting.held.min(self.turn.words().len()) } else { 0 };
         let text = text_of(&self.turn.words()[from..]);
-        let meant = self.policy.takes_the_floor(&text, self.spoken_share(utterance));
+        let meant = self.policy.takes_the_floor(self.language, &text, self.spoken_share(utterance));
         if meant && !is_farewell(utterance) {
             self.stop_speaking();
             return;

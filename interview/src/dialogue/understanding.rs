@@ -2,7 +2,6 @@
 //!
 //! Owns: reading short texts by rules. Never does: decide what follows from them.
 
-use super::wishes::{Wish, wish};
 use crate::guide::{Question, QuestionType};
 use crate::lexicon as lex;
 
@@ -61,8 +60,7 @@ pub fn yes_or_no(text: &str) -> Option<bool> {
         return Some(true);
     }
     let refuses = tokens.iter().any(|t| NO.contains(&t.as_str()))
-        || ["not", "don't", "won't", "can't", "rather not", "prefer not"].iter().any(|p| says(p))
-        || matches!(wish(text), Some(Wish::Decline | Wish::Stop));
+        || ["not", "don't", "won't", "can't", "rather not", "prefer not"].iter().any(|p| says(p));
     let agrees = tokens.iter().any(|t| YES.contains(&t.as_str()))
         || says("go ahead")
         || says("you can")
@@ -163,12 +161,6 @@ pub fn is_rarely_the_end(text: &str) -> bool {
     lex::tokens(text).last().is_some_and(|last| lex::is_rarely_last(last))
 }
 
-/// Nothing but signs of listening ("mm-hm", "okay").
-pub fn is_back_channel(text: &str) -> bool {
-    let tokens = lex::tokens(text);
-    tokens.len() <= 3 && tokens.iter().all(|t| lex::is_back_channel(t))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,8 +211,5 @@ mod tests {
         }
         assert!(!is_hanging("I sell shoes."));
         assert!(!is_hanging("It is faster than it was.") && is_rarely_the_end("It is faster than it was."));
-        assert!(is_back_channel("Mm-hm."));
-        assert!(is_back_channel("Okay, I see."));
-        assert!(!is_back_channel("Okay, but why?"));
     }
 }

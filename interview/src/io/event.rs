@@ -126,6 +126,8 @@ pub enum Postponement {
     CallbackRequested,
     /// Twice nothing that was a yes or a no.
     ConsentUnclear,
+    /// A child answered, and no grown-up was there.
+    ChildOnTheLine,
 }
 
 impl Postponement {
@@ -134,6 +136,7 @@ impl Postponement {
         match self {
             Self::CallbackRequested => "callback_requested",
             Self::ConsentUnclear => "consent_unclear",
+            Self::ChildOnTheLine => "child_on_the_line",
         }
     }
 }

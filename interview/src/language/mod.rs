@@ -8,14 +8,33 @@ use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
+use crate::dialogue::lines::Lines;
+use crate::understanding::certain::Certain;
+use crate::understanding::classifier::Classifier;
+use crate::understanding::when::Times;
+
 /// One language.
 #[derive(Debug)]
 pub struct Language {
     /// ISO 639, e.g. `en`.
     pub code: &'static str,
+    /// What the interviewer says of its own accord.
+    pub lines: Lines,
+    /// Utterances whose meaning is certain.
+    pub certain: Certain,
+    /// Days and times of day.
+    pub times: Times,
+    /// What the others mean; none before it was trained.
+    pub classifier: Option<Classifier>,
 }
 
-static ENGLISH: LazyLock<Language> = LazyLock::new(|| Language { code: "en" });
+static ENGLISH: LazyLock<Language> = LazyLock::new(|| Language {
+    code: "en",
+    lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
+    certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
+    times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),
+    classifier: Classifier::from_bytes(include_bytes!("../../../languages/en/understanding.bin")),
+});
 
 impl Language {
     /// Codes of the languages there are.
@@ -37,7 +56,6 @@ impl Language {
 ///
 /// # Panics
 /// If it does not parse: a test reads every part of every language, so no released program does.
-#[allow(dead_code)]
 pub(crate) fn part<T: DeserializeOwned>(name: &str, text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

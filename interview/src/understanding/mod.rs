@@ -1,7 +1,24 @@
-//! What utterances mean.
+//! What utterances mean, measured like recognition (`scripts/check understanding`).
 //!
-//! Owns: the meanings there are. Never does: decide what is done about one: the dialogue does.
+//! Owns: the one reading of an utterance in the light of what was asked. Never does: decide what is done about it: the
+//! dialogue does.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `meaning` | the meanings there are |
+//! | `certain` | short, whole utterances whose meaning is certain |
+//! | `classifier` | everything else, by sentence vectors and words |
+//! | `read` | both together, and what an utterance says besides |
+//! | `training` | examples, and the fit of the classifier |
+//! | `when` | the time named by who wants to be called again |
 
+pub mod certain;
+pub mod classifier;
 pub mod meaning;
+pub mod read;
+pub mod training;
+pub mod when;
 
+pub use classifier::{Asked, Classifier};
 pub use meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic};
+pub use read::{Reading, read};

@@ -58,13 +58,13 @@ impl Clock {
     }
 
     fn question_s(&self, question: &Question) -> f32 {
-        self.spoken_s(words(&lines::question(question))) + answer_s(question) + TURN_S
+        self.spoken_s(words(&lines::question(lines::of(plan.guide), question))) + answer_s(question) + TURN_S
     }
 
     /// What these questions take without any follow-up.
     fn questions(&self, questions: &[&Question]) -> Vec<Step> {
         let count = questions.len();
-        let spoken = questions.iter().map(|q| words(&lines::question(q))).sum();
+        let spoken = questions.iter().map(|q| words(&lines::question(lines::of(self.guide), q))).sum();
         vec![
             self.speaking(&format!("asking {count} question(s)"), spoken),
             Step {
@@ -78,7 +78,7 @@ impl Clock {
     fn frame(&self, plan: &Plan<'_>) -> Vec<Step> {
         let greeting = lines::consent(plan.guide, None).iter().map(|line| words(line)).sum::<usize>();
         vec![
-            self.speaking("greeting and consent", greeting + words(lines::RECORDING)),
+            self.speaking("greeting and consent", greeting + words(&lines::of(plan.guide).consent.recording)),
             Step { what: "two answers about consent".to_owned(), seconds: CONSENT_ANSWERS_S },
             Step { what: "goodbye".to_owned(), seconds: FAREWELL_S },
         ]

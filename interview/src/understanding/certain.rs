@@ -1,0 +1,159 @@
+//! Utterances whose meaning is certain: short, whole, listed (`languages/<code>/utterances.toml`).
+//!
+//! Owns: the lists, and the words that keep anything else from counting as a yes. Never does: look for a phrase inside
+//! a sentence: "I usually have to google it" is not "I have to go".
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::meaning::{Consent, Kind, Request, Topic};
+use crate::lexicon as lex;
+
+/// A language's lists.
+#[derive(Debug)]
+pub struct Certain {
+    consent: HashMap<String, Consent>,
+    others: HashMap<String, Kind>,
+    back_channel: Vec<String>,
+    unfinished: Vec<String>,
+    fillers: Vec<String>,
+    refusing: Vec<String>,
+    agreeing: Vec<Vec<String>>,
+    recording: Vec<String>,
+    conditions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    fillers: Vec<String>,
+    refusing: Vec<String>,
+    agreeing: Vec<String>,
+    recording: Vec<String>,
+    conditions: Vec<String>,
+    consent: YesAndNo,
+    requests: Vec<Named<Request>>,
+    questions: Vec<Named<Topic>>,
+    back_channel: Texts,
+    unfinished: Texts,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct YesAndNo {
+    yes: Vec<String>,
+    no: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named<T> {
+    name: T,
+    texts: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Texts {
+    texts: Vec<String>,
+}
+
+impl Certain {
+    pub(crate) fn parse(name: &str, text: &str) -> Self {
+        let file: File = crate::language::part(name, text);
+        let yes = file.consent.yes.into_iter().map(|text| (text, Consent::Yes));
+        let consent = yes.chain(file.consent.no.into_iter().map(|text| (text, Consent::No))).collect();
+        let requests =
+            file.requests.into_iter().flat_map(|one| one.texts.into_iter().map(move |t| (t, Kind::Request(one.name))));
+        let questions = file
+            .questions
+            .into_iter()
+            .flat_map(|one| one.texts.into_iter().map(move |t| (t, Kind::Question(one.name))));
+        Self {
+            consent,
+            others: requests.chain(questions).collect(),
+            back_channel: file.back_channel.texts,
+            unfinished: file.unfinished.texts,
+            fillers: file.fillers,
+            refusing: file.refusing,
+            recording: file.recording,
+            conditions: file.conditions,
+            agreeing: file.agreeing.iter().map(|phrase| lex::tokens(phrase)).collect(),
+        }
+    }
+
+    /// What the whole utterance certainly is. `consent`: a yes or no was asked for by us.
+    pub fn read(&self, text: &str, consent: bool) -> Option<Kind> {
+        let mut tokens = lex::tokens(text);
+        let whole = tokens.join(" ");
+        while tokens.len() > 1 && self.fillers.contains(&tokens[0]) {
+            tokens.remove(0);
+        }
+        // "please" asks politely for the same thing.
+        if tokens.len() > 2 && tokens.last().is_some_and(|word| word == "please") {
+            tokens.pop();
+        }
+        let said = tokens.join(" ");
+        let either = |list: &[String]| list.contains(&whole) || list.contains(&said);
+        if consent {
+            let found = self.consent.get(&whole).or_else(|| self.consent.get(&said));
+            if let Some(found) = found {
+                // "Okay?" asks back.
+                let asks = text.trim_end().ends_with('?');
+                return (!asks || *found == Consent::No).then_some(Kind::Consent(*found));
+            }
+        }
+        if let Some(kind) = self.others.get(&whole).or_else(|| self.others.get(&said)) {
+            return self.fits(*kind, consent).then_some(*kind);
+        }
+        // After a question of ours a sign of listening is less certain than over our voice.
+        if !consent && either(&self.back_channel) {
+            return Some(Kind::BackChannel);
+        }
+        either(&self.unfinished).then_some(Kind::Unfinished)
+    }
+
+    /// Who wants no part of it at a consent question refuses, whatever else the words would be elsewhere.
+    fn fits(&self, kind: Kind, consent: bool) -> bool {
+        !consent
+            || !matches!(
+                kind,
+                Kind::Request(Request::Stop | Request::Decline | Request::NothingToAdd | Request::DontKnow)
+            )
+    }
+
+    /// Whether a word in it keeps it from being a yes: one of refusal, of doubt or of a condition, unless it stands in a
+    /// wording that agrees ("no problem").
+    pub fn may_refuse(&self, text: &str) -> bool {
+        let tokens = lex::tokens(text);
+        let mut agreed = vec![false; tokens.len()];
+        for phrase in &self.agreeing {
+            for at in 0..tokens.len().saturating_sub(phrase.len().saturating_sub(1)) {
+                if tokens[at..].starts_with(phrase) {
+                    agreed[at..at + phrase.len()].fill(true);
+                }
+            }
+        }
+        let refuses = |word: &String| self.refusing.contains(word) || word.ends_with("n't");
+        tokens.iter().zip(&agreed).any(|(word, agreed)| refuses(word) && !agreed)
+    }
+
+    /// Whether it is about being recorded.
+    pub fn mentions_recording(&self, text: &str) -> bool {
+        lex::tokens(text).iter().any(|word| self.recording.contains(word))
+    }
+
+    /// Whether it depends on something.
+    pub fn has_condition(&self, text: &str) -> bool {
+        lex::tokens(text).iter().any(|word| self.conditions.contains(word))
+    }
+
+    /// Nothing but signs of listening, whatever was going on.
+    pub fn is_back_channel(&self, text: &str) -> bool {
+        let tokens = lex::tokens(text);
+        let said = tokens.join(" ");
+        self.back_channel.contains(&said)
+            || (1..=3).contains(&tokens.len()) && tokens.iter().all(|word| self.back_channel.contains(word))
+    }
+}

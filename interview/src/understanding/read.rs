@@ -1,0 +1,263 @@
+//! From an utterance to its meaning: certain wordings first, then the classifier, doubt resolved to what does no harm.
+//!
+//! Owns: the thresholds, and the parts of an utterance that mean different things. Never does: carry out anything.
+//!
+//! In doubt nothing is consent and nothing is a request: at a question of consent doubt is "unclear" (asked again), at
+//! any other question it is an answer (kept).
+
+use std::ops::Range;
+
+use super::classifier::{Asked, Features};
+use super::meaning::{By, Concern, Consent, Kind, Request, Topic};
+use crate::guide::{Question, QuestionType};
+use crate::language::Language;
+
+/// Least probability of a yes to a question of consent.
+const YES: f32 = 0.9;
+/// Least probability of anything else at a question of consent.
+const AT_CONSENT: f32 = 0.5;
+/// Least probability of a request in the last sentence of an answer.
+const IN_PASSING: f32 = 0.9;
+/// An answer has at least so many words to count beside a request.
+const CONTENT: usize = 3;
+
+/// What an utterance, or a part of it, means.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    pub kind: Kind,
+    /// 0…1; of a certain wording 1.
+    pub probability: f32,
+    pub by: By,
+    /// The words it rests on, counted from 0 as blanks part them.
+    pub words: Range<usize>,
+    /// Whether a consent is about recording, though taking part was asked about.
+    pub recording: bool,
+    /// What else was said in the same breath.
+    pub also: Vec<Reading>,
+}
+
+impl Reading {
+    fn new(kind: Kind, probability: f32, by: By, words: Range<usize>) -> Self {
+        Self { kind, probability, by, words, recording: false, also: Vec::new() }
+    }
+
+    /// The part of it that answers, if any does.
+    pub fn answer(&self) -> Option<&Reading> {
+        std::iter::once(self).chain(&self.also).find(|one| one.kind == Kind::Answer)
+    }
+}
+
+/// The texts whose vectors [`read`] wants, in this order: the whole, then its sentences when there are several.
+pub fn texts(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let sentences = sentences(&words);
+    let mut texts = vec![words.join(" ")];
+    if sentences.len() > 1 {
+        texts.extend(sentences.into_iter().map(|range| words[range].join(" ")));
+    }
+    texts
+}
+
+/// What `text` means, said when this was asked. `vectors`: of [`texts`]; without them only what is certain is known.
+pub fn read(
+    language: &Language,
+    asked: Asked,
+    question: Option<&Question>,
+    text: &str,
+    vectors: &[Vec<f32>],
+) -> Reading {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let reader = Reader { language, asked, question, vectors };
+    if asked.is_question() { reader.at_question(&words) } else { reader.at_consent(&words) }
+}
+
+/// What the utterance certainly is, without any vectors: none where the classifier has to be asked.
+pub fn certain(language: &Language, asked: Asked, question: Option<&Question>, text: &str) -> Option<Reading> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    Reader { language, asked, question, vectors: &[] }.listed(&words, 0..words.len())
+}
+
+struct Reader<'a> {
+    language: &'a Language,
+    asked: Asked,
+    question: Option<&'a Question>,
+    vectors: &'a [Vec<f32>],
+}
+
+impl Reader<'_> {
+    fn listed(&self, words: &[&str], range: Range<usize>) -> Option<Reading> {
+        let text = words[range.clone()].join(" ");
+        let kind = self.language.certain.read(&text, !self.asked.is_question())?;
+        let closed = self.question.is_some_and(|question| question.kind != QuestionType::Open);
+        // "Right." to a question that wants a yes or a no is one.
+        let kind = if closed && kind == Kind::BackChannel { Kind::Answer } else { kind };
+        Some(Reading::new(kind, 1.0, By::Rule, range))
+    }
+
+    /// The classifier's best guess, and how sure it is; `place` among the vectors.
+    fn guessed(&self, words: &[&str], range: Range<usize>, place: usize) -> Option<Reading> {
+        let vector = self.vectors.get(place)?;
+        let model = self.language.classifier.as_ref()?.model(self.asked);
+        let text = words[range.clone()].join(" ");
+        let probabilities = model.probabilities(&Features::of(self.asked, &text, vector));
+        let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
+        Some(Reading::new(model.kinds[best], probabilities[best], By::Model, range))
+    }
+
+    fn at_consent(&self, words: &[&str]) -> Reading {
+        let all = 0..words.len();
+        let unclear = |p: f32| Reading::new(Kind::Consent(Consent::Unclear), p, By::Model, all.clone());
+        if let Some(listed) = self.listed(words, all.clone()) {
+            return listed;
+        }
+        if let Some(both) = self.without_recording(words) {
+            return both;
+        }
+        let Some(guess) = self.guessed(words, all.clone(), 0) else { return unclear(0.0) };
+        let text = words.join(" ");
+        match guess.kind {
+            Kind::Consent(Consent::Yes)
+                if guess.probability < YES
+                    || text.trim_end().ends_with('?')
+                    || self.language.certain.may_refuse(&text) =>
+            {
+                unclear(guess.probability)
+            }
+            _ if guess.probability < AT_CONSENT => unclear(1.0 - guess.probability),
+            _ => guess,
+        }
+    }
+
+    /// "Yes, but don't record" answers both questions: a certain yes, then something about recording that refuses.
+    fn without_recording(&self, words: &[&str]) -> Option<Reading> {
+        if self.asked != Asked::Participation {
+            return None;
+        }
+        let certain = &self.language.certain;
+        let end = words.iter().position(|word| word.ends_with([',', '.', ';', '!']))? + 1;
+        let (head, tail) = words.split_at_checked(end)?;
+        let tail = tail.join(" ");
+        let agrees = certain.read(&head.join(" "), true) == Some(Kind::Consent(Consent::Yes));
+        if !agrees || !certain.mentions_recording(&tail) || !certain.may_refuse(&tail) || certain.has_condition(&tail) {
+            return None;
+        }
+        let mut reading = Reading::new(Kind::Consent(Consent::Yes), 1.0, By::Rule, 0..end);
+        let mut other = Reading::new(Kind::Consent(Consent::No), 1.0, By::Rule, end..words.len());
+        other.recording = true;
+        reading.also.push(other);
+        Some(reading)
+    }
+
+    fn at_question(&self, words: &[&str]) -> Reading {
+        let all = 0..words.len();
+        if let Some(listed) = self.listed(words, all.clone()) {
+            return listed;
+        }
+        let answer = |p: f32| Reading::new(Kind::Answer, p, By::Model, all.clone());
+        let Some(guess) = self.guessed(words, all.clone(), 0) else { return answer(0.0) };
+        let mut reading = if guess.probability >= least(guess.kind) && self.may_be(guess.kind, words.len()) {
+            guess
+        } else {
+            answer(1.0 - guess.probability)
+        };
+        let sentences = sentences(words);
+        if sentences.len() < 2 {
+            return reading;
+        }
+        if reading.kind == Kind::Answer {
+            // A wish at the very end of an answer.
+            let (last, place) = (sentences[sentences.len() - 1].clone(), sentences.len());
+            let passing =
+                self.listed(words, last.clone()).or_else(|| self.guessed(words, last, place)).filter(|one| {
+                    one.probability >= IN_PASSING && matches!(one.kind, Kind::Request(_) | Kind::Question(_))
+                });
+            reading.also.extend(passing);
+        } else if !matches!(reading.kind, Kind::Unfinished | Kind::BackChannel) {
+            for (place, range) in sentences.into_iter().enumerate() {
+                let content = range.len() >= CONTENT && self.listed(words, range.clone()).is_none();
+                let said = content.then(|| self.guessed(words, range, place + 1)).flatten();
+                reading.also.extend(said.filter(|one| one.kind == Kind::Answer && one.probability >= 0.6));
+            }
+        }
+        reading
+    }
+
+    /// What is longer than such a thing ever is, is something else.
+    fn may_be(&self, kind: Kind, words: usize) -> bool {
+        match kind {
+            Kind::BackChannel => words <= 5 && self.question.is_none_or(|q| q.kind == QuestionType::Open),
+            Kind::Unfinished => words <= 14,
+            _ => true,
+        }
+    }
+}
+
+/// Least probability from which this is believed of an answer to a question: the more it would cost to be wrong, the
+/// more. What ends a call or hands it over is asked about first, too.
+fn least(kind: Kind) -> f32 {
+    match kind {
+        Kind::Answer | Kind::Consent(_) => 0.0,
+        Kind::Request(Request::Stop | Request::Callback | Request::Person | Request::Delete) => 0.7,
+        Kind::Request(Request::Decline | Request::Wait | Request::StopRecording) => 0.65,
+        Kind::Request(_) | Kind::Unfinished => 0.5,
+        Kind::Question(Topic::Other) => 0.6,
+        Kind::Question(_) => 0.5,
+        Kind::Concern(Concern::Distress | Concern::Child) => 0.7,
+        Kind::BackChannel => 0.6,
+    }
+}
+
+/// Word ranges of the sentences, each with at least one word.
+fn sentences(words: &[&str]) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut from = 0;
+    for (at, word) in words.iter().enumerate() {
+        if word.trim_end_matches(['"', '\'', '”', ')']).ends_with(['.', '!', '?']) && !word.ends_with("...") {
+            ranges.push(from..at + 1);
+            from = at + 1;
+        }
+    }
+    if from < words.len() {
+        ranges.push(from..words.len());
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(asked: Asked, text: &str) -> Kind {
+        read(Language::english(), asked, None, text, &[]).kind
+    }
+
+    #[test]
+    fn without_vectors_only_what_is_certain_is_known() {
+        assert_eq!(at(Asked::Participation, "Yes."), Kind::Consent(Consent::Yes));
+        assert_eq!(at(Asked::Participation, "Um, sure, go ahead."), Kind::Consent(Consent::Yes));
+        assert_eq!(at(Asked::Participation, "No, thank you."), Kind::Consent(Consent::No));
+        assert_eq!(at(Asked::Participation, "I'm fine, thanks."), Kind::Consent(Consent::No));
+        assert_eq!(at(Asked::Participation, "Okay?"), Kind::Consent(Consent::Unclear));
+        assert_eq!(at(Asked::Participation, "The weather is nice."), Kind::Consent(Consent::Unclear));
+        assert_eq!(at(Asked::Question, "Could you repeat that, please?"), Kind::Request(Request::Repeat));
+        assert_eq!(at(Asked::Question, "Are you a robot?"), Kind::Question(Topic::Robot));
+        assert_eq!(at(Asked::Question, "I have to go through three different screens."), Kind::Answer);
+        assert_eq!(at(Asked::Question, "Um."), Kind::Unfinished);
+        assert_eq!(at(Asked::Question, "Mm-hm."), Kind::BackChannel);
+    }
+
+    #[test]
+    fn a_yes_without_a_recording_answers_both_questions() {
+        let reading = read(Language::english(), Asked::Participation, None, "Yes, but don't record it.", &[]);
+        assert_eq!(reading.kind, Kind::Consent(Consent::Yes));
+        assert!(reading.also[0].recording && reading.also[0].kind == Kind::Consent(Consent::No));
+        assert_eq!(at(Asked::Participation, "Yes, but only if you don't record it."), Kind::Consent(Consent::Unclear));
+    }
+
+    #[test]
+    fn sentences_are_parted_where_they_end() {
+        assert_eq!(texts("I use Excel. Sorry, can you speak up?").len(), 3);
+        assert_eq!(texts("I use Excel"), ["I use Excel"]);
+        assert_eq!(texts(""), [""]);
+    }
+}

@@ -1,0 +1,210 @@
+//! Learning the classifier's weights from examples.
+//!
+//! Owns: the examples' form (`languages/<code>/examples/*.toml`) and the fit. Never does: see what respondents said in
+//! calls: examples are written for it.
+//!
+//! The fit is softmax regression with an L2 penalty by Adam over all examples at once (Kingma & Ba 2015), every kind
+//! counting alike however many examples it has; it draws no random numbers, so the same examples give the same weights.
+
+use serde::Deserialize;
+
+use super::classifier::{Asked, Classifier, Features, Model, VECTOR, WIDTH, softmax};
+use super::meaning::Kind;
+use crate::guide::Question;
+
+/// A file of utterances.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Utterances {
+    #[serde(rename = "block")]
+    pub blocks: Vec<Block>,
+}
+
+/// Utterances of one meaning, said to one question.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Block {
+    pub asked: AskedForm,
+    pub kind: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Of a consent.
+    #[serde(default)]
+    pub value: Option<String>,
+    #[serde(default)]
+    pub texts: Vec<String>,
+    /// Answers with the value that each of them names.
+    #[serde(default)]
+    pub cases: Vec<Case>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub text: String,
+    pub value: serde_json::Value,
+}
+
+/// `participation`, `recording`, or a question as in a guide.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum AskedForm {
+    Consent(ConsentForm),
+    Question(Box<Question>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentForm {
+    Participation,
+    Recording,
+}
+
+impl AskedForm {
+    pub fn asked(&self) -> Asked {
+        match self {
+            Self::Consent(ConsentForm::Participation) => Asked::Participation,
+            Self::Consent(ConsentForm::Recording) => Asked::Recording,
+            Self::Question(_) => Asked::Question,
+        }
+    }
+
+    pub fn question(&self) -> Option<&Question> {
+        if let Self::Question(question) = self { Some(question) } else { None }
+    }
+}
+
+impl Block {
+    /// # Errors
+    /// The names that no meaning has.
+    pub fn meaning(&self) -> Result<Kind, String> {
+        let name = self.name.as_deref().or(self.value.as_deref());
+        Kind::of_names(&self.kind, name).ok_or_else(|| format!("there is no meaning {} {name:?}", self.kind))
+    }
+}
+
+/// One utterance with what it means.
+#[derive(Debug, Clone)]
+pub struct Example {
+    pub asked: Asked,
+    pub kind: Kind,
+    pub text: String,
+    /// Of the encoder.
+    pub vector: Vec<f32>,
+}
+
+/// Rounds over all examples.
+const ROUNDS: i32 = 300;
+const RATE: f32 = 0.03;
+/// Of the penalty on weights, for the vector and for hashed words.
+const PENALTY: f32 = 2e-5;
+
+/// Fits both models. `progress` gets the share done, 0…1.
+pub fn train(examples: &[Example], progress: impl Fn(f32)) -> Classifier {
+    let of = |question: bool| -> Vec<(Features, Kind)> {
+        let kinds = Model::kinds_of(question);
+        examples
+            .iter()
+            .filter(|example| kinds.contains(&example.kind))
+            // What is not bound to a question of consent can be said to one, and the other way round.
+            .filter(|example| {
+                example.asked.is_question() == question
+                    || !matches!(example.kind, Kind::Answer | Kind::BackChannel | Kind::Consent(_))
+            })
+            .map(|example| {
+                let asked = match (question, example.asked) {
+                    (false, Asked::Question) => Asked::Participation,
+                    (true, _) => Asked::Question,
+                    (false, asked) => asked,
+                };
+                (Features::of(asked, &example.text, &example.vector), example.kind)
+            })
+            .collect()
+    };
+    let consent = fit(Model::kinds_of(false), &of(false), |share| progress(share * 0.4));
+    let question = fit(Model::kinds_of(true), &of(true), |share| progress(0.4 + share * 0.6));
+    Classifier { consent, question }
+}
+
+fn fit(kinds: Vec<Kind>, examples: &[(Features, Kind)], progress: impl Fn(f32)) -> Model {
+    let labels: Vec<usize> =
+        examples.iter().map(|(_, kind)| kinds.iter().position(|one| one == kind).unwrap_or(0)).collect();
+    let mut counts = vec![0_usize; kinds.len()];
+    for label in &labels {
+        counts[*label] += 1;
+    }
+    // The root keeps a kind of many different examples from being drowned by the small ones.
+    let shares: Vec<f32> = counts.iter().map(|count| (*count as f32).sqrt()).collect();
+    let sum: f32 = shares.iter().sum::<f32>().max(1.0);
+    let importance = |label: usize| shares[label] / sum / (counts[label].max(1) as f32);
+    let mut weights = vec![vec![0.0_f32; WIDTH]; kinds.len()];
+    let mut first = weights.clone();
+    let mut second = weights.clone();
+    for round in 1..=ROUNDS {
+        let mut gradient = vec![vec![0.0_f32; WIDTH]; kinds.len()];
+        for ((features, _), label) in examples.iter().zip(&labels) {
+            let scores: Vec<f32> = weights.iter().map(|row| features.product(row)).collect();
+            let importance = importance(*label);
+            for (kind, probability) in softmax(&scores).into_iter().enumerate() {
+                let error = (probability - f32::from(u8::from(kind == *label))) * importance;
+                if error.abs() < 1e-9 {
+                    continue;
+                }
+                let (dense, rest) = gradient[kind].split_at_mut(VECTOR);
+                dense.iter_mut().zip(&features.dense).for_each(|(sum, value)| *sum += error * value);
+                for (at, value) in &features.sparse {
+                    rest[usize::from(*at)] += error * value;
+                }
+            }
+        }
+        let (fade1, fade2) = (0.9_f32, 0.999_f32);
+        let (bias1, bias2) = (1.0 - fade1.powi(round), 1.0 - fade2.powi(round));
+        for kind in 0..kinds.len() {
+            for at in 0..WIDTH {
+                let slope = gradient[kind][at] + PENALTY * weights[kind][at];
+                first[kind][at] = fade1 * first[kind][at] + (1.0 - fade1) * slope;
+                second[kind][at] = fade2 * second[kind][at] + (1.0 - fade2) * slope * slope;
+                let step = RATE * (first[kind][at] / bias1) / ((second[kind][at] / bias2).sqrt() + 1e-8);
+                weights[kind][at] -= step;
+            }
+        }
+        progress(round as f32 / ROUNDS as f32);
+    }
+    Model { kinds, weights }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::understanding::meaning::{Consent, Request};
+
+    #[test]
+    fn what_is_shown_is_learnt() {
+        let example = |asked, kind, text: &str| Example { asked, kind, text: text.into(), vector: Vec::new() };
+        let mut examples = Vec::new();
+        for text in ["yes please do", "yes that is lovely", "sure go right on"] {
+            examples.push(example(Asked::Participation, Kind::Consent(Consent::Yes), text));
+        }
+        for text in ["no leave it", "rather not today", "no not for me"] {
+            examples.push(example(Asked::Participation, Kind::Consent(Consent::No), text));
+        }
+        for text in ["we sell shoes", "mostly on Mondays", "with a spreadsheet"] {
+            examples.push(example(Asked::Question, Kind::Answer, text));
+        }
+        for text in ["say it again please", "once again please"] {
+            examples.push(example(Asked::Question, Kind::Request(Request::Repeat), text));
+        }
+        let classifier = train(&examples, |_| ());
+        let best = |asked: Asked, text: &str| {
+            let model = classifier.model(asked);
+            let probabilities = model.probabilities(&Features::of(asked, text, &[]));
+            let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b])).unwrap();
+            model.kinds[best]
+        };
+        assert_eq!(best(Asked::Participation, "yes that is fine"), Kind::Consent(Consent::Yes));
+        assert_eq!(best(Asked::Participation, "rather not for me"), Kind::Consent(Consent::No));
+        assert_eq!(best(Asked::Question, "shoes on Mondays"), Kind::Answer);
+        assert_eq!(best(Asked::Question, "again please"), Kind::Request(Request::Repeat));
+        assert_eq!(best(Asked::Recording, "again please"), Kind::Request(Request::Repeat), "whatever was asked");
+    }
+}
