@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::Problem;
+use crate::language::Language;
 
 const GUIDE: &[&str] = &[
     "name",
@@ -23,7 +24,9 @@ const GUIDE: &[&str] = &[
     "estimated_duration_minutes",
     "max_duration_minutes",
     "min_completion_percentage",
+    "answers_to_respondents",
 ];
+const ANSWERS: &[&str] = &["identity", "sponsor", "purpose", "privacy", "incentive", "contact"];
 const PROFILE: &[&str] = &["demographics", "expertise_level", "industry", "role", "experience_years"];
 const SECTION: &[&str] = &["id", "section_name", "objective", "order", "time_limit", "skip_conditions", "questions"];
 const QUESTION: &[&str] = &[
@@ -36,7 +39,11 @@ const QUESTION: &[&str] = &[
     "context",
     "expected_response_patterns",
     "options",
+    "select",
+    "allow_none",
     "scale",
+    "expects",
+    "patience",
     "follow_up_triggers",
 ];
 const TRIGGER: &[&str] = &["condition", "action", "priority", "template"];
@@ -45,6 +52,8 @@ const RULES: &[&str] =
 const BRANCH: &[&str] = &["condition", "target_section", "priority"];
 const VOICE: &[&str] = &["voice", "speaking_rate", "pitch_variation", "energy_level", "accent"];
 const TYPES: &[&str] = &["open", "closed", "scale", "multiple_choice"];
+const SELECT: &[&str] = &["one", "many"];
+const EXPECTS: &[&str] = &["number", "email", "phone", "name", "date"];
 const ACTIONS: &[&str] = &["drill_deeper", "probe", "clarify", "example", "compare"];
 const SIGNALS: &[&str] =
     &["enthusiasm", "hesitation", "confusion", "agreement", "disagreement", "emotional", "frustration"];
@@ -76,6 +85,7 @@ impl Check {
         self.known("", guide, GUIDE);
         self.text("", guide, "name", true);
         self.text("", guide, "language", false);
+        self.language(guide);
         self.text("", guide, "research_objective", true);
         self.integer("", guide, "version", 1, i64::from(u32::MAX));
         self.texts("", guide, "tags");
@@ -95,6 +105,12 @@ impl Check {
             self.text("/voice_profile", voice, "voice", false);
             self.text("/voice_profile", voice, "accent", false);
             self.number("/voice_profile", voice, "speaking_rate", 60.0, 300.0, "words per minute, 150 is usual");
+        }
+        if let Some(answers) = self.child("", guide, "answers_to_respondents") {
+            self.known("/answers_to_respondents", answers, ANSWERS);
+            for key in ANSWERS {
+                self.text("/answers_to_respondents", answers, key, false);
+            }
         }
         let (estimated, maximum) = (estimated.unwrap_or(30), maximum.unwrap_or(60));
         if estimated > maximum {
@@ -204,6 +220,7 @@ impl Check {
         let kind = self.one_of(path, question, "type", TYPES, false).unwrap_or("open");
         self.options(path, question, kind);
         self.scale(path, question, kind);
+        self.reading(path, question, kind);
         for (i, value) in self.items(path, question, "follow_up_triggers").iter().enumerate() {
             let path = format!("{path}/follow_up_triggers/{i}");
             if let Some(trigger) = self.object(&path, value) {
@@ -273,6 +290,53 @@ impl Check {
             && min >= max
         {
             self.add(&at, format!("min {min} must be less than max {max}; swap or change them"));
+        }
+    }
+
+    /// How answers to a question are read and waited for.
+    fn reading(&mut self, path: &str, question: &Map<String, Value>, kind: &str) {
+        let select = self.one_of(path, question, "select", SELECT, false);
+        if select == Some("many") && kind != "multiple_choice" {
+            self.add(
+                &format!("{path}/select"),
+                format!("many belongs to multiple_choice questions, this one is {kind}; change its type or remove it"),
+            );
+        }
+        self.boolean(path, question, "allow_none");
+        if question.get("allow_none") == Some(&Value::Bool(true)) && kind != "multiple_choice" {
+            self.add(
+                &format!("{path}/allow_none"),
+                format!(
+                    "allow_none belongs to multiple_choice questions, this one is {kind}; change its type or remove it"
+                ),
+            );
+        }
+        if question.get("expects").is_some_and(|value| !value.is_null()) {
+            let expects = self.one_of(path, question, "expects", EXPECTS, false);
+            if let Some(expects) = expects.filter(|_| kind != "open") {
+                self.add(
+                    &format!("{path}/expects"),
+                    format!("expects {expects} belongs to open questions, this one is {kind}; write type: open or remove expects"),
+                );
+            }
+        }
+        self.number(path, question, "patience", 0.5, 3.0, "a factor on waiting, 1 is usual");
+    }
+
+    /// A language that no engine speaks would only be noticed at the call.
+    fn language(&mut self, guide: &Map<String, Value>) {
+        let Some(tag) = guide.get("language").and_then(Value::as_str).filter(|tag| !tag.trim().is_empty()) else {
+            return;
+        };
+        if Language::of(tag).is_none() {
+            let codes = Language::CODES.join(", ");
+            self.add(
+                "/language",
+                format!(
+                    "{tag:?} is not spoken here; write {codes} or a region of it such as {}-GB",
+                    Language::CODES[0]
+                ),
+            );
         }
     }
 
