@@ -2,6 +2,7 @@
 //!
 //! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
 
+mod mend;
 mod values;
 
 use std::collections::HashMap;
@@ -255,12 +256,18 @@ impl Check {
             match value {
                 Value::String(text) if text.trim().is_empty() => self.add(&path, "is empty; write the option's text"),
                 Value::String(_) => {}
+                // `- Sometimes: it depends` is an object to YAML.
+                Value::Object(option)
+                    if option.len() == 1 && !option.contains_key("text") && !option.contains_key("id") =>
+                {
+                    self.add(&path, format!("must be a text or {{id, text}}{}", values::quoted(value)));
+                }
                 Value::Object(option) => {
                     self.known(&path, option, &["id", "text"]);
                     self.id("option", &path, option);
                     self.text(&path, option, "text", true);
                 }
-                _ => self.add(&path, "must be a text or {id, text}"),
+                _ => self.add(&path, format!("must be a text or {{id, text}}{}", values::quoted(value))),
             }
         }
     }
@@ -276,6 +283,9 @@ impl Check {
                 &at,
                 format!("a scale belongs to scale questions, this one is {kind}; change its type or remove it"),
             );
+        }
+        if let Some(other) = question.get("scale").filter(|scale| !scale.is_null() && !scale.is_object()) {
+            return self.add(&at, format!("must be an object with its min and max{}", mend::scale(other)));
         }
         let Some(scale) = self.child(path, question, "scale") else { return };
         self.known(&at, scale, &["min", "max"]);
