@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use read::{from_value, parse, read_text, slug};
+pub use read::{from_value, parse, read_text, read_yaml, slug};
 
 /// One thing wrong with a guide document, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

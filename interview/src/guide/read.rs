@@ -36,16 +36,25 @@ pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
         match serde_json::from_str(text) {
             Ok(value) => Ok(value),
             // `{a: b}` is YAML's flow style, so the other reader has its turn before we complain.
-            Err(json) => yaml(text).map_err(|_| whole(format!("this is not JSON: {json}; correct the document there"))),
+            Err(json) => {
+                read_yaml(text).map_err(|_| whole(format!("this is not JSON: {json}; correct the document there")))
+            }
         }
     } else {
-        yaml(text).map_err(|error| whole(format!("this is not YAML: {error}; {}", way_out(&error))))
+        read_yaml(text).map_err(|error| whole(format!("this is not YAML: {error}")))
     }
 }
 
-/// Without YAML's guesses at what a text might be (`Yes`, `5`, `1.10`): the guide knows which of its fields are texts.
-fn yaml(text: &str) -> Result<Value, String> {
-    let value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+/// A guide's document in YAML, unchecked, without YAML's guesses at what a text might be (`Yes`, `5`, `1.10`): the guide knows
+/// which of its fields are texts.
+///
+/// # Errors
+/// Where it is no YAML, and what to do about it.
+pub fn read_yaml(text: &str) -> Result<Value, String> {
+    let value = serde_saphyr::from_str(text).map_err(|error| {
+        let error = error.to_string();
+        format!("{error}; {}", way_out(&error))
+    })?;
     Ok(spelling::kept(value, text))
 }
 
