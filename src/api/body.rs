@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Fault, Problem};
 
-/// A JSON body (or YAML where `yaml` allows it).
+/// A JSON body (or a guide in YAML where `yaml` allows it).
 pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Value, Problem> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -18,7 +18,7 @@ pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Va
         "application/json" | "" => serde_json::from_slice(body).map_err(|error| unreadable("JSON", &error.to_string())),
         "application/yaml" | "application/x-yaml" | "text/yaml" if yaml => {
             let text = std::str::from_utf8(body).map_err(|error| unreadable("YAML", &error.to_string()))?;
-            serde_saphyr::from_str(text).map_err(|error| unreadable("YAML", &error.to_string()))
+            interview::guide::read_yaml(text).map_err(|error| unreadable("YAML", &error))
         }
         _ => {
             let wanted = if yaml { "application/json or application/yaml" } else { "application/json" };

@@ -2,6 +2,7 @@
 //!
 //! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
 
+mod mend;
 mod values;
 
 use std::collections::HashMap;
@@ -9,6 +10,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::Problem;
+use crate::language::Language;
 
 const GUIDE: &[&str] = &[
     "name",
@@ -23,7 +25,9 @@ const GUIDE: &[&str] = &[
     "estimated_duration_minutes",
     "max_duration_minutes",
     "min_completion_percentage",
+    "answers_to_respondents",
 ];
+const ANSWERS: &[&str] = &["identity", "sponsor", "purpose", "privacy", "incentive", "contact"];
 const PROFILE: &[&str] = &["demographics", "expertise_level", "industry", "role", "experience_years"];
 const SECTION: &[&str] = &["id", "section_name", "objective", "order", "time_limit", "skip_conditions", "questions"];
 const QUESTION: &[&str] = &[
@@ -36,7 +40,11 @@ const QUESTION: &[&str] = &[
     "context",
     "expected_response_patterns",
     "options",
+    "select",
+    "allow_none",
     "scale",
+    "expects",
+    "patience",
     "follow_up_triggers",
 ];
 const TRIGGER: &[&str] = &["condition", "action", "priority", "template"];
@@ -45,6 +53,8 @@ const RULES: &[&str] =
 const BRANCH: &[&str] = &["condition", "target_section", "priority"];
 const VOICE: &[&str] = &["voice", "speaking_rate", "pitch_variation", "energy_level", "accent"];
 const TYPES: &[&str] = &["open", "closed", "scale", "multiple_choice"];
+const SELECT: &[&str] = &["one", "many"];
+const EXPECTS: &[&str] = &["number", "email", "phone", "name", "date"];
 const ACTIONS: &[&str] = &["drill_deeper", "probe", "clarify", "example", "compare"];
 const SIGNALS: &[&str] =
     &["enthusiasm", "hesitation", "confusion", "agreement", "disagreement", "emotional", "frustration"];
@@ -76,6 +86,7 @@ impl Check {
         self.known("", guide, GUIDE);
         self.text("", guide, "name", true);
         self.text("", guide, "language", false);
+        self.language(guide);
         self.text("", guide, "research_objective", true);
         self.integer("", guide, "version", 1, i64::from(u32::MAX));
         self.texts("", guide, "tags");
@@ -95,6 +106,12 @@ impl Check {
             self.text("/voice_profile", voice, "voice", false);
             self.text("/voice_profile", voice, "accent", false);
             self.number("/voice_profile", voice, "speaking_rate", 60.0, 300.0, "words per minute, 150 is usual");
+        }
+        if let Some(answers) = self.child("", guide, "answers_to_respondents") {
+            self.known("/answers_to_respondents", answers, ANSWERS);
+            for key in ANSWERS {
+                self.text("/answers_to_respondents", answers, key, false);
+            }
         }
         let (estimated, maximum) = (estimated.unwrap_or(30), maximum.unwrap_or(60));
         if estimated > maximum {
@@ -204,6 +221,7 @@ impl Check {
         let kind = self.one_of(path, question, "type", TYPES, false).unwrap_or("open");
         self.options(path, question, kind);
         self.scale(path, question, kind);
+        self.reading(path, question, kind);
         for (i, value) in self.items(path, question, "follow_up_triggers").iter().enumerate() {
             let path = format!("{path}/follow_up_triggers/{i}");
             if let Some(trigger) = self.object(&path, value) {
@@ -238,12 +256,18 @@ impl Check {
             match value {
                 Value::String(text) if text.trim().is_empty() => self.add(&path, "is empty; write the option's text"),
                 Value::String(_) => {}
+                // `- Sometimes: it depends` is an object to YAML.
+                Value::Object(option)
+                    if option.len() == 1 && !option.contains_key("text") && !option.contains_key("id") =>
+                {
+                    self.add(&path, format!("must be a text or {{id, text}}{}", values::quoted(value)));
+                }
                 Value::Object(option) => {
                     self.known(&path, option, &["id", "text"]);
                     self.id("option", &path, option);
                     self.text(&path, option, "text", true);
                 }
-                _ => self.add(&path, "must be a text or {id, text}"),
+                _ => self.add(&path, format!("must be a text or {{id, text}}{}", values::quoted(value))),
             }
         }
     }
@@ -260,6 +284,9 @@ impl Check {
                 format!("a scale belongs to scale questions, this one is {kind}; change its type or remove it"),
             );
         }
+        if let Some(other) = question.get("scale").filter(|scale| !scale.is_null() && !scale.is_object()) {
+            return self.add(&at, format!("must be an object with its min and max{}", mend::scale(other)));
+        }
         let Some(scale) = self.child(path, question, "scale") else { return };
         self.known(&at, scale, &["min", "max"]);
         for key in ["min", "max"] {
@@ -273,6 +300,53 @@ impl Check {
             && min >= max
         {
             self.add(&at, format!("min {min} must be less than max {max}; swap or change them"));
+        }
+    }
+
+    /// How answers to a question are read and waited for.
+    fn reading(&mut self, path: &str, question: &Map<String, Value>, kind: &str) {
+        let select = self.one_of(path, question, "select", SELECT, false);
+        if select == Some("many") && kind != "multiple_choice" {
+            self.add(
+                &format!("{path}/select"),
+                format!("many belongs to multiple_choice questions, this one is {kind}; change its type or remove it"),
+            );
+        }
+        self.boolean(path, question, "allow_none");
+        if question.get("allow_none") == Some(&Value::Bool(true)) && kind != "multiple_choice" {
+            self.add(
+                &format!("{path}/allow_none"),
+                format!(
+                    "allow_none belongs to multiple_choice questions, this one is {kind}; change its type or remove it"
+                ),
+            );
+        }
+        if question.get("expects").is_some_and(|value| !value.is_null()) {
+            let expects = self.one_of(path, question, "expects", EXPECTS, false);
+            if let Some(expects) = expects.filter(|_| kind != "open") {
+                self.add(
+                    &format!("{path}/expects"),
+                    format!("expects {expects} belongs to open questions, this one is {kind}; write type: open or remove expects"),
+                );
+            }
+        }
+        self.number(path, question, "patience", 0.5, 3.0, "a factor on waiting, 1 is usual");
+    }
+
+    /// A language that no engine speaks would only be noticed at the call.
+    fn language(&mut self, guide: &Map<String, Value>) {
+        let Some(tag) = guide.get("language").and_then(Value::as_str).filter(|tag| !tag.trim().is_empty()) else {
+            return;
+        };
+        if Language::of(tag).is_none() {
+            let codes = Language::CODES.join(", ");
+            self.add(
+                "/language",
+                format!(
+                    "{tag:?} is not spoken here; write {codes} or a region of it such as {}-GB",
+                    Language::CODES[0]
+                ),
+            );
         }
     }
 

@@ -7,13 +7,14 @@ mod check;
 pub mod diff;
 pub mod lint;
 mod read;
+mod spelling;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use read::{from_value, parse, read_text, slug};
+pub use read::{from_value, parse, read_text, read_yaml, slug};
 
 /// One thing wrong with a guide document, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -59,6 +60,28 @@ pub struct Guide {
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
     #[serde(default = "seventy_percent")]
     pub min_completion_percentage: f32,
+    /// What respondents who ask are told; where there is no text, the engine's own.
+    #[serde(default)]
+    pub answers_to_respondents: AnswersToRespondents,
+}
+
+/// The operator's own answers to what respondents ask.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AnswersToRespondents {
+    /// Who is calling.
+    pub identity: Option<String>,
+    /// For whom the study is made.
+    pub sponsor: Option<String>,
+    /// What it is about, and why it is asked.
+    pub purpose: Option<String>,
+    /// Who hears it, and what happens with it.
+    pub privacy: Option<String>,
+    /// What one gets for taking part.
+    pub incentive: Option<String>,
+    /// Whom to call or write to.
+    pub contact: Option<String>,
 }
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -107,6 +130,28 @@ pub enum QuestionType {
     MultipleChoice,
 }
 
+/// How many options an answer may name.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Select {
+    #[default]
+    One,
+    Many,
+}
+
+/// What an open question asks for that is not free text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expects {
+    Number,
+    Email,
+    Phone,
+    Name,
+    Date,
+}
+
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,8 +179,21 @@ pub struct Question {
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<ChoiceForm>))]
     #[serde(default)]
     pub options: Vec<Choice>,
+    /// How many of the options may be named.
+    #[serde(default)]
+    pub select: Select,
+    /// Whether "none of these" is an answer to a multiple choice question.
+    #[serde(default)]
+    pub allow_none: bool,
     #[serde(default)]
     pub scale: Option<Scale>,
+    /// What an answer to an open question is to hold; it is read back for confirmation.
+    #[serde(default)]
+    pub expects: Option<Expects>,
+    /// A factor on how long pauses are waited through, 0.5…3.
+    #[cfg_attr(feature = "openapi", schema(minimum = 0.5, maximum = 3))]
+    #[serde(default = "usual_patience")]
+    pub patience: f32,
     #[serde(default)]
     pub follow_up_triggers: Vec<Trigger>,
 }
@@ -275,6 +333,9 @@ impl Guide {
 
 fn default_language() -> String {
     "en".to_owned()
+}
+fn usual_patience() -> f32 {
+    1.0
 }
 fn one() -> u32 {
     1

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Guide, Problem, check};
+use super::{Guide, Problem, check, spelling};
 
 /// Reads a guide written in JSON or YAML. Every problem is listed at once.
 ///
@@ -36,12 +36,38 @@ pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
         match serde_json::from_str(text) {
             Ok(value) => Ok(value),
             // `{a: b}` is YAML's flow style, so the other reader has its turn before we complain.
-            Err(json) => serde_saphyr::from_str(text)
-                .map_err(|_| whole(format!("this is not JSON: {json}; correct the document there"))),
+            Err(json) => {
+                read_yaml(text).map_err(|_| whole(format!("this is not JSON: {json}; correct the document there")))
+            }
         }
     } else {
-        serde_saphyr::from_str(text)
-            .map_err(|yaml| whole(format!("this is not YAML: {yaml}; correct the document there")))
+        read_yaml(text).map_err(|error| whole(format!("this is not YAML: {error}")))
+    }
+}
+
+/// A guide's document in YAML, unchecked, without YAML's guesses at what a text might be (`Yes`, `5`, `1.10`): the guide knows
+/// which of its fields are texts.
+///
+/// # Errors
+/// Where it is no YAML, and what to do about it.
+pub fn read_yaml(text: &str) -> Result<Value, String> {
+    let value = serde_saphyr::from_str(text).map_err(|error| {
+        let error = error.to_string();
+        format!("{error}; {}", way_out(&error))
+    })?;
+    Ok(spelling::kept(value, text))
+}
+
+/// What to do about the usual mistakes, told by the reader's words for them.
+fn way_out(error: &str) -> &'static str {
+    if error.contains("mapping values are not allowed") {
+        "a text with a colon and a space in it goes in quotes, e.g. text: \"Price: is it fair?\""
+    } else if error.contains("unexpected character") {
+        "a text that begins with @, % or ` goes in quotes"
+    } else if error.contains("tab") {
+        "indent by spaces, not by tabs"
+    } else {
+        "correct the document there"
     }
 }
 

@@ -384,6 +384,8 @@ mod tests {
             is_complete: true,
             requires_clarification: false,
             endpointing: crate::io::Endpointing::default(),
+            value: None,
+            class: crate::understanding::AnswerClass::Answered,
         }
     }
 }

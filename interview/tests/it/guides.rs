@@ -1,6 +1,7 @@
 //! Guides as authors write them, and everything that can be wrong with them.
 
-use interview::guide::{Guide, QuestionType, from_value, parse};
+use interview::guide::diff::diff;
+use interview::guide::{Expects, Guide, QuestionType, Select, from_value, parse};
 use interview::io::{EndStatus, Event, Phase, Response};
 use interview::score::Scores;
 
@@ -89,6 +90,56 @@ sections:
     assert_eq!(parse(&serde_saphyr::to_string(&guide).unwrap()).unwrap(), guide);
 }
 
+const READING: &str = "
+name: Trains
+language: en-GB
+research_objective: Why people take trains
+answers_to_respondents: {sponsor: The railways., contact: Write to us.}
+sections:
+  - section_name: First
+    questions:
+      - {text: Which?, type: multiple_choice, options: [By train, By car], select: many, allow_none: true}
+      - {text: Your address?, expects: email, patience: 2.5}
+      - {text: Why?}
+";
+
+#[test]
+fn how_answers_are_read_is_written_in_the_guide() {
+    let guide = parse(READING).unwrap();
+    assert_eq!(guide.answers_to_respondents.sponsor.as_deref(), Some("The railways."));
+    assert_eq!(guide.answers_to_respondents.privacy, None);
+    let [which, address, why] = guide.sections[0].questions.as_slice() else { panic!() };
+    assert_eq!((which.select, which.allow_none), (Select::Many, true));
+    assert_eq!((address.expects, address.patience), (Some(Expects::Email), 2.5));
+    assert_eq!((why.select, why.allow_none, why.expects, why.patience), (Select::One, false, None, 1.0));
+    assert_eq!(parse(&serde_json::to_string(&guide).unwrap()).unwrap(), guide);
+    assert_eq!(parse(&serde_saphyr::to_string(&guide).unwrap()).unwrap(), guide);
+    let other = parse(&READING.replace("email", "phone").replace("The railways.", "Nobody.")).unwrap();
+    let fields: Vec<_> = diff(&guide, &other).into_iter().filter_map(|change| change.field).collect();
+    assert_eq!(fields, ["answers_to_respondents.sponsor", "expects"]);
+}
+
+#[test]
+fn what_does_not_fit_a_question_is_refused_with_the_way_out() {
+    for (written, instead, path, mend) in [
+        ("language: en-GB", "language: de", "/language", "write en or a region of it such as en-GB"),
+        ("sponsor: The railways.", "sponsor: ''", "/answers_to_respondents/sponsor", "write a text or leave it out"),
+        ("sponsor:", "owner:", "/answers_to_respondents/owner", "known here: identity, sponsor"),
+        ("select: many", "select: all", "/sections/0/questions/0/select", "write one of one, many"),
+        ("allow_none: true", "allow_none: 3", "/sections/0/questions/0/allow_none", "must be true or false"),
+        ("Why?}", "Why?, select: many}", "/sections/0/questions/2/select", "this one is open; change its type"),
+        ("Why?}", "Why?, allow_none: true}", "/sections/0/questions/2/allow_none", "change its type or remove it"),
+        ("expects: email", "expects: fax", "/sections/0/questions/1/expects", "number, email, phone, name, date"),
+        ("Why?}", "Why?, type: closed, expects: name}", "/sections/0/questions/2/expects", "write type: open"),
+        ("patience: 2.5", "patience: 4", "/sections/0/questions/1/patience", "from 0.5 to 3"),
+    ] {
+        assert!(READING.contains(written), "{written}");
+        let problems = parse(&READING.replace(written, instead)).unwrap_err();
+        assert_eq!((problems.len(), problems[0].path.as_str()), (1, path), "{problems:#?}");
+        assert!(problems[0].message.contains(mend), "{} ({mend})", problems[0]);
+    }
+}
+
 #[test]
 fn documents_that_are_none_say_where() {
     assert!(parse("{\"name\": ").unwrap_err()[0].message.contains("line 1"));
@@ -131,6 +182,8 @@ fn answer(guide: &Guide, asking: u32, question: &str, text: &str, follow_up: boo
         is_complete: true,
         requires_clarification: false,
         endpointing: interview::io::Endpointing::default(),
+        value: None,
+        class: interview::understanding::AnswerClass::Answered,
     };
     vec![(1, asked), (2, Event::Answered { response: Box::new(response) })]
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod guides;
+mod spelling;
 mod injections;
 mod interruptions;
 mod properties;

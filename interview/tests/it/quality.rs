@@ -51,6 +51,8 @@ fn answer(number: usize, text: &str, confidence: f32, clarified: bool, follow_up
             is_complete: true,
             requires_clarification: clarified,
             endpointing: Endpointing::default(),
+            value: None,
+            class: interview::understanding::AnswerClass::Answered,
         }),
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::super::slug;
-use super::Check;
+use super::{Check, mend};
 
 impl Check {
     pub(super) fn object<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {
@@ -19,7 +19,7 @@ impl Check {
     pub(super) fn array<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v [Value]> {
         let array = value.as_array();
         if array.is_none() {
-            self.add(path, format!("must be a list, not {}", name_of(value)));
+            self.add(path, format!("must be a list, not {}{}", name_of(value), mend::list(path, value)));
         }
         array.map(Vec::as_slice)
     }
@@ -62,7 +62,7 @@ impl Check {
                 );
             }
             None | Some(Value::String(_)) => {}
-            Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
+            Some(other) => self.add(&at, format!("must be a text, not {}{}", name_of(other), quoted(other))),
         }
     }
 
@@ -75,14 +75,17 @@ impl Check {
     pub(super) fn texts(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
         for (i, value) in self.items(path, object, key).iter().enumerate() {
             if value.as_str().is_none_or(|text| text.trim().is_empty()) {
-                self.add(&format!("{path}/{key}/{i}"), "must be a text that is not empty");
+                self.add(&format!("{path}/{key}/{i}"), format!("must be a text that is not empty{}", quoted(value)));
             }
         }
     }
 
     pub(super) fn boolean(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
         if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
-            self.add(&format!("{path}/{key}"), format!("must be true or false, not {}", name_of(other)));
+            self.add(
+                &format!("{path}/{key}"),
+                format!("must be true or false, not {}{}", name_of(other), mend::switch(key, other)),
+            );
         }
     }
 
@@ -100,7 +103,13 @@ impl Check {
         }
         let number = value.as_i64().filter(|n| (min..=max).contains(n));
         if number.is_none() {
-            self.add(&format!("{path}/{key}"), format!("must be a whole number from {min} to {max}, not {value}"));
+            self.add(
+                &format!("{path}/{key}"),
+                format!(
+                    "must be a whole number from {min} to {max}, not {value}{}",
+                    mend::number(key, value, min as f64, max as f64, true)
+                ),
+            );
         }
         number
     }
@@ -117,7 +126,13 @@ impl Check {
         if let Some(value) = object.get(key)
             && !value.as_f64().is_some_and(|n| (min..=max).contains(&n))
         {
-            self.add(&format!("{path}/{key}"), format!("must be a number from {min} to {max} ({hint}), not {value}"));
+            self.add(
+                &format!("{path}/{key}"),
+                format!(
+                    "must be a number from {min} to {max} ({hint}), not {value}{}",
+                    mend::number(key, value, min, max, false)
+                ),
+            );
         }
     }
 
@@ -160,8 +175,22 @@ impl Check {
                     );
                 }
             }
-            Some(other) => self.add(&at, format!("must be a text, not {}; put it in quotes", name_of(other))),
+            Some(other) => self.add(&at, format!("must be a text, not {}{}", name_of(other), quoted(other))),
         }
+    }
+}
+
+/// What to write where a text is due.
+pub(super) fn quoted(value: &Value) -> String {
+    match value {
+        Value::Bool(_) | Value::Number(_) => format!("; write \"{value}\", in quotes"),
+        // What stands behind a # is a comment in YAML, and an empty value nothing.
+        Value::Null => "; write a text, in quotes if it begins with #, ~ or &".to_owned(),
+        Value::Object(fields) => fields.iter().next().map_or_else(String::new, |(key, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("; a text with a colon goes in quotes: {:?}", format!("{key}: {value}"))
+        }),
+        _ => String::new(),
     }
 }
 
