@@ -193,12 +193,6 @@ const RARELY_LAST: &[&str] = &[
     "had", "be", "been", "rather", "most", "might", "could", "should", "about",
 ];
 
-/// What listeners say without wanting the floor.
-const BACK_CHANNEL: &[&str] = &[
-    "mm", "mhm", "mmhm", "hm", "hmm", "uh", "huh", "uhhuh", "okay", "ok", "right", "yeah", "yes", "yep", "sure", "ah",
-    "oh", "i", "see", "alright", "um", "er",
-];
-
 const THEMES: &[(&str, &[&str])] = &[
     ("price", &["price", "cost", "expensive", "cheap", "money", "pay", "budget", "afford", "subscription", "fee"]),
     ("time", &["time", "hour", "minute", "slow", "fast", "quick", "delay", "wait", "deadline", "late"]),
@@ -233,7 +227,6 @@ members! {
     is_negator => NEGATORS;
     is_hanging => HANGING;
     is_rarely_last => RARELY_LAST;
-    is_back_channel => BACK_CHANNEL;
 }
 
 /// The words of a text, lower case, without punctuation but for apostrophes inside.

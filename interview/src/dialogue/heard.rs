@@ -7,7 +7,7 @@ use crate::guide::Question;
 use crate::io::{Output, PauseId};
 use crate::turn::text_of;
 use crate::understanding::read::{self, Reading};
-use crate::understanding::{Asked, Kind};
+use crate::understanding::Asked;
 
 /// The words up to one pause, and what they mean.
 #[derive(Debug, Clone)]
@@ -68,11 +68,6 @@ impl Interview {
             return None;
         }
         self.answering().filter(|(_, follow_up)| !follow_up).map(|(question, _)| question)
-    }
-
-    /// Whether more must follow these words before they are anything.
-    pub(super) fn is_unfinished(&self, text: &str) -> bool {
-        self.reading(text).kind == Kind::Unfinished
     }
 }
 

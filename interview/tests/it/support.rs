@@ -1,7 +1,9 @@
 //! A scripted respondent and a perfect driver: time is advanced, never waited for.
 
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use encoder::Encoder;
 use interview::followup;
 use interview::guide::{self, Action, Guide};
 use interview::io::{
@@ -35,6 +37,17 @@ pub fn guide() -> Arc<Guide> {
     Arc::new(guide::parse(GUIDE).unwrap())
 }
 
+/// The real one, read once.
+pub fn encoder() -> &'static Encoder {
+    static ENCODER: OnceLock<Encoder> = OnceLock::new();
+    ENCODER.get_or_init(|| {
+        let dir = std::env::var("MODELS_DIR")
+            .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/weights"), PathBuf::from);
+        let weights = [dir.join("sentence-encoder.npz"), dir.join("sentence-encoder.model")];
+        Encoder::open(&weights[0], &weights[1]).expect("weights: scripts/run models fetch --set test")
+    })
+}
+
 /// What is being said by the interviewer right now.
 #[derive(Debug, Clone)]
 pub struct Utterance {
@@ -62,6 +75,8 @@ pub struct Call {
     pub overlaps: usize,
     /// Whether proposals come at once from the templates; or else the test gives them.
     pub templates: bool,
+    /// Whether sentences are turned into vectors, or only what is certain is understood.
+    pub encodes: bool,
     /// The last proposals asked for.
     pub asked_for: Option<(PauseId, Box<ProposalRequest>)>,
 }
@@ -88,6 +103,7 @@ impl Call {
             respondent_speaks: false,
             overlaps: 0,
             templates: true,
+            encodes: true,
             asked_for: None,
         }
     }
@@ -139,6 +155,10 @@ impl Call {
                         Transcript { words: self.turn.clone(), rejected: None }
                     };
                     answers.push(Input::Transcribed { pause, transcript });
+                }
+                Output::Embed { pause, texts } => {
+                    let vectors = if self.encodes { texts.iter().map(|text| encoder().encode(text)).collect() } else { vec![] };
+                    answers.push(Input::Embedded { pause, vectors });
                 }
                 Output::JudgeTurn { pause } => answers.push(Input::TurnJudged { pause, probability: 0.9 }),
                 Output::Propose { pause, request } => {

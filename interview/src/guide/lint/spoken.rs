@@ -119,7 +119,7 @@ fn by_ear(clock: &Clock, path: &str, question: &Question, report: &mut Report) {
             "offer fewer, or ask openly",
         );
     } else {
-        length(clock, &format!("{path}/text"), &lines::question(lines::of(plan.guide), question), report);
+        length(clock, &format!("{path}/text"), &lines::question(clock.lines, question), report);
     }
     if let (QuestionType::Scale, Some(scale)) = (question.kind, question.scale) {
         let said: Vec<i32> = lex::tokens(&question.text).iter().filter_map(|word| lex::number(word)).collect();

@@ -14,7 +14,7 @@
 
 use super::plan::{Place, Plan};
 use super::{Report, Severity, Step};
-use crate::dialogue::lines;
+use crate::dialogue::lines::{self, Lines};
 use crate::dialogue::timing::{Budget, FAREWELL_MS};
 use crate::guide::{Question, QuestionType};
 
@@ -42,11 +42,13 @@ fn answer_s(question: &Question) -> f32 {
 pub(super) struct Clock {
     /// Words per minute.
     rate: f32,
+    /// What is said around the guide's own words.
+    pub(super) lines: &'static Lines,
 }
 
 impl Clock {
     pub(super) fn of(plan: &Plan<'_>) -> Self {
-        Self { rate: plan.guide.voice_profile.speaking_rate.max(1.0) }
+        Self { rate: plan.guide.voice_profile.speaking_rate.max(1.0), lines: lines::of(plan.guide) }
     }
 
     pub(super) fn spoken_s(&self, words: usize) -> f32 {
@@ -58,13 +60,13 @@ impl Clock {
     }
 
     fn question_s(&self, question: &Question) -> f32 {
-        self.spoken_s(words(&lines::question(lines::of(plan.guide), question))) + answer_s(question) + TURN_S
+        self.spoken_s(words(&lines::question(self.lines, question))) + answer_s(question) + TURN_S
     }
 
     /// What these questions take without any follow-up.
     fn questions(&self, questions: &[&Question]) -> Vec<Step> {
         let count = questions.len();
-        let spoken = questions.iter().map(|q| words(&lines::question(lines::of(self.guide), q))).sum();
+        let spoken = questions.iter().map(|q| words(&lines::question(self.lines, q))).sum();
         vec![
             self.speaking(&format!("asking {count} question(s)"), spoken),
             Step {
@@ -78,7 +80,7 @@ impl Clock {
     fn frame(&self, plan: &Plan<'_>) -> Vec<Step> {
         let greeting = lines::consent(plan.guide, None).iter().map(|line| words(line)).sum::<usize>();
         vec![
-            self.speaking("greeting and consent", greeting + words(&lines::of(plan.guide).consent.recording)),
+            self.speaking("greeting and consent", greeting + words(&self.lines.consent.recording)),
             Step { what: "two answers about consent".to_owned(), seconds: CONSENT_ANSWERS_S },
             Step { what: "goodbye".to_owned(), seconds: FAREWELL_S },
         ]
