@@ -49,6 +49,13 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<String>)]
     pub flags: Json,
+    /// What the answer names: `{"number": 8}`, `{"range": [6, 7]}`, `{"options": ["every-day"]}`, `{"yes": true}`,
+    /// `{"date": "2024-05-03"}` or `{"text": "…"}`; null for open answers.
+    #[sea_orm(column_type = "JsonBinary")]
+    #[schema(required, value_type = Option<Object>)]
+    pub value: Option<Json>,
+    /// `answered`, `partly`, `off_topic`, `not_understood`, `declined`, `dont_know` or `none`.
+    pub answer_class: String,
     /// 0…1: share of the words that are fillers or hedges.
     pub hesitation: f64,
     /// 0…1.

@@ -142,6 +142,16 @@ impl Channel {
     }
 }
 
+/// Of `conversation_state`: what was recorded before recording was taken back stays.
+pub const RECORDING_KEPT: &str = "recording_kept";
+
+impl Model {
+    /// Whether what was recorded may be heard: consent stands, or was taken back for the rest only.
+    pub fn has_recording(&self) -> bool {
+        self.can_be_recorded || self.conversation_state.get(RECORDING_KEPT) == Some(&Json::Bool(true))
+    }
+}
+
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -6,8 +6,8 @@
 //! Learned patience, back-channels and resuming at a clause change the numbers of [`Policy`] or its methods only.
 
 use crate::dialogue::understanding::{is_hanging, is_rarely_the_end};
-use crate::language::Language;
 use crate::io::{EndRule, Ms, PauseId, Rejection, Transcript, Word};
+use crate::language::Language;
 
 /// Every number of the turn-taking, in milliseconds of silence since the last sample of speech unless said otherwise.
 #[derive(Debug, Clone, PartialEq)]

@@ -33,6 +33,7 @@ mod m20261124_000622_metrics;
 mod m20261124_000640_insight_extractions;
 mod m20261124_000641_response_analysis;
 mod m20261125_000100_theme_index;
+mod m20261129_000100_answer_values;
 
 pub use m20261122_000001_workspaces::DEFAULT_WORKSPACE;
 
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000640_insight_extractions::Migration),
             Box::new(m20261124_000641_response_analysis::Migration),
             Box::new(m20261125_000100_theme_index::Migration),
+            Box::new(m20261129_000100_answer_values::Migration),
         ]
     }
 }

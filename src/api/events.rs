@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, Session};
-use interview::io::{CallState, Command, Notice};
+use interview::io::{CallState, Command, Means, Notice};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
@@ -27,6 +27,10 @@ enum Request {
     Resume,
     Leave,
     Repeat,
+    /// Consent to record is taken back.
+    StopRecording {
+        delete_so_far: bool,
+    },
 }
 
 impl From<Request> for Command {
@@ -36,6 +40,7 @@ impl From<Request> for Command {
             Request::Resume => Command::Resume,
             Request::Leave => Command::Leave,
             Request::Repeat => Command::Repeat,
+            Request::StopRecording { delete_so_far } => Command::StopRecording { delete_so_far, by: Means::Page },
         }
     }
 }
@@ -115,7 +120,12 @@ impl Socket {
 
     async fn obey(&mut self, text: &str) -> Result<(), Closed> {
         let Ok(request) = serde_json::from_str::<Request>(text) else {
-            return self.complain("Not understood", "pause, resume, leave or repeat is wanted, as {\"type\": …}").await;
+            return self
+                .complain(
+                    "Not understood",
+                    "pause, resume, leave, repeat or stop_recording is wanted, as {\"type\": …}",
+                )
+                .await;
         };
         match self.calls.command(self.interview_id, request.into()).await {
             Ok(()) => Ok(()),

@@ -56,7 +56,7 @@ async fn get(
     query.finish()?;
     let interview = caller.storage.interviews().get(*id).await?;
     let missing = || Problem::not_found("this interview has no recording");
-    if !interview.can_be_recorded {
+    if !interview.has_recording() {
         return Err(missing());
     }
     let files = state.storage.recordings().files(*id, side);

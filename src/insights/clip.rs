@@ -35,7 +35,7 @@ pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, I
         passages.sort_unstable();
         passages.dedup();
         // Without consent to record there is nothing; files are looked at all the same only where it was given.
-        if !storage.interviews().get(interview).await.is_ok_and(|row| row.can_be_recorded) {
+        if !storage.interviews().get(interview).await.is_ok_and(|row| row.has_recording()) {
             continue;
         }
         let files = storage.recordings().files(interview, Some(Side::Respondent));

@@ -302,6 +302,8 @@ fn answer(
         completeness: widen(analysis.completeness),
         contradictions: json!([]),
         analysis_methods: storage::projection::methods(),
+        value: None,
+        answer_class: "answered".to_owned(),
         created_at: answered_at,
         updated_at: answered_at,
     }

@@ -9,6 +9,7 @@ use crate::api::EngineInfo;
 use crate::config::Settings;
 use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
 use crate::models;
+use encoder::Encoder;
 use voice::inference::{Inference, Priority, ort};
 use voice::stt::{Speech, Transcriber, Whisper, WhisperSettings};
 use voice::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};
@@ -35,6 +36,8 @@ pub enum EngineError {
     Stt(#[from] voice::stt::SttError),
     #[error(transparent)]
     Tts(#[from] voice::tts::TtsError),
+    #[error(transparent)]
+    Encoder(#[from] encoder::EncoderError),
     #[error("the engines did not start: {0}")]
     Start(String),
 }
@@ -47,6 +50,7 @@ pub struct Engines {
     pub vad: Arc<dyn ActivityEngine>,
     pub proposer: Arc<dyn Proposer>,
     pub inference: Inference,
+    encoder: Option<Arc<Encoder>>,
     scripted: bool,
 }
 
@@ -79,6 +83,7 @@ impl Engines {
             turn: Arc::new(turn),
             vad: Arc::new(vad),
             proposer: Arc::new(TemplateProposer),
+            encoder: Some(Arc::new(Encoder::open(&weights.sentence_encoder(), &weights.sentence_pieces())?)),
             inference,
             scripted: false,
         })
@@ -87,6 +92,14 @@ impl Engines {
     /// Stand-ins with fixed delays for tests of logic and for load; health and log say so.
     pub fn scripted(settings: &Settings) -> Result<Self, EngineError> {
         let delay = Duration::from_millis(settings.speech.scripted_delay_ms);
+        let dir = &settings.storage.models_dir;
+        // What was "heard" is understood as in earnest where the weights are there.
+        let encoder = models::verify(&["sentence-encoder"], dir)
+            .map_err(|problems| EngineError::Weights(lines(&problems)))
+            .and_then(|w| Ok(Encoder::open(&w.sentence_encoder(), &w.sentence_pieces())?))
+            .inspect_err(|error| tracing::warn!(%error, "only utterances whose meaning is certain are understood"))
+            .ok()
+            .map(Arc::new);
         let synthesizer: Arc<dyn Synthesizer> = Arc::new(tts::Scripted::new(delay));
         Ok(Self {
             transcriber: Arc::new(stt::Scripted::new(delay, |_, _| "Yes, that is fine.".to_owned())),
@@ -96,6 +109,7 @@ impl Engines {
             vad: Arc::new(Energy::default()),
             proposer: Arc::new(ScriptedProposer { delay }),
             inference: Inference::start(settings.speech.inference_threads),
+            encoder,
             scripted: true,
         })
     }
@@ -113,6 +127,16 @@ impl Engines {
         let speech = Speech { samples: noise.into(), start_ms: 0, language: "en".to_owned(), voiced: 1.0 };
         self.transcriber.transcribe(speech).await?;
         Ok(())
+    }
+
+    /// These texts as vectors, in their order; none where there is no encoder.
+    pub async fn encode(&self, texts: Vec<String>) -> Vec<Vec<f32>> {
+        let Some(encoder) = self.encoder.clone() else { return Vec::new() };
+        let work = move || texts.iter().map(|text| encoder.encode(text)).collect::<Vec<_>>();
+        self.inference.run(Priority::EndOfTurn, work).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "what was said could not be understood");
+            Vec::new()
+        })
     }
 
     /// Who does what, in words.

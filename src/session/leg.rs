@@ -164,6 +164,16 @@ impl Leg {
         self.recorder.start();
     }
 
+    /// Consent to record was taken back: what was said from `from_ms` on is not kept.
+    pub fn stop_recording(&self, from_ms: interview::Ms) {
+        self.recorder.cut(from_ms);
+    }
+
+    /// What was recorded goes.
+    pub fn delete_recording(&self) {
+        self.recorder.discard();
+    }
+
     /// Silence at once: the actor that spoke is gone.
     pub fn hush(&self) {
         self.playout.stop();

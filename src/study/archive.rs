@@ -28,7 +28,7 @@ pub(super) fn write(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Resul
     rows::csv(&mut zip, pages)?;
     pages.for_each(|(interview, _)| {
         transcript(&mut zip, pages, interview.id, text)?;
-        if interview.can_be_recorded {
+        if interview.has_recording() {
             recordings(&mut zip, pages, interview.id)?;
         }
         Ok(())

@@ -2,14 +2,16 @@
 //!
 //! Owns: what each event changes in `interviews` and `interview_responses`. Never does: run apart from the log.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, Local, NaiveTime, TimeZone, Utc};
+use entity::interviews::RECORDING_KEPT;
 use entity::{Status, interview_responses, interviews};
 use interview::Event;
 use interview::dialogue::state::PAUSE_REQUESTED;
 use interview::insight::method;
-use interview::io::{AskingId, EndStatus, Ms, Phase, Response};
+use interview::io::{AskingId, EndStatus, Ms, Phase, Response, When};
 use interview::quality::{Escalation, Reason};
 use interview::score::{self, Scores, widen};
+use interview::understanding::{AnswerClass, Concern};
 use interview::webhook::WebhookEvent;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
@@ -121,22 +123,28 @@ impl Projection {
             }
             Event::Answered { response } => self.insert_response(db, response).await?,
             Event::ProposalRejected { asking, reason, source } => {
-                let mut rejected = self.row.conversation_state["rejected_follow_ups"].take();
-                if !rejected.is_array() {
-                    rejected = json!([]);
-                }
-                if let Some(rejected) = rejected.as_array_mut() {
-                    rejected.push(json!({ "asking": asking, "reason": reason, "source": source }));
-                }
-                self.remember("rejected_follow_ups", rejected);
+                let rejected = json!({ "asking": asking, "reason": reason, "source": source });
+                self.add_to_list("rejected_follow_ups", rejected);
             }
-            Event::PersonRequested => {
-                let reason = Reason::PersonRequested;
-                let escalation = Escalation { reason, text: reason.words().to_owned() };
-                if quality::hand_over(&mut self.row, &escalation) {
-                    self.outcome.escalated = Some(reason.name());
-                    self.handed_over = Some(escalation);
-                }
+            Event::PersonRequested => self.hand_over(Reason::PersonRequested),
+            Event::ConcernRaised { concern: Concern::Distress } => self.hand_over(Reason::Distress),
+            Event::ConcernRaised { concern: Concern::Child } => self.hand_over(Reason::Child),
+            Event::RespondentAsked { topic, answered, .. } => {
+                self.add_to_list("respondent_questions", json!({ "topic": topic, "answered": answered, "at_ms": at }));
+            }
+            Event::RecordingWithdrawn { by, .. } => {
+                self.row.can_be_recorded = false;
+                self.remember("recording_withdrawn", json!(by));
+            }
+            Event::RecordingSettled { keep } => self.remember(RECORDING_KEPT, json!(keep)),
+            Event::AnswerStruck { asking } => self.strike(db, *asking).await?,
+            Event::Postponed { reason, until } => {
+                self.row.status = Status::Scheduled;
+                self.row.status_reason = Some(reason.name().to_owned());
+                self.row.scheduled_at = until.map(|when| named(when, self.wall(at)));
+                // Whoever asked for another time is not waited for as if they had never come.
+                self.row.no_show_at = None;
+                self.remember("connected", json!(false));
             }
             Event::Paused { reason } => {
                 self.remember("paused", json!(reason));
@@ -157,6 +165,7 @@ impl Projection {
             | Event::Said { .. }
             | Event::NotUnderstood { .. }
             | Event::TurnTimed { .. }
+            | Event::SpeechAdjusted { .. }
             | Event::Branched { .. } => {}
         }
         Ok(())
@@ -206,6 +215,36 @@ impl Projection {
         self.row.conversation_state[key] = value;
     }
 
+    fn add_to_list(&mut self, key: &str, item: Value) {
+        let mut list = self.row.conversation_state[key].as_array().cloned().unwrap_or_default();
+        list.push(item);
+        self.remember(key, Value::Array(list));
+    }
+
+    fn hand_over(&mut self, reason: Reason) {
+        let escalation = Escalation { reason, text: reason.words().to_owned() };
+        if quality::hand_over(&mut self.row, &escalation) {
+            self.outcome.escalated = Some(reason.name());
+            self.handed_over = Some(escalation);
+        }
+    }
+
+    /// The respondent took the answer back: that it was given stays, its words go.
+    async fn strike(&self, db: &impl ConnectionTrait, asking: AskingId) -> Result<(), StorageError> {
+        let Some(row) = self.response_to(db, asking).await? else { return Ok(()) };
+        let mut row = row.into_active_model();
+        row.response_text = Set(String::new());
+        row.key_phrases = Set(json!([]));
+        row.themes = Set(json!([]));
+        row.contradictions = Set(json!([]));
+        row.value = Set(None);
+        row.flags = Set(json!(["struck"]));
+        row.answer_class = Set(name_of(&AnswerClass::None)?);
+        row.updated_at = Set(self.received_at);
+        row.update(db).await?;
+        Ok(())
+    }
+
     /// The section that was current is behind us.
     fn complete_section(&mut self) {
         if let Some(section) = &self.row.current_section {
@@ -250,6 +289,8 @@ impl Projection {
             is_complete: Set(response.is_complete),
             requires_clarification: Set(response.requires_clarification),
             flags: Set(to_json("flags", &response.flags)?),
+            value: Set(response.value.clone()),
+            answer_class: Set(name_of(&response.class)?),
             hesitation: Set(widen(analysis.hesitation)),
             enthusiasm: Set(widen(analysis.enthusiasm)),
             completeness: Set(widen(analysis.completeness)),
@@ -330,7 +371,7 @@ impl Projection {
         self.row.status_reason = reason.map(str::to_owned);
         self.row.completed_at = Some(self.wall(at));
         self.row.duration_seconds = self.row.started_at.map(|_| (at / 1_000) as i32);
-        if self.row.can_be_recorded {
+        if self.row.has_recording() {
             self.row.recording_url = Some(format!("/api/interviews/{}/recording", self.row.id));
         }
         if status == EndStatus::NoShow {
@@ -376,6 +417,28 @@ pub fn methods() -> Value {
 
 fn milliseconds(at: Ms) -> Duration {
     Duration::milliseconds(at as i64)
+}
+
+/// The time of day meant by who names only a day.
+const DAYTIME_HOUR: u32 = 10;
+
+/// The time that somebody named at `now`, on the clock of where the engine runs.
+fn named(when: When, now: DateTime<Utc>) -> DateTime<Utc> {
+    let local = now.with_timezone(&Local);
+    let (days, minute_of_day) = match when {
+        When::In { minutes } => return now + Duration::minutes(i64::from(minutes)),
+        When::Day { days, minute_of_day } => (i64::from(days), minute_of_day),
+        When::Weekday { weekday, minute_of_day } => {
+            let ahead = (i64::from(weekday) - i64::from(local.weekday().num_days_from_monday())).rem_euclid(7);
+            (if ahead == 0 { 7 } else { ahead }, minute_of_day)
+        }
+    };
+    let minute = minute_of_day.map_or(DAYTIME_HOUR * 60, u32::from);
+    let time = NaiveTime::from_hms_opt(minute / 60 % 24, minute % 60, 0).unwrap_or_default();
+    let meant = (local.date_naive() + Duration::days(days)).and_time(time);
+    let meant = Local.from_local_datetime(&meant).earliest().map_or(now, |at| at.with_timezone(&Utc));
+    // "At nine", said at ten, is tomorrow.
+    if meant <= now { meant + Duration::days(1) } else { meant }
 }
 
 /// An enumeration's name as it is written in JSON.

@@ -133,7 +133,8 @@ impl Interview {
             unfit = rejected.into_iter().map(|(reason, proposal)| (reason, proposal.source.clone())).collect();
         }
         response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);
-        let before = lines::acknowledgement(self.lines(), response.asking, &response.flags, follow_up.is_some()).to_owned();
+        let before =
+            lines::acknowledgement(self.lines(), response.asking, &response.flags, follow_up.is_some()).to_owned();
         let mut texts = std::mem::take(&mut self.waiting.remarks);
         if !covered && texts.is_empty() {
             texts.push(before);

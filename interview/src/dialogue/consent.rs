@@ -111,8 +111,7 @@ impl Interview {
                 self.confirm(Pending::Unrecorded, words.unrecorded.clone());
             }
             Consent::Conditional => {
-                let again =
-                    if participation { words.conditional.clone() } else { words.recording_conditional.clone() };
+                let again = if participation { words.conditional.clone() } else { words.recording_conditional.clone() };
                 self.unclear(target, Some(again));
             }
             Consent::Unclear => self.unclear(target, None),

@@ -6,8 +6,8 @@ use super::{Interview, Pending, Target};
 use crate::guide::Question;
 use crate::io::{Output, PauseId};
 use crate::turn::text_of;
-use crate::understanding::read::{self, Reading};
 use crate::understanding::Asked;
+use crate::understanding::read::{self, Reading};
 
 /// The words up to one pause, and what they mean.
 #[derive(Debug, Clone)]

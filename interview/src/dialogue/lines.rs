@@ -289,7 +289,9 @@ pub(super) fn scripted(guide: &Guide, name: Option<&str>, recording: bool) -> Ve
     let mut questions = guide.questions().map(|(_, q)| question(lines, q));
     texts.extend(questions.next());
     texts.extend(acknowledgements.plain.iter().chain(&acknowledgements.before_follow_up).cloned());
-    texts.extend([&acknowledgements.declined, &acknowledgements.dont_know, &acknowledgements.no_answer].map(Clone::clone));
+    texts.extend(
+        [&acknowledgements.declined, &acknowledgements.dont_know, &acknowledgements.no_answer].map(Clone::clone),
+    );
     texts.extend(questions);
     texts.extend(crate::followup::scripted(guide));
     texts.extend([&consent.again, &consent.unheard, &consent.end_call].map(Clone::clone));

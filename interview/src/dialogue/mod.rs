@@ -39,8 +39,8 @@ pub mod understanding;
 
 use answers::Waiting;
 use heard::Heard;
-use requests::Pending;
 use lines::Farewell;
+use requests::Pending;
 use speaking::{Speech, Utterance};
 use state::State;
 

@@ -237,7 +237,8 @@ impl Interview {
         if let Some(context) = context {
             return self.again(RepeatReason::Reworded, vec![context]);
         }
-        let reworded = self.answering().filter(|(_, follow_up)| !follow_up).map(|(q, _)| lines::reworded(self.lines(), q));
+        let reworded =
+            self.answering().filter(|(_, follow_up)| !follow_up).map(|(q, _)| lines::reworded(self.lines(), q));
         let differs = reworded.filter(|text| self.state.current_asking().is_some_and(|a| a.text != *text));
         if differs.is_some() {
             return self.reword();

@@ -23,6 +23,8 @@ pub enum Reason {
     CompletionRate,
     DataQualityScore,
     PersonRequested,
+    Distress,
+    Child,
 }
 
 impl Reason {
@@ -34,6 +36,8 @@ impl Reason {
             Self::CompletionRate => "completion_rate",
             Self::DataQualityScore => "data_quality_score",
             Self::PersonRequested => "person_requested",
+            Self::Distress => "distress",
+            Self::Child => "child",
         }
     }
 
@@ -45,6 +49,8 @@ impl Reason {
             Self::CompletionRate => "too few required questions are answered",
             Self::DataQualityScore => "the data are of too little use",
             Self::PersonRequested => "the respondent asked for a person",
+            Self::Distress => "the respondent was in distress",
+            Self::Child => "a child was on the line",
         }
     }
 }

@@ -181,8 +181,9 @@ mod tests {
     fn weights_survive_the_file() {
         let model = |question| {
             let kinds = Model::kinds_of(question);
-            let weights =
-                (0..kinds.len()).map(|k| (0..WIDTH).map(|at| ((at * 7 + k) % 19) as f32 / 9.0 - 1.0).collect()).collect();
+            let weights = (0..kinds.len())
+                .map(|k| (0..WIDTH).map(|at| ((at * 7 + k) % 19) as f32 / 9.0 - 1.0).collect())
+                .collect();
             Model { kinds, weights }
         };
         let classifier = Classifier { consent: model(false), question: model(true) };

@@ -167,10 +167,9 @@ impl Reader<'_> {
         if reading.kind == Kind::Answer {
             // A wish at the very end of an answer.
             let (last, place) = (sentences[sentences.len() - 1].clone(), sentences.len());
-            let passing =
-                self.listed(words, last.clone()).or_else(|| self.guessed(words, last, place)).filter(|one| {
-                    one.probability >= IN_PASSING && matches!(one.kind, Kind::Request(_) | Kind::Question(_))
-                });
+            let passing = self.listed(words, last.clone()).or_else(|| self.guessed(words, last, place)).filter(|one| {
+                one.probability >= IN_PASSING && matches!(one.kind, Kind::Request(_) | Kind::Question(_))
+            });
             reading.also.extend(passing);
         } else if !matches!(reading.kind, Kind::Unfinished | Kind::BackChannel) {
             for (place, range) in sentences.into_iter().enumerate() {

@@ -73,12 +73,14 @@ impl Times {
         let has = |list: &[String]| words.iter().any(|word| list.contains(word));
         let hour = words.iter().enumerate().find_map(|(i, word)| {
             let before = i.checked_sub(1).is_some_and(|j| self.at.contains(&words[j]));
-            let after = words.get(i + 1).is_some_and(|next| self.afternoon.contains(next) || self.morning.contains(next));
+            let after =
+                words.get(i + 1).is_some_and(|next| self.afternoon.contains(next) || self.morning.contains(next));
             let glued = ["am", "pm"].iter().find_map(|end| word.strip_suffix(end)?.parse::<u32>().ok());
             glued.or_else(|| self.number(word).filter(|_| before || after)).filter(|hour| (0..24).contains(hour))
         });
         let Some(hour) = hour else { return part };
-        let evening = part.is_some_and(|part| part >= 12 * 60) || has(&self.afternoon) || words.iter().any(|w| w.ends_with("pm"));
+        let evening =
+            part.is_some_and(|part| part >= 12 * 60) || has(&self.afternoon) || words.iter().any(|w| w.ends_with("pm"));
         let morning = part.is_some_and(|part| part < 12 * 60) || has(&self.morning);
         let hour = if hour < 12 && (evening || !morning && hour <= AFTERNOON_UNTIL) { hour + 12 } else { hour };
         Some((hour * 60) as u16)

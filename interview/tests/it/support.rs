@@ -157,7 +157,8 @@ impl Call {
                     answers.push(Input::Transcribed { pause, transcript });
                 }
                 Output::Embed { pause, texts } => {
-                    let vectors = if self.encodes { texts.iter().map(|text| encoder().encode(text)).collect() } else { vec![] };
+                    let vectors =
+                        if self.encodes { texts.iter().map(|text| encoder().encode(text)).collect() } else { vec![] };
                     answers.push(Input::Embedded { pause, vectors });
                 }
                 Output::JudgeTurn { pause } => answers.push(Input::TurnJudged { pause, probability: 0.9 }),

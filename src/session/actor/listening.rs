@@ -34,6 +34,15 @@ impl CallActor {
         }));
     }
 
+    /// Sentences as vectors; without an encoder, only what is certain is understood.
+    pub(super) fn embed(&mut self, pause: PauseId, texts: Vec<String>, ctx: &mut Context<Self>) {
+        let engines = Arc::clone(&self.birth.engines);
+        let work = async move { engines.encode(texts).await };
+        ctx.spawn(work.into_actor(self).map(move |vectors, actor, ctx| {
+            actor.feed(Input::Embedded { pause, vectors }, ctx);
+        }));
+    }
+
     pub(super) fn judge(&mut self, pause: PauseId, ctx: &mut Context<Self>) {
         let Some(samples) = self.birth.leg.turn_samples() else { return };
         let engines = Arc::clone(&self.birth.engines);

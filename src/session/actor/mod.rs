@@ -107,13 +107,16 @@ pub struct CallActor {
     appends: u64,
     committed: u64,
     over: bool,
+    /// Speaking rate of the guide's voice, before the respondent wished for another.
+    speed: f32,
 }
 
 impl CallActor {
     pub fn new(birth: Birth) -> Self {
-        let seq = birth.last_seq;
+        let (seq, speed) = (birth.last_seq, birth.script.voice.speed);
         Self {
             birth,
+            speed,
             seq,
             listening: None,
             timer: None,
@@ -173,6 +176,7 @@ impl CallActor {
             Output::StopSpeaking => self.stop_speaking(ctx),
             Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
             Output::JudgeTurn { pause } => self.judge(pause, ctx),
+            Output::Embed { pause, texts } => self.embed(pause, texts, ctx),
             Output::TurnTaken => {
                 self.attention = None;
                 leg.turn_taken();
@@ -209,7 +213,17 @@ impl CallActor {
                     actor.feed(Input::Timer, ctx);
                 }));
             }
-            Output::HangUp => self.finish(Ending::Over, ctx),
+            Output::StopRecording { from_ms } => leg.stop_recording(from_ms),
+            Output::DeleteRecording => leg.delete_recording(),
+            Output::AdjustSpeech { rate, gain_db } => {
+                self.birth.script.voice.speed = self.speed * rate;
+                leg.playout().set_gain(gain_db);
+            }
+            // One that goes on another time is not over.
+            Output::HangUp => {
+                let over = self.birth.interview.is_over();
+                self.finish(if over { Ending::Over } else { Ending::Interrupted }, ctx);
+            }
             Output::Record(_) | Output::Notify(_) => unreachable!("taken before"),
         }
     }

@@ -40,6 +40,8 @@ const ESCALATIONS: [Reason; 5] = [
     Reason::CompletionRate,
     Reason::DataQualityScore,
     Reason::PersonRequested,
+    Reason::Distress,
+    Reason::Child,
 ];
 
 /// What may fail, as `errors_total` names it.

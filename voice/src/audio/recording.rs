@@ -94,8 +94,27 @@ struct Call {
 }
 
 enum Message {
-    Packet { call: u64, path: PathBuf, side: Side, at_ms: Ms, payload: Bytes },
-    Finish { call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>> },
+    Packet {
+        call: u64,
+        path: PathBuf,
+        side: Side,
+        at_ms: Ms,
+        payload: Bytes,
+    },
+    /// Nothing from `from_ms` on stays; nothing more is stored.
+    Cut {
+        call: u64,
+        from_ms: Ms,
+    },
+    /// Everything of this interview goes, earlier legs included.
+    Discard {
+        call: u64,
+        folder: PathBuf,
+    },
+    Finish {
+        call: u64,
+        done: Option<oneshot::Sender<Result<(), RecordingError>>>,
+    },
 }
 
 impl Recordings {
@@ -125,6 +144,28 @@ impl Recorder {
     /// Consent is gone: store nothing from here on (what is stored stays; erasing is the owner's).
     pub fn pause(&self) {
         self.call.started.store(false, Ordering::Release);
+    }
+
+    /// Consent was taken back: nothing more is stored, and what was said from `from_ms` on goes.
+    pub fn cut(&self, from_ms: Ms) {
+        self.pause();
+        self.tell(Message::Cut { call: self.call.id, from_ms });
+    }
+
+    /// Deletes whatever was stored of this interview, earlier legs included.
+    pub fn discard(&self) {
+        self.pause();
+        if let Some(folder) = self.call.paths[0].parent() {
+            self.tell(Message::Discard { call: self.call.id, folder: folder.to_owned() });
+        }
+    }
+
+    /// What must not be dropped: where the queue is full, a thread of its own waits for room in it.
+    fn tell(&self, message: Message) {
+        if let Err(TrySendError::Full(message)) = self.call.queue.try_send(message) {
+            let queue = self.call.queue.clone();
+            std::thread::spawn(move || queue.send(message));
+        }
     }
 
     /// Offers a packet whose first sample is at `at_ms`. Never blocks; what the disk is too slow for is dropped and
@@ -193,6 +234,8 @@ impl Writer {
                         self.fail(call, error);
                     }
                 }
+                Ok(Message::Cut { call, from_ms }) => self.cut(call, from_ms),
+                Ok(Message::Discard { call, folder }) => self.discard(call, &folder),
                 Ok(Message::Finish { call, done }) => self.finish(call, done),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -242,6 +285,26 @@ impl Writer {
         tracing::error!(%error, "a call's recording ends here");
         self.tracks.retain(|(owner, _), _| *owner != call);
         self.failed.entry(call).or_insert(error);
+    }
+
+    fn cut(&mut self, call: u64, from_ms: Ms) {
+        for side in [Side::Respondent, Side::Interviewer] {
+            if let Some(track) = self.tracks.remove(&(call, side))
+                && let Err(error) = track.cut(from_ms)
+            {
+                tracing::error!(%error, "a recording could not be cut where consent ended");
+            }
+        }
+    }
+
+    fn discard(&mut self, call: u64, folder: &Path) {
+        self.tracks.retain(|(owner, _), _| *owner != call);
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
+            }
+            _ => {}
+        }
     }
 
     fn finish(&mut self, call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>>) {

@@ -85,6 +85,18 @@ impl Track {
         self.pages.inner_mut().flush().map_err(|source| self.failed(source))
     }
 
+    /// Completes the file without what was heard from `from_ms` on. Whole pages go, so that up to a second before it may
+    /// go as well.
+    pub(super) fn cut(self, from_ms: Ms) -> Result<(), RecordingError> {
+        let path = self.path.clone();
+        self.finish()?;
+        let failed = |source| RecordingError::File { path: path.clone(), source };
+        let bytes = std::fs::read(&path).map_err(failed)?;
+        let end = end_of_pages(&bytes, from_ms * u64::from(RTP_RATE) / 1000);
+        let file = File::options().write(true).open(&path).map_err(failed)?;
+        file.set_len(end as u64).and_then(|()| file.sync_all()).map_err(failed)
+    }
+
     fn append(&mut self, payload: Bytes, samples: u64) -> Result<(), RecordingError> {
         if let Some(before) = self.pending.replace(payload) {
             let is_full = self.position - self.page_began >= PAGE;
@@ -106,6 +118,22 @@ impl Track {
     fn failed(&self, source: std::io::Error) -> RecordingError {
         RecordingError::File { path: self.path.clone(), source }
     }
+}
+
+/// Where the last page ends that holds nothing beyond `granule` samples (RFC 3533: a header of 27 bytes with the granule
+/// position at 6, then the table of segments, whose bytes add up to the body).
+fn end_of_pages(bytes: &[u8], granule: u64) -> usize {
+    let mut end = 0;
+    while let Some(header) = bytes.get(end..end + 27).filter(|header| header.starts_with(b"OggS")) {
+        let position = header[6..14].iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let segments = usize::from(header[26]);
+        let Some(table) = bytes.get(end + 27..end + 27 + segments) else { break };
+        if position > granule {
+            break;
+        }
+        end += 27 + segments + table.iter().map(|length| usize::from(*length)).sum::<usize>();
+    }
+    end
 }
 
 /// The identification header (RFC 7845, 5.1): version 1, mono, mapping family 0.
