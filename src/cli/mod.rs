@@ -17,6 +17,7 @@ pub mod say;
 pub mod seed;
 pub mod serve;
 pub mod tasks;
+pub mod understand;
 pub mod worker;
 
 use std::path::PathBuf;
@@ -82,6 +83,8 @@ pub enum Verb {
     /// Compute an interview's scores again, from its log.
     #[command(subcommand)]
     Quality(quality::QualityCommand),
+    /// What an utterance means to the interviewer; how well that is read; training it.
+    Understand(understand::UnderstandArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -105,6 +108,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Insights(args) => args.run(&settings()?),
         Verb::Guide(command) => command.run(settings),
         Verb::Quality(command) => command.run(&settings()?),
+        Verb::Understand(args) => args.run(&settings()?),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.

@@ -69,6 +69,7 @@ fn told(notice: &Notice, last: &mut Option<CallState>) -> Option<(String, String
             }
             let name = match value {
                 CallState::Connecting => "connecting",
+                CallState::Preparing => "preparing",
                 CallState::Listening => "listening",
                 CallState::Thinking => "thinking",
                 CallState::Speaking => "speaking",

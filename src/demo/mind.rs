@@ -176,7 +176,7 @@ impl Mind {
         let last = self.last_audible?;
         let patience = match self.state {
             Some(CallState::Listening) => REACTION_MS,
-            None | Some(CallState::Connecting) => CAUTIOUS_MS,
+            None | Some(CallState::Connecting | CallState::Preparing) => CAUTIOUS_MS,
             Some(CallState::Speaking) => STUCK_MS,
             Some(CallState::Thinking | CallState::Paused | CallState::Ended) => return None,
         };

@@ -26,6 +26,8 @@ pub(super) enum Pending {
     Unrecorded,
     /// "Would you like to stop the interview here?"
     Stop,
+    /// The same, of somebody who asked for a person twice.
+    Person,
     /// "Would you like to do this another time?"
     Callback(Option<When>),
     /// "Shall I delete what was recorded before?"
@@ -96,6 +98,7 @@ impl Interview {
         let resume = RepeatReason::Resumed;
         match pending {
             Pending::Stop if yes => self.stop(Farewell::Stopped),
+            Pending::Person if yes => self.stop(Farewell::Person),
             Pending::Callback(when) if yes => {
                 let named = self.language.times.when(text).or(when);
                 self.postpone(Postponement::CallbackRequested, named);
@@ -164,7 +167,7 @@ impl Interview {
         // Before consent nothing but that they asked is known.
         self.record(Event::PersonRequested);
         if before > 0 && self.target() == Target::Question {
-            return self.confirm(Pending::Stop, self.lines().asides.stop.clone());
+            return self.confirm(Pending::Person, self.lines().asides.stop.clone());
         }
         let mut said = vec![self.lines().asides.person.clone()];
         said.extend(self.guide.answers_to_respondents.contact.clone());

@@ -103,12 +103,16 @@ impl Interview {
         self.utterance =
             Some(Utterance { id, speech, started: None, ducked: false, stopping: false, barge_since: None });
         self.floor = Floor::Speaking;
-        self.show(CallState::Speaking);
+        // The opening may have to be made first: until it is heard the page says so.
+        let opening = id == 1 && self.state.consent.is_none();
+        self.show(if opening { CallState::Preparing } else { CallState::Speaking });
     }
 
     pub(super) fn playback_started(&mut self, id: UtteranceId) {
         let Some(utterance) = self.utterance.as_mut().filter(|u| u.id == id && u.started.is_none()) else { return };
         utterance.started = Some(self.now);
+        self.show(CallState::Speaking);
+        let Some(utterance) = &self.utterance else { return };
         let text = utterance.speech.text();
         self.caption(Speaker::Interviewer, text, false, self.now, self.now);
         self.commit_if_heard();

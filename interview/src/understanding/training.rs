@@ -47,10 +47,37 @@ pub struct Case {
 
 /// `participation`, `recording`, or a question as in a guide.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Written")]
 pub enum AskedForm {
     Consent(ConsentForm),
     Question(Box<Question>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Consent(ConsentForm),
+    Question(serde_json::Value),
+}
+
+impl TryFrom<Written> for AskedForm {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written {
+            Written::Consent(consent) => Ok(Self::Consent(consent)),
+            Written::Question(mut question) => {
+                // An option may be written as its text alone, as in a guide.
+                if let Some(options) = question.get_mut("options").and_then(serde_json::Value::as_array_mut) {
+                    for option in options.iter_mut().filter(|option| option.is_string()) {
+                        let text = option.as_str().unwrap_or_default().to_owned();
+                        *option = serde_json::json!({ "id": crate::guide::slug(&text), "text": text });
+                    }
+                }
+                serde_json::from_value(question).map(Self::Question).map_err(|error| error.to_string())
+            }
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

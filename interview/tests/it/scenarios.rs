@@ -1,8 +1,8 @@
 //! Whole interviews and the moments that go wrong in them, told as conversations.
 
 use crate::support::{Call, WORK, guide};
-use interview::Settings;
-use interview::io::{EndStatus, Event, Input, Notice, Output, RepeatReason};
+use interview::io::{EndStatus, Event, Input, Notice, Output, Postponement, RepeatReason};
+use interview::{Interview, Settings};
 
 #[test]
 fn a_cooperative_interview_runs_from_hello_to_goodbye() {
@@ -72,6 +72,11 @@ fn a_refusal_leaves_one_event_and_no_words() {
     call.hear_out();
     call.say("No, thank you, I'm cooking.");
     call.hear_out();
+    if call.ended().is_none() {
+        assert_eq!(call.last_spoken(), "Shall I end the call?");
+        call.say("Yes.");
+        call.hear_out();
+    }
     assert_eq!(call.ended(), Some((EndStatus::Cancelled, Some("consent_declined"))));
     let refused = call
         .events
@@ -88,17 +93,31 @@ fn a_refusal_leaves_one_event_and_no_words() {
 }
 
 #[test]
-fn a_second_unclear_answer_is_a_refusal() {
+fn after_a_second_unclear_answer_the_link_stays_good() {
     let mut call = Call::new(guide(), Settings::default());
     call.give(Input::Connected);
     call.hear_out();
-    call.say("Who is this?");
-    assert!(call.now_asking().contains("clear yes or no"));
+    call.say("Maybe, it depends.");
+    assert!(call.now_asking().contains("Would you like to take part"), "{}", call.now_asking());
     call.hear_out();
     call.say("The weather is nice.");
     call.hear_out();
-    assert_eq!(call.ended(), Some((EndStatus::Cancelled, Some("consent_declined"))));
+    assert_eq!(call.ended(), None);
+    assert!(call.hung_up && call.interview.state().postponed);
+    assert!(
+        call.events.iter().any(|(_, e)| matches!(e, Event::Postponed { reason: Postponement::ConsentUnclear, .. }))
+    );
+    assert!(call.events.iter().all(|(_, e)| !e.is_personal()), "{:?}", call.kinds());
     assert_eq!(call.kinds().iter().filter(|k| **k == "consent_asked").count(), 2);
+    call.assert_replays(Settings::default());
+    // The next joining begins with the question anew.
+    let events: Vec<_> = call.events.clone();
+    let again = Interview::replay(guide(), Settings::default(), events.iter().map(|(at, e)| (*at, e)));
+    let mut call = Call::around(again, call.now + 1_000);
+    call.give(Input::Connected);
+    call.hear_out();
+    call.say("Yes.");
+    assert_eq!(call.now_asking(), "May I record this conversation?");
 }
 
 #[test]
@@ -168,6 +187,9 @@ fn somebody_who_wants_a_person_is_noted_and_the_interview_goes_on() {
     assert_eq!(call.now_asking(), "What kind of work do you do?");
     call.hear_out();
     call.say("I want to speak to a person.");
+    assert_eq!(call.now_asking(), "Would you like to stop the interview here?");
+    call.hear_out();
+    call.say("Yes.");
     call.hear_out();
     assert_eq!(call.ended(), Some((EndStatus::Cancelled, Some("person_requested"))));
 }
@@ -215,7 +237,7 @@ fn when_time_runs_short_optional_questions_go_first() {
     call.hear_out();
     call.say(WORK);
     call.hear_out();
-    call.say("Well.");
+    call.say("We get on well enough.");
     call.hear_out();
     assert_eq!(call.asked(), ["kind", "manager", "rating"]);
     assert!(call.events.iter().any(|(_, e)| matches!(e, Event::QuestionSkipped { question_id, reason, .. } if question_id == "hours" && reason == "time_short")));

@@ -34,7 +34,7 @@ const DELIVERIES: [&str; 3] = ["delivered", "failed", "dead"];
 const ERASURES: [&str; 2] = ["request", "retention"];
 
 /// Why an interview is handed to a person.
-const ESCALATIONS: [Reason; 5] = [
+const ESCALATIONS: [Reason; 7] = [
     Reason::CriticalAlert,
     Reason::ErrorAlerts,
     Reason::CompletionRate,

@@ -94,6 +94,8 @@ fn conversation(said: &[(&str, &str)]) -> Vec<Event> {
             is_follow_up: false,
             parent: None,
             analysis,
+            value: None,
+            class: interview::understanding::AnswerClass::Answered,
             flags: Vec::new(),
             is_complete: true,
             requires_clarification: false,

@@ -128,6 +128,8 @@ impl Written {
             response_time_ms: 0,
             is_follow_up: false,
             parent: None,
+            value: None,
+            class: interview::understanding::AnswerClass::Answered,
             flags: Vec::new(),
             is_complete: true,
             requires_clarification: false,

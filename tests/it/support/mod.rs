@@ -110,6 +110,8 @@ fn answered(asking: u32, question_text: &str, text: &str, asked_ms: u64, parent:
                 key_phrases: vec!["small shops".to_owned()],
                 ..Analysis::default()
             },
+            value: None,
+            class: interview::understanding::AnswerClass::Answered,
             flags: vec!["cut_short".to_owned()],
             is_complete: true,
             requires_clarification: parent.is_none(),

@@ -39,10 +39,18 @@ pub enum PlayoutEvent {
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    Speak { utterance: UtteranceId, clip: Arc<Clip>, last: bool },
-    End { utterance: UtteranceId },
+    Speak {
+        utterance: UtteranceId,
+        clip: Arc<Clip>,
+        last: bool,
+    },
+    End {
+        utterance: UtteranceId,
+    },
     Duck,
     Unduck,
+    /// A factor on the samples.
+    Gain(f32),
     Stop,
 }
 
@@ -73,6 +81,11 @@ impl Playout {
     /// Lowers the voice by 15 dB.
     pub fn duck(&self) {
         self.send(Command::Duck);
+    }
+
+    /// How loud we speak from here on, in dB beyond the voice's own loudness; 0 plays packets as they were encoded.
+    pub fn set_gain(&self, gain_db: f32) {
+        self.send(Command::Gain(10.0_f32.powf(gain_db / 20.0)));
     }
 
     /// Back to full voice.
@@ -145,6 +158,8 @@ pub(crate) struct Player {
     /// Utterances up to this one were stopped.
     stopped: Option<UtteranceId>,
     ducked: bool,
+    /// A factor on the samples while we are not ducked.
+    loudness: f32,
     /// Gain at the end of the last frame.
     gain: f32,
     /// There while packets are made live instead of taken from the clip.
@@ -155,7 +170,12 @@ pub(crate) struct Player {
 
 impl Player {
     pub(crate) fn new() -> Self {
-        Self { gain: 1.0, ..Self::default() }
+        Self { loudness: 1.0, gain: 1.0, ..Self::default() }
+    }
+
+    /// The gain where nothing fades.
+    fn level(&self) -> f32 {
+        if self.ducked { self.loudness * DUCKED } else { self.loudness }
     }
 
     pub(crate) fn command(&mut self, command: Command) {
@@ -173,6 +193,7 @@ impl Player {
             }
             Command::Duck => self.ducked = true,
             Command::Unduck => self.ducked = false,
+            Command::Gain(factor) => self.loudness = factor,
             Command::Stop => {
                 if !self.queue.is_empty() && self.fading.is_none() {
                     self.fading = Some(FADE_FRAMES);
@@ -214,7 +235,7 @@ impl Player {
                 self.finish_stop(at_ms, events);
             }
             // Nobody hears the gain change in silence.
-            self.gain = if self.ducked { DUCKED } else { 1.0 };
+            self.gain = self.level();
             self.live = None;
             return Frame { payload: codec::silence(), speech: false };
         };
@@ -223,8 +244,7 @@ impl Player {
                 self.fading = Some(left - 1);
                 self.gain * (left - 1) as f32 / left as f32
             }
-            None if self.ducked => DUCKED,
-            None => 1.0,
+            None => self.level(),
         };
         if let Some(front) = self.queue.front_mut() {
             if !front.started {
@@ -242,7 +262,7 @@ impl Player {
     /// The packet as it was encoded before, or one made now when the gain isn't 1.
     fn payload(&mut self, clip: &Clip, index: usize, target: f32) -> Bytes {
         let from = std::mem::replace(&mut self.gain, target);
-        let untouched = from >= 1.0 && target >= 1.0;
+        let untouched = (from - 1.0).abs() < f32::EPSILON && (target - 1.0).abs() < f32::EPSILON;
         if untouched {
             self.live = None;
             return clip.packets[index].clone();
@@ -279,7 +299,7 @@ impl Player {
             self.stopped = self.stopped.max(Some(stopped.id));
             events.push(PlayoutEvent::Stopped { utterance: stopped.id, heard: stopped.heard(), at_ms });
         }
-        self.gain = if self.ducked { DUCKED } else { 1.0 };
+        self.gain = self.level();
     }
 }
 

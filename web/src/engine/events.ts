@@ -2,7 +2,7 @@
 
 import { backoff } from './backoff'
 
-export type CallState = 'connecting' | 'listening' | 'thinking' | 'speaking' | 'paused' | 'ended'
+export type CallState = 'connecting' | 'preparing' | 'listening' | 'thinking' | 'speaking' | 'paused' | 'ended'
 export type Speaker = 'interviewer' | 'respondent'
 export type Command = 'pause' | 'resume' | 'leave' | 'repeat'
 

@@ -1,0 +1,193 @@
+//! `interviewer understand`: what an utterance means, tried out; how well that is read, measured; and the classifier's
+//! training.
+//!
+//! Owns: arguments, files and what is printed. Never does: read an utterance itself (`interview::understanding` does).
+
+mod score;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use encoder::Encoder;
+use interview::guide::{self, Question};
+use interview::language::Language;
+use interview::understanding::read::{self, Reading};
+use interview::understanding::training::{AskedForm, Example, Utterances, train};
+use interview::understanding::{Asked, By, Kind};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::config::Settings;
+use crate::models;
+
+#[derive(Debug, Clone, Args)]
+pub struct UnderstandArgs {
+    /// What was said, to the question named, or else to the question of taking part
+    utterance: Option<String>,
+    /// A call guide, for --question
+    #[arg(long, value_name = "FILE", requires = "question")]
+    guide: Option<PathBuf>,
+    /// Id of the question that was asked
+    #[arg(long, value_name = "ID", requires = "guide")]
+    question: Option<String>,
+    /// Read a line of JSON each: {"asked": {"consent": "participation" | "recording"} | {"question": {…}}, "text": "…"}
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["utterance", "guide"])]
+    file: Option<PathBuf>,
+    /// Measure on the sets of utterances in this folder; confusions are printed for one called `development` only
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file"])]
+    score: Vec<PathBuf>,
+    /// Train the classifier of the language in this folder from its examples
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score"])]
+    train: Option<PathBuf>,
+}
+
+/// A line of `--file`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    asked: LineAsked,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LineAsked {
+    Consent(AskedForm),
+    Question(AskedForm),
+}
+
+impl UnderstandArgs {
+    pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        let encoder = encoder(&settings.storage.models_dir)?;
+        if let Some(folder) = &self.train {
+            return learn(folder, &encoder);
+        }
+        if !self.score.is_empty() {
+            return score::run(&self.score, &encoder);
+        }
+        if let Some(file) = &self.file {
+            let open = std::fs::File::open(file).with_context(|| file.display().to_string())?;
+            for (number, line) in BufReader::new(open).lines().enumerate() {
+                let line = line?;
+                if line.trim().is_empty() {
+                    continue;
+                }
+                let place = || format!("{}, line {}", file.display(), number + 1);
+                let line: Line = serde_json::from_str(&line).with_context(place)?;
+                let (LineAsked::Consent(asked) | LineAsked::Question(asked)) = line.asked;
+                println!("{}", shown(&read_with(&encoder, &asked, &line.text), &line.text));
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        let Some(utterance) = &self.utterance else {
+            bail!("an utterance is wanted, or --file; interviewer understand --help shows more");
+        };
+        let asked = match (&self.guide, &self.question) {
+            (Some(file), Some(id)) => AskedForm::Question(Box::new(question(file, id)?)),
+            _ => AskedForm::Consent(interview::understanding::training::ConsentForm::Participation),
+        };
+        println!("{}", shown(&read_with(&encoder, &asked, utterance), utterance));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn encoder(models_dir: &Path) -> anyhow::Result<Encoder> {
+    let weights = models::verify(&["sentence-encoder"], models_dir)
+        .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    Ok(Encoder::open(&weights.sentence_encoder(), &weights.sentence_pieces())?)
+}
+
+fn question(file: &Path, id: &str) -> anyhow::Result<Question> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let guide = guide::parse(&text)
+        .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let found = guide.questions().find(|(_, question)| question.id == id).map(|(_, question)| question.clone());
+    let known = || guide.questions().map(|(_, question)| question.id.clone()).collect::<Vec<_>>().join(", ");
+    found.with_context(|| format!("no question has the id {id}; there are {}", known()))
+}
+
+fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> Reading {
+    let vectors: Vec<Vec<f32>> = read::texts(text).iter().map(|text| encoder.encode(text)).collect();
+    read::read(Language::english(), asked.asked(), asked.question(), text, &vectors)
+}
+
+/// The reading as a line of JSON.
+fn shown(reading: &Reading, text: &str) -> Value {
+    let (kind, name) = reading.kind.names();
+    let is_consent = matches!(reading.kind, Kind::Consent(_));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut shown = json!({
+        "kind": kind,
+        "value": if is_consent { json!(name) } else { Value::Null },
+        "name": if is_consent { Value::Null } else { json!(name) },
+        "probability": (f64::from(reading.probability) * 1000.0).round() / 1000.0,
+        "by": if reading.by == By::Rule { "rule" } else { "model" },
+        "span": words.get(reading.words.clone()).map(|words| words.join(" ")),
+    });
+    if reading.recording {
+        shown["about"] = json!("recording");
+    }
+    if !reading.also.is_empty() {
+        shown["also"] = reading.also.iter().map(|also| self::shown(also, text)).collect();
+    }
+    shown
+}
+
+/// Every file of utterances in a folder, in the order of their names.
+fn sets(folder: &Path) -> anyhow::Result<Vec<Utterances>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .with_context(|| folder.display().to_string())?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        bail!("{} holds no sets of utterances (*.toml)", folder.display());
+    }
+    files
+        .iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            toml::from_str(&text).with_context(|| path.display().to_string())
+        })
+        .collect()
+}
+
+fn learn(folder: &Path, encoder: &Encoder) -> anyhow::Result<ExitCode> {
+    let mut examples = Vec::new();
+    for set in sets(&folder.join("examples"))? {
+        for block in &set.blocks {
+            let kind = block.meaning().map_err(anyhow::Error::msg)?;
+            for text in block.texts.iter().chain(block.cases.iter().map(|case| &case.text)) {
+                let vector = encoder.encode(text);
+                examples.push(Example { asked: block.asked.asked(), kind, text: text.clone(), vector });
+            }
+        }
+    }
+    // What is certain is an example, too: with it the classifier knows the plainest wordings inside longer ones.
+    for (asked, kind, text) in Language::english().certain.examples() {
+        let vector = encoder.encode(&text);
+        examples.push(Example { asked, kind, text, vector });
+    }
+    eprintln!("{} examples", examples.len());
+    let classifier = train(&examples, |share| {
+        eprint!("\rtraining: {:3.0} %", share * 100.0);
+        // Progress that is not shown is no failure.
+        let _ = std::io::stderr().flush();
+    });
+    eprintln!();
+    let path = folder.join("understanding.bin");
+    std::fs::write(&path, classifier.to_bytes()).with_context(|| path.display().to_string())?;
+    println!("{} written; it counts from the next build on", path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The reading's kind, with consent read as the sets write it.
+fn kind_of(reading: &Reading, asked: Asked) -> Kind {
+    // "Yes, but don't record" is a condition in one word, and an answer to both questions in two.
+    let both = !asked.is_question() && reading.also.iter().any(|also| also.recording);
+    if both { Kind::Consent(interview::understanding::Consent::Conditional) } else { reading.kind }
+}
