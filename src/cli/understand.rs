@@ -5,7 +5,7 @@
 
 mod score;
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -173,12 +173,9 @@ fn learn(folder: &Path, encoder: &Encoder) -> anyhow::Result<ExitCode> {
         examples.push(Example { asked, kind, text, vector });
     }
     eprintln!("{} examples", examples.len());
-    let classifier = train(&examples, |share| {
-        eprint!("\rtraining: {:3.0} %", share * 100.0);
-        // Progress that is not shown is no failure.
-        let _ = std::io::stderr().flush();
-    });
-    eprintln!();
+    let progress = indicatif::ProgressBar::new(100).with_message("training");
+    let classifier = train(&examples, |share| progress.set_position((share * 100.0) as u64));
+    progress.finish_and_clear();
     let path = folder.join("understanding.bin");
     std::fs::write(&path, classifier.to_bytes()).with_context(|| path.display().to_string())?;
     println!("{} written; it counts from the next build on", path.display());
