@@ -6,18 +6,67 @@ use std::path::PathBuf;
 use actix_files::NamedFile;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionType};
-use actix_web::web::{self, Data, Path};
+use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use interview::io::{Command, Means};
+use utoipa::ToSchema;
+
+use super::body::{self, Fields};
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Problem, State, Viewer};
+use super::{Problem, Researcher, State, Viewer};
 use storage::Side;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(get));
+    cfg.service(resource!(stop));
+}
+
+/// As it is described; read field by field, so that every fault is named.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+struct StopRecording {
+    /// Whether what was recorded so far is deleted as well.
+    delete_so_far: bool,
+}
+
+/// Stop recording a live call
+///
+/// For a respondent who takes consent to record back by other means than the call. The interview goes on.
+#[utoipa::path(
+    post,
+    path = "/api/interviews/{id}/recording/stop",
+    operation_id = "stop_recording",
+    params(("id" = Uuid, Path)),
+    request_body = StopRecording,
+    responses(
+        (status = 202, description = "the call is told"),
+        (status = 409, body = Problem, description = "no call is on"),
+        (status = 422, body = Problem, description = "the body has faults"),
+    )
+)]
+async fn stop(
+    state: Data<State>,
+    caller: Researcher,
+    id: Path<Uuid>,
+    request: HttpRequest,
+    bytes: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
+    let delete = fields.flag("delete_so_far");
+    if delete.is_none() {
+        fields.fault("delete_so_far", "true or false is wanted here: whether what was recorded so far is deleted, too");
+    }
+    fields.finish()?;
+    let interview = caller.storage.interviews().get(*id).await?;
+    let command = Command::StopRecording { delete_so_far: delete.unwrap_or(true), by: Means::Api };
+    match state.calls.command(interview.id, command).await {
+        Ok(()) => Ok(HttpResponse::Accepted().finish()),
+        Err(_) => Err(Problem::conflict("no call of this interview is on, so nothing is being recorded")),
+    }
 }
 
 /// Hear the interview

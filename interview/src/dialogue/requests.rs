@@ -96,6 +96,10 @@ impl Interview {
         let yes = reading.kind == Kind::Consent(Consent::Yes);
         let no = reading.kind == Kind::Consent(Consent::No);
         let resume = RepeatReason::Resumed;
+        // Who says again that they want to leave has confirmed it.
+        let wished = self.language.certain.read(text, false);
+        let insists = matches!(wished, Some(Kind::Request(Request::Stop | Request::Person | Request::Callback)));
+        let yes = yes || insists && matches!(pending, Pending::Stop | Pending::Person | Pending::Callback(_));
         match pending {
             Pending::Stop if yes => self.stop(Farewell::Stopped),
             Pending::Person if yes => self.stop(Farewell::Person),

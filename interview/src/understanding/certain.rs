@@ -113,8 +113,8 @@ impl Certain {
         if consent {
             let found = self.consent.get(&whole).or_else(|| self.consent.get(&said));
             if let Some(found) = found {
-                // "Okay?" asks back.
-                let asks = text.trim_end().ends_with('?');
+                // "Okay?" asks back; "Why not?" does not.
+                let asks = text.trim_end().ends_with('?') && self.agreed(&tokens).iter().all(|agreed| !agreed);
                 return (!asks || *found == Consent::No).then_some(Kind::Consent(*found));
             }
         }
@@ -141,6 +141,12 @@ impl Certain {
     /// wording that agrees ("no problem").
     pub fn may_refuse(&self, text: &str) -> bool {
         let tokens = lex::tokens(text);
+        let refuses = |word: &String| self.refusing.contains(word) || word.ends_with("n't");
+        tokens.iter().zip(self.agreed(&tokens)).any(|(word, agreed)| refuses(word) && !agreed)
+    }
+
+    /// Of each word, whether it stands in a wording that agrees.
+    fn agreed(&self, tokens: &[String]) -> Vec<bool> {
         let mut agreed = vec![false; tokens.len()];
         for phrase in &self.agreeing {
             for at in 0..tokens.len().saturating_sub(phrase.len().saturating_sub(1)) {
@@ -149,8 +155,7 @@ impl Certain {
                 }
             }
         }
-        let refuses = |word: &String| self.refusing.contains(word) || word.ends_with("n't");
-        tokens.iter().zip(&agreed).any(|(word, agreed)| refuses(word) && !agreed)
+        agreed
     }
 
     /// Whether it is about being recorded.

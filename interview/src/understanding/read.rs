@@ -7,15 +7,19 @@
 
 use std::ops::Range;
 
-use super::classifier::{Asked, Features};
+use super::classifier::{Asked, Features, Model};
 use super::meaning::{By, Concern, Consent, Kind, Request, Topic};
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 
-/// Least probability of a yes to a question of consent.
-const YES: f32 = 0.9;
-/// Least probability of anything else at a question of consent.
-const AT_CONSENT: f32 = 0.5;
+/// Least probability of a yes to a question of consent; words of refusal, doubt or condition forbid one whatever it is.
+const YES: f32 = 0.6;
+/// Most probability that it is a refusal, a condition or a concern, for it to be a yes.
+const AGAINST: f32 = 0.15;
+/// Least probability of anything else at a question of consent, where unclear is what doubt comes to.
+const AT_CONSENT: f32 = 0.4;
+/// Least probability of a question of the respondent's, where it ends as one.
+const ASKED_BACK: f32 = 0.25;
 /// Least probability of a request in the last sentence of an answer.
 const IN_PASSING: f32 = 0.9;
 /// An answer has at least so many words to count beside a request.
@@ -94,12 +98,26 @@ impl Reader<'_> {
         Some(Reading::new(kind, 1.0, By::Rule, range))
     }
 
-    /// The classifier's best guess, and how sure it is; `place` among the vectors.
-    fn guessed(&self, words: &[&str], range: Range<usize>, place: usize) -> Option<Reading> {
+    /// What the classifier makes of it; `place` among the vectors.
+    fn probabilities(&self, text: &str, place: usize) -> Option<(&Model, Vec<f32>)> {
         let vector = self.vectors.get(place)?;
         let model = self.language.classifier.as_ref()?.model(self.asked);
+        Some((model, model.probabilities(&Features::of(self.asked, text, vector))))
+    }
+
+    /// How probable it is that it is one of those that a yes must not be.
+    fn against(&self, text: &str) -> f32 {
+        let Some((model, probabilities)) = self.probabilities(text, 0) else { return 1.0 };
+        let other = |kind: &Kind| {
+            matches!(kind, Kind::Consent(Consent::No | Consent::Conditional) | Kind::Concern(_))
+        };
+        model.kinds.iter().zip(probabilities).filter(|(kind, _)| other(kind)).map(|(_, p)| p).sum()
+    }
+
+    /// The classifier's best guess, and how sure it is.
+    fn guessed(&self, words: &[&str], range: Range<usize>, place: usize) -> Option<Reading> {
         let text = words[range.clone()].join(" ");
-        let probabilities = model.probabilities(&Features::of(self.asked, &text, vector));
+        let (model, probabilities) = self.probabilities(&text, place)?;
         let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
         Some(Reading::new(model.kinds[best], probabilities[best], By::Model, range))
     }
@@ -115,14 +133,17 @@ impl Reader<'_> {
         }
         let Some(guess) = self.guessed(words, all.clone(), 0) else { return unclear(0.0) };
         let text = words.join(" ");
+        let asks = text.trim_end().ends_with('?');
         match guess.kind {
             Kind::Consent(Consent::Yes)
                 if guess.probability < YES
-                    || text.trim_end().ends_with('?')
+                    || asks
+                    || self.against(&text) > AGAINST
                     || self.language.certain.may_refuse(&text) =>
             {
                 unclear(guess.probability)
             }
+            Kind::Question(_) if asks && guess.probability >= ASKED_BACK => guess,
             _ if guess.probability < AT_CONSENT => unclear(1.0 - guess.probability),
             _ => guess,
         }
@@ -155,7 +176,12 @@ impl Reader<'_> {
         }
         let answer = |p: f32| Reading::new(Kind::Answer, p, By::Model, all.clone());
         let Some(guess) = self.guessed(words, all.clone(), 0) else { return answer(0.0) };
-        let mut reading = if guess.probability >= least(guess.kind) && self.may_be(guess.kind, words.len()) {
+        let asks = words.last().is_some_and(|word| word.ends_with('?'));
+        let enough = match guess.kind {
+            Kind::Question(_) if asks => ASKED_BACK,
+            kind => least(kind),
+        };
+        let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words.len()) {
             guess
         } else {
             answer(1.0 - guess.probability)

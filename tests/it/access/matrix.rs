@@ -67,6 +67,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/interviews/{id}", Viewer),
     ("get", "/api/interviews/{id}/personal-data", Admin),
     ("get", "/api/interviews/{id}/recording", Viewer),
+    ("post", "/api/interviews/{id}/recording/stop", Researcher),
     ("get", "/api/interviews/{id}/responses", Viewer),
     ("get", "/api/interviews/{id}/transcript", Viewer),
     ("get", "/api/join/{token}", Open),

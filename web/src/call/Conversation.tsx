@@ -28,6 +28,7 @@ type Mood = CallState | 'reconnecting'
 
 const SAID: Record<Mood, string> = {
   connecting: 'Connecting…',
+  preparing: 'The interviewer will be with you in a moment',
   listening: 'Your turn: the interviewer is listening',
   thinking: 'One moment…',
   speaking: 'The interviewer is speaking',
@@ -48,6 +49,11 @@ function moodOf(view: View): Mood {
 export function Conversation({ session, view, microphone, invited }: ConversationProps) {
   const [leaving, setLeaving] = useState(false)
   const [settings, setSettings] = useState(false)
+  const [unrecording, setUnrecording] = useState(false)
+  const stopRecording = (deleteSoFar: boolean) => {
+    setUnrecording(false)
+    session.stopRecording(deleteSoFar)
+  }
   const { conversation, recovery } = view
   const mood = moodOf(view)
   const paused = mood === 'paused'
@@ -85,10 +91,31 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
         <button type="button" className="quiet" onClick={() => setSettings(true)}>
           Sound
         </button>
+        {conversation.recording === true && (
+          <button type="button" className="quiet" disabled={view.leaving} onClick={() => setUnrecording(true)}>
+            Stop recording
+          </button>
+        )}
         <button type="button" className="quiet" disabled={view.leaving} onClick={() => setLeaving(true)}>
           Leave
         </button>
       </div>
+      {unrecording && (
+        <Dialog title="Stop recording?" onClose={() => setUnrecording(false)}>
+          <p>The interview goes on without a recording. What was recorded so far can stay, or be deleted.</p>
+          <div className="actions">
+            <button type="button" className="main" onClick={() => stopRecording(true)}>
+              Stop and delete it
+            </button>
+            <button type="button" onClick={() => stopRecording(false)}>
+              Stop and keep it
+            </button>
+            <button type="button" className="quiet" onClick={() => setUnrecording(false)}>
+              Go on recording
+            </button>
+          </div>
+        </Dialog>
+      )}
       {settings && (
         <Dialog title="Sound settings" onClose={() => setSettings(false)}>
           {microphone.stream !== null && <LevelMeter stream={microphone.stream} onHearing={() => undefined} />}

@@ -132,6 +132,10 @@ export class CallSession {
     this.events?.send(command)
   }
 
+  stopRecording(deleteSoFar: boolean): void {
+    this.events?.stopRecording(deleteSoFar)
+  }
+
   leave(): void {
     this.set({ leaving: true })
     this.events?.send('leave')

@@ -6,6 +6,12 @@ export type CallState = 'connecting' | 'preparing' | 'listening' | 'thinking' | 
 export type Speaker = 'interviewer' | 'respondent'
 export type Command = 'pause' | 'resume' | 'leave' | 'repeat'
 
+/** Consent to record is taken back; what was recorded so far goes as well, or stays. */
+export interface StopRecording {
+  type: 'stop_recording'
+  delete_so_far: boolean
+}
+
 export type Message = { seq: number; at_ms: number } & (
   /** `reason` comes with `paused`: only a pause that was requested waits for `resume`. */
   | { type: 'state'; value: CallState; reason?: 'requested' | 'connection_lost' }
@@ -90,6 +96,11 @@ export class Events {
     return this.tell(command)
   }
 
+  /** False: it is not open now. */
+  stopRecording(deleteSoFar: boolean): boolean {
+    return this.say({ type: 'stop_recording', delete_so_far: deleteSoFar })
+  }
+
   /** Tries at once instead of waiting: the network is back. */
   hurry(): void {
     this.attempt = 0
@@ -104,8 +115,12 @@ export class Events {
   }
 
   private tell(command: Command): boolean {
+    return this.say({ type: command })
+  }
+
+  private say(message: { type: Command } | StopRecording): boolean {
     if (this.socket?.readyState !== 1) return false
-    this.socket.send(JSON.stringify({ type: command }))
+    this.socket.send(JSON.stringify(message))
     return true
   }
 
