@@ -55,13 +55,14 @@ async fn stop(
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
+    // That there is no such interview is said first, whatever the body.
+    let interview = caller.storage.interviews().get(*id).await?;
     let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
     let delete = fields.flag("delete_so_far");
     if delete.is_none() {
         fields.fault("delete_so_far", "true or false is wanted here: whether what was recorded so far is deleted, too");
     }
     fields.finish()?;
-    let interview = caller.storage.interviews().get(*id).await?;
     let command = Command::StopRecording { delete_so_far: delete.unwrap_or(true), by: Means::Api };
     match state.calls.command(interview.id, command).await {
         Ok(()) => Ok(HttpResponse::Accepted().finish()),

@@ -222,13 +222,13 @@ impl Reader<'_> {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Callback | Request::Person | Request::Delete) => 0.7,
-        Kind::Request(Request::Decline | Request::Wait | Request::StopRecording) => 0.65,
-        Kind::Request(_) | Kind::Unfinished => 0.5,
-        Kind::Question(Topic::Other) => 0.6,
-        Kind::Question(_) => 0.5,
-        Kind::Concern(Concern::Distress | Concern::Child) => 0.7,
-        Kind::BackChannel => 0.6,
+        Kind::Request(Request::Stop | Request::Person) => 0.45,
+        Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete) => 0.4,
+        Kind::Request(_) => 0.35,
+        Kind::Unfinished | Kind::Question(Topic::Other) => 0.5,
+        Kind::Question(_) => 0.4,
+        Kind::Concern(Concern::Distress | Concern::Child) => 0.45,
+        Kind::BackChannel => 0.4,
     }
 }
 
