@@ -181,6 +181,16 @@ impl Reader<'_> {
             Kind::Question(_) if asks => ASKED_BACK,
             kind => least(kind),
         };
+        // "No, I don't think I have" to a question that wants a yes or a no is its answer.
+        let weak = matches!(
+            guess.kind,
+            Kind::Request(Request::NothingToAdd | Request::DontKnow | Request::Repeat)
+                | Kind::Concern(_)
+                | Kind::BackChannel
+        );
+        if weak && self.question.is_some_and(|question| names_value(question, &words.join(" "))) {
+            return answer(1.0);
+        }
         let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words.len()) {
             guess
         } else {
@@ -213,6 +223,17 @@ impl Reader<'_> {
             Kind::BackChannel => words <= 5 && self.question.is_none_or(|q| q.kind == QuestionType::Open),
             Kind::Unfinished => words <= 14,
             _ => true,
+        }
+    }
+}
+
+/// Whether the words name what a question with a limited choice of answers wants.
+fn names_value(question: &Question, text: &str) -> bool {
+    match question.kind {
+        QuestionType::Open => false,
+        QuestionType::Closed => crate::dialogue::understanding::is_closed_answer(text),
+        QuestionType::Scale | QuestionType::MultipleChoice => {
+            crate::dialogue::understanding::choice(question, text).is_some()
         }
     }
 }

@@ -228,4 +228,9 @@ async fn afterwards(asker: &mut Asker<'_>, id: &str) {
     asker.ask(route, &recording, 200, |request| request).await;
     asker.ask(route, &recording, 206, |request| request.header("range", "bytes=0-9")).await;
     asker.ask(route, &recording, 416, |request| request.header("range", "bytes=999999999-")).await;
+    // It is over: nothing is being recorded any more.
+    let stop = "post /api/interviews/{id}/recording/stop";
+    let wanted = json!({ "delete_so_far": false });
+    asker.ask(stop, &format!("{recording}/stop"), 409, |request| request.json(&wanted)).await;
+    asker.ask(stop, &format!("{recording}/stop"), 422, |request| request.json(&json!({}))).await;
 }
