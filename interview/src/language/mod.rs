@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::dialogue::lines::Lines;
 use crate::understanding::certain::Certain;
 use crate::understanding::classifier::Classifier;
+use crate::understanding::value::words::Words;
 use crate::understanding::when::Times;
 
 /// One language.
@@ -24,17 +25,31 @@ pub struct Language {
     pub certain: Certain,
     /// Days and times of day.
     pub times: Times,
+    /// What names a value.
+    pub values: Words,
+    /// Whether 03/05 is the fifth of March, as it is in the language's own region.
+    pub month_first: bool,
     /// What the others mean; none before it was trained.
     pub classifier: Option<Classifier>,
 }
 
-static ENGLISH: LazyLock<Language> = LazyLock::new(|| Language {
-    code: "en",
-    lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
-    certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
-    times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),
-    classifier: Classifier::from_bytes(include_bytes!("../../../languages/en/understanding.bin")),
-});
+static ENGLISH: LazyLock<Language> = LazyLock::new(|| english(true));
+static ENGLISH_ELSEWHERE: LazyLock<Language> = LazyLock::new(|| english(false));
+
+fn english(month_first: bool) -> Language {
+    Language {
+        code: "en",
+        values: part("languages/en/values.toml", include_str!("../../../languages/en/values.toml")),
+        month_first,
+        lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
+        certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
+        times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),
+        classifier: Classifier::from_bytes(include_bytes!("../../../languages/en/understanding.bin")),
+    }
+}
+
+/// Regions that write the month before the day.
+const MONTH_FIRST: [&str; 3] = ["us", "ph", "ca"];
 
 impl Language {
     /// Codes of the languages there are.
@@ -42,8 +57,13 @@ impl Language {
 
     /// The language of a tag (BCP 47), whatever its region: `en`, `en-GB`. None that is not spoken here.
     pub fn of(tag: &str) -> Option<&'static Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        primary.eq_ignore_ascii_case("en").then(Self::english)
+        let mut parts = tag.split(['-', '_']);
+        if !parts.next().unwrap_or_default().eq_ignore_ascii_case("en") {
+            return None;
+        }
+        let region = parts.next_back().map(str::to_lowercase);
+        let elsewhere = region.is_some_and(|region| !MONTH_FIRST.contains(&region.as_str()));
+        Some(if elsewhere { &ENGLISH_ELSEWHERE } else { &ENGLISH })
     }
 
     /// English, which every engine speaks.

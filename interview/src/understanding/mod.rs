@@ -10,6 +10,7 @@
 //! | `classifier` | everything else, by sentence vectors and words |
 //! | `read` | both together, and what an utterance says besides |
 //! | `training` | examples, and the fit of the classifier |
+//! | `value` | the number, options, yes or no, address or date that an answer names |
 //! | `when` | the time named by who wants to be called again |
 
 pub mod certain;
@@ -17,8 +18,10 @@ pub mod classifier;
 pub mod meaning;
 pub mod read;
 pub mod training;
+pub mod value;
 pub mod when;
 
 pub use classifier::{Asked, Classifier};
 pub use meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic};
 pub use read::{Reading, read};
+pub use value::Value;

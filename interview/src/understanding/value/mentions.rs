@@ -1,0 +1,319 @@
+//! Where an answer names one of the options.
+//!
+//! Owns: finding options by their words, by what means the same, by the number within their bounds, and by their place.
+//! Never does: choose among those it found.
+
+use super::frequency;
+use super::numbers::{mentions as numbers_in, number_at};
+use super::tokens::{Token, longest_at, tokens, without_lead, without_tail};
+use super::words::Words;
+use crate::guide::Choice;
+use crate::lexicon as lex;
+
+/// An option, and the tokens that name it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Named {
+    pub option: usize,
+    pub from: usize,
+    /// The token after it.
+    pub to: usize,
+}
+
+/// The least share of an option's words that must be said where several options may be named.
+const ENOUGH: f64 = 0.5;
+/// The least where only one option comes into question.
+const HINT: f64 = 0.3;
+
+/// Every place where an option is named, in the order of the text.
+pub(super) fn named(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Named> {
+    let mut found = by_words(words, options, said);
+    if found.is_empty() {
+        found = by_place(words, options.len(), said);
+    }
+    if found.is_empty() {
+        found = by_part(words, options, said).into_iter().collect();
+    }
+    if found.is_empty() {
+        let often = frequency::option(words, options, said);
+        found = often.into_iter().map(|option| Named { option, from: 0, to: said.len() }).collect();
+    }
+    if found.is_empty() {
+        found = by_number(words, options, said).into_iter().collect();
+    }
+    if found.is_empty() {
+        found = bare(words, options.len(), said);
+    }
+    found.sort_by_key(|named| named.from);
+    found
+}
+
+/// "Not very", where one option alone begins like that.
+fn by_part(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {
+    let bare = without_tail(without_lead(said, &words.fillers), &words.fillers);
+    let bare: Vec<String> = pieces(words, bare, false).into_iter().map(|piece| piece.stem).collect();
+    // "Definitely not" is no beginning of "Not sure".
+    if bare.len() == 1 && words.negators.contains(&bare[0]) {
+        return None;
+    }
+    let begins = |option: &Choice| {
+        let whole = pieces(words, &tokens(&option.text), false);
+        whole.len() > bare.len() && bare.iter().zip(&whole).all(|(said, piece)| *said == piece.stem)
+    };
+    let mut places = options.iter().enumerate().filter(|(_, option)| begins(option)).map(|(place, _)| place);
+    let only = places.next().filter(|_| places.next().is_none() && !bare.is_empty())?;
+    Some(Named { option: only, from: 0, to: said.len() })
+}
+
+/// A word as it is compared, with the tokens it stands for.
+struct Piece {
+    stem: String,
+    from: usize,
+    to: usize,
+}
+
+fn pieces(words: &Words, tokens: &[Token], with_synonyms: bool) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let synonym = words
+            .synonyms
+            .iter()
+            .filter(|_| with_synonyms)
+            .filter_map(|line| Some((longest_at(tokens, at, line)?, &line[0])))
+            .max_by_key(|(length, _)| *length);
+        let number = number_at(&words.numbers, tokens, at).filter(|_| !tokens[at].is(&words.numbers.article));
+        let one = &words.numbers.one;
+        let (stem, to) = match (synonym, number) {
+            (Some((length, name)), number) if number.is_none_or(|(_, to)| at + length >= to) => {
+                (lex::stem(name), at + length)
+            }
+            (_, Some((number, to))) if tokens[at].word != *one || to > at + 1 => (number.to_string(), to),
+            _ => (lex::stem(&tokens[at].word), at + 1),
+        };
+        if !tokens[at].is(&words.articles) || to > at + 1 {
+            pieces.push(Piece { stem, from: at, to });
+        }
+        at = to;
+    }
+    pieces
+}
+
+fn by_words(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Named> {
+    let written: Vec<Vec<Token>> = options.iter().map(|option| tokens(&option.text)).collect();
+    let stems = |with_synonyms: bool| -> Vec<Vec<String>> {
+        let of =
+            |tokens: &Vec<Token>| pieces(words, tokens, with_synonyms).into_iter().map(|piece| piece.stem).collect();
+        written.iter().map(of).collect()
+    };
+    let alike = |stems: &[Vec<String>]| stems.iter().enumerate().any(|(at, one)| stems[..at].contains(one));
+    // Options that mean the same to the list of synonyms are told apart without it.
+    let with_synonyms = !alike(&stems(true));
+    let wanted = stems(with_synonyms);
+    let said = pieces(words, said, with_synonyms);
+    let mut taken = vec![false; said.len()];
+    let mut found = Vec::new();
+    let mut order: Vec<usize> = (0..options.len()).filter(|option| !wanted[*option].is_empty()).collect();
+    order.sort_by_key(|option| std::cmp::Reverse(wanted[*option].len()));
+    for &option in &order {
+        let length = wanted[option].len();
+        for at in 0..(said.len() + 1).saturating_sub(length) {
+            let fits = (0..length).all(|step| !taken[at + step] && said[at + step].stem == wanted[option][step]);
+            if fits {
+                taken[at..at + length].fill(true);
+                found.push(Named { option, from: said[at].from, to: said[at + length - 1].to });
+            }
+        }
+    }
+    partly(words, &wanted, &said, &mut taken, &mut found);
+    found
+}
+
+/// Options of which enough was said to know them: words count the less, the more options have them.
+fn partly(words: &Words, wanted: &[Vec<String>], said: &[Piece], taken: &mut [bool], found: &mut Vec<Named>) {
+    let content = |stems: &Vec<String>| -> Vec<String> {
+        let mut content: Vec<String> = Vec::new();
+        for stem in stems {
+            if !words.stop.iter().any(|stop| stop == stem || lex::stem(stop) == *stem) && !content.contains(stem) {
+                content.push(stem.clone());
+            }
+        }
+        content
+    };
+    let contents: Vec<Vec<String>> = wanted.iter().map(content).collect();
+    let shared = |stem: &String| contents.iter().filter(|content| content.contains(stem)).count();
+    let mut scored: Vec<(f64, Named, Vec<usize>)> = Vec::new();
+    for (option, content) in contents.iter().enumerate() {
+        if content.is_empty() || found.iter().any(|named| named.option == option) {
+            continue;
+        }
+        let (mut score, mut whole, mut hits, mut own) = (0.0, 0.0, Vec::new(), false);
+        for stem in content {
+            let weight = 1.0 / shared(stem) as f64;
+            whole += weight;
+            if let Some(at) = (0..said.len()).find(|at| !taken[*at] && is_of(&said[*at].stem, stem)) {
+                score += weight;
+                own |= shared(stem) == 1;
+                hits.push(at);
+            }
+        }
+        hits.sort_unstable();
+        // Words of several options are enough only if all of them were said.
+        let complete = hits.len() == content.len();
+        if let (Some(first), Some(last)) = (hits.first(), hits.last())
+            && (own || complete)
+            && score / whole >= HINT
+        {
+            scored.push((score / whole, Named { option, from: said[*first].from, to: said[*last].to }, hits));
+        }
+    }
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let best = scored.first().map_or(0.0, |best| best.0);
+    let rivals = scored.iter().filter(|other| (other.0 - best).abs() < 1e-9).count();
+    for (score, named, hits) in scored {
+        let is_enough = score >= ENOUGH || (found.is_empty() && rivals == 1 && (score - best).abs() < 1e-9);
+        if is_enough && hits.iter().all(|at| !taken[*at]) {
+            for at in hits {
+                taken[at] = true;
+            }
+            found.push(named);
+        }
+    }
+}
+
+/// The word itself, another of its forms, or the part of a compound that stands for it: a phone is a smartphone.
+fn is_of(said: &str, wanted: &str) -> bool {
+    let (count, length) = (said.chars().count(), wanted.chars().count());
+    let form =
+        count.min(length) >= 5 && count.abs_diff(length) <= 2 && (said.starts_with(wanted) || wanted.starts_with(said));
+    said == wanted || form || (count >= 4 && !wanted.contains(' ') && wanted.ends_with(said))
+}
+
+/// "I'm thirty-two" names the option "25 to 34".
+fn by_number(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {
+    let bounds: Vec<Option<(f64, f64)>> = options.iter().map(|option| bounds(words, &option.text)).collect();
+    let numbers = numbers_in(words, said);
+    let counted = bounds.iter().flatten().count();
+    let is_pronoun = |token: &Token| token.word == words.numbers.one;
+    let last = numbers.last().filter(|last| !last.is_range() && !is_pronoun(&said[last.from]))?;
+    if counted * 2 < options.len() || counted == 0 {
+        return None;
+    }
+    let option = bounds.iter().position(|bounds| bounds.is_some_and(|(low, high)| (low..=high).contains(&last.low)))?;
+    Some(Named { option, from: last.from, to: last.to })
+}
+
+/// The numbers an option takes in: "18 to 24", "under 18", "65 or older", "5".
+fn bounds(words: &Words, text: &str) -> Option<(f64, f64)> {
+    let tokens = tokens(text);
+    let numbers = numbers_in(words, &tokens);
+    let first = numbers.first()?;
+    if !tokens[first.from].is_digits()
+        && !words.numbers.units_of.contains_key(&tokens[first.from].word)
+        && !words.numbers.tens.contains_key(&tokens[first.from].word)
+    {
+        return None;
+    }
+    let options = &words.options;
+    let before = |phrases| (0..first.from).any(|at| longest_at(&tokens, at, phrases).is_some());
+    let after = |phrases| (first.to..tokens.len()).any(|at| longest_at(&tokens, at, phrases).is_some());
+    if first.is_range() {
+        return Some((first.low, first.high));
+    }
+    if let Some(second) = numbers.get(1).filter(|second| second.low > first.low) {
+        return Some((first.low, second.low));
+    }
+    if before(&options.below) || after(&options.or_less) {
+        return Some((f64::NEG_INFINITY, first.low));
+    }
+    if before(&options.above) || after(&options.or_more) {
+        return Some((first.low, f64::INFINITY));
+    }
+    Some((first.low, first.low))
+}
+
+/// "Option two", "the last one", "the first two".
+fn by_place(words: &Words, count: usize, said: &[Token]) -> Vec<Named> {
+    let options = &words.options;
+    let mut found = Vec::new();
+    let mut at = 0;
+    // "Options two and three": where the one before was led to ends here.
+    let mut chain = None;
+    while at < said.len() {
+        let leads = said[at].is(&options.lead);
+        let led = leads || chain == Some(at) || (at > 0 && chain == Some(at - 1) && said[at - 1].is(&words.and));
+        let here = if leads { at + 1 } else { at };
+        let Some((places, to)) = place(words, count, said, here, led) else {
+            at += 1;
+            continue;
+        };
+        found.extend(places.into_iter().filter(|option| *option < count).map(|option| Named { option, from: at, to }));
+        chain = led.then_some(to);
+        at = to;
+    }
+    found
+}
+
+/// The places named at `at`, and the token after them.
+fn place(words: &Words, count: usize, said: &[Token], at: usize, led: bool) -> Option<(Vec<usize>, usize)> {
+    let (options, token) = (&words.options, said.get(at)?);
+    let ends =
+        |to: usize| said.get(to).is_none_or(|next| next.breaks() || longest_at(said, to, &options.ones).is_some());
+    let number = |to: usize| number_at(&words.numbers, said, to).filter(|(number, _)| *number >= 2.0);
+    if led {
+        if let Some((number, to)) = number_at(&words.numbers, said, at) {
+            return (number >= 1.0).then(|| (vec![number as usize - 1], to));
+        }
+        if let Some(letter) = token.letter().and_then(place_of) {
+            return Some((vec![letter], at + 1));
+        }
+    }
+    let back = options.from_the_end.iter().enumerate();
+    let back = back.filter_map(|(place, names)| Some((longest_at(said, at, names)?, place))).max();
+    if let Some((length, place)) = back {
+        let to = at + length;
+        if let Some((number, to)) = number(to).filter(|_| place == 0) {
+            let many = number as usize;
+            return (many <= count).then(|| ((count - many..count).collect(), to));
+        }
+        return (ends(to) || led).then(|| (count.checked_sub(place + 1).into_iter().collect(), to));
+    }
+    if let Some(place) = options.ordinals.iter().position(|names| token.is(names)) {
+        if let Some((number, to)) = number(at + 1).filter(|_| place == 0) {
+            return Some(((0..(number as usize).min(count)).collect(), to));
+        }
+        return (ends(at + 1) || led).then(|| (vec![place], at + 1));
+    }
+    if let Some(length) = longest_at(said, at, &options.from_the_start) {
+        return ends(at + length).then(|| (vec![0], at + length));
+    }
+    let middle = longest_at(said, at, &options.middle).filter(|_| count % 2 == 1)?;
+    ends(at + middle).then(|| (vec![count / 2], at + middle))
+}
+
+/// Nothing but letters or numbers: "B", "two", "A and C".
+fn bare(words: &Words, count: usize, said: &[Token]) -> Vec<Named> {
+    let whole = without_tail(without_lead(said, &words.fillers), &words.fillers);
+    let offset = said.len() - without_lead(said, &words.fillers).len();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < whole.len() {
+        if let Some((number, to)) = number_at(&words.numbers, whole, at).filter(|(number, _)| *number >= 1.0) {
+            found.push(Named { option: number as usize - 1, from: offset + at, to: offset + to });
+            at = to;
+        } else if let Some(letter) = whole[at].letter().and_then(place_of).filter(|letter| *letter < count) {
+            found.push(Named { option: letter, from: offset + at, to: offset + at + 1 });
+            at += 1;
+        } else if whole[at].is(&words.and) || (at > 0 && whole[at].is(&words.corrections)) {
+            at += 1;
+        } else {
+            return Vec::new();
+        }
+    }
+    found.retain(|named| named.option < count);
+    found
+}
+
+/// The place of a letter of the alphabet.
+fn place_of(letter: char) -> Option<usize> {
+    letter.is_ascii_lowercase().then(|| usize::from(letter as u8 - b'a'))
+}

@@ -1,0 +1,273 @@
+//! The options that an answer chooses.
+//!
+//! Owns: both, all, none, all but one; what is not meant; what replaces what was said before. Never does: choose where two
+//! are named alike and one is asked for.
+
+use super::mentions::{Named, named};
+use super::tokens::{Token, clause_start, longest_at, says, sentence_start, tokens};
+use super::words::Words;
+use super::{Value, closed};
+use crate::guide::{Question, Select};
+use crate::lexicon as lex;
+
+pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Value> {
+    let said = tokens(text);
+    let answer = Answer { words, question, said: &said, named: named(words, &question.options, &said) };
+    let chosen = answer.chosen(text)?;
+    let mut ids = Vec::new();
+    for (at, option) in question.options.iter().enumerate() {
+        if chosen.contains(&at) {
+            ids.push(option.id.clone());
+        }
+    }
+    match (question.select, ids.len()) {
+        (_, 0) if !question.allow_none => None,
+        (Select::One, 2..) => None,
+        _ => Some(Value::Options(ids)),
+    }
+}
+
+struct Answer<'a> {
+    words: &'a Words,
+    question: &'a Question,
+    said: &'a [Token],
+    named: Vec<Named>,
+}
+
+impl Answer<'_> {
+    /// Places of the options.
+    fn chosen(&self, text: &str) -> Option<Vec<usize>> {
+        let options = &self.words.options;
+        if let Some(option) = self.by_yes_or_no(text) {
+            return Some(vec![option]);
+        }
+        if let Some(rest) = self.all_but() {
+            return Some(rest);
+        }
+        let positive = self.positive();
+        if let Some(option) = positive.iter().find(|named| self.is_none_option(named.option) && positive.len() == 1) {
+            return Some(vec![option.option]);
+        }
+        if positive.is_empty() {
+            let refused = self.named.iter().map(|named| named.option).collect::<Vec<_>>();
+            if refused.is_empty() && self.says_none() {
+                let none = (0..self.question.options.len()).find(|option| self.is_none_option(*option));
+                return Some(none.into_iter().collect());
+            }
+            if refused.is_empty() {
+                let many = self.says_free(&options.both).then_some(2) == Some(self.question.options.len())
+                    || self.says_free(&options.all);
+                return many.then(|| self.all());
+            }
+            // Of two options, the one that is not refused.
+            let left: Vec<usize> = self.all().into_iter().filter(|option| !refused.contains(option)).collect();
+            if self.says_free(&options.rest) {
+                return Some(left);
+            }
+            return (left.len() == 1 && self.question.options.len() == 2).then_some(left);
+        }
+        let mut chosen: Vec<usize> = self.decided(positive);
+        chosen.sort_unstable();
+        chosen.dedup();
+        Some(chosen)
+    }
+
+    /// All that are no "none of these".
+    fn all(&self) -> Vec<usize> {
+        (0..self.question.options.len()).filter(|option| !self.is_none_option(*option)).collect()
+    }
+
+    fn is_none_option(&self, option: usize) -> bool {
+        let text = tokens(&self.question.options[option].text);
+        longest_at(&text, 0, &self.words.options.none).is_some_and(|length| length == text.len() || length > 1)
+    }
+
+    /// Yes and no among the options are understood as at a closed question.
+    fn by_yes_or_no(&self, text: &str) -> Option<usize> {
+        let meaning = |text: &str| {
+            let short = tokens(text).len() <= 3;
+            short.then(|| closed::read(self.words, "", text)).flatten()
+        };
+        let meanings: Vec<Option<bool>> = self.question.options.iter().map(|option| meaning(&option.text)).collect();
+        let only = |wanted: bool| {
+            let mut places = meanings.iter().enumerate().filter(|(_, meaning)| **meaning == Some(wanted));
+            places.next().filter(|_| places.next().is_none()).map(|(place, _)| place)
+        };
+        let (yes, no) = (only(true)?, only(false)?);
+        if self.named.iter().any(|named| named.option != yes && named.option != no) {
+            return None;
+        }
+        closed::read(self.words, "", text).map(|meant| if meant { yes } else { no })
+    }
+
+    /// "Everything but email".
+    fn all_but(&self) -> Option<Vec<usize>> {
+        let options = &self.words.options;
+        for at in 0..self.said.len() {
+            let Some(length) = longest_at(self.said, at, &options.anything) else { continue };
+            if self.is_inside(at) {
+                continue;
+            }
+            let except = (at + length..(at + length + 3).min(self.said.len()))
+                .find(|from| longest_at(self.said, *from, &options.except).is_some());
+            let Some(except) = except else { continue };
+            let excluded: Vec<usize> =
+                self.named.iter().filter(|named| named.to > except).map(|named| named.option).collect();
+            if !excluded.is_empty() {
+                return Some(self.all().into_iter().filter(|option| !excluded.contains(option)).collect());
+            }
+        }
+        None
+    }
+
+    /// The token is part of an option's name.
+    fn is_inside(&self, at: usize) -> bool {
+        self.named.iter().any(|named| (named.from..named.to).contains(&at))
+    }
+
+    fn says_free(&self, phrases: &[String]) -> bool {
+        (0..self.said.len()).any(|at| !self.is_inside(at) && longest_at(self.said, at, phrases).is_some())
+    }
+
+    fn says_none(&self) -> bool {
+        let options = &self.words.options;
+        let negated = (0..self.said.len()).any(|at| {
+            longest_at(self.said, at, &options.anything).is_some()
+                && self.said[clause_start(self.said, at)..at].iter().any(|token| token.is(&self.words.closed.negators))
+        });
+        // "I don't use social media", where that is what was asked.
+        let asked = lex::content(&self.question.text);
+        let denied = self.said.iter().any(|token| token.is(&self.words.closed.negators))
+            && self.said.iter().any(|token| asked.iter().any(|word| lex::stem(word) == lex::stem(&token.word)));
+        self.says_free(&options.none) || negated || (denied && self.question.allow_none)
+    }
+
+    /// What is named and not refused.
+    fn positive(&self) -> Vec<Named> {
+        let mut positive = Vec::new();
+        let mut before = None;
+        for (at, named) in self.named.iter().enumerate() {
+            let is_negated = self.is_negated(at, before == Some(true));
+            before = Some(is_negated);
+            if !is_negated {
+                positive.push(*named);
+            }
+        }
+        positive
+    }
+
+    /// `joined` if the option before was negated, too: "not by post or by phone".
+    fn is_negated(&self, at: usize, joined: bool) -> bool {
+        let named = self.named[at];
+        let floor = at.checked_sub(1).map_or(0, |before| self.named[before].to);
+        if joined && named.from > floor && !self.said[named.from].breaks() {
+            let between = &self.said[floor..named.from];
+            let plain = |token: &Token| {
+                token.is(&self.words.and) || token.is(&self.words.stop) || token.is(&self.words.articles)
+            };
+            if between.iter().any(|token| token.is(&self.words.and)) && between.iter().all(plain) {
+                return true;
+            }
+        }
+        let start = clause_start(self.said, named.from).max(floor);
+        let (mut negators, mut step) = (0, start);
+        while step < named.from {
+            let no = self.said[step].breaks() && at > 0 && self.said[step].is(&self.words.corrections);
+            let negator = longest_at(self.said, step, &self.words.negators);
+            match negator.filter(|length| step + length <= named.from && !self.is_mild(step) && !no) {
+                Some(length) => (negators, step) = (negators + 1, step + length),
+                None => step += 1,
+            }
+        }
+        if negators % 2 == 1 {
+            return true;
+        }
+        // "Post isn't for me", "email I don't use".
+        let next = self.named.get(at + 1).map_or(self.said.len(), |next| next.from);
+        let after = &self.said[named.to.min(next)..(named.to + 2).min(next)];
+        let clause = after.iter().take_while(|token| !token.breaks()).count();
+        let another = self
+            .named
+            .get(at + 1)
+            .is_some_and(|next| !self.said[named.to.min(next.from)..=next.from].iter().any(Token::breaks));
+        !another
+            && after[..clause]
+                .iter()
+                .enumerate()
+                .any(|(step, token)| token.is(&self.words.closed.negators) && !self.is_mild(named.to + step))
+    }
+
+    /// The negator at `at` negates nothing.
+    fn is_mild(&self, at: usize) -> bool {
+        (at.saturating_sub(3)..=at)
+            .any(|from| longest_at(self.said, from, &self.words.not_negations).is_some_and(|length| from + length > at))
+    }
+
+    /// Of several that are named: what replaces the others, is told plainly, or stressed.
+    fn decided(&self, mut positive: Vec<Named>) -> Vec<usize> {
+        let places = |positive: &[Named]| positive.iter().map(|named| named.option).collect::<Vec<_>>();
+        if positive.iter().any(|named| !self.is_aside(*named)) {
+            positive.retain(|named| !self.is_aside(*named));
+        }
+        if let Some(at) = self.correction(&positive) {
+            let (before, after): (Vec<Named>, Vec<Named>) = positive.iter().partition(|named| named.from < at);
+            // Of a list, as many are replaced as are said anew.
+            let kept = before.len().saturating_sub(after.len());
+            positive = match self.question.select {
+                Select::One => after,
+                Select::Many => before[..kept].iter().chain(&after).copied().collect(),
+            };
+        }
+        if self.question.select == Select::Many {
+            return places(&positive);
+        }
+        let differ = positive.iter().any(|named| named.option != positive[0].option);
+        if !differ {
+            return places(&positive[..1]);
+        }
+        let stressed: Vec<Named> = positive.iter().copied().filter(|named| self.is_stressed(*named)).collect();
+        if !stressed.is_empty() && stressed.iter().all(|named| named.option == stressed[0].option) {
+            return vec![stressed[0].option];
+        }
+        // "Post or email, email": the one that is said again.
+        let last = positive[positive.len() - 1].option;
+        let again = positive.iter().filter(|named| named.option == last).count() > 1;
+        if again { vec![last] } else { places(&positive) }
+    }
+
+    /// Where the last correction between two of them stands.
+    fn correction(&self, positive: &[Named]) -> Option<usize> {
+        let (first, last) = (positive.first()?, positive.last()?);
+        let found = (first.to..last.from).rev().find(|at| {
+            let next = positive.iter().map(|named| named.from).find(|from| from > at).unwrap_or(last.from);
+            let again = self.said[*at..next].iter().any(|token| token.is(&self.words.also));
+            !self.is_inside(*at) && longest_at(self.said, *at, &self.words.corrections).is_some() && !again
+        })?;
+        Some(found)
+    }
+
+    fn is_aside(&self, named: Named) -> bool {
+        let sentence = sentence_start(self.said, named.from).max(self.end_before(named));
+        let from = clause_start(self.said, named.from).max(sentence);
+        let seldom = self.question.select == Select::One && says(&self.said[from..named.from], &self.words.seldom);
+        seldom
+            || says(&self.said[from..named.from], &self.words.aside)
+            || self
+                .said
+                .get(named.to)
+                .is_some_and(|next| !next.breaks() && longest_at(self.said, named.to, &self.words.aside).is_some())
+    }
+
+    fn is_stressed(&self, named: Named) -> bool {
+        let from = clause_start(self.said, named.from).max(self.end_before(named));
+        let after =
+            self.said[named.to..].iter().take_while(|token| !token.breaks() && !token.is(&self.words.and)).count();
+        let next = self.named.iter().map(|other| other.from).find(|from| *from >= named.to).unwrap_or(self.said.len());
+        says(&self.said[from..named.from], &self.words.emphasis)
+            || says(&self.said[named.to..next.min(named.to + after)], &self.words.emphasis)
+    }
+
+    fn end_before(&self, named: Named) -> usize {
+        self.named.iter().map(|other| other.to).filter(|to| *to <= named.from).max().unwrap_or(0)
+    }
+}
