@@ -90,6 +90,8 @@ impl Default for Policy {
 }
 
 /// What is known of the words so far, read in the light of the question.
+// Each is a finding of its own, and most of them exclude nothing.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
     /// They are a whole answer to a question that wants no more, or a command.

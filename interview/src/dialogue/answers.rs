@@ -3,12 +3,13 @@
 //! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
 
 use super::speaking::{Purpose, Speech};
-use super::understanding::{choice, is_closed_answer, is_full_answer};
+use super::understanding::{is_closed_answer, is_full_answer};
 use super::{Floor, Interview, Pending, Target, lines};
 use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
 use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, Rejection, RepeatReason, Response, Word};
 use crate::turn::{Reading, Verdict, text_of};
+use crate::understanding::value;
 use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
 
 /// Speech shorter than this that held no words is noise, not something we failed to understand.
@@ -287,7 +288,7 @@ impl Interview {
         self.answering().is_some_and(|(question, follow_up)| {
             !follow_up
                 && matches!(question.kind, QuestionType::Scale | QuestionType::MultipleChoice)
-                && choice(question, text).is_none()
+                && value::read(self.language, question, text).is_none()
         })
     }
 
@@ -419,6 +420,9 @@ impl Interview {
         let requires_clarification = flags.iter().any(|f| f == "out_of_options");
         let text = text_of(&words);
         let class = class_of(&text, &flags);
+        let named = self.answering().filter(|(_, follow_up)| !follow_up && class == AnswerClass::Answered);
+        let value = named.and_then(|(question, _)| value::read(self.language, question, &text));
+        let value = value.and_then(|value| serde_json::to_value(value).ok());
         let mut analysis = Analysis::of(&asking.text, &words);
         analysis.contradictions = contradiction::with_earlier(&text, &words, &self.state.responses);
         Some(Response {
@@ -442,7 +446,7 @@ impl Interview {
             endpointing: Endpointing { speech_end_ms: self.turn.end(), decided_ms: self.now, rule },
             words,
             flags,
-            value: None,
+            value,
             class,
         })
     }

@@ -72,7 +72,7 @@ impl Interview {
 }
 
 impl Pending {
-    fn wants_yes_or_no(&self) -> bool {
+    fn wants_yes_or_no(self) -> bool {
         !matches!(self, Pending::Which)
     }
 }

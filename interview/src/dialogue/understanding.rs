@@ -3,7 +3,9 @@
 //! Owns: reading short texts by rules. Never does: decide what follows from them.
 
 use crate::guide::{Question, QuestionType};
+use crate::language::Language;
 use crate::lexicon as lex;
+use crate::understanding::value::{self, Value};
 
 /// The value of an answer to a scale or multiple choice question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,53 +86,16 @@ pub fn is_closed_answer(text: &str) -> bool {
         || (tokens.len() <= 4 && yes_or_no(text).is_some())
 }
 
-/// The number or option named in an answer, if the question has any and it fits.
+/// The number or option named in an answer, if the question has any and it fits; of several options the first.
 pub fn choice(question: &Question, text: &str) -> Option<Choice> {
-    match question.kind {
-        QuestionType::Scale => {
-            let scale = question.scale?;
-            let tokens = lex::tokens(text);
-            let numbers = tokens.iter().enumerate().filter(|(i, word)| {
-                // "seven out of ten": the ten is the scale, not the answer; "this one" names nothing.
-                let before = i.checked_sub(1).and_then(|j| tokens.get(j)).map(String::as_str);
-                let out_of = before == Some("of") && *i >= 2 && tokens[i - 2] == "out";
-                let pronoun = word.as_str() == "one" && matches!(before, Some("that" | "this" | "the" | "no"));
-                !out_of && !pronoun
-            });
-            let mut numbers = numbers.filter_map(|(_, word)| lex::number(word));
-            numbers.find(|n| (scale.min..=scale.max).contains(n)).map(Choice::Number)
+    match value::read(Language::english(), question, text)? {
+        Value::Number(number) => Some(Choice::Number(number.round() as i32)),
+        Value::Options(ids) => {
+            let first = ids.first()?;
+            question.options.iter().position(|option| option.id == *first).map(Choice::Option)
         }
-        QuestionType::MultipleChoice => option(question, text).map(Choice::Option),
-        QuestionType::Open | QuestionType::Closed => None,
+        _ => None,
     }
-}
-
-const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
-
-fn option(question: &Question, text: &str) -> Option<usize> {
-    let said = lex::tokens(text);
-    let stems: Vec<String> = said.iter().map(|w| lex::stem(w)).collect();
-    let score = |option: &str| {
-        let words: Vec<String> = lex::tokens(option);
-        let content: Vec<&String> = words.iter().filter(|w| words.len() == 1 || lex::is_content(w)).collect();
-        let content = if content.is_empty() { words.iter().collect() } else { content };
-        let hits = content.iter().filter(|w| stems.contains(&lex::stem(w))).count();
-        hits as f32 / content.len().max(1) as f32
-    };
-    let best = question
-        .options
-        .iter()
-        .enumerate()
-        .map(|(i, option)| (i, score(&option.text)))
-        .filter(|(_, score)| *score >= 0.5)
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-    if let Some((index, _)) = best {
-        return Some(index);
-    }
-    let last = question.options.len().checked_sub(1)?;
-    said.iter()
-        .find_map(|w| if w == "last" { Some(last) } else { ORDINALS.iter().position(|o| o == w) })
-        .filter(|index| *index <= last)
 }
 
 /// "Yes, nearly every day."
@@ -196,7 +161,7 @@ mod tests {
         assert_eq!(choice(&scale, "Maybe 8."), Some(Choice::Number(8)));
         assert_eq!(choice(&scale, "Fifteen!"), None);
         let options: Question = serde_json::from_str(
-            r#"{"text": "?", "type": "multiple_choice", "options": [{"text": "Every day"}, {"text": "Once a week"}, {"text": "Never"}]}"#,
+            r#"{"text": "?", "type": "multiple_choice", "options": [{"id": "daily", "text": "Every day"}, {"id": "weekly", "text": "Once a week"}, {"id": "never", "text": "Never"}]}"#,
         )
         .unwrap();
         assert_eq!(choice(&options, "About once a week, I think."), Some(Choice::Option(1)));

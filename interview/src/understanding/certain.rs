@@ -119,22 +119,13 @@ impl Certain {
             }
         }
         if let Some(kind) = self.others.get(&whole).or_else(|| self.others.get(&said)) {
-            return self.fits(*kind, consent).then_some(*kind);
+            return fits(*kind, consent).then_some(*kind);
         }
         // After a question of ours a sign of listening is less certain than over our voice.
         if !consent && either(&self.back_channel) {
             return Some(Kind::BackChannel);
         }
         either(&self.unfinished).then_some(Kind::Unfinished)
-    }
-
-    /// Who wants no part of it at a consent question refuses, whatever else the words would be elsewhere.
-    fn fits(&self, kind: Kind, consent: bool) -> bool {
-        !consent
-            || !matches!(
-                kind,
-                Kind::Request(Request::Stop | Request::Decline | Request::NothingToAdd | Request::DontKnow)
-            )
     }
 
     /// Whether a word in it keeps it from being a yes: one of refusal, of doubt or of a condition, unless it stands in a
@@ -175,4 +166,10 @@ impl Certain {
         self.back_channel.contains(&said)
             || (1..=3).contains(&tokens.len()) && tokens.iter().all(|word| self.back_channel.contains(word))
     }
+}
+
+/// Who wants no part of it at a consent question refuses, whatever else the words would be elsewhere.
+fn fits(kind: Kind, consent: bool) -> bool {
+    !consent
+        || !matches!(kind, Kind::Request(Request::Stop | Request::Decline | Request::NothingToAdd | Request::DontKnow))
 }

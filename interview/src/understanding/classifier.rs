@@ -103,10 +103,11 @@ impl Model {
     pub fn kinds_of(question: bool) -> Vec<Kind> {
         use super::meaning::Request as R;
         let fits = |kind: &Kind| match kind {
-            Kind::Answer | Kind::BackChannel => question,
             Kind::Consent(_) => !question,
             // At consent these are a refusal, or unclear.
-            Kind::Request(R::Decline | R::DontKnow | R::Stop | R::NothingToAdd | R::Delete) => question,
+            Kind::Answer
+            | Kind::BackChannel
+            | Kind::Request(R::Decline | R::DontKnow | R::Stop | R::NothingToAdd | R::Delete) => question,
             _ => true,
         };
         Kind::ALL.into_iter().filter(fits).collect()

@@ -108,9 +108,7 @@ impl Reader<'_> {
     /// How probable it is that it is one of those that a yes must not be.
     fn against(&self, text: &str) -> f32 {
         let Some((model, probabilities)) = self.probabilities(text, 0) else { return 1.0 };
-        let other = |kind: &Kind| {
-            matches!(kind, Kind::Consent(Consent::No | Consent::Conditional) | Kind::Concern(_))
-        };
+        let other = |kind: &Kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional) | Kind::Concern(_));
         model.kinds.iter().zip(probabilities).filter(|(kind, _)| other(kind)).map(|(_, p)| p).sum()
     }
 
@@ -243,13 +241,12 @@ fn names_value(question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Person) => 0.45,
-        Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete) => 0.4,
-        Kind::Request(_) => 0.35,
         Kind::Unfinished | Kind::Question(Topic::Other) => 0.5,
-        Kind::Question(_) => 0.4,
-        Kind::Concern(Concern::Distress | Concern::Child) => 0.45,
-        Kind::BackChannel => 0.4,
+        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.45,
+        Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete)
+        | Kind::Question(_)
+        | Kind::BackChannel => 0.4,
+        Kind::Request(_) => 0.35,
     }
 }
 

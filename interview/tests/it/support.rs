@@ -58,6 +58,7 @@ pub struct Utterance {
 }
 
 /// Drives an interview: plays what it says, transcribes what the test says.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Call {
     pub interview: Interview,
     pub now: Ms,
