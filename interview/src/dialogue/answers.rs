@@ -47,6 +47,8 @@ pub(super) struct Waiting {
 pub(super) enum Patience {
     #[default]
     Usual,
+    /// Something was begun ("Well, I"): it is waited for as long as for an answer, then encouraged once.
+    Begun,
     Granted,
     /// "Take your time" has been said.
     Reassured,
@@ -141,10 +143,13 @@ impl Interview {
         match reading.kind {
             Kind::Unfinished => {
                 // A beginning that nothing followed: it waits for the rest, and belongs to the answer.
-                if self.waiting.patience == Patience::Usual {
+                if self.waiting.patience == Patience::Usual && self.waiting.waits == 0 {
+                    self.waiting.waits += 1;
                     self.carry();
                     self.take_floor();
-                    return self.be_patient();
+                    self.waiting.patience = Patience::Begun;
+                    self.waiting.since = self.now;
+                    return self.show(CallState::Listening);
                 }
             }
             Kind::Request(Request::Wait) => {
@@ -330,14 +335,15 @@ impl Interview {
     // --- Silence and noise ----------------------------------------------------------------------------------
 
     pub(super) fn no_answer_at(&self) -> Ms {
-        let usual = self.waiting.patience == Patience::Usual;
+        let usual = matches!(self.waiting.patience, Patience::Usual | Patience::Begun);
         let silence = if usual { self.policy.no_answer_ms } else { self.policy.patience_ms };
         self.waiting.since.max(self.turn.end()) + silence
     }
 
     fn nothing_said(&mut self, target: Target) {
-        if self.waiting.patience == Patience::Granted {
-            self.waiting.patience = Patience::Reassured;
+        if matches!(self.waiting.patience, Patience::Granted | Patience::Begun) {
+            let begun = self.waiting.patience == Patience::Begun;
+            self.waiting.patience = if begun { Patience::Usual } else { Patience::Reassured };
             return self.say(Speech::new(vec![self.lines().asides.take_your_time.clone()], Purpose::Aside));
         }
         self.waiting.patience = Patience::Usual;

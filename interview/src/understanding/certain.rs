@@ -125,7 +125,8 @@ impl Certain {
         if !consent && either(&self.back_channel) {
             return Some(Kind::BackChannel);
         }
-        either(&self.unfinished).then_some(Kind::Unfinished)
+        // With its fillers: "so so" is an answer.
+        self.unfinished.contains(&whole).then_some(Kind::Unfinished)
     }
 
     /// Whether a word in it keeps it from being a yes: one of refusal, of doubt or of a condition, unless it stands in a
