@@ -68,6 +68,8 @@ const COLUMNS: [&str; 29] = [
     "is_complete",
     "requires_clarification",
     "flags",
+    "value",
+    "answer_class",
 ];
 
 pub(super) fn csv(out: &mut impl Write, pages: &Pages) -> Result<(), ExportError> {
@@ -115,6 +117,8 @@ fn row(interview: &interviews::Model, response: &interview_responses::Model) -> 
         response.is_complete.to_string(),
         response.requires_clarification.to_string(),
         list(&response.flags),
+        response.value.as_ref().map(|value| text(&value.to_string())).unwrap_or_default(),
+        response.answer_class.clone(),
     ]
 }
 

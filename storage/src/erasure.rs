@@ -199,6 +199,7 @@ async fn scrub_responses(
     use interview_responses::Column;
     let update = interview_responses::Entity::update_many()
         .col_expr(Column::ResponseText, Expr::value(""))
+        .col_expr(Column::Value, Expr::value(Option::<serde_json::Value>::None))
         .col_expr(Column::QuestionText, Expr::value(""))
         .col_expr(Column::ResponseAudioUrl, Expr::value(SqlValue::String(None)))
         .col_expr(Column::KeyPhrases, Expr::value(json!([])))
