@@ -38,7 +38,7 @@ pub(super) fn json(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Result
     Ok(out.write_all(b"\n]}\n")?)
 }
 
-const COLUMNS: [&str; 29] = [
+const COLUMNS: [&str; 31] = [
     "interview_id",
     "call_guide_version_id",
     "respondent_id",
