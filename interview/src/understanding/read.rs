@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::classifier::{Asked, Features, Model};
-use super::meaning::{By, Concern, Consent, Kind, Request, Topic};
+use super::meaning::{By, Concern, Consent, Kind, Request};
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 
@@ -16,6 +16,8 @@ use crate::language::Language;
 const YES: f32 = 0.6;
 /// Most probability that it is a refusal, a condition or a concern, for it to be a yes.
 const AGAINST: f32 = 0.15;
+/// As [`AGAINST`], where the utterance begins with a certain yes.
+const AGAINST_A_YES: f32 = 0.3;
 /// Least probability of anything else at a question of consent, where unclear is what doubt comes to.
 const AT_CONSENT: f32 = 0.4;
 /// Least probability of a question of the respondent's, where it ends as one.
@@ -133,6 +135,16 @@ impl Reader<'_> {
         let text = words.join(" ");
         let asks = text.trim_end().ends_with('?');
         match guess.kind {
+            // "Oh yes, of course, I would love to" begins with a certain yes, which leaves less to doubt.
+            Kind::Consent(Consent::Yes)
+                if self.begins_with_yes(words)
+                    && !asks
+                    && self.against(&text) <= AGAINST_A_YES
+                    && guess.probability >= YES
+                    && !self.language.certain.may_refuse(&text) =>
+            {
+                guess
+            }
             Kind::Consent(Consent::Yes)
                 if guess.probability < YES
                     || asks
@@ -145,6 +157,12 @@ impl Reader<'_> {
             _ if guess.probability < AT_CONSENT => unclear(1.0 - guess.probability),
             _ => guess,
         }
+    }
+
+    fn begins_with_yes(&self, words: &[&str]) -> bool {
+        let end = words.iter().position(|word| word.ends_with([',', '.', ';', '!'])).map_or(words.len(), |at| at + 1);
+        let head = words[..end].join(" ");
+        self.language.certain.read(&head, true) == Some(Kind::Consent(Consent::Yes))
     }
 
     /// "Yes, but don't record" answers both questions: a certain yes, then something about recording that refuses.
@@ -241,11 +259,12 @@ fn names_value(question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Unfinished | Kind::Question(Topic::Other) => 0.5,
-        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.45,
-        Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete)
-        | Kind::Question(_)
-        | Kind::BackChannel => 0.4,
+        Kind::Question(_) => 0.55,
+        Kind::Unfinished => 0.5,
+        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.55,
+        Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete) | Kind::BackChannel => {
+            0.4
+        }
         Kind::Request(_) => 0.35,
     }
 }
@@ -269,6 +288,7 @@ fn sentences(words: &[&str]) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::understanding::Topic;
 
     fn at(asked: Asked, text: &str) -> Kind {
         read(Language::english(), asked, None, text, &[]).kind
