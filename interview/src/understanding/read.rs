@@ -14,8 +14,10 @@ use crate::language::Language;
 
 /// Least probability of a yes to a question of consent; words of refusal, doubt or condition forbid one whatever it is.
 const YES: f32 = 0.6;
-/// Most probability that it is a refusal, a condition or a concern, for it to be a yes.
+/// Most probability that it is a refusal or a condition, for it to be a yes.
 const AGAINST: f32 = 0.15;
+/// Most probability that a child, or somebody in distress, says it, for it to be a yes.
+const CONCERN: f32 = 0.08;
 /// As [`AGAINST`], where the utterance begins with a certain yes.
 const AGAINST_A_YES: f32 = 0.3;
 /// Least probability of anything else at a question of consent, where unclear is what doubt comes to.
@@ -107,11 +109,16 @@ impl Reader<'_> {
         Some((model, model.probabilities(&Features::of(self.asked, text, vector))))
     }
 
-    /// How probable it is that it is one of those that a yes must not be.
-    fn against(&self, text: &str) -> f32 {
-        let Some((model, probabilities)) = self.probabilities(text, 0) else { return 1.0 };
-        let other = |kind: &Kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional) | Kind::Concern(_));
-        model.kinds.iter().zip(probabilities).filter(|(kind, _)| other(kind)).map(|(_, p)| p).sum()
+    /// How probable it is that it is one of those that a yes must not be: refusals and conditions, then concerns.
+    fn against(&self, text: &str) -> [f32; 2] {
+        let Some((model, probabilities)) = self.probabilities(text, 0) else { return [1.0, 1.0] };
+        let sum = |of: fn(&Kind) -> bool| {
+            model.kinds.iter().zip(&probabilities).filter(|(kind, _)| of(kind)).map(|(_, p)| p).sum()
+        };
+        [
+            sum(|kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional))),
+            sum(|kind| matches!(kind, Kind::Concern(_))),
+        ]
     }
 
     /// The classifier's best guess, and how sure it is.
@@ -135,23 +142,13 @@ impl Reader<'_> {
         let text = words.join(" ");
         let asks = text.trim_end().ends_with('?');
         match guess.kind {
-            // "Oh yes, of course, I would love to" begins with a certain yes, which leaves less to doubt.
-            Kind::Consent(Consent::Yes)
-                if self.begins_with_yes(words)
-                    && !asks
-                    && self.against(&text) <= AGAINST_A_YES
-                    && guess.probability >= YES
-                    && !self.language.certain.may_refuse(&text) =>
-            {
-                guess
-            }
-            Kind::Consent(Consent::Yes)
-                if guess.probability < YES
-                    || asks
-                    || self.against(&text) > AGAINST
-                    || self.language.certain.may_refuse(&text) =>
-            {
-                unclear(guess.probability)
+            Kind::Consent(Consent::Yes) => {
+                let [refusal, concern] = self.against(&text);
+                // "Oh yes, of course, I would love to" begins with a certain yes, which leaves less to doubt.
+                let most = if self.begins_with_yes(words) { AGAINST_A_YES } else { AGAINST };
+                let doubtful = guess.probability < YES || refusal > most || concern > CONCERN;
+                let excluded = asks || self.language.certain.may_refuse(&text);
+                if doubtful || excluded { unclear(guess.probability) } else { guess }
             }
             Kind::Question(_) if asks && guess.probability >= ASKED_BACK => guess,
             _ if guess.probability < AT_CONSENT => unclear(1.0 - guess.probability),
