@@ -256,9 +256,10 @@ fn names_value(question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Question(_) => 0.55,
         Kind::Unfinished => 0.5,
-        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.55,
+        Kind::Question(_)
+        | Kind::Request(Request::Stop | Request::Person)
+        | Kind::Concern(Concern::Distress | Concern::Child) => 0.55,
         Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete) | Kind::BackChannel => {
             0.4
         }
