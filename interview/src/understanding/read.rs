@@ -145,21 +145,24 @@ impl Reader<'_> {
             Kind::Consent(Consent::Yes) => {
                 let [refusal, concern] = self.against(&text);
                 // "Oh yes, of course, I would love to" begins with a certain yes, which leaves less to doubt.
-                let most = if self.begins_with_yes(words) { AGAINST_A_YES } else { AGAINST };
+                let most = if self.begins_with(Consent::Yes, words) { AGAINST_A_YES } else { AGAINST };
                 let doubtful = guess.probability < YES || refusal > most || concern > CONCERN;
                 let excluded = asks || self.language.certain.may_refuse(&text);
                 if doubtful || excluded { unclear(guess.probability) } else { guess }
             }
+            // "No, I would not like to" is plain, however long it goes on.
+            Kind::Consent(Consent::No) if self.begins_with(Consent::No, words) => Reading { probability: 1.0, ..guess },
             Kind::Question(_) if asks && guess.probability >= ASKED_BACK => guess,
             _ if guess.probability < AT_CONSENT => unclear(1.0 - guess.probability),
             _ => guess,
         }
     }
 
-    fn begins_with_yes(&self, words: &[&str]) -> bool {
+    /// Whether its first clause is certainly this.
+    fn begins_with(&self, consent: Consent, words: &[&str]) -> bool {
         let end = words.iter().position(|word| word.ends_with([',', '.', ';', '!'])).map_or(words.len(), |at| at + 1);
         let head = words[..end].join(" ");
-        self.language.certain.read(&head, true) == Some(Kind::Consent(Consent::Yes))
+        self.language.certain.read(&head, true) == Some(Kind::Consent(consent))
     }
 
     /// "Yes, but don't record" answers both questions: a certain yes, then something about recording that refuses.
