@@ -217,7 +217,8 @@ impl Registry {
         if interview.is_over() {
             return Err(JoinError::Over);
         }
-        if events.iter().any(|e| matches!(e.event, Event::ConsentAnswered { recording: true, given: true })) {
+        // As it stands now: consent may have been taken back since it was given.
+        if interview.state().recording == Some(true) {
             leg.start_recording();
         }
         let page = self.page(interview_id);

@@ -52,6 +52,10 @@ impl Appointments {
         if row.status != Status::Scheduled {
             return Ok(json!({ "outcome": row.status }));
         }
+        // It was put off with the respondent themselves: nobody is waited for.
+        if row.no_show_at.is_none() {
+            return Ok(json!({ "outcome": row.status }));
+        }
         if let Some(ready_at) = row.scheduled_at.map(|at| at - READY_BEFORE).filter(|at| now < *at) {
             return Err(Failure::Later { at: ready_at });
         }
