@@ -3,17 +3,14 @@
 //! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
 
 use super::speaking::{Purpose, Speech};
-use super::understanding::{is_closed_answer, is_full_answer};
 use super::{Floor, Interview, Pending, Target, lines};
 use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
-use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, Rejection, RepeatReason, Response, Word};
+use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, RepeatReason, Response, Word};
 use crate::turn::{Reading, Verdict, text_of};
 use crate::understanding::value;
+use crate::understanding::whole::{is_closed_answer, is_full_answer};
 use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
-
-/// Speech shorter than this that held no words is noise, not something we failed to understand.
-const NOISE_MS: Ms = 1_200;
 
 /// What has happened within the asking at hand; forgotten with it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -211,73 +208,6 @@ impl Interview {
         self.conclude(flags, rule);
     }
 
-    fn meet_after_floor(&mut self, reading: &understanding::Reading, text: &str) {
-        // The recording must end where these words began, so this is asked before the turn is forgotten.
-        if reading.kind == Kind::Request(Request::StopRecording) {
-            self.meet(reading, text);
-            return self.take_floor();
-        }
-        self.take_floor();
-        self.meet(reading, text);
-    }
-
-    /// Something wanted or asked at the end of an answer. True when it is dealt with instead of going on.
-    fn in_passing(&mut self, passing: &understanding::Reading, text: &str, flags: &mut Vec<String>) -> bool {
-        match passing.kind {
-            Kind::Request(Request::NothingToAdd) => flags.push("nothing_to_add".to_owned()),
-            Kind::Request(Request::Slower | Request::Louder) => {
-                let said = self.adjust(passing.kind == Kind::Request(Request::Slower));
-                self.waiting.remarks.push(said);
-            }
-            Kind::Request(Request::Stop) => {
-                self.carry_words(0..passing.words.start);
-                self.take_floor();
-                self.stop_requested(false);
-                return true;
-            }
-            Kind::Request(Request::Wait) => {
-                self.carry_words(0..passing.words.start);
-                self.take_floor();
-                self.be_patient();
-                return true;
-            }
-            Kind::Request(Request::Callback | Request::StopRecording | Request::Person | Request::Repeat) => {
-                self.carry_words(0..passing.words.start);
-                self.meet_after_floor(passing, text);
-                return true;
-            }
-            Kind::Request(Request::Delete) => {
-                self.take_floor();
-                self.strike(true);
-                return true;
-            }
-            Kind::Question(topic) if topic != understanding::Topic::Meaning => {
-                let said = self.answer_respondent(topic, text);
-                self.waiting.remarks.push(said);
-            }
-            _ => {}
-        }
-        false
-    }
-
-    /// Keeps the part of the turn that answers.
-    fn carry_answer(&mut self, reading: &understanding::Reading) {
-        for part in reading.also.iter().filter(|part| part.kind == Kind::Answer) {
-            self.carry_words(part.words.clone());
-        }
-    }
-
-    /// Keeps these words of the turn for the answer; all of them where words and text don't go together.
-    fn carry_words(&mut self, range: std::ops::Range<usize>) {
-        if self.state.consent != Some(true) {
-            return;
-        }
-        let words = self.turn.words();
-        let parted = words.iter().all(|word| word.text.split_whitespace().count() == 1);
-        let kept = if parted { words.get(range).unwrap_or(words) } else { words };
-        self.waiting.carried.extend_from_slice(kept);
-    }
-
     /// Said over a question of which too little had been heard, and no answer to it as it stands.
     fn was_not_heard(&self, text: &str) -> bool {
         let heard = self.waiting.heard;
@@ -332,76 +262,10 @@ impl Interview {
         self.say(Speech::new(vec![text], Purpose::Question).asking(asking));
     }
 
-    // --- Silence and noise ----------------------------------------------------------------------------------
-
-    pub(super) fn no_answer_at(&self) -> Ms {
-        let usual = matches!(self.waiting.patience, Patience::Usual | Patience::Begun);
-        let silence = if usual { self.policy.no_answer_ms } else { self.policy.patience_ms };
-        self.waiting.since.max(self.turn.end()) + silence
-    }
-
-    fn nothing_said(&mut self, target: Target) {
-        if matches!(self.waiting.patience, Patience::Granted | Patience::Begun) {
-            let begun = self.waiting.patience == Patience::Begun;
-            self.waiting.patience = if begun { Patience::Usual } else { Patience::Reassured };
-            return self.say(Speech::new(vec![self.lines().asides.take_your_time.clone()], Purpose::Aside));
-        }
-        self.waiting.patience = Patience::Usual;
-        match target {
-            Target::Participation | Target::Recording => {
-                // Silence is an unclear answer, however much of the question was heard.
-                self.waiting.heard = 1.0;
-                self.take_consent(target, "");
-            }
-            Target::Nothing => self.ask_next(Vec::new()),
-            Target::Question if self.waiting.pending.is_some_and(|pending| pending != Pending::Which) => {
-                let Some(pending) = self.waiting.pending.take() else { return };
-                let silent = self.reading("");
-                self.confirmed(pending, &silent, "");
-            }
-            Target::Question if !self.waiting.carried.is_empty() => self.conclude(Vec::new(), EndRule::Silence),
-            Target::Question if !self.waiting.asked_again => {
-                self.waiting.asked_again = true;
-                self.again(RepeatReason::Resumed, vec![self.lines().asides.still_there.clone()]);
-            }
-            Target::Question => self.give_up(EndRule::NoAnswer),
-        }
-    }
-
-    fn give_up(&mut self, rule: EndRule) {
-        let flags = if self.waiting.carried.is_empty() { vec!["no_answer".to_owned()] } else { Vec::new() };
-        self.conclude(flags, rule);
-    }
-
-    fn not_understood(&mut self, target: Target, reason: Rejection) {
-        let length = self.turn.end().saturating_sub(self.turn.onset());
-        self.take_floor();
-        if self.state.consent == Some(true) {
-            self.record(Event::NotUnderstood { reason });
-        }
-        let missed = reason == Rejection::Failed || length >= NOISE_MS;
-        let unheard = self.waiting.heard < self.policy.practically_over && self.waiting.resumed < 3;
-        match target {
-            Target::Question if missed && self.waiting.not_caught < 2 => {
-                self.waiting.not_caught += 1;
-                self.again(RepeatReason::Reworded, vec![self.lines().asides.not_caught.clone()]);
-            }
-            Target::Question if unheard => {
-                self.waiting.resumed += 1;
-                self.again(RepeatReason::Resumed, vec![self.lines().asides.again.clone()]);
-            }
-            Target::Participation | Target::Recording if unheard => {
-                self.waiting.resumed += 1;
-                self.ask_consent(target == Target::Recording, false);
-            }
-            _ => self.show(CallState::Listening),
-        }
-    }
-
     // --- The answer -----------------------------------------------------------------------------------------
 
     /// The answer is there; follow-ups are thought about if there may be any.
-    fn conclude(&mut self, flags: Vec<String>, rule: EndRule) {
+    pub(super) fn conclude(&mut self, flags: Vec<String>, rule: EndRule) {
         let Some(response) = self.response(flags, rule) else { return };
         self.waiting.held = self.turn.words().len();
         self.show(CallState::Thinking);

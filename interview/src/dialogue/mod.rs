@@ -11,8 +11,11 @@
 //! | `selection`, `condition`, `timing` | the cursor: order, branches, skips, time budgets |
 //! | `askings` | from an answer to what is asked next |
 //! | `heard` | what the words of the turn mean, as soon as it is known |
-//! | `answers`, `understanding` | what they mean for the asking at hand |
+//! | `answers` | what they mean for the asking at hand |
+//! | `passing` | what is wanted or asked in the same breath as an answer |
+//! | `settings` | what the operator fixes for every interview |
 //! | `requests` | what a respondent wants or asks who does not answer |
+//! | `silence` | what happens when nothing is said |
 //! | `speaking` | our voice: holding answers open, being interrupted |
 //! | `lines` | the words we say of our own accord |
 //!
@@ -30,12 +33,14 @@ mod consent;
 mod heard;
 mod inputs;
 pub(crate) mod lines;
+mod passing;
 mod requests;
 mod selection;
+mod settings;
+mod silence;
 mod speaking;
 pub mod state;
 pub(crate) mod timing;
-pub mod understanding;
 
 use answers::Waiting;
 use heard::Heard;
@@ -43,6 +48,8 @@ use lines::Farewell;
 use requests::Pending;
 use speaking::{Speech, Utterance};
 use state::State;
+
+pub use settings::Settings;
 
 use crate::guide::Guide;
 use crate::io::{
@@ -57,36 +64,6 @@ const OVERRUN_MS: Ms = 60_000;
 const POLITE_MS: Ms = 500;
 /// Silence after an answer that proposals may take; then it is acknowledged while they are waited for.
 const COVER_MS: Ms = 1_000;
-
-/// What the operator's settings fix for every interview.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// Upper bound on follow-ups per question, whatever the guide says (MAX_FOLLOW_UPS_PER_QUESTION).
-    pub max_follow_ups: u32,
-    /// Silence after which a turn ends whatever the models say, in ms (SILENCE_DETECTION_SECONDS).
-    pub silence_ms: Ms,
-    /// The interview ends politely after this, whatever the guide says (DEFAULT_INTERVIEW_TIMEOUT_MINUTES).
-    pub timeout_ms: Ms,
-    /// Whether the operator allows recording at all (ENABLE_CALL_RECORDING); if not, it isn't asked for.
-    pub recording: bool,
-    /// How long a proposal may take after the end of the turn before the template serves.
-    pub proposal_deadline_ms: Ms,
-    /// The respondent's name, for the greeting.
-    pub respondent_name: Option<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_follow_ups: 3,
-            silence_ms: 3_000,
-            timeout_ms: 3_600_000,
-            recording: true,
-            proposal_deadline_ms: 2_500,
-            respondent_name: None,
-        }
-    }
-}
 
 /// Who has the floor.
 #[derive(Debug, Clone)]

@@ -11,6 +11,7 @@
 //! | `read` | both together, and what an utterance says besides |
 //! | `training` | examples, and the fit of the classifier |
 //! | `value` | the number, options, yes or no, address or date that an answer names |
+//! | `whole` | whether an answer is whole |
 //! | `when` | the time named by who wants to be called again |
 
 pub mod certain;
@@ -20,6 +21,7 @@ pub mod read;
 pub mod training;
 pub mod value;
 pub mod when;
+pub mod whole;
 
 pub use classifier::{Asked, Classifier};
 pub use meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic};

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::classifier::{Asked, Features, Model};
 use super::meaning::{By, Concern, Consent, Kind, Request};
+use super::whole::{choice, is_closed_answer};
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 
@@ -247,10 +248,8 @@ impl Reader<'_> {
 fn names_value(question: &Question, text: &str) -> bool {
     match question.kind {
         QuestionType::Open => false,
-        QuestionType::Closed => crate::dialogue::understanding::is_closed_answer(text),
-        QuestionType::Scale | QuestionType::MultipleChoice => {
-            crate::dialogue::understanding::choice(question, text).is_some()
-        }
+        QuestionType::Closed => is_closed_answer(text),
+        QuestionType::Scale | QuestionType::MultipleChoice => choice(question, text).is_some(),
     }
 }
 

@@ -28,10 +28,10 @@ use std::collections::HashSet;
 pub(crate) use read::is_about_score;
 pub use read::{Comparison, Condition};
 
-use super::understanding::{self, Choice};
 use crate::analysis::Analysis;
 use crate::guide::{Question, Scale};
 use crate::lexicon as lex;
+use crate::understanding::whole::{self, Choice};
 
 /// What a condition is about: one response and its question.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ impl Condition {
             }
             Condition::Score(comparison) => {
                 let Some(scale) = subject.question.scale else { return false };
-                let Some(Choice::Number(value)) = understanding::choice(subject.question, subject.text) else {
+                let Some(Choice::Number(value)) = whole::choice(subject.question, subject.text) else {
                     return false;
                 };
                 comparison.holds(value, scale)
@@ -101,14 +101,14 @@ impl Comparison {
 
 fn is_answer(wanted: &str, subject: Subject<'_>) -> bool {
     match wanted {
-        "yes" => return understanding::yes_or_no(subject.text) == Some(true),
-        "no" => return understanding::yes_or_no(subject.text) == Some(false),
+        "yes" => return whole::yes_or_no(subject.text) == Some(true),
+        "no" => return whole::yes_or_no(subject.text) == Some(false),
         _ => {}
     }
     if let Ok(number) = wanted.parse::<i32>() {
-        return understanding::choice(subject.question, subject.text) == Some(Choice::Number(number));
+        return whole::choice(subject.question, subject.text) == Some(Choice::Number(number));
     }
-    if let Some(Choice::Option(index)) = understanding::choice(subject.question, subject.text)
+    if let Some(Choice::Option(index)) = whole::choice(subject.question, subject.text)
         && let Some(option) = subject.question.options.get(index)
     {
         return names(wanted, option);

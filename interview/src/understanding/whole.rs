@@ -1,11 +1,11 @@
-//! What an utterance means, whatever was asked: yes and no, numbers, options, and whether more must follow.
+//! Whether an answer is whole: it names what was asked for, or something must follow.
 //!
-//! Owns: reading short texts by rules. Never does: decide what follows from them.
+//! Owns: reading short answers by rules (yes and no, numbers, options, endings). Never does: decide what follows.
 
+use super::value::{self, Value};
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 use crate::lexicon as lex;
-use crate::understanding::value::{self, Value};
 
 /// The value of an answer to a scale or multiple choice question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,77 @@
+//! When nothing comes, or nothing that has words.
+//!
+//! Owns: how long is waited, and what is said then. Never does: take silence for an answer.
+
+use super::answers::Patience;
+use super::speaking::{Purpose, Speech};
+use super::{Interview, Pending, Target};
+use crate::io::{CallState, EndRule, Event, Ms, Rejection, RepeatReason};
+
+/// Speech shorter than this that held no words is noise, not something we failed to understand.
+const NOISE_MS: Ms = 1_200;
+
+impl Interview {
+    pub(super) fn no_answer_at(&self) -> Ms {
+        let usual = matches!(self.waiting.patience, Patience::Usual | Patience::Begun);
+        let silence = if usual { self.policy.no_answer_ms } else { self.policy.patience_ms };
+        self.waiting.since.max(self.turn.end()) + silence
+    }
+
+    pub(super) fn nothing_said(&mut self, target: Target) {
+        if matches!(self.waiting.patience, Patience::Granted | Patience::Begun) {
+            let begun = self.waiting.patience == Patience::Begun;
+            self.waiting.patience = if begun { Patience::Usual } else { Patience::Reassured };
+            return self.say(Speech::new(vec![self.lines().asides.take_your_time.clone()], Purpose::Aside));
+        }
+        self.waiting.patience = Patience::Usual;
+        match target {
+            Target::Participation | Target::Recording => {
+                // Silence is an unclear answer, however much of the question was heard.
+                self.waiting.heard = 1.0;
+                self.take_consent(target, "");
+            }
+            Target::Nothing => self.ask_next(Vec::new()),
+            Target::Question if self.waiting.pending.is_some_and(|pending| pending != Pending::Which) => {
+                let Some(pending) = self.waiting.pending.take() else { return };
+                let silent = self.reading("");
+                self.confirmed(pending, &silent, "");
+            }
+            Target::Question if !self.waiting.carried.is_empty() => self.conclude(Vec::new(), EndRule::Silence),
+            Target::Question if !self.waiting.asked_again => {
+                self.waiting.asked_again = true;
+                self.again(RepeatReason::Resumed, vec![self.lines().asides.still_there.clone()]);
+            }
+            Target::Question => self.give_up(EndRule::NoAnswer),
+        }
+    }
+
+    pub(super) fn give_up(&mut self, rule: EndRule) {
+        let flags = if self.waiting.carried.is_empty() { vec!["no_answer".to_owned()] } else { Vec::new() };
+        self.conclude(flags, rule);
+    }
+
+    pub(super) fn not_understood(&mut self, target: Target, reason: Rejection) {
+        let length = self.turn.end().saturating_sub(self.turn.onset());
+        self.take_floor();
+        if self.state.consent == Some(true) {
+            self.record(Event::NotUnderstood { reason });
+        }
+        let missed = reason == Rejection::Failed || length >= NOISE_MS;
+        let unheard = self.waiting.heard < self.policy.practically_over && self.waiting.resumed < 3;
+        match target {
+            Target::Question if missed && self.waiting.not_caught < 2 => {
+                self.waiting.not_caught += 1;
+                self.again(RepeatReason::Reworded, vec![self.lines().asides.not_caught.clone()]);
+            }
+            Target::Question if unheard => {
+                self.waiting.resumed += 1;
+                self.again(RepeatReason::Resumed, vec![self.lines().asides.again.clone()]);
+            }
+            Target::Participation | Target::Recording if unheard => {
+                self.waiting.resumed += 1;
+                self.ask_consent(target == Target::Recording, false);
+            }
+            _ => self.show(CallState::Listening),
+        }
+    }
+}
