@@ -166,6 +166,9 @@ impl Projection {
             | Event::NotUnderstood { .. }
             | Event::TurnTimed { .. }
             | Event::SpeechAdjusted { .. }
+            | Event::AnswerBegun { .. }
+            | Event::ConfirmationAsked { .. }
+            | Event::ConfirmationSettled
             | Event::Branched { .. } => {}
         }
         Ok(())

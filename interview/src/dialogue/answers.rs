@@ -2,11 +2,12 @@
 //!
 //! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
 
+use super::asides::Aside;
 use super::speaking::{Purpose, Speech};
-use super::{Floor, Interview, Pending, Target, lines};
+use super::{Floor, Interview, Target, lines};
 use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
-use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, RepeatReason, Response, Word};
+use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, RepeatReason, Response};
 use crate::turn::{Reading, Verdict, text_of};
 use crate::understanding::value;
 use crate::understanding::whole::{is_closed_answer, is_full_answer};
@@ -15,10 +16,8 @@ use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
 /// What has happened within the asking at hand; forgotten with it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Waiting {
-    /// A question of ours within this asking that waits for its answer.
-    pub pending: Option<Pending>,
-    /// What is to be said before the next question: answers to what the respondent asked beside answering.
-    pub remarks: Vec<String>,
+    /// What was wanted or asked beside answering, and is met.
+    pub asides: Vec<Aside>,
     /// How often time was asked for at consent, or nothing clear was said about going on.
     pub waits: u32,
     /// Since when we listen.
@@ -27,8 +26,8 @@ pub(super) struct Waiting {
     pub question_end: Option<Ms>,
     /// Share of the question that was heard.
     pub heard: f32,
-    /// Words that belong to the answer but were followed by something of ours.
-    pub carried: Vec<Word>,
+    /// Somebody else is being fetched: whoever speaks next does not know what was asked.
+    pub handed_over: bool,
     /// Words of the turn in an answer held open.
     pub held: usize,
     pub patience: Patience,
@@ -107,7 +106,7 @@ impl Interview {
             Kind::Consent(consent) => consent != Consent::Unclear,
             Kind::Request(_) | Kind::Question(_) | Kind::Concern(_) => reading.also.is_empty(),
         };
-        let answers = target == Target::Question && self.waiting.pending.is_none();
+        let answers = target == Target::Question && self.state.pending.is_none();
         let full = answers
             && !unfinished
             && self.answering().is_some_and(|(question, follow_up)| !follow_up && is_full_answer(question, text));
@@ -130,11 +129,12 @@ impl Interview {
 
     fn take_turn(&mut self, text: &str, rule: EndRule) {
         let reading = self.reading(text);
-        if let Some(pending) = self.waiting.pending.take_if(|pending| *pending != Pending::Which) {
-            self.take_floor();
-            return self.confirmed(pending, &reading, text);
+        if let Some(pending) = self.state.pending.filter(|pending| pending.wants_yes_or_no()) {
+            return self.confirmed(pending, text);
         }
-        self.waiting.remarks.clear();
+        if std::mem::take(&mut self.waiting.handed_over) {
+            return self.somebody_came(&reading, text);
+        }
         let content = reading.kind != Kind::Answer && reading.answer().is_some();
         let mut flags: Vec<String> = Vec::new();
         match reading.kind {
@@ -204,7 +204,6 @@ impl Interview {
         if misfit {
             flags.push("out_of_options".to_owned());
         }
-        self.waiting.pending = None;
         self.conclude(flags, rule);
     }
 
@@ -227,16 +226,10 @@ impl Interview {
         })
     }
 
-    /// Keeps the turn's words for the answer, because the turn's audio is about to be given up.
-    pub(super) fn carry(&mut self) {
-        if self.state.consent == Some(true) {
-            self.waiting.carried.extend_from_slice(self.turn.words());
-        }
-    }
-
     /// The turn is over: its audio may go.
     pub(super) fn take_floor(&mut self) {
         self.turn.clear();
+        self.waiting.asides.retain(|aside| !aside.said);
         self.asked_for = None;
         self.proposals = None;
         self.out.push(Output::TurnTaken);
@@ -247,8 +240,8 @@ impl Interview {
         let Some((id, text)) = self.state.current_asking().map(|a| (a.id, a.text.clone())) else {
             return self.ask_next(before);
         };
+        self.settle_pending();
         self.record(Event::QuestionRepeated { asking: id, reason, text: text.clone() });
-        self.waiting.pending = None;
         self.waiting.put_again();
         let texts = before.into_iter().chain([text]).collect();
         self.say(Speech::new(texts, Purpose::Question).asking(id));
@@ -282,7 +275,7 @@ impl Interview {
     /// The answer as it stands: what was carried over, then the turn's words.
     pub(super) fn response(&self, flags: Vec<String>, rule: EndRule) -> Option<Response> {
         let asking = self.state.current_asking()?;
-        let mut words = self.waiting.carried.clone();
+        let mut words = self.state.carried.clone();
         words.extend_from_slice(self.turn.words());
         let question_end = self.waiting.question_end.unwrap_or(self.now);
         let first = words.first().map_or(question_end, |w| w.start_ms);

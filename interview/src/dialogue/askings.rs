@@ -135,7 +135,7 @@ impl Interview {
         response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);
         let before =
             lines::acknowledgement(self.lines(), response.asking, &response.flags, follow_up.is_some()).to_owned();
-        let mut texts = std::mem::take(&mut self.waiting.remarks);
+        let mut texts = self.unsaid();
         if !covered && texts.is_empty() {
             texts.push(before);
         }

@@ -6,13 +6,13 @@
 use super::answers::Waiting;
 use super::lines::Farewell;
 use super::speaking::{Purpose, Speech};
-use super::{Interview, Pending, Target, lines};
-use crate::io::{Event, Notice, Output, Phase, Postponement};
+use super::{Interview, Target, lines};
+use crate::io::{Event, Notice, Output, Pending, Phase, Postponement};
 use crate::turn::confidence_of;
 use crate::understanding::{Consent, Kind, Reading, Request};
 
 /// Least mean confidence of the words of a yes.
-const CONFIDENT: f32 = 0.6;
+pub(super) const CONFIDENT: f32 = 0.6;
 
 impl Interview {
     /// Asks for consent, for the first time or again; a resumed call puts the same asking again.
@@ -36,7 +36,7 @@ impl Interview {
         if asked == 0 || another {
             self.record(Event::ConsentAsked { recording });
         }
-        self.waiting.pending = None;
+        self.settle_pending();
         self.waiting.put_again();
         self.say(Speech::new(texts, Purpose::Consent));
     }
@@ -58,9 +58,11 @@ impl Interview {
             self.take_floor();
             return self.unclear(target, None);
         }
-        if let Some(pending) = self.waiting.pending.take() {
-            self.take_floor();
-            return self.consent_confirmed(target, pending, &reading, confidence);
+        if let Some(pending) = self.state.pending {
+            return self.confirmed(pending, text);
+        }
+        if std::mem::take(&mut self.waiting.handed_over) {
+            return self.somebody_came(&reading, text);
         }
         // A yes to a question that was not heard is no consent; a no needs no question.
         let refused = reading.kind == Kind::Consent(Consent::No);
@@ -81,8 +83,9 @@ impl Interview {
                 self.be_patient();
             }
             _ => {
+                let began = self.turn_began();
                 self.take_floor();
-                if !self.meet(&reading, text) {
+                if !self.meet(&reading, text, began) {
                     self.unclear(target, None);
                 }
             }
@@ -106,9 +109,9 @@ impl Interview {
             // Without a yes nothing is recorded; that needs no further question.
             Consent::No if !participation => self.recording_answered(false),
             Consent::No if reading.probability >= 0.97 && confidence >= CONFIDENT => self.declined(),
-            Consent::No => self.confirm(Pending::EndCall, words.end_call.clone()),
+            Consent::No => self.confirm(Pending::EndCall),
             Consent::Conditional if participation && self.language.certain.mentions_recording(text) => {
-                self.confirm(Pending::Unrecorded, words.unrecorded.clone());
+                self.confirm(Pending::Unrecorded);
             }
             Consent::Conditional => {
                 let again = if participation { words.conditional.clone() } else { words.recording_conditional.clone() };
@@ -118,23 +121,9 @@ impl Interview {
         }
     }
 
-    /// The answer to a question of ours that came up at consent.
-    fn consent_confirmed(&mut self, target: Target, pending: Pending, reading: &Reading, confidence: f32) {
-        let yes = reading.kind == Kind::Consent(Consent::Yes);
-        let no = reading.kind == Kind::Consent(Consent::No);
-        match pending {
-            Pending::EndCall if yes => self.declined(),
-            Pending::EndCall if no => self.unclear(target, None),
-            Pending::Unrecorded if yes && confidence >= CONFIDENT => self.consented(true),
-            Pending::Callback(_) | Pending::Adult | Pending::GoOn => self.confirmed(pending, reading, ""),
-            _ if !yes && !no && self.meet(reading, "") => {}
-            _ => self.unclear(target, None),
-        }
-    }
-
     /// Neither yes nor no: asked once more, then left for another time. Being recorded needs a yes; without one the
     /// interview goes on unrecorded.
-    fn unclear(&mut self, target: Target, again: Option<String>) {
+    pub(super) fn unclear(&mut self, target: Target, again: Option<String>) {
         match target {
             Target::Participation if self.state.consent_asked < 2 => {
                 let texts = vec![again.unwrap_or_else(|| self.lines().consent.again.clone())];
@@ -149,7 +138,7 @@ impl Interview {
         }
     }
 
-    fn consented(&mut self, unrecorded: bool) {
+    pub(super) fn consented(&mut self, unrecorded: bool) {
         self.record(Event::ConsentAnswered { recording: false, given: true });
         self.notify_consent();
         if !self.settings.recording {
@@ -162,7 +151,7 @@ impl Interview {
         }
     }
 
-    fn declined(&mut self) {
+    pub(super) fn declined(&mut self) {
         self.record(Event::ConsentAnswered { recording: false, given: false });
         self.notify_consent();
         self.close(Farewell::ConsentDeclined);

@@ -2,7 +2,7 @@
 //!
 //! Owns: asking for vectors at each pause, and the reading of the latest one. Never does: act on it.
 
-use super::{Interview, Pending, Target};
+use super::{Interview, Target};
 use crate::guide::Question;
 use crate::io::{Output, PauseId};
 use crate::turn::text_of;
@@ -16,6 +16,7 @@ pub(super) struct Heard {
     text: String,
     asked: Asked,
     reading: Option<Reading>,
+    vectors: Vec<Vec<f32>>,
 }
 
 impl Interview {
@@ -28,19 +29,20 @@ impl Interview {
             self.turn.awaits_meaning(self.now + self.policy.meaning_wait_ms);
             self.out.push(Output::Embed { pause, texts: read::texts(&text) });
         }
-        self.heard = Some(Heard { pause, text, asked, reading });
+        self.heard = Some(Heard { pause, text, asked, reading, vectors: Vec::new() });
     }
 
     /// The vectors asked for are there, or will never be.
-    pub(super) fn embedded(&mut self, pause: PauseId, vectors: &[Vec<f32>]) {
+    pub(super) fn embedded(&mut self, pause: PauseId, vectors: Vec<Vec<f32>>) {
         let Some((text, asked)) =
             self.heard.as_ref().filter(|heard| heard.pause == pause).map(|heard| (heard.text.clone(), heard.asked))
         else {
             return;
         };
-        let reading = read::read(self.language, asked, self.question_at_hand(), &text, vectors);
+        let reading = read::read(self.language, asked, self.question_at_hand(), &text, &vectors);
         if let Some(heard) = &mut self.heard {
             heard.reading = Some(reading);
+            heard.vectors = vectors;
         }
         self.turn.meaning_known();
     }
@@ -53,9 +55,16 @@ impl Interview {
             .unwrap_or_else(|| read::read(self.language, self.asked(), self.question_at_hand(), text, &[]))
     }
 
+    /// Whether these words, said to a question of ours, answer the guide's.
+    pub(super) fn answers_question(&self, text: &str) -> bool {
+        let vectors = self.heard.as_ref().filter(|heard| heard.text == text).map_or(&[][..], |heard| &heard.vectors);
+        let reading = read::read(self.language, Asked::Question, self.question_at_hand(), text, vectors);
+        reading.answer().is_some()
+    }
+
     /// What the respondent's words are read in the light of.
     pub(super) fn asked(&self) -> Asked {
-        match (&self.waiting.pending, self.target()) {
+        match (self.state.pending, self.target()) {
             (Some(pending), _) if pending.wants_yes_or_no() => Asked::Confirmation,
             (_, Target::Participation) => Asked::Participation,
             (_, Target::Recording) => Asked::Recording,
@@ -68,11 +77,5 @@ impl Interview {
             return None;
         }
         self.answering().filter(|(_, follow_up)| !follow_up).map(|(question, _)| question)
-    }
-}
-
-impl Pending {
-    fn wants_yes_or_no(self) -> bool {
-        !matches!(self, Pending::Which)
     }
 }

@@ -5,8 +5,9 @@
 
 use super::lines::{self, Farewell};
 use super::{Floor, Interview, Target};
-use crate::io::Means;
-use crate::io::{CallState, Command, EndStatus, Event, Ms, Output, PauseId, Phase, RepeatReason, Speaker, Transcript};
+use crate::io::{
+    CallState, Command, EndStatus, Event, Means, Ms, Output, PauseId, Pending, Phase, RepeatReason, Speaker, Transcript,
+};
 use crate::turn::text_of;
 
 impl Interview {
@@ -50,9 +51,8 @@ impl Interview {
     fn take_up(&mut self) {
         self.floor = Floor::Listening;
         self.waiting.since = self.now;
-        self.waiting.pending = None;
-        // Whoever was cut off before they could say so gets what is certain: it goes.
-        if self.state.recording_unsettled {
+        // Of a recording whose end nobody asked about only one thing is certain: it goes.
+        if self.state.recording_unsettled && self.state.pending.is_none() {
             self.settle_recording(false);
         }
         if (self.state.rate, self.state.gain_db) != (1.0, 0.0) {
@@ -64,6 +64,9 @@ impl Interview {
         if self.state.phase == Phase::Closing {
             let done = self.state.all_required_answered(&self.guide);
             return self.close(if done { Farewell::Done } else { Farewell::Stopped });
+        }
+        if let Some(pending) = self.state.pending.filter(|pending| pending.wants_yes_or_no()) {
+            return self.put_pending(Vec::new(), pending);
         }
         match self.target() {
             Target::Participation => self.ask_consent(false, false),
@@ -126,7 +129,7 @@ impl Interview {
         }
         self.commit();
         self.record(Event::LegLost { leg: self.state.leg });
-        self.carry();
+        self.carry_broken_off();
         // The words are carried, so their audio must go: the same leg may come back, and would bring them again.
         self.take_floor();
         self.turn.reset();
@@ -152,7 +155,7 @@ impl Interview {
             Command::Pause if !self.state.paused && self.state.phase != Phase::Closing => {
                 self.commit();
                 self.record(Event::Paused { reason: super::state::PAUSE_REQUESTED.to_owned() });
-                self.carry();
+                self.carry_broken_off();
                 self.take_floor();
                 self.turn.reset();
                 self.queued = None;
@@ -184,12 +187,25 @@ impl Interview {
         } else if delete_so_far && self.state.consent.is_some() {
             // Recording is off already; what there is from before goes.
             self.settle_recording(false);
+        } else {
+            return;
+        }
+        // Then it is no question any more.
+        if self.state.pending == Some(Pending::DeleteRecording) {
+            self.settle_pending();
+            if self.hears() {
+                self.stop_speaking();
+                self.resume_asking(RepeatReason::Resumed, Vec::new());
+            }
         }
     }
 
     fn repeat_on_command(&mut self) {
         if self.queued.is_some() {
             return;
+        }
+        if let Some(pending) = self.state.pending.filter(|pending| pending.wants_yes_or_no()) {
+            return self.put_pending(Vec::new(), pending);
         }
         match self.target() {
             Target::Participation => self.ask_consent(false, false),

@@ -14,7 +14,9 @@
 //! | `answers` | what they mean for the asking at hand |
 //! | `passing` | what is wanted or asked in the same breath as an answer |
 //! | `settings` | what the operator fixes for every interview |
-//! | `requests` | what a respondent wants or asks who does not answer |
+//! | `asides` | what is wanted or asked beside answering, carried out once |
+//! | `requests` | what a respondent wants who does not answer |
+//! | `confirmations` | questions of our own about it, and what their answers mean |
 //! | `silence` | what happens when nothing is said |
 //! | `speaking` | our voice: holding answers open, being interrupted |
 //! | `lines` | the words we say of our own accord |
@@ -27,8 +29,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 mod answers;
+mod asides;
 mod askings;
 pub mod condition;
+mod confirmations;
 mod consent;
 mod heard;
 mod inputs;
@@ -45,7 +49,6 @@ pub(crate) mod timing;
 use answers::Waiting;
 use heard::Heard;
 use lines::Farewell;
-use requests::Pending;
 use speaking::{Speech, Utterance};
 use state::State;
 
@@ -186,7 +189,7 @@ impl Interview {
             Input::SpeechStarted { at } => self.speech_started(at.min(self.now)),
             Input::SpeechPaused { end } => self.speech_paused(end.min(self.now)),
             Input::Transcribed { pause, transcript } => self.transcribed(pause, transcript),
-            Input::Embedded { pause, vectors } => self.embedded(pause, &vectors),
+            Input::Embedded { pause, vectors } => self.embedded(pause, vectors),
             Input::TurnJudged { pause, probability } => self.turn.judged(pause, probability),
             Input::Proposed { pause, proposals } => self.proposed(pause, proposals),
             Input::PlaybackStarted { utterance } => self.playback_started(utterance),
@@ -238,6 +241,7 @@ impl Interview {
     fn step(&mut self) -> bool {
         if self.hears() && self.budget().overrun(&self.state, self.now) >= OVERRUN_MS {
             self.commit();
+            self.keep_begun_answer();
             self.finish(Farewell::TimeUp);
             return false;
         }

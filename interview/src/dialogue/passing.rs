@@ -3,17 +3,16 @@
 //! Owns: which words of such a turn belong to the answer. Never does: lose them to the request, or the request to them.
 
 use super::Interview;
-use crate::understanding::{Kind, Reading, Request, Topic};
+use crate::io::{Event, Pending, Word};
+use crate::turn::text_of;
+use crate::understanding::{By, Kind, Reading, Request, Topic};
 
 impl Interview {
     pub(super) fn meet_after_floor(&mut self, reading: &Reading, text: &str) {
-        // The recording must end where these words began, so this is asked before the turn is forgotten.
-        if reading.kind == Kind::Request(Request::StopRecording) {
-            self.meet(reading, text);
-            return self.take_floor();
-        }
+        // The recording must end where these words began, and the floor forgets them.
+        let began = self.turn_began();
         self.take_floor();
-        self.meet(reading, text);
+        self.meet(reading, text, began);
     }
 
     /// Something wanted or asked at the end of an answer. True when it is dealt with instead of going on.
@@ -21,8 +20,7 @@ impl Interview {
         match passing.kind {
             Kind::Request(Request::NothingToAdd) => flags.push("nothing_to_add".to_owned()),
             Kind::Request(Request::Slower | Request::Louder) => {
-                let said = self.adjust(passing.kind == Kind::Request(Request::Slower));
-                self.waiting.remarks.push(said);
+                self.aside(passing.kind, text);
             }
             Kind::Request(Request::Stop) => {
                 self.carry_words(0..passing.words.start);
@@ -47,8 +45,7 @@ impl Interview {
                 return true;
             }
             Kind::Question(topic) if topic != Topic::Meaning => {
-                let said = self.answer_respondent(topic, text);
-                self.waiting.remarks.push(said);
+                self.aside(passing.kind, text);
             }
             _ => {}
         }
@@ -63,13 +60,33 @@ impl Interview {
     }
 
     /// Keeps these words of the turn for the answer; all of them where words and text don't go together.
-    fn carry_words(&mut self, range: std::ops::Range<usize>) {
-        if self.state.consent != Some(true) {
-            return;
-        }
+    pub(super) fn carry_words(&mut self, range: std::ops::Range<usize>) {
         let words = self.turn.words();
         let parted = words.iter().all(|word| word.text.split_whitespace().count() == 1);
         let kept = if parted { words.get(range).unwrap_or(words) } else { words };
-        self.waiting.carried.extend_from_slice(kept);
+        let words = kept.to_vec();
+        self.keep_words(words);
+    }
+
+    /// Keeps the turn's words for the answer, because the turn's audio is about to be given up.
+    pub(super) fn carry(&mut self) {
+        self.keep_words(self.turn.words().to_vec());
+    }
+
+    /// Keeps what is being said when the connection goes or somebody pauses, unless it is certainly no part of an answer.
+    pub(super) fn carry_broken_off(&mut self) {
+        let text = text_of(self.turn.words());
+        let reading = self.reading(&text);
+        if self.state.pending.is_some_and(Pending::wants_yes_or_no) {
+            self.keep_reply(&reading, &text);
+        } else if reading.by != By::Rule || matches!(reading.kind, Kind::Answer | Kind::Unfinished) {
+            self.carry();
+        }
+    }
+
+    fn keep_words(&mut self, words: Vec<Word>) {
+        if let Some(asking) = self.state.current.filter(|_| self.state.consent == Some(true) && !words.is_empty()) {
+            self.record(Event::AnswerBegun { asking, words });
+        }
     }
 }

@@ -1,67 +1,37 @@
-//! What a respondent wants or asks who does not answer, and what is at stake besides: met, then the same asking goes on.
+//! What a respondent wants who does not answer, and what is at stake besides: met, then the same asking goes on.
 //!
-//! Owns: requests, respondents' own questions, concerns, and our questions about them that want a yes or a no. Never
-//! does: end anything on words that were not plain, or lose what was said beside a request.
+//! Owns: requests and concerns. Never does: end anything on words that were not plain, or lose what was said beside a
+//! request.
 
-use super::lines::{self, Farewell, fill};
+use super::lines::{Farewell, fill};
 use super::speaking::{Purpose, Speech};
 use super::{Floor, Interview, Target};
-use crate::io::{Event, Means, Ms, Output, Postponement, RepeatReason, When};
+use crate::io::{Event, Means, Ms, Output, Pending, Postponement, RepeatReason, When};
 use crate::turn::text_of;
-use crate::understanding::{Concern, Consent, Kind, Reading, Request, Topic};
-
-/// Each "slower" takes so much of the speaking rate, down to [`SLOWEST`].
-const SLOWER: f32 = 0.85;
-const SLOWEST: f32 = 0.6;
-/// Each "louder" adds so many dB, up to [`LOUDEST`].
-const LOUDER: f32 = 4.0;
-const LOUDEST: f32 = 12.0;
-
-/// A question of ours within the asking at hand.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Pending {
-    /// "Shall I end the call?", after a refusal that was not plain.
-    EndCall,
-    /// "You would take part, but without a recording: is that right?"
-    Unrecorded,
-    /// "Would you like to stop the interview here?"
-    Stop,
-    /// The same, of somebody who asked for a person twice.
-    Person,
-    /// "Would you like to do this another time?"
-    Callback(Option<When>),
-    /// "Shall I delete what was recorded before?"
-    DeleteRecording,
-    /// "Would you like to go on with the interview?", after distress.
-    GoOn,
-    /// "Is there a grown-up with you?"
-    Adult,
-    /// "Which of the two is it?": the next answer is one to the question itself.
-    Which,
-}
+use crate::understanding::{Concern, Kind, Reading, Request, Topic};
 
 impl Interview {
-    /// Meets what is met alike at consent and at any other question. False for what is none of that.
-    pub(super) fn meet(&mut self, reading: &Reading, text: &str) -> bool {
+    /// Meets what is met alike at consent and at any other question; the words began at `began`. False for what is none of
+    /// that.
+    pub(super) fn meet(&mut self, reading: &Reading, text: &str, began: Ms) -> bool {
         match reading.kind {
             Kind::Request(Request::Repeat) => self.repeat(),
             Kind::Request(Request::Person) => self.person_requested(),
             Kind::Request(Request::Callback) => {
-                let when = self.language.times.when(text);
-                self.confirm(Pending::Callback(when), self.lines().asides.callback.clone());
+                let until = self.language.times.when(text);
+                self.confirm(Pending::Callback { until });
             }
             Kind::Request(Request::Slower | Request::Louder) => {
-                let said = self.adjust(reading.kind == Kind::Request(Request::Slower));
-                self.resume_asking(RepeatReason::Requested, vec![said]);
+                let said = self.aside(reading.kind, text);
+                self.resume_asking(RepeatReason::Requested, said);
             }
             Kind::Request(Request::StopRecording) => {
-                let from = self.turn_began();
-                self.withdraw_recording(Means::Voice, from);
+                self.withdraw_recording(Means::Voice, began);
             }
             Kind::Question(Topic::Meaning) if self.target() == Target::Question => self.explain(),
-            Kind::Question(topic) => {
-                let said = self.answer_respondent(topic, text);
-                self.resume_asking(RepeatReason::Resumed, vec![said]);
+            Kind::Question(_) => {
+                let said = self.aside(reading.kind, text);
+                self.resume_asking(RepeatReason::Resumed, said);
             }
             Kind::Concern(concern) => self.attend_to(concern),
             _ => return false,
@@ -85,51 +55,6 @@ impl Interview {
         }
     }
 
-    /// Asks something of our own that wants a yes or a no.
-    pub(super) fn confirm(&mut self, pending: Pending, text: String) {
-        self.waiting.pending = Some(pending);
-        self.say(Speech::new(vec![text], Purpose::Confirmation));
-    }
-
-    /// The answer to such a question.
-    pub(super) fn confirmed(&mut self, pending: Pending, reading: &Reading, text: &str) {
-        let yes = reading.kind == Kind::Consent(Consent::Yes);
-        let no = reading.kind == Kind::Consent(Consent::No);
-        let resume = RepeatReason::Resumed;
-        // Who says again that they want to leave has confirmed it.
-        let wished = self.language.certain.read(text, false);
-        let insists = matches!(wished, Some(Kind::Request(Request::Stop | Request::Person | Request::Callback)));
-        let yes = yes || insists && matches!(pending, Pending::Stop | Pending::Person | Pending::Callback(_));
-        match pending {
-            Pending::Stop if yes => self.stop(Farewell::Stopped),
-            Pending::Person if yes => self.stop(Farewell::Person),
-            Pending::Callback(when) if yes => {
-                let named = self.language.times.when(text).or(when);
-                self.postpone(Postponement::CallbackRequested, named);
-            }
-            // No clear answer means deleted.
-            Pending::DeleteRecording => {
-                let keep = no;
-                self.settle_recording(keep);
-                let asides = &self.lines().asides;
-                let said = if keep { &asides.recording_kept } else { &asides.recording_deleted };
-                self.resume_asking(resume, vec![said.clone()]);
-            }
-            Pending::GoOn if no => self.stop(Farewell::Distress),
-            Pending::GoOn if !yes && self.waiting.waits < 1 => {
-                self.waiting.waits += 1;
-                self.confirm(pending, self.lines().concerns.distress_go_on.clone());
-            }
-            Pending::Adult if no => self.postpone(Postponement::ChildOnTheLine, None),
-            Pending::Adult if yes => {
-                self.be_patient();
-                self.say(Speech::new(vec![self.lines().concerns.child_wait.clone()], Purpose::Aside));
-            }
-            _ if !yes && !no && self.meet(reading, text) => {}
-            _ => self.resume_asking(resume, vec![self.lines().asides.go_on.clone()]),
-        }
-    }
-
     // --- Ending ---------------------------------------------------------------------------------------------
 
     /// The respondent wants to end it: at once when that is plain, or else it is asked about.
@@ -137,19 +62,19 @@ impl Interview {
         if plain {
             self.stop(Farewell::Stopped);
         } else {
-            self.confirm(Pending::Stop, self.lines().asides.stop.clone());
+            self.confirm(Pending::Stop);
         }
     }
 
     /// Ends the interview with what was said of the answer kept.
-    fn stop(&mut self, farewell: Farewell) {
+    pub(super) fn stop(&mut self, farewell: Farewell) {
         self.keep_begun_answer();
         self.close(farewell);
     }
 
     /// Words of an answer that is broken off stay.
     pub(super) fn keep_begun_answer(&mut self) {
-        let said = !self.waiting.carried.is_empty() || !text_of(self.turn.words()).is_empty();
+        let said = !self.state.carried.is_empty() || !text_of(self.turn.words()).is_empty();
         if said
             && self.state.consent == Some(true)
             && let Some(response) = self.response(vec!["cut_short".to_owned()], crate::io::EndRule::Silence)
@@ -166,33 +91,17 @@ impl Interview {
         self.say(Speech::new(vec![text], Purpose::Goodbye(farewell)));
     }
 
-    pub(super) fn person_requested(&mut self) {
-        let before = self.state.person_requests;
-        // Before consent nothing but that they asked is known.
-        self.record(Event::PersonRequested);
-        if before > 0 && self.target() == Target::Question {
-            return self.confirm(Pending::Person, self.lines().asides.stop.clone());
+    fn person_requested(&mut self) {
+        let kind = Kind::Request(Request::Person);
+        let insists = self.state.person_requests > 0 && !self.is_met(kind);
+        let said = self.aside(kind, "");
+        if insists && self.target() == Target::Question {
+            return self.confirm(Pending::Person);
         }
-        let mut said = vec![self.lines().asides.person.clone()];
-        said.extend(self.guide.answers_to_respondents.contact.clone());
         self.resume_asking(RepeatReason::Resumed, said);
     }
 
-    // --- How we speak, and what is kept ---------------------------------------------------------------------
-
-    /// Speaks more slowly, or louder, from here on; what is said about it.
-    pub(super) fn adjust(&mut self, slower: bool) -> String {
-        let (mut rate, mut gain_db) = (self.state.rate, self.state.gain_db);
-        if slower {
-            rate = (rate * SLOWER).max(SLOWEST);
-        } else {
-            gain_db = (gain_db + LOUDER).min(LOUDEST);
-        }
-        self.record(Event::SpeechAdjusted { rate, gain_db });
-        self.out.push(Output::AdjustSpeech { rate, gain_db });
-        let asides = &self.lines().asides;
-        if slower { asides.slower.clone() } else { asides.louder.clone() }
-    }
+    // --- What is kept ---------------------------------------------------------------------------------------
 
     /// Recording stops now; what was recorded before is asked about.
     pub(super) fn withdraw_recording(&mut self, by: Means, from_ms: Ms) {
@@ -201,7 +110,7 @@ impl Interview {
             return self.resume_asking(RepeatReason::Resumed, vec![said]);
         }
         self.stop_recording(by, from_ms);
-        self.confirm(Pending::DeleteRecording, self.lines().asides.recording_stopped.clone());
+        self.confirm(Pending::DeleteRecording);
     }
 
     pub(super) fn stop_recording(&mut self, by: Means, from_ms: Ms) {
@@ -219,120 +128,54 @@ impl Interview {
 
     /// Takes back the answer that is being given, or else the one before.
     pub(super) fn strike(&mut self, own_content: bool) {
-        let begun = own_content || !self.waiting.carried.is_empty();
-        self.waiting.carried.clear();
-        let earlier = self.state.responses.iter().rev().find(|r| !r.text.is_empty()).map(|r| r.asking);
-        let asides = &self.lines().asides;
-        let said = match earlier {
-            _ if begun => asides.struck.clone(),
-            Some(asking) => {
-                let said = asides.struck.clone();
-                self.record(Event::AnswerStruck { asking });
-                said
-            }
-            None => asides.nothing_to_strike.clone(),
-        };
-        self.resume_asking(RepeatReason::Resumed, vec![said]);
+        let begun = own_content || !self.state.carried.is_empty();
+        let said = if begun { self.strike_begun() } else { self.aside(Kind::Request(Request::Delete), "") };
+        self.resume_asking(RepeatReason::Resumed, said);
     }
 
-    // --- Their questions ------------------------------------------------------------------------------------
-
-    /// The question in other words, from what the guide says about it, or else more slowly.
-    fn explain(&mut self) {
-        self.record(Event::RespondentAsked { topic: Topic::Meaning, answered: true, text: None });
-        let context = self.answering().and_then(|(question, _)| question.context.clone());
-        if let Some(context) = context {
-            return self.again(RepeatReason::Reworded, vec![context]);
+    fn strike_begun(&mut self) -> Vec<String> {
+        if let Some(asking) = self.state.current.filter(|_| !self.state.carried.is_empty()) {
+            self.record(Event::AnswerStruck { asking });
         }
-        let reworded =
-            self.answering().filter(|(_, follow_up)| !follow_up).map(|(q, _)| lines::reworded(self.lines(), q));
-        let differs = reworded.filter(|text| self.state.current_asking().is_some_and(|a| a.text != *text));
-        if differs.is_some() {
-            return self.reword();
-        }
-        let (rate, gain_db) = (self.state.rate, self.state.gain_db);
-        self.out.push(Output::AdjustSpeech { rate: (rate * SLOWER).max(SLOWEST), gain_db });
-        self.again(RepeatReason::Reworded, vec![self.lines().asides.again.clone()]);
-        self.out.push(Output::AdjustSpeech { rate, gain_db });
-    }
-
-    /// Answers a question of the respondent's; what can't be answered is noted for whoever runs the study.
-    pub(super) fn answer_respondent(&mut self, topic: Topic, text: &str) -> String {
-        let own = &self.guide.answers_to_respondents;
-        let lines = &self.lines().answers;
-        let (study, aim) = (lines::study(&self.guide), lines::aim(&self.guide));
-        let of_study = |line: &str| fill(line, &[("study", study), ("aim", aim)]);
-        let minutes = self.guide.estimated_duration_minutes;
-        let known = match topic {
-            Topic::Identity => Some(own.identity.clone().unwrap_or_else(|| of_study(&lines.identity))),
-            Topic::Robot => Some(lines.robot.clone()),
-            Topic::Sponsor => own.sponsor.clone(),
-            Topic::Purpose => Some(own.purpose.clone().unwrap_or_else(|| of_study(&lines.purpose))),
-            Topic::Duration => {
-                let line = if minutes == 1 { &lines.duration_one } else { &lines.duration_many };
-                Some(fill(line, &[("minutes", &minutes.to_string())]))
-            }
-            Topic::Remaining => Some(self.remaining()),
-            Topic::Privacy => Some(own.privacy.clone().unwrap_or_else(|| lines.privacy.clone())),
-            Topic::Recorded => Some(match self.state.recording {
-                Some(true) => lines.recorded_yes.clone(),
-                None if self.settings.recording && self.state.phase == crate::io::Phase::Consent => {
-                    lines.recorded_later.clone()
-                }
-                _ => lines.recorded_no.clone(),
-            }),
-            Topic::Incentive => own.incentive.clone(),
-            Topic::Contact => own.contact.clone(),
-            // Outside a question there is nothing to explain but what the call is about.
-            Topic::Meaning => Some(own.purpose.clone().unwrap_or_else(|| of_study(&lines.purpose))),
-            Topic::Source | Topic::Other => None,
-        };
-        let unknown = match topic {
-            Topic::Sponsor => &lines.sponsor,
-            Topic::Source => &lines.source,
-            Topic::Incentive => &lines.incentive,
-            Topic::Contact => &lines.contact,
-            _ => &lines.other,
-        };
-        let said = known.clone().unwrap_or_else(|| format!("{unknown} {}", lines.noted));
-        let answered = known.is_some();
-        let noted = !answered && self.state.consent == Some(true) && !text.is_empty();
-        self.record(Event::RespondentAsked { topic, answered, text: noted.then(|| text.to_owned()) });
-        said
-    }
-
-    fn remaining(&self) -> String {
-        let lines = &self.lines().answers;
-        let open = self.guide.questions().filter(|(_, q)| !self.state.is_settled(q)).count();
-        match open {
-            0 => lines.remaining_none.clone(),
-            1 => lines.remaining_one.clone(),
-            open => fill(&lines.remaining_many, &[("questions", &open.to_string())]),
-        }
+        vec![self.lines().asides.struck.clone()]
     }
 
     // --- Concerns -------------------------------------------------------------------------------------------
 
     /// The questions wait: something matters more.
-    fn attend_to(&mut self, concern: Concern) {
+    pub(super) fn attend_to(&mut self, concern: Concern) {
         self.record(Event::ConcernRaised { concern });
-        let lines = &self.lines().concerns;
         match concern {
-            Concern::Child => self.confirm(Pending::Adult, lines.child.clone()),
+            Concern::Child => self.confirm(Pending::Adult),
             Concern::Distress => {
-                let contact = self.guide.answers_to_respondents.contact.as_deref();
-                let first = match contact {
+                let lines = &self.lines().concerns;
+                let first = match self.guide.answers_to_respondents.contact.as_deref() {
                     Some(contact) => fill(&lines.distress_contact, &[("contact", contact)]),
                     None => lines.distress.clone(),
                 };
-                let text = format!("{first} {}", lines.distress_go_on);
-                self.confirm(Pending::GoOn, text);
+                self.confirm_after(vec![first], Pending::GoOn);
             }
         }
     }
 
+    /// Somebody else has come to the phone, and was asked nothing yet.
+    pub(super) fn somebody_came(&mut self, reading: &Reading, text: &str) {
+        if let Kind::Concern(concern) = reading.kind {
+            self.take_floor();
+            return self.attend_to(concern);
+        }
+        if text.split_whitespace().count() >= 3 && reading.answer().is_some() {
+            self.carry();
+        }
+        self.take_floor();
+        match self.target() {
+            Target::Question => self.again(RepeatReason::Resumed, vec![self.lines().asides.go_on.clone()]),
+            target => self.ask_consent(target == Target::Recording, false),
+        }
+    }
+
     /// When the turn at hand began, or now.
-    fn turn_began(&self) -> Ms {
+    pub(super) fn turn_began(&self) -> Ms {
         let words = self.turn.words();
         words.first().map_or(self.now, |word| word.start_ms).min(self.now)
     }

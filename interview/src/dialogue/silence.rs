@@ -4,8 +4,8 @@
 
 use super::answers::Patience;
 use super::speaking::{Purpose, Speech};
-use super::{Interview, Pending, Target};
-use crate::io::{CallState, EndRule, Event, Ms, Rejection, RepeatReason};
+use super::{Interview, Target};
+use crate::io::{CallState, EndRule, Event, Ms, Pending, Rejection, RepeatReason};
 
 /// Speech shorter than this that held no words is noise, not something we failed to understand.
 const NOISE_MS: Ms = 1_200;
@@ -31,12 +31,11 @@ impl Interview {
                 self.take_consent(target, "");
             }
             Target::Nothing => self.ask_next(Vec::new()),
-            Target::Question if self.waiting.pending.is_some_and(|pending| pending != Pending::Which) => {
-                let Some(pending) = self.waiting.pending.take() else { return };
-                let silent = self.reading("");
-                self.confirmed(pending, &silent, "");
+            Target::Question if self.state.pending.is_some_and(Pending::wants_yes_or_no) => {
+                let Some(pending) = self.state.pending else { return };
+                self.confirmed(pending, "");
             }
-            Target::Question if !self.waiting.carried.is_empty() => self.conclude(Vec::new(), EndRule::Silence),
+            Target::Question if !self.state.carried.is_empty() => self.conclude(Vec::new(), EndRule::Silence),
             Target::Question if !self.waiting.asked_again => {
                 self.waiting.asked_again = true;
                 self.again(RepeatReason::Resumed, vec![self.lines().asides.still_there.clone()]);
@@ -46,7 +45,7 @@ impl Interview {
     }
 
     pub(super) fn give_up(&mut self, rule: EndRule) {
-        let flags = if self.waiting.carried.is_empty() { vec!["no_answer".to_owned()] } else { Vec::new() };
+        let flags = if self.state.carried.is_empty() { vec!["no_answer".to_owned()] } else { Vec::new() };
         self.conclude(flags, rule);
     }
 
@@ -58,6 +57,13 @@ impl Interview {
         }
         let missed = reason == Rejection::Failed || length >= NOISE_MS;
         let unheard = self.waiting.heard < self.policy.practically_over && self.waiting.resumed < 3;
+        if let Some(pending) = self.state.pending.filter(|pending| pending.wants_yes_or_no()) {
+            if !(missed || unheard) || self.waiting.not_caught >= 2 {
+                return self.show(CallState::Listening);
+            }
+            self.waiting.not_caught += 1;
+            return self.put_pending(vec![self.lines().asides.not_caught.clone()], pending);
+        }
         match target {
             Target::Question if missed && self.waiting.not_caught < 2 => {
                 self.waiting.not_caught += 1;

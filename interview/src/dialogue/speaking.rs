@@ -166,6 +166,7 @@ impl Interview {
         self.commit();
         let Some(utterance) = self.utterance.take() else { return };
         let text = utterance.speech.text();
+        self.asides_heard(&utterance.speech, &text);
         self.said(&utterance, text, false);
         self.waiting.heard = 1.0;
         self.silent_again(&utterance);
@@ -180,6 +181,7 @@ impl Interview {
         if utterance.speech.draft.is_none() && !utterance.is_aside() {
             self.waiting.heard = self.waiting.heard.max(heard_share(&utterance.speech, &heard));
         }
+        self.asides_heard(&utterance.speech, &heard);
         self.said(&utterance, heard, true);
         self.silent_again(&utterance);
     }

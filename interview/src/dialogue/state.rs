@@ -3,7 +3,7 @@
 //! Owns: applying events. Never does: hold anything that a replay would not bring back.
 
 use crate::guide::{Guide, Question};
-use crate::io::{AskingId, EndStatus, Event, Ms, Phase, Response, UtteranceId};
+use crate::io::{AskingId, EndStatus, Event, Ms, Pending, Phase, Response, UtteranceId, Word};
 
 /// One question or follow-up that was put to the respondent.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,10 @@ pub struct State {
     pub askings: Vec<Asking>,
     /// The asking that waits for its answer.
     pub current: Option<AskingId>,
+    /// Words of its answer that were followed by something of ours.
+    pub carried: Vec<Word>,
+    /// A question of ours within it that waits for its answer.
+    pub pending: Option<Pending>,
     pub responses: Vec<Response>,
     /// Names of the sections entered, in order; the last is the current one.
     pub entered: Vec<String>,
@@ -78,6 +82,8 @@ impl Default for State {
             recording_asked: 0,
             askings: Vec::new(),
             current: None,
+            carried: Vec::new(),
+            pending: None,
             responses: Vec::new(),
             entered: Vec::new(),
             section_active_ms: 0,
@@ -162,6 +168,8 @@ impl State {
             Event::Answered { response } => {
                 if self.current == Some(response.asking) {
                     self.current = None;
+                    self.pending = None;
+                    self.carried.clear();
                 }
                 self.responses.push((**response).clone());
             }
@@ -170,13 +178,19 @@ impl State {
             Event::TurnTimed { .. } | Event::ProposalRejected { .. } => {}
             Event::PersonRequested => self.person_requests += 1,
             Event::RespondentAsked { .. } => self.respondent_questions += 1,
+            Event::ConfirmationAsked { about } => self.pending = Some(*about),
+            Event::ConfirmationSettled => self.pending = None,
             Event::ConcernRaised { .. } => self.concerns += 1,
             Event::RecordingWithdrawn { .. } => {
                 self.recording = Some(false);
                 self.recording_unsettled = true;
             }
             Event::RecordingSettled { .. } => self.recording_unsettled = false,
+            Event::AnswerBegun { words, .. } => self.carried.extend_from_slice(words),
             Event::AnswerStruck { asking } => {
+                if self.current == Some(*asking) {
+                    self.carried.clear();
+                }
                 if let Some(response) = self.responses.iter_mut().find(|r| r.asking == *asking) {
                     strike(response);
                 }
@@ -185,6 +199,7 @@ impl State {
             // The next joining begins with consent again, or takes up the same asking.
             Event::Postponed { .. } => {
                 self.postponed = true;
+                self.pending = None;
                 (self.consent_asked, self.recording_asked) = (0, 0);
                 self.idle_since.get_or_insert(at);
             }
@@ -194,6 +209,7 @@ impl State {
             Event::Ended { status, reason } => {
                 self.ended = Some((*status, reason.clone()));
                 self.current = None;
+                self.pending = None;
             }
         }
     }

@@ -153,6 +153,30 @@ pub enum When {
     Weekday { weekday: u8, minute_of_day: Option<u16> },
 }
 
+/// A question of ours within an asking, that wants an answer of its own before the asking goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pending {
+    /// "Shall I end the call?", after a refusal that was not plain.
+    EndCall,
+    /// "You would take part, but without a recording: is that right?"
+    Unrecorded,
+    /// "Would you like to stop the interview here?"
+    Stop,
+    /// The same, of somebody who asked for a person twice.
+    Person,
+    /// "Would you like to do this another time?"
+    Callback { until: Option<When> },
+    /// "Shall I delete what was recorded before?"
+    DeleteRecording,
+    /// "Would you like to go on with the interview?", after distress.
+    GoOn,
+    /// "Is there a grown-up with you?"
+    Adult,
+    /// "Which of the two is it?": the next answer is one to the question itself.
+    Which,
+}
+
 /// Where a wish came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -220,6 +244,11 @@ pub enum Event {
     Answered {
         response: Box<Response>,
     },
+    /// Words of the answer to this asking that were followed by something of ours: the rest is still to come.
+    AnswerBegun {
+        asking: AskingId,
+        words: Vec<Word>,
+    },
     /// What the interviewer said, as far as it was heard.
     Said {
         utterance: UtteranceId,
@@ -246,6 +275,12 @@ pub enum Event {
         answered: bool,
         text: Option<String>,
     },
+    /// A question of ours within the asking waits for its answer …
+    ConfirmationAsked {
+        about: Pending,
+    },
+    /// … and waits no more: it was answered, or something else came.
+    ConfirmationSettled,
     /// Something that somebody should look at: the interview is handed to a person.
     ConcernRaised {
         concern: Concern,
@@ -308,11 +343,14 @@ impl Event {
             Event::QuestionRepeated { .. } => "question_repeated",
             Event::QuestionSkipped { .. } => "question_skipped",
             Event::Answered { .. } => "answered",
+            Event::AnswerBegun { .. } => "answer_begun",
             Event::Said { .. } => "said",
             Event::ProposalRejected { .. } => "proposal_rejected",
             Event::NotUnderstood { .. } => "not_understood",
             Event::PersonRequested => "person_requested",
             Event::RespondentAsked { .. } => "respondent_asked",
+            Event::ConfirmationAsked { .. } => "confirmation_asked",
+            Event::ConfirmationSettled => "confirmation_settled",
             Event::ConcernRaised { .. } => "concern_raised",
             Event::RecordingWithdrawn { .. } => "recording_withdrawn",
             Event::RecordingSettled { .. } => "recording_settled",
@@ -332,6 +370,7 @@ impl Event {
         matches!(
             self,
             Event::Answered { .. }
+                | Event::AnswerBegun { .. }
                 | Event::Said { .. }
                 | Event::QuestionAsked { .. }
                 | Event::QuestionRepeated { .. }

@@ -7,7 +7,8 @@ mod event;
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{
-    EndRule, EndStatus, Endpointing, Event, Means, Phase, Postponement, RepeatReason, Response, TurnTiming, When,
+    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, Postponement, RepeatReason, Response, TurnTiming,
+    When,
 };
 
 /// Milliseconds on the call clock: monotonic since the call began, continued over legs and restarts.

@@ -1,0 +1,177 @@
+//! What is wanted or asked beside answering, and our word about it.
+//!
+//! Owns: carrying each out once, however the respondent goes on. Never does: decide what is said after that word.
+//!
+//! Who goes on speaking before our word was heard says the same thing again, or goes on with the answer it was said in.
+//! Neither makes it a second wish, and what was not heard is said with whatever comes next.
+
+use super::Interview;
+use super::lines::{self, fill};
+use super::speaking::Speech;
+use crate::io::{Event, Output, RepeatReason};
+use crate::understanding::{Kind, Request, Topic};
+
+/// Each "slower" takes so much of the speaking rate, down to [`SLOWEST`].
+const SLOWER: f32 = 0.85;
+const SLOWEST: f32 = 0.6;
+/// Each "louder" adds so many dB, up to [`LOUDEST`].
+const LOUDER: f32 = 4.0;
+const LOUDEST: f32 = 12.0;
+
+/// Something that was met.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Aside {
+    kind: Kind,
+    /// What we say about it.
+    words: Vec<String>,
+    /// That was heard. The turn it was wanted in may still be open.
+    pub said: bool,
+}
+
+impl Interview {
+    /// Whether it was met in this turn, or before our word about it was heard.
+    pub(super) fn is_met(&self, kind: Kind) -> bool {
+        self.waiting.asides.iter().any(|aside| aside.kind == kind)
+    }
+
+    /// Carries out what is wanted, unless it has been; what is said about it.
+    pub(super) fn aside(&mut self, kind: Kind, text: &str) -> Vec<String> {
+        if let Some(met) = self.waiting.asides.iter().find(|aside| aside.kind == kind) {
+            return met.words.clone();
+        }
+        let words = match kind {
+            Kind::Request(Request::Slower) => vec![self.adjust(true)],
+            Kind::Request(Request::Louder) => vec![self.adjust(false)],
+            Kind::Request(Request::Person) => self.note_person(),
+            Kind::Request(Request::Delete) => vec![self.strike_earlier()],
+            Kind::Question(topic) => vec![self.answer_respondent(topic, text)],
+            _ => return Vec::new(),
+        };
+        self.waiting.asides.push(Aside { kind, words: words.clone(), said: false });
+        words
+    }
+
+    /// Words that nobody has heard yet.
+    pub(super) fn unsaid(&self) -> Vec<String> {
+        self.waiting.asides.iter().filter(|aside| !aside.said).flat_map(|aside| aside.words.clone()).collect()
+    }
+
+    /// So much of what we said was heard.
+    pub(super) fn asides_heard(&mut self, speech: &Speech, heard: &str) {
+        let heard = heard.split_whitespace().count();
+        let mut spoken = 0;
+        for text in &speech.texts {
+            spoken += text.split_whitespace().count();
+            for aside in self.waiting.asides.iter_mut().filter(|aside| aside.words.last() == Some(text)) {
+                aside.said |= spoken <= heard;
+            }
+        }
+    }
+
+    /// Speaks more slowly, or louder, from here on.
+    fn adjust(&mut self, slower: bool) -> String {
+        let (mut rate, mut gain_db) = (self.state.rate, self.state.gain_db);
+        if slower {
+            rate = (rate * SLOWER).max(SLOWEST);
+        } else {
+            gain_db = (gain_db + LOUDER).min(LOUDEST);
+        }
+        self.record(Event::SpeechAdjusted { rate, gain_db });
+        self.out.push(Output::AdjustSpeech { rate, gain_db });
+        let asides = &self.lines().asides;
+        if slower { asides.slower.clone() } else { asides.louder.clone() }
+    }
+
+    fn note_person(&mut self) -> Vec<String> {
+        // Before consent nothing but that they asked is known.
+        self.record(Event::PersonRequested);
+        let contact = self.guide.answers_to_respondents.contact.clone();
+        [self.lines().asides.person.clone()].into_iter().chain(contact).collect()
+    }
+
+    fn strike_earlier(&mut self) -> String {
+        let earlier = self.state.responses.iter().rev().find(|r| !r.text.is_empty()).map(|r| r.asking);
+        let asides = &self.lines().asides;
+        match earlier {
+            Some(asking) => {
+                self.record(Event::AnswerStruck { asking });
+                asides.struck.clone()
+            }
+            None => asides.nothing_to_strike.clone(),
+        }
+    }
+
+    /// The question in other words, from what the guide says about it, or else more slowly.
+    pub(super) fn explain(&mut self) {
+        self.record(Event::RespondentAsked { topic: Topic::Meaning, answered: true, text: None });
+        let context = self.answering().and_then(|(question, _)| question.context.clone());
+        if let Some(context) = context {
+            return self.again(RepeatReason::Reworded, vec![context]);
+        }
+        let reworded =
+            self.answering().filter(|(_, follow_up)| !follow_up).map(|(q, _)| lines::reworded(self.lines(), q));
+        let differs = reworded.filter(|text| self.state.current_asking().is_some_and(|a| a.text != *text));
+        if differs.is_some() {
+            return self.reword();
+        }
+        let (rate, gain_db) = (self.state.rate, self.state.gain_db);
+        self.out.push(Output::AdjustSpeech { rate: (rate * SLOWER).max(SLOWEST), gain_db });
+        self.again(RepeatReason::Reworded, vec![self.lines().asides.again.clone()]);
+        self.out.push(Output::AdjustSpeech { rate, gain_db });
+    }
+
+    /// Answers a question of the respondent's; what can't be answered is noted for whoever runs the study.
+    fn answer_respondent(&mut self, topic: Topic, text: &str) -> String {
+        let own = &self.guide.answers_to_respondents;
+        let lines = &self.lines().answers;
+        let (study, aim) = (lines::study(&self.guide), lines::aim(&self.guide));
+        let of_study = |line: &str| fill(line, &[("study", study), ("aim", aim)]);
+        let minutes = self.guide.estimated_duration_minutes;
+        let known = match topic {
+            Topic::Identity => Some(own.identity.clone().unwrap_or_else(|| of_study(&lines.identity))),
+            Topic::Robot => Some(lines.robot.clone()),
+            Topic::Sponsor => own.sponsor.clone(),
+            Topic::Purpose => Some(own.purpose.clone().unwrap_or_else(|| of_study(&lines.purpose))),
+            Topic::Duration => {
+                let line = if minutes == 1 { &lines.duration_one } else { &lines.duration_many };
+                Some(fill(line, &[("minutes", &minutes.to_string())]))
+            }
+            Topic::Remaining => Some(self.remaining()),
+            Topic::Privacy => Some(own.privacy.clone().unwrap_or_else(|| lines.privacy.clone())),
+            Topic::Recorded => Some(match self.state.recording {
+                Some(true) => lines.recorded_yes.clone(),
+                None if self.settings.recording && self.state.phase == crate::io::Phase::Consent => {
+                    lines.recorded_later.clone()
+                }
+                _ => lines.recorded_no.clone(),
+            }),
+            Topic::Incentive => own.incentive.clone(),
+            Topic::Contact => own.contact.clone(),
+            // Outside a question there is nothing to explain but what the call is about.
+            Topic::Meaning => Some(own.purpose.clone().unwrap_or_else(|| of_study(&lines.purpose))),
+            Topic::Source | Topic::Other => None,
+        };
+        let unknown = match topic {
+            Topic::Sponsor => &lines.sponsor,
+            Topic::Source => &lines.source,
+            Topic::Incentive => &lines.incentive,
+            Topic::Contact => &lines.contact,
+            _ => &lines.other,
+        };
+        let said = known.clone().unwrap_or_else(|| format!("{unknown} {}", lines.noted));
+        let answered = known.is_some();
+        let noted = !answered && self.state.consent == Some(true) && !text.is_empty();
+        self.record(Event::RespondentAsked { topic, answered, text: noted.then(|| text.to_owned()) });
+        said
+    }
+
+    fn remaining(&self) -> String {
+        let lines = &self.lines().answers;
+        let open = self.guide.questions().filter(|(_, q)| !self.state.is_settled(q)).count();
+        match open {
+            0 => lines.remaining_none.clone(),
+            1 => lines.remaining_one.clone(),
+            open => fill(&lines.remaining_many, &[("questions", &open.to_string())]),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Questions of our own within an asking: "Would you like to stop the interview here?"
+//!
+//! Owns: asking them, and what their answers mean. What waits for its answer stands in the log, so that a call taken up
+//! again puts it again. Never does: end anything without a yes.
+
+use super::lines::Farewell;
+use super::speaking::{Purpose, Speech};
+use super::{Interview, Target};
+use crate::io::{Event, Pending, Postponement, RepeatReason};
+use crate::turn::confidence_of;
+use crate::understanding::{Concern, Consent, Kind, Reading, Request, Topic};
+
+/// A reply has at least so many words beside its yes or no to belong to the answer.
+const CONTENT: usize = 3;
+
+impl Pending {
+    /// Or else what comes next is an answer to the guide's question.
+    pub(super) fn wants_yes_or_no(self) -> bool {
+        self != Pending::Which
+    }
+
+    /// Whether a respondent who wants this again has confirmed it.
+    fn is_wanted_by(self, kind: Kind) -> bool {
+        match self {
+            Pending::Stop | Pending::Person => {
+                matches!(kind, Kind::Request(Request::Stop | Request::Person))
+            }
+            Pending::Callback { .. } => matches!(kind, Kind::Request(Request::Callback)),
+            _ => false,
+        }
+    }
+}
+
+impl Interview {
+    pub(super) fn confirm(&mut self, pending: Pending) {
+        self.confirm_after(Vec::new(), pending);
+    }
+
+    pub(super) fn confirm_after(&mut self, before: Vec<String>, pending: Pending) {
+        self.record(Event::ConfirmationAsked { about: pending });
+        self.put_pending(before, pending);
+    }
+
+    /// Says the question that waits for its answer.
+    pub(super) fn put_pending(&mut self, before: Vec<String>, pending: Pending) {
+        let lines = self.lines();
+        let question = match pending {
+            Pending::EndCall => &lines.consent.end_call,
+            Pending::Unrecorded => &lines.consent.unrecorded,
+            Pending::Stop | Pending::Person => &lines.asides.stop,
+            Pending::Callback { .. } => &lines.asides.callback,
+            Pending::DeleteRecording => &lines.asides.recording_stopped,
+            Pending::GoOn => &lines.concerns.distress_go_on,
+            Pending::Adult => &lines.concerns.child,
+            Pending::Which => return self.resume_asking(RepeatReason::Resumed, before),
+        };
+        self.waiting.put_again();
+        let texts = before.into_iter().chain([question.clone()]).collect();
+        self.say(Speech::new(texts, Purpose::Confirmation));
+    }
+
+    /// It waits no more.
+    pub(super) fn settle_pending(&mut self) {
+        if self.state.pending.is_some() {
+            self.record(Event::ConfirmationSettled);
+        }
+    }
+
+    /// What was said to such a question; nothing when it was not answered in time.
+    pub(super) fn confirmed(&mut self, pending: Pending, text: &str) {
+        let reading = self.reading(text);
+        let sure = confidence_of(self.turn.words()) >= super::consent::CONFIDENT;
+        // Who says again what they want has confirmed it.
+        let listed = self.language.certain.read(text, false);
+        let insists = [Some(reading.kind), listed].into_iter().flatten().any(|kind| pending.is_wanted_by(kind));
+        let no = reading.kind == Kind::Consent(Consent::No) && !insists;
+        let yes = reading.kind == Kind::Consent(Consent::Yes) || insists;
+        if !yes && self.target() == Target::Question {
+            self.keep_reply(&reading, text);
+        }
+        if !yes && !no && self.still_waits(pending, &reading, text) {
+            return;
+        }
+        let began = self.turn_began();
+        self.take_floor();
+        self.settle_pending();
+        match pending {
+            Pending::EndCall if yes => self.declined(),
+            Pending::Unrecorded if yes && sure => self.consented(true),
+            Pending::Stop if yes => self.stop(Farewell::Stopped),
+            Pending::Person if yes => self.stop(Farewell::Person),
+            Pending::Callback { until } if yes => {
+                let named = self.language.times.when(text).or(until);
+                self.postpone(Postponement::CallbackRequested, named);
+            }
+            // No clear answer means deleted.
+            Pending::DeleteRecording => {
+                self.settle_recording(no);
+                if let Kind::Concern(concern) = reading.kind {
+                    return self.attend_to(concern);
+                }
+                let asides = &self.lines().asides;
+                let said = if no { &asides.recording_kept } else { &asides.recording_deleted };
+                self.resume_asking(RepeatReason::Resumed, vec![said.clone()]);
+            }
+            Pending::GoOn if no => self.stop(Farewell::Distress),
+            Pending::GoOn if !yes && self.waiting.waits < 1 => {
+                self.waiting.waits += 1;
+                self.confirm(pending);
+            }
+            Pending::Adult if no => self.postpone(Postponement::ChildOnTheLine, None),
+            Pending::Adult if yes => {
+                self.waiting.handed_over = true;
+                self.be_patient();
+                self.say(Speech::new(vec![self.lines().concerns.child_wait.clone()], Purpose::Aside));
+            }
+            _ if !yes && !no && self.meet(&reading, text, began) => {}
+            _ => match self.target() {
+                target @ (Target::Participation | Target::Recording) if !text.is_empty() => self.unclear(target, None),
+                _ => self.resume_asking(RepeatReason::Resumed, vec![self.lines().asides.go_on.clone()]),
+            },
+        }
+    }
+
+    /// Nothing that answers it: it is put again, or waits on.
+    fn still_waits(&mut self, pending: Pending, reading: &Reading, text: &str) -> bool {
+        let mut before = Vec::new();
+        match reading.kind {
+            Kind::Request(Request::Wait) | Kind::Unfinished if self.waiting.waits < 3 => {
+                self.waiting.waits += 1;
+                self.take_floor();
+                self.be_patient();
+                return true;
+            }
+            Kind::Request(Request::Repeat) | Kind::Question(Topic::Meaning) => {}
+            Kind::Request(Request::Slower | Request::Louder) | Kind::Question(_) => {
+                before = self.aside(reading.kind, text);
+            }
+            Kind::Concern(Concern::Distress | Concern::Child) => return false,
+            // Said before enough of it was heard to be meant for it.
+            _ if !text.is_empty() && self.waiting.heard < self.policy.heard_share && self.waiting.resumed < 3 => {
+                self.waiting.resumed += 1;
+            }
+            _ => return false,
+        }
+        self.take_floor();
+        self.put_pending(before, pending);
+        true
+    }
+
+    /// Words that answer the guide's question instead, or besides, belong to its answer.
+    pub(super) fn keep_reply(&mut self, reading: &Reading, text: &str) {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        // "No, …" is said to our question.
+        let says = |end: usize| self.language.certain.read(&words[..end].join(" "), true).is_some();
+        let clause = words.iter().position(|word| word.ends_with([',', '.', ';', '!'])).map_or(0, |at| at + 1);
+        let from = if says(clause) { clause } else { 0 };
+        let answers = matches!(reading.kind, Kind::Consent(_) | Kind::Answer) && !says(words.len());
+        if answers && words.len() >= from + CONTENT && self.answers_question(text) {
+            self.carry_words(from..words.len());
+        }
+    }
+}
