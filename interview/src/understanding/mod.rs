@@ -9,6 +9,7 @@
 //! | `certain` | short, whole utterances whose meaning is certain |
 //! | `classifier` | everything else, by sentence vectors and words |
 //! | `read` | both together, and what an utterance says besides |
+//! | `fit` | the classifier's weights, from examples |
 //! | `training` | examples, and the fit of the classifier |
 //! | `value` | the number, options, yes or no, address or date that an answer names |
 //! | `whole` | whether an answer is whole |
@@ -16,6 +17,7 @@
 
 pub mod certain;
 pub mod classifier;
+mod fit;
 pub mod meaning;
 pub mod read;
 pub mod training;

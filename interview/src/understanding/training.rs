@@ -1,14 +1,12 @@
 //! Learning the classifier's weights from examples.
 //!
-//! Owns: the examples' form (`languages/<code>/examples/*.toml`) and the fit. Never does: see what respondents said in
-//! calls: examples are written for it.
-//!
-//! The fit is softmax regression with an L2 penalty by Adam over all examples at once (Kingma & Ba 2015), every kind
-//! counting alike however many examples it has; it draws no random numbers, so the same examples give the same weights.
+//! Owns: the examples' form (`languages/<code>/examples/*.toml`), and which examples each of the two models learns from.
+//! Never does: see what respondents said in calls: examples are written for it.
 
 use serde::Deserialize;
 
-use super::classifier::{Asked, Classifier, Features, Model, VECTOR, WIDTH, softmax};
+use super::classifier::{Asked, Classifier, Features, Model};
+use super::fit::fit;
 use super::meaning::Kind;
 use crate::guide::Question;
 
@@ -120,12 +118,6 @@ pub struct Example {
     pub vector: Vec<f32>,
 }
 
-/// Rounds over all examples.
-const ROUNDS: i32 = 300;
-const RATE: f32 = 0.03;
-/// Of the penalty on weights, for the vector and for hashed words.
-const PENALTY: f32 = 2e-5;
-
 /// Fits both models. `progress` gets the share done, 0…1.
 pub fn train(examples: &[Example], progress: impl Fn(f32)) -> Classifier {
     let of = |question: bool| -> Vec<(Features, Kind)> {
@@ -151,53 +143,6 @@ pub fn train(examples: &[Example], progress: impl Fn(f32)) -> Classifier {
     let consent = fit(Model::kinds_of(false), &of(false), |share| progress(share * 0.4));
     let question = fit(Model::kinds_of(true), &of(true), |share| progress(0.4 + share * 0.6));
     Classifier { consent, question }
-}
-
-fn fit(kinds: Vec<Kind>, examples: &[(Features, Kind)], progress: impl Fn(f32)) -> Model {
-    let labels: Vec<usize> =
-        examples.iter().map(|(_, kind)| kinds.iter().position(|one| one == kind).unwrap_or(0)).collect();
-    let mut counts = vec![0_usize; kinds.len()];
-    for label in &labels {
-        counts[*label] += 1;
-    }
-    // The root keeps a kind of many different examples from being drowned by the small ones.
-    let shares: Vec<f32> = counts.iter().map(|count| (*count as f32).sqrt()).collect();
-    let sum: f32 = shares.iter().sum::<f32>().max(1.0);
-    let importance = |label: usize| shares[label] / sum / (counts[label].max(1) as f32);
-    let mut weights = vec![vec![0.0_f32; WIDTH]; kinds.len()];
-    let mut first = weights.clone();
-    let mut second = weights.clone();
-    for round in 1..=ROUNDS {
-        let mut gradient = vec![vec![0.0_f32; WIDTH]; kinds.len()];
-        for ((features, _), label) in examples.iter().zip(&labels) {
-            let scores: Vec<f32> = weights.iter().map(|row| features.product(row)).collect();
-            let importance = importance(*label);
-            for (kind, probability) in softmax(&scores).into_iter().enumerate() {
-                let error = (probability - f32::from(u8::from(kind == *label))) * importance;
-                if error.abs() < 1e-9 {
-                    continue;
-                }
-                let (dense, rest) = gradient[kind].split_at_mut(VECTOR);
-                dense.iter_mut().zip(&features.dense).for_each(|(sum, value)| *sum += error * value);
-                for (at, value) in &features.sparse {
-                    rest[usize::from(*at)] += error * value;
-                }
-            }
-        }
-        let (fade1, fade2) = (0.9_f32, 0.999_f32);
-        let (bias1, bias2) = (1.0 - fade1.powi(round), 1.0 - fade2.powi(round));
-        for kind in 0..kinds.len() {
-            for at in 0..WIDTH {
-                let slope = gradient[kind][at] + PENALTY * weights[kind][at];
-                first[kind][at] = fade1 * first[kind][at] + (1.0 - fade1) * slope;
-                second[kind][at] = fade2 * second[kind][at] + (1.0 - fade2) * slope * slope;
-                let step = RATE * (first[kind][at] / bias1) / ((second[kind][at] / bias2).sqrt() + 1e-8);
-                weights[kind][at] -= step;
-            }
-        }
-        progress(round as f32 / ROUNDS as f32);
-    }
-    Model { kinds, weights }
 }
 
 #[cfg(test)]
