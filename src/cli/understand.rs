@@ -110,7 +110,7 @@ fn question(file: &Path, id: &str) -> anyhow::Result<Question> {
 }
 
 fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> Reading {
-    let vectors: Vec<Vec<f32>> = read::texts(text).iter().map(|text| encoder.encode(text)).collect();
+    let vectors: Vec<Vec<f32>> = read::texts(asked.asked(), text).iter().map(|text| encoder.encode(text)).collect();
     read::read(Language::english(), asked.asked(), asked.question(), text, &vectors)
 }
 

@@ -27,7 +27,7 @@ impl Interview {
         let reading = read::certain(self.language, asked, self.question_at_hand(), &text);
         if reading.is_none() {
             self.turn.awaits_meaning(self.now + self.policy.meaning_wait_ms);
-            self.out.push(Output::Embed { pause, texts: read::texts(&text) });
+            self.out.push(Output::Embed { pause, texts: read::texts(asked, &text) });
         }
         self.heard = Some(Heard { pause, text, asked, reading, vectors: Vec::new() });
     }

@@ -13,14 +13,16 @@ use super::whole::{choice, is_closed_answer};
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 
-/// Least probability of a yes to a question of consent; words of refusal, doubt or condition forbid one whatever it is.
+/// Least probability of a yes to a question of consent that has a certain yes among its clauses.
 const YES: f32 = 0.6;
+/// As [`YES`] without one: an idiom that was never seen is more often a refusal than not.
+const YES_BY_IDIOM: f32 = 0.75;
 /// Most probability that it is a refusal or a condition, for it to be a yes.
-const AGAINST: f32 = 0.15;
+const AGAINST: f32 = 0.2;
+/// Most probability that one of its clauses is a refusal, for it to be a yes.
+const AGAINST_A_CLAUSE: f32 = 0.5;
 /// Most probability that a child, or somebody in distress, says it, for it to be a yes.
 const CONCERN: f32 = 0.08;
-/// As [`AGAINST`], where the utterance begins with a certain yes.
-const AGAINST_A_YES: f32 = 0.3;
 /// Least probability of anything else at a question of consent, where unclear is what doubt comes to.
 const AT_CONSENT: f32 = 0.4;
 /// Least probability of a question of the respondent's, where it ends as one.
@@ -56,15 +58,22 @@ impl Reading {
     }
 }
 
-/// The texts whose vectors [`read`] wants, in this order: the whole, then its sentences when there are several.
-pub fn texts(text: &str) -> Vec<String> {
+/// The texts whose vectors [`read`] wants.
+pub fn texts(asked: Asked, text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let sentences = sentences(&words);
-    let mut texts = vec![words.join(" ")];
-    if sentences.len() > 1 {
-        texts.extend(sentences.into_iter().map(|range| words[range].join(" ")));
+    parts(asked, &words).into_iter().map(|range| words[range].join(" ")).collect()
+}
+
+/// The whole, its sentences when there are several, and at a question of consent its clauses, too.
+fn parts(asked: Asked, words: &[&str]) -> Vec<Range<usize>> {
+    let mut parts = vec![0..words.len()];
+    let finer = if asked.is_question() { Vec::new() } else { clauses(words) };
+    for range in sentences(words).into_iter().chain(finer) {
+        if !parts.contains(&range) {
+            parts.push(range);
+        }
     }
-    texts
+    parts
 }
 
 /// What `text` means, said when this was asked. `vectors`: of [`texts`]; without them only what is certain is known.
@@ -103,29 +112,25 @@ impl Reader<'_> {
         Some(Reading::new(kind, 1.0, By::Rule, range))
     }
 
-    /// What the classifier makes of it; `place` among the vectors.
-    fn probabilities(&self, text: &str, place: usize) -> Option<(&Model, Vec<f32>)> {
+    /// What the classifier makes of a part.
+    fn probabilities(&self, words: &[&str], range: &Range<usize>) -> Option<(&Model, Vec<f32>)> {
+        let place = parts(self.asked, words).iter().position(|part| part == range)?;
         let vector = self.vectors.get(place)?;
         let model = self.language.classifier.as_ref()?.model(self.asked);
-        Some((model, model.probabilities(&Features::of(self.asked, text, vector))))
+        let text = words[range.clone()].join(" ");
+        Some((model, model.probabilities(&Features::of(self.asked, &text, vector))))
     }
 
-    /// How probable it is that it is one of those that a yes must not be: refusals and conditions, then concerns.
-    fn against(&self, text: &str) -> [f32; 2] {
-        let Some((model, probabilities)) = self.probabilities(text, 0) else { return [1.0, 1.0] };
-        let sum = |of: fn(&Kind) -> bool| {
+    /// The sum of the probabilities of such kinds; 1 where nothing is known.
+    fn probability(&self, words: &[&str], range: &Range<usize>, of: fn(&Kind) -> bool) -> f32 {
+        self.probabilities(words, range).map_or(1.0, |(model, probabilities)| {
             model.kinds.iter().zip(&probabilities).filter(|(kind, _)| of(kind)).map(|(_, p)| p).sum()
-        };
-        [
-            sum(|kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional))),
-            sum(|kind| matches!(kind, Kind::Concern(_))),
-        ]
+        })
     }
 
     /// The classifier's best guess, and how sure it is.
-    fn guessed(&self, words: &[&str], range: Range<usize>, place: usize) -> Option<Reading> {
-        let text = words[range.clone()].join(" ");
-        let (model, probabilities) = self.probabilities(&text, place)?;
+    fn guessed(&self, words: &[&str], range: Range<usize>) -> Option<Reading> {
+        let (model, probabilities) = self.probabilities(words, &range)?;
         let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
         Some(Reading::new(model.kinds[best], probabilities[best], By::Model, range))
     }
@@ -139,17 +144,16 @@ impl Reader<'_> {
         if let Some(both) = self.without_recording(words) {
             return both;
         }
-        let Some(guess) = self.guessed(words, all.clone(), 0) else { return unclear(0.0) };
+        let Some(guess) = self.guessed(words, all.clone()) else { return unclear(0.0) };
         let text = words.join(" ");
         let asks = text.trim_end().ends_with('?');
         match guess.kind {
-            Kind::Consent(Consent::Yes) => {
-                let [refusal, concern] = self.against(&text);
-                // "Oh yes, of course, I would love to" begins with a certain yes, which leaves less to doubt.
-                let most = if self.begins_with(Consent::Yes, words) { AGAINST_A_YES } else { AGAINST };
-                let doubtful = guess.probability < YES || refusal > most || concern > CONCERN;
-                let excluded = asks || self.language.certain.may_refuse(&text);
-                if doubtful || excluded { unclear(guess.probability) } else { guess }
+            Kind::Consent(Consent::Yes) if asks || self.is_doubtful(words, guess.probability) => {
+                unclear(guess.probability)
+            }
+            // "Leave the recorder off" refuses a recording that has not begun.
+            Kind::Request(Request::StopRecording) if self.asked == Asked::Recording => {
+                Reading { kind: Kind::Consent(Consent::No), ..guess }
             }
             // "No, I would not like to" is plain, however long it goes on.
             Kind::Consent(Consent::No) if self.begins_with(Consent::No, words) => Reading { probability: 1.0, ..guess },
@@ -159,10 +163,26 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether what the classifier takes for a yes is not beyond doubt: a clause of it refuses, or it might be a
+    /// refusal, a condition, or a child's.
+    fn is_doubtful(&self, words: &[&str], probability: f32) -> bool {
+        let clauses = clauses(words);
+        let certainly = |range: &Range<usize>| self.language.certain.read(&words[range.clone()].join(" "), true);
+        let says = |consent| clauses.iter().any(|clause| certainly(clause) == Some(Kind::Consent(consent)));
+        let least = if says(Consent::Yes) { YES } else { YES_BY_IDIOM };
+        let refusal = |kind: &Kind| *kind == Kind::Consent(Consent::No);
+        let against = |kind: &Kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional));
+        let all = 0..words.len();
+        probability < least
+            || says(Consent::No)
+            || self.probability(words, &all, against) > AGAINST
+            || self.probability(words, &all, |kind| matches!(kind, Kind::Concern(_))) > CONCERN
+            || clauses.iter().any(|clause| self.probability(words, clause, refusal) > AGAINST_A_CLAUSE)
+    }
+
     /// Whether its first clause is certainly this.
     fn begins_with(&self, consent: Consent, words: &[&str]) -> bool {
-        let end = words.iter().position(|word| word.ends_with([',', '.', ';', '!'])).map_or(words.len(), |at| at + 1);
-        let head = words[..end].join(" ");
+        let head = clauses(words).first().map_or_else(String::new, |range| words[range.clone()].join(" "));
         self.language.certain.read(&head, true) == Some(Kind::Consent(consent))
     }
 
@@ -192,7 +212,7 @@ impl Reader<'_> {
             return listed;
         }
         let answer = |p: f32| Reading::new(Kind::Answer, p, By::Model, all.clone());
-        let Some(guess) = self.guessed(words, all.clone(), 0) else { return answer(0.0) };
+        let Some(guess) = self.guessed(words, all.clone()) else { return answer(0.0) };
         let asks = words.last().is_some_and(|word| word.ends_with('?'));
         let enough = match guess.kind {
             Kind::Question(_) if asks => ASKED_BACK,
@@ -219,15 +239,15 @@ impl Reader<'_> {
         }
         if reading.kind == Kind::Answer {
             // A wish at the very end of an answer.
-            let (last, place) = (sentences[sentences.len() - 1].clone(), sentences.len());
-            let passing = self.listed(words, last.clone()).or_else(|| self.guessed(words, last, place)).filter(|one| {
+            let last = sentences[sentences.len() - 1].clone();
+            let passing = self.listed(words, last.clone()).or_else(|| self.guessed(words, last)).filter(|one| {
                 one.probability >= IN_PASSING && matches!(one.kind, Kind::Request(_) | Kind::Question(_))
             });
             reading.also.extend(passing);
         } else if !matches!(reading.kind, Kind::Unfinished | Kind::BackChannel) {
-            for (place, range) in sentences.into_iter().enumerate() {
+            for range in sentences {
                 let content = range.len() >= CONTENT && self.listed(words, range.clone()).is_none();
-                let said = content.then(|| self.guessed(words, range, place + 1)).flatten();
+                let said = content.then(|| self.guessed(words, range)).flatten();
                 reading.also.extend(said.filter(|one| one.kind == Kind::Answer && one.probability >= 0.6));
             }
         }
@@ -271,10 +291,20 @@ fn least(kind: Kind) -> f32 {
 
 /// Word ranges of the sentences, each with at least one word.
 fn sentences(words: &[&str]) -> Vec<Range<usize>> {
+    split(words, |word| word.ends_with(['.', '!', '?']) && !word.ends_with("..."))
+}
+
+/// Word ranges of the clauses, as marks part them.
+fn clauses(words: &[&str]) -> Vec<Range<usize>> {
+    split(words, |word| word.ends_with([',', '.', ';', ':', '!', '?', '–', '-']))
+}
+
+/// `ends`: whether a word, without quotes and brackets behind it, ends a part.
+fn split(words: &[&str], ends: fn(&str) -> bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut from = 0;
     for (at, word) in words.iter().enumerate() {
-        if word.trim_end_matches(['"', '\'', '”', ')']).ends_with(['.', '!', '?']) && !word.ends_with("...") {
+        if ends(word.trim_end_matches(['"', '\'', '”', ')'])) {
             ranges.push(from..at + 1);
             from = at + 1;
         }
@@ -319,8 +349,9 @@ mod tests {
 
     #[test]
     fn sentences_are_parted_where_they_end() {
-        assert_eq!(texts("I use Excel. Sorry, can you speak up?").len(), 3);
-        assert_eq!(texts("I use Excel"), ["I use Excel"]);
-        assert_eq!(texts(""), [""]);
+        assert_eq!(texts(Asked::Question, "I use Excel. Sorry, can you speak up?").len(), 3);
+        assert_eq!(texts(Asked::Question, "I use Excel"), ["I use Excel"]);
+        assert_eq!(texts(Asked::Question, ""), [""]);
+        assert_eq!(texts(Asked::Recording, "Well, yes."), ["Well, yes.", "Well,", "yes."]);
     }
 }
