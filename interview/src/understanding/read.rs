@@ -24,11 +24,13 @@ const AGAINST_A_CLAUSE: f32 = 0.5;
 /// Most probability that a child, or somebody in distress, says it, for it to be a yes.
 const CONCERN: f32 = 0.08;
 /// Least probability of anything else at a question of consent, where unclear is what doubt comes to.
-const AT_CONSENT: f32 = 0.4;
+const AT_CONSENT: f32 = 0.35;
 /// Least probability of a question of the respondent's, where it ends as one.
-const ASKED_BACK: f32 = 0.25;
+const ASKED_BACK: f32 = 0.2;
 /// Least probability of a request in the last sentence of an answer.
-const IN_PASSING: f32 = 0.9;
+const IN_PASSING: f32 = 0.8;
+/// From this probability on, a value among the words does not make an answer of what is something else.
+const SURE: f32 = 0.7;
 /// An answer has at least so many words to count beside a request.
 const CONTENT: usize = 3;
 
@@ -225,7 +227,7 @@ impl Reader<'_> {
                 | Kind::Concern(_)
                 | Kind::BackChannel
         );
-        if weak && self.question.is_some_and(|question| names_value(question, &words.join(" "))) {
+        if weak && guess.probability < SURE && self.question.is_some_and(|question| names_value(question, &words.join(" "))) {
             return answer(1.0);
         }
         let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words.len()) {
@@ -278,14 +280,9 @@ fn names_value(question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Unfinished => 0.5,
-        Kind::Question(_)
-        | Kind::Request(Request::Stop | Request::Person)
-        | Kind::Concern(Concern::Distress | Concern::Child) => 0.55,
-        Kind::Request(Request::Decline | Request::Wait | Request::Callback | Request::Delete) | Kind::BackChannel => {
-            0.4
-        }
-        Kind::Request(_) => 0.35,
+        Kind::Request(Request::Stop | Request::Person) => 0.4,
+        Kind::Unfinished | Kind::Question(_) | Kind::Concern(Concern::Distress | Concern::Child) => 0.35,
+        Kind::Request(_) | Kind::BackChannel => 0.3,
     }
 }
 
