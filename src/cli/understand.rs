@@ -3,6 +3,7 @@
 //!
 //! Owns: arguments, files and what is printed. Never does: read an utterance itself (`interview::understanding` does).
 
+mod hear;
 mod score;
 
 use std::io::{BufRead as _, BufReader};
@@ -39,8 +40,17 @@ pub struct UnderstandArgs {
     /// Measure on the sets of utterances in this folder; confusions are printed for one called `development` only
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file"])]
     score: Vec<PathBuf>,
-    /// Train the classifier of the language in this folder from its examples
+    /// Measure what this recogniser heard of the sets instead of their texts; --hear writes it
+    #[arg(long, value_name = "MODEL", requires = "score")]
+    as_heard: Option<String>,
+    /// Say the sets of utterances in this folder with synthetic voices and keep what the recogniser hears
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score"])]
+    hear: Option<PathBuf>,
+    /// The recogniser of --hear: base, tiny.en
+    #[arg(long, value_name = "MODEL", default_value = "base", requires = "hear")]
+    model: String,
+    /// Train the classifier of the language in this folder from its examples
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score", "hear"])]
     train: Option<PathBuf>,
 }
 
@@ -61,12 +71,15 @@ enum LineAsked {
 
 impl UnderstandArgs {
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
+        if let Some(folder) = &self.hear {
+            return hear::run(folder, &self.model, settings);
+        }
         let encoder = encoder(&settings.storage.models_dir)?;
         if let Some(folder) = &self.train {
             return learn(folder, &encoder);
         }
         if !self.score.is_empty() {
-            return score::run(&self.score, &encoder);
+            return score::run(&self.score, self.as_heard.as_deref(), &encoder);
         }
         if let Some(file) = &self.file {
             let open = std::fs::File::open(file).with_context(|| file.display().to_string())?;

@@ -211,7 +211,8 @@ mod tests {
         };
         let classifier = Classifier { consent: model(false), question: model(true) };
         let read = Classifier::from_bytes(&classifier.to_bytes()).unwrap();
-        let pairs = [(&classifier.question.first, &read.question.first), (&classifier.consent.second, &read.consent.second)];
+        let pairs =
+            [(&classifier.question.first, &read.question.first), (&classifier.consent.second, &read.consent.second)];
         for (one, other) in pairs.into_iter().flat_map(|(a, b)| a.iter().zip(b)) {
             assert!((one - other).abs() < 0.01);
         }

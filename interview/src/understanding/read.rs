@@ -227,7 +227,10 @@ impl Reader<'_> {
                 | Kind::Concern(_)
                 | Kind::BackChannel
         );
-        if weak && guess.probability < SURE && self.question.is_some_and(|question| names_value(question, &words.join(" "))) {
+        if weak
+            && guess.probability < SURE
+            && self.question.is_some_and(|question| names_value(question, &words.join(" ")))
+        {
             return answer(1.0);
         }
         let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words.len()) {

@@ -2,18 +2,22 @@
 //!
 //! Owns: counting, and what must hold. Never does: show an utterance of a set that is not the development set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use encoder::Encoder;
-use interview::understanding::{Consent, Kind, Request};
+use interview::guide::slug;
+use interview::language::Language;
+use interview::understanding::{Consent, Kind, Request, value};
+use serde_json::json;
 
-use super::{kind_of, read_with, sets};
+use super::{hear, kind_of, read_with, sets};
 
 /// Confusions shown a meaning.
 const SHOWN: usize = 8;
 
+/// A meaning.
 #[derive(Default)]
 struct Row {
     utterances: usize,
@@ -23,68 +27,152 @@ struct Row {
     confusions: Vec<String>,
 }
 
-pub(super) fn run(folders: &[PathBuf], encoder: &Encoder) -> anyhow::Result<ExitCode> {
+/// What is counted over a folder of sets.
+#[derive(Default)]
+struct Score {
+    rows: BTreeMap<String, Row>,
+    /// Refusals, and anything else that is no yes, taken for a yes to a question of consent.
+    refusals_taken: usize,
+    others_taken: usize,
+    consents: Share,
+    /// Answers taken for a request to stop, wait, decline or reach a person.
+    cut_off: Share,
+    values: Share,
+    wrong_values: Vec<String>,
+}
+
+#[derive(Default)]
+struct Share {
+    count: usize,
+    of: usize,
+}
+
+impl Share {
+    fn add(&mut self, counts: bool) {
+        self.of += 1;
+        self.count += usize::from(counts);
+    }
+
+    fn is_at_least(&self, percent: usize) -> bool {
+        self.count * 100 >= self.of * percent
+    }
+}
+
+/// `model`: the recogniser through which the texts went, if any did.
+pub(super) fn run(folders: &[PathBuf], model: Option<&str>, encoder: &Encoder) -> anyhow::Result<ExitCode> {
     let mut holds = true;
     for folder in folders {
-        holds &= table(folder, encoder)?;
+        let heard = model.map(|model| hear::heard(folder, model)).transpose()?;
+        let score = count(folder, heard.as_ref(), encoder)?;
+        println!("\n{}{}", folder.display(), model.map_or_else(String::new, |model| format!(", as {model} heard it")));
+        holds &= score.print(folder.ends_with("development"));
     }
     println!("{}", if holds { "holds" } else { "falls short" });
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn table(folder: &Path, encoder: &Encoder) -> anyhow::Result<bool> {
-    let open = folder.ends_with("development");
-    let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    let (mut assumed, mut answers, mut cut_off, mut consents) = (0, 0, 0, [0, 0]);
-    for set in sets(folder)? {
-        for block in &set.blocks {
-            let meant = block.meaning().map_err(anyhow::Error::msg)?;
-            for text in block.texts.iter().chain(block.cases.iter().map(|case| &case.text)) {
-                let read = kind_of(&read_with(encoder, &block.asked, text), block.asked.asked());
-                let row = rows.entry(name(meant)).or_default();
-                row.utterances += 1;
-                if read == meant {
-                    row.right += 1;
-                } else {
-                    row.confusions.push(format!("{} ← {text}", name(read)));
-                    rows.entry(name(read)).or_default().taken += 1;
-                }
-                assumed += usize::from(meant != Kind::Consent(Consent::Yes) && read == Kind::Consent(Consent::Yes));
-                if meant == Kind::Answer {
-                    answers += 1;
-                    cut_off += usize::from(matches!(
-                        read,
-                        Kind::Request(Request::Stop | Request::Wait | Request::Decline | Request::Person)
-                    ));
-                }
-                if meant == Kind::Consent(Consent::Yes) {
-                    consents[0] += 1;
-                    consents[1] += usize::from(read == meant);
+fn count(folder: &Path, heard: Option<&HashMap<String, Vec<String>>>, encoder: &Encoder) -> anyhow::Result<Score> {
+    let mut score = Score::default();
+    let nothing = Vec::new();
+    let variants = |text: &String| match heard {
+        Some(heard) => heard.get(text).unwrap_or(&nothing).clone(),
+        None => vec![text.clone()],
+    };
+    for block in sets(folder)?.iter().flat_map(|set| &set.blocks) {
+        let meant = block.meaning().map_err(anyhow::Error::msg)?;
+        for said in block.texts.iter().flat_map(&variants) {
+            score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said), block.asked.asked()), &said);
+        }
+        for case in &block.cases {
+            for said in variants(&case.text) {
+                score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said), block.asked.asked()), &said);
+                let Some(question) = block.asked.question() else { continue };
+                let read = value::read(Language::english(), question, &said);
+                let right = json!(read) == wanted(&case.value);
+                score.values.add(right);
+                if !right {
+                    score.wrong_values.push(format!("{} instead of {} ← {said}", json!(read), case.value));
                 }
             }
         }
     }
-    println!("\n{}\n| meaning | utterances | recall | precision |\n|---|---|---|---|", folder.display());
-    let mut holds = assumed == 0 && cut_off * 100 <= answers && consents[1] * 100 >= consents[0] * 95;
-    for (name, row) in rows.iter().filter(|(_, row)| row.utterances > 0) {
-        let (right, all) = (row.right as f64, row.utterances as f64);
-        let precision = right / (row.right + row.taken).max(1) as f64;
-        println!("| {name} | {} | {:.1} % | {:.1} % |", row.utterances, right / all * 100.0, precision * 100.0);
-        if name.starts_with("request") || name.starts_with("respondent") {
-            holds &= right >= all * 0.92;
+    Ok(score)
+}
+
+/// As [`value::Value`] is written: options by their ids; `{}` names nothing.
+fn wanted(value: &serde_json::Value) -> serde_json::Value {
+    match value.get("options").and_then(serde_json::Value::as_array) {
+        Some(options) => {
+            let ids: Vec<String> = options.iter().filter_map(|one| Some(slug(one.as_str()?))).collect();
+            json!({ "options": ids })
+        }
+        None if value.as_object().is_some_and(serde_json::Map::is_empty) => serde_json::Value::Null,
+        None => value.clone(),
+    }
+}
+
+impl Score {
+    fn meaning(&mut self, meant: Kind, read: Kind, said: &str) {
+        let yes = Kind::Consent(Consent::Yes);
+        let row = self.rows.entry(name(meant)).or_default();
+        row.utterances += 1;
+        if read == meant {
+            row.right += 1;
+        } else {
+            row.confusions.push(format!("{} ← {said}", name(read)));
+            self.rows.entry(name(read)).or_default().taken += 1;
+        }
+        if meant == yes {
+            self.consents.add(read == yes);
+        } else if read == yes {
+            let refused = meant == Kind::Consent(Consent::No);
+            self.refusals_taken += usize::from(refused);
+            self.others_taken += usize::from(!refused);
+        }
+        if meant == Kind::Answer {
+            use Request::{Decline, Person, Stop, Wait};
+            self.cut_off.add(matches!(read, Kind::Request(Stop | Wait | Decline | Person)));
         }
     }
-    if open {
-        for (name, row) in &rows {
-            for confusion in row.confusions.iter().take(SHOWN) {
-                println!("{name}: {confusion}");
+
+    /// Whether everything holds. `open`: confusions may be shown.
+    fn print(&self, open: bool) -> bool {
+        println!("| meaning | utterances | recall | precision |\n|---|---|---|---|");
+        let mut short = Vec::new();
+        for (name, row) in self.rows.iter().filter(|(_, row)| row.utterances > 0) {
+            let (right, all) = (row.right as f64, row.utterances as f64);
+            let precision = right / (row.right + row.taken).max(1) as f64;
+            println!("| {name} | {} | {:.1} % | {:.1} % |", row.utterances, right / all * 100.0, precision * 100.0);
+            if (name.starts_with("request") || name.starts_with("respondent")) && right < all * 0.92 {
+                short.push(name.as_str());
             }
         }
+        if open {
+            for (name, row) in &self.rows {
+                for confusion in row.confusions.iter().take(SHOWN) {
+                    println!("{name}: {confusion}");
+                }
+            }
+            self.wrong_values.iter().for_each(|wrong| println!("value: {wrong}"));
+        }
+        println!(
+            "refusals taken for a yes: {}; anything else taken for one: {}",
+            self.refusals_taken, self.others_taken
+        );
+        println!("consents understood: {} of {}", self.consents.count, self.consents.of);
+        let Share { count, of } = self.cut_off;
+        println!("answers taken for a request to stop, wait, decline or reach a person: {count} of {of}");
+        println!("values read rightly: {} of {}", self.values.count, self.values.of);
+        println!(
+            "requests and questions under 92 %: {}",
+            if short.is_empty() { "none".into() } else { short.join(", ") }
+        );
+        self.refusals_taken + self.others_taken == 0
+            && self.consents.is_at_least(95)
+            && self.cut_off.count * 100 <= self.cut_off.of
+            && self.values.is_at_least(97)
+            && short.is_empty()
     }
-    println!("not a yes, but taken for one: {assumed}");
-    println!("consents understood: {} of {}", consents[1], consents[0]);
-    println!("answers taken for a request to stop, wait, decline or reach a person: {cut_off} of {answers}");
-    Ok(holds)
 }
 
 fn name(kind: Kind) -> String {
