@@ -40,15 +40,12 @@ pub struct UnderstandArgs {
     /// Measure on the sets of utterances in this folder; confusions are printed for one called `development` only
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file"])]
     score: Vec<PathBuf>,
-    /// Measure what this recogniser heard of the sets instead of their texts; --hear writes it
+    /// Measure what this recogniser (base, tiny.en) heard of the sets instead of their texts; --hear writes it
     #[arg(long, value_name = "MODEL", requires = "score")]
     as_heard: Option<String>,
-    /// Say the sets of utterances in this folder with synthetic voices and keep what the recogniser hears
+    /// Say the sets of utterances in this folder with synthetic voices and keep what the recognisers hear (hours; goes on where it stopped)
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score"])]
     hear: Option<PathBuf>,
-    /// The recogniser of --hear: base, tiny.en
-    #[arg(long, value_name = "MODEL", default_value = "base", requires = "hear")]
-    model: String,
     /// Train the classifier of the language in this folder from its examples
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score", "hear"])]
     train: Option<PathBuf>,
@@ -72,7 +69,7 @@ enum LineAsked {
 impl UnderstandArgs {
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
         if let Some(folder) = &self.hear {
-            return hear::run(folder, &self.model, settings);
+            return hear::run(folder, settings);
         }
         let encoder = encoder(&settings.storage.models_dir)?;
         if let Some(folder) = &self.train {

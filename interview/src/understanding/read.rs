@@ -283,8 +283,9 @@ fn names_value(question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Person) => 0.4,
+        Kind::Request(Request::Stop | Request::Person) => 0.45,
         Kind::Unfinished | Kind::Question(_) | Kind::Concern(Concern::Distress | Concern::Child) => 0.35,
+        Kind::Request(Request::Repeat | Request::Decline | Request::NothingToAdd | Request::Louder) => 0.4,
         Kind::Request(_) | Kind::BackChannel => 0.3,
     }
 }

@@ -1,14 +1,15 @@
-//! A set of utterances as the recogniser hears it: each said by synthetic voices, sent through Opus as in a call, and
+//! A set of utterances as the recognisers hear it: said by synthetic voices in turn, sent through Opus as in a call, and
 //! transcribed.
 //!
 //! Owns: that round trip and its file. Never does: read what an utterance means.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use voice::audio::codec::{Decoder, encode_clip};
 use voice::audio::{LISTEN_RATE, SPEAK_RATE};
@@ -25,26 +26,29 @@ const VOICES: [&str; 2] = ["af_heart", "bm_george"];
 /// Of silence before and after an utterance, as a call's turns have it.
 const MARGIN_MS: u32 = 300;
 
-/// A line of the file.
+/// The recognisers, by the names of their weights.
+const MODELS: [&str; 2] = ["base", "tiny.en"];
+
+/// A line of the file: an utterance, and what each recogniser heard.
 #[derive(Serialize, Deserialize)]
 struct Heard {
     voice: String,
     text: String,
-    heard: String,
+    heard: BTreeMap<String, String>,
 }
 
-fn path(folder: &Path, model: &str) -> PathBuf {
-    folder.join("heard").join(format!("{model}.jsonl"))
+fn path(folder: &Path) -> PathBuf {
+    folder.join("heard.jsonl")
 }
 
-/// What was heard of each text, by [`run`].
-pub(super) fn heard(folder: &Path, model: &str) -> anyhow::Result<HashMap<String, Vec<String>>> {
-    let path = path(folder, model);
-    let mut heard: HashMap<String, Vec<String>> = HashMap::new();
-    for line in lines(&path).with_context(|| format!("{}: understand --hear writes it", path.display()))? {
-        heard.entry(line.text).or_default().push(line.heard);
+/// What `model` heard of each text, by [`run`].
+pub(super) fn heard(folder: &Path, model: &str) -> anyhow::Result<HashMap<String, String>> {
+    if !MODELS.contains(&model) {
+        bail!("--as-heard {model}: there is {}", MODELS.join(", "));
     }
-    Ok(heard)
+    let path = path(folder);
+    let lines = lines(&path).with_context(|| format!("{}: understand --hear writes it", path.display()))?;
+    Ok(lines.into_iter().filter_map(|mut line| Some((line.text, line.heard.remove(model)?))).collect())
 }
 
 fn lines(path: &Path) -> anyhow::Result<Vec<Heard>> {
@@ -53,42 +57,48 @@ fn lines(path: &Path) -> anyhow::Result<Vec<Heard>> {
 }
 
 /// Goes on where an earlier run was interrupted.
-pub(super) fn run(folder: &Path, model: &str, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let path = path(folder, model);
+pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let path = path(folder);
     let known = if path.exists() { lines(&path).with_context(|| path.display().to_string())? } else { Vec::new() };
-    let known: HashSet<(String, String)> = known.into_iter().map(|line| (line.voice, line.text)).collect();
-    let mut wanted = Vec::new();
-    for block in sets(folder)?.into_iter().flat_map(|set| set.blocks) {
-        for text in block.texts.into_iter().chain(block.cases.into_iter().map(|case| case.text)) {
-            wanted.extend(VOICES.map(|voice| (voice.to_owned(), text.clone())));
-        }
-    }
-    let mut seen = known;
-    wanted.retain(|line| seen.insert(line.clone()));
-    std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
+    let mut seen: HashSet<String> = known.into_iter().map(|line| line.text).collect();
+    let blocks = sets(folder)?.into_iter().flat_map(|set| set.blocks);
+    let texts = blocks.flat_map(|block| block.texts.into_iter().chain(block.cases.into_iter().map(|case| case.text)));
+    // The voice goes by the place among all texts, whatever is heard already.
+    let wanted: Vec<(String, &str)> =
+        texts.zip(VOICES.into_iter().cycle()).filter(|(text, _)| seen.insert(text.clone())).collect();
     let mut file = std::fs::File::options().create(true).append(true).open(&path)?;
     let progress = indicatif::ProgressBar::new(wanted.len() as u64);
     actix::System::new().block_on(async {
         let models_dir = &settings.storage.models_dir;
-        let weights = models::verify(&models::required(model), models_dir)
-            .map_err(|them| anyhow::anyhow!(them.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
         let inference = Inference::start(settings.speech.inference_threads);
         let kokoro = Kokoro::load(models_dir, inference.clone(), KokoroSettings::default())?;
-        let whisper = Whisper::load(&weights.whisper(model)?, inference, WhisperSettings::default())?;
-        for (voice, text) in wanted {
-            let speaker = Voice { name: voice.clone(), speed: 1.0 };
+        let mut recognisers = Vec::new();
+        for model in MODELS {
+            let weights = models::verify(&models::required(model), models_dir)
+                .map_err(|them| anyhow::anyhow!(them.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+            let whisper = Whisper::load(&weights.whisper(model)?, inference.clone(), WhisperSettings::default())?;
+            recognisers.push((model, whisper));
+        }
+        for (text, voice) in wanted {
+            let speaker = Voice { name: voice.to_owned(), speed: 1.0 };
             let pcm = kokoro.synthesize(&text, &speaker, Priority::Background).await?;
-            let speech = Speech { samples: received(pcm)?.into(), start_ms: 0, language: "en".to_owned(), voiced: 1.0 };
-            let transcript = whisper.transcribe(speech).await?;
-            let words: Vec<&str> = transcript.words.iter().map(|word| word.text.trim()).collect();
-            let line = Heard { voice, text, heard: words.join(" ") };
+            let samples: Arc<[f32]> = received(pcm)?.into();
+            let mut heard = BTreeMap::new();
+            for (model, whisper) in &recognisers {
+                let samples = Arc::clone(&samples);
+                let speech = Speech { samples, start_ms: 0, language: "en".to_owned(), voiced: 1.0 };
+                let words = whisper.transcribe(speech).await?.words;
+                let words: Vec<&str> = words.iter().map(|word| word.text.trim()).collect();
+                heard.insert((*model).to_owned(), words.join(" "));
+            }
+            let line = Heard { voice: voice.to_owned(), text, heard };
             writeln!(file, "{}", serde_json::to_string(&line)?)?;
             progress.inc(1);
         }
         anyhow::Ok(())
     })?;
     progress.finish_and_clear();
-    println!("{} holds what {model} heard", path.display());
+    println!("{} holds what was heard", path.display());
     Ok(ExitCode::SUCCESS)
 }
 

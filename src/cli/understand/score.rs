@@ -71,20 +71,17 @@ pub(super) fn run(folders: &[PathBuf], model: Option<&str>, encoder: &Encoder) -
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn count(folder: &Path, heard: Option<&HashMap<String, Vec<String>>>, encoder: &Encoder) -> anyhow::Result<Score> {
+fn count(folder: &Path, heard: Option<&HashMap<String, String>>, encoder: &Encoder) -> anyhow::Result<Score> {
     let mut score = Score::default();
-    let nothing = Vec::new();
-    let variants = |text: &String| match heard {
-        Some(heard) => heard.get(text).unwrap_or(&nothing).clone(),
-        None => vec![text.clone()],
-    };
+    // What was not heard yet is not counted.
+    let said = |text: &String| heard.map_or(Some(text.clone()), |heard| heard.get(text).cloned());
     for block in sets(folder)?.iter().flat_map(|set| &set.blocks) {
         let meant = block.meaning().map_err(anyhow::Error::msg)?;
-        for said in block.texts.iter().flat_map(&variants) {
+        for said in block.texts.iter().filter_map(said) {
             score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said), block.asked.asked()), &said);
         }
         for case in &block.cases {
-            for said in variants(&case.text) {
+            if let Some(said) = said(&case.text) {
                 score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said), block.asked.asked()), &said);
                 let Some(question) = block.asked.question() else { continue };
                 let read = value::read(Language::english(), question, &said);
