@@ -9,6 +9,7 @@
 //! | `certain` | short, whole utterances whose meaning is certain |
 //! | `classifier` | everything else, by sentence vectors and words |
 //! | `read` | both together, and what an utterance says besides |
+//! | `parts` | what a question asks for, and what of it an answer leaves open |
 //! | `training` | examples, and the fit of the classifier |
 //! | `value` | the number, options, yes or no, address or date that an answer names |
 //! | `whole` | whether an answer is whole |
@@ -17,6 +18,7 @@
 pub mod certain;
 pub mod classifier;
 pub mod meaning;
+pub mod parts;
 pub mod read;
 pub mod training;
 pub mod value;
