@@ -13,12 +13,20 @@ use std::cmp::Reverse;
 
 use crate::analysis::Sentiment;
 use crate::dialogue::condition::{Subject, holds, is_vague};
+use crate::dialogue::lines::fill;
 use crate::guide::{Action, Guide, InterestSignal, QuestionType};
 use crate::io::{Proposal, ProposalRequest};
+use crate::language::Language;
 use crate::lexicon as lex;
+use crate::understanding::parts;
 
 /// The source of proposals that no model made.
 pub const TEMPLATE: &str = "template";
+
+/// Priority of the half of the question that was not answered: above all that an author can give.
+const MISSING: u8 = 6;
+/// Of what is suggested by an answer alone: below all that an author can give.
+const SUGGESTED: u8 = 0;
 
 /// Wordings used where the guide gives none.
 pub fn templates(action: Action) -> &'static [&'static str] {
@@ -67,7 +75,8 @@ pub fn scripted(guide: &Guide) -> Vec<String> {
     own.filter(|t| !t.contains('{')).chain(built_in).collect()
 }
 
-/// The template proposer: triggers of the question, then what the analysis suggests; best first.
+/// The template proposer: the half of the question that was not answered, the triggers of the question, then what the
+/// analysis suggests; best first.
 ///
 /// Built-in suggestions are made for the first answer to an open question only: who stays vague after one follow-up is
 /// not pressed.
@@ -75,12 +84,28 @@ pub fn propose(request: &ProposalRequest) -> Vec<Proposal> {
     if request.follow_ups_left == 0 || request.answer.trim().is_empty() {
         return Vec::new();
     }
-    let subject =
-        Subject { question: &request.question, text: &request.answer, analysis: &request.analysis, flags: &[] };
+    let subject = Subject {
+        question: &request.question,
+        text: &request.answer,
+        analysis: &request.analysis,
+        flags: &[],
+        value: request.value.as_ref(),
+    };
     let mut used = Used::new(request);
     let mut triggers: Vec<_> = request.question.follow_up_triggers.iter().collect();
     triggers.sort_by_key(|trigger| Reverse(trigger.priority));
-    let mut proposals = Vec::new();
+    let mut proposals: Vec<Proposal> = missing(request)
+        .into_iter()
+        .filter_map(|text| used.take(text))
+        .map(|text| {
+            proposal(
+                Action::DrillDeeper,
+                text,
+                "the question asks two things, and one was answered".to_owned(),
+                MISSING,
+            )
+        })
+        .collect();
     for trigger in triggers.into_iter().filter(|trigger| holds(&trigger.condition, subject)) {
         let why = format!("trigger: {}", trigger.condition);
         let text = match &trigger.template {
@@ -91,35 +116,56 @@ pub fn propose(request: &ProposalRequest) -> Vec<Proposal> {
         };
         proposals.extend(text.map(|text| proposal(trigger.action, text, why, trigger.priority)));
     }
-    for (action, why, priority) in suggestions(request) {
-        proposals.extend(used.default_for(action).map(|text| proposal(action, text, why.to_owned(), priority)));
+    for (action, why) in suggestions(request) {
+        proposals.extend(used.default_for(action).map(|text| proposal(action, text, why.to_owned(), SUGGESTED)));
     }
     proposals
+}
+
+fn language(request: &ProposalRequest) -> &'static Language {
+    Language::of(&request.language).unwrap_or_else(Language::english)
+}
+
+/// Questions for what the answers so far leave open of a question that asks two things.
+fn missing(request: &ProposalRequest) -> Vec<String> {
+    let language = language(request);
+    let mut said = request.earlier_answers.clone();
+    said.push(request.answer.clone());
+    let line = &language.lines.naming.missing_half;
+    let parts = parts::missing(language, &request.question, &said.join(". "));
+    parts.iter().map(|part| fill(line, &[("half", &part.inside(language))])).collect()
 }
 
 fn proposal(action: Action, text: String, why: String, priority: u8) -> Proposal {
     Proposal { action, text, why, priority, source: TEMPLATE.to_owned() }
 }
 
-fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str, u8)> {
+/// What the answer alone suggests, in the order of need.
+fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str)> {
     let analysis = &request.analysis;
-    if request.question.kind != QuestionType::Open || !request.earlier_answers.is_empty() {
+    let (language, question, answer) = (language(request), &request.question, request.answer.as_str());
+    if question.kind != QuestionType::Open
+        || question.expects.is_some()
+        || !request.earlier_answers.is_empty()
+        // Who has none of what was asked about has said all there is.
+        || parts::denies(language, &question.text, answer)
+    {
         return Vec::new();
     }
     let mut found = Vec::new();
-    if is_vague(analysis) {
+    if is_vague(analysis) && !parts::is_counted(language, &question.text, answer) {
         // Who says little gets an easy question; who says something general gets asked for a case.
         let action = if analysis.words < 6 { Action::DrillDeeper } else { Action::Example };
-        found.push((action, "the answer says little (low information density)", 2));
+        found.push((action, "the answer says little (low information density)"));
     }
     if analysis.signals.contains(&InterestSignal::Confusion) {
-        found.push((Action::Clarify, "the answer sounds confused", 2));
+        found.push((Action::Clarify, "the answer sounds confused"));
     }
     if analysis.signals.contains(&InterestSignal::Hesitation) {
-        found.push((Action::Probe, "the answer hesitates", 1));
+        found.push((Action::Probe, "the answer hesitates"));
     }
     if matches!(analysis.sentiment, Sentiment::VeryPositive | Sentiment::VeryNegative) {
-        found.push((Action::Probe, "the answer shows strong feeling", 1));
+        found.push((Action::Probe, "the answer shows strong feeling"));
     }
     found
 }
@@ -127,6 +173,8 @@ fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str, u8)> {
 /// Texts that may not be asked any more, and the phrase that fills templates.
 struct Used<'a> {
     asked: Vec<Vec<String>>,
+    /// What the answer has told by itself.
+    told: Vec<Action>,
     topic: Option<&'a str>,
     /// Where to start among a list of variants: differs from follow-up to follow-up, not by chance.
     turn: usize,
@@ -134,22 +182,31 @@ struct Used<'a> {
 
 impl<'a> Used<'a> {
     fn new(request: &'a ProposalRequest) -> Self {
+        let language = language(request);
+        let reason = parts::gives_reason(language, &request.answer).then_some(Action::Probe);
+        let case = parts::tells_case(language, &request.answer).then_some(Action::Example);
         Self {
+            told: reason.into_iter().chain(case).collect(),
             asked: request.asked_before.iter().map(|text| lex::tokens(text)).collect(),
             topic: request.analysis.key_phrases.first().map(String::as_str),
             turn: request.asked_before.len(),
         }
     }
 
+    /// The author's own words, which may come again at another question.
     fn fill(&mut self, template: &str) -> Option<String> {
         let mut text = template.to_owned();
         if text.contains("{topic}") || text.contains("{key_phrase}") {
             text = text.replace("{topic}", self.topic?).replace("{key_phrase}", self.topic?);
         }
-        self.take(text)
+        self.asked.push(lex::tokens(&text));
+        Some(text)
     }
 
     fn default_for(&mut self, action: Action) -> Option<String> {
+        if self.told.contains(&action) {
+            return None;
+        }
         let variants = templates(action);
         (0..variants.len()).find_map(|i| self.take(variants[(self.turn + i) % variants.len()].to_owned()))
     }
@@ -185,6 +242,7 @@ mod tests {
             follow_ups_left: 3,
             language: "en".into(),
             within_ms: 2_000,
+            value: None,
         }
     }
 
@@ -198,6 +256,47 @@ mod tests {
         assert_eq!(proposals[0].action, Action::DrillDeeper);
         assert_eq!(proposals[0].why, "trigger: vague_response");
         assert_eq!(proposals[1].text, "When did spreadsheet last fail you?");
+    }
+
+    #[test]
+    fn the_authors_own_trigger_goes_before_what_an_answer_suggests() {
+        let question = r#"{"text": "How do you work?", "follow_up_triggers": [
+            {"condition": "vague_response", "action": "example", "priority": 1, "template": "What did you do yesterday?"}]}"#;
+        let mut request = request(question, "Fine.");
+        let proposals = propose(&request);
+        assert_eq!(proposals[0].text, "What did you do yesterday?");
+        assert!(proposals.iter().skip(1).all(|proposal| proposal.priority < proposals[0].priority));
+        // Asked at another question, it is asked here, too.
+        request.asked_before.push("What did you do yesterday?".into());
+        assert_eq!(propose(&request)[0].text, "What did you do yesterday?");
+    }
+
+    #[test]
+    fn a_missing_half_goes_before_everything_and_is_asked_once() {
+        let question = r#"{"text": "What tool do you use, and how long have you been using it?", "follow_up_triggers": [
+            {"condition": "vague_response", "action": "example", "priority": 5, "template": "What did you do yesterday?"}]}"#;
+        let mut request = request(question, "Excel.");
+        let half = "And how long have you been using it?";
+        assert_eq!(propose(&request)[0].text, half);
+        request.asked_before.push(half.into());
+        request.earlier_answers.push("Excel.".into());
+        request.answer = "Well, you know.".into();
+        assert!(propose(&request).iter().all(|proposal| proposal.text != half));
+    }
+
+    #[test]
+    fn what_was_just_said_is_not_asked_for() {
+        let none = |question: &str, answer: &str| {
+            let question = serde_json::json!({ "text": question }).to_string();
+            let proposals = propose(&request(&question, answer));
+            assert!(proposals.is_empty(), "{answer}: {proposals:?}");
+        };
+        none("How do you get on with your manager?", "I have no manager, I work for myself.");
+        none("How many people work with you?", "There are twelve of us.");
+        none(
+            "How do you like it?",
+            "I hate it because it is awful, terrible and horrible, broken and slow every single day.",
+        );
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
 
 use super::asides::Aside;
+use super::naming::Naming;
 use super::speaking::{Purpose, Speech};
 use super::{Floor, Interview, Target, lines};
 use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
-use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, RepeatReason, Response};
+use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, Pending, RepeatReason, Response};
 use crate::turn::{Reading, Verdict, text_of};
-use crate::understanding::value;
+use crate::understanding::parts;
 use crate::understanding::whole::{is_closed_answer, is_full_answer};
 use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
 
@@ -28,6 +29,7 @@ pub(super) struct Waiting {
     pub heard: f32,
     /// Somebody else is being fetched: whoever speaks next does not know what was asked.
     pub handed_over: bool,
+    pub naming: Naming,
     /// Words of the turn in an answer held open.
     pub held: usize,
     pub patience: Patience,
@@ -100,13 +102,16 @@ impl Interview {
     pub(super) fn read(&self, target: Target, text: &str) -> Reading {
         let reading = self.reading(text);
         // Who asks for time, or is only beginning, gets it.
-        let unfinished = matches!(reading.kind, Kind::Unfinished | Kind::Request(Request::Wait));
+        let unfinished = matches!(reading.kind, Kind::Unfinished | Kind::Request(Request::Wait))
+            || target == Target::Question && may_be_dictated(reading.kind) && self.is_dictating(text);
         let command = match reading.kind {
             Kind::Request(Request::Wait) | Kind::Unfinished | Kind::Answer | Kind::BackChannel => false,
+            // What it is instead may follow.
+            Kind::Consent(Consent::No) if self.state.pending == Some(Pending::ReadBack) => false,
             Kind::Consent(consent) => consent != Consent::Unclear,
             Kind::Request(_) | Kind::Question(_) | Kind::Concern(_) => reading.also.is_empty(),
         };
-        let answers = target == Target::Question && self.state.pending.is_none();
+        let answers = target == Target::Question && !self.state.pending.is_some_and(Pending::wants_yes_or_no);
         let full = answers
             && !unfinished
             && self.answering().is_some_and(|(question, follow_up)| !follow_up && is_full_answer(question, text));
@@ -116,7 +121,7 @@ impl Interview {
             && self.answering().is_some_and(|(question, follow_up)| {
                 !follow_up && question.kind == QuestionType::Closed && is_closed_answer(text)
             });
-        let patience = self.answering().map_or(1.0, |(question, _)| question.patience);
+        let patience = self.patience();
         Reading { full: full || command, elaborated, unfinished, time_up, patience }
     }
 
@@ -137,16 +142,14 @@ impl Interview {
         }
         let content = reading.kind != Kind::Answer && reading.answer().is_some();
         let mut flags: Vec<String> = Vec::new();
+        if may_be_dictated(reading.kind) && self.may_pause() && self.is_dictating(text) {
+            return self.await_rest();
+        }
         match reading.kind {
             Kind::Unfinished => {
                 // A beginning that nothing followed: it waits for the rest, and belongs to the answer.
                 if self.waiting.patience == Patience::Usual && self.waiting.waits == 0 {
-                    self.waiting.waits += 1;
-                    self.carry();
-                    self.take_floor();
-                    self.waiting.patience = Patience::Begun;
-                    self.waiting.since = self.now;
-                    return self.show(CallState::Listening);
+                    return self.await_rest();
                 }
             }
             Kind::Request(Request::Wait) => {
@@ -194,17 +197,17 @@ impl Interview {
         {
             return;
         }
-        let misfit = flags.is_empty() && self.fits_nothing(text);
-        if misfit && !self.waiting.reworded {
-            self.waiting.reworded = true;
-            self.carry();
-            self.take_floor();
-            return self.reword();
-        }
-        if misfit {
-            flags.push("out_of_options".to_owned());
-        }
-        self.conclude(flags, rule);
+        self.weigh(flags, rule);
+    }
+
+    /// What was begun waits for its rest, and belongs to the answer.
+    fn await_rest(&mut self) {
+        self.waiting.waits += 1;
+        self.carry();
+        self.take_floor();
+        self.waiting.patience = Patience::Begun;
+        self.waiting.since = self.now;
+        self.show(CallState::Listening);
     }
 
     /// Said over a question of which too little had been heard, and no answer to it as it stands.
@@ -216,14 +219,6 @@ impl Interview {
         let full = self.answering().is_some_and(|(question, follow_up)| !follow_up && is_full_answer(question, text));
         let enough = if full { self.policy.heard_share / 2.0 } else { self.policy.heard_share };
         heard < enough || self.language.certain.is_back_channel(text) && !full
-    }
-
-    fn fits_nothing(&self, text: &str) -> bool {
-        self.answering().is_some_and(|(question, follow_up)| {
-            !follow_up
-                && matches!(question.kind, QuestionType::Scale | QuestionType::MultipleChoice)
-                && value::read(self.language, question, text).is_none()
-        })
     }
 
     /// The turn is over: its audio may go.
@@ -243,12 +238,15 @@ impl Interview {
         self.settle_pending();
         self.record(Event::QuestionRepeated { asking: id, reason, text: text.clone() });
         self.waiting.put_again();
+        self.waiting.naming.before = self.state.carried.len();
         let texts = before.into_iter().chain([text]).collect();
         self.say(Speech::new(texts, Purpose::Question).asking(id));
     }
 
     pub(super) fn reword(&mut self) {
-        let Some(text) = self.answering().map(|(question, _)| lines::reworded(self.lines(), question)) else { return };
+        let Some(text) = self.answering().map(|(question, _)| lines::asked_about(self.lines(), question)) else {
+            return;
+        };
         let Some(asking) = self.state.current else { return };
         self.record(Event::QuestionRepeated { asking, reason: RepeatReason::Reworded, text: text.clone() });
         self.waiting.put_again();
@@ -275,17 +273,20 @@ impl Interview {
     /// The answer as it stands: what was carried over, then the turn's words.
     pub(super) fn response(&self, flags: Vec<String>, rule: EndRule) -> Option<Response> {
         let asking = self.state.current_asking()?;
-        let mut words = self.state.carried.clone();
-        words.extend_from_slice(self.turn.words());
+        let words = self.words_so_far();
         let question_end = self.waiting.question_end.unwrap_or(self.now);
         let first = words.first().map_or(question_end, |w| w.start_ms);
         let cut_short = flags.iter().any(|f| f == "cut_short");
         let requires_clarification = flags.iter().any(|f| f == "out_of_options");
         let text = text_of(&words);
-        let class = class_of(&text, &flags);
-        let named = self.answering().filter(|(_, follow_up)| !follow_up && class == AnswerClass::Answered);
-        let value = named.and_then(|(question, _)| value::read(self.language, question, &text));
-        let value = value.and_then(|value| serde_json::to_value(value).ok());
+        let question = self.question_itself();
+        let missing = |question| !parts::missing(self.language, question, &text).is_empty();
+        let class = match class_of(&text, &flags) {
+            AnswerClass::Answered if question.is_some_and(missing) => AnswerClass::Partly,
+            class => class,
+        };
+        let named = if matches!(class, AnswerClass::Answered | AnswerClass::Partly) { self.named() } else { None };
+        let value = named.and_then(|value| serde_json::to_value(value).ok());
         let mut analysis = Analysis::of(&asking.text, &words);
         analysis.contradictions = contradiction::with_earlier(&text, &words, &self.state.responses);
         Some(Response {
@@ -313,6 +314,12 @@ impl Interview {
             class,
         })
     }
+}
+
+/// Whether more of a dictation may follow what was read as this.
+fn may_be_dictated(kind: Kind) -> bool {
+    let corrects = matches!(kind, Kind::Consent(consent) if consent != Consent::Yes);
+    corrects || matches!(kind, Kind::Answer | Kind::Unfinished | Kind::BackChannel)
 }
 
 /// What the answer is worth as one.

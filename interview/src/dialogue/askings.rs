@@ -13,6 +13,7 @@ use crate::followup::check::{Unfit, check};
 use crate::guide::{Action, QuestionType};
 use crate::io::{CallState, EndStatus, Event, Ms, Notice, Output, Phase, Proposal, ProposalRequest, Response};
 use crate::lexicon;
+use crate::understanding::parts;
 
 /// Flags of an answer that no follow-up would better.
 const CLOSED_FLAGS: [&str; 4] = ["declined", "dont_know", "no_answer", "nothing_to_add"];
@@ -43,8 +44,10 @@ impl Interview {
     fn request(&self, response: &Response) -> Option<ProposalRequest> {
         let follow_ups_left = self.follow_ups_left(response);
         let (_, question) = self.guide.questions().find(|(_, q)| q.id == response.question_id)?;
-        // Only open questions have follow-ups of themselves; the others need a trigger of the guide.
-        let possible = question.kind == QuestionType::Open || !question.follow_up_triggers.is_empty();
+        // Only open questions have follow-ups of themselves; the others need a trigger of the guide, or ask two things.
+        let possible = question.kind == QuestionType::Open && question.expects.is_none()
+            || !question.follow_up_triggers.is_empty()
+            || parts::of(self.language, &question.text).len() > 1;
         (follow_ups_left > 0 && possible).then(|| ProposalRequest {
             research_objective: self.guide.research_objective.clone(),
             question: question.clone(),
@@ -60,6 +63,7 @@ impl Interview {
                 .map(|r| r.text.clone())
                 .collect(),
             follow_ups_left,
+            value: response.value.clone().and_then(|value| serde_json::from_value(value).ok()),
             language: self.guide.language.clone(),
             within_ms: self.turn.end().saturating_add(self.settings.proposal_deadline_ms).saturating_sub(self.now),
         })
@@ -97,12 +101,20 @@ impl Interview {
         request: &ProposalRequest,
         proposals: &'p [Proposal],
     ) -> (Option<&'p Proposal>, Vec<(Unfit, &'p Proposal)>) {
-        let taken = |text: &str| {
-            let tokens = lexicon::tokens(text);
-            tokens.is_empty()
-                || self.state.askings.iter().any(|a| lexicon::tokens(&a.text) == tokens)
-                || self.guide.questions().any(|(_, q)| lexicon::tokens(&q.text) == tokens)
-        };
+        let question = &request.question;
+        // The author's own words may come again at another question: "Could you give me an example?"
+        let own =
+            |text: &str| question.follow_up_triggers.iter().any(|trigger| trigger.template.as_deref() == Some(text));
+        let taken =
+            |text: &str| {
+                let tokens = lexicon::tokens(text);
+                let own = own(text);
+                tokens.is_empty()
+                    || self.state.askings.iter().any(|asked| {
+                        lexicon::tokens(&asked.text) == tokens && (!own || asked.question_id == question.id)
+                    })
+                    || self.guide.questions().any(|(_, q)| lexicon::tokens(&q.text) == tokens)
+            };
         let mut order: Vec<&Proposal> = proposals.iter().collect();
         order.sort_by_key(|p| std::cmp::Reverse(p.priority));
         let mut unfit = Vec::new();

@@ -52,7 +52,11 @@ impl Interview {
             Pending::DeleteRecording => &lines.asides.recording_stopped,
             Pending::GoOn => &lines.concerns.distress_go_on,
             Pending::Adult => &lines.concerns.child,
-            Pending::Which => return self.resume_asking(RepeatReason::Resumed, before),
+            Pending::Which | Pending::ReadBack => {
+                let text = if pending == Pending::Which { self.which() } else { self.reading_back() };
+                let Some(text) = text else { return self.again(RepeatReason::Resumed, before) };
+                &text.clone()
+            }
         };
         self.waiting.put_again();
         let texts = before.into_iter().chain([question.clone()]).collect();
@@ -68,6 +72,9 @@ impl Interview {
 
     /// What was said to such a question; nothing when it was not answered in time.
     pub(super) fn confirmed(&mut self, pending: Pending, text: &str) {
+        if pending == Pending::ReadBack {
+            return self.read_back_answered(text);
+        }
         let reading = self.reading(text);
         let sure = confidence_of(self.turn.words()) >= super::consent::CONFIDENT;
         // Who says again what they want has confirmed it.
@@ -123,7 +130,7 @@ impl Interview {
     }
 
     /// Nothing that answers it: it is put again, or waits on.
-    fn still_waits(&mut self, pending: Pending, reading: &Reading, text: &str) -> bool {
+    pub(super) fn still_waits(&mut self, pending: Pending, reading: &Reading, text: &str) -> bool {
         let mut before = Vec::new();
         match reading.kind {
             Kind::Request(Request::Wait) | Kind::Unfinished if self.waiting.waits < 3 => {

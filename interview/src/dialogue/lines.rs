@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::guide::{Guide, Question, QuestionType};
+use crate::guide::{Expects, Guide, Question, QuestionType};
 use crate::io::{AskingId, Postponement};
 use crate::language::Language;
 
@@ -17,6 +17,7 @@ const LONGEST_AIM: usize = 12;
 pub struct Lines {
     pub(crate) consent: ConsentLines,
     pub(crate) asides: Asides,
+    pub(crate) naming: Naming,
     pub(crate) acknowledgements: Acknowledgements,
     pub(crate) concerns: Concerns,
     pub(crate) answers: Answers,
@@ -76,6 +77,19 @@ texts!(Asides {
     please_number,
     your_choices,
     or,
+});
+texts!(Naming {
+    which_of_two,
+    which_number,
+    which_option,
+    yes_or_no,
+    number,
+    email,
+    phone,
+    name,
+    date,
+    once_more,
+    missing_half,
 });
 texts!(Concerns { distress, distress_contact, distress_go_on, child, child_wait });
 texts!(Answers {
@@ -186,7 +200,7 @@ pub(crate) fn of(guide: &Guide) -> &'static Lines {
 }
 
 /// A line with its braces filled in.
-pub(super) fn fill(line: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn fill(line: &str, values: &[(&str, &str)]) -> String {
     values.iter().fold(line.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
@@ -247,8 +261,43 @@ pub(super) fn reworded(lines: &Lines, question: &Question) -> String {
     }
 }
 
+/// The question once more for somebody whose answer names nothing that it allows, with what it does.
+pub(super) fn asked_about(lines: &Lines, question: &Question) -> String {
+    let naming = &lines.naming;
+    let wanted = match (question.kind, question.expects) {
+        (QuestionType::Closed, _) => &naming.yes_or_no,
+        (QuestionType::Open, Some(Expects::Number)) => &naming.number,
+        (QuestionType::Open, Some(Expects::Email)) => &naming.email,
+        (QuestionType::Open, Some(Expects::Phone)) => &naming.phone,
+        (QuestionType::Open, Some(Expects::Name)) => &naming.name,
+        (QuestionType::Open, Some(Expects::Date)) => &naming.date,
+        _ => return reworded(lines, question),
+    };
+    format!("{wanted} {}", question.text.trim())
+}
+
+/// Which number of a range it is.
+pub(super) fn which_number(lines: &Lines, low: f64, high: f64) -> String {
+    let (low, high) = (low.min(high), low.max(high));
+    let (one, other) = (low.to_string(), high.to_string());
+    if high - low > 1.0 {
+        return fill(&lines.naming.which_number, &[("low", &one), ("high", &other)]);
+    }
+    fill(&lines.naming.which_of_two, &[("one", &one), ("other", &other)])
+}
+
+/// Which of these options it is; none where there are no two.
+pub(super) fn which_option(lines: &Lines, options: &[&str]) -> Option<String> {
+    (options.len() > 1).then(|| fill(&lines.naming.which_option, &[("options", &either(lines, options))]))
+}
+
 fn listed(lines: &Lines, question: &Question) -> String {
-    let texts: Vec<&str> = question.options.iter().map(|o| o.text.trim().trim_end_matches('.')).collect();
+    let texts: Vec<&str> = question.options.iter().map(|option| option.text.as_str()).collect();
+    either(lines, &texts)
+}
+
+fn either(lines: &Lines, texts: &[&str]) -> String {
+    let texts: Vec<&str> = texts.iter().map(|text| text.trim().trim_end_matches('.')).collect();
     match texts.split_last() {
         Some((last, [])) => (*last).to_owned(),
         Some((last, rest)) => format!("{}, {} {last}", rest.join(", "), lines.asides.or),
@@ -314,8 +363,8 @@ pub(super) fn scripted(guide: &Guide, name: Option<&str>, recording: bool) -> Ve
     texts.extend(
         guide
             .questions()
-            .filter(|(_, q)| matches!(q.kind, QuestionType::Scale | QuestionType::MultipleChoice))
-            .map(|(_, q)| reworded(lines, q)),
+            .filter(|(_, q)| q.kind != QuestionType::Open || q.expects.is_some())
+            .map(|(_, q)| asked_about(lines, q)),
     );
     texts.extend(Farewell::ALL.map(|farewell| farewell.text(lines).to_owned()));
     let mut seen = std::collections::HashSet::new();

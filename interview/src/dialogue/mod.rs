@@ -15,6 +15,7 @@
 //! | `passing` | what is wanted or asked in the same breath as an answer |
 //! | `settings` | what the operator fixes for every interview |
 //! | `asides` | what is wanted or asked beside answering, carried out once |
+//! | `naming` | what the answer names, and the one question that is asked about it |
 //! | `requests` | what a respondent wants who does not answer |
 //! | `confirmations` | questions of our own about it, and what their answers mean |
 //! | `silence` | what happens when nothing is said |
@@ -37,6 +38,7 @@ mod consent;
 mod heard;
 mod inputs;
 pub(crate) mod lines;
+mod naming;
 mod passing;
 mod requests;
 mod selection;

@@ -50,6 +50,7 @@ impl Interview {
     pub(super) fn resume_asking(&mut self, reason: RepeatReason, before: Vec<String>) {
         match self.target() {
             Target::Participation | Target::Recording => self.consent_after(before),
+            Target::Question if self.waiting.naming.reads_back() => self.confirm_after(before, Pending::ReadBack),
             Target::Question => self.again(reason, before),
             Target::Nothing => self.ask_next(before),
         }
@@ -137,6 +138,7 @@ impl Interview {
         if let Some(asking) = self.state.current.filter(|_| !self.state.carried.is_empty()) {
             self.record(Event::AnswerStruck { asking });
         }
+        self.waiting.naming = super::naming::Naming::default();
         vec![self.lines().asides.struck.clone()]
     }
 

@@ -7,13 +7,14 @@
 
 use std::cmp::Reverse;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::condition::{Subject, holds};
 use super::state::{Draft, State};
 use super::timing::{Budget, section_is_over};
 use crate::guide::{Guide, Question, Section};
 use crate::io::{Event, Ms, Response};
+use crate::understanding::Value;
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,9 +132,9 @@ fn skip_condition(guide: &Guide, state: &State, section: &Section) -> Option<Str
 
 /// The guide-wide skip condition that names this id and holds.
 fn rule_for(guide: &Guide, state: &State, id: &str) -> Option<String> {
-    let names = |value: &Value| match value {
-        Value::String(name) => name == id,
-        Value::Array(names) => names.iter().any(|name| name.as_str() == Some(id)),
+    let names = |value: &Json| match value {
+        Json::String(name) => name == id,
+        Json::Array(names) => names.iter().any(|name| name.as_str() == Some(id)),
         _ => false,
     };
     guide
@@ -149,10 +150,9 @@ fn any_response_holds(guide: &Guide, state: &State, condition: &str) -> bool {
 }
 
 fn response_holds(guide: &Guide, response: &Response, condition: &str) -> bool {
+    let value = response.value.clone().and_then(|value| serde_json::from_value::<Value>(value).ok());
     guide.questions().find(|(_, q)| q.id == response.question_id).is_some_and(|(_, question)| {
-        holds(
-            condition,
-            Subject { question, text: &response.text, analysis: &response.analysis, flags: &response.flags },
-        )
+        let (text, analysis, flags) = (&response.text, &response.analysis, &response.flags);
+        holds(condition, Subject { question, text, analysis, flags, value: value.as_ref() })
     })
 }

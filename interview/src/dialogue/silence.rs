@@ -35,7 +35,7 @@ impl Interview {
                 let Some(pending) = self.state.pending else { return };
                 self.confirmed(pending, "");
             }
-            Target::Question if !self.state.carried.is_empty() => self.conclude(Vec::new(), EndRule::Silence),
+            Target::Question if !self.state.carried.is_empty() => self.weigh(Vec::new(), EndRule::Silence),
             Target::Question if !self.waiting.asked_again => {
                 self.waiting.asked_again = true;
                 self.again(RepeatReason::Resumed, vec![self.lines().asides.still_there.clone()]);

@@ -175,6 +175,8 @@ pub enum Pending {
     Adult,
     /// "Which of the two is it?": the next answer is one to the question itself.
     Which,
+    /// "I have seven. Is that right?", after a dictation.
+    ReadBack,
 }
 
 /// Where a wish came from.

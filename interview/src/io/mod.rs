@@ -151,7 +151,7 @@ pub struct Proposal {
     pub text: String,
     /// Which trigger or observation led to it, in words for the report ("why").
     pub why: String,
-    /// 1…5, higher first.
+    /// Higher first: 1…5 as in a guide; below and above that what is built in.
     pub priority: u8,
     /// Who proposed it: `template`, or a model's name.
     pub source: String,
@@ -174,6 +174,9 @@ pub struct ProposalRequest {
     pub language: String,
     /// After this many milliseconds the templates serve.
     pub within_ms: Ms,
+    /// What the answer names, as the question wants it.
+    #[serde(default)]
+    pub value: Option<crate::understanding::Value>,
 }
 
 impl ProposalRequest {
@@ -194,6 +197,7 @@ impl ProposalRequest {
             follow_ups_left: 3,
             language: guide.language.clone(),
             within_ms: 2_500,
+            value: None,
         }
     }
 }

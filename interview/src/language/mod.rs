@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::dialogue::lines::Lines;
 use crate::understanding::certain::Certain;
 use crate::understanding::classifier::Classifier;
+use crate::understanding::parts::Questions;
 use crate::understanding::value::words::Words;
 use crate::understanding::when::Times;
 
@@ -27,6 +28,8 @@ pub struct Language {
     pub times: Times,
     /// What names a value.
     pub values: Words,
+    /// What questions ask for.
+    pub questions: Questions,
     /// Whether 03/05 is the fifth of March, as it is in the language's own region.
     pub month_first: bool,
     /// What the others mean; none before it was trained.
@@ -41,6 +44,7 @@ fn english(month_first: bool) -> Language {
         code: "en",
         values: part("languages/en/values.toml", include_str!("../../../languages/en/values.toml")),
         month_first,
+        questions: part("languages/en/questions.toml", include_str!("../../../languages/en/questions.toml")),
         lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
         certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
         times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),

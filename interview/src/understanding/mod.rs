@@ -10,6 +10,7 @@
 //! | `classifier` | everything else, by sentence vectors and words |
 //! | `read` | both together, and what an utterance says besides |
 //! | `fit` | the classifier's weights, from examples |
+//! | `parts` | what a question asks for, and what of it an answer leaves open |
 //! | `training` | examples, and the fit of the classifier |
 //! | `value` | the number, options, yes or no, address or date that an answer names |
 //! | `whole` | whether an answer is whole |
@@ -19,6 +20,7 @@ pub mod certain;
 pub mod classifier;
 mod fit;
 pub mod meaning;
+pub mod parts;
 pub mod read;
 pub mod training;
 pub mod value;

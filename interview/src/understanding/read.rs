@@ -9,8 +9,10 @@ use std::ops::Range;
 
 use super::classifier::{Asked, Features, Model};
 use super::meaning::{By, Concern, Consent, Kind, Request};
-use super::whole::{choice, is_closed_answer};
-use crate::guide::{Question, QuestionType};
+use super::parts;
+use super::value;
+use super::whole::is_closed_answer;
+use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;
 
 /// Least probability of a yes to a question of consent that has a certain yes among its clauses.
@@ -227,10 +229,14 @@ impl Reader<'_> {
                 | Kind::Concern(_)
                 | Kind::BackChannel
         );
-        if weak
-            && guess.probability < SURE
-            && self.question.is_some_and(|question| names_value(question, &words.join(" ")))
-        {
+        let text = words.join(" ");
+        let names = |question: &Question| {
+            weak && guess.probability < SURE && names_value(self.language, question, &text)
+                || is_dictated(self.language, question, &text)
+                // "I have no manager, I work for myself" to a question about the manager.
+                || matches!(guess.kind, Kind::Concern(_)) && parts::denies(self.language, &question.text, &text)
+        };
+        if self.question.is_some_and(names) {
             return answer(1.0);
         }
         let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words.len()) {
@@ -269,13 +275,18 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the words name what a question with a limited choice of answers wants.
-fn names_value(question: &Question, text: &str) -> bool {
-    match question.kind {
-        QuestionType::Open => false,
-        QuestionType::Closed => is_closed_answer(text),
-        QuestionType::Scale | QuestionType::MultipleChoice => choice(question, text).is_some(),
-    }
+/// Whether the words name what a question that wants a value wants. Any words are a name.
+fn names_value(language: &Language, question: &Question, text: &str) -> bool {
+    let limited = question.kind != QuestionType::Open || question.expects.is_some_and(|it| it != Expects::Name);
+    limited
+        && (value::read(language, question, text).is_some()
+            || question.kind == QuestionType::Closed && is_closed_answer(text))
+}
+
+/// Whether an address or a number is being dictated, which nothing else looks like.
+fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
+    matches!(question.expects, Some(Expects::Email | Expects::Phone))
+        && (value::read(language, question, text).is_some() || value::is_partial(language, question, text))
 }
 
 /// Least probability from which this is believed of an answer to a question: the more it would cost to be wrong, the
@@ -291,7 +302,7 @@ fn least(kind: Kind) -> f32 {
 }
 
 /// Word ranges of the sentences, each with at least one word.
-fn sentences(words: &[&str]) -> Vec<Range<usize>> {
+pub(super) fn sentences(words: &[&str]) -> Vec<Range<usize>> {
     split(words, |word| word.ends_with(['.', '!', '?']) && !word.ends_with("..."))
 }
 

@@ -3,6 +3,8 @@
 // Helpers stand outside test functions, where clippy would not allow it by itself.
 #![allow(clippy::unwrap_used)]
 
+mod answers;
+mod dictation;
 mod guides;
 mod spelling;
 mod injections;

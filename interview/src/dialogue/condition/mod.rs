@@ -10,13 +10,14 @@
 //! | `not <condition>` | the rest does not hold |
 //! | `always`, `any` | always |
 //! | `declined`, `don't know`, `no answer` | the response carries that flag |
-//! | `answer is X`, `answers X`, `chooses X`, `selects X` | X is the chosen option, the number, yes or no, or the text |
+//! | `answer is X`, `answers X`, `chooses X`, `selects X` | X is the chosen option (or one of several), the number, yes or no, or the text |
 //! | `mentions X`, `says X`, `talks about X` | the words of X (or of one of `X or Y`, `X, Y`) are in the answer |
+//! | `answer is none` | none of the options was chosen, where the question allows that |
 //! | `score below N`, `above N`, `at least N`, `at most N`, `< N`, `<= N`, `> N`, `>= N` | the number given on a scale compares so |
 //! | `low score`, `high score` (or rating) | the number is in the lowest 40 % or the highest 30 % of the scale |
 //! | `very positive`, `positive`, `neutral`, `negative`, `very negative` | the sentiment (positive includes very positive, …) |
 //! | `enthusiasm`, `hesitation`, `confusion`, `agreement`, `disagreement`, `emotional`, `frustration` | the signal was heard |
-//! | `vague response`, `unclear` | density below 0.18, or hedged with density below 0.35 |
+//! | `vague response`, `unclear` | density below 0.18, or hedged with density below 0.35, unless it says that there is nothing to tell of ("I have no manager") |
 //! | `short answer`, `brief` | fewer than six words |
 //! | `detailed answer`, `long answer` | density of 0.5 or more |
 //! | anything else | at least half of its content words are in the answer |
@@ -29,9 +30,11 @@ pub(crate) use read::is_about_score;
 pub use read::{Comparison, Condition};
 
 use crate::analysis::Analysis;
-use crate::guide::{Question, Scale};
+use crate::guide::{Question, QuestionType, Scale};
+use crate::language::Language;
 use crate::lexicon as lex;
-use crate::understanding::whole::{self, Choice};
+use crate::understanding::value::Value;
+use crate::understanding::{parts, whole};
 
 /// What a condition is about: one response and its question.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +43,8 @@ pub struct Subject<'a> {
     pub text: &'a str,
     pub analysis: &'a Analysis,
     pub flags: &'a [String],
+    /// What the answer names, as the question wants it.
+    pub value: Option<&'a Value>,
 }
 
 /// Whether the condition holds for this response.
@@ -64,16 +69,21 @@ impl Condition {
             }
             Condition::Score(comparison) => {
                 let Some(scale) = subject.question.scale else { return false };
-                let Some(Choice::Number(value)) = whole::choice(subject.question, subject.text) else {
-                    return false;
-                };
-                comparison.holds(value, scale)
+                match subject.value {
+                    Some(Value::Number(number)) => comparison.holds(*number, scale),
+                    // "Seven or eight" is above six, and not above seven.
+                    Some(Value::Range(ends)) => ends.iter().all(|end| comparison.holds(*end, scale)),
+                    _ => false,
+                }
             }
             Condition::Sentiment(wanted) => wanted.contains(&subject.analysis.sentiment),
             Condition::Brief => subject.analysis.words < 6,
             Condition::Detailed => subject.analysis.information_density >= 0.5,
             Condition::Signal(signal) => subject.analysis.signals.contains(signal),
-            Condition::Vague => is_vague(subject.analysis),
+            Condition::Vague => {
+                let language = Language::english();
+                is_vague(subject.analysis) && !parts::denies(language, &subject.question.text, subject.text)
+            }
             Condition::Words(wanted) => {
                 let said = stems(subject.text);
                 let hits = wanted.iter().filter(|word| said.contains(&lex::stem(word))).count();
@@ -85,35 +95,45 @@ impl Condition {
 
 impl Comparison {
     /// Whether it holds for this number on the scale.
-    pub fn holds(self, value: i32, scale: Scale) -> bool {
-        let share = (value - scale.min) as f32 / (scale.max - scale.min).max(1) as f32;
+    pub fn holds(self, value: f64, scale: Scale) -> bool {
+        let share = (value - f64::from(scale.min)) / f64::from((scale.max - scale.min).max(1));
         match self {
             Comparison::Low => share <= 0.4,
             Comparison::High => share >= 0.7,
-            Comparison::AtMost(bound) => value <= bound,
-            Comparison::AtLeast(bound) => value >= bound,
-            Comparison::Below(bound) => value < bound,
-            Comparison::Above(bound) => value > bound,
-            Comparison::Is(bound) => value == bound,
+            Comparison::AtMost(bound) => value <= f64::from(bound),
+            Comparison::AtLeast(bound) => value >= f64::from(bound),
+            Comparison::Below(bound) => value < f64::from(bound),
+            Comparison::Above(bound) => value > f64::from(bound),
+            Comparison::Is(bound) => is(value, bound),
         }
     }
 }
 
+fn is(value: f64, bound: i32) -> bool {
+    (value - f64::from(bound)).abs() < f64::EPSILON
+}
+
 fn is_answer(wanted: &str, subject: Subject<'_>) -> bool {
-    match wanted {
-        "yes" => return whole::yes_or_no(subject.text) == Some(true),
-        "no" => return whole::yes_or_no(subject.text) == Some(false),
-        _ => {}
+    let question = subject.question;
+    match subject.value {
+        Some(Value::Yes(yes)) => wanted == if *yes { "yes" } else { "no" },
+        Some(Value::Number(number)) => wanted.parse().is_ok_and(|wanted| is(*number, wanted)),
+        Some(Value::Range(_)) => false,
+        Some(Value::Options(ids)) if ids.is_empty() => is_none(wanted),
+        Some(Value::Options(ids)) => {
+            question.options.iter().any(|option| ids.contains(&option.id) && names(wanted, option))
+        }
+        Some(Value::Date(text) | Value::Text(text)) => text.to_lowercase() == wanted,
+        // What an open answer says is not stored as a value.
+        None if question.kind == QuestionType::Open && wanted == "yes" => whole::yes_or_no(subject.text) == Some(true),
+        None if question.kind == QuestionType::Open && wanted == "no" => whole::yes_or_no(subject.text) == Some(false),
+        None => lex::tokens(subject.text) == lex::tokens(wanted),
     }
-    if let Ok(number) = wanted.parse::<i32>() {
-        return whole::choice(subject.question, subject.text) == Some(Choice::Number(number));
-    }
-    if let Some(Choice::Option(index)) = whole::choice(subject.question, subject.text)
-        && let Some(option) = subject.question.options.get(index)
-    {
-        return names(wanted, option);
-    }
-    lex::tokens(subject.text) == lex::tokens(wanted)
+}
+
+/// Whether a condition's words name an answer that chooses nothing.
+pub(crate) fn is_none(wanted: &str) -> bool {
+    ["none", "none of these", "none of them", "nothing"].contains(&wanted)
 }
 
 /// Whether a condition's words name this option.
@@ -133,14 +153,15 @@ pub(crate) fn is_vague(analysis: &Analysis) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guide::QuestionType;
     use crate::io::Word;
+    use crate::understanding::value;
 
     fn check(question: &Question, condition: &str, text: &str) -> bool {
         let words: Vec<Word> =
             text.split(' ').map(|t| Word { text: t.into(), start_ms: 0, end_ms: 1, confidence: 1.0 }).collect();
         let analysis = Analysis::of(&question.text, &words);
-        holds(condition, Subject { question, text, analysis: &analysis, flags: &[] })
+        let value = value::read(Language::english(), question, text);
+        holds(condition, Subject { question, text, analysis: &analysis, flags: &[], value: value.as_ref() })
     }
 
     fn question(extra: &str) -> Question {
@@ -157,6 +178,29 @@ mod tests {
         assert!(check(&q, "score below 5", "4"));
         assert!(check(&q, "score >= 7", "seven"));
         assert!(!check(&q, "score > 7", "seven"));
+        assert!(check(&q, "score > 6", "Seven or eight.") && !check(&q, "score > 7", "Seven or eight."));
+        assert!(check(&q, "answer is 8", "Seven, no, eight.") && !check(&q, "answer is 7", "Seven, no, eight."));
+    }
+
+    #[test]
+    fn what_was_chosen_counts_and_not_what_was_named() {
+        let options = r#", "type": "multiple_choice", "allow_none": true, "options": [
+            {"id": "post", "text": "By post"}, {"id": "email", "text": "By email"}, {"id": "phone", "text": "By phone"}]"#;
+        let one = question(options);
+        assert!(check(&one, "answer is by email", "Not by post, by email."));
+        assert!(!check(&one, "answer is by post", "Not by post, by email."));
+        assert!(check(&one, "answer is none", "None of these."));
+        let many = question(&format!(r#", "select": "many"{options}"#));
+        for chosen in ["by post", "email"] {
+            assert!(check(&many, &format!("chooses {chosen}"), "By post and by email."), "{chosen}");
+        }
+        assert!(!check(&many, "chooses phone", "By post and by email."));
+        assert!(check(&many, "not chooses phone", "By post and by email."));
+        let closed = question(r#", "type": "closed""#);
+        assert!(
+            check(&closed, "answer is yes", "Oh, every single day, yes.")
+                && check(&closed, "answer is no", "Not really.")
+        );
     }
 
     #[test]
@@ -186,6 +230,7 @@ mod tests {
     fn quality_of_the_answer() {
         let q = question("");
         assert!(check(&q, "vague_response", "It was fine, I guess."));
+        assert!(!check(&q, "vague_response", "It doesn't apply to me."));
         assert!(!check(
             &q,
             "vague response",

@@ -5,7 +5,7 @@
 
 use super::plan::{Place, Plan, escaped};
 use super::{Report, Severity};
-use crate::dialogue::condition::{Condition, is_about_score, names};
+use crate::dialogue::condition::{Condition, is_about_score, is_none, names};
 use crate::guide::{Question, QuestionType};
 
 /// Words about the interview instead of words that are said in it: whoever writes them means a judgement.
@@ -208,7 +208,7 @@ fn of_condition(text: &str, condition: &Condition, question: &Question, trigger:
         }
         Condition::Score(comparison) => {
             let scale = question.scale?;
-            let met = (scale.min..=scale.max).filter(|value| comparison.holds(*value, scale)).count();
+            let met = (scale.min..=scale.max).filter(|value| comparison.holds(f64::from(*value), scale)).count();
             (met == 0).then(|| {
                 Fault::never(
                     format!("the scale goes from {} to {}", scale.min, scale.max),
@@ -249,6 +249,7 @@ fn of_answer(wanted: &str, question: &Question) -> Option<Fault> {
             format!("write `mentions {number}`, or make it a scale question"),
         )),
         (QuestionType::MultipleChoice, None) if question.options.iter().any(|option| names(wanted, option)) => None,
+        (QuestionType::MultipleChoice, None) if question.allow_none && is_none(wanted) => None,
         (QuestionType::MultipleChoice, None) => {
             let options: Vec<&str> = question.options.iter().map(|option| option.text.as_str()).collect();
             Some(Fault {

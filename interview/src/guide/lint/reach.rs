@@ -56,7 +56,7 @@ fn always(plan: &Plan<'_>, condition: &str) -> bool {
         Condition::Score(comparison) => place
             .question
             .scale
-            .is_some_and(|scale| (scale.min..=scale.max).all(|value| comparison.holds(value, scale))),
+            .is_some_and(|scale| (scale.min..=scale.max).all(|value| comparison.holds(f64::from(value), scale))),
         _ => false,
     })
 }

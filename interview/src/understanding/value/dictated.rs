@@ -218,6 +218,12 @@ fn spelled(words: &Words, tokens: &[Token], from: usize) -> Option<(String, usiz
     (letters.chars().count() >= 3 || (letters.chars().count() == 2 && to > from + 2)).then_some((letters, to))
 }
 
+/// Whether letters are said one by one.
+pub(super) fn spells(words: &Words, text: &str) -> bool {
+    let all = tokens(text);
+    (0..all.len()).any(|at| spelled(words, &all, at).is_some())
+}
+
 /// The letters that are said one by one from here on.
 pub(super) fn letters(words: &Words, tokens: &[Token], from: usize) -> (String, usize) {
     let dictated = &words.dictated;

@@ -28,7 +28,7 @@ pub mod words;
 
 use serde::{Deserialize, Serialize};
 
-use crate::guide::{Expects, Question, QuestionType};
+use crate::guide::{Expects, Question, QuestionType, Select};
 use crate::language::Language;
 
 pub use back::spoken_back;
@@ -66,6 +66,24 @@ pub fn read(language: &Language, question: &Question, text: &str) -> Option<Valu
             Expects::Name => dictated::name(words, text).map(Value::Text),
             Expects::Date => date::read(words, text, language.month_first).map(Value::Date),
         },
+    }
+}
+
+/// Whether `text` says yes or no to `question`, whatever its type.
+pub fn yes_or_no(language: &Language, question: &str, text: &str) -> Option<bool> {
+    closed::read(&language.values, question, text)
+}
+
+/// Whether a name is spelled in it.
+pub fn spells(language: &Language, text: &str) -> bool {
+    dictated::spells(&language.values, text)
+}
+
+/// Texts of the options, of which one is asked for, where several are named and none replaces the others.
+pub fn several<'q>(language: &Language, question: &'q Question, text: &str) -> Vec<&'q str> {
+    match (question.kind, question.select) {
+        (QuestionType::MultipleChoice, Select::One) => options::several(&language.values, question, text),
+        _ => Vec::new(),
     }
 }
 

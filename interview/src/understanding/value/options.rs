@@ -27,6 +27,14 @@ pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Val
     }
 }
 
+/// Texts of the options where several are named.
+pub(super) fn several<'q>(words: &Words, question: &'q Question, text: &str) -> Vec<&'q str> {
+    let said = tokens(text);
+    let answer = Answer { words, question, said: &said, named: named(words, &question.options, &said) };
+    let chosen = answer.chosen(text).filter(|chosen| chosen.len() > 1).unwrap_or_default();
+    chosen.into_iter().map(|option| question.options[option].text.as_str()).collect()
+}
+
 struct Answer<'a> {
     words: &'a Words,
     question: &'a Question,

@@ -1,0 +1,253 @@
+//! What the answer at hand names, and the one question that is asked about it: where it names nothing that the question
+//! allows, two things, or something that was dictated.
+//!
+//! Owns: the value of an answer in the course of an asking. Never does: read a value out of words (`understanding/value/`
+//! does), or ask twice.
+
+use super::Interview;
+use super::lines;
+use crate::guide::{Expects, Question, QuestionType};
+use crate::io::{EndRule, Pending, RepeatReason, Word};
+use crate::turn::text_of;
+use crate::understanding::value::{self, Value};
+use crate::understanding::{By, Consent, Kind, Request};
+
+/// Pauses of a dictation that are waited through, each as long as somebody is waited for who has begun something.
+const PAUSES: u32 = 5;
+/// Who dictates pauses for longer than who talks.
+const DICTATING: f32 = 1.5;
+
+/// What has been understood within the asking at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Naming {
+    /// Words of the answer before it was asked for again, or corrected: what is said after them counts first.
+    pub before: usize,
+    back: Back,
+}
+
+/// How far the reading back of a dictation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Back {
+    #[default]
+    NotYet,
+    Read,
+    /// The reply was neither a yes nor a no.
+    Unclear,
+    /// What was said before was wrong, and does not count; what is said instead is kept as it is understood.
+    Denied,
+}
+
+impl Naming {
+    /// Something was read back and waits for a yes.
+    pub fn reads_back(self) -> bool {
+        matches!(self.back, Back::Read | Back::Unclear)
+    }
+}
+
+impl Interview {
+    /// The guide question at hand, unless a follow-up to it is.
+    pub(super) fn question_itself(&self) -> Option<&Question> {
+        self.answering().filter(|(_, follow_up)| !follow_up).map(|(question, _)| question)
+    }
+
+    /// All words of the answer so far.
+    pub(super) fn words_so_far(&self) -> Vec<Word> {
+        self.state.carried.iter().chain(self.turn.words()).cloned().collect()
+    }
+
+    /// What the answer names.
+    pub(super) fn named(&self) -> Option<Value> {
+        self.named_by(&self.words_so_far())
+    }
+
+    fn named_by(&self, words: &[Word]) -> Option<Value> {
+        let question = self.question_itself()?;
+        let read = |words: &[Word]| value::read(self.language, question, &text_of(words));
+        let later = read(self.later(words));
+        if self.waiting.naming.back == Back::Denied { later } else { later.or_else(|| read(words)) }
+    }
+
+    fn later<'w>(&self, words: &'w [Word]) -> &'w [Word] {
+        &words[self.waiting.naming.before.min(words.len())..]
+    }
+
+    /// Whether more of what is being dictated must follow these words.
+    pub(super) fn is_dictating(&self, text: &str) -> bool {
+        let Some(question) = self.question_itself() else { return false };
+        let said = match self.state.pending {
+            None | Some(Pending::Which) => format!("{} {text}", text_of(self.later(&self.state.carried))),
+            Some(Pending::ReadBack) if self.without_no(text) == text.trim() && self.continues() => return false,
+            Some(Pending::ReadBack) => self.without_no(text),
+            Some(_) => return false,
+        };
+        value::is_partial(self.language, question, said.trim())
+    }
+
+    pub(super) fn may_pause(&self) -> bool {
+        self.waiting.waits < PAUSES
+    }
+
+    /// The factor on waiting at the question at hand.
+    pub(super) fn patience(&self) -> f32 {
+        let Some((question, follow_up)) = self.answering() else { return 1.0 };
+        let dictates = matches!(question.expects, Some(Expects::Email | Expects::Phone | Expects::Name));
+        if dictates && !follow_up { question.patience * DICTATING } else { question.patience }
+    }
+
+    /// The answer is over: it is final, or else something about it is asked first.
+    pub(super) fn weigh(&mut self, mut flags: Vec<String>, rule: EndRule) {
+        self.settle_pending();
+        let named = self.named();
+        let asked = self.waiting.reworded;
+        // Who cannot say which of two it is has named them all the same.
+        if asked && flags == ["dont_know"] && matches!(named, Some(Value::Range(_))) {
+            flags.clear();
+        }
+        let in_time = self.budget().left(&self.state, self.now) > 0;
+        if flags.is_empty() && self.question_itself().is_some_and(names_something) {
+            match named {
+                None if !asked && in_time => return self.ask_about(),
+                None => flags.push("out_of_options".to_owned()),
+                Some(Value::Range(_)) if !asked && in_time && self.is_on_scale() => return self.ask_about(),
+                Some(_) if self.waiting.naming.back == Back::NotYet && in_time && self.reading_back().is_some() => {
+                    self.waiting.naming.back = Back::Read;
+                    self.carry();
+                    self.take_floor();
+                    return self.confirm(Pending::ReadBack);
+                }
+                Some(_) => {}
+            }
+        }
+        if self.waiting.naming.back == Back::Denied && flags.is_empty() {
+            flags.push("unconfirmed".to_owned());
+        }
+        self.conclude(flags, rule);
+    }
+
+    fn is_on_scale(&self) -> bool {
+        self.question_itself().is_some_and(|question| question.kind == QuestionType::Scale)
+    }
+
+    /// Asks which of several it is, or else says what the question allows.
+    fn ask_about(&mut self) {
+        self.waiting.reworded = true;
+        self.carry();
+        self.take_floor();
+        let which = self.which().is_some();
+        self.waiting.naming.before = self.state.carried.len();
+        if which { self.confirm(Pending::Which) } else { self.reword() }
+    }
+
+    /// Which of those that were named it is; none where there are no two.
+    pub(super) fn which(&self) -> Option<String> {
+        let question = self.question_itself()?;
+        let text = text_of(&self.words_so_far());
+        match value::read(self.language, question, &text) {
+            Some(Value::Range([low, high])) => Some(lines::which_number(self.lines(), low, high)),
+            _ => lines::which_option(self.lines(), &value::several(self.language, question, &text)),
+        }
+    }
+
+    /// What was dictated, as it is read back; none where nothing is to be confirmed.
+    pub(super) fn reading_back(&self) -> Option<String> {
+        value::spoken_back(self.language, self.question_itself()?, &self.named()?)
+    }
+
+    /// The reply to what was read back; nothing when there was none in time.
+    pub(super) fn read_back_answered(&mut self, text: &str) {
+        let reading = self.reading(text);
+        if reading.kind == Kind::Consent(Consent::Yes) {
+            return self.settle_named(Vec::new());
+        }
+        let said = self.without_no(text);
+        let no = text.split_whitespace().count() - said.split_whitespace().count();
+        let asks = matches!(reading.kind, Kind::Request(_) | Kind::Question(_) | Kind::Concern(_));
+        if !asks && self.names_another(&said) {
+            self.waiting.naming.before = self.state.carried.len();
+            self.carry_words(no..text.split_whitespace().count());
+            return self.settle_named(vec!["unconfirmed".to_owned()]);
+        }
+        if no > 0 || reading.kind == Kind::Consent(Consent::No) {
+            if !said.is_empty() {
+                self.carry();
+            }
+            self.take_floor();
+            self.waiting.naming.back = Back::Denied;
+            self.waiting.reworded = true;
+            return self.again(RepeatReason::Reworded, vec![self.lines().naming.once_more.clone()]);
+        }
+        if !asks && self.continues() {
+            self.carry();
+            self.take_floor();
+            return self.put_pending(Vec::new(), Pending::ReadBack);
+        }
+        if self.still_waits(Pending::ReadBack, &reading, text) {
+            return;
+        }
+        match reading.kind {
+            Kind::Request(Request::Decline | Request::DontKnow | Request::NothingToAdd) => {}
+            Kind::Request(Request::Stop) => {
+                self.take_floor();
+                return self.stop_requested(reading.by == By::Rule);
+            }
+            Kind::Request(Request::Delete) => {
+                self.take_floor();
+                return self.strike(true);
+            }
+            _ if asks => return self.meet_after_floor(&reading, text),
+            _ => {}
+        }
+        if text.is_empty() || self.waiting.naming.back == Back::Unclear {
+            return self.settle_named(vec!["unconfirmed".to_owned()]);
+        }
+        self.take_floor();
+        self.waiting.naming.back = Back::Unclear;
+        self.put_pending(Vec::new(), Pending::ReadBack);
+    }
+
+    fn settle_named(&mut self, flags: Vec<String>) {
+        self.take_floor();
+        self.settle_pending();
+        self.conclude(flags, EndRule::Closed);
+    }
+
+    /// Whether the words say by themselves what was dictated, and otherwise than it was read back.
+    fn names_another(&self, text: &str) -> bool {
+        let Some(question) = self.question_itself() else { return false };
+        // Any words are a name, unless it is spelled.
+        if question.expects == Some(Expects::Name) && !value::spells(self.language, text) {
+            return false;
+        }
+        let said = value::read(self.language, question, text);
+        said.is_some() && said != self.named_by(&self.state.carried)
+    }
+
+    /// Whether the words go on with what was read back: the last digits, "dot uk".
+    fn continues(&self) -> bool {
+        let expects = self.question_itself().and_then(|question| question.expects);
+        let named = self.named();
+        matches!(expects, Some(Expects::Email | Expects::Phone))
+            && named.is_some()
+            && named != self.named_by(&self.state.carried)
+    }
+
+    /// The words after the no's that they begin with.
+    fn without_no(&self, text: &str) -> String {
+        let mut words: Vec<&str> = text.split_whitespace().collect();
+        while let Some(end) =
+            words.iter().position(|word| word.ends_with([',', '.', ';', '!'])).or(words.len().checked_sub(1))
+        {
+            let head = words[..=end].join(" ");
+            if self.language.certain.read(&head, true) != Some(Kind::Consent(Consent::No)) {
+                break;
+            }
+            words.drain(..=end);
+        }
+        words.join(" ")
+    }
+}
+
+/// Whether only some answers name what the question wants.
+fn names_something(question: &Question) -> bool {
+    question.kind != QuestionType::Open || question.expects.is_some()
+}
