@@ -13,6 +13,7 @@
 //! | `heard` | what the words of the turn mean, as soon as it is known |
 //! | `answers`, `understanding` | what they mean for the asking at hand |
 //! | `requests` | what a respondent wants or asks who does not answer |
+//! | `ahead` | what will be said next, to be made ready meanwhile |
 //! | `speaking` | our voice: holding answers open, being interrupted |
 //! | `lines` | the words we say of our own accord |
 //!
@@ -23,6 +24,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+mod ahead;
 mod answers;
 mod askings;
 pub mod condition;

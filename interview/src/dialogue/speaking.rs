@@ -99,7 +99,8 @@ impl Interview {
             .map(|text| Line { text: text.clone(), scripted: self.scripted.contains(text) })
             .collect();
         let covers = speech.purpose == Purpose::Cover;
-        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers });
+        let ahead = self.ahead(&speech);
+        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers, ahead });
         self.utterance =
             Some(Utterance { id, speech, started: None, ducked: false, stopping: false, barge_since: None });
         self.floor = Floor::Speaking;

@@ -3,6 +3,7 @@
 // Helpers stand outside test functions, where clippy would not allow it by itself.
 #![allow(clippy::unwrap_used)]
 
+mod ahead;
 mod guides;
 mod spelling;
 mod injections;

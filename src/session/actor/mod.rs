@@ -101,7 +101,6 @@ pub struct CallActor {
     stopwatch: Stopwatch,
     /// What is being said only covers a wait: the turn that is timed goes on.
     covers: bool,
-    asking: Option<interview::io::AskingId>,
     /// Notices wait for the commit of the events before them, so that the page never shows what could be lost.
     held: std::collections::VecDeque<(u64, Ms, Notice)>,
     appends: u64,
@@ -125,7 +124,6 @@ impl CallActor {
             attention: None,
             stopwatch: Stopwatch::default(),
             covers: false,
-            asking: None,
             held: std::collections::VecDeque::new(),
             appends: 0,
             committed: 0,
@@ -166,10 +164,10 @@ impl CallActor {
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
         let leg = Arc::clone(&self.birth.leg);
         match output {
-            Output::Speak { utterance, lines, asking, covers } => {
+            Output::Speak { utterance, lines, asking, covers, ahead } => {
                 self.attention = None;
                 self.covers = covers;
-                self.speak(now, utterance, lines, asking.is_some(), ctx);
+                self.speak(now, utterance, lines, asking, ahead, ctx);
             }
             Output::Duck => leg.playout().duck(),
             Output::Unduck => leg.playout().unduck(),
@@ -200,7 +198,9 @@ impl CallActor {
             Output::Prepare { texts, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
                 // What is wanted soon may be a follow-up that quotes the answer.
-                self.birth.script.prepare(&self.birth.engines, texts, priority, !soon);
+                let script = &self.birth.script;
+                let clips = texts.into_iter().map(|text| script.wanted(text, !soon)).collect();
+                script.prepare(&self.birth.engines, clips, priority);
             }
             Output::StartRecording => leg.start_recording(),
             Output::WakeAt(at) => {
