@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use voice::inference::Priority;
 use voice::tts::{ClipStore, StoreSettings, Synthesizer, TtsError, Voice};
 
-use super::{LIMIT, Stage};
+use super::Stage;
 use crate::support::caller::is_state;
 
 /// Longer than the clips it makes: nothing can be made in time while something else is said.
@@ -74,10 +74,17 @@ async fn the_page_says_preparing_until_the_opening_and_the_first_question_are_su
         "What is thing 1?",
     ];
     for text in needed {
-        let next = tokio::time::timeout(LIMIT, asked.recv()).await.expect("it goes on").unwrap();
+        let next = loop {
+            tokio::select! {
+                biased;
+                told = page.next() => {
+                    let notice = told.expect("the page is there").notice;
+                    assert!(!is_state(CallState::Speaking)(&notice), "it began before {text} was there");
+                }
+                next = asked.recv() => break next.unwrap(),
+            }
+        };
         assert!(next.starts_with(text), "{next}, not {text}");
-        let spoken = page.seen.iter().any(|message| is_state(CallState::Speaking)(&message.notice));
-        assert!(!spoken, "it began before {text} was there");
         gated.gate.add_permits(1);
     }
     page.until(is_state(CallState::Speaking)).await;
