@@ -164,9 +164,11 @@ impl ClipStore {
             if self.can_begin(spoken, after, voice) {
                 break;
             }
-            let made = self.clip(text, voice, Priority::FirstSentence, *keep).await;
+            let comes_after = number >= spoken.len();
+            let priority = if comes_after { Priority::Ahead } else { Priority::FirstSentence };
+            let made = self.clip(text, voice, priority, *keep).await;
             // What comes later may still be made then; without its own words the utterance has nothing to say.
-            if number < spoken.len() {
+            if !comes_after {
                 made?;
             }
         }

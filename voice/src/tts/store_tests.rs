@@ -210,8 +210,8 @@ async fn an_utterance_waits_for_what_would_come_too_late_and_for_what_follows_it
     settle_pace(&world, 1_000, 66);
     let (store, spoken, after) = (world.store.clone(), wanted(&["a", "b"]), wanted(&["c"]));
     let waiting = tokio::spawn(async move { store.ready_to_begin(&spoken, &after, &voice()).await });
-    for _ in ["a", "b", "c"] {
-        assert_eq!(world.priorities.recv().await, Some(Priority::FirstSentence));
+    for priority in [Priority::FirstSentence, Priority::FirstSentence, Priority::Ahead] {
+        assert_eq!(world.priorities.recv().await, Some(priority));
     }
     assert!(world.store.at_hand("a", &voice()).is_some() && world.store.at_hand("b", &voice()).is_some());
     assert!(!waiting.is_finished(), "the third one would not be there in time");
