@@ -1,14 +1,20 @@
 //! What will be said next, while something is being said.
 //!
 //! Owns: the lines that follow the answer to what is being said, in the order of need, as far as they are known before it
-//! is given. Never does: decide what follows.
+//! is given; when there is no time for anything else. Never does: decide what follows.
 
 use super::selection::{self, Next};
 use super::speaking::{Purpose, Speech};
 use super::state::Draft;
-use super::{Farewell, Interview, Target, lines};
+use super::{Farewell, Floor, Interview, Target, lines};
 
 impl Interview {
+    /// Whether the respondent speaks, is expected to, or waits for what we say to it: what else the machine could do would
+    /// make them wait longer.
+    pub fn is_attentive(&self) -> bool {
+        self.hears() && (self.turn.is_open() || !matches!(self.floor, Floor::Speaking))
+    }
+
     /// What follows the answer to this speech.
     pub(super) fn ahead(&self, speech: &Speech) -> Vec<String> {
         match speech.purpose {

@@ -84,9 +84,9 @@ impl Interview {
         }
         let request = self.response(Vec::new(), crate::io::EndRule::Complete).and_then(|r| self.request(&r));
         let best = request.and_then(|request| self.judge(&request, &proposals).0);
-        if let Some(best) = best.filter(|best| !self.scripted.contains(&best.text)) {
-            let texts = vec![best.text.clone()];
-            self.out.push(Output::Prepare { texts, soon: true });
+        if let Some(best) = best {
+            let lines = vec![self.line(best.text.clone())];
+            self.out.push(Output::Prepare { lines, soon: true });
         }
         self.proposals = Some(proposals);
     }

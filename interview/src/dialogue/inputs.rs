@@ -26,7 +26,8 @@ impl Interview {
             self.notify_consent();
             self.show_question();
         }
-        self.out.push(Output::Prepare { texts: self.scripted_texts(), soon: false });
+        let lines = self.scripted_texts().into_iter().map(|text| self.line(text)).collect();
+        self.out.push(Output::Prepare { lines, soon: false });
         if self.state.paused {
             self.floor = Floor::Paused;
             self.show(CallState::Paused);

@@ -256,7 +256,7 @@ pub enum Output {
     /// Ask the proposer, speculatively; superseded by a later pause.
     Propose { pause: PauseId, request: Box<ProposalRequest> },
     /// Have these ready to be spoken, in this order; `soon` ones before everything else.
-    Prepare { texts: Vec<String>, soon: bool },
+    Prepare { lines: Vec<Line>, soon: bool },
     /// Append to the log, in this order. Never holds words before consent to take part.
     Record(Event),
     /// Tell the page.

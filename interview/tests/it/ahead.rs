@@ -102,3 +102,17 @@ fn the_page_says_preparing_until_the_opening_is_heard() {
     assert_eq!(states(&interview.handle(20_000, Input::Timer)), []);
     assert_eq!(states(&interview.handle(21_000, Input::PlaybackStarted { utterance })), [CallState::Speaking]);
 }
+
+#[test]
+fn the_machine_is_the_respondents_from_the_end_of_what_is_said_to_the_next_word() {
+    let mut call = opened(Settings::default());
+    assert!(!call.interview.is_attentive(), "the opening is being made, or said");
+    call.hear_out();
+    assert!(call.interview.is_attentive(), "an answer may begin at any time");
+    call.say("Yes, that's fine.");
+    assert!(call.playing.is_some() && !call.interview.is_attentive());
+    call.give(Input::SpeechStarted { at: call.now });
+    assert!(call.interview.is_attentive(), "somebody speaks over us");
+    call.give(Input::PeerLost);
+    assert!(!call.interview.is_attentive(), "nobody is there");
+}

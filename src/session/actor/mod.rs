@@ -96,7 +96,7 @@ pub struct CallActor {
     timer: Option<SpawnHandle>,
     proposing: Option<SpawnHandle>,
     speaking: Option<Speaking>,
-    /// While the respondent speaks, and until we answer, nothing is begun on the models' threads that can wait.
+    /// Kept while the interview is attentive: then nothing is begun on the models' threads that can wait.
     attention: Option<Hold>,
     stopwatch: Stopwatch,
     /// What is being said only covers a wait: the turn that is timed goes on.
@@ -159,13 +159,17 @@ impl CallActor {
             self.held.push_back((self.appends, now, notice));
         }
         self.release();
+        if self.birth.interview.is_attentive() {
+            self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
+        } else {
+            self.attention = None;
+        }
     }
 
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
         let leg = Arc::clone(&self.birth.leg);
         match output {
             Output::Speak { utterance, lines, asking, covers, ahead } => {
-                self.attention = None;
                 self.covers = covers;
                 self.speak(now, utterance, lines, asking, ahead, ctx);
             }
@@ -175,10 +179,7 @@ impl CallActor {
             Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
             Output::JudgeTurn { pause } => self.judge(pause, ctx),
             Output::Embed { pause, texts } => self.embed(pause, texts, ctx),
-            Output::TurnTaken => {
-                self.attention = None;
-                leg.turn_taken();
-            }
+            Output::TurnTaken => leg.turn_taken(),
             Output::Propose { pause, request } => {
                 if let Some(earlier) = self.proposing.take() {
                     ctx.cancel_future(earlier);
@@ -195,11 +196,10 @@ impl CallActor {
                     actor.feed(Input::Proposed { pause, proposals }, ctx);
                 })));
             }
-            Output::Prepare { texts, soon } => {
+            Output::Prepare { lines, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
-                // What is wanted soon may be a follow-up that quotes the answer.
                 let script = &self.birth.script;
-                let clips = texts.into_iter().map(|text| script.wanted(text, !soon)).collect();
+                let clips = lines.into_iter().map(|line| script.wanted(line.text, line.scripted)).collect();
                 script.prepare(&self.birth.engines, clips, priority);
             }
             Output::StartRecording => leg.start_recording(),
@@ -298,7 +298,6 @@ impl StreamHandler<Happening> for CallActor {
                 if let Some(proposing) = self.proposing.take() {
                     ctx.cancel_future(proposing);
                 }
-                self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
                 self.feed(Input::SpeechStarted { at }, ctx);
             }
             Happening::Ear(EarEvent::SpeechPaused { end }) => {

@@ -96,8 +96,8 @@ impl Inference {
         }
     }
 
-    /// Somebody is speaking, and will wait for an answer: background work does not begin while this is kept (unless it
-    /// has waited for ten seconds), since what has begun cannot be taken off its core when the turn ends.
+    /// Somebody is speaking, or expected to, and will wait for an answer: background work does not begin while this is kept
+    /// (unless it has waited for ten seconds), since what has begun cannot be taken off its core when the turn ends.
     #[must_use = "the hold ends when it is dropped"]
     pub fn hold_background(&self) -> Hold {
         let queue = self.threads.queue();
