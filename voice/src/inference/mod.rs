@@ -3,6 +3,7 @@
 //! Owns: a fixed number of inference threads and the order in which work gets them.
 //! Never does: know what the work is, touch the media path.
 
+pub mod cores;
 pub mod ort;
 mod queue;
 #[cfg(test)]
