@@ -47,7 +47,7 @@ pub struct Analysis {
     pub flags: Vec<String>,
 }
 
-/// The engine's own times of the end of a turn, in ms, where it tells them.
+/// The engine's own times of the wait for this question, in ms, where it tells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EngineTimes {
     pub endpoint: Option<u64>,
@@ -118,17 +118,10 @@ fn generated(value: &Value, all: &[Value], what: &str) -> Option<String> {
     generated.into_iter().find(mine).and_then(|follow_up| text(follow_up, what))
 }
 
-/// From `latency_ms` {endpoint, stt, decide, tts}, or `endpointing` {speech_end_ms, decided_ms}.
+/// From `latency_ms` {endpoint, stt, decide, tts}.
 fn engine_times(value: &Value) -> EngineTimes {
     let told = |key: &str| value.get("latency_ms")?.get(key)?.as_f64().map(|ms| ms.round() as u64);
-    let endpointing = |key: &str| value.get("endpointing")?.get(key)?.as_u64();
-    let decided = endpointing("decided_ms").zip(endpointing("speech_end_ms"));
-    EngineTimes {
-        endpoint: told("endpoint").or(decided.map(|(decided, end)| decided.saturating_sub(end))),
-        stt: told("stt"),
-        decide: told("decide"),
-        tts: told("tts"),
-    }
+    EngineTimes { endpoint: told("endpoint"), stt: told("stt"), decide: told("decide"), tts: told("tts") }
 }
 
 /// Whether nothing will change any more.
@@ -148,12 +141,12 @@ mod tests {
              "is_follow_up": true, "parent_response_id": "a", "generated_follow_ups": []},
             {"id": "a", "asking": 1, "question_id": "work", "question_text": "What work?", "response_text": "Books.",
              "is_follow_up": false, "parent_response_id": null, "sentiment": "neutral", "information_density": 0.18,
-             "flags": ["short"], "endpointing": {"speech_end_ms": 1000, "decided_ms": 1240},
+             "flags": ["short"], "latency_ms": {"endpoint": 240, "stt": 180},
              "generated_follow_ups": [{"asking": 2, "text": "Since when?", "why": "few words", "source": "template"}]},
         ]});
         let rows = rows(&json!({}), &transcript);
         assert_eq!(rows[0].question_text, "What work?");
-        assert_eq!(rows[0].engine.endpoint, Some(240));
+        assert_eq!((rows[0].engine.endpoint, rows[0].engine.stt, rows[0].engine.tts), (Some(240), Some(180), None));
         assert_eq!(rows[0].analysis.sentiment.as_deref(), Some("neutral"));
         assert_eq!(rows[1].why.as_deref(), Some("few words"));
         assert_eq!(rows[1].source.as_deref(), Some("template"));

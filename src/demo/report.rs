@@ -160,9 +160,7 @@ pub fn make(material: Material<'_>) -> Report {
         .enumerate()
         .map(|(i, asking)| {
             let row = row_of[i].map(|row| &rows[row]);
-            // The reply that put this question followed the answer before it: those are the engine's times for it.
-            let before = i.checked_sub(1).and_then(|before| row_of[before]).map(|row| &rows[row]);
-            turn(guide, tape, i, asking, row, before, found.get(i))
+            turn(guide, tape, i, asking, row, found.get(i))
         })
         .collect();
     let barge_ins = barge_ins(tape);
@@ -202,15 +200,7 @@ pub fn make(material: Material<'_>) -> Report {
     }
 }
 
-fn turn(
-    guide: &Guide,
-    tape: &Tape,
-    index: usize,
-    asking: &Asking,
-    row: Option<&Row>,
-    before: Option<&Row>,
-    found: Option<&Found>,
-) -> Turn {
+fn turn(guide: &Guide, tape: &Tape, index: usize, asking: &Asking, row: Option<&Row>, found: Option<&Found>) -> Turn {
     let question = guide
         .sections
         .iter()
@@ -220,7 +210,7 @@ fn turn(
         row.map(|row| row.question_text.clone()).or_else(|| question.map(|question| question.text.clone()));
     let asked_text = asked_text.unwrap_or_default();
     let Found { heard_text, timing } = found.cloned().unwrap_or_default();
-    let engine = before.map(|row| row.engine).unwrap_or_default();
+    let engine = row.map(|row| row.engine).unwrap_or_default();
     // Not recognised by its sound, but nothing was said before it.
     let question_start = timing.question_start.or_else(|| {
         let beginning: Vec<&str> = asked_text.split_whitespace().take(3).collect();

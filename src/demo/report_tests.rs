@@ -58,10 +58,10 @@ impl Case {
             interview: json!({"status": "completed"}),
             transcript: json!({"responses": [
                 {"id": "1", "asking": 1, "question_id": "work", "question_text": "What kind of work do you do from home?",
-                 "response_text": "I keep books.", "is_follow_up": false, "endpointing": {"speech_end_ms": 1, "decided_ms": 201},
+                 "response_text": "I keep books.", "is_follow_up": false, "latency_ms": {"endpoint": 160, "stt": 210, "decide": 5, "tts": 9},
                  "generated_follow_ups": [{"asking": 2, "text": "Since when?", "why": "vague response"}]},
                 {"id": "2", "asking": 2, "question_id": "work", "question_text": "Since when?",
-                 "response_text": "For Four years!", "is_follow_up": true, "parent_response_id": "1"},
+                 "response_text": "For Four years!", "is_follow_up": true, "parent_response_id": "1", "latency_ms": {"endpoint": 200}},
                 {"id": "3", "asking": 3, "question_id": "day", "question_text": "How does a typical day of yours look?",
                  "response_text": "Very quite.", "is_follow_up": false},
             ]}),
@@ -100,7 +100,10 @@ fn a_good_interview_passes() {
     let follow_up = &report.turns[1];
     assert_eq!(follow_up.kind, Kind::FollowUp);
     assert_eq!(follow_up.why.as_deref(), Some("vague response"));
-    assert_eq!(follow_up.latency_ms.endpoint, Some(200), "of the answer before it");
+    assert_eq!(follow_up.latency_ms.endpoint, Some(200));
+    let first = report.turns[0].latency_ms;
+    let stamps = (first.endpoint, first.stt, first.decide, first.tts);
+    assert_eq!(stamps, (Some(160), Some(210), Some(5), Some(9)), "of the turn after consent, too");
     assert_eq!(follow_up.latency_ms.question_start, Some(500), "nothing was said before the question");
     assert_eq!(report.turns[0].latency_ms.question_start, None, "an acknowledgement was said before the question");
     assert_eq!(report.turns[2].repeats, 1);

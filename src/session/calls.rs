@@ -183,7 +183,8 @@ impl Calls for Registry {
             match registry.load(interview_id).await {
                 Ok((beginning, script)) => {
                     let texts = beginning.resume([]).scripted_texts();
-                    script.prepare(&registry.shared.parts.engines, texts, Priority::Background, true);
+                    let clips = texts.into_iter().map(|text| script.wanted(text, true)).collect();
+                    script.prepare(&registry.shared.parts.engines, clips, Priority::Background);
                 }
                 // The call itself will say so again, to somebody who can do something about it.
                 Err(error) => warn!(interview = %interview_id, %error, "speech can't be prepared"),

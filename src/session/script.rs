@@ -4,7 +4,7 @@
 //! Never does: decide what is said.
 
 use voice::inference::Priority;
-use voice::tts::Voice;
+use voice::tts::{Voice, Wanted};
 
 use super::engines::Engines;
 
@@ -23,14 +23,16 @@ impl Script {
         name.is_none_or(|name| !text.contains(name))
     }
 
-    /// Has the clips made in the background. `scripted` texts stand in the guide or are our own.
-    pub fn prepare(&self, engines: &Engines, texts: Vec<String>, priority: Priority, scripted: bool) {
-        let (kept, personal): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| scripted && self.may_keep(text));
-        for (texts, keep) in [(personal, false), (kept, true)] {
-            if !texts.is_empty() {
-                // It goes on without us.
-                drop(engines.clips.prepare(texts, self.voice.clone(), priority, keep));
-            }
+    /// A text as a clip to be had. `scripted`: it stands in the guide or is our own.
+    pub fn wanted(&self, text: String, scripted: bool) -> Wanted {
+        Wanted { keep: scripted && self.may_keep(&text), text }
+    }
+
+    /// Has the clips made in the background, in order.
+    pub fn prepare(&self, engines: &Engines, clips: Vec<Wanted>, priority: Priority) {
+        if !clips.is_empty() {
+            // It goes on without us.
+            drop(engines.clips.prepare(clips, self.voice.clone(), priority));
         }
     }
 }

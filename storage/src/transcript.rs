@@ -2,12 +2,12 @@
 //!
 //! Owns: the transcript as JSON, text and WebVTT. Never does: hold what was not heard.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use entity::{Status, interview_responses};
 use interview::Event;
-use interview::io::{Ms, Response, Speaker, TurnTiming, Word};
+use interview::io::{AskingId, Ms, Response, Speaker, TurnTiming, Word};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -64,16 +64,10 @@ impl Storage {
         let responses = self.responses(interview_id).await?;
         let ids: HashMap<i32, Uuid> = responses.iter().map(|response| (response.asking, response.id)).collect();
         let events = self.load_events(interview_id).await?;
-        let timings: HashMap<i32, TurnTiming> = events
-            .iter()
-            .filter_map(|record| match record.event {
-                Event::TurnTimed { asking, timing } => Some((asking as i32, timing)),
-                _ => None,
-            })
-            .collect();
+        let timings = timings(events.iter().map(|record| &record.event));
         let responses = responses
             .into_iter()
-            .map(|response| Answer { latency_ms: timings.get(&response.asking).copied(), response })
+            .map(|response| Answer { latency_ms: timings.get(&(response.asking as u32)).copied(), response })
             .collect();
         let mut turns: Vec<Turn> = events
             .into_iter()
@@ -104,6 +98,24 @@ impl Storage {
             responses,
         })
     }
+}
+
+/// How long each question was waited for: what was timed last before it counted as asked, since an answer may have gone
+/// on into its first words. Putting it again changes nothing.
+fn timings<'a>(events: impl Iterator<Item = &'a Event>) -> HashMap<AskingId, TurnTiming> {
+    let (mut timings, mut asked) = (HashMap::new(), HashSet::new());
+    for event in events {
+        match event {
+            Event::TurnTimed { asking, timing } if !(asked.contains(asking) && timings.contains_key(asking)) => {
+                timings.insert(*asking, *timing);
+            }
+            Event::QuestionAsked { asking, .. } => {
+                asked.insert(*asking);
+            }
+            _ => {}
+        }
+    }
+    timings
 }
 
 fn answer(seq: i64, response: Response, ids: &HashMap<i32, Uuid>) -> Turn {
@@ -213,5 +225,27 @@ mod tests {
         assert_eq!(shown, "a <00:00:01.200>&lt;b&gt; c <01:01:01.000>d");
         assert_eq!(timed(&words[..2], 1_000, 1_100).unwrap(), "a &lt;b&gt;", "beyond the cue");
         assert_eq!(timed(&[], 0, 1), None);
+    }
+
+    #[test]
+    fn a_question_has_the_timing_of_its_first_time() {
+        let timed = |asking, first_audio| Event::TurnTimed {
+            asking,
+            timing: TurnTiming { first_audio, ..TurnTiming::default() },
+        };
+        let asked = |asking| Event::QuestionAsked {
+            asking,
+            question_id: "work".to_owned(),
+            section: "One".to_owned(),
+            text: "What do you do?".to_owned(),
+            follow_up_of: None,
+            action: None,
+            why: None,
+            source: None,
+        };
+        // The first after consent; one whose answer before it went on over its first words, and that is put again later.
+        let log = [timed(1, 600), asked(1), timed(2, 700), timed(2, 800), asked(2), timed(2, 9_000)];
+        let timings = timings(log.iter());
+        assert_eq!((timings[&1].first_audio, timings[&2].first_audio), (600, 800));
     }
 }

@@ -88,9 +88,9 @@ impl Interview {
         }
         let request = self.response(Vec::new(), crate::io::EndRule::Complete).and_then(|r| self.request(&r));
         let best = request.and_then(|request| self.judge(&request, &proposals).0);
-        if let Some(best) = best.filter(|best| !self.scripted.contains(&best.text)) {
-            let texts = vec![best.text.clone()];
-            self.out.push(Output::Prepare { texts, soon: true });
+        if let Some(best) = best {
+            let lines = vec![self.line(best.text.clone())];
+            self.out.push(Output::Prepare { lines, soon: true });
         }
         self.proposals = Some(proposals);
     }
@@ -235,7 +235,7 @@ impl Interview {
         self.say(Speech::new(vec![text], Purpose::Goodbye(farewell)));
     }
 
-    /// A question is well begun: the page is told, and the next one is made ready.
+    /// A question is well begun: the page is told.
     pub(super) fn question_put(&mut self) {
         self.waiting = super::answers::Waiting { since: self.now, ..Default::default() };
         self.show_question();
@@ -250,15 +250,10 @@ impl Interview {
             let name = &self.guide.sections[index].section_name;
             self.state.skipped_sections.iter().any(|(skipped, _)| skipped == name)
         };
-        let open: Vec<_> =
-            self.guide.questions().filter(|(index, q)| !self.state.is_settled(q) && !in_skipped(*index)).collect();
-        let next: Vec<String> = open.first().map(|(_, q)| lines::question(self.lines(), q)).into_iter().collect();
-        let of = (settled + open.len()) as u32;
+        let open = self.guide.questions().filter(|(index, q)| !self.state.is_settled(q) && !in_skipped(*index)).count();
+        let of = (settled + open) as u32;
         let follow_up_of = asking.follow_up_of.map(|_| asking.question_id.clone());
         self.notify(Notice::Question { id: asking.question_id, section: asking.section, number, of, follow_up_of });
-        if !next.is_empty() {
-            self.out.push(Output::Prepare { texts: next, soon: true });
-        }
     }
 
     // --- The end --------------------------------------------------------------------------------------------

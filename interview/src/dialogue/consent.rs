@@ -166,11 +166,12 @@ impl Interview {
         self.introduce(!given);
     }
 
+    /// One line before the first question, as before any other: whoever has just agreed waits for the question.
     fn introduce(&mut self, unrecorded: bool) {
         self.record(Event::PhaseEntered { phase: Phase::Introduction });
         let lines = self.lines();
-        let thanks = if unrecorded { &lines.consent.not_recorded } else { &lines.asides.thanks };
-        self.ask_next(vec![thanks.clone(), lines.asides.begin.clone()]);
+        let before = if unrecorded { &lines.consent.not_recorded } else { &lines.asides.begin };
+        self.ask_next(vec![before.clone()]);
     }
 
     pub(super) fn notify_consent(&mut self) {

@@ -3,7 +3,7 @@
 //! Owns: connecting and losing the respondent, what is heard, and the commands from outside. Never does: decide what
 //! follows from it; that comes when `handle` settles.
 
-use super::lines::{self, Farewell};
+use super::lines::Farewell;
 use super::{Floor, Interview, Target};
 use crate::io::{
     CallState, Command, EndStatus, Event, Means, Ms, Output, PauseId, Pending, Phase, RepeatReason, Speaker, Transcript,
@@ -27,14 +27,8 @@ impl Interview {
             self.notify_consent();
             self.show_question();
         }
-        let soon = match self.target() {
-            Target::Participation => lines::consent(&self.guide, self.settings.respondent_name.as_deref()),
-            _ => Vec::new(),
-        };
-        if !soon.is_empty() {
-            self.out.push(Output::Prepare { texts: soon, soon: true });
-        }
-        self.out.push(Output::Prepare { texts: self.scripted_texts(), soon: false });
+        let lines = self.scripted_texts().into_iter().map(|text| self.line(text)).collect();
+        self.out.push(Output::Prepare { lines, soon: false });
         if self.state.paused {
             self.floor = Floor::Paused;
             self.show(CallState::Paused);

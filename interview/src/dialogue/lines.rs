@@ -37,6 +37,7 @@ macro_rules! texts {
 texts!(ConsentLines {
     greeting,
     greeting_name,
+    introduction,
     study,
     aim,
     length_one,
@@ -212,6 +213,7 @@ pub(crate) fn consent(guide: &Guide, name: Option<&str>) -> Vec<String> {
             Some(name) => fill(&words.greeting_name, &[("name", name)]),
             None => words.greeting.clone(),
         },
+        words.introduction.clone(),
         fill(&words.study, &[("study", study(guide))]),
     ];
     let aim = aim(guide);
@@ -334,15 +336,21 @@ pub(super) fn scripted(guide: &Guide, name: Option<&str>, recording: bool) -> Ve
     texts.push(asides.begin.clone());
     let mut questions = guide.questions().map(|(_, q)| question(lines, q));
     texts.extend(questions.next());
+    if recording {
+        texts.push(consent.not_recorded.clone());
+    }
     texts.extend(acknowledgements.plain.iter().chain(&acknowledgements.before_follow_up).cloned());
     texts.extend(
         [&acknowledgements.declined, &acknowledgements.dont_know, &acknowledgements.no_answer].map(Clone::clone),
     );
     texts.extend(questions);
     texts.extend(crate::followup::scripted(guide));
-    texts.extend([&consent.again, &consent.unheard, &consent.end_call].map(Clone::clone));
+    texts.extend([&consent.again, &consent.unheard, &consent.end_call, &consent.conditional].map(Clone::clone));
     if recording {
-        texts.extend([&consent.recording_again, &consent.unrecorded].map(Clone::clone));
+        texts.extend(
+            [&consent.recording_again, &consent.unrecorded, &consent.recording_unheard, &consent.recording_conditional]
+                .map(Clone::clone),
+        );
     }
     texts.extend(
         [

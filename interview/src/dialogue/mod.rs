@@ -19,6 +19,7 @@
 //! | `requests` | what a respondent wants who does not answer |
 //! | `confirmations` | questions of our own about it, and what their answers mean |
 //! | `silence` | what happens when nothing is said |
+//! | `ahead` | what will be said next, to be made ready meanwhile |
 //! | `speaking` | our voice: holding answers open, being interrupted |
 //! | `lines` | the words we say of our own accord |
 //!
@@ -29,6 +30,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+mod ahead;
 mod answers;
 mod asides;
 mod askings;

@@ -93,19 +93,21 @@ impl Interview {
         }
         self.next_utterance += 1;
         let id = self.next_utterance;
-        let lines = speech
-            .texts
-            .iter()
-            .map(|text| Line { text: text.clone(), scripted: self.scripted.contains(text) })
-            .collect();
+        let lines = speech.texts.iter().map(|text| self.line(text.clone())).collect();
         let covers = speech.purpose == Purpose::Cover;
-        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers });
+        let ahead = self.ahead(&speech);
+        self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers, ahead });
         self.utterance =
             Some(Utterance { id, speech, started: None, ducked: false, stopping: false, barge_since: None });
         self.floor = Floor::Speaking;
         // The opening may have to be made first: until it is heard the page says so.
         let opening = id == 1 && self.state.consent.is_none();
         self.show(if opening { CallState::Preparing } else { CallState::Speaking });
+    }
+
+    /// A text as a line to be spoken.
+    pub(super) fn line(&self, text: String) -> Line {
+        Line { scripted: self.scripted.contains(&text), text }
     }
 
     pub(super) fn playback_started(&mut self, id: UtteranceId) {

@@ -207,7 +207,7 @@ impl ProposalRequest {
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
     Connecting,
-    /// The opening is being made.
+    /// The opening is being made; it begins when nothing in it, nor the first question, will have to be waited for.
     Preparing,
     Listening,
     Thinking,
@@ -239,9 +239,11 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// Say the lines one after the other. Replaces nothing: the interview never speaks over itself.
-    /// `question` names the asking whose question is the LAST line (earlier lines are acknowledgements).
+    /// `asking` is the one whose question is the LAST line (earlier lines are acknowledgements).
     /// `covers`: only a word while what follows is thought about; the respondent's turn goes on.
-    Speak { utterance: UtteranceId, lines: Vec<Line>, asking: Option<AskingId>, covers: bool },
+    /// `ahead`: scripted lines that are likely to follow the answer, in the order of need. They are made while this is
+    /// said; when nobody waits for it, it begins only once they are sure to be there at its end.
+    Speak { utterance: UtteranceId, lines: Vec<Line>, asking: Option<AskingId>, covers: bool, ahead: Vec<String> },
     /// Lower our voice: the respondent may be starting to speak.
     Duck,
     /// Back to full voice: it was nothing.
@@ -258,8 +260,8 @@ pub enum Output {
     TurnTaken,
     /// Ask the proposer, speculatively; superseded by a later pause.
     Propose { pause: PauseId, request: Box<ProposalRequest> },
-    /// Have these ready to be spoken; `soon` ones before everything else.
-    Prepare { texts: Vec<String>, soon: bool },
+    /// Have these ready to be spoken, in this order; `soon` ones before everything else.
+    Prepare { lines: Vec<Line>, soon: bool },
     /// Append to the log, in this order. Never holds words before consent to take part.
     Record(Event),
     /// Tell the page.

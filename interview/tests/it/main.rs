@@ -5,6 +5,7 @@
 
 mod answers;
 mod dictation;
+mod ahead;
 mod guides;
 mod spelling;
 mod injections;

@@ -14,9 +14,6 @@ use storage::EventRecord;
 
 impl CallActor {
     pub(super) fn record(&mut self, at_ms: Ms, event: Event) -> EventRecord {
-        if let Event::QuestionAsked { asking, .. } = &event {
-            self.asking = Some(*asking);
-        }
         self.seq += 1;
         EventRecord { seq: self.seq, at_ms, event, actor: "interview".to_owned() }
     }

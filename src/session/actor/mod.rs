@@ -96,12 +96,11 @@ pub struct CallActor {
     timer: Option<SpawnHandle>,
     proposing: Option<SpawnHandle>,
     speaking: Option<Speaking>,
-    /// While the respondent speaks, and until we answer, nothing is begun on the models' threads that can wait.
+    /// Kept while the interview is attentive: then nothing is begun on the models' threads that can wait.
     attention: Option<Hold>,
     stopwatch: Stopwatch,
     /// What is being said only covers a wait: the turn that is timed goes on.
     covers: bool,
-    asking: Option<interview::io::AskingId>,
     /// Notices wait for the commit of the events before them, so that the page never shows what could be lost.
     held: std::collections::VecDeque<(u64, Ms, Notice)>,
     appends: u64,
@@ -125,7 +124,6 @@ impl CallActor {
             attention: None,
             stopwatch: Stopwatch::default(),
             covers: false,
-            asking: None,
             held: std::collections::VecDeque::new(),
             appends: 0,
             committed: 0,
@@ -161,15 +159,19 @@ impl CallActor {
             self.held.push_back((self.appends, now, notice));
         }
         self.release();
+        if self.birth.interview.is_attentive() {
+            self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
+        } else {
+            self.attention = None;
+        }
     }
 
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
         let leg = Arc::clone(&self.birth.leg);
         match output {
-            Output::Speak { utterance, lines, asking, covers } => {
-                self.attention = None;
+            Output::Speak { utterance, lines, asking, covers, ahead } => {
                 self.covers = covers;
-                self.speak(now, utterance, lines, asking.is_some(), ctx);
+                self.speak(now, utterance, lines, asking, ahead, ctx);
             }
             Output::Duck => leg.playout().duck(),
             Output::Unduck => leg.playout().unduck(),
@@ -177,10 +179,7 @@ impl CallActor {
             Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
             Output::JudgeTurn { pause } => self.judge(pause, ctx),
             Output::Embed { pause, texts } => self.embed(pause, texts, ctx),
-            Output::TurnTaken => {
-                self.attention = None;
-                leg.turn_taken();
-            }
+            Output::TurnTaken => leg.turn_taken(),
             Output::Propose { pause, request } => {
                 if let Some(earlier) = self.proposing.take() {
                     ctx.cancel_future(earlier);
@@ -197,10 +196,11 @@ impl CallActor {
                     actor.feed(Input::Proposed { pause, proposals }, ctx);
                 })));
             }
-            Output::Prepare { texts, soon } => {
+            Output::Prepare { lines, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
-                // What is wanted soon may be a follow-up that quotes the answer.
-                self.birth.script.prepare(&self.birth.engines, texts, priority, !soon);
+                let script = &self.birth.script;
+                let clips = lines.into_iter().map(|line| script.wanted(line.text, line.scripted)).collect();
+                script.prepare(&self.birth.engines, clips, priority);
             }
             Output::StartRecording => leg.start_recording(),
             Output::WakeAt(at) => {
@@ -298,7 +298,6 @@ impl StreamHandler<Happening> for CallActor {
                 if let Some(proposing) = self.proposing.take() {
                     ctx.cancel_future(proposing);
                 }
-                self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
                 self.feed(Input::SpeechStarted { at }, ctx);
             }
             Happening::Ear(EarEvent::SpeechPaused { end }) => {

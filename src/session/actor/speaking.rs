@@ -2,25 +2,30 @@
 //!
 //! Owns: the utterance under way. Never does: decide what is said, or when.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture};
 use interview::Event;
-use interview::io::{Input, Line, Ms, UtteranceId};
+use interview::io::{AskingId, Input, Line, Ms, UtteranceId};
 use tracing::{debug, error};
 
 use super::CallActor;
+use crate::session::engines::Engines;
+use crate::session::script::Script;
+use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
-use voice::audio::PlayoutEvent;
+use voice::audio::{Clip, Playout, PlayoutEvent};
 use voice::inference::Priority;
+use voice::tts::{TtsError, Wanted};
 
 /// What is being said.
 pub(super) struct Speaking {
     utterance: UtteranceId,
-    /// Index of the clip with which the question begins, when there is one.
-    question_clip: Option<u32>,
+    /// The asking that is put, and the index of the clip with which its question begins.
+    question: Option<(AskingId, u32)>,
     /// Some of it is with the playout; before that, stopping it is ours alone.
     handed: Arc<AtomicBool>,
     making: Option<SpawnHandle>,
@@ -32,65 +37,59 @@ impl CallActor {
         now: Ms,
         utterance: UtteranceId,
         lines: Vec<Line>,
-        asks: bool,
+        asking: Option<AskingId>,
+        ahead: Vec<String>,
         ctx: &mut Context<Self>,
     ) {
         self.stopwatch.speak(now);
         // Lines before the question are scripted, so each of them is one clip.
-        let question_clip = asks.then(|| lines.len().saturating_sub(1) as u32);
+        let question = asking.map(|asking| (asking, lines.len().saturating_sub(1) as u32));
         let (engines, script) = (Arc::clone(&self.birth.engines), self.birth.script.clone());
-        let (playout, metrics) = (self.birth.leg.playout().clone(), Arc::clone(&self.birth.metrics));
-        let mut speaking = Speaking { utterance, question_clip, handed: Arc::default(), making: None };
-        // What is ready goes out in this very call; only what has to be made is waited for.
-        let mut waiting = lines.into_iter().peekable();
-        while let Some(line) = waiting.peek() {
-            let Some(clip) = engines.clips.at_hand(&line.text, &script.voice) else { break };
-            waiting.next();
-            playout.speak(utterance, clip, waiting.peek().is_none());
-            speaking.handed.store(true, Ordering::Release);
-        }
-        if waiting.peek().is_some() {
-            let handed = Arc::clone(&speaking.handed);
-            // Nobody waits for an answer: then rather begin later than falter, since a gap sounds like the end.
-            let patient = !self.stopwatch.is_running() && !handed.load(Ordering::Acquire);
-            let making = async move {
-                let lines: Vec<Line> = waiting.collect();
-                if patient {
-                    for line in &lines {
-                        let keep = line.scripted && script.may_keep(&line.text);
-                        engines.clips.clip(&line.text, &script.voice, Priority::FirstSentence, keep).await?;
-                    }
-                }
-                for line in lines {
-                    if let Some(clip) = engines.clips.at_hand(&line.text, &script.voice) {
-                        playout.speak(utterance, clip, false);
-                        handed.store(true, Ordering::Release);
-                        continue;
-                    }
-                    let started = std::time::Instant::now();
-                    let mut clips =
-                        engines.clips.stream(&line.text, &script.voice, line.scripted && script.may_keep(&line.text));
-                    let mut first = true;
-                    while let Some(clip) = clips.recv().await {
-                        if std::mem::take(&mut first) {
-                            metrics.tts_latency_seconds.observe(started.elapsed().as_secs_f64());
-                        }
-                        playout.speak(utterance, clip?, false);
-                        handed.store(true, Ordering::Release);
-                    }
-                }
-                playout.end(utterance);
-                Ok::<(), voice::tts::TtsError>(())
-            };
-            speaking.making = Some(ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
-                if let Err(error) = result {
-                    error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
-                    actor.birth.metrics.count_failure(Failure::Synthesis);
-                    actor.fail("speech_failed", ctx);
-                }
-            })));
+        let ahead: Vec<_> = ahead.into_iter().map(|text| script.wanted(text, true)).collect();
+        let mut speaking = Speaking { utterance, question, handed: Arc::default(), making: None };
+        let mut saying = Saying {
+            utterance,
+            waiting: lines.into(),
+            playout: self.birth.leg.playout().clone(),
+            handed: Arc::clone(&speaking.handed),
+            metrics: Arc::clone(&self.birth.metrics),
+            script: script.clone(),
+            engines: Arc::clone(&engines),
+        };
+        // Nobody waits for an answer: then rather begin later than falter, since a gap sounds like the end.
+        let patient = !self.stopwatch.is_running();
+        let wanted = saying.wanted();
+        if patient && !engines.clips.can_begin(&wanted, &ahead, &script.voice) {
+            let all = wanted.iter().chain(&ahead).cloned().collect();
+            script.prepare(&engines, all, Priority::Ahead);
+            speaking.making = Some(self.make(ctx, async move {
+                engines.clips.ready_to_begin(&wanted, &ahead, &script.voice).await?;
+                saying.whole_lines().await
+            }));
+        } else {
+            script.prepare(&engines, ahead, Priority::Ahead);
+            // What is ready goes out in this very call; only what has to be made is waited for.
+            if !saying.what_is_there() {
+                let making = async move { if patient { saying.whole_lines().await } else { saying.sentences().await } };
+                speaking.making = Some(self.make(ctx, making));
+            }
         }
         self.speaking = Some(speaking);
+    }
+
+    /// Runs on while the interview does; without words the call cannot.
+    fn make(
+        &self,
+        ctx: &mut Context<Self>,
+        making: impl Future<Output = Result<(), TtsError>> + 'static,
+    ) -> SpawnHandle {
+        ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
+            if let Err(error) = result {
+                error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
+                actor.birth.metrics.count_failure(Failure::Synthesis);
+                actor.fail("speech_failed", ctx);
+            }
+        }))
     }
 
     pub(super) fn stop_speaking(&mut self, ctx: &mut Context<Self>) {
@@ -117,12 +116,9 @@ impl CallActor {
                 self.feed(Input::PlaybackStarted { utterance }, ctx);
             }
             PlayoutEvent::ClipStarted { utterance, index, at_ms } => {
-                let asks = self
-                    .speaking
-                    .as_ref()
-                    .is_some_and(|speaking| speaking.utterance == utterance && speaking.question_clip == Some(index));
-                if asks {
-                    self.question_started(at_ms, ctx);
+                let speaking = self.speaking.as_ref().filter(|speaking| speaking.utterance == utterance);
+                if let Some((asking, _)) = speaking.and_then(|s| s.question).filter(|(_, first)| *first == index) {
+                    self.question_started(asking, at_ms, ctx);
                 }
             }
             PlayoutEvent::Finished { utterance, .. } => {
@@ -141,11 +137,79 @@ impl CallActor {
     }
 
     /// The question's first packet is out: the turn before it is complete and can be told in numbers.
-    fn question_started(&mut self, at_ms: Ms, ctx: &mut Context<Self>) {
-        let (Some(timing), Some(asking)) = (self.stopwatch.question_started(at_ms), self.asking) else { return };
+    fn question_started(&mut self, asking: AskingId, at_ms: Ms, ctx: &mut Context<Self>) {
+        let Some(timing) = self.stopwatch.question_started(at_ms) else { return };
         self.birth.metrics.response_latency_seconds.observe(timing.first_audio as f64 / 1000.0);
         debug!(interview = %self.birth.interview_id, ?timing, "turn");
         let record = self.record(self.now(), Event::TurnTimed { asking, timing });
         self.append(vec![record], ctx);
+    }
+}
+
+/// The lines of an utterance on their way to the playout.
+struct Saying {
+    utterance: UtteranceId,
+    /// Not with the playout yet.
+    waiting: VecDeque<Line>,
+    playout: Playout,
+    handed: Arc<AtomicBool>,
+    metrics: Arc<Metrics>,
+    script: Script,
+    engines: Arc<Engines>,
+}
+
+impl Saying {
+    fn wanted(&self) -> Vec<Wanted> {
+        self.waiting.iter().map(|line| self.script.wanted(line.text.clone(), line.scripted)).collect()
+    }
+
+    fn next(&mut self) -> Option<Wanted> {
+        self.waiting.pop_front().map(|line| self.script.wanted(line.text, line.scripted))
+    }
+
+    fn hand(&self, clip: Arc<Clip>, last: bool) {
+        self.playout.speak(self.utterance, clip, last);
+        self.handed.store(true, Ordering::Release);
+    }
+
+    /// Hands over what is at hand: whether that was all.
+    fn what_is_there(&mut self) -> bool {
+        while let Some(line) = self.waiting.front() {
+            let Some(clip) = self.engines.clips.at_hand(&line.text, &self.script.voice) else { return false };
+            self.waiting.pop_front();
+            self.hand(clip, self.waiting.is_empty());
+        }
+        true
+    }
+
+    /// Hands the rest over line by line: as they are being made beforehand.
+    async fn whole_lines(mut self) -> Result<(), TtsError> {
+        while !self.what_is_there() {
+            let Some(Wanted { text, keep }) = self.next() else { break };
+            let clip = self.engines.clips.clip(&text, &self.script.voice, Priority::FirstSentence, keep).await?;
+            self.hand(clip, self.waiting.is_empty());
+        }
+        Ok(())
+    }
+
+    /// Hands the rest over sentence by sentence: so the first of them comes soonest.
+    async fn sentences(mut self) -> Result<(), TtsError> {
+        while !self.what_is_there() {
+            let Some(Wanted { text, keep }) = self.next() else { break };
+            let started = std::time::Instant::now();
+            let mut clips = self.engines.clips.stream(&text, &self.script.voice, keep);
+            let mut first = true;
+            while let Some(clip) = clips.recv().await {
+                if std::mem::take(&mut first) {
+                    self.metrics.tts_latency_seconds.observe(started.elapsed().as_secs_f64());
+                }
+                self.hand(clip?, false);
+            }
+            if self.waiting.is_empty() {
+                // Which sentence was the last is known only now.
+                self.playout.end(self.utterance);
+            }
+        }
+        Ok(())
     }
 }

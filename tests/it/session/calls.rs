@@ -29,6 +29,13 @@ async fn a_call_goes_from_consent_to_its_end() {
     check_log(&events);
     assert_eq!(answers(&events), 2);
     assert_eq!(page.answers(), ["Yes, that is fine.", "Yes, that is fine."]);
+    let transcript = stage.caller.json(&format!("/api/interviews/{}/transcript", invitation.id)).await;
+    for answer in transcript["responses"].as_array().unwrap() {
+        assert!(
+            answer["latency_ms"]["first_audio"].is_u64(),
+            "every question is timed, the first one, too: {answer:#}"
+        );
+    }
     let interview = stage.interview(&invitation).await;
     assert_eq!(interview["status"], "completed", "{interview:#}");
     assert_eq!(interview["status_reason"], Value::Null);

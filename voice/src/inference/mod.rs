@@ -3,6 +3,7 @@
 //! Owns: a fixed number of inference threads and the order in which work gets them.
 //! Never does: know what the work is, touch the media path.
 
+pub mod cores;
 pub mod ort;
 mod queue;
 #[cfg(test)]
@@ -18,26 +19,32 @@ use tokio::sync::oneshot;
 pub use queue::Stats;
 use queue::{Done, Owner, Queue};
 
+/// How many there are.
+const PRIORITIES: usize = 4;
+
 /// Who goes first. End-of-turn work is what a respondent waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
     /// Transcription and turn judgement at a pause.
     EndOfTurn,
-    /// The next sentence to be spoken.
+    /// The next sentence to be spoken: somebody waits for it.
     FirstSentence,
-    /// Everything made before it is needed. Never takes the last free thread.
+    /// What a live call says next. Never takes the last free thread.
+    Ahead,
+    /// Everything else that is made before it is needed. Never takes the last free thread either.
     Background,
 }
 
 impl Priority {
     /// All of them, most urgent first; `priority as usize` is the place in here.
-    pub const ALL: [Self; 3] = [Self::EndOfTurn, Self::FirstSentence, Self::Background];
+    pub const ALL: [Self; PRIORITIES] = [Self::EndOfTurn, Self::FirstSentence, Self::Ahead, Self::Background];
 
     /// Name for metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::EndOfTurn => "end_of_turn",
             Self::FirstSentence => "first_sentence",
+            Self::Ahead => "ahead",
             Self::Background => "background",
         }
     }
@@ -90,8 +97,8 @@ impl Inference {
         }
     }
 
-    /// Somebody is speaking, and will wait for an answer: background work does not begin while this is kept (unless it
-    /// has waited for ten seconds), since what has begun cannot be taken off its core when the turn ends.
+    /// Somebody is speaking, or expected to, and will wait for an answer: background work does not begin while this is kept
+    /// (unless it has waited for ten seconds), since what has begun cannot be taken off its core when the turn ends.
     #[must_use = "the hold ends when it is dropped"]
     pub fn hold_background(&self) -> Hold {
         let queue = self.threads.queue();

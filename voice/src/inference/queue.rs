@@ -1,6 +1,6 @@
 //! The queue before the inference threads, and the threads.
 //!
-//! Owns: three first-in-first-out queues under one lock, and who may take what.
+//! Owns: the first-in-first-out queues, one a priority, under one lock, and who may take what.
 //! Never does: look into the work.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use super::Priority;
+use super::{PRIORITIES, Priority};
 
 /// Runs the work.
 type Work = Box<dyn FnOnce() -> Done + Send>;
@@ -42,11 +42,11 @@ pub struct Stats {
     /// Threads at work now.
     pub busy: usize,
     /// Work that waits now.
-    pub queued: [usize; 3],
+    pub queued: [usize; PRIORITIES],
     /// Work that was begun.
-    pub started: [u64; 3],
+    pub started: [u64; PRIORITIES],
     /// Sum of the times that begun work had waited: divide by `started` for the mean.
-    pub waited: [Duration; 3],
+    pub waited: [Duration; PRIORITIES],
     /// Work withdrawn before it began.
     pub withdrawn: u64,
     pub panicked: u64,
@@ -54,7 +54,7 @@ pub struct Stats {
 
 #[derive(Default)]
 struct State {
-    waiting: [VecDeque<Job>; 3],
+    waiting: [VecDeque<Job>; PRIORITIES],
     stats: Stats,
     next_id: u64,
     /// Turns that are open: see [`super::Inference::hold_background`].
@@ -63,11 +63,11 @@ struct State {
 }
 
 impl State {
-    /// The next job that may run now. Background work must leave a thread free for a turn that ends meanwhile.
+    /// The next job that may run now. What nobody waits for must leave a thread free for a turn that ends meanwhile.
     fn take(&mut self) -> Option<Job> {
         for priority in Priority::ALL {
             let spare = self.stats.threads - self.stats.busy;
-            if priority == Priority::Background && spare < 2 {
+            if priority >= Priority::Ahead && spare < 2 {
                 return None;
             }
             let index = priority as usize;
@@ -134,7 +134,7 @@ impl Queue {
 
     pub(super) fn stats(&self) -> Stats {
         let state = self.state.lock();
-        Stats { queued: [0, 1, 2].map(|index| state.waiting[index].len()), ..state.stats }
+        Stats { queued: std::array::from_fn(|index| state.waiting[index].len()), ..state.stats }
     }
 
     /// Takes no more work, and forgets what waits.

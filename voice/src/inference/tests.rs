@@ -47,7 +47,7 @@ async fn urgent_work_goes_first_and_equals_keep_their_order() {
     assert!(poll!(&mut sentence).is_pending());
     assert!(poll!(&mut turn_a).is_pending());
     assert!(poll!(&mut turn_b).is_pending());
-    assert_eq!(inference.stats().queued, [2, 1, 1]);
+    assert_eq!(inference.stats().queued, [2, 1, 0, 1]);
     // One thread is freed, the other stays busy: the order is that of one worker, and background must wait.
     drop(first);
     one.await.expect("done");
@@ -60,7 +60,7 @@ async fn urgent_work_goes_first_and_equals_keep_their_order() {
     drop(second);
     two.await.expect("done");
     background.await.expect("runs");
-    assert_eq!(inference.stats().started, [4, 1, 1]);
+    assert_eq!(inference.stats().started, [4, 1, 0, 1]);
 }
 
 #[tokio::test]
@@ -70,10 +70,34 @@ async fn background_work_leaves_a_thread_for_a_turn() {
     let mut more = Box::pin(inference.run(Priority::Background, || ()));
     assert!(poll!(&mut more).is_pending());
     assert_eq!(inference.run(Priority::EndOfTurn, || 7).await.expect("a thread is free"), 7);
-    assert_eq!(inference.stats().queued, [0, 0, 1]);
+    assert_eq!(inference.stats().queued, [0, 0, 0, 1]);
     drop(gate);
     busy.await.expect("done");
     more.await.expect("now it may");
+}
+
+#[tokio::test]
+async fn what_is_said_next_goes_before_the_rest_leaves_a_thread_for_a_turn_and_is_made_while_somebody_speaks() {
+    let inference = Inference::start(2);
+    let (gate, busy) = occupy(&inference, Priority::Background).await;
+    let speaking = inference.hold_background();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let note = |label: &'static str| {
+        let order = Arc::clone(&order);
+        move || order.lock().push(label)
+    };
+    let mut background = Box::pin(inference.run(Priority::Background, note("background")));
+    assert!(poll!(&mut background).is_pending());
+    let mut ahead = Box::pin(inference.run(Priority::Ahead, note("ahead")));
+    assert!(poll!(&mut ahead).is_pending());
+    assert_eq!(inference.run(Priority::EndOfTurn, || 7).await.expect("a thread is free"), 7);
+    assert_eq!(inference.stats().queued, [0, 0, 1, 1], "the last free thread is the turn's");
+    drop(gate);
+    busy.await.expect("done");
+    ahead.await.expect("it does not wait for silence");
+    assert_eq!(*order.lock(), ["ahead"]);
+    drop(speaking);
+    background.await.expect("after it");
 }
 
 #[tokio::test]
@@ -85,7 +109,7 @@ async fn background_work_does_not_begin_while_somebody_speaks() {
     assert_eq!(inference.run(Priority::EndOfTurn, || 7).await.expect("turns go on"), 7);
     assert_eq!(inference.run(Priority::FirstSentence, || 8).await.expect("so do answers"), 8);
     drop(first);
-    assert_eq!(inference.stats().queued, [0, 0, 1], "somebody still speaks");
+    assert_eq!(inference.stats().queued, [0, 0, 0, 1], "somebody still speaks");
     drop(second);
     background.await.expect("now it may");
 }

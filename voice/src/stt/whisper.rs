@@ -15,7 +15,7 @@ use whisper_rs::{
 
 use super::words::Token;
 use super::{Speech, SttError, Transcriber, guards, split, words};
-use crate::inference::{Inference, Priority};
+use crate::inference::{Inference, Priority, cores};
 
 /// Positions of the audio context (20 ms each) beyond the clip's end: less loses last words, more costs time.
 const MARGIN: usize = 64;
@@ -91,8 +91,8 @@ impl Transcriber for Whisper {
         let (model, inference) = (Arc::clone(&self.model), self.inference.clone());
         let work = move || {
             // Its threads wait for each other at every layer: one that shares its core holds up all of them, and is
-            // worse than none (measured on two busy cores: 1.1 s with one thread, 4.5 s with two).
-            let threads = if inference.stats().busy > 1 { 1 } else { model.threads };
+            // worse than none (measured on two busy cores: 1.1 s with one thread, 4.5 to more than 10 s with two).
+            let threads = if inference.stats().busy > 1 { 1 } else { cores::free(model.threads) };
             model.transcribe(&speech, &language, threads)
         };
         let run = self.inference.run(Priority::EndOfTurn, work);

@@ -8,6 +8,7 @@
 
 pub mod kokoro;
 pub mod normalise;
+pub mod pace;
 pub mod phonemes;
 pub mod scripted;
 pub mod sentences;
@@ -26,7 +27,7 @@ use crate::inference::Priority;
 
 pub use kokoro::{Kokoro, KokoroSettings};
 pub use scripted::Scripted;
-pub use store::{ClipStore, Preparation, StoreSettings};
+pub use store::{ClipStore, Preparation, StoreSettings, Wanted};
 
 /// A voice as the guide wishes it, resolved to what the engine has.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -13,10 +14,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::disk::{Disk, Key};
+use super::pace::{Pace, Stretch, can_begin};
 use super::sentences::with_short_opening;
 use super::{Synthesizer, TtsError, Voice};
-use crate::audio::Clip;
 use crate::audio::codec::encode_clip;
+use crate::audio::{Clip, SPEAK_RATE};
 use crate::inference::Priority;
 
 /// Sentences made ahead of the one being played.
@@ -39,6 +41,13 @@ impl StoreSettings {
     }
 }
 
+/// A clip to be had. `keep`: its words are the guide's or our own, so it may rest on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    pub text: String,
+    pub keep: bool,
+}
+
 /// A handle on the store; cheap to clone.
 #[derive(Clone)]
 pub struct ClipStore {
@@ -52,6 +61,7 @@ struct Inner {
     disk: Disk,
     memory: Mutex<Memory>,
     flights: Mutex<HashMap<Key, Flight>>,
+    pace: Mutex<Pace>,
 }
 
 type Outcome = Option<Result<Arc<Clip>, String>>;
@@ -68,7 +78,8 @@ impl ClipStore {
     pub fn new(settings: &StoreSettings, synthesizer: Arc<dyn Synthesizer>, runtime: Handle) -> Result<Self, TtsError> {
         let disk = Disk::open(&settings.folder, settings.disk_bytes)?;
         let memory = Mutex::new(Memory::new(settings.memory_bytes));
-        Ok(Self { inner: Arc::new(Inner { runtime, synthesizer, disk, memory, flights: Mutex::default() }) })
+        let (flights, pace) = <_>::default();
+        Ok(Self { inner: Arc::new(Inner { runtime, synthesizer, disk, memory, flights, pace }) })
     }
 
     pub fn synthesizer(&self) -> &Arc<dyn Synthesizer> {
@@ -128,14 +139,14 @@ impl ClipStore {
         self.inner.memory.lock().get(&key)
     }
 
-    /// Makes the clips of `texts` in the background, in order. The work goes on when the handle is dropped, until
+    /// Makes these clips in the background, in order. The work goes on when the handle is dropped, until
     /// [`Preparation::cancel`].
-    pub fn prepare(&self, texts: Vec<String>, voice: Voice, priority: Priority, keep: bool) -> Preparation {
+    pub fn prepare(&self, clips: Vec<Wanted>, voice: Voice, priority: Priority) -> Preparation {
         let store = self.clone();
         let task = self.inner.runtime.spawn(async move {
             let mut failed = 0;
-            for text in &texts {
-                if let Err(error) = store.clip(text, &voice, priority, keep).await {
+            for Wanted { text, keep } in &clips {
+                if let Err(error) = store.clip(text, &voice, priority, *keep).await {
                     tracing::warn!(%error, "a clip could not be made beforehand");
                     failed += 1;
                 }
@@ -143,6 +154,36 @@ impl ClipStore {
             failed
         });
         Preparation { task }
+    }
+
+    /// Returns as soon as `spoken` can begin: its first clip is there, and by the measured pace no further one comes too
+    /// late, nor is any of `after` missing when all of it has been spoken. Until then they are made in this order; the rest
+    /// has to be prepared by the caller.
+    pub async fn ready_to_begin(&self, spoken: &[Wanted], after: &[Wanted], voice: &Voice) -> Result<(), TtsError> {
+        for (number, Wanted { text, keep }) in spoken.iter().chain(after).enumerate() {
+            if self.can_begin(spoken, after, voice) {
+                break;
+            }
+            let comes_after = number >= spoken.len();
+            let priority = if comes_after { Priority::Ahead } else { Priority::FirstSentence };
+            let made = self.clip(text, voice, priority, *keep).await;
+            // What comes later may still be made then; without its own words the utterance has nothing to say.
+            if !comes_after {
+                made?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all of it is there, or will be in time; see [`Self::ready_to_begin`].
+    pub fn can_begin(&self, spoken: &[Wanted], after: &[Wanted], voice: &Voice) -> bool {
+        let pace = *self.inner.pace.lock();
+        let stretch = |wanted: &Wanted| match self.at_hand(&wanted.text, voice) {
+            Some(clip) => Stretch { making: Duration::ZERO, playing: playing_time(&clip.pcm) },
+            None => Stretch { making: pace.making(&wanted.text), playing: pace.playing(&wanted.text) },
+        };
+        let stretches = |wanted: &[Wanted]| wanted.iter().map(stretch).collect::<Vec<_>>();
+        can_begin(&stretches(spoken), &stretches(after))
     }
 
     /// The clips of an unscripted text, sentence by sentence, the first as soon as it is made; each is made while the
@@ -243,13 +284,24 @@ async fn make(inner: &Arc<Inner>, key: &Key, work: &Work) -> Result<(Arc<Clip>, 
     if let Ok(Some(clip)) = looking.await {
         return Ok((Arc::new(clip), true));
     }
+    // In the background it waits for others, as long as it takes: that is no measure.
+    let urgent = *work.priority.borrow() < Priority::Background;
+    let began = Instant::now();
     let pcm = inner.synthesizer.synthesize_rising(&work.text, &work.voice, work.priority.clone()).await?;
+    if urgent {
+        inner.pace.lock().made(&work.text, began.elapsed(), playing_time(&pcm));
+    }
     let text = work.text.clone();
     let encoded = tokio::task::spawn_blocking(move || encode_clip(text, pcm)).await;
     let clip = encoded
         .map_err(|error| TtsError::Failed(error.to_string()))?
         .map_err(|error| TtsError::Failed(error.to_string()))?;
     Ok((Arc::new(clip), false))
+}
+
+/// How long these samples are.
+fn playing_time(pcm: &[i16]) -> Duration {
+    Duration::from_secs_f64(pcm.len() as f64 / f64::from(SPEAK_RATE))
 }
 
 struct Remembered {

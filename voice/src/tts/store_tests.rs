@@ -93,6 +93,10 @@ fn voice() -> Voice {
     Voice { name: "v".into(), speed: 1.0 }
 }
 
+fn wanted(texts: &[&str]) -> Vec<Wanted> {
+    texts.iter().map(|text| Wanted { text: (*text).to_owned(), keep: true }).collect()
+}
+
 fn files(world: &World) -> usize {
     std::fs::read_dir(world.folder.path()).unwrap().count()
 }
@@ -160,7 +164,7 @@ async fn a_failure_reaches_the_asker_and_is_not_remembered() {
 #[tokio::test]
 async fn a_cancelled_preparation_gives_its_work_up() {
     let mut world = world(0);
-    let preparation = world.store.prepare(vec!["a".into(), "b".into()], voice(), Priority::Background, true);
+    let preparation = world.store.prepare(wanted(&["a", "b"]), voice(), Priority::Background);
     assert_eq!(world.priorities.recv().await, Some(Priority::Background));
     preparation.cancel();
     let given_up = async {
@@ -178,9 +182,49 @@ async fn a_cancelled_preparation_gives_its_work_up() {
 #[tokio::test]
 async fn preparations_are_made_in_order_and_counted() {
     let world = world(3);
-    let texts = vec!["a".to_owned(), "fail".to_owned(), "c".to_owned()];
-    assert_eq!(world.store.prepare(texts, voice(), Priority::Background, true).finished().await, 1);
+    let clips = wanted(&["a", "fail", "c"]);
+    assert_eq!(world.store.prepare(clips, voice(), Priority::Background).finished().await, 1);
     assert!(world.store.at_hand("a", &voice()).is_some() && world.store.at_hand("c", &voice()).is_some());
+}
+
+/// A pace that what is made in a test hardly changes.
+fn settle_pace(world: &World, making_ms: u64, playing_ms: u64) {
+    let text = "x".repeat(100_000);
+    let of = |ms_a_character: u64| Duration::from_millis(ms_a_character * 100_000);
+    world.store.inner.pace.lock().made(&text, of(making_ms), of(playing_ms));
+}
+
+#[tokio::test]
+async fn an_utterance_can_begin_with_its_first_clip_where_the_rest_is_made_in_time() {
+    let world = world(1);
+    settle_pace(&world, 1, 66);
+    let (spoken, after) = (wanted(&["a", "b"]), wanted(&["c"]));
+    assert!(!world.store.can_begin(&spoken, &after, &voice()), "nothing can be sent");
+    tokio::time::timeout(LIMIT, world.store.ready_to_begin(&spoken, &after, &voice())).await.expect("at once").unwrap();
+    assert_eq!(world.engine.begun.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_utterance_waits_for_what_would_come_too_late_and_for_what_follows_it() {
+    let mut world = world(2);
+    settle_pace(&world, 1_000, 66);
+    let (store, spoken, after) = (world.store.clone(), wanted(&["a", "b"]), wanted(&["c"]));
+    let waiting = tokio::spawn(async move { store.ready_to_begin(&spoken, &after, &voice()).await });
+    for priority in [Priority::FirstSentence, Priority::FirstSentence, Priority::Ahead] {
+        assert_eq!(world.priorities.recv().await, Some(priority));
+    }
+    assert!(world.store.at_hand("a", &voice()).is_some() && world.store.at_hand("b", &voice()).is_some());
+    assert!(!waiting.is_finished(), "the third one would not be there in time");
+    world.engine.gate.add_permits(1);
+    tokio::time::timeout(LIMIT, waiting).await.expect("all is there").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_utterance_that_cannot_be_made_is_an_error_and_one_after_it_is_none() {
+    let world = world(3);
+    settle_pace(&world, 1_000, 66);
+    world.store.ready_to_begin(&wanted(&["a"]), &wanted(&["fail"]), &voice()).await.unwrap();
+    world.store.ready_to_begin(&wanted(&["fail"]), &[], &voice()).await.unwrap_err();
 }
 
 #[tokio::test]

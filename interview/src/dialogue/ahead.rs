@@ -1,0 +1,63 @@
+//! What will be said next, while something is being said.
+//!
+//! Owns: the lines that follow the answer to what is being said, in the order of need, as far as they are known before it
+//! is given; when there is no time for anything else. Never does: decide what follows.
+
+use super::selection::{self, Next};
+use super::speaking::{Purpose, Speech};
+use super::state::Draft;
+use super::{Farewell, Floor, Interview, Target, lines};
+
+impl Interview {
+    /// Whether the respondent speaks, is expected to, or waits for what we say to it: what else the machine could do would
+    /// make them wait longer.
+    pub fn is_attentive(&self) -> bool {
+        self.hears() && (self.turn.is_open() || !matches!(self.floor, Floor::Speaking))
+    }
+
+    /// What follows the answer to this speech.
+    pub(super) fn ahead(&self, speech: &Speech) -> Vec<String> {
+        match speech.purpose {
+            Purpose::Consent => self.after_consent(),
+            Purpose::Question => self.after_question(speech),
+            Purpose::Confirmation | Purpose::Aside | Purpose::Cover | Purpose::Goodbye(_) => Vec::new(),
+        }
+    }
+
+    /// Consent given, the interview begins: up to its first question. That this is there comes before what is said to
+    /// those who refuse.
+    fn after_consent(&self) -> Vec<String> {
+        let (consent, asides) = (&self.lines().consent, &self.lines().asides);
+        let asks_recording = self.target() == Target::Participation && self.settings.recording;
+        let before = asks_recording.then(|| [asides.thanks.clone(), consent.recording.clone()]);
+        let mut texts: Vec<String> = before.into_iter().flatten().collect();
+        texts.push(asides.begin.clone());
+        texts.push(self.next_line(Draft::new(&self.state, self.now)));
+        if self.target() == Target::Recording {
+            texts.push(consent.not_recorded.clone());
+        }
+        texts
+    }
+
+    /// A word for the answer, then the next question. Follow-ups depend on the answer.
+    fn after_question(&self, speech: &Speech) -> Vec<String> {
+        let Some(asking) = speech.asking else { return Vec::new() };
+        let mut draft = Draft::new(&self.state, self.now);
+        for event in speech.draft.iter().flatten() {
+            draft.push(event.clone());
+        }
+        let word = |follow_up| lines::acknowledgement(self.lines(), asking, &[], follow_up).to_owned();
+        vec![word(false), self.next_line(draft), word(true)]
+    }
+
+    /// The next question of the guide, or the goodbye.
+    fn next_line(&self, mut draft: Draft) -> String {
+        match selection::next(&self.guide, self.budget(), &mut draft, self.now) {
+            Next::Ask(section, question) => {
+                lines::question(self.lines(), &self.guide.sections[section].questions[question])
+            }
+            Next::AllAsked => Farewell::Done.text(self.lines()).to_owned(),
+            Next::TimeUp => Farewell::TimeUp.text(self.lines()).to_owned(),
+        }
+    }
+}
