@@ -44,6 +44,8 @@ struct Invitation {
     status_reason: Option<String>,
     consent_given: bool,
     can_be_recorded: bool,
+    /// Whether a recording is kept: consent stands, or what was recorded before it was taken back stays.
+    recording_kept: bool,
     /// For the page's `RTCPeerConnection`.
     ice_servers: Vec<IceServer>,
 }
@@ -87,6 +89,7 @@ async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Pr
         status_reason: interview.status_reason,
         consent_given: interview.consent_given,
         can_be_recorded: interview.can_be_recorded,
+        recording_kept: interview.has_recording(),
         ice_servers: state.ice_servers_for_page().to_vec(),
     }))
 }

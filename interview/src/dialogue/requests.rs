@@ -17,6 +17,9 @@ const SLOWEST: f32 = 0.6;
 const LOUDER: f32 = 4.0;
 const LOUDEST: f32 = 12.0;
 
+/// Speech may begin so long before it is noticed.
+const ONSET_MS: Ms = 200;
+
 /// A question of ours within the asking at hand.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Pending {
@@ -331,10 +334,11 @@ impl Interview {
         }
     }
 
-    /// When the turn at hand began, or now.
+    /// When the turn at hand began, or now: neither its first word nor its first sound is later.
     fn turn_began(&self) -> Ms {
-        let words = self.turn.words();
-        words.first().map_or(self.now, |word| word.start_ms).min(self.now)
+        let first_word = self.turn.words().first().map_or(self.now, |word| word.start_ms);
+        let first_sound = if self.turn.is_open() { self.turn.began() } else { self.now };
+        first_word.min(first_sound).min(self.now).saturating_sub(ONSET_MS)
     }
 
     pub(super) fn be_patient(&mut self) {

@@ -264,7 +264,9 @@ impl Check {
                 continue;
             }
             match value {
-                Value::String(text) if text.trim().is_empty() => self.add(&path, "is empty; write the option's text"),
+                Value::String(text) if text.trim().is_empty() => {
+                    self.add(&path, "is empty; write the option's text, in quotes if it begins with > or |")
+                }
                 Value::String(_) => {}
                 // `- Sometimes: it depends` is an object to YAML.
                 Value::Object(option)

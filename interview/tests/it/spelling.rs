@@ -175,6 +175,12 @@ fn what_is_refused_names_the_line_to_write() {
         ),
         (
             "",
+            "text: Which?\n        type: multiple_choice\n        options:\n          - <5\n          - >5",
+            "/sections/0/questions/0/options/1",
+            "in quotes if it begins with >",
+        ),
+        (
+            "",
             "{text: Which?, type: multiple_choice, options: Yes | No}",
             "/sections/0/questions/0/options",
             r#"write options: ["Yes", "No"]"#,
@@ -246,7 +252,7 @@ fn what_is_refused_names_the_line_to_write() {
         ("text: {name}, why?", r#"write - text: "{name}, why?""#),
         ("text: How is our #1 product?", r#"write - text: "How is our #1 product?""#),
         ("text: Which?\n        options: [<5, 5-10, >10]", r#"write options: ["<5", "5-10", ">10"]"#),
-        ("text: Which?\n        options:\n          - <5\n          - >5", r#"write - ">5""#),
+        ("text: Which?\n        options:\n          - <5\n          - >10", r#"write - ">10""#),
         ("text: Which?\n        options: [Yes, No", "close the bracket"),
         ("text: Why?\n        text: Why not?", "keep one of them"),
         ("text: Why?\n\trequired: true", "indent by spaces"),

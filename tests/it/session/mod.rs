@@ -3,6 +3,7 @@
 //! Here is the stage that other areas' calls are held on as well; `calls.rs` holds the tests.
 
 mod calls;
+mod recording;
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -147,8 +147,11 @@ pub(super) fn options(options: &[Value]) -> String {
 pub(super) fn cut_number(items: &[Value], at: usize) -> Option<String> {
     let text = |at: usize| items.get(at).and_then(Value::as_str);
     let (before, end) = (text(at.checked_sub(1)?)?, text(at)?);
-    let is_end = end.len() >= 3 && end.starts_with('0') && end.as_bytes()[..3].iter().all(u8::is_ascii_digit);
-    let is_cut = is_end && before.ends_with(|c: char| c.is_ascii_digit());
+    let digits = |text: &str, count: std::ops::RangeInclusive<usize>| {
+        count.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let amount = before.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let is_cut = end.starts_with('0') && end.get(..3).is_some_and(|end| digits(end, 3..=3)) && digits(amount, 1..=3);
     is_cut.then(|| format!("a comma ends an item of a list; write {:?}, in quotes", format!("{before},{end}")))
 }
 
