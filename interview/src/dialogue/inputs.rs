@@ -51,7 +51,7 @@ impl Interview {
         self.floor = Floor::Listening;
         self.waiting.since = self.now;
         self.waiting.pending = None;
-        // Whoever was cut off before they could say so gets what is certain: it goes.
+        // The same after a pause, or when the engine died.
         if self.state.recording_unsettled {
             self.settle_recording(false);
         }
@@ -126,6 +126,10 @@ impl Interview {
         }
         self.commit();
         self.record(Event::LegLost { leg: self.state.leg });
+        // They may not come back to say so: what is certain is that it goes.
+        if self.state.recording_unsettled {
+            self.settle_recording(false);
+        }
         self.carry();
         // The words are carried, so their audio must go: the same leg may come back, and would bring them again.
         self.take_floor();

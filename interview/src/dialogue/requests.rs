@@ -112,7 +112,7 @@ impl Interview {
             }
             // No clear answer means deleted.
             Pending::DeleteRecording => {
-                let keep = no;
+                let keep = self.language.certain.keeps(text).unwrap_or(no);
                 self.settle_recording(keep);
                 let asides = &self.lines().asides;
                 let said = if keep { &asides.recording_kept } else { &asides.recording_deleted };
