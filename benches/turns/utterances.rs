@@ -130,7 +130,7 @@ pub async fn synthesised(synthesizer: &dyn Synthesizer) -> anyhow::Result<Vec<Ut
 
 /// `text` as it arrives: synthesised, encoded, decoded to 16 kHz.
 pub async fn say(synthesizer: &dyn Synthesizer, text: &str, voice: &str) -> anyhow::Result<Vec<f32>> {
-    let voice = Voice { name: voice.to_owned(), speed: 1.0 };
+    let voice = Voice::new(voice.to_owned(), 1.0);
     let pcm = synthesizer.synthesize(text, &voice, Priority::Background).await.with_context(|| text.to_owned())?;
     let mut decoder = Decoder::new()?;
     let mut samples = Vec::new();

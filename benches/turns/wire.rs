@@ -159,7 +159,7 @@ fn persona(questions: usize, clips: &[Utterance]) -> Persona {
 
 /// Synthesised but for the recordings, all of it before the call.
 async fn lines(stage: &Stage, persona: &Persona, clips: &[Utterance]) -> anyhow::Result<Lines> {
-    let voice = Voice { name: persona.voice.clone(), speed: 1.0 };
+    let voice = Voice::new(persona.voice.clone(), 1.0);
     let mut sounds = Vec::new();
     for spoken in persona.everything_said() {
         let sound = match clips.iter().find(|clip| spoken == Spoken::plain(&clip.name)) {

@@ -44,6 +44,8 @@ struct Invitation {
     status_reason: Option<String>,
     consent_given: bool,
     can_be_recorded: bool,
+    /// Whether a recording is kept: consent stands, or what was recorded before it was taken back stays.
+    recording_kept: bool,
     /// For the page's `RTCPeerConnection`.
     ice_servers: Vec<IceServer>,
 }
@@ -71,6 +73,7 @@ async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Pr
     }
     let guide = state.storage.of(interview.workspace_id).interviews().guide(interview.id).await?;
     let opens_at = opens_at(&state, &interview);
+    let recording_kept = interview.has_recording();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {
         questions: guide.questions().count(),
         call_guide_name: guide.name,
@@ -87,6 +90,7 @@ async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Pr
         status_reason: interview.status_reason,
         consent_given: interview.consent_given,
         can_be_recorded: interview.can_be_recorded,
+        recording_kept,
         ice_servers: state.ice_servers_for_page().to_vec(),
     }))
 }

@@ -44,7 +44,7 @@ impl SayArgs {
         actix::System::new().block_on(async {
             let inference = Inference::start(settings.speech.inference_threads);
             let kokoro = Kokoro::load(&settings.storage.models_dir, inference, KokoroSettings::default())?;
-            let voice = Voice { name: self.voice.clone(), speed: 1.0 };
+            let voice = Voice::new(self.voice.clone(), 1.0);
             for (name, text) in &self.lines {
                 let pcm = kokoro.synthesize(text, &voice, Priority::Background).await?;
                 let path = self.folder.join(format!("{name}.wav"));

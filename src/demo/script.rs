@@ -41,7 +41,7 @@ impl Lines {
         synthesizer: &Arc<dyn Synthesizer>,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Self, VoiceError> {
-        let voice = Voice { name: persona.voice.clone(), speed: 1.0 };
+        let voice = Voice::new(persona.voice.clone(), 1.0);
         let all = persona.everything_said();
         let mut sounds = Vec::with_capacity(all.len());
         for (done, spoken) in all.iter().enumerate() {

@@ -33,7 +33,7 @@ impl Synthesizer for Tone {
         Ok(pcm)
     }
     fn resolve(&self, _: &VoiceProfile, _: &str) -> Result<(Voice, Vec<String>), TtsError> {
-        Ok((Voice { name: "tone".to_owned(), speed: 1.0 }, Vec::new()))
+        Ok((Voice::new("tone", 1.0), Vec::new()))
     }
     fn name(&self) -> &'static str {
         "tone"

@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_name_never_rests_on_disk() {
-        let voice = Voice { name: "af_heart".into(), speed: 1.0 };
+        let voice = Voice::new("af_heart", 1.0);
         let script = Script { voice, respondent_name: Some("Olivia".into()) };
         assert!(!script.may_keep("Hello, Olivia."));
         assert!(script.may_keep("What is the hardest part?"));

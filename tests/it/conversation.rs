@@ -94,7 +94,7 @@ fn persona(recordings: &[Recording]) -> Persona {
 
 /// The recordings as they are; what no recording says, synthesised.
 async fn lines(stage: &Stage, persona: &Persona, recordings: &[Recording]) -> Lines {
-    let voice = Voice { name: persona.voice.clone(), speed: 1.0 };
+    let voice = Voice::new(persona.voice.clone(), 1.0);
     let mut sounds = Vec::new();
     for spoken in persona.everything_said() {
         let recorded = recordings.iter().find(|recording| spoken == Spoken::plain(&recording.text));

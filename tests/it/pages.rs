@@ -97,7 +97,7 @@ async fn an_invitation_says_what_the_call_is_about_and_how_it_stands() {
         "call_guide_name": "Work", "research_objective": "How people work", "language": "en",
         "estimated_duration_minutes": 30, "max_duration_minutes": 60, "questions": 2, "recording": true,
         "respondent_name": "Dana", "scheduled_at": scheduled["scheduled_at"], "status": "scheduled",
-        "opens_in_seconds": 0, "status_reason": null, "consent_given": false, "can_be_recorded": false,
+        "opens_in_seconds": 0, "status_reason": null, "consent_given": false, "can_be_recorded": false, "recording_kept": false,
         "ice_servers": [{"urls": ["turn:turn.example.org"], "username": "dana", "credential": "a \"word\""}],
     });
     assert_eq!(invitation, wanted);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, Status};
 use interview::Event;
-use interview::io::EndStatus;
+use interview::io::{EndStatus, Postponement};
 use interviewer::supervisors::{Appointments, Rooms};
 use interviewer::tasks::Failure;
 use interviewer::telemetry::Metrics;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::api::{App, problem};
 use crate::session::Stage;
 use crate::support::caller::LIMIT;
-use crate::support::{Home, conversation, guide, new_interview, open_store, store};
+use crate::support::{Home, conversation, guide, new_interview, open_store, records, store};
 
 /// An interview with an appointment.
 async fn appointment(storage: &Storage, at: DateTime<Utc>) -> Uuid {
@@ -234,6 +234,25 @@ async fn who_came_is_left_alone() {
     // Who was joining has given up; the next look ends it.
     assert_eq!(supervisor(&storage, &metrics).tick(later + Duration::seconds(15)).await, 1);
     assert_eq!(status(joins).await, Status::NoShow);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_an_interview_that_was_put_off_with_the_respondent() {
+    let (_folder, storage) = store().await;
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let at = Utc::now() + Duration::hours(1);
+    let id = appointment(&storage, at).await;
+    let put_off = Event::Postponed { reason: Postponement::CallbackRequested, until: None };
+    storage.append(id, &records(1, vec![Event::LegConnected { leg: 1 }, put_off])).await.unwrap();
+    let missed_at = at + Duration::minutes(31);
+    assert_eq!(supervisor(&storage, &metrics).tick(missed_at).await, 0);
+    // The task is done: it does not come back every few seconds.
+    let wanted = Wanted { queue: Queue::Interviews, kinds: &[CONDUCT], ids: None, limit: 100 };
+    let later = missed_at + Duration::days(2);
+    let claimed = storage.tasks().claim(&wanted, "test", later, Duration::minutes(1)).await.unwrap();
+    assert!(claimed.is_empty(), "{claimed:?}");
+    let row = storage.interviews().get(id).await.unwrap();
+    assert_eq!((row.status, row.status_reason.as_deref()), (Status::Scheduled, Some("callback_requested")));
 }
 
 #[tokio::test]

@@ -102,12 +102,13 @@ impl Interview {
             }
             // No clear answer means deleted.
             Pending::DeleteRecording => {
-                self.settle_recording(no);
+                let keep = self.language.certain.keeps(text).unwrap_or(no);
+                self.settle_recording(keep);
                 if let Kind::Concern(concern) = reading.kind {
                     return self.attend_to(concern);
                 }
                 let asides = &self.lines().asides;
-                let said = if no { &asides.recording_kept } else { &asides.recording_deleted };
+                let said = if keep { &asides.recording_kept } else { &asides.recording_deleted };
                 self.resume_asking(RepeatReason::Resumed, vec![said.clone()]);
             }
             Pending::GoOn if no => self.stop(Farewell::Distress),

@@ -123,6 +123,11 @@ impl Interview {
         }
         self.commit();
         self.record(Event::LegLost { leg: self.state.leg });
+        // They may not come back to say so: what is certain is that it goes.
+        if self.state.recording_unsettled {
+            self.settle_pending();
+            self.settle_recording(false);
+        }
         self.carry_broken_off();
         // The words are carried, so their audio must go: the same leg may come back, and would bring them again.
         self.take_floor();

@@ -10,6 +10,9 @@ use crate::io::{Event, Means, Ms, Output, Pending, Postponement, RepeatReason, W
 use crate::turn::text_of;
 use crate::understanding::{Concern, Kind, Reading, Request, Topic};
 
+/// Speech may begin so long before it is noticed.
+const ONSET_MS: Ms = 200;
+
 impl Interview {
     /// Meets what is met alike at consent and at any other question; the words began at `began`. False for what is none of
     /// that.
@@ -176,10 +179,11 @@ impl Interview {
         }
     }
 
-    /// When the turn at hand began, or now.
+    /// When the turn at hand began, or now: neither its first word nor its first sound is later.
     pub(super) fn turn_began(&self) -> Ms {
-        let words = self.turn.words();
-        words.first().map_or(self.now, |word| word.start_ms).min(self.now)
+        let first_word = self.turn.words().first().map_or(self.now, |word| word.start_ms);
+        let first_sound = if self.turn.is_open() { self.turn.began() } else { self.now };
+        first_word.min(first_sound).min(self.now).saturating_sub(ONSET_MS)
     }
 
     pub(super) fn be_patient(&mut self) {

@@ -240,7 +240,13 @@ impl Check {
         if kind == "multiple_choice" && question.get("options").is_none_or(Value::is_array) && options.len() < 2 {
             self.add(
                 &list,
-                "a multiple_choice question needs at least two options; add them or make it an open question",
+                format!(
+                    "a multiple_choice question needs at least two options{}",
+                    match mend::options(options) {
+                        mend if mend.is_empty() => "; add them or make it an open question".to_owned(),
+                        mend => mend,
+                    }
+                ),
             );
         }
         if kind != "multiple_choice" && !options.is_empty() {
@@ -253,8 +259,14 @@ impl Check {
         }
         for (i, value) in options.iter().enumerate() {
             let path = format!("{list}/{i}");
+            if let Some(mend) = mend::cut_number(options, i) {
+                self.add(&path, mend);
+                continue;
+            }
             match value {
-                Value::String(text) if text.trim().is_empty() => self.add(&path, "is empty; write the option's text"),
+                Value::String(text) if text.trim().is_empty() => {
+                    self.add(&path, "is empty; write the option's text, in quotes if it begins with > or |")
+                }
                 Value::String(_) => {}
                 // `- Sometimes: it depends` is an object to YAML.
                 Value::Object(option)
@@ -284,7 +296,10 @@ impl Check {
                 format!("a scale belongs to scale questions, this one is {kind}; change its type or remove it"),
             );
         }
-        if let Some(other) = question.get("scale").filter(|scale| !scale.is_null() && !scale.is_object()) {
+        let bounds = |scale: &Value| {
+            scale.as_object().is_some_and(|scale| scale.contains_key("min") || scale.contains_key("max"))
+        };
+        if let Some(other) = question.get("scale").filter(|scale| !scale.is_null() && !bounds(scale)) {
             return self.add(&at, format!("must be an object with its min and max{}", mend::scale(other)));
         }
         let Some(scale) = self.child(path, question, "scale") else { return };

@@ -7,6 +7,7 @@ mod check;
 pub mod diff;
 pub mod lint;
 mod read;
+mod quoting;
 mod spelling;
 
 use std::collections::BTreeMap;

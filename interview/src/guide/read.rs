@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Guide, Problem, check, spelling};
+use super::{Guide, Problem, check, quoting, spelling};
 
 /// Reads a guide written in JSON or YAML. Every problem is listed at once.
 ///
@@ -41,7 +41,7 @@ pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
             }
         }
     } else {
-        read_yaml(text).map_err(|error| whole(format!("this is not YAML: {error}")))
+        read_yaml(text).map_err(|error| whole(format!("this cannot be read as YAML: {error}")))
     }
 }
 
@@ -51,24 +51,14 @@ pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
 /// # Errors
 /// Where it is no YAML, and what to do about it.
 pub fn read_yaml(text: &str) -> Result<Value, String> {
+    if let Some(cut) = quoting::silently_cut(text) {
+        return Err(cut);
+    }
     let value = serde_saphyr::from_str(text).map_err(|error| {
         let error = error.to_string();
-        format!("{error}; {}", way_out(&error))
+        format!("{error}; {}", quoting::mend(text, &error))
     })?;
     Ok(spelling::kept(value, text))
-}
-
-/// What to do about the usual mistakes, told by the reader's words for them.
-fn way_out(error: &str) -> &'static str {
-    if error.contains("mapping values are not allowed") {
-        "a text with a colon and a space in it goes in quotes, e.g. text: \"Price: is it fair?\""
-    } else if error.contains("unexpected character") {
-        "a text that begins with @, % or ` goes in quotes"
-    } else if error.contains("tab") {
-        "indent by spaces, not by tabs"
-    } else {
-        "correct the document there"
-    }
 }
 
 /// Checks a document and makes the guide of it: ids from texts where missing, sections by `order`.

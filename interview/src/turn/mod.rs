@@ -55,6 +55,8 @@ pub struct Turn {
     speaking: bool,
     /// Last onset.
     onset: Ms,
+    /// First onset of this turn.
+    began: Ms,
     /// Last sample of speech.
     end: Ms,
     /// The latest pause, when one has been reported in this turn.
@@ -81,6 +83,11 @@ impl Turn {
         &self.words
     }
 
+    /// When the first sound of this turn began.
+    pub fn began(&self) -> Ms {
+        self.began
+    }
+
     pub fn onset(&self) -> Ms {
         self.onset
     }
@@ -100,6 +107,9 @@ impl Turn {
     }
 
     pub fn started(&mut self, at: Ms) {
+        if !self.is_open() {
+            self.began = at;
+        }
         self.speaking = true;
         self.onset = at;
     }
@@ -146,7 +156,8 @@ impl Turn {
 
     /// Forgets the turn; speech that is going on right now begins the next one.
     pub fn clear(&mut self) {
-        *self = Self { speaking: self.speaking, onset: self.onset, end: self.end, ..Self::default() };
+        *self =
+            Self { speaking: self.speaking, onset: self.onset, began: self.onset, end: self.end, ..Self::default() };
     }
 
     /// Forgets even that somebody speaks: the connection is gone.

@@ -23,6 +23,44 @@ pub struct Certain {
     agreeing: Vec<Vec<String>>,
     recording: Vec<String>,
     conditions: Vec<String>,
+    keeping: Keeping,
+}
+
+/// Wordings about what was recorded before, those that turn them round when they stand before them in a clause, and those
+/// that only look like it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keeping {
+    keep: Vec<String>,
+    delete: Vec<String>,
+    not: Vec<String>,
+    not_negations: Vec<String>,
+}
+
+impl Keeping {
+    /// Each wish of a clause: true to keep it.
+    fn wishes(&self, clause: &[String]) -> Vec<bool> {
+        let is = |list: &[String], at: usize| {
+            list.iter().find_map(|phrase| {
+                let words = lex::tokens(phrase);
+                clause[at..].starts_with(&words).then_some(words.len())
+            })
+        };
+        let (mut wishes, mut turned, mut at) = (Vec::new(), false, 0);
+        while at < clause.len() {
+            if let Some(length) = is(&self.not_negations, at) {
+                at += length;
+                continue;
+            }
+            turned |= clause[at].ends_with("n't") || is(&self.not, at).is_some();
+            let keeps = is(&self.keep, at).is_some();
+            if keeps || is(&self.delete, at).is_some() {
+                wishes.push(keeps != turned);
+            }
+            at += 1;
+        }
+        wishes
+    }
 }
 
 #[derive(Deserialize)]
@@ -33,6 +71,7 @@ struct File {
     agreeing: Vec<String>,
     recording: Vec<String>,
     conditions: Vec<String>,
+    keeping: Keeping,
     consent: YesAndNo,
     requests: Vec<Named<Request>>,
     questions: Vec<Named<Topic>>,
@@ -80,6 +119,7 @@ impl Certain {
             refusing: file.refusing,
             recording: file.recording,
             conditions: file.conditions,
+            keeping: file.keeping,
             agreeing: file.agreeing.iter().map(|phrase| lex::tokens(phrase)).collect(),
         }
     }
@@ -129,6 +169,16 @@ impl Certain {
         self.unfinished.contains(&whole).then_some(Kind::Unfinished)
     }
 
+    /// Whether what was recorded before is to be kept, where the words say so themselves; none where they say neither or
+    /// both, or ask.
+    pub fn keeps(&self, text: &str) -> Option<bool> {
+        let clauses = text.split([',', '.', ';', '!', '?']);
+        let wishes: Vec<bool> = clauses.flat_map(|clause| self.keeping.wishes(&lex::tokens(clause))).collect();
+        let first = *wishes.first()?;
+        let asks = first && text.trim_end().ends_with('?');
+        (!asks && wishes.iter().all(|wish| *wish == first)).then_some(first)
+    }
+
     /// Whether a word in it keeps it from being a yes: one of refusal, of doubt or of a condition, unless it stands in a
     /// wording that agrees ("no problem").
     pub fn may_refuse(&self, text: &str) -> bool {
@@ -173,4 +223,44 @@ impl Certain {
 fn fits(kind: Kind, consent: bool) -> bool {
     !consent
         || !matches!(kind, Kind::Request(Request::Stop | Request::Decline | Request::NothingToAdd | Request::DontKnow))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::language::Language;
+
+    #[test]
+    fn what_was_recorded_is_kept_only_where_that_is_said() {
+        let keeps = |text: &str| Language::english().certain.keeps(text);
+        for text in [
+            "Keep it.",
+            "Yes, keep it.",
+            "No, you can keep that.",
+            "It can stay.",
+            "Please don't delete it.",
+            "No need to delete it.",
+            "I don't want it to be deleted.",
+            "I don't mind, keep it.",
+            "Leave it.",
+            "Don't delete it, keep it.",
+        ] {
+            assert_eq!(keeps(text), Some(true), "{text}");
+        }
+        for text in [
+            "Delete it.",
+            "No, delete it.",
+            "Yes, please erase everything.",
+            "I don't want you to keep it.",
+            "You may not keep that.",
+            "I don't mind if you delete it.",
+            "Why don't you just delete it?",
+            "I need it gone.",
+            "Delete it, don't keep any of it.",
+        ] {
+            assert_eq!(keeps(text), Some(false), "{text}");
+        }
+        for text in ["Yes.", "No.", "Hm.", "", "Can you keep it?", "Keep it or delete it, I don't care.", "I want to leave."] {
+            assert_eq!(keeps(text), None, "{text}");
+        }
+    }
 }

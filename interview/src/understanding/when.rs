@@ -53,7 +53,8 @@ impl Times {
         }
     }
 
-    fn number(&self, word: &str) -> Option<u32> {
+    /// A number in digits or in words.
+    pub(crate) fn number(&self, word: &str) -> Option<u32> {
         word.parse().ok().or_else(|| self.numbers.get(word).copied())
     }
 

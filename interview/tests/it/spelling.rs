@@ -53,6 +53,15 @@ fn texts_without_quotes_are_taken_as_they_are_spelled() {
             .name,
         "007"
     );
+    // A comment is one still, and a block of text holds whatever it holds.
+    for (written, text) in [
+        ("text: Why? # really", "Why?"),
+        ("text: What about C#?", "What about C#?"),
+        ("text: |\n          Is our #1 & only\n          product good?", "Is our #1 & only\nproduct good?\n"),
+        ("text: &why Why?\n        context: *why", "Why?"),
+    ] {
+        assert_eq!(guide("", written).unwrap().sections[0].questions[0].text, text, "{written}");
+    }
     let lines = guide(
         "",
         "text: Which?\n        type: multiple_choice\n        options:\n          - Yes\n          - No\n          - 18:30",
@@ -152,14 +161,100 @@ fn what_is_refused_names_the_line_to_write() {
             "/sections/0/questions/0/options/0",
             "write a text",
         ),
+        (
+            "",
+            "{text: Which?, type: multiple_choice, options: [10,000, More]}",
+            "/sections/0/questions/0/options/1",
+            r#"write "10,000", in quotes"#,
+        ),
+        (
+            "",
+            "{text: Which?, type: multiple_choice, options: {a: Yes, b: No}}",
+            "/sections/0/questions/0/options",
+            r#"write options: [{id: "a", text: "Yes"}, {id: "b", text: "No"}]"#,
+        ),
+        (
+            "",
+            "text: Which?\n        type: multiple_choice\n        options:\n          - <5\n          - >5",
+            "/sections/0/questions/0/options/1",
+            "in quotes if it begins with >",
+        ),
+        (
+            "",
+            "{text: Which?, type: multiple_choice, options: Yes | No}",
+            "/sections/0/questions/0/options",
+            r#"write options: ["Yes", "No"]"#,
+        ),
+        (
+            "",
+            "{text: Which?, type: multiple_choice, options: [Yes; No]}",
+            "/sections/0/questions/0/options",
+            r#"write options: ["Yes", "No"]"#,
+        ),
+        (
+            "",
+            "{text: Which?, type: Multiple-Choice, options: [Yes, No]}",
+            "/sections/0/questions/0/type",
+            "write type: multiple_choice",
+        ),
+        ("", "{text: Why?, expects: e-mail}", "/sections/0/questions/0/expects", "write expects: email"),
+        ("", "{text: Why?, Required: yes}", "/sections/0/questions/0/Required", "write required"),
+        ("", "{text: Why?, required: optional}", "/sections/0/questions/0/required", "write required: false"),
+        (
+            "",
+            "{text: Why?, follow_up_triggers: none}",
+            "/sections/0/questions/0/follow_up_triggers",
+            "write follow_up_triggers: []",
+        ),
+        ("", "{text: Why?, max_follow_ups: two}", "/sections/0/questions/0/max_follow_ups", "write max_follow_ups: 2"),
+        ("", "{text: [Why?]}", "/sections/0/questions/0/text", r#"write "Why?", without the brackets"#),
+        ("", "text:Why?", "/sections/0/questions/0", "write text: Why?, with a space"),
+        ("", "Why?", "/sections/0/questions/0", r#"write text: "Why?""#),
+        (
+            "",
+            "{text: Why?, time_allocation: 2 minutes}",
+            "/sections/0/questions/0/time_allocation",
+            "write time_allocation: 120",
+        ),
+        (
+            "",
+            "{text: Why?, time_allocation: 1m30s}",
+            "/sections/0/questions/0/time_allocation",
+            "write time_allocation: 90",
+        ),
+        ("max_duration_minutes: 1h30", "{text: Why?}", "/max_duration_minutes", "write max_duration_minutes: 90"),
+        ("max_duration_minutes: 1 hour", "{text: Why?}", "/max_duration_minutes", "write max_duration_minutes: 60"),
+        (
+            "",
+            "{text: How good?, type: scale, scale: {min:1, max:10}}",
+            "/sections/0/questions/0/scale",
+            "write scale: {min: 1, max: 10}",
+        ),
+        (
+            "",
+            "{text: How good?, type: scale, scale: -5 to 5}",
+            "/sections/0/questions/0/scale",
+            "write scale: {min: -5, max: 5}",
+        ),
     ] {
         let problems = guide(fields, question).unwrap_err();
         assert_eq!((problems.len(), problems[0].path.as_str()), (1, path), "{problems:#?}");
         assert!(problems[0].message.contains(mend), "{} ({mend})", problems[0]);
     }
     for (question, mend) in [
-        ("text: Price: is it fair?", "a text with a colon"),
-        ("text: @home, or not?", "goes in quotes"),
+        ("text: Price: is it fair?", r#"write - text: "Price: is it fair?""#),
+        ("text: @home, or not?", r#"write - text: "@home, or not?""#),
+        ("text: 'Don't you like it?'", r#"write - text: "Don't you like it?""#),
+        ("text: \"Why\" that?", r#"write - text: "\"Why\" that?""#),
+        ("text: *Why* that?", r#"write - text: "*Why* that?""#),
+        ("text: &why that?", r#"write - text: "&why that?""#),
+        ("text: - Why?", r#"write - text: "- Why?""#),
+        ("text: {name}, why?", r#"write - text: "{name}, why?""#),
+        ("text: How is our #1 product?", r#"write - text: "How is our #1 product?""#),
+        ("text: Which?\n        options: [<5, 5-10, >10]", r#"write options: ["<5", "5-10", ">10"]"#),
+        ("text: Which?\n        options:\n          - <5\n          - >10", r#"write - ">10""#),
+        ("text: Which?\n        options: [Yes, No", "close the bracket"),
+        ("text: Why?\n        text: Why not?", "keep one of them"),
         ("text: Why?\n\trequired: true", "indent by spaces"),
     ] {
         let problems = guide("", question).unwrap_err();

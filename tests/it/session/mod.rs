@@ -4,6 +4,7 @@
 
 mod calls;
 mod opening;
+mod recording;
 
 use std::collections::HashSet;
 use std::path::Path;

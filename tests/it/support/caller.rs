@@ -67,6 +67,10 @@ impl Caller {
         self.http.delete(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
+    pub async fn post(&self, path: &str, body: &Value) -> reqwest::Response {
+        self.http.post(format!("{}{path}", self.base)).json(body).send().await.unwrap()
+    }
+
     pub async fn json(&self, path: &str) -> Value {
         self.get(path).await.json().await.unwrap()
     }
@@ -228,8 +232,12 @@ impl Page {
 
     /// Asks for something: `pause`, `resume`, `leave`, `repeat`.
     pub async fn send(&mut self, command: &str) {
-        let text = json!({ "type": command }).to_string();
-        self.socket.send(Message::text(text)).await.unwrap();
+        self.say(&json!({ "type": command })).await;
+    }
+
+    /// Sends a message as it is.
+    pub async fn say(&mut self, message: &Value) {
+        self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// Reads up to a message that is wanted.

@@ -11,7 +11,7 @@ mod cut;
 mod mix;
 mod ogg;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -222,6 +222,8 @@ impl Drop for Call {
 struct Writer {
     tracks: HashMap<(u64, Side), Track>,
     failed: HashMap<u64, RecordingError>,
+    /// Calls of which nothing more is stored: a packet that was on its way when consent ended would else begin the file anew.
+    closed: HashSet<u64>,
 }
 
 impl Writer {
@@ -259,7 +261,7 @@ impl Writer {
         at_ms: Ms,
         payload: Bytes,
     ) -> Result<(), RecordingError> {
-        if self.failed.contains_key(&call) {
+        if self.failed.contains_key(&call) || self.closed.contains(&call) {
             return Ok(());
         }
         let track = match self.tracks.entry((call, side)) {
@@ -288,6 +290,7 @@ impl Writer {
     }
 
     fn cut(&mut self, call: u64, from_ms: Ms) {
+        self.closed.insert(call);
         for side in [Side::Respondent, Side::Interviewer] {
             if let Some(track) = self.tracks.remove(&(call, side))
                 && let Err(error) = track.cut(from_ms)
@@ -298,6 +301,7 @@ impl Writer {
     }
 
     fn discard(&mut self, call: u64, folder: &Path) {
+        self.closed.insert(call);
         self.tracks.retain(|(owner, _), _| *owner != call);
         match std::fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -315,8 +319,13 @@ impl Writer {
             }
         }
         if let Some(done) = done {
+            self.closed.insert(call);
             let _ = done.send(result);
-        } else if let Err(error) = result {
+            return;
+        }
+        // Nobody is left who could send a packet.
+        self.closed.remove(&call);
+        if let Err(error) = result {
             tracing::error!(%error, "completing a recording");
         }
     }

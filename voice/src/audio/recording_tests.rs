@@ -101,6 +101,35 @@ fn a_clock_that_runs_fast_or_slow_does_not_carry_the_file_away() {
 }
 
 #[tokio::test]
+async fn a_packet_that_comes_after_consent_ended_neither_stays_nor_harms_what_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let recordings = Recordings::start(dir.path().to_owned()).unwrap();
+    for (name, discard) in [("kept", false), ("deleted", true)] {
+        let recorder = recordings.recorder(name, 1);
+        recorder.start();
+        write(&recorder, Side::Respondent, 0, &vec![silence(); 150]);
+        if discard {
+            recorder.discard()
+        } else {
+            recorder.cut(2_000)
+        };
+        // It was being offered when consent ended.
+        recorder.start();
+        write(&recorder, Side::Respondent, 3_000, &vec![silence(); 10]);
+        recorder.finish().await.unwrap();
+        recorder.start();
+        write(&recorder, Side::Respondent, 4_000, &[silence()]);
+        recordings.recorder("another", 1).finish().await.unwrap();
+        let path = recorder.path(Side::Respondent);
+        assert_eq!(path.exists(), !discard, "{name}");
+        if !discard {
+            let ms = decode(path, 16_000).unwrap().len() / 16;
+            assert!((900..=2_000).contains(&ms), "{ms} ms");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_folder_that_can_not_be_written_is_reported_and_harms_nobody_else() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("blocked"), "a file, not a folder").unwrap();

@@ -12,7 +12,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::{TtsError, Voice};
+use super::normalise::READING;
+use super::{Locale, TtsError, Voice};
 use crate::audio::{Clip, SPEAK_RATE};
 
 const MAGIC: &[u8; 8] = b"clip v1\n";
@@ -28,7 +29,9 @@ impl Key {
     pub fn new(engine: &str, voice: &Voice, text: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(MAGIC);
-        for part in [engine.as_bytes(), voice.name.as_bytes(), &voice.speed.to_le_bytes(), text.as_bytes()] {
+        let Locale { month_first, lakhs, pounds } = voice.locale;
+        let reading = [READING, u8::from(month_first), u8::from(lakhs), u8::from(pounds)];
+        for part in [engine.as_bytes(), voice.name.as_bytes(), &voice.speed.to_le_bytes(), &reading, text.as_bytes()] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -158,7 +161,7 @@ mod tests {
     use crate::audio::codec::encode_clip;
 
     fn key(text: &str) -> Key {
-        Key::new("engine", &Voice { name: "voice".into(), speed: 1.0 }, text)
+        Key::new("engine", &Voice::new("voice", 1.0), text)
     }
 
     fn clip(text: &str) -> Clip {
@@ -213,13 +216,15 @@ mod tests {
 
     #[test]
     fn keys_differ_by_everything_that_sounds() {
-        let voice = |name: &str, speed| Voice { name: name.into(), speed };
+        let voice = Voice::new::<&str>;
+        let abroad = Voice { locale: Locale::of("en-GB"), ..voice("a", 1.0) };
         let keys = [
             Key::new("e", &voice("a", 1.0), "t"),
             Key::new("f", &voice("a", 1.0), "t"),
             Key::new("e", &voice("b", 1.0), "t"),
             Key::new("e", &voice("a", 1.1), "t"),
             Key::new("e", &voice("a", 1.0), "u"),
+            Key::new("e", &abroad, "t"),
         ];
         assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), keys.len());
     }

@@ -81,7 +81,7 @@ impl Kokoro {
         // The first run of a session and the first use of the lexicon are slow: not in a call.
         if let Some(voice) = engine.voices.names().next().map(str::to_owned) {
             for _ in 0..count {
-                engine.speak("Hello.", &Voice { name: voice.clone(), speed: 1.0 })?;
+                engine.speak("Hello.", &Voice::new(voice.clone(), 1.0))?;
             }
         }
         tracing::info!(
@@ -146,7 +146,7 @@ impl Engine {
         let began = Instant::now();
         let styles = self.voices.styles(&voice.name)?;
         let accent: Accent = accent(&voice.name);
-        let said = self.phonemizer.phonemes(sentence, accent)?;
+        let said = self.phonemizer.phonemes(sentence, accent, voice.locale)?;
         if !said.unspoken.is_empty() {
             tracing::warn!(count = said.unspoken.len(), "signs of a text have no pronunciation and stay unspoken");
         }

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use crate::inference::Priority;
 
 pub use kokoro::{Kokoro, KokoroSettings};
+pub use normalise::Locale;
 pub use scripted::Scripted;
 pub use store::{ClipStore, Preparation, StoreSettings, Wanted};
 
@@ -36,6 +37,15 @@ pub struct Voice {
     pub name: String,
     /// 1.0 is the engine's natural speed; made from words per minute.
     pub speed: f32,
+    /// How it reads dates and numbers.
+    pub locale: Locale,
+}
+
+impl Voice {
+    /// A voice that reads as in the language's first region.
+    pub fn new(name: impl Into<String>, speed: f32) -> Self {
+        Self { name: name.into(), speed, locale: Locale::default() }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

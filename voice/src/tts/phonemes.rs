@@ -11,7 +11,7 @@ use misaki_rs::{G2P, Language};
 use serde::Deserialize;
 
 use super::TtsError;
-use super::normalise::Normaliser;
+use super::normalise::{Locale, Normaliser};
 use super::unknown::{UnknownWords, kokoro_symbols};
 
 /// Which English is spoken.
@@ -88,8 +88,8 @@ impl Phonemizer {
     }
 
     /// The pronunciation of a text as it is written.
-    pub fn phonemes(&self, text: &str, accent: Accent) -> Result<Phonemes, TtsError> {
-        let words = self.normaliser.spoken(text);
+    pub fn phonemes(&self, text: &str, accent: Accent, locale: Locale) -> Result<Phonemes, TtsError> {
+        let words = self.normaliser.spoken(text, locale);
         let mut said =
             Phonemes { unspoken: words.unspoken.iter().map(char::to_string).collect(), ..Phonemes::default() };
         if words.text.is_empty() {
@@ -250,10 +250,10 @@ mod tests {
         assert!(lines.len() >= 100, "{}", lines.len());
         for line in lines {
             for accent in [Accent::American, Accent::British] {
-                let said = phonemizer.phonemes(line, accent).unwrap();
+                let said = phonemizer.phonemes(line, accent, Locale::default()).unwrap();
                 assert!(said.unspoken.is_empty(), "{line}: {:?}", said.unspoken);
                 // Every word of the normalised text sounds: as many spoken groups as words, or more (spelled ones).
-                let words = phonemizer.normaliser.spoken(line).text;
+                let words = phonemizer.normaliser.spoken(line, Locale::default()).text;
                 let sounding =
                     |text: &str| text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
                 assert!(sounding(&said.symbols) >= sounding(&words), "{line}\n{words}\n{}", said.symbols);
@@ -266,11 +266,11 @@ mod tests {
     fn words_no_lexicon_has_are_spoken() {
         let phonemizer = phonemizer();
         for word in ["Postgres", "Kubernetes", "Rakoczi", "SaaS", "Rákóczi's", "Zyxqwv", "bcdfg", "Postgres-like"] {
-            let said = phonemizer.phonemes(word, Accent::American).unwrap();
+            let said = phonemizer.phonemes(word, Accent::American, Locale::default()).unwrap();
             assert!(said.symbols.chars().filter(|c| c.is_alphabetic()).count() >= 3, "{word}: {said:?}");
             assert!(said.unspoken.is_empty(), "{word}: {said:?}");
         }
-        let said = phonemizer.phonemes("We run Postgres on Kubernetes.", Accent::American).unwrap();
+        let said = phonemizer.phonemes("We run Postgres on Kubernetes.", Accent::American, Locale::default()).unwrap();
         assert_eq!(said.guessed, ["Postgres", "Kubernetes"]);
         assert_eq!(said.symbols.split_whitespace().count(), 5, "{}", said.symbols);
     }
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn acronyms_are_spelled_unless_they_are_words() {
         let phonemizer = phonemizer();
-        let said = |text: &str| phonemizer.phonemes(text, Accent::American).unwrap().symbols;
+        let said = |text: &str| phonemizer.phonemes(text, Accent::American, Locale::default()).unwrap().symbols;
         assert_eq!(said("API"), "ˌApˌiˈI");
         assert!(said("NASA").starts_with("nˈæs"), "{}", said("NASA"));
         assert!(said("PDF").ends_with("ˈɛf"), "{}", said("PDF"));
@@ -287,15 +287,15 @@ mod tests {
     #[test]
     fn the_accents_differ() {
         let phonemizer = phonemizer();
-        let american = phonemizer.phonemes("tomato schedule", Accent::American).unwrap().symbols;
-        let british = phonemizer.phonemes("tomato schedule", Accent::British).unwrap().symbols;
+        let american = phonemizer.phonemes("tomato schedule", Accent::American, Locale::default()).unwrap().symbols;
+        let british = phonemizer.phonemes("tomato schedule", Accent::British, Locale::default()).unwrap().symbols;
         assert_ne!(american, british);
         assert!(british.contains("ʃˈɛ"), "{british}");
     }
 
     #[test]
     fn what_cannot_be_spoken_is_reported() {
-        let said = phonemizer().phonemes("Good 🙂", Accent::American).unwrap();
+        let said = phonemizer().phonemes("Good 🙂", Accent::American, Locale::default()).unwrap();
         assert_eq!((said.symbols.as_str(), said.unspoken), ("ɡˈʊd", vec!["🙂".to_owned()]));
     }
 }

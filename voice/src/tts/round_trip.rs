@@ -83,13 +83,13 @@ async fn pace_follows_the_speed_and_long_texts_are_whole() {
     let text = "Let me ask you about your work. What do you enjoy most about it, and what would you change?";
     let mut lengths = Vec::new();
     for speed in [0.8, 1.0, 1.25] {
-        let voice = Voice { name: "bm_george".into(), speed };
+        let voice = Voice::new("bm_george", speed);
         lengths.push(kokoro.synthesize(text, &voice, Priority::Background).await.unwrap().len());
     }
     assert!(lengths[0] > lengths[1] && lengths[1] > lengths[2], "{lengths:?}");
     // One sentence beyond the tokens of one run.
     let long = "we walked over the hill and down to the river, ".repeat(8) + "and home.";
-    let voice = Voice { name: "am_michael".into(), speed: 1.0 };
+    let voice = Voice::new("am_michael", 1.0);
     let seconds = kokoro.synthesize(&long, &voice, Priority::Background).await.unwrap().len() / SPEAK_RATE as usize;
     assert!((12..40).contains(&seconds), "{seconds} s");
 }
@@ -120,7 +120,7 @@ fn transcribe(whisper: &WhisperContext, pcm: &[i16]) -> String {
 
 /// Words as our own normaliser says them, so that "37%" and "thirty-seven percent" agree.
 fn spoken_words(text: &str) -> Vec<String> {
-    let said = super::normalise::Normaliser::new().unwrap().spoken(text).text.to_lowercase();
+    let said = super::normalise::Normaliser::new().unwrap().spoken(text, super::Locale::default()).text.to_lowercase();
     said.split(|c: char| !c.is_alphanumeric() && c != '\'')
         .filter(|word| !word.is_empty() && *word != "and")
         .map(str::to_owned)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use interview::guide::VoiceProfile;
 
-use super::{Synthesizer, TtsError, Voice, waveform};
+use super::{Locale, Synthesizer, TtsError, Voice, waveform};
 use crate::audio::SPEAK_RATE;
 use crate::inference::Priority;
 
@@ -43,9 +43,10 @@ impl Synthesizer for Scripted {
         Ok(pcm)
     }
 
-    fn resolve(&self, profile: &VoiceProfile, _: &str) -> Result<(Voice, Vec<String>), TtsError> {
+    fn resolve(&self, profile: &VoiceProfile, language: &str) -> Result<(Voice, Vec<String>), TtsError> {
         let name = profile.voice.clone().unwrap_or_else(|| "hum".to_owned());
-        Ok((Voice { name, speed: 1.0 }, vec!["the scripted engine hums: every voice sounds the same".to_owned()]))
+        let voice = Voice { locale: Locale::of(language), ..Voice::new(name, 1.0) };
+        Ok((voice, vec!["the scripted engine hums: every voice sounds the same".to_owned()]))
     }
 
     fn name(&self) -> &'static str {

@@ -90,7 +90,7 @@ fn world(permits: usize) -> World {
 }
 
 fn voice() -> Voice {
-    Voice { name: "v".into(), speed: 1.0 }
+    Voice::new("v", 1.0)
 }
 
 fn wanted(texts: &[&str]) -> Vec<Wanted> {

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::phonemes::Accent;
-use super::{TtsError, Voice};
+use super::{Locale, TtsError, Voice};
 
 /// Rows of a voice: a style for each number of tokens.
 pub const ROWS: usize = 510;
@@ -85,6 +85,7 @@ impl Voices {
 
     /// The voice for a guide's wish. Notes say what could not be followed.
     pub fn resolve(&self, profile: &VoiceProfile, language: &str) -> Result<(Voice, Vec<String>), TtsError> {
+        let locale = Locale::of(language);
         let language = language.to_lowercase().replace('_', "-");
         if language.split('-').next() != Some("en") {
             return Err(TtsError::Language(language));
@@ -110,7 +111,7 @@ impl Voices {
                 profile.speaking_rate
             ));
         }
-        Ok((Voice { name, speed: (speed * 100.0).round() / 100.0 }, notes))
+        Ok((Voice { name, speed: (speed * 100.0).round() / 100.0, locale }, notes))
     }
 
     fn choose(&self, profile: &VoiceProfile, language: &str, notes: &mut Vec<String>) -> String {
@@ -189,7 +190,8 @@ mod tests {
         let plain = resolve(VoiceProfile::default(), "en");
         assert_eq!((plain.0.name.as_str(), plain.1.len()), ("af_heart", 0));
         assert!((plain.0.speed - 150.0 / NATURAL_WORDS_PER_MINUTE).abs() < 0.01);
-        assert_eq!(resolve(VoiceProfile::default(), "en-GB").0.name, "bf_emma");
+        let british = resolve(VoiceProfile::default(), "en-GB").0;
+        assert_eq!((british.name.as_str(), british.locale.month_first), ("bf_emma", false));
         let british = VoiceProfile {
             accent: Some("British".into()),
             energy_level: Some("high".into()),

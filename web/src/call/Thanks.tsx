@@ -44,7 +44,8 @@ const SAID: Record<Ending, [title: string, text: string]> = {
 
 export function Thanks({ invited, outcome, participation = null, recording = null, again = false }: ThanksProps) {
   const ending = endingOf(outcome, participation)
-  const recorded = recording ?? outcome?.can_be_recorded ?? false
+  const whole = outcome?.can_be_recorded ?? recording ?? false
+  const part = !whole && (outcome?.recording_kept ?? false)
   const kept = ending !== 'declined' && (outcome?.consent_given ?? participation === true)
   const [title, text] = SAID[ending]
   return (
@@ -56,9 +57,11 @@ export function Thanks({ invited, outcome, participation = null, recording = nul
           <ul>
             <li>Your answers are kept as text, for the study above.</li>
             <li>
-              {recorded
+              {whole
                 ? 'The conversation was recorded, as you allowed. The recording is kept with the text.'
-                : 'No recording of your voice was kept.'}
+                : part
+                  ? 'What was recorded before you stopped the recording is kept with the text, and nothing after that.'
+                  : 'No recording of your voice was kept.'}
             </li>
             <li>
               Both stay on the machine of the people who invited you. They were not sent to any other company to be

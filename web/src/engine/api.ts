@@ -23,6 +23,8 @@ export interface Invitation {
   status_reason: string | null
   consent_given: boolean
   can_be_recorded: boolean
+  /** Consent stands, or what was recorded before it was taken back stays. */
+  recording_kept: boolean
   /** STUN and TURN servers, if the operator has any. */
   ice_servers?: RTCIceServer[]
 }

@@ -158,6 +158,56 @@ test('another microphone in the middle of a call, one that is unplugged, and non
   await visit.end()
 })
 
+interface Kept {
+  status: string
+  can_be_recorded: boolean
+  conversation_state: { recording_withdrawn?: string; recording_kept?: boolean }
+}
+
+for (const keep of [true, false]) {
+  const what = keep ? 'what was recorded before stays' : 'what was recorded before goes'
+  test(`recording is stopped by clicking: ${what}, and the interview goes on`, { timeout: 60_000 }, async () => {
+    const { id, url } = await stage.link()
+    const visit = await begin()
+    const { page } = visit
+    // What was said in the call before must not sound into this one.
+    stage.microphone.hold(silence(1))
+    const person = Person.humming(page, stage.microphone)
+    await start(page, url)
+    await screen(page, 'conversation')
+    const button = page.getByRole('button', { name: 'Stop recording' })
+    const words = await person.until(/What do you drink/)
+    await button.click()
+    const dialog = page.getByRole('dialog')
+    await dialog.waitFor()
+    if (keep) {
+      await inspect(page, 'stop-recording')
+      await dialog.getByRole('button', { name: 'Go on recording' }).click()
+      await dialog.waitFor({ state: 'detached' })
+      await button.click()
+    }
+    await dialog.getByRole('button', { name: keep ? 'Stop and keep it' : 'Stop and delete it' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    // There is nothing left to stop.
+    await button.waitFor({ state: 'detached' })
+    const state = { recording_withdrawn: 'page', recording_kept: keep }
+    const interview = (): Promise<Kept> => stage.engine.get<Kept>(`/api/interviews/${id}`)
+    await expect.poll(interview).toMatchObject({ status: 'in_progress', can_be_recorded: false, conversation_state: state })
+
+    await person.answer(words ?? '')
+    await person.toTheEnd()
+    await screen(page, 'thanks-completed')
+    if (keep) await inspect(page, 'thanks-completed-partly-recorded')
+    const said = keep ? 'What was recorded before you stopped the recording is kept' : 'No recording of your voice was kept.'
+    expect(await page.locator('main').innerText()).toContain(said)
+    expect(await interview()).toMatchObject({ status: 'completed', can_be_recorded: false, conversation_state: state })
+    const recording = await fetch(`${stage.engine.url}/api/interviews/${id}/recording`)
+    expect(recording.status).toBe(keep ? 200 : 404)
+    expect(visit.errors).toEqual([])
+    await visit.end()
+  })
+}
+
 test('a browser that lets nothing sound without a click', async () => {
   const { url } = await stage.link()
   const visit = await begin(`

@@ -34,6 +34,7 @@ export const STATES = [
   'conversation-complaint',
   'sound-settings',
   'leave',
+  'stop-recording',
   'lost',
   'elsewhere',
   'ending',
@@ -48,6 +49,7 @@ export const STATES = [
   // The end.
   'thanks-completed',
   'thanks-completed-unrecorded',
+  'thanks-completed-partly-recorded',
   'thanks-declined',
   'thanks-left',
   'thanks-failed',

@@ -11,7 +11,10 @@ impl Check {
     pub(super) fn object<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {
         let object = value.as_object();
         if object.is_none() {
-            self.add(path, format!("must be an object with named fields, not {}", name_of(value)));
+            self.add(
+                path,
+                format!("must be an object with named fields, not {}{}", name_of(value), named(path, value)),
+            );
         }
         object
     }
@@ -46,7 +49,11 @@ impl Check {
     pub(super) fn known(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
             let escaped = key.replace('~', "~0").replace('/', "~1");
-            self.add(&format!("{path}/{escaped}"), format!("unknown field; known here: {}", known.join(", ")));
+            let mend = mend::near(key, known).map_or_else(String::new, |meant| match key.split_once(':') {
+                Some((_, value)) => format!("write {meant}: {value}, with a space behind the colon; "),
+                None => format!("write {meant}; "),
+            });
+            self.add(&format!("{path}/{escaped}"), format!("unknown field; {mend}known here: {}", known.join(", ")));
         }
     }
 
@@ -74,7 +81,9 @@ impl Check {
 
     pub(super) fn texts(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
         for (i, value) in self.items(path, object, key).iter().enumerate() {
-            if value.as_str().is_none_or(|text| text.trim().is_empty()) {
+            if let Some(mend) = mend::cut_number(self.items(path, object, key), i) {
+                self.add(&format!("{path}/{key}/{i}"), mend);
+            } else if value.as_str().is_none_or(|text| text.trim().is_empty()) {
                 self.add(&format!("{path}/{key}/{i}"), format!("must be a text that is not empty{}", quoted(value)));
             }
         }
@@ -152,10 +161,14 @@ impl Check {
             return None;
         };
         let found = allowed.iter().copied().find(|name| value.as_str() == Some(name));
-        if found.is_none() {
-            self.add(&at, format!("{value} is not known; write one of {}", allowed.join(", ")));
+        if found.is_some() {
+            return found;
         }
-        found
+        // What was meant is checked as such: what hangs on it is no further fault.
+        let meant = value.as_str().and_then(|written| mend::near(written, allowed));
+        let mend = meant.map_or_else(|| format!("one of {}", allowed.join(", ")), |meant| format!("{key}: {meant}"));
+        self.add(&at, format!("{value} is not known; write {mend}"));
+        meant
     }
 
     pub(super) fn id(&mut self, kind: &'static str, path: &str, object: &Map<String, Value>) {
@@ -185,12 +198,31 @@ pub(super) fn quoted(value: &Value) -> String {
     match value {
         Value::Bool(_) | Value::Number(_) => format!("; write \"{value}\", in quotes"),
         // What stands behind a # is a comment in YAML, and an empty value nothing.
-        Value::Null => "; write a text, in quotes if it begins with #, ~ or &".to_owned(),
+        Value::Null => "; write a text, in quotes if it begins with #, ~, & or !".to_owned(),
+        Value::Array(items) => match &items[..] {
+            [Value::String(text)] => format!("; write {text:?}, without the brackets"),
+            _ => "; write its items without the inner brackets".to_owned(),
+        },
         Value::Object(fields) => fields.iter().next().map_or_else(String::new, |(key, value)| {
+            if value.is_null() {
+                return format!("; a text with braces goes in quotes: {:?}", format!("{{{key}}}"));
+            }
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             format!("; a text with a colon goes in quotes: {:?}", format!("{key}: {value}"))
         }),
         _ => String::new(),
+    }
+}
+
+/// What to write where an object is due.
+fn named(path: &str, value: &Value) -> String {
+    let Value::String(text) = value else { return String::new() };
+    let text = text.trim();
+    let key = text.split_once(':').filter(|(key, rest)| !key.contains(' ') && !rest.starts_with(' '));
+    match key {
+        Some((key, rest)) => format!("; write {key}: {rest}, with a space behind the colon"),
+        None if path.contains("/questions/") => format!("; write text: {}", Value::from(text)),
+        None => String::new(),
     }
 }
 

@@ -92,7 +92,9 @@ impl Track {
         self.finish()?;
         let failed = |source| RecordingError::File { path: path.clone(), source };
         let bytes = std::fs::read(&path).map_err(failed)?;
-        let end = end_of_pages(&bytes, from_ms * u64::from(RTP_RATE) / 1000);
+        // A packet may lie a little earlier in the file than it was heard.
+        let granule = (from_ms * u64::from(RTP_RATE) / 1000).saturating_sub(BEHIND);
+        let end = end_of_pages(&bytes, granule);
         let file = File::options().write(true).open(&path).map_err(failed)?;
         file.set_len(end as u64).and_then(|()| file.sync_all()).map_err(failed)
     }

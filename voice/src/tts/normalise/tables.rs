@@ -1,239 +1,139 @@
-//! What short forms and signs stand for.
+//! What short forms and signs stand for: `languages/en/spoken.toml`.
 //!
 //! Owns: the tables. Never does: search a text.
 
-/// Abbreviations read as words wherever they stand. Compared without regard to case, with or without the full stop
-/// where `.` is not needed to tell them from a word.
-pub const ABBREVIATIONS: &[(&str, &str)] = &[
-    ("mr.", "Mister"),
-    ("mrs.", "Missus"),
-    ("ms.", "Miz"),
-    ("dr.", "Doctor"),
-    ("prof.", "Professor"),
-    ("jr.", "Junior"),
-    ("sr.", "Senior"),
-    ("e.g.", "for example,"),
-    ("i.e.", "that is,"),
-    ("etc.", "et cetera"),
-    ("etc", "et cetera"),
-    ("vs.", "versus"),
-    ("vs", "versus"),
-    ("approx.", "approximately"),
-    ("dept.", "department"),
-    ("est.", "established"),
-    ("max.", "maximum"),
-    ("avg.", "average"),
-    ("inc.", "Incorporated"),
-    ("ltd.", "Limited"),
-    ("corp.", "Corporation"),
-    ("co.", "Company"),
-    ("a.k.a.", "also known as"),
-    ("aka", "also known as"),
-    ("a.m.", "eh M"),
-    ("p.m.", "P M"),
-    ("w/o", "without"),
-    ("w/", "with"),
-    ("b/c", "because"),
-    ("c/o", "care of"),
-    ("n/a", "not applicable"),
-    ("and/or", "and or"),
-    ("b2b", "B to B"),
-    ("b2c", "B to C"),
-    ("c2c", "C to C"),
-    ("p2p", "P to P"),
-    ("js", "J S"),
-    ("sql", "sequel"),
-    ("saas", "sass"),
-    ("covid", "koh-vid"),
-    ("resp.", "respectively"),
-    ("cf.", "compare"),
-    ("gen.", "General"),
-    ("rev.", "Reverend"),
-    ("ave.", "Avenue"),
-    ("blvd.", "Boulevard"),
-    ("rd.", "Road"),
-    ("mt.", "Mount"),
-    ("mon.", "Monday"),
-    ("tue.", "Tuesday"),
-    ("tues.", "Tuesday"),
-    ("wed.", "Wednesday"),
-    ("thu.", "Thursday"),
-    ("thurs.", "Thursday"),
-    ("fri.", "Friday"),
-];
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-/// Abbreviations that are words too: read so only before a number.
-pub const BEFORE_NUMBERS: &[(&str, &str)] =
-    &[("no.", "number"), ("nr.", "number"), ("fig.", "figure"), ("vol.", "volume"), ("p.", "page"), ("pp.", "pages")];
+use serde::Deserialize;
 
-/// Units after a number: sign, one of it, several.
-pub const UNITS: &[(&str, &str, &str)] = &[
-    ("km/h", "kilometer per hour", "kilometers per hour"),
-    ("m/s", "meter per second", "meters per second"),
-    ("km²", "square kilometer", "square kilometers"),
-    ("m²", "square meter", "square meters"),
-    ("m³", "cubic meter", "cubic meters"),
-    ("mph", "mile per hour", "miles per hour"),
-    ("kbps", "kilobit per second", "kilobits per second"),
-    ("Mbps", "megabit per second", "megabits per second"),
-    ("Gbps", "gigabit per second", "gigabits per second"),
-    ("rpm", "revolution per minute", "revolutions per minute"),
-    ("km", "kilometer", "kilometers"),
-    ("cm", "centimeter", "centimeters"),
-    ("mm", "millimeter", "millimeters"),
-    ("µm", "micrometer", "micrometers"),
-    ("m", "meter", "meters"),
-    ("mi", "mile", "miles"),
-    ("ft", "foot", "feet"),
-    ("yd", "yard", "yards"),
-    ("kg", "kilogram", "kilograms"),
-    ("mg", "milligram", "milligrams"),
-    ("g", "gram", "grams"),
-    ("lbs", "pound", "pounds"),
-    ("lb", "pound", "pounds"),
-    ("oz", "ounce", "ounces"),
-    ("ml", "milliliter", "milliliters"),
-    ("mL", "milliliter", "milliliters"),
-    ("l", "liter", "liters"),
-    ("L", "liter", "liters"),
-    ("KB", "kilobyte", "kilobytes"),
-    ("kB", "kilobyte", "kilobytes"),
-    ("MB", "megabyte", "megabytes"),
-    ("GB", "gigabyte", "gigabytes"),
-    ("TB", "terabyte", "terabytes"),
-    ("PB", "petabyte", "petabytes"),
-    ("Hz", "hertz", "hertz"),
-    ("kHz", "kilohertz", "kilohertz"),
-    ("MHz", "megahertz", "megahertz"),
-    ("GHz", "gigahertz", "gigahertz"),
-    ("kWh", "kilowatt hour", "kilowatt hours"),
-    ("kW", "kilowatt", "kilowatts"),
-    ("MW", "megawatt", "megawatts"),
-    ("W", "watt", "watts"),
-    ("V", "volt", "volts"),
-    ("ms", "millisecond", "milliseconds"),
-    ("s", "second", "seconds"),
-    ("secs", "second", "seconds"),
-    ("sec", "second", "seconds"),
-    ("mins", "minute", "minutes"),
-    ("min", "minute", "minutes"),
-    ("hrs", "hour", "hours"),
-    ("hr", "hour", "hours"),
-    ("h", "hour", "hours"),
-    ("yrs", "year", "years"),
-    ("yr", "year", "years"),
-    ("px", "pixel", "pixels"),
-    ("°C", "degree Celsius", "degrees Celsius"),
-    ("°F", "degree Fahrenheit", "degrees Fahrenheit"),
-    ("°", "degree", "degrees"),
-    ("%", "percent", "percent"),
-    ("pct", "percent", "percent"),
-    ("bps", "basis point", "basis points"),
-    ("k", "thousand", "thousand"),
-    ("K", "thousand", "thousand"),
-    ("M", "million", "million"),
-    ("mn", "million", "million"),
-    ("bn", "billion", "billion"),
-    ("B", "billion", "billion"),
-    ("x", "times", "times"),
-];
+/// The words of one language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tables {
+    pub digits: [String; 10],
+    pub months: [String; 12],
+    pub weekdays: [String; 7],
+    pub short_months: BTreeMap<String, String>,
+    pub short_weekdays: BTreeMap<String, String>,
+    pub times_of_day: Vec<String>,
+    pub before_years: Vec<String>,
+    pub before_days: Vec<String>,
+    pub before_days_or_parts: Vec<String>,
+    pub before_phones: Vec<String>,
+    pub emergencies: Vec<String>,
+    pub named: BTreeMap<String, String>,
+    pub currencies: Vec<Currency>,
+    pub magnitudes: BTreeMap<String, String>,
+    pub per: BTreeMap<String, String>,
+    pub abbreviations: BTreeMap<String, String>,
+    pub before_numbers: BTreeMap<String, String>,
+    pub units: BTreeMap<String, [String; 2]>,
+    pub signs: BTreeMap<char, String>,
+    pub letters: BTreeMap<char, String>,
+}
 
-/// Currencies: sign or code, one, several, a hundredth, hundredths.
-pub const CURRENCIES: &[(&str, &str, &str, &str, &str)] = &[
-    ("$", "dollar", "dollars", "cent", "cents"),
-    ("USD", "dollar", "dollars", "cent", "cents"),
-    ("£", "pound", "pounds", "penny", "pence"),
-    ("GBP", "pound", "pounds", "penny", "pence"),
-    ("€", "euro", "euros", "cent", "cents"),
-    ("EUR", "euro", "euros", "cent", "cents"),
-    ("¥", "yen", "yen", "sen", "sen"),
-    ("JPY", "yen", "yen", "sen", "sen"),
-    ("₹", "rupee", "rupees", "paisa", "paise"),
-    ("INR", "rupee", "rupees", "paisa", "paise"),
-    ("HUF", "forint", "forints", "fillér", "fillér"),
-    ("CHF", "franc", "francs", "centime", "centimes"),
-];
+/// A currency: what it is written as, and its names (one, several, a hundredth, hundredths; the last two may be missing).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Currency {
+    pub signs: Vec<String>,
+    pub names: Vec<String>,
+    /// Thousands are grouped by dots where it is at home: 1.234 is no decimal.
+    #[serde(default)]
+    pub dots: bool,
+}
 
-/// Months: what the dates' rules look for, and the whole name.
-pub const MONTHS: &[(&str, &str)] = &[
-    ("Jan", "January"),
-    ("Feb", "February"),
-    ("Mar", "March"),
-    ("Apr", "April"),
-    ("May", "May"),
-    ("Jun", "June"),
-    ("Jul", "July"),
-    ("Aug", "August"),
-    ("Sep", "September"),
-    ("Oct", "October"),
-    ("Nov", "November"),
-    ("Dec", "December"),
-];
+static ENGLISH: LazyLock<Tables> = LazyLock::new(|| {
+    // A test reads the file, so no released program stops here.
+    toml::from_str(include_str!("../../../../languages/en/spoken.toml"))
+        .unwrap_or_else(|error| panic!("languages/en/spoken.toml: {error}"))
+});
 
-/// Signs that are still there after every rule.
-pub fn sign(c: char) -> Option<&'static str> {
-    Some(match c {
-        '&' => " and ",
-        '@' => " at ",
-        '+' => " plus ",
-        '=' => " equals ",
-        '%' => " percent ",
-        '#' => " hash ",
-        '*' => " asterisk ",
-        '/' => " slash ",
-        '\\' => " backslash ",
-        '_' => " underscore ",
-        '^' => " caret ",
-        '~' | '≈' => " about ",
-        '<' => " less than ",
-        '>' => " greater than ",
-        '≤' => " at most ",
-        '≥' => " at least ",
-        '≠' => " is not ",
-        '×' => " times ",
-        '÷' => " divided by ",
-        '±' => " plus or minus ",
-        '−' => " minus ",
-        '√' => " square root of ",
-        '∞' => " infinity ",
-        '°' => " degrees ",
-        '$' => " dollars ",
-        '€' => " euros ",
-        '£' => " pounds ",
-        '¥' => " yen ",
-        '₹' => " rupees ",
-        '¢' => " cents ",
-        '©' => " copyright ",
-        '®' => " registered ",
-        '§' => " section ",
-        '¶' => " paragraph ",
-        'µ' | 'μ' => " micro ",
-        '→' | '⇒' => " to ",
-        '←' => " from ",
-        '|' | '•' | '·' => ", ",
-        '✓' | '✔' => " check ",
-        '′' => " minutes ",
-        '″' => " seconds ",
-        'π' => " pi ",
-        'α' => " alpha ",
-        'β' => " beta ",
-        'γ' => " gamma ",
-        'δ' | 'Δ' => " delta ",
-        'Ω' | 'ω' => " omega ",
-        'ß' => "ss",
-        'æ' => "ae",
-        'Æ' => "Ae",
-        'œ' => "oe",
-        'Œ' => "Oe",
-        'ø' => "o",
-        'Ø' => "O",
-        'ł' => "l",
-        'Ł' => "L",
-        'đ' | 'ð' => "d",
-        'Đ' => "D",
-        'þ' => "th",
-        'Þ' => "Th",
-        'ı' => "i",
-        _ => return None,
-    })
+impl Tables {
+    pub fn english() -> &'static Self {
+        &ENGLISH
+    }
+
+    /// The words for a sign that is still there after every rule, with the spaces around them.
+    pub fn sign(&self, sign: char) -> Option<String> {
+        if let Some(letters) = self.letters.get(&sign) {
+            return Some(letters.clone());
+        }
+        let words = self.signs.get(&sign)?;
+        Some(if words == "," { ", ".to_owned() } else { format!(" {words} ") })
+    }
+
+    /// The currency of a sign or code.
+    pub fn currency(&self, sign: &str) -> Option<&Currency> {
+        self.currencies.iter().find(|currency| currency.signs.iter().any(|known| known == sign))
+    }
+
+    /// The whole name of a month as it is written: `Jan`, `Sept`, `March`.
+    pub fn month(&self, written: &str) -> Option<&str> {
+        full(written, &self.months, &self.short_months)
+    }
+
+    /// The whole name of a day of the week: `Mon`, `Tues`, `Friday`.
+    pub fn weekday(&self, written: &str) -> Option<&str> {
+        full(written, &self.weekdays, &self.short_weekdays)
+    }
+
+    /// All written forms of months, as a pattern.
+    pub fn month_pattern(&self) -> String {
+        pattern_of(&self.months, &self.short_months)
+    }
+
+    /// All written forms of days of the week, as a pattern.
+    pub fn weekday_pattern(&self) -> String {
+        pattern_of(&self.weekdays, &self.short_weekdays)
+    }
+}
+
+/// The first letters that are a short form of a month or day.
+const SHORT: usize = 3;
+
+fn full<'a>(written: &str, names: &'a [String], short: &'a BTreeMap<String, String>) -> Option<&'a str> {
+    let written = written.trim_end_matches('.');
+    let name = names.iter().find(|name| *name == written || name.get(..SHORT) == Some(written));
+    name.or_else(|| short.get(written)).map(String::as_str)
+}
+
+fn pattern_of(names: &[String], short: &BTreeMap<String, String>) -> String {
+    let first = names.iter().filter_map(|name| name.get(..SHORT)).map(str::to_owned);
+    let (names, short) = (alternatives(names.iter().cloned()), alternatives(short.keys().cloned().chain(first)));
+    format!(r"(?:(?:{names})\b|(?:{short})\b\.?)")
+}
+
+/// A pattern of one of `words`, the longest first.
+pub fn alternatives(words: impl IntoIterator<Item = String>) -> String {
+    let mut words: Vec<String> = words.into_iter().collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.dedup();
+    words.iter().map(|word| regex::escape(word)).collect::<Vec<_>>().join("|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_can_be_read_and_their_words_spoken() {
+        let tables = Tables::english();
+        assert_eq!(tables.month("Sept."), Some("September"));
+        assert_eq!(tables.month("Marketing"), None);
+        assert_eq!(tables.weekday("Tues"), Some("Tuesday"));
+        let words = tables
+            .currencies
+            .iter()
+            .flat_map(|currency| &currency.names)
+            .chain(tables.units.values().flatten())
+            .chain(tables.signs.values())
+            .chain(tables.abbreviations.values())
+            .chain(tables.magnitudes.values());
+        for word in words {
+            assert!(word.chars().all(|c| c.is_ascii_alphabetic() || " -,".contains(c)), "{word}");
+        }
+        assert!(tables.currencies.iter().all(|currency| [2, 4].contains(&currency.names.len())));
+    }
 }
