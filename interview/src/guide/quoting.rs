@@ -6,6 +6,10 @@ use serde_json::Value;
 
 /// What to do about an error of the reader: the line as it should be, where quotes are all it takes.
 pub(super) fn mend(text: &str, error: &str) -> String {
+    // Quotes would take a tab into the text.
+    if error.contains("found a tab") {
+        return "indent by spaces, not by tabs".to_owned();
+    }
     let line = error.split("line ").nth(1).and_then(|rest| rest.split(' ').next()).and_then(|line| line.parse().ok());
     let quoted = line.and_then(|line: usize| quoted_line(text, line.checked_sub(1)?));
     quoted.map_or_else(|| way_out(error).to_owned(), |line| format!("write {line}"))

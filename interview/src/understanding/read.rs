@@ -296,8 +296,8 @@ fn least(kind: Kind) -> f32 {
         Kind::Answer | Kind::Consent(_) => 0.0,
         Kind::Request(Request::Stop | Request::Person) => 0.45,
         Kind::Unfinished | Kind::Question(_) | Kind::Concern(Concern::Distress | Concern::Child) => 0.35,
-        Kind::Request(Request::Repeat | Request::Decline | Request::NothingToAdd | Request::Louder) => 0.4,
-        Kind::Request(_) | Kind::BackChannel => 0.3,
+        Kind::Request(Request::DontKnow | Request::Delete) | Kind::BackChannel => 0.3,
+        Kind::Request(_) => 0.4,
     }
 }
 
