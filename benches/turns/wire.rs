@@ -15,7 +15,7 @@ use interviewer::demo::report;
 use interviewer::demo::script::{self, Lines};
 use serde_json::json;
 use voice::inference::Priority;
-use voice::tts::{Voice, Wanted};
+use voice::tts::{self, Voice};
 
 use crate::decisions::Judged;
 use crate::recordings::{Recording, at_24k};
@@ -192,7 +192,7 @@ pub async fn run(whisper: &str, questions: usize, recordings: &[Recording]) -> a
     // As the second interview with a guide finds it: its scripted lines are in the store already.
     let interview = interview::Interview::new(guide.clone().into(), interview::Settings::default());
     let clips = &stage.running.engines.clips;
-    let scripted = interview.scripted_texts().into_iter().map(|text| Wanted { text, keep: true }).collect();
+    let scripted = interview.scripted_texts().into_iter().map(|text| tts::Wanted { text, keep: true }).collect();
     clips.prepare(scripted, interviewer.clone(), Priority::Background).finished().await;
     eprintln!("{whisper}: {questions} questions and their follow-ups, live; about {} minutes", 1 + questions / 5);
     let held = stage.hold(&guide, persona, lines).await?;

@@ -80,7 +80,7 @@ pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode
             recognisers.push((model, whisper));
         }
         for (text, voice) in wanted {
-            let speaker = Voice { name: voice.to_owned(), speed: 1.0 };
+            let speaker = Voice::new(voice, 1.0);
             let pcm = kokoro.synthesize(&text, &speaker, Priority::Background).await?;
             let samples: Arc<[f32]> = received(pcm)?.into();
             let mut heard = BTreeMap::new();

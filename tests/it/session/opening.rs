@@ -37,7 +37,7 @@ impl Synthesizer for Gated {
     }
 
     fn resolve(&self, _: &VoiceProfile, _: &str) -> Result<(Voice, Vec<String>), TtsError> {
-        Ok((Voice { name: "gated".into(), speed: 1.0 }, Vec::new()))
+        Ok((Voice::new("gated", 1.0), Vec::new()))
     }
 
     fn name(&self) -> &'static str {
