@@ -294,10 +294,10 @@ fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Person) => 0.45,
-        Kind::Unfinished | Kind::Question(_) | Kind::Concern(Concern::Distress | Concern::Child) => 0.35,
+        Kind::Request(Request::Stop | Request::Person) => 0.4,
+        Kind::Unfinished | Kind::Question(_) | Kind::Concern(Concern::Distress | Concern::Child) => 0.3,
         Kind::Request(Request::DontKnow | Request::Delete) | Kind::BackChannel => 0.3,
-        Kind::Request(_) => 0.4,
+        Kind::Request(_) => 0.35,
     }
 }
 
