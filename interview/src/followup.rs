@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use crate::analysis::Sentiment;
 use crate::dialogue::condition::{Subject, holds, is_vague};
 use crate::dialogue::lines::fill;
-use crate::guide::{Action, Guide, InterestSignal, QuestionType};
+use crate::guide::{Action, Guide, InterestSignal, Question, QuestionType};
 use crate::io::{Proposal, ProposalRequest};
 use crate::language::Language;
 use crate::lexicon as lex;
@@ -68,11 +68,16 @@ pub fn templates(action: Action) -> &'static [&'static str] {
 
 /// Every follow-up text that is known before the call: the guide's own templates, then the built-in ones.
 pub fn scripted(guide: &Guide) -> Vec<String> {
-    let own = guide.questions().flat_map(|(_, q)| &q.follow_up_triggers).filter_map(|t| t.template.clone());
+    let own = guide.questions().flat_map(|(_, question)| scripted_of(question));
     let built_in = [Action::DrillDeeper, Action::Probe, Action::Clarify, Action::Example, Action::Compare]
         .into_iter()
         .flat_map(|action| templates(action).iter().map(|t| (*t).to_owned()));
-    own.filter(|t| !t.contains('{')).chain(built_in).collect()
+    own.chain(built_in).collect()
+}
+
+/// The guide's own of one question.
+pub fn scripted_of(question: &Question) -> impl Iterator<Item = String> {
+    question.follow_up_triggers.iter().filter_map(|t| t.template.clone()).filter(|t| !t.contains('{'))
 }
 
 /// The template proposer: the half of the question that was not answered, the triggers of the question, then what the

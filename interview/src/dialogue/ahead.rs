@@ -7,6 +7,7 @@ use super::selection::{self, Next};
 use super::speaking::{Purpose, Speech};
 use super::state::Draft;
 use super::{Farewell, Floor, Interview, Target, lines};
+use crate::followup;
 
 impl Interview {
     /// Whether the respondent speaks, is expected to, or waits for what we say to it: what else the machine could do would
@@ -39,7 +40,7 @@ impl Interview {
         texts
     }
 
-    /// A word for the answer, then the next question. Follow-ups depend on the answer.
+    /// A word for the answer, then the next question, then the guide's own follow-ups. Others depend on the answer.
     fn after_question(&self, speech: &Speech) -> Vec<String> {
         let Some(asking) = speech.asking else { return Vec::new() };
         let mut draft = Draft::new(&self.state, self.now);
@@ -47,7 +48,11 @@ impl Interview {
             draft.push(event.clone());
         }
         let word = |follow_up| lines::acknowledgement(self.lines(), asking, &[], follow_up).to_owned();
-        vec![word(false), self.next_line(draft), word(true)]
+        let put = draft.state.askings.iter().find(|put| put.id == asking && put.follow_up_of.is_none());
+        let question = put.and_then(|put| self.guide.questions().find(|(_, question)| question.id == put.question_id));
+        let follow_ups: Vec<String> =
+            question.into_iter().flat_map(|(_, question)| followup::scripted_of(question)).collect();
+        [word(false), self.next_line(draft), word(true)].into_iter().chain(follow_ups).collect()
     }
 
     /// The next question of the guide, or the goodbye.

@@ -69,6 +69,8 @@ fn the_next_question_is_made_ready_while_one_is_put_and_everything_so_made_is_sc
     for answer in ["He leaves me alone, mostly, and that is good.", WORK, "Eight.", "By email."] {
         call.hear_out();
         ahead = last_said(&call).1;
+        let follow_up = ahead.contains(&"What bothers you most about them?".to_owned());
+        assert_eq!(follow_up, answer == "Eight.", "the guide's own follow-ups are those of the question at hand");
         call.say(answer);
         assert!(ahead.contains(&last_said(&call).0[0]), "{ahead:?}: {:?}", last_said(&call).0);
     }

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use interview::io::{Ms, Rejection, Transcript, Word};
@@ -93,7 +94,11 @@ impl Transcriber for Whisper {
             // Its threads wait for each other at every layer: one that shares its core holds up all of them, and is
             // worse than none (measured on two busy cores: 1.1 s with one thread, 4.5 to more than 10 s with two).
             let threads = if inference.stats().busy > 1 { 1 } else { cores::free(model.threads) };
-            model.transcribe(&speech, &language, threads)
+            let began = Instant::now();
+            let transcript = model.transcribe(&speech, &language, threads);
+            let (took_ms, audio_ms) = (began.elapsed().as_millis() as u64, speech.samples.len() as u64 / 16);
+            tracing::debug!(took_ms, audio_ms, threads, "speech transcribed");
+            transcript
         };
         let run = self.inference.run(Priority::EndOfTurn, work);
         run.await?.map_err(|error| SttError::Failed(error.to_string()))
@@ -143,6 +148,7 @@ impl Model {
         let mut decoded = self.decode(samples, language, MARGIN, threads)?;
         if decoded.is_stuck(samples.len()) || guards::says_it_twice(&decoded.ids) {
             // A trimmed context can start a loop that a longer one does not. (Said twice again: then it was.)
+            tracing::debug!(tokens = decoded.ids.len(), "a transcript repeats itself and is made again");
             decoded = self.decode(samples, language, LONG_MARGIN, threads)?;
             if decoded.is_stuck(samples.len()) {
                 return Ok(Err(Rejection::Repetition));
