@@ -259,7 +259,9 @@ mod tests {
         ] {
             assert_eq!(keeps(text), Some(false), "{text}");
         }
-        for text in ["Yes.", "No.", "Hm.", "", "Can you keep it?", "Keep it or delete it, I don't care.", "I want to leave."] {
+        for text in
+            ["Yes.", "No.", "Hm.", "", "Can you keep it?", "Keep it or delete it, I don't care.", "I want to leave."]
+        {
             assert_eq!(keeps(text), None, "{text}");
         }
     }
