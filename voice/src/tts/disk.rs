@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn keys_differ_by_everything_that_sounds() {
-        let voice = |name: &str, speed: f32| Voice::new(name, speed);
+        let voice = |name: &str, speed| Voice::new(name, speed);
         let abroad = Voice { locale: Locale::of("en-GB"), ..voice("a", 1.0) };
         let keys = [
             Key::new("e", &voice("a", 1.0), "t"),
