@@ -15,3 +15,4 @@ mod proposals;
 mod quality;
 mod scenarios;
 mod support;
+mod understood;
