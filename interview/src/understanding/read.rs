@@ -260,7 +260,12 @@ impl Reader<'_> {
             reading.also.extend(passing);
         } else if !matches!(reading.kind, Kind::Unfinished | Kind::BackChannel) {
             for range in sentences {
-                let content = range.len() >= CONTENT && self.listed(words, range.clone()).is_none();
+                let listed = self.listed(words, range.clone());
+                // "My boss is a crook. Please delete that." holds a sentence that is certainly this.
+                if listed.as_ref().is_some_and(|one| one.kind == reading.kind) {
+                    reading.probability = 1.0;
+                }
+                let content = range.len() >= CONTENT && listed.is_none();
                 let said = content.then(|| self.guessed(words, range)).flatten();
                 reading.also.extend(said.filter(|one| one.kind == Kind::Answer && one.probability >= BESIDE));
             }

