@@ -167,6 +167,7 @@ impl Projection {
             | Event::TurnTimed { .. }
             | Event::SpeechAdjusted { .. }
             | Event::AnswerBegun { .. }
+            | Event::SaidBeside { .. }
             | Event::ConfirmationAsked { .. }
             | Event::ConfirmationSettled
             | Event::Branched { .. } => {}

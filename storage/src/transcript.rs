@@ -69,6 +69,10 @@ impl Storage {
             .into_iter()
             .map(|response| Answer { latency_ms: timings.get(&(response.asking as u32)).copied(), response })
             .collect();
+        let struck: HashSet<u32> = events
+            .iter()
+            .filter_map(|record| if let Event::AnswerStruck { asking } = record.event { Some(asking) } else { None })
+            .collect();
         let mut turns: Vec<Turn> = events
             .into_iter()
             .filter_map(|record| match record.event {
@@ -83,6 +87,8 @@ impl Storage {
                     response_id: None,
                     words: Vec::new(),
                 }),
+                // What was taken back is not shown.
+                Event::Answered { response } if struck.contains(&response.asking) => None,
                 Event::Answered { response } if !response.text.trim().is_empty() => {
                     Some(answer(record.seq, *response, &ids))
                 }

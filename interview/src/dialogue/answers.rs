@@ -164,8 +164,7 @@ impl Interview {
                 return self.stop_requested(plain);
             }
             Kind::Request(Request::Delete) => {
-                self.take_floor();
-                return self.strike(content);
+                return self.strike_requested(&reading, content);
             }
             Kind::Request(Request::Decline) => flags.push("declined".to_owned()),
             Kind::Request(Request::DontKnow) => flags.push("dont_know".to_owned()),
@@ -221,8 +220,14 @@ impl Interview {
         heard < enough || self.language.certain.is_back_channel(text) && !full
     }
 
-    /// The turn is over: its audio may go.
+    /// The turn is over, and its audio may go. Words of it that belong to no answer are kept beside it.
     pub(super) fn take_floor(&mut self) {
+        self.keep_beside();
+        self.drop_turn();
+    }
+
+    /// The same, where its words are kept elsewhere, or shall not be.
+    pub(super) fn drop_turn(&mut self) {
         self.turn.clear();
         self.waiting.asides.retain(|aside| !aside.said);
         self.asked_for = None;
@@ -239,7 +244,7 @@ impl Interview {
         self.record(Event::QuestionRepeated { asking: id, reason, text: text.clone() });
         self.waiting.put_again();
         self.waiting.naming.before = self.state.carried.len();
-        let texts = before.into_iter().chain([text]).collect();
+        let texts = self.with_unsaid(before.into_iter().chain([text]).collect());
         self.say(Speech::new(texts, Purpose::Question).asking(id));
     }
 

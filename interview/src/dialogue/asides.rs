@@ -47,8 +47,20 @@ impl Interview {
             Kind::Question(topic) => vec![self.answer_respondent(topic, text)],
             _ => return Vec::new(),
         };
+        self.met_with(kind, words)
+    }
+
+    /// It is met, and this is our word about it.
+    pub(super) fn met_with(&mut self, kind: Kind, words: Vec<String>) -> Vec<String> {
+        self.waiting.asides.retain(|aside| aside.kind != kind);
         self.waiting.asides.push(Aside { kind, words: words.clone(), said: false });
         words
+    }
+
+    /// With what nobody has heard yet before them.
+    pub(super) fn with_unsaid(&self, texts: Vec<String>) -> Vec<String> {
+        let unsaid = self.unsaid().into_iter().filter(|word| !texts.contains(word));
+        unsaid.collect::<Vec<_>>().into_iter().chain(texts).collect()
     }
 
     /// Words that nobody has heard yet.

@@ -26,6 +26,7 @@ impl Pending {
                 matches!(kind, Kind::Request(Request::Stop | Request::Person))
             }
             Pending::Callback { .. } => matches!(kind, Kind::Request(Request::Callback)),
+            Pending::Strike => matches!(kind, Kind::Request(Request::Delete)),
             _ => false,
         }
     }
@@ -50,6 +51,7 @@ impl Interview {
             Pending::Stop | Pending::Person => &lines.asides.stop,
             Pending::Callback { .. } => &lines.asides.callback,
             Pending::DeleteRecording => &lines.asides.recording_stopped,
+            Pending::Strike => &lines.asides.strike,
             Pending::GoOn => &lines.concerns.distress_go_on,
             Pending::Adult => &lines.concerns.child,
             Pending::Which | Pending::ReadBack => {
@@ -79,9 +81,17 @@ impl Interview {
         let sure = confidence_of(self.turn.words()) >= super::consent::CONFIDENT;
         // Who says again what they want has confirmed it.
         let listed = self.language.certain.read(text, false);
-        let insists = [Some(reading.kind), listed].into_iter().flatten().any(|kind| pending.is_wanted_by(kind));
-        let no = reading.kind == Kind::Consent(Consent::No) && !insists;
-        let yes = reading.kind == Kind::Consent(Consent::Yes) || insists;
+        let wanted = [Some(reading.kind), listed].into_iter().flatten().any(|kind| pending.is_wanted_by(kind));
+        let refused = reading.kind == Kind::Consent(Consent::No);
+        // So has who names a time for it.
+        let named = self.language.times.when(text);
+        let insists = wanted || !refused && named.is_some() && matches!(pending, Pending::Callback { .. });
+        // "Yes, please delete it" is one, whatever else it sounds like; consent wants more than that.
+        let begins = self.language.certain.read(first_clause(text), true);
+        let agrees = begins == Some(Kind::Consent(Consent::Yes)) && pending != Pending::Unrecorded;
+        let no = refused && !insists && !agrees;
+        let plain = agrees && !self.language.certain.may_refuse(text);
+        let yes = reading.kind == Kind::Consent(Consent::Yes) || insists || plain;
         if !yes && self.target() == Target::Question {
             self.keep_reply(&reading, text);
         }
@@ -97,8 +107,7 @@ impl Interview {
             Pending::Stop if yes => self.stop(Farewell::Stopped),
             Pending::Person if yes => self.stop(Farewell::Person),
             Pending::Callback { until } if yes => {
-                let named = self.language.times.when(text).or(until);
-                self.postpone(Postponement::CallbackRequested, named);
+                self.postpone(Postponement::CallbackRequested, named.or(until));
             }
             // No clear answer means deleted.
             Pending::DeleteRecording => {
@@ -111,6 +120,7 @@ impl Interview {
                 let said = if keep { &asides.recording_kept } else { &asides.recording_deleted };
                 self.resume_asking(RepeatReason::Resumed, vec![said.clone()]);
             }
+            Pending::Strike if yes => self.strike(false),
             Pending::GoOn if no => self.stop(Farewell::Distress),
             Pending::GoOn if !yes && self.waiting.waits < 1 => {
                 self.waiting.waits += 1;
@@ -168,4 +178,9 @@ impl Interview {
             self.carry_words(from..words.len());
         }
     }
+}
+
+/// "Yes," of "Yes, please delete it."
+fn first_clause(text: &str) -> &str {
+    text.find([',', '.', ';', '!']).map_or(text, |end| &text[..end])
 }

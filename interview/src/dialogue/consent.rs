@@ -38,6 +38,7 @@ impl Interview {
         }
         self.settle_pending();
         self.waiting.put_again();
+        let texts = self.with_unsaid(texts);
         self.say(Speech::new(texts, Purpose::Consent));
     }
 
@@ -157,7 +158,7 @@ impl Interview {
         self.close(Farewell::ConsentDeclined);
     }
 
-    fn recording_answered(&mut self, given: bool) {
+    pub(super) fn recording_answered(&mut self, given: bool) {
         self.record(Event::ConsentAnswered { recording: true, given });
         self.notify_consent();
         if given {

@@ -13,8 +13,12 @@ use crate::turn::text_of;
 impl Interview {
     pub(super) fn connected(&mut self) {
         self.commit();
-        self.turn.reset();
         // A new leg may take over a live one.
+        if self.turn.is_open() {
+            self.carry_broken_off();
+            self.take_floor();
+        }
+        self.turn.reset();
         self.stop_speaking();
         self.utterance = None;
         self.queued = None;

@@ -66,6 +66,7 @@ texts!(Asides {
     person,
     slower,
     louder,
+    strike,
     struck,
     nothing_to_strike,
     stop,

@@ -1,9 +1,10 @@
 //! What is wanted or asked in the same breath as an answer.
 //!
-//! Owns: which words of such a turn belong to the answer. Never does: lose them to the request, or the request to them.
+//! Owns: which words of a turn belong to the answer, and which stand beside it. Never does: lose either, unless the
+//! respondent wants it.
 
 use super::Interview;
-use crate::io::{Event, Pending, Word};
+use crate::io::{Event, Pending, Phase, Word};
 use crate::turn::text_of;
 use crate::understanding::{By, Kind, Reading, Request, Topic};
 
@@ -40,7 +41,7 @@ impl Interview {
                 return true;
             }
             Kind::Request(Request::Delete) => {
-                self.take_floor();
+                self.drop_turn();
                 self.strike(true);
                 return true;
             }
@@ -81,6 +82,20 @@ impl Interview {
             self.keep_reply(&reading, &text);
         } else if reading.by != By::Rule || matches!(reading.kind, Kind::Answer | Kind::Unfinished) {
             self.carry();
+        }
+    }
+
+    /// Keeps what the turn says beside the answer: a request, a question, a word to us.
+    pub(super) fn keep_beside(&mut self) {
+        // What is said to the questions of consent is kept as yes or no.
+        if self.state.consent != Some(true) || self.state.phase == Phase::Consent {
+            return;
+        }
+        let words = self.turn.words().iter().filter(|word| !self.state.carried.contains(word));
+        let words: Vec<Word> = words.cloned().collect();
+        let text = text_of(&words);
+        if !text.is_empty() && !self.language.certain.is_back_channel(&text) {
+            self.record(Event::SaidBeside { asking: self.state.current, words });
         }
     }
 

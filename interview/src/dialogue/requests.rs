@@ -8,7 +8,10 @@ use super::speaking::{Purpose, Speech};
 use super::{Floor, Interview, Target};
 use crate::io::{Event, Means, Ms, Output, Pending, Postponement, RepeatReason, When};
 use crate::turn::text_of;
-use crate::understanding::{Concern, Kind, Reading, Request, Topic};
+use crate::understanding::{By, Concern, Kind, Reading, Request, Topic};
+
+/// Probability from which a wish to strike something out is plain.
+const PLAIN: f32 = 0.7;
 
 /// Speech may begin so long before it is noticed.
 const ONSET_MS: Ms = 200;
@@ -27,6 +30,13 @@ impl Interview {
             Kind::Request(Request::Slower | Request::Louder) => {
                 let said = self.aside(reading.kind, text);
                 self.resume_asking(RepeatReason::Requested, said);
+            }
+            // Nothing is recorded yet: it is a condition, or the answer.
+            Kind::Request(Request::StopRecording) if self.target() == Target::Participation => {
+                self.confirm(Pending::Unrecorded);
+            }
+            Kind::Request(Request::StopRecording) if self.target() == Target::Recording => {
+                self.recording_answered(false)
             }
             Kind::Request(Request::StopRecording) => {
                 self.withdraw_recording(Means::Voice, began);
@@ -130,19 +140,30 @@ impl Interview {
         self.record(Event::RecordingSettled { keep });
     }
 
-    /// Takes back the answer that is being given, or else the one before.
-    pub(super) fn strike(&mut self, own_content: bool) {
-        let begun = own_content || !self.state.carried.is_empty();
-        let said = if begun { self.strike_begun() } else { self.aside(Kind::Request(Request::Delete), "") };
-        self.resume_asking(RepeatReason::Resumed, said);
+    /// The respondent takes something back: at once when that is plain, or else it is asked about. What is struck out is gone.
+    pub(super) fn strike_requested(&mut self, reading: &Reading, own_content: bool) {
+        if reading.by == By::Rule || reading.probability >= PLAIN {
+            self.drop_turn();
+            return self.strike(own_content);
+        }
+        self.carry_answer(reading);
+        self.take_floor();
+        self.confirm(Pending::Strike);
     }
 
-    fn strike_begun(&mut self) -> Vec<String> {
-        if let Some(asking) = self.state.current.filter(|_| !self.state.carried.is_empty()) {
-            self.record(Event::AnswerStruck { asking });
-        }
-        self.waiting.naming = super::naming::Naming::default();
-        vec![self.lines().asides.struck.clone()]
+    /// Takes back the answer that is being given, or else the one before.
+    pub(super) fn strike(&mut self, own_content: bool) {
+        let kind = Kind::Request(Request::Delete);
+        let begun = own_content || !self.state.carried.is_empty();
+        let said = match self.state.current.filter(|_| begun) {
+            Some(asking) => {
+                self.record(Event::AnswerStruck { asking });
+                self.waiting.naming = super::naming::Naming::default();
+                self.met_with(kind, vec![self.lines().asides.struck.clone()])
+            }
+            None => self.aside(kind, ""),
+        };
+        self.resume_asking(RepeatReason::Resumed, said);
     }
 
     // --- Concerns -------------------------------------------------------------------------------------------

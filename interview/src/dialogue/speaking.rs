@@ -140,7 +140,7 @@ impl Interview {
     /// The answer held open is final: what was drafted becomes so.
     pub(super) fn commit(&mut self) {
         let Some(events) = self.utterance.as_mut().and_then(|u| u.speech.draft.take()) else { return };
-        self.take_floor();
+        self.drop_turn();
         self.record_all(events);
     }
 

@@ -4,6 +4,7 @@
 
 use crate::guide::{Guide, Question};
 use crate::io::{AskingId, EndStatus, Event, Ms, Pending, Phase, Response, UtteranceId, Word};
+use crate::understanding::AnswerClass;
 
 /// One question or follow-up that was put to the respondent.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,7 +176,7 @@ impl State {
             }
             Event::Said { utterance, .. } => self.last_utterance = self.last_utterance.max(*utterance),
             Event::NotUnderstood { .. } => self.not_understood += 1,
-            Event::TurnTimed { .. } | Event::ProposalRejected { .. } => {}
+            Event::TurnTimed { .. } | Event::ProposalRejected { .. } | Event::SaidBeside { .. } => {}
             Event::PersonRequested => self.person_requests += 1,
             Event::RespondentAsked { .. } => self.respondent_questions += 1,
             Event::ConfirmationAsked { about } => self.pending = Some(*about),
@@ -290,6 +291,7 @@ fn strike(response: &mut Response) {
     response.value = None;
     response.analysis = crate::analysis::Analysis::default();
     response.flags = vec!["struck".to_owned()];
+    response.class = AnswerClass::None;
 }
 
 /// Events that will be recorded together, and the state they lead to.

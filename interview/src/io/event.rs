@@ -169,6 +169,8 @@ pub enum Pending {
     Callback { until: Option<When> },
     /// "Shall I delete what was recorded before?"
     DeleteRecording,
+    /// "Shall I strike that out?", after a wish that was not plain.
+    Strike,
     /// "Would you like to go on with the interview?", after distress.
     GoOn,
     /// "Is there a grown-up with you?"
@@ -249,6 +251,11 @@ pub enum Event {
     /// Words of the answer to this asking that were followed by something of ours: the rest is still to come.
     AnswerBegun {
         asking: AskingId,
+        words: Vec<Word>,
+    },
+    /// What the respondent said beside answering: a request, a question, a word to us.
+    SaidBeside {
+        asking: Option<AskingId>,
         words: Vec<Word>,
     },
     /// What the interviewer said, as far as it was heard.
@@ -346,6 +353,7 @@ impl Event {
             Event::QuestionSkipped { .. } => "question_skipped",
             Event::Answered { .. } => "answered",
             Event::AnswerBegun { .. } => "answer_begun",
+            Event::SaidBeside { .. } => "said_beside",
             Event::Said { .. } => "said",
             Event::ProposalRejected { .. } => "proposal_rejected",
             Event::NotUnderstood { .. } => "not_understood",
@@ -373,6 +381,7 @@ impl Event {
             self,
             Event::Answered { .. }
                 | Event::AnswerBegun { .. }
+                | Event::SaidBeside { .. }
                 | Event::Said { .. }
                 | Event::QuestionAsked { .. }
                 | Event::QuestionRepeated { .. }

@@ -21,6 +21,7 @@ pub struct Certain {
     fillers: Vec<String>,
     refusing: Vec<String>,
     agreeing: Vec<Vec<String>>,
+    telling: Vec<Vec<String>>,
     recording: Vec<String>,
     conditions: Vec<String>,
     keeping: Keeping,
@@ -69,6 +70,7 @@ struct File {
     fillers: Vec<String>,
     refusing: Vec<String>,
     agreeing: Vec<String>,
+    telling: Vec<String>,
     recording: Vec<String>,
     conditions: Vec<String>,
     keeping: Keeping,
@@ -117,6 +119,7 @@ impl Certain {
             unfinished: file.unfinished.texts,
             fillers: file.fillers,
             refusing: file.refusing,
+            telling: file.telling.iter().map(|phrase| lex::tokens(phrase)).collect(),
             recording: file.recording,
             conditions: file.conditions,
             keeping: file.keeping,
@@ -185,6 +188,12 @@ impl Certain {
         let tokens = lex::tokens(text);
         let refuses = |word: &String| self.refusing.contains(word) || word.ends_with("n't");
         tokens.iter().zip(self.agreed(&tokens)).any(|(word, agreed)| refuses(word) && !agreed)
+    }
+
+    /// Whether it tells of what is done or was done, and so wants nothing now.
+    pub fn tells(&self, text: &str) -> bool {
+        let tokens = lex::tokens(text);
+        self.telling.iter().any(|phrase| tokens.windows(phrase.len().max(1)).any(|words| words == phrase.as_slice()))
     }
 
     /// Of each word, whether it stands in a wording that agrees.

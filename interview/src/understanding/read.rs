@@ -33,6 +33,8 @@ const ASKED_BACK: f32 = 0.2;
 const IN_PASSING: f32 = 0.8;
 /// From this probability on, a value among the words does not make an answer of what is something else.
 const SURE: f32 = 0.7;
+/// Least probability of an answer beside a request: in doubt it is kept.
+const BESIDE: f32 = 0.4;
 /// An answer has at least so many words to count beside a request.
 const CONTENT: usize = 3;
 
@@ -111,8 +113,9 @@ impl Reader<'_> {
         let text = words[range.clone()].join(" ");
         let kind = self.language.certain.read(&text, !self.asked.is_question())?;
         let closed = self.question.is_some_and(|question| question.kind != QuestionType::Open);
-        // "Right." to a question that wants a yes or a no is one.
-        let kind = if closed && kind == Kind::BackChannel { Kind::Answer } else { kind };
+        // "Right." to a question that wants a yes or a no is one, and "nothing" an answer where there is a choice.
+        let answers = matches!(kind, Kind::BackChannel | Kind::Request(Request::NothingToAdd));
+        let kind = if closed && answers { Kind::Answer } else { kind };
         Some(Reading::new(kind, 1.0, By::Rule, range))
     }
 
@@ -239,7 +242,7 @@ impl Reader<'_> {
         if self.question.is_some_and(names) {
             return answer(1.0);
         }
-        let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words.len()) {
+        let mut reading = if guess.probability >= enough && self.may_be(guess.kind, words) {
             guess
         } else {
             answer(1.0 - guess.probability)
@@ -257,19 +260,36 @@ impl Reader<'_> {
             reading.also.extend(passing);
         } else if !matches!(reading.kind, Kind::Unfinished | Kind::BackChannel) {
             for range in sentences {
-                let content = range.len() >= CONTENT && self.listed(words, range.clone()).is_none();
+                let listed = self.listed(words, range.clone());
+                // "My boss is a crook. Please delete that." holds a sentence that is certainly this.
+                if listed.as_ref().is_some_and(|one| one.kind == reading.kind) {
+                    reading.probability = 1.0;
+                }
+                let content = range.len() >= CONTENT && listed.is_none();
                 let said = content.then(|| self.guessed(words, range)).flatten();
-                reading.also.extend(said.filter(|one| one.kind == Kind::Answer && one.probability >= 0.6));
+                reading.also.extend(said.filter(|one| one.kind == Kind::Answer && one.probability >= BESIDE));
             }
         }
         reading
     }
 
-    /// What is longer than such a thing ever is, is something else.
-    fn may_be(&self, kind: Kind, words: usize) -> bool {
+    /// What is longer than such a thing ever is, or tells of another time, is something else.
+    fn may_be(&self, kind: Kind, words: &[&str]) -> bool {
+        let open = self.question.is_none_or(|question| question.kind == QuestionType::Open);
         match kind {
-            Kind::BackChannel => words <= 5 && self.question.is_none_or(|q| q.kind == QuestionType::Open),
-            Kind::Unfinished => words <= 14,
+            Kind::BackChannel => words.len() <= 5 && open,
+            // "None of these."
+            Kind::Request(Request::NothingToAdd) => open,
+            Kind::Unfinished => words.len() <= 14,
+            // "I had to speak to someone at the bank" wants nobody now.
+            Kind::Request(
+                Request::DontKnow
+                | Request::Person
+                | Request::Wait
+                | Request::Repeat
+                | Request::Callback
+                | Request::Stop,
+            ) => !self.language.certain.tells(&words.join(" ")),
             _ => true,
         }
     }

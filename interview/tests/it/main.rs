@@ -3,9 +3,10 @@
 // Helpers stand outside test functions, where clippy would not allow it by itself.
 #![allow(clippy::unwrap_used)]
 
-mod answers;
-mod dictation;
 mod ahead;
+mod answers;
+mod conversations;
+mod dictation;
 mod guides;
 mod spelling;
 mod injections;
@@ -15,3 +16,4 @@ mod proposals;
 mod quality;
 mod scenarios;
 mod support;
+mod understood;

@@ -1,7 +1,8 @@
 //! A scripted respondent and a perfect driver: time is advanced, never waited for.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use encoder::Encoder;
 use interview::followup;
@@ -48,6 +49,18 @@ pub fn encoder() -> &'static Encoder {
     })
 }
 
+/// The vector of a text, computed once.
+pub fn vector(text: &str) -> Vec<f32> {
+    static KNOWN: OnceLock<Mutex<HashMap<String, Vec<f32>>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(Mutex::default);
+    if let Some(vector) = known.lock().unwrap().get(text) {
+        return vector.clone();
+    }
+    let vector = encoder().encode(text);
+    known.lock().unwrap().insert(text.to_owned(), vector.clone());
+    vector
+}
+
 /// What is being said by the interviewer right now.
 #[derive(Debug, Clone)]
 pub struct Utterance {
@@ -70,7 +83,9 @@ pub struct Call {
     pub stops: usize,
     wake: Option<Ms>,
     /// Words of the respondent's turn so far.
-    turn: Vec<Word>,
+    pub turn: Vec<Word>,
+    /// Turns that are over, and how many events there were before each.
+    pub taken: Vec<(usize, Vec<Word>)>,
     pub hung_up: bool,
     respondent_speaks: bool,
     pub overlaps: usize,
@@ -78,6 +93,8 @@ pub struct Call {
     pub templates: bool,
     /// Whether sentences are turned into vectors, or only what is certain is understood.
     pub encodes: bool,
+    /// How sure recognition is of every word.
+    pub confidence: f32,
     /// The last proposals asked for.
     pub asked_for: Option<(PauseId, Box<ProposalRequest>)>,
 }
@@ -100,11 +117,13 @@ impl Call {
             stops: 0,
             wake: None,
             turn: Vec::new(),
+            taken: Vec::new(),
             hung_up: false,
             respondent_speaks: false,
             overlaps: 0,
             templates: true,
             encodes: true,
+            confidence: 0.95,
             asked_for: None,
         }
     }
@@ -158,8 +177,7 @@ impl Call {
                     answers.push(Input::Transcribed { pause, transcript });
                 }
                 Output::Embed { pause, texts } => {
-                    let vectors =
-                        if self.encodes { texts.iter().map(|text| encoder().encode(text)).collect() } else { vec![] };
+                    let vectors = if self.encodes { texts.iter().map(|text| vector(text)).collect() } else { vec![] };
                     answers.push(Input::Embedded { pause, vectors });
                 }
                 Output::JudgeTurn { pause } => answers.push(Input::TurnJudged { pause, probability: 0.9 }),
@@ -169,7 +187,10 @@ impl Call {
                     }
                     self.asked_for = Some((pause, request));
                 }
-                Output::TurnTaken => self.turn.clear(),
+                Output::TurnTaken => {
+                    let words = std::mem::take(&mut self.turn);
+                    self.taken.push((self.events.len(), words));
+                }
                 Output::Record(event) => self.events.push((self.now, event)),
                 Output::WakeAt(at) => self.wake = Some(at),
                 Output::HangUp => self.hung_up = true,
@@ -229,7 +250,7 @@ impl Call {
         let mut at = start;
         let mut words = Vec::new();
         for word in text.split_whitespace() {
-            words.push(Word { text: word.into(), start_ms: at, end_ms: at + 200, confidence: 0.95 });
+            words.push(Word { text: word.into(), start_ms: at, end_ms: at + 200, confidence: self.confidence });
             at += 250;
         }
         self.wait(at.saturating_sub(self.now) + 150);
@@ -258,6 +279,16 @@ impl Call {
         self.give(Input::SpeechStarted { at: start });
         self.wait(ms);
         self.give(Input::SpeechPaused { end: start + ms });
+    }
+
+    /// The engine dies; another takes the call up from the log, with the respondent at once.
+    pub fn restart(&mut self, settings: Settings) {
+        let guide = self.interview.guide().clone();
+        self.interview = Interview::replay(guide, settings, self.events.iter().map(|(at, event)| (*at, event)));
+        self.now += 1_000;
+        (self.playing, self.wake, self.hung_up) = (None, None, false);
+        self.turn.clear();
+        self.give(Input::Connected);
     }
 
     pub fn command(&mut self, command: Command) {
