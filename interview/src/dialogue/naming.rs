@@ -191,7 +191,7 @@ impl Interview {
                 return self.stop_requested(reading.by == By::Rule);
             }
             Kind::Request(Request::Delete) => {
-                self.take_floor();
+                self.drop_turn();
                 return self.strike(true);
             }
             _ if asks => return self.meet_after_floor(&reading, text),
