@@ -99,8 +99,8 @@ mod tests {
     fn it_begins_later_when_the_rest_is_made_more_slowly() {
         // A second and a half for every second: the third of five is needed after two seconds.
         assert!(!can_begin(&stretches(&[0, 1_500, 1_500, 1_500, 1_500]), &[]));
-        assert!(!can_begin(&stretches(&[0, 0, 0, 1_500, 1_500]), &[]), "the last one would be late");
-        assert!(can_begin(&stretches(&[0, 0, 0, 0, 1_500]), &[]));
+        assert!(!can_begin(&stretches(&[0, 0, 1_500, 1_500, 1_500]), &[]), "the fourth would be late");
+        assert!(can_begin(&stretches(&[0, 0, 0, 1_500, 1_500]), &[]));
     }
 
     #[test]
