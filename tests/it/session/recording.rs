@@ -1,6 +1,6 @@
 //! Consent to record, taken back in the middle of a call: by voice, on the page, through the API.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use interview::Event;
@@ -27,7 +27,7 @@ fn file(stage: &Stage, id: Uuid, side: Side, leg: u32) -> PathBuf {
 }
 
 /// What the file holds: its length, and how often somebody is heard in it.
-fn heard(file: &PathBuf) -> (Ms, usize) {
+fn heard(file: &Path) -> (Ms, usize) {
     let samples = decode(file, 16_000).unwrap();
     // Loud stretches of 20 ms; a pause of 0.2 s parts two of them.
     let loud = samples.chunks(320).map(|part| part.iter().any(|sample| sample.unsigned_abs() > 1_000));
