@@ -71,7 +71,7 @@ fn amount(text: &str) -> Option<(f64, &str, &str)> {
 fn of_text(text: &str) -> Option<(f64, bool)> {
     let text = text.trim();
     if let Some(number) = Language::english().times.number(&text.to_lowercase()) {
-        return Some((number as f64, false));
+        return Some((f64::from(number), false));
     }
     if text.eq_ignore_ascii_case("none") {
         return Some((0.0, false));

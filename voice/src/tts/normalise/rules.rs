@@ -24,7 +24,7 @@ pub fn all(tables: &Tables) -> Vec<Rule> {
             (|c, _| format!("{}{}", &c[1], &c[2])) as super::Rewrite,
         ),
         (format!(r"\b(?:{})\b", alternatives(tables.named.keys().cloned())), |c, context| {
-            context.tables.named.get(&c[0]).unwrap_or(&c[0].to_owned()).clone()
+            context.tables.named.get(&c[0]).map_or_else(|| c[0].to_owned(), Clone::clone)
         }),
     ]);
     rules.extend([
