@@ -20,6 +20,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 /// Nothing in it that the interviewer would not say aloud in the first half minute, and how the interview stands.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Invitation)]
+// Facts that are independent of each other, as the page reads them.
+#[allow(clippy::struct_excessive_bools)]
 struct Invitation {
     call_guide_name: String,
     research_objective: String,

@@ -36,7 +36,7 @@ impl Interview {
                 self.confirm(Pending::Unrecorded);
             }
             Kind::Request(Request::StopRecording) if self.target() == Target::Recording => {
-                self.recording_answered(false)
+                self.recording_answered(false);
             }
             Kind::Request(Request::StopRecording) => {
                 self.withdraw_recording(Means::Voice, began);

@@ -265,7 +265,7 @@ impl Check {
             }
             match value {
                 Value::String(text) if text.trim().is_empty() => {
-                    self.add(&path, "is empty; write the option's text, in quotes if it begins with > or |")
+                    self.add(&path, "is empty; write the option's text, in quotes if it begins with > or |");
                 }
                 Value::String(_) => {}
                 // `- Sometimes: it depends` is an object to YAML.

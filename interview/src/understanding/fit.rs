@@ -58,7 +58,9 @@ pub fn fit(kinds: Vec<Kind>, examples: &[(Features, Kind)], progress: impl Fn(f3
 /// The root of a kind's count keeps one of many examples from drowning the small ones; 1 on average.
 fn importance(labels: &[usize], kinds: usize) -> Vec<f32> {
     let mut counts = vec![0.0_f32; kinds];
-    labels.iter().for_each(|label| counts[*label] += 1.0);
+    for label in labels {
+        counts[*label] += 1.0;
+    }
     let sum: f32 = counts.iter().map(|count| count.sqrt()).sum();
     counts.iter().map(|count| labels.len() as f32 / sum / count.max(1.0).sqrt()).collect()
 }

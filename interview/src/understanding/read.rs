@@ -72,9 +72,9 @@ pub fn texts(asked: Asked, text: &str) -> Vec<String> {
 
 /// The whole, its sentences when there are several, and at a question of consent its clauses, too.
 fn parts(asked: Asked, words: &[&str]) -> Vec<Range<usize>> {
-    let mut parts = vec![0..words.len()];
+    let mut parts = Vec::new();
     let finer = if asked.is_question() { Vec::new() } else { clauses(words) };
-    for range in sentences(words).into_iter().chain(finer) {
+    for range in std::iter::once(0..words.len()).chain(sentences(words)).chain(finer) {
         if !parts.contains(&range) {
             parts.push(range);
         }
@@ -315,8 +315,11 @@ fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
         Kind::Request(Request::Stop | Request::Person) => 0.4,
-        Kind::Unfinished | Kind::Question(_) | Kind::Concern(Concern::Distress | Concern::Child) => 0.3,
-        Kind::Request(Request::DontKnow | Request::Delete) | Kind::BackChannel => 0.3,
+        Kind::Request(Request::DontKnow | Request::Delete)
+        | Kind::Question(_)
+        | Kind::Concern(Concern::Distress | Concern::Child)
+        | Kind::Unfinished
+        | Kind::BackChannel => 0.3,
         Kind::Request(_) => 0.35,
     }
 }

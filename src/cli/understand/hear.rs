@@ -31,7 +31,7 @@ const MODELS: [&str; 2] = ["base", "tiny.en"];
 
 /// A line of the file: an utterance, and what each recogniser heard.
 #[derive(Serialize, Deserialize)]
-struct Heard {
+struct Line {
     voice: String,
     text: String,
     heard: BTreeMap<String, String>,
@@ -51,7 +51,7 @@ pub(super) fn heard(folder: &Path, model: &str) -> anyhow::Result<HashMap<String
     Ok(lines.into_iter().filter_map(|mut line| Some((line.text, line.heard.remove(model)?))).collect())
 }
 
-fn lines(path: &Path) -> anyhow::Result<Vec<Heard>> {
+fn lines(path: &Path) -> anyhow::Result<Vec<Line>> {
     let file = BufReader::new(std::fs::File::open(path)?);
     file.lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
@@ -91,7 +91,7 @@ pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode
                 let words: Vec<&str> = words.iter().map(|word| word.text.trim()).collect();
                 heard.insert((*model).to_owned(), words.join(" "));
             }
-            let line = Heard { voice: voice.to_owned(), text, heard };
+            let line = Line { voice: voice.to_owned(), text, heard };
             writeln!(file, "{}", serde_json::to_string(&line)?)?;
             progress.inc(1);
         }

@@ -109,10 +109,10 @@ async fn a_packet_that_comes_after_consent_ended_neither_stays_nor_harms_what_st
         recorder.start();
         write(&recorder, Side::Respondent, 0, &vec![silence(); 150]);
         if discard {
-            recorder.discard()
+            recorder.discard();
         } else {
-            recorder.cut(2_000)
-        };
+            recorder.cut(2_000);
+        }
         // It was being offered when consent ended.
         recorder.start();
         write(&recorder, Side::Respondent, 3_000, &vec![silence(); 10]);

@@ -117,12 +117,12 @@ mod tests {
         let mut pace = Pace::default();
         assert_eq!(pace.making(text), pace.playing(text), "no faster than it is spoken");
         for _ in 0..50 {
-            pace.made(text, Duration::from_millis(1_000), Duration::from_millis(2_500));
+            pace.made(text, Duration::from_secs(1), Duration::from_millis(2_500));
         }
-        assert!(pace.making(text).abs_diff(Duration::from_millis(1_000)) < Duration::from_millis(20));
+        assert!(pace.making(text).abs_diff(Duration::from_secs(1)) < Duration::from_millis(20));
         assert!(pace.playing(text).abs_diff(Duration::from_millis(2_500)) < Duration::from_millis(20));
         for _ in 0..50 {
-            pace.made(text, Duration::from_millis(4_000), Duration::from_millis(2_500));
+            pace.made(text, Duration::from_secs(4), Duration::from_millis(2_500));
         }
         assert!(pace.making(text) > Duration::from_millis(3_900), "the machine has become busy");
     }

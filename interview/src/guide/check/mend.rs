@@ -107,7 +107,7 @@ pub(super) fn list(path: &str, value: &Value) -> String {
             format!("; write {key}: [] or leave it out")
         }
         Value::String(text) => format!("; write {key}: [{}]", items(text).join(", ")),
-        Value::Object(fields) if key == "options" && fields.values().all(|text| text.is_string()) => {
+        Value::Object(fields) if key == "options" && fields.values().all(Value::is_string) => {
             let options: Vec<String> =
                 fields.iter().map(|(id, text)| format!("{{id: {}, text: {text}}}", Value::from(id.as_str()))).collect();
             format!("; write {key}: [{}]", options.join(", "))

@@ -210,7 +210,7 @@ pub(super) fn quoted(value: &Value) -> String {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             format!("; a text with a colon goes in quotes: {:?}", format!("{key}: {value}"))
         }),
-        _ => String::new(),
+        Value::String(_) => String::new(),
     }
 }
 

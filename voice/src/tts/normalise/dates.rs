@@ -29,7 +29,7 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
         }),
         (format!(r"\b({day} {month}(?: \d{{4}})?) ?- ?({day} {month})"), to),
         (format!(r"({month_day}) ?- ?({month_day})"), to),
-        (format!(r"\b(?:[Tt]he )?(\d{{1,2}})\.? ?- ?(\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}})\b"), |c, _| {
+        (r"\b(?:[Tt]he )?(\d{1,2})\.? ?- ?(\d{1,2}[./]\d{1,2}[./]\d{4})\b".to_owned(), |c, _| {
             nth(&c[1]).map_or_else(|| c[0].to_owned(), |day| format!("the {day} to {}", &c[2]))
         }),
         (format!(r"\b(?P<the>[Tt]he )?(\d{{1,2}}) (to|and|or|until|till|through) ({day}(?: of)? {month})"), |c, _| {
