@@ -6,10 +6,12 @@
 mod answers;
 mod dictation;
 mod ahead;
+mod difficult;
 mod guides;
 mod spelling;
 mod injections;
 mod interruptions;
+mod overlaps;
 mod properties;
 mod proposals;
 mod quality;

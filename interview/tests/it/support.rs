@@ -71,6 +71,10 @@ pub struct Call {
     wake: Option<Ms>,
     /// Words of the respondent's turn so far.
     turn: Vec<Word>,
+    /// What is being said; heard as far as time has come.
+    saying: Vec<Word>,
+    /// How loud the respondent is, where the driver can tell.
+    pub level_db: Option<f32>,
     pub hung_up: bool,
     respondent_speaks: bool,
     pub overlaps: usize,
@@ -100,6 +104,8 @@ impl Call {
             stops: 0,
             wake: None,
             turn: Vec::new(),
+            saying: Vec::new(),
+            level_db: None,
             hung_up: false,
             respondent_speaks: false,
             overlaps: 0,
@@ -132,7 +138,7 @@ impl Call {
                     if self.respondent_speaks {
                         self.overlaps += 1;
                     }
-                    let lines: Vec<String> = lines.into_iter().map(|l| l.text).collect();
+                    let lines: Vec<String> = lines.into_iter().map(|l| l.text[l.from..].to_owned()).collect();
                     let length = lines.join(" ").len() as Ms * MS_PER_CHAR;
                     self.playing = Some(Utterance { id: utterance, lines, started: self.now, ends: self.now + length });
                     answers.push(Input::PlaybackStarted { utterance });
@@ -157,6 +163,13 @@ impl Call {
                     };
                     answers.push(Input::Transcribed { pause, transcript });
                 }
+                Output::TranscribeSoFar { look } => {
+                    let so_far = self.saying.iter().filter(|word| word.end_ms <= self.now);
+                    let words: Vec<Word> = self.turn.iter().chain(so_far).cloned().collect();
+                    let rejected = words.is_empty().then_some(Rejection::NoSpeech);
+                    answers.extend(self.level_db.map(|db| Input::SpeechLevel { db }));
+                    answers.push(Input::TranscribedSoFar { look, transcript: Transcript { words, rejected } });
+                }
                 Output::Embed { pause, texts } => {
                     let vectors =
                         if self.encodes { texts.iter().map(|text| encoder().encode(text)).collect() } else { vec![] };
@@ -170,6 +183,13 @@ impl Call {
                     self.asked_for = Some((pause, request));
                 }
                 Output::TurnTaken => self.turn.clear(),
+                Output::HearAnew => {
+                    self.turn.clear();
+                    self.saying.clear();
+                    if self.respondent_speaks {
+                        answers.push(Input::SpeechStarted { at: self.now });
+                    }
+                }
                 Output::Record(event) => self.events.push((self.now, event)),
                 Output::WakeAt(at) => self.wake = Some(at),
                 Output::HangUp => self.hung_up = true,
@@ -232,9 +252,14 @@ impl Call {
             words.push(Word { text: word.into(), start_ms: at, end_ms: at + 200, confidence: 0.95 });
             at += 250;
         }
+        self.saying = words;
         self.wait(at.saturating_sub(self.now) + 150);
+        let words = std::mem::take(&mut self.saying);
         self.turn.extend(words);
         self.respondent_speaks = false;
+        if let Some(db) = self.level_db {
+            self.give(Input::SpeechLevel { db });
+        }
         self.give(Input::SpeechPaused { end: at });
     }
 
@@ -255,9 +280,27 @@ impl Call {
     pub fn cough(&mut self, ms: Ms) {
         let start = self.now;
         self.wait(100);
+        self.respondent_speaks = true;
         self.give(Input::SpeechStarted { at: start });
         self.wait(ms);
+        self.respondent_speaks = false;
         self.give(Input::SpeechPaused { end: start + ms });
+    }
+
+    /// Sound begins that does not stop, such as a television's.
+    pub fn noise_begins(&mut self) {
+        self.respondent_speaks = true;
+        self.give(Input::SpeechStarted { at: self.now });
+    }
+
+    /// Words within sound that does not stop.
+    pub fn speak_through_noise(&mut self, text: &str) {
+        let start = self.now;
+        let words = text.split_whitespace().enumerate().map(|(n, word)| {
+            let start_ms = start + n as Ms * 250;
+            Word { text: word.into(), start_ms, end_ms: start_ms + 200, confidence: 0.95 }
+        });
+        self.saying.extend(words);
     }
 
     pub fn command(&mut self, command: Command) {
