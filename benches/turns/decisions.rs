@@ -21,9 +21,13 @@ const IN_TIME_MS: i64 = 2_900;
 const PAUSES_MS: [i64; 4] = [500, 1_000, 1_500, 2_000];
 const WATCHED_MS: Ms = 3_600;
 /// Our voice must be lower so long after a respondent's first sound.
-const DUCKED_MS: Ms = 200;
+pub const DUCKED_MS: Ms = 200;
 /// Shares that must be right.
 const NEEDED: f32 = 0.8;
+
+/// Long enough to be spoken over.
+const SECOND: &str =
+    "And when you think of the weeks before that one, what was it that took most of your time at work?";
 
 /// What the decision looked like; times in ms after the utterance's last sample.
 struct Outcome<'a> {
@@ -40,13 +44,13 @@ pub struct Judged {
     pub failures: Vec<String>,
 }
 
-fn guide(kind: QuestionType) -> anyhow::Result<Guide> {
+pub fn guide(kind: QuestionType) -> anyhow::Result<Guide> {
     let question = |id: &str, text: &str| json!({"id": id, "text": text, "type": kind, "max_follow_ups": 0});
     let document = json!({
         "name": "Turns", "research_objective": "Who speaks when",
         "sections": [{"section_name": "All", "questions": [
             question("first", "Please tell me about the thing that you remember best from the last few weeks of your work."),
-            question("second", "And what came after that?"),
+            question("second", SECOND),
             question("third", "And what came last?"),
         ]}],
     });
@@ -206,7 +210,7 @@ async fn interruptions(engines: &Arc<Engines>, utterances: &[Utterance]) -> anyh
 }
 
 /// One to three bursts of noise, each with a sharp beginning, coloured by a throat.
-fn cough(random: &mut Noise) -> Vec<f32> {
+pub fn cough(random: &mut Noise) -> Vec<f32> {
     let mut samples = Vec::new();
     for _ in 0..=(random.between(0.0, 2.99) as usize) {
         let (fall, mut low) = (random.between(600.0, 1_800.0), 0.0);

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use interview::io::{Event, Input, Ms, Output, PauseId, Transcript, UtteranceId, Word};
+use interview::turn::overlap::Limits;
 use interview::{Guide, Interview, Settings};
 use interviewer::session::Engines;
 use tokio::sync::mpsc;
@@ -34,6 +35,8 @@ pub enum Seen {
     Stopped,
     /// Text, and milliseconds it took.
     Transcribed(String, Ms),
+    /// The same of speech that went on.
+    Looked(String, Ms),
     /// Probability by sound, and milliseconds it took.
     Judged(f32, Ms),
     Answered(String),
@@ -55,35 +58,22 @@ pub struct Lab {
     /// Said by a respondent who needs no models: until the question of interest is put.
     scripted: Option<&'static str>,
     room: Noise,
+    /// What every model is taken to need, where that is not measured.
+    models_take: Option<Ms>,
     pub seen: Vec<(Ms, Seen)>,
 }
 
 impl Lab {
     /// A call in which consent was given and the guide's first question is about to be put.
     pub async fn call(engines: &Arc<Engines>, guide: Guide) -> anyhow::Result<Self> {
-        let settings = Settings { recording: false, ..Settings::default() };
-        let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
-        let (frames, inbox) = mpsc::channel(1);
-        let (outbox, events) = mpsc::channel(64);
-        tokio::spawn(ear.run(inbox, outbox));
-        let mut lab = Self {
-            engines: Arc::clone(engines),
-            interview: Interview::new(Arc::new(guide), settings),
-            frames,
-            events,
-            ear: handle,
-            incremental: Incremental::new(Arc::clone(&engines.transcriber)),
-            now: 0,
-            due: Vec::new(),
-            wake: None,
-            playing: None,
-            scripted: Some("Yes."),
-            room: Noise::new(5),
-            seen: Vec::new(),
-        };
-        lab.feed(0, Input::Connected).await?;
-        // The greeting is heard to its end; then comes a yes that needs no ear.
-        lab.listen_to_the_end().await?;
+        Self::call_with(engines, guide, &Limits::default()).await
+    }
+
+    /// The same with other numbers for speech over ours.
+    pub async fn call_with(engines: &Arc<Engines>, guide: Guide, limits: &Limits) -> anyhow::Result<Self> {
+        let mut lab = Self::greeted(engines, guide, limits).await?;
+        // A yes that needs no ear.
+        lab.scripted = Some("Yes.");
         let said = lab.now;
         lab.feed(said, Input::SpeechStarted { at: said }).await?;
         lab.feed(said + 300, Input::SpeechPaused { end: said + 300 }).await?;
@@ -93,6 +83,34 @@ impl Lab {
         }
         lab.scripted = None;
         lab.seen.clear();
+        Ok(lab)
+    }
+
+    /// A call in which the greeting was heard to its end: consent is still to be given.
+    pub async fn greeted(engines: &Arc<Engines>, guide: Guide, limits: &Limits) -> anyhow::Result<Self> {
+        let settings = Settings { recording: false, ..Settings::default() };
+        let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
+        let (frames, inbox) = mpsc::channel(1);
+        let (outbox, events) = mpsc::channel(64);
+        tokio::spawn(ear.run(inbox, outbox));
+        let mut lab = Self {
+            engines: Arc::clone(engines),
+            interview: Interview::new(Arc::new(guide), settings).with_overlap(limits.clone()),
+            frames,
+            events,
+            ear: handle,
+            incremental: Incremental::new(Arc::clone(&engines.transcriber)),
+            now: 0,
+            due: Vec::new(),
+            wake: None,
+            playing: None,
+            scripted: None,
+            room: Noise::new(5),
+            models_take: models_take(),
+            seen: Vec::new(),
+        };
+        lab.feed(0, Input::Connected).await?;
+        lab.listen_to_the_end().await?;
         Ok(lab)
     }
 
@@ -119,6 +137,17 @@ impl Lab {
             self.hear(&[0.0; FRAME]).await?;
         }
         Ok(())
+    }
+
+    /// Quiet until the interview speaks.
+    pub async fn quiet_until_spoken_to(&mut self) -> anyhow::Result<()> {
+        for _ in 0..10_000 / FRAME_MS {
+            if self.playing.is_some() {
+                return Ok(());
+            }
+            self.hear(&[0.0; FRAME]).await?;
+        }
+        anyhow::bail!("the interview says nothing")
     }
 
     /// Sound from the respondent's side, as long as it lasts.
@@ -150,7 +179,10 @@ impl Lab {
                     self.seen.push((now, Seen::SpeechStarted));
                     Input::SpeechStarted { at }
                 }
-                EarEvent::SpeechPaused { end } => Input::SpeechPaused { end },
+                EarEvent::SpeechPaused { end } => {
+                    self.tell_level(now).await?;
+                    Input::SpeechPaused { end }
+                }
             };
             self.feed(now, input).await?;
         }
@@ -181,24 +213,63 @@ impl Lab {
         if let Input::PlaybackFinished { .. } | Input::PlaybackStopped { .. } = input {
             self.playing = None;
         }
-        let (mut transcribe, mut judge) = (None, None);
+        let (mut transcribe, mut judge, mut look, mut embed) = (None, None, None, None);
         for output in self.interview.handle(at, input) {
             match output {
                 Output::Transcribe { pause } => transcribe = Some(pause),
                 Output::JudgeTurn { pause } => judge = Some(pause),
+                Output::TranscribeSoFar { look: number } => look = Some(number),
+                Output::Embed { pause, texts } => embed = Some((pause, texts)),
                 other => self.carry_out(at, other),
             }
         }
         if let Some(pause) = transcribe {
             self.compute(at, pause, judge).await?;
         }
+        if let Some(look) = look {
+            self.look(at, look).await?;
+        }
+        if let Some((pause, texts)) = embed {
+            let began = Instant::now();
+            let vectors = self.engines.encode(texts).await;
+            self.due.push((at + self.took(began), Input::Embedded { pause, vectors }));
+        }
+        Ok(())
+    }
+
+    /// How loud the respondent is, as the driver tells it.
+    async fn tell_level(&mut self, at: Ms) -> anyhow::Result<()> {
+        match self.ear.level_db() {
+            Some(db) => Box::pin(self.feed(at, Input::SpeechLevel { db })).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Milliseconds since then, or what models are taken to need.
+    fn took(&self, began: Instant) -> Ms {
+        self.models_take.unwrap_or(began.elapsed().as_millis() as Ms)
+    }
+
+    /// The words so far, while speech goes on.
+    async fn look(&mut self, at: Ms, look: PauseId) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let transcript = match self.ear.snapshot() {
+            Some(audio) => self.incremental.transcribe(&audio, "en").await.context("transcribing")?,
+            None => Transcript::default(),
+        };
+        let ms = self.took(began);
+        self.seen.push((at + ms, Seen::Looked(transcript.text(), ms)));
+        if let Some(db) = self.ear.level_db() {
+            self.due.push((at + ms, Input::SpeechLevel { db }));
+        }
+        self.due.push((at + ms, Input::TranscribedSoFar { look, transcript }));
         Ok(())
     }
 
     fn carry_out(&mut self, at: Ms, output: Output) {
         match output {
             Output::Speak { utterance, lines, .. } => {
-                let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
+                let text = lines.iter().map(|line| &line.text[line.from..]).collect::<Vec<_>>().join(" ");
                 let ms = text.chars().count() as Ms * interview::turn::Policy::default().ms_per_char;
                 self.due.push((at + PLAYOUT_MS, Input::PlaybackStarted { utterance }));
                 self.due.push((at + PLAYOUT_MS + ms, Input::PlaybackFinished { utterance }));
@@ -222,6 +293,10 @@ impl Lab {
             Output::Unduck => self.seen.push((at, Seen::Unducked)),
             Output::TurnTaken => {
                 self.ear.turn_taken();
+                self.incremental.reset();
+            }
+            Output::HearAnew => {
+                self.ear.hear_anew();
                 self.incremental.reset();
             }
             Output::Propose { pause, request } => {
@@ -249,9 +324,8 @@ impl Lab {
             return Ok(());
         };
         let began = Instant::now();
-        let words = async { (self.incremental.transcribe(&audio, "en").await, began.elapsed().as_millis() as Ms) };
-        let sound =
-            async { (self.engines.turn.probability(audio.last_8_s()).await, began.elapsed().as_millis() as Ms) };
+        let words = async { (self.incremental.transcribe(&audio, "en").await, self.took(began)) };
+        let sound = async { (self.engines.turn.probability(audio.last_8_s()).await, self.took(began)) };
         let ((transcript, words_ms), (probability, sound_ms)) = tokio::join!(words, sound);
         let transcript = transcript.context("transcribing")?;
         self.seen.push((at + words_ms, Seen::Transcribed(transcript.text(), words_ms)));
@@ -263,6 +337,11 @@ impl Lab {
         }
         Ok(())
     }
+}
+
+/// `MODELS_TAKE_MS`: so that figures do not depend on what else the machine does.
+fn models_take() -> Option<Ms> {
+    std::env::var("MODELS_TAKE_MS").ok().and_then(|ms| ms.parse().ok())
 }
 
 /// Noise from a seed, the same everywhere (xorshift).

@@ -1,13 +1,14 @@
 //! `cargo bench --bench turns`: who speaks when, how soon, and that nothing is heard where nothing is said.
 //!
 //! Owns: the order of the measurements and the exit code. `--quick`: one short interview on the wire with `tiny.en` and
-//! one minute without speech. `--only decisions|wire|noise`: one part. `--whisper NAME --questions N`: interviews of another
+//! one minute without speech. `--only decisions|overlaps|wire|noise`: one part. `--whisper NAME --questions N`: interviews of another
 //! kind on the wire. LOG_LEVEL shows the engine's log (nothing but errors by default). Figures come last, as markdown for
 //! `benches/RESULTS.md`.
 
 mod decisions;
 mod lab;
 mod noise;
+mod overlaps;
 mod recordings;
 mod stage;
 mod table;
@@ -41,7 +42,7 @@ impl Args {
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--quick" => args.quick = true,
-                "--only" => args.only = Some(words.next().context("--only wants decisions, wire or noise")?),
+                "--only" => args.only = Some(words.next().context("--only wants decisions, overlaps, wire or noise")?),
                 "--whisper" => args.whisper = Some(words.next().context("--whisper wants base, tiny.en or a path")?),
                 "--questions" => {
                     let number = words.next().context("--questions wants a number")?;
@@ -53,8 +54,8 @@ impl Args {
             }
         }
         match args.only.as_deref() {
-            None | Some("decisions" | "wire" | "noise") => Ok(args),
-            Some(other) => bail!("there is no part {other}: decisions, wire or noise"),
+            None | Some("decisions" | "overlaps" | "wire" | "noise") => Ok(args),
+            Some(other) => bail!("there is no part {other}: decisions, overlaps, wire or noise"),
         }
     }
 
@@ -96,13 +97,16 @@ fn done(title: impl Into<String>, judged: Judged) -> Part {
 async fn run(args: &Args) -> anyhow::Result<Vec<Part>> {
     let recordings = recordings::all(&recordings::models_dir())?;
     let mut parts = Vec::new();
-    if args.wants("decisions") || args.wants("noise") {
+    if ["decisions", "overlaps", "noise"].iter().any(|part| args.wants(part)) {
         let engines = engines().await?;
         if args.wants("decisions") {
             let mut all = utterances::recorded(&recordings);
             all.extend(utterances::synthesised(engines.synthesizer.as_ref()).await?);
             parts.push(done("Turn-taking", decisions::run(&engines, &all).await?));
             parts.push(done("Barge-ins", decisions::barge_ins(&engines, &all).await?));
+        }
+        if args.wants("overlaps") {
+            parts.push(done("Over our voice", overlaps::run(&engines).await?));
         }
         if args.wants("noise") {
             let minutes = if args.quick { 1 } else { 10 };

@@ -143,7 +143,7 @@ fn persona(questions: usize, clips: &[Utterance]) -> Persona {
             Kind::Topic => OF_A_TOPIC[number / 4 % OF_A_TOPIC.len()].to_owned(),
         };
         let then = matches!(kind(number), Kind::Template | Kind::Topic).then(|| of(&THEN));
-        Answer { about: vec![(*subject).to_owned()], say, then, pause_ms: None }
+        Answer { about: vec![(*subject).to_owned()], before: Vec::new(), say, then, pause_ms: None }
     });
     Persona {
         name: "Dana".to_owned(),

@@ -44,6 +44,13 @@ impl AnswerBook {
         }
     }
 
+    /// What is said to a question before the answer that it got.
+    pub fn before(&self, id: &str) -> Vec<Spoken> {
+        let given = self.given.iter().rev().find(|(question, _)| question == id);
+        let before = given.map(|&(_, answer)| self.persona.answers[answer].before.as_slice());
+        before.unwrap_or_default().iter().map(|text| Spoken::plain(text)).collect()
+    }
+
     /// The answer to a follow-up on the question `parent`: the `then` of what was answered there, once.
     pub fn to_follow_up(&mut self, parent: &str) -> Spoken {
         if self.persona.behaviours.declines.iter().any(|declined| declined == parent) {
@@ -99,7 +106,7 @@ consent: "Yes."
 recording: "Yes."
 answers:
   - {about: [kind, work, long], say: "Bookkeeping.", then: "Four years."}
-  - {about: [work, day, hardest], say: "The noise.", then: "The neighbours.", pause_ms: 500}
+  - {about: [work, day, hardest], before: ["Pardon?"], say: "The noise.", then: "The neighbours.", pause_ms: 500}
   - {about: [score], say: "Seven."}
 behaviours: {declines: [manager]}
 default: "Nothing."
@@ -125,6 +132,15 @@ default: "Nothing."
         let mut book = book();
         book.to_question("a", "What kind of work?");
         assert_eq!(book.to_question("b", "What about work?").text(), "The noise.");
+    }
+
+    #[test]
+    fn before_belongs_to_the_answer_that_was_chosen() {
+        let mut book = book();
+        book.to_question("a", "What kind of work?");
+        book.to_question("b", "What is hardest?");
+        assert_eq!(book.before("b"), [Spoken::plain("Pardon?")]);
+        assert!(book.before("a").is_empty() && book.before("c").is_empty());
     }
 
     #[test]

@@ -87,6 +87,12 @@ pub fn share_found(wanted: &str, heard: &str) -> f32 {
     most as f32 / wanted.len() as f32
 }
 
+/// How many words of `spoken` do not stand in `kept` in this order, and how many there are.
+pub fn lost_words(spoken: &str, kept: &str) -> (usize, usize) {
+    let (spoken, kept) = (normalise(spoken), normalise(kept));
+    (spoken.len() - common_in_order(&spoken, &kept), spoken.len())
+}
+
 /// Length of the longest common subsequence.
 fn common_in_order(a: &[String], b: &[String]) -> usize {
     let mut row = vec![0; b.len() + 1];
@@ -127,6 +133,12 @@ mod tests {
                          many people do as you all do far from any home";
         assert!(share_found(QUESTION, scattered) < FOUND);
         assert!(share_found(QUESTION, "") < FOUND);
+    }
+
+    #[test]
+    fn words_are_lost_wherever_they_are_missing() {
+        assert_eq!(lost_words("I keep books for two shops.", "Well. I keep books for two shops. Yes."), (0, 6));
+        assert_eq!(lost_words("I keep books for two shops.", "I keep books"), (3, 6));
     }
 
     #[test]

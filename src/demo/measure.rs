@@ -45,7 +45,7 @@ pub struct Timing {
 pub fn utterances(tape: &Tape, asking: usize) -> impl Iterator<Item = &Utterance> {
     tape.utterances
         .iter()
-        .filter(move |utterance| matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) if i == asking))
+        .filter(move |utterance| matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) | Purpose::Aside(i) if i == asking))
 }
 
 /// Measures one asking. `question` is how the question sounds, where it is known.

@@ -3,7 +3,7 @@
 //! Owns: following the engine's messages and the loudness of its voice, and the behaviours of the persona. Pure: time
 //! comes in as ms on the tape's clock. Never does: send, receive or measure anything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use interview::io::{CallState, Notice};
 
@@ -38,6 +38,8 @@ pub struct Act {
 #[derive(Debug, Clone, Default)]
 struct Open {
     line: Option<Spoken>,
+    /// Still to be said before `line`.
+    before: VecDeque<Spoken>,
     said: u32,
     /// Put again (reworded, or taken up after an interruption) since the last answer.
     again: bool,
@@ -236,10 +238,15 @@ impl Mind {
             (None, Some(parent)) => self.book.to_follow_up(parent),
             (None, None) => {
                 let text = self.questions.get(&asking.question_id).map_or("", String::as_str);
-                self.book.to_question(&asking.question_id, text)
+                let spoken = self.book.to_question(&asking.question_id, text);
+                open.before = self.book.before(&asking.question_id).into();
+                spoken
             }
         };
         open.line = Some(spoken.clone());
+        if let Some(before) = open.before.pop_front() {
+            return Some(Act { spoken: before, purpose: Purpose::Aside(index) });
+        }
         open.said += 1;
         open.again = false;
         Some(Act { spoken, purpose: Purpose::Answer(index) })

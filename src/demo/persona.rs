@@ -56,6 +56,9 @@ pub struct Persona {
 pub struct Answer {
     /// Words of the question that this answers.
     pub about: Vec<String>,
+    /// Said instead of answering, one after the other, each when the interviewer has spoken and listens again.
+    #[serde(default)]
+    pub before: Vec<String>,
     /// Said the first time this answer is chosen.
     pub say: String,
     /// Said to a follow-up on it, or to a question that matches no unused answer.
@@ -195,6 +198,9 @@ impl Persona {
         required("default".to_owned(), &self.default);
         for (i, answer) in self.answers.iter().enumerate() {
             required(format!("answers[{i}].say"), &answer.say);
+            for (j, text) in answer.before.iter().enumerate() {
+                required(format!("answers[{i}].before[{j}]"), text);
+            }
             if let Some(then) = &answer.then {
                 required(format!("answers[{i}].then"), then);
             }
@@ -229,10 +235,10 @@ impl Persona {
     pub fn everything_said(&self) -> Vec<Spoken> {
         let plain = [&self.consent, &self.recording, &self.default].map(|text| Spoken::plain(text));
         let fixed = [DECLINE, REPEAT].map(Spoken::plain);
-        let answers = self
-            .answers
-            .iter()
-            .flat_map(|answer| std::iter::once(answer.spoken()).chain(answer.then.as_deref().map(Spoken::plain)));
+        let answers = self.answers.iter().flat_map(|answer| {
+            let before = answer.before.iter().map(|text| Spoken::plain(text));
+            before.chain([answer.spoken()]).chain(answer.then.as_deref().map(Spoken::plain))
+        });
         let mut seen = BTreeSet::new();
         plain.into_iter().chain(fixed).chain(answers).filter(|spoken| seen.insert(format!("{spoken:?}"))).collect()
     }
@@ -249,6 +255,7 @@ consent: "Yes, that's fine."
 recording: "Yes."
 answers:
   - about: [kind, work, long]
+    before: ["Who is asking?"]
     say: "I do bookkeeping for small shops."
     then: "Four years from home."
     pause_ms: 1800
@@ -313,7 +320,7 @@ behaviours:
     fn everything_said_holds_each_line_once() {
         let dana = Persona::parse(DANA, "dana.yaml").unwrap();
         let lines: Vec<String> = dana.everything_said().iter().map(Spoken::text).collect();
-        for text in ["Yes.", DECLINE, REPEAT, "Four years from home.", "I have nothing to add."] {
+        for text in ["Yes.", DECLINE, REPEAT, "Who is asking?", "Four years from home.", "I have nothing to add."] {
             assert_eq!(lines.iter().filter(|line| *line == text).count(), 1, "{text}");
         }
     }

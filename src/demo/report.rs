@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::api_view::{self, Analysis, Rejected, Row};
-use super::heard::{FOUND, contains, share_found};
+use super::heard::{FOUND, contains, lost_words, share_found};
 use super::measure::{BargeIn, Timing, barge_ins, percentile, utterances};
 use super::persona::Persona;
 use super::tape::{Asking, Purpose, Tape};
@@ -18,6 +18,10 @@ use voice::stt::wer::wer;
 /// words/s: what it talked over can't have been heard.
 const INTERRUPTED_S: f32 = 1.6;
 const WORDS_PER_S: f32 = 2.5;
+
+/// So many missing words are more than words misheard, if they are so large a part of an answer.
+const LOST_WORDS: usize = 3;
+const LOST_SHARE: f32 = 0.25;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -176,6 +180,7 @@ pub fn make(material: Material<'_>) -> Report {
     }
     let required_asked_once = problems.is_empty();
     reasons.extend(problems);
+    reasons.extend(words_lost(&turns, tape));
     Report {
         guide: guide.name.clone(),
         persona: persona.name.clone(),
@@ -267,6 +272,24 @@ fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -
         }
     }
     problems
+}
+
+/// Answers of which a part is not stored, with the question or with the one that it led to.
+fn words_lost(turns: &[Turn], tape: &Tape) -> Vec<String> {
+    let lost = |(index, turn): (usize, &Turn)| {
+        let stored = |index: usize| turns.get(index).map_or("", |turn| turn.response_text.as_str());
+        let stored = format!("{} {}", stored(index), stored(index + 1));
+        utterances(tape, index)
+            .filter(|utterance| matches!(utterance.purpose, Purpose::Answer(_)))
+            .filter(|utterance| {
+                let (missing, all) = lost_words(&utterance.text, &stored);
+                let much = missing >= LOST_WORDS && missing as f32 > LOST_SHARE * all as f32;
+                much || turn.response_text.trim().is_empty()
+            })
+            .map(|utterance| format!("words were lost of the answer “{}”: “{}”", utterance.text, turn.response_text))
+            .collect::<Vec<_>>()
+    };
+    turns.iter().enumerate().flat_map(lost).collect()
 }
 
 /// Share of the words that must be found: less where the persona itself spoke over the end.

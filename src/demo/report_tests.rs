@@ -148,6 +148,20 @@ fn a_required_question_without_a_response_fails() {
 }
 
 #[test]
+fn an_answer_of_which_a_part_is_lost_fails_and_one_that_was_misheard_does_not() {
+    let spoil = |stored: &str| {
+        let mut case = Case::new();
+        case.tape.utterances[3].text = "It is very quiet until my children come home.".to_owned();
+        case.transcript["responses"][2]["response_text"] = json!(stored);
+        case.report().verdict
+    };
+    assert!(spoil("It is very quite until my child comes home.").passed);
+    let verdict = spoil("It is very quiet.");
+    assert!(verdict.reasons[0].contains("words were lost"), "{verdict:?}");
+    assert!(!spoil("").passed);
+}
+
+#[test]
 fn trouble_on_the_line_fails() {
     let mut case = Case::new();
     case.trouble = Some("the call is still going on".to_owned());

@@ -43,6 +43,8 @@ pub enum Purpose {
     Answer(usize),
     /// Asks to have the asking with this index repeated.
     Repeat(usize),
+    /// Said within the asking with this index, and no answer.
+    Aside(usize),
 }
 
 /// One utterance of the persona as it was sent.
@@ -182,7 +184,7 @@ impl Tape {
 }
 
 fn belongs(utterance: &Utterance, asking: usize) -> bool {
-    matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) if i == asking)
+    matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) | Purpose::Aside(i) if i == asking)
 }
 
 /// RMS level in dB of full scale.

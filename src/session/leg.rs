@@ -159,6 +159,17 @@ impl Leg {
         self.incremental.reset();
     }
 
+    /// The same, and sound that goes on is no speech to wait for.
+    pub fn hear_anew(&self) {
+        self.ear.hear_anew();
+        self.incremental.reset();
+    }
+
+    /// How loud the speech is that goes on or was the last, in dB of full scale.
+    pub fn speech_level(&self) -> Option<f32> {
+        self.ear.level_db()
+    }
+
     /// Consent to record is there.
     pub fn start_recording(&self) {
         self.recorder.start();

@@ -76,6 +76,7 @@ fn guide() -> interview::Guide {
 fn persona(recordings: &[Recording]) -> Persona {
     let answers = QUESTIONS.iter().zip(recordings).map(|((_, about), recording)| Answer {
         about: vec![(*about).to_owned()],
+        before: Vec::new(),
         say: recording.text.clone(),
         then: None,
         pause_ms: None,

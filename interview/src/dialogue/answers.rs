@@ -8,8 +8,8 @@ use super::speaking::{Purpose, Speech};
 use super::{Floor, Interview, Target, lines};
 use crate::analysis::{Analysis, contradiction};
 use crate::guide::{Question, QuestionType};
-use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Output, Pending, RepeatReason, Response};
-use crate::turn::{Reading, Verdict, text_of};
+use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Pending, RepeatReason, Response};
+use crate::turn::{Reading, Verdict, pace, text_of};
 use crate::understanding::parts;
 use crate::understanding::whole::{is_closed_answer, is_full_answer};
 use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
@@ -63,6 +63,9 @@ impl Waiting {
 impl Interview {
     /// Looks at the turn and acts when it is over; true when something was done.
     pub(super) fn listen(&mut self) -> bool {
+        if self.go_on_after_nothing() {
+            return true;
+        }
         let target = self.target();
         let verdict = self.turn.verdict(self.now, &self.policy, |text| self.read(target, text));
         match verdict {
@@ -122,7 +125,24 @@ impl Interview {
                 !follow_up && question.kind == QuestionType::Closed && is_closed_answer(text)
             });
         let patience = self.patience();
-        Reading { full: full || command, elaborated, unfinished, time_up, patience }
+        Reading { full: full || command, elaborated, unfinished, time_up, patience, pace: self.pace() }
+    }
+
+    /// The factor on waiting that this respondent's own pauses call for, in answers to this type of question.
+    fn pace(&self) -> f32 {
+        let Some((question, follow_up)) = self.answering() else { return 1.0 };
+        let kind = |question: &Question, follow_up: bool| if follow_up { QuestionType::Open } else { question.kind };
+        let wanted = kind(question, follow_up);
+        let of = |response: &Response| {
+            let asked = self.guide.questions().find(|(_, question)| question.id == response.question_id);
+            asked.map(|(_, question)| kind(question, response.is_follow_up))
+        };
+        let of_type = self.state.responses.iter().filter(|response| of(response) == Some(wanted));
+        let pauses = |response: &Response| response.endpointing.pauses.clone();
+        let own = self.turn.pauses().iter().copied();
+        let of_type: Vec<Ms> = of_type.flat_map(pauses).chain(own.clone()).collect();
+        let all: Vec<Ms> = self.state.responses.iter().flat_map(pauses).chain(own).collect();
+        pace::factor(&of_type, &all)
     }
 
     /// The guide question of the asking at hand, and whether the asking is a follow-up to it.
@@ -183,6 +203,9 @@ impl Interview {
             Kind::BackChannel | Kind::Answer | Kind::Consent(_) => {}
         }
         if flags.is_empty() && self.was_not_heard(text) {
+            if reading.kind == Kind::BackChannel && self.take_up_cut() {
+                return;
+            }
             self.waiting.resumed += 1;
             if reading.kind != Kind::BackChannel {
                 self.carry();
@@ -210,7 +233,7 @@ impl Interview {
     }
 
     /// Said over a question of which too little had been heard, and no answer to it as it stands.
-    fn was_not_heard(&self, text: &str) -> bool {
+    pub(super) fn was_not_heard(&self, text: &str) -> bool {
         let heard = self.waiting.heard;
         if self.waiting.resumed >= 2 || heard >= self.policy.practically_over {
             return false;
@@ -232,7 +255,8 @@ impl Interview {
         self.waiting.asides.retain(|aside| !aside.said);
         self.asked_for = None;
         self.proposals = None;
-        self.out.push(Output::TurnTaken);
+        let taken = self.noise.taken();
+        self.out.push(taken);
     }
 
     /// Puts the same question again, within the same asking.
@@ -264,6 +288,9 @@ impl Interview {
     pub(super) fn conclude(&mut self, flags: Vec<String>, rule: EndRule) {
         let Some(response) = self.response(flags, rule) else { return };
         self.waiting.held = self.turn.words().len();
+        if self.waiting.held > 0 {
+            self.loudness.answered();
+        }
         self.show(CallState::Thinking);
         let deadline = self.turn.end().saturating_add(self.settings.proposal_deadline_ms);
         let asked = self.asked_for.is_some() && self.asked_for == self.turn.pause();
@@ -312,7 +339,12 @@ impl Interview {
             analysis,
             is_complete: !words.is_empty() && !cut_short,
             requires_clarification,
-            endpointing: Endpointing { speech_end_ms: self.turn.end(), decided_ms: self.now, rule },
+            endpointing: Endpointing {
+                speech_end_ms: self.turn.end(),
+                decided_ms: self.now,
+                rule,
+                pauses: self.turn.pauses().to_vec(),
+            },
             words,
             flags,
             value,

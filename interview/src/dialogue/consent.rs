@@ -69,12 +69,16 @@ impl Interview {
         let refused = reading.kind == Kind::Consent(Consent::No);
         let answers = matches!(reading.kind, Kind::Consent(_));
         if answers && !refused && self.waiting.heard < self.policy.heard_share && self.waiting.resumed < 2 {
+            if self.take_up_cut() {
+                return;
+            }
             self.waiting.resumed += 1;
             self.take_floor();
             return self.ask_consent(target == Target::Recording, false);
         }
         match reading.kind {
             Kind::Consent(consent) => {
+                self.loudness.answered();
                 self.take_floor();
                 self.consent_answered(target, consent, &reading, text, confidence);
             }

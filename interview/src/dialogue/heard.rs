@@ -6,14 +6,16 @@ use super::{Interview, Target};
 use crate::guide::Question;
 use crate::io::{Output, PauseId};
 use crate::turn::text_of;
-use crate::understanding::Asked;
 use crate::understanding::read::{self, Reading};
+use crate::understanding::{Asked, Kind, Request};
 
 /// The words up to one pause, and what they mean.
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
     pause: PauseId,
     text: String,
+    /// The part of it that is read: from where a moment had been asked for, and then was over.
+    rest: String,
     asked: Asked,
     reading: Option<Reading>,
     vectors: Vec<Vec<f32>>,
@@ -24,22 +26,32 @@ impl Interview {
     pub(super) fn understand(&mut self, pause: PauseId) {
         let asked = self.asked();
         let text = text_of(self.turn.words());
-        let reading = read::certain(self.language, asked, self.question_at_hand(), &text);
+        let rest = self.after_a_moment(&text).to_owned();
+        let reading = read::certain(self.language, asked, self.question_at_hand(), &rest);
         if reading.is_none() {
             self.turn.awaits_meaning(self.now + self.policy.meaning_wait_ms);
-            self.out.push(Output::Embed { pause, texts: read::texts(asked, &text) });
+            self.out.push(Output::Embed { pause, texts: read::texts(asked, &rest) });
         }
-        self.heard = Some(Heard { pause, text, asked, reading, vectors: Vec::new() });
+        let reading = reading.map(|reading| reading.after(words_in(&text) - words_in(&rest)));
+        self.heard = Some(Heard { pause, text, rest, asked, reading, vectors: Vec::new() });
+    }
+
+    /// What was said since a moment was asked for in this turn; all of it where none was. Whoever thinks aloud, pauses
+    /// and then answers is not to be waited for any longer.
+    fn after_a_moment<'t>(&self, text: &'t str) -> &'t str {
+        let Some(heard) = &self.heard else { return text };
+        let asked_for_one = heard.reading.as_ref().is_some_and(|one| one.kind == Kind::Request(Request::Wait));
+        // Where that was over already, it stays over.
+        let before =
+            if asked_for_one { heard.text.as_str() } else { heard.text.strip_suffix(&heard.rest).unwrap_or("") };
+        text.strip_prefix(before.trim_end()).map(str::trim_start).filter(|rest| !rest.is_empty()).unwrap_or(text)
     }
 
     /// The vectors asked for are there, or will never be.
     pub(super) fn embedded(&mut self, pause: PauseId, vectors: Vec<Vec<f32>>) {
-        let Some((text, asked)) =
-            self.heard.as_ref().filter(|heard| heard.pause == pause).map(|heard| (heard.text.clone(), heard.asked))
-        else {
-            return;
-        };
-        let reading = read::read(self.language, asked, self.question_at_hand(), &text, &vectors);
+        let Some(heard) = self.heard.as_ref().filter(|heard| heard.pause == pause) else { return };
+        let reading = read::read(self.language, heard.asked, self.question_at_hand(), &heard.rest, &vectors);
+        let reading = reading.after(words_in(&heard.text) - words_in(&heard.rest));
         if let Some(heard) = &mut self.heard {
             heard.reading = Some(reading);
             heard.vectors = vectors;
@@ -78,4 +90,8 @@ impl Interview {
         }
         self.answering().filter(|(_, follow_up)| !follow_up).map(|(question, _)| question)
     }
+}
+
+fn words_in(text: &str) -> usize {
+    text.split_whitespace().count()
 }

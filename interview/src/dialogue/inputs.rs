@@ -79,6 +79,8 @@ impl Interview {
             return;
         }
         self.turn.started(at);
+        self.loudness.unknown();
+        self.noise.sound(at);
         match self.floor {
             // The answer goes on: what was about to follow it is dropped.
             Floor::Thinking { .. } => {
@@ -94,6 +96,12 @@ impl Interview {
         if !self.hears() || !self.turn.is_speaking() {
             return;
         }
+        self.overlap_paused();
+        self.pause(end);
+    }
+
+    /// The respondent's speech pauses here.
+    pub(super) fn pause(&mut self, end: Ms) {
         self.next_pause += 1;
         let pause = self.next_pause;
         self.turn.paused(end, pause);
@@ -106,6 +114,7 @@ impl Interview {
         if !self.turn.transcribed(pause, transcript) || !understood {
             return;
         }
+        self.noise.words();
         self.understand(pause);
         if self.state.consent == Some(true) {
             let words = self.turn.words();

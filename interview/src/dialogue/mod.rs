@@ -20,7 +20,9 @@
 //! | `confirmations` | questions of our own about it, and what their answers mean |
 //! | `silence` | what happens when nothing is said |
 //! | `ahead` | what will be said next, to be made ready meanwhile |
-//! | `speaking` | our voice: holding answers open, being interrupted |
+//! | `speaking` | our voice: holding answers open |
+//! | `interrupted` | speech over ours: giving way, or going on where we stopped |
+//! | `noise` | sound that never stops |
 //! | `lines` | the words we say of our own accord |
 //!
 //! Durable state changes only when an event is applied ([`state::State::apply`]), so a replay of the log gives it
@@ -39,8 +41,10 @@ mod confirmations;
 mod consent;
 mod heard;
 mod inputs;
+mod interrupted;
 pub(crate) mod lines;
 mod naming;
+mod noise;
 mod passing;
 mod requests;
 mod selection;
@@ -52,7 +56,9 @@ pub(crate) mod timing;
 
 use answers::Waiting;
 use heard::Heard;
+use interrupted::Cut;
 use lines::Farewell;
+use noise::Noise;
 use speaking::{Speech, Utterance};
 use state::State;
 
@@ -63,12 +69,12 @@ use crate::io::{
     CallState, Event, Input, Ms, Notice, Output, PauseId, PauseReason, Phase, Proposal, Response, UtteranceId,
 };
 use crate::language::Language;
+use crate::turn::loudness::Loudness;
+use crate::turn::overlap::Limits;
 use crate::turn::{Policy, Turn, Verdict};
 
 /// How long a call may overrun its time before it ends whatever happens.
 const OVERRUN_MS: Ms = 60_000;
-/// Silence after speech that we waited for before saying something of our own.
-const POLITE_MS: Ms = 500;
 /// Silence after an answer that proposals may take; then it is acknowledged while they are waited for.
 const COVER_MS: Ms = 1_000;
 
@@ -119,6 +125,10 @@ pub struct Interview {
     heard: Option<Heard>,
     utterance: Option<Utterance>,
     queued: Option<Speech>,
+    /// What was cut off last, while it is not settled what for.
+    cut: Option<Cut>,
+    loudness: Loudness,
+    noise: Noise,
     /// The pause whose proposals are awaited or here.
     asked_for: Option<PauseId>,
     proposals: Option<Vec<Proposal>>,
@@ -150,6 +160,9 @@ impl Interview {
             heard: None,
             utterance: None,
             queued: None,
+            cut: None,
+            loudness: Loudness::default(),
+            noise: Noise::default(),
             asked_for: None,
             proposals: None,
             covering: None,
@@ -159,6 +172,13 @@ impl Interview {
             wake: None,
             out: Vec::new(),
         }
+    }
+
+    /// The same with other numbers for taking turns: to compare them.
+    #[must_use]
+    pub fn with_overlap(mut self, limits: Limits) -> Self {
+        self.policy.overlap = limits;
+        self
     }
 
     /// Rebuilds the interview from its log; give it `Input::Connected` to take up the same asking.
@@ -193,6 +213,8 @@ impl Interview {
             Input::SpeechStarted { at } => self.speech_started(at.min(self.now)),
             Input::SpeechPaused { end } => self.speech_paused(end.min(self.now)),
             Input::Transcribed { pause, transcript } => self.transcribed(pause, transcript),
+            Input::TranscribedSoFar { look, transcript } => self.transcribed_so_far(look, transcript),
+            Input::SpeechLevel { db } => self.loudness.heard(db),
             Input::Embedded { pause, vectors } => self.embedded(pause, vectors),
             Input::TurnJudged { pause, probability } => self.turn.judged(pause, probability),
             Input::Proposed { pause, proposals } => self.proposed(pause, proposals),
@@ -249,6 +271,9 @@ impl Interview {
             self.finish(Farewell::TimeUp);
             return false;
         }
+        if matches!(self.floor, Floor::Listening) && self.heed_noise() {
+            return true;
+        }
         match &self.floor {
             Floor::Listening if self.queued.is_some() => self.say_queued(),
             Floor::Listening => self.listen(),
@@ -264,8 +289,8 @@ impl Interview {
                 true
             }
             Floor::Speaking => {
-                self.stop_if_meant();
-                self.judge_barge_in();
+                self.weigh_overlap();
+                self.judge_overlap();
                 self.commit_if_heard();
                 false
             }
@@ -273,32 +298,9 @@ impl Interview {
         }
     }
 
-    /// Says what had to wait for the respondent's silence.
-    fn say_queued(&mut self) -> bool {
-        if self.queued_at().is_none_or(|at| self.now < at) {
-            return false;
-        }
-        self.carry();
-        if self.turn.is_open() {
-            self.take_floor();
-        }
-        if let Some(speech) = self.queued.take() {
-            self.say(speech);
-        }
-        true
-    }
-
     /// When waiting for proposals would become a silence.
     fn cover_at(&self) -> Ms {
         self.turn.end() + COVER_MS
-    }
-
-    fn queued_at(&self) -> Option<Ms> {
-        if self.turn.is_speaking() {
-            return None;
-        }
-        let wait = if self.turn.awaits_transcript() { self.policy.transcript_wait_ms } else { POLITE_MS };
-        Some(self.turn.end() + wait)
     }
 
     fn wish_to_wake(&mut self) {
@@ -318,6 +320,9 @@ impl Interview {
         let budget = self.budget();
         let total_left = budget.left(&self.state, self.now);
         let mut deadlines = vec![Some(self.now + budget.over_in(&self.state, self.now, OVERRUN_MS))];
+        if matches!(self.floor, Floor::Listening) {
+            deadlines.push(self.noise_at());
+        }
         match &self.floor {
             Floor::Listening if self.queued.is_some() => deadlines.push(self.queued_at()),
             Floor::Listening => {
@@ -332,7 +337,7 @@ impl Interview {
             Floor::Thinking { deadline, covered, .. } => {
                 deadlines.extend([Some(*deadline), (!covered).then(|| self.cover_at())]);
             }
-            Floor::Speaking => deadlines.extend([self.commit_at(), self.barge_deadline()]),
+            Floor::Speaking => deadlines.extend([self.commit_at(), self.overlap_at()]),
             _ => {}
         }
         deadlines.into_iter().flatten().min().map(|at| at.max(self.now))

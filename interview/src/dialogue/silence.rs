@@ -55,6 +55,9 @@ impl Interview {
         if self.state.consent == Some(true) {
             self.record(Event::NotUnderstood { reason });
         }
+        if reason != Rejection::Failed && self.waiting.resumed < 3 && self.take_up_cut() {
+            return;
+        }
         let missed = reason == Rejection::Failed || length >= NOISE_MS;
         let unheard = self.waiting.heard < self.policy.practically_over && self.waiting.resumed < 3;
         if let Some(pending) = self.state.pending.filter(|pending| pending.wants_yes_or_no()) {

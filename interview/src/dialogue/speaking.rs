@@ -1,16 +1,20 @@
-//! Our own voice: saying things, being interrupted, knowing what was heard.
+//! Our own voice: saying things, knowing what was heard.
 //!
-//! Owns: the utterance under way. Never does: decide what is said.
+//! Owns: the utterance under way. Never does: decide what is said, or when to stop (`interrupted` does).
 //!
 //! **No words are lost between an answer and the next question.** What follows an answer is decided on a draft; the
 //! `Answered` event is recorded, and the turn's audio given up, only when the next question is well begun (about
 //! the end of the acknowledgement before it). Speech before that belongs to the answer: the draft is dropped, and the
 //! same turn goes on with all its words.
 
+use super::interrupted::Cut;
 use super::lines::Farewell;
 use super::{Floor, Interview};
 use crate::io::{AskingId, CallState, Event, Line, Ms, Notice, Output, Speaker, UtteranceId};
-use crate::turn::text_of;
+use crate::turn::overlap::Overlap;
+
+/// Silence after speech that we waited for before saying something of our own.
+const POLITE_MS: Ms = 500;
 
 /// What an utterance is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,13 +37,15 @@ pub(super) struct Speech {
     pub texts: Vec<String>,
     pub purpose: Purpose,
     pub asking: Option<AskingId>,
+    /// From this byte of its text on: what stands before was heard when it was said first.
+    pub from: usize,
     /// Recorded when the last line is well begun; some only when an answer is held open until then.
     pub draft: Option<Vec<Event>>,
 }
 
 impl Speech {
     pub fn new(texts: Vec<String>, purpose: Purpose) -> Self {
-        Self { texts, purpose, asking: None, draft: None }
+        Self { texts, purpose, asking: None, from: 0, draft: None }
     }
 
     pub fn asking(mut self, asking: AskingId) -> Self {
@@ -53,12 +59,40 @@ impl Speech {
     }
 
     /// The lines before the last: acknowledgements.
-    fn before(&self) -> String {
+    pub fn before(&self) -> String {
         self.texts.split_last().map(|(_, rest)| rest.join(" ")).unwrap_or_default()
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.texts.join(" ")
+    }
+
+    /// What is said of it now.
+    fn rest(&self) -> String {
+        self.text().split_off(self.from)
+    }
+
+    /// The lines that are said of it now, each with where in it that begins.
+    fn lines(&self) -> impl Iterator<Item = (&String, usize)> {
+        let mut begins = 0;
+        self.texts.iter().filter_map(move |text| {
+            let from = self.from.saturating_sub(begins);
+            begins += text.len() + 1;
+            (from < text.len()).then_some((text, from))
+        })
+    }
+
+    /// Share of the last line's words that have been heard with `heard` of what is said now.
+    pub fn heard_share(&self, heard: &str) -> f32 {
+        let count = |text: &str| text.split_whitespace().count();
+        let last = self.texts.last().map_or(0, |text| count(text));
+        let heard = (count(&self.text()[..self.from]) + count(heard)).saturating_sub(count(&self.before()));
+        if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
+    }
+
+    /// A goodbye is finished once it is final: there is nothing left to answer.
+    pub fn is_farewell(&self) -> bool {
+        matches!(self.purpose, Purpose::Goodbye(_)) && self.draft.is_none()
     }
 }
 
@@ -71,7 +105,7 @@ pub(super) struct Utterance {
     pub ducked: bool,
     pub stopping: bool,
     /// Speech over ours that has not shown yet whether it means it.
-    pub barge_since: Option<Ms>,
+    pub overlap: Option<Overlap>,
 }
 
 impl Utterance {
@@ -79,7 +113,7 @@ impl Utterance {
         self.speech.purpose == Purpose::Cover
     }
 
-    fn is_aside(&self) -> bool {
+    pub fn is_aside(&self) -> bool {
         matches!(self.speech.purpose, Purpose::Aside | Purpose::Cover)
     }
 }
@@ -87,18 +121,18 @@ impl Utterance {
 impl Interview {
     /// Says something, at once or as soon as the respondent is silent. Never over the respondent, never over ourselves.
     pub(super) fn say(&mut self, speech: Speech) {
-        if self.utterance.is_some() || self.turn.is_speaking() {
+        if self.utterance.is_some() || self.turn.is_speaking() && !self.noise.is_around() {
             self.queued = Some(speech);
             return;
         }
+        self.cut = None;
         self.next_utterance += 1;
         let id = self.next_utterance;
-        let lines = speech.texts.iter().map(|text| self.line(text.clone())).collect();
+        let lines = speech.lines().map(|(text, from)| Line { from, ..self.line(text.clone()) }).collect();
         let covers = speech.purpose == Purpose::Cover;
         let ahead = self.ahead(&speech);
         self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers, ahead });
-        self.utterance =
-            Some(Utterance { id, speech, started: None, ducked: false, stopping: false, barge_since: None });
+        self.utterance = Some(Utterance { id, speech, started: None, ducked: false, stopping: false, overlap: None });
         self.floor = Floor::Speaking;
         // The opening may have to be made first: until it is heard the page says so.
         let opening = id == 1 && self.state.consent.is_none();
@@ -107,7 +141,30 @@ impl Interview {
 
     /// A text as a line to be spoken.
     pub(super) fn line(&self, text: String) -> Line {
-        Line { scripted: self.scripted.contains(&text), text }
+        Line { scripted: self.scripted.contains(&text), from: 0, text }
+    }
+
+    /// Says what had to wait for the respondent's silence.
+    pub(super) fn say_queued(&mut self) -> bool {
+        if self.queued_at().is_none_or(|at| self.now < at) {
+            return false;
+        }
+        self.carry();
+        if self.turn.is_open() {
+            self.take_floor();
+        }
+        if let Some(speech) = self.queued.take() {
+            self.say(speech);
+        }
+        true
+    }
+
+    pub(super) fn queued_at(&self) -> Option<Ms> {
+        if self.turn.is_speaking() {
+            return None;
+        }
+        let wait = if self.turn.awaits_transcript() { self.policy.transcript_wait_ms } else { POLITE_MS };
+        Some(self.turn.end() + wait)
     }
 
     pub(super) fn playback_started(&mut self, id: UtteranceId) {
@@ -115,7 +172,7 @@ impl Interview {
         utterance.started = Some(self.now);
         self.show(CallState::Speaking);
         let Some(utterance) = &self.utterance else { return };
-        let text = utterance.speech.text();
+        let text = utterance.speech.rest();
         self.caption(Speaker::Interviewer, text, false, self.now, self.now);
         self.commit_if_heard();
     }
@@ -124,7 +181,7 @@ impl Interview {
     pub(super) fn commit_at(&self) -> Option<Ms> {
         let utterance = self.utterance.as_ref()?;
         utterance.speech.draft.as_ref()?;
-        if utterance.barge_since.is_some() || utterance.stopping {
+        if utterance.overlap.is_some() || utterance.stopping {
             return None;
         }
         let before = utterance.speech.before();
@@ -167,8 +224,8 @@ impl Interview {
         }
         self.commit();
         let Some(utterance) = self.utterance.take() else { return };
-        let text = utterance.speech.text();
-        self.asides_heard(&utterance.speech, &text);
+        let text = utterance.speech.rest();
+        self.asides_heard(&utterance.speech, &utterance.speech.text());
         self.said(&utterance, text, false);
         self.waiting.heard = 1.0;
         self.silent_again(&utterance);
@@ -181,9 +238,11 @@ impl Interview {
         }
         let Some(utterance) = self.utterance.take_if(|u| u.id == id) else { return };
         if utterance.speech.draft.is_none() && !utterance.is_aside() {
-            self.waiting.heard = self.waiting.heard.max(heard_share(&utterance.speech, &heard));
+            self.waiting.heard = self.waiting.heard.max(utterance.speech.heard_share(&heard));
+            self.cut = Cut::of(&utterance, &heard);
         }
-        self.asides_heard(&utterance.speech, &heard);
+        let heard_in_all = format!("{} {heard}", &utterance.speech.text()[..utterance.speech.from]);
+        self.asides_heard(&utterance.speech, &heard_in_all);
         self.said(&utterance, heard, true);
         self.silent_again(&utterance);
     }
@@ -227,107 +286,7 @@ impl Interview {
         }
     }
 
-    // --- Being interrupted ----------------------------------------------------------------------------------
-
-    /// Speech began while we speak or are about to.
-    pub(super) fn barge_in(&mut self) {
-        let Some(utterance) = self.utterance.as_mut().filter(|u| !u.stopping) else { return };
-        // Nothing was heard yet: give way at once, nothing is lost.
-        if utterance.started.is_none() && !matches!(utterance.speech.purpose, Purpose::Goodbye(_)) {
-            utterance.stopping = true;
-            self.out.push(Output::StopSpeaking);
-            return;
-        }
-        utterance.barge_since.get_or_insert(self.now);
-        if !utterance.ducked {
-            utterance.ducked = true;
-            self.out.push(Output::Duck);
-        }
-    }
-
-    /// When speech over ours has lasted long enough to be meant.
-    pub(super) fn barge_deadline(&self) -> Option<Ms> {
-        let utterance = self.utterance.as_ref().filter(|u| !u.stopping)?;
-        if !self.turn.is_speaking() || is_farewell(utterance) {
-            return None;
-        }
-        let started = utterance.started.unwrap_or(0);
-        // Before the question itself has begun nothing is lost by giving way soon.
-        let goes_on = utterance.covers()
-            || utterance.speech.draft.is_some()
-                && self.turn.onset() < started + self.policy.spoken_ms(&utterance.speech.before());
-        let needed = if goes_on { self.policy.resume_ms } else { self.policy.barge_in_ms };
-        utterance.barge_since.map(|_| self.turn.onset().max(started) + needed)
-    }
-
-    pub(super) fn stop_if_meant(&mut self) {
-        if self.barge_deadline().is_some_and(|at| self.now >= at) {
-            self.stop_speaking();
-        }
-    }
-
-    pub(super) fn stop_speaking(&mut self) {
-        if let Some(utterance) = self.utterance.as_mut().filter(|u| !u.stopping) {
-            utterance.stopping = true;
-            self.out.push(Output::StopSpeaking);
-        }
-    }
-
-    /// The words (or their absence) of speech over ours are known.
-    pub(super) fn judge_barge_in(&mut self) {
-        let Some(utterance) = self.utterance.as_ref().filter(|u| !u.stopping && u.barge_since.is_some()) else {
-            return;
-        };
-        if self.turn.is_speaking() || self.turn.awaits_transcript() {
-            return;
-        }
-        // The turn may still hold the answer's own words: only more of them count.
-        let held = utterance.covers() || utterance.speech.draft.as_ref().is_some_and(|events| holds_answer(events));
-        let from = if held { self.waiting.held.min(self.turn.words().len()) } else { 0 };
-        let text = text_of(&self.turn.words()[from..]);
-        let meant = self.policy.takes_the_floor(self.language, &text, self.spoken_share(utterance));
-        if meant && !is_farewell(utterance) {
-            self.stop_speaking();
-            return;
-        }
-        let held_open = utterance.speech.draft.is_some() || utterance.covers();
-        if let Some(utterance) = self.utterance.as_mut() {
-            utterance.barge_since = None;
-            if std::mem::take(&mut utterance.ducked) {
-                self.out.push(Output::Unduck);
-            }
-        }
-        if !held_open {
-            self.take_floor();
-        }
-    }
-
-    /// About which share of the last line has been spoken by now.
-    fn spoken_share(&self, utterance: &Utterance) -> f32 {
-        let Some(started) = utterance.started else { return 0.0 };
-        let before = self.policy.spoken_ms(&utterance.speech.before());
-        let last = utterance.speech.texts.last().map_or(1, |text| self.policy.spoken_ms(text).max(1));
-        (self.now.saturating_sub(started + before) as f32 / last as f32).min(1.0)
-    }
-
     pub(super) fn caption(&mut self, speaker: Speaker, text: String, r#final: bool, start_ms: Ms, end_ms: Ms) {
         self.notify(Notice::Caption { speaker, text, r#final, start_ms, end_ms });
     }
-}
-
-fn holds_answer(events: &[Event]) -> bool {
-    events.iter().any(|event| matches!(event, Event::Answered { .. }))
-}
-
-/// Share of the last line's words that were heard.
-fn heard_share(speech: &Speech, heard: &str) -> f32 {
-    let before = speech.before().split_whitespace().count();
-    let last = speech.texts.last().map_or(0, |text| text.split_whitespace().count());
-    let heard = heard.split_whitespace().count().saturating_sub(before);
-    if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
-}
-
-/// A goodbye is finished once it is final: there is nothing left to answer.
-fn is_farewell(utterance: &Utterance) -> bool {
-    matches!(utterance.speech.purpose, Purpose::Goodbye(_)) && utterance.speech.draft.is_none()
 }

@@ -41,7 +41,7 @@ pub enum RepeatReason {
 }
 
 /// Milliseconds of each step of a turn, for reports; filled by the driver where it knows better.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Endpointing {
     /// Last sample of speech, on the call clock.
     pub speech_end_ms: Ms,
@@ -49,6 +49,9 @@ pub struct Endpointing {
     pub decided_ms: Ms,
     /// The rule that ended the turn, in a word (`complete`, `closed_answer`, `timeout`, …).
     pub rule: EndRule,
+    /// Silences within the answer after which it went on, in order: how this respondent pauses.
+    #[serde(default)]
+    pub pauses: Vec<Ms>,
 }
 
 /// Milliseconds from the respondent's last sample of speech to our answer, and what took them.

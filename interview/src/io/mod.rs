@@ -108,6 +108,16 @@ pub enum Input {
         pause: PauseId,
         transcript: Transcript,
     },
+    /// The answer to [`Output::TranscribeSoFar`] with this look; speech may have ended since.
+    TranscribedSoFar {
+        look: PauseId,
+        transcript: Transcript,
+    },
+    /// How loud the speech is that goes on or has just paused, in dB of full scale: comes before the input it belongs to.
+    /// Whoever can't tell never sends it.
+    SpeechLevel {
+        db: f32,
+    },
     /// The answer to [`Output::Embed`]: a vector a text, in its order; none when they could not be computed.
     Embedded {
         pause: PauseId,
@@ -231,6 +241,8 @@ pub enum PauseReason {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub text: String,
+    /// From this byte of it on: what stands before was heard already.
+    pub from: usize,
     /// Known beforehand (from the guide or built in): made early and cached.
     pub scripted: bool,
 }
@@ -252,12 +264,18 @@ pub enum Output {
     StopSpeaking,
     /// Transcribe the turn so far; answered by [`Input::Transcribed`] with this pause.
     Transcribe { pause: PauseId },
+    /// Transcribe the turn so far although speech goes on: the last word may be cut. Answered by
+    /// [`Input::TranscribedSoFar`]; `look` is counted with the pauses.
+    TranscribeSoFar { look: PauseId },
     /// Turn these texts into vectors; answered by [`Input::Embedded`] with this pause.
     Embed { pause: PauseId, texts: Vec<String> },
     /// Ask the sound model whether the turn is complete.
     JudgeTurn { pause: PauseId },
     /// The turn is over: forget its audio. What is heard from now on belongs to the next one.
     TurnTaken,
+    /// The same, while sound goes on that is no speech to wait for: what is heard from now on begins with a
+    /// [`Input::SpeechStarted`] of its own.
+    HearAnew,
     /// Ask the proposer, speculatively; superseded by a later pause.
     Propose { pause: PauseId, request: Box<ProposalRequest> },
     /// Have these ready to be spoken, in this order; `soon` ones before everything else.

@@ -3,8 +3,11 @@
 //! Owns: the respondent's turn as far as it is known (sound, words, the sound model's judgement); `policy` weighs it.
 //! Never does: know what the question was about, or what follows.
 //!
-//! Learned patience, back-channels and resuming at a clause change the numbers of [`Policy`] or its methods only.
+//! `overlap` weighs speech over ours, `pace` learns how somebody pauses, `loudness` how loud they are.
 
+pub mod loudness;
+pub mod overlap;
+pub mod pace;
 mod policy;
 
 pub use policy::Policy;
@@ -26,11 +29,13 @@ pub struct Reading {
     pub time_up: bool,
     /// The question's own factor on waiting.
     pub patience: f32,
+    /// What the respondent's own pauses make of it.
+    pub pace: f32,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { full: false, elaborated: false, unfinished: false, time_up: false, patience: 1.0 }
+        Self { full: false, elaborated: false, unfinished: false, time_up: false, patience: 1.0, pace: 1.0 }
     }
 }
 
@@ -67,6 +72,8 @@ pub struct Turn {
     probability: Option<f32>,
     words: Vec<Word>,
     rejected: Option<Rejection>,
+    /// Silences after which it went on.
+    pauses: Vec<Ms>,
 }
 
 impl Turn {
@@ -86,6 +93,11 @@ impl Turn {
     /// When the first sound of this turn began.
     pub fn began(&self) -> Ms {
         self.began
+    }
+
+    /// Silences within the turn that were not its end.
+    pub fn pauses(&self) -> &[Ms] {
+        &self.pauses
     }
 
     pub fn onset(&self) -> Ms {
@@ -109,6 +121,10 @@ impl Turn {
     pub fn started(&mut self, at: Ms) {
         if !self.is_open() {
             self.began = at;
+        }
+        let silence = at.saturating_sub(self.end);
+        if self.pause.is_some() && !self.words.is_empty() && silence <= pace::LONGEST_MS {
+            self.pauses.push(silence);
         }
         self.speaking = true;
         self.onset = at;
@@ -137,6 +153,15 @@ impl Turn {
             self.rejected = Some(Rejection::NoSpeech);
         }
         true
+    }
+
+    /// What has been said although sound goes on; false when it is nothing.
+    pub fn said_so_far(&mut self, transcript: Transcript) -> bool {
+        let said = transcript.words.iter().any(|w| !w.text.trim().is_empty());
+        if said {
+            self.words = transcript.words;
+        }
+        said
     }
 
     pub fn awaits_meaning(&mut self, until: Ms) {

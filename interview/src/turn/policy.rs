@@ -2,7 +2,7 @@
 //!
 //! Owns: how much silence ends a turn, and what takes the floor from us. Never does: know what was said before.
 
-use super::Reading;
+use super::{Reading, overlap};
 use crate::io::{EndRule, Ms};
 use crate::language::Language;
 use crate::understanding::whole::{is_hanging, is_rarely_the_end};
@@ -39,9 +39,9 @@ pub struct Policy {
     pub meaning_wait_ms: Ms,
     /// How long to wait for the transcript before it counts as failed.
     pub transcript_wait_ms: Ms,
-    /// Speech over ours that stops us, in ms of speech …
-    pub barge_in_ms: Ms,
-    /// … and when it continues an answer that we took for finished.
+    /// Speech over ours.
+    pub overlap: overlap::Limits,
+    /// Speech that continues an answer that we took for finished stops us after so much.
     pub resume_ms: Ms,
     /// So long into the next question the answer before it stays open: who speaks then was not done, and goes on with it.
     pub held_open_ms: Ms,
@@ -75,7 +75,7 @@ impl Default for Policy {
             judge_wait_ms: 900,
             meaning_wait_ms: 500,
             transcript_wait_ms: 10_000,
-            barge_in_ms: 500,
+            overlap: overlap::Limits::default(),
             resume_ms: 250,
             held_open_ms: 700,
             heard_share: 0.6,
@@ -100,6 +100,7 @@ impl Policy {
     /// ```
     pub fn required_silence(&self, text: &str, probability: f32, reading: Reading) -> (Ms, EndRule) {
         let hanging = is_hanging(text) || reading.unfinished;
+        let paced = |silence: Ms| ((silence as f32 * reading.pace) as Ms).min(self.silence_ms);
         let (silence, rule) = if reading.full && !hanging {
             let unsure = probability < 0.5;
             (if unsure { self.closed_unsure_ms } else { self.closed_ms }, EndRule::Closed)
@@ -109,7 +110,7 @@ impl Policy {
         {
             (self.silence_ms, EndRule::Silence)
         } else if probability < self.complete_probability || is_rarely_the_end(text) {
-            (self.middle_ms.min(self.silence_ms), EndRule::Silence)
+            (paced(self.middle_ms), EndRule::Silence)
         } else {
             let range = (1.0 - self.complete_probability).max(0.01);
             let doubt = ((1.0 - probability) / range).clamp(0.0, 1.0);
@@ -117,7 +118,7 @@ impl Policy {
             let words = text.split_whitespace().count();
             let missing = self.short_words.saturating_sub(words) as Ms;
             let extra = self.short_extra_ms * missing / (self.short_words.max(1) as Ms);
-            (self.open_min_ms + (span as f32 * doubt) as Ms + extra, EndRule::Complete)
+            (paced(self.open_min_ms + (span as f32 * doubt) as Ms + extra), EndRule::Complete)
         };
         let patient = |silence: Ms| (silence as f32 * reading.patience.clamp(0.5, 3.0)) as Ms;
         let silence = if rule == EndRule::Closed { silence } else { patient(silence) };

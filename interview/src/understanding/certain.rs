@@ -11,6 +11,9 @@ use super::classifier::Asked;
 use super::meaning::{Consent, Kind, Request, Topic};
 use crate::lexicon as lex;
 
+/// More words than these want something, whatever they are.
+const LISTENING_WORDS: usize = 6;
+
 /// A language's lists.
 #[derive(Debug)]
 pub struct Certain {
@@ -222,9 +225,28 @@ impl Certain {
     /// Nothing but signs of listening, whatever was going on.
     pub fn is_back_channel(&self, text: &str) -> bool {
         let tokens = lex::tokens(text);
-        let said = tokens.join(" ");
-        self.back_channel.contains(&said)
-            || (1..=3).contains(&tokens.len()) && tokens.iter().all(|word| self.back_channel.contains(word))
+        (1..=LISTENING_WORDS).contains(&tokens.len()) && self.only_listens(&tokens)
+    }
+
+    /// The same, or what may become one when the last word has been said to its end.
+    pub fn begins_back_channel(&self, text: &str) -> bool {
+        let tokens = lex::tokens(text);
+        let begins = |tokens: &[String]| {
+            let said = tokens.join(" ");
+            self.back_channel.iter().any(|sign| sign.starts_with(&said))
+        };
+        tokens.len() <= LISTENING_WORDS
+            && (0..=tokens.len()).any(|at| self.only_listens(&tokens[..at]) && begins(&tokens[at..]))
+    }
+
+    /// Whether the words are signs of listening one after the other.
+    fn only_listens(&self, tokens: &[String]) -> bool {
+        let mut whole = vec![true];
+        for end in 1..=tokens.len() {
+            let one = (0..end).any(|from| whole[from] && self.back_channel.contains(&tokens[from..end].join(" ")));
+            whole.push(one);
+        }
+        whole[tokens.len()]
     }
 }
 

@@ -58,6 +58,14 @@ impl Reading {
         Self { kind, probability, by, words, recording: false, also: Vec::new() }
     }
 
+    /// The same where so many words stand before it: they belong to the answer.
+    #[must_use]
+    pub fn after(mut self, before: usize) -> Self {
+        self.words = if self.kind == Kind::Answer { 0 } else { self.words.start + before }..self.words.end + before;
+        self.also = self.also.into_iter().map(|one| one.after(before)).collect();
+        self
+    }
+
     /// The part of it that answers, if any does.
     pub fn answer(&self) -> Option<&Reading> {
         std::iter::once(self).chain(&self.also).find(|one| one.kind == Kind::Answer)

@@ -86,6 +86,10 @@ pub struct Call {
     pub turn: Vec<Word>,
     /// Turns that are over, and how many events there were before each.
     pub taken: Vec<(usize, Vec<Word>)>,
+    /// What is being said; heard as far as time has come.
+    saying: Vec<Word>,
+    /// How loud the respondent is, where the driver can tell.
+    pub level_db: Option<f32>,
     pub hung_up: bool,
     respondent_speaks: bool,
     pub overlaps: usize,
@@ -118,6 +122,8 @@ impl Call {
             wake: None,
             turn: Vec::new(),
             taken: Vec::new(),
+            saying: Vec::new(),
+            level_db: None,
             hung_up: false,
             respondent_speaks: false,
             overlaps: 0,
@@ -151,7 +157,7 @@ impl Call {
                     if self.respondent_speaks {
                         self.overlaps += 1;
                     }
-                    let lines: Vec<String> = lines.into_iter().map(|l| l.text).collect();
+                    let lines: Vec<String> = lines.into_iter().map(|l| l.text[l.from..].to_owned()).collect();
                     let length = lines.join(" ").len() as Ms * MS_PER_CHAR;
                     self.playing = Some(Utterance { id: utterance, lines, started: self.now, ends: self.now + length });
                     answers.push(Input::PlaybackStarted { utterance });
@@ -176,6 +182,13 @@ impl Call {
                     };
                     answers.push(Input::Transcribed { pause, transcript });
                 }
+                Output::TranscribeSoFar { look } => {
+                    let so_far = self.saying.iter().filter(|word| word.end_ms <= self.now);
+                    let words: Vec<Word> = self.turn.iter().chain(so_far).cloned().collect();
+                    let rejected = words.is_empty().then_some(Rejection::NoSpeech);
+                    answers.extend(self.level_db.map(|db| Input::SpeechLevel { db }));
+                    answers.push(Input::TranscribedSoFar { look, transcript: Transcript { words, rejected } });
+                }
                 Output::Embed { pause, texts } => {
                     let vectors = if self.encodes { texts.iter().map(|text| vector(text)).collect() } else { vec![] };
                     answers.push(Input::Embedded { pause, vectors });
@@ -190,6 +203,13 @@ impl Call {
                 Output::TurnTaken => {
                     let words = std::mem::take(&mut self.turn);
                     self.taken.push((self.events.len(), words));
+                }
+                Output::HearAnew => {
+                    self.turn.clear();
+                    self.saying.clear();
+                    if self.respondent_speaks {
+                        answers.push(Input::SpeechStarted { at: self.now });
+                    }
                 }
                 Output::Record(event) => self.events.push((self.now, event)),
                 Output::WakeAt(at) => self.wake = Some(at),
@@ -253,9 +273,14 @@ impl Call {
             words.push(Word { text: word.into(), start_ms: at, end_ms: at + 200, confidence: self.confidence });
             at += 250;
         }
+        self.saying = words;
         self.wait(at.saturating_sub(self.now) + 150);
+        let words = std::mem::take(&mut self.saying);
         self.turn.extend(words);
         self.respondent_speaks = false;
+        if let Some(db) = self.level_db {
+            self.give(Input::SpeechLevel { db });
+        }
         self.give(Input::SpeechPaused { end: at });
     }
 
@@ -276,8 +301,10 @@ impl Call {
     pub fn cough(&mut self, ms: Ms) {
         let start = self.now;
         self.wait(100);
+        self.respondent_speaks = true;
         self.give(Input::SpeechStarted { at: start });
         self.wait(ms);
+        self.respondent_speaks = false;
         self.give(Input::SpeechPaused { end: start + ms });
     }
 
@@ -289,6 +316,22 @@ impl Call {
         (self.playing, self.wake, self.hung_up) = (None, None, false);
         self.turn.clear();
         self.give(Input::Connected);
+    }
+
+    /// Sound begins that does not stop, such as a television's.
+    pub fn noise_begins(&mut self) {
+        self.respondent_speaks = true;
+        self.give(Input::SpeechStarted { at: self.now });
+    }
+
+    /// Words within sound that does not stop.
+    pub fn speak_through_noise(&mut self, text: &str) {
+        let start = self.now;
+        let words = text.split_whitespace().enumerate().map(|(n, word)| {
+            let start_ms = start + n as Ms * 250;
+            Word { text: word.into(), start_ms, end_ms: start_ms + 200, confidence: 0.95 }
+        });
+        self.saying.extend(words);
     }
 
     pub fn command(&mut self, command: Command) {

@@ -23,7 +23,11 @@ struct Call {
 
 impl Call {
     fn new(behaviours: &str) -> Self {
-        let persona = Persona::parse(&format!("{PERSONA}{behaviours}"), "test").unwrap();
+        Self::of(&format!("{PERSONA}{behaviours}"))
+    }
+
+    fn of(persona: &str) -> Self {
+        let persona = Persona::parse(persona, "test").unwrap();
         let questions = [("work", "What work?"), ("day", "How is a day?"), ("score", "Which score?")];
         let questions = questions.map(|(id, text)| (id.to_owned(), text.to_owned())).into();
         let expected = speech(7, 150);
@@ -72,7 +76,11 @@ impl Call {
     }
 
     fn consented(behaviours: &str) -> Self {
-        let mut call = Self::new(behaviours);
+        Self::consented_as(&format!("{PERSONA}{behaviours}"))
+    }
+
+    fn consented_as(persona: &str) -> Self {
+        let mut call = Self::of(persona);
         assert_eq!(call.exchange().as_deref(), Some("I take part."));
         call.consent(Some(true), None);
         assert_eq!(call.exchange().as_deref(), Some("Record me."));
@@ -112,6 +120,19 @@ fn questions_and_follow_ups_are_answered_after_a_moment() {
     call.ask("day", None);
     assert_eq!(call.exchange().as_deref(), Some("Noise."));
     assert_eq!(call.mind.askings().len(), 4);
+}
+
+#[test]
+fn what_comes_before_an_answer_is_said_first_and_the_answer_when_the_interviewer_has_spoken_again() {
+    let persona = PERSONA.replace("{about: [work],", "{about: [work], before: [\"Who asks?\", \"Why?\"],");
+    let mut call = Call::consented_as(&persona);
+    call.ask("work", None);
+    assert_eq!(call.exchange().as_deref(), Some("Who asks?"));
+    assert!(call.packets(&[FLOOR_DB; 500]).is_empty(), "nobody has answered that yet");
+    call.ask("work", None);
+    assert_eq!(call.exchange().as_deref(), Some("Why?"));
+    assert_eq!(call.exchange().as_deref(), Some("Bookkeeping."));
+    assert_eq!(call.mind.askings().len(), 1);
 }
 
 #[test]

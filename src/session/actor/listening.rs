@@ -34,6 +34,29 @@ impl CallActor {
         }));
     }
 
+    /// The words so far, while speech goes on; how long that takes is no figure of any turn.
+    pub(super) fn transcribe_so_far(&mut self, look: PauseId, ctx: &mut Context<Self>) {
+        let leg = Arc::clone(&self.birth.leg);
+        let language = self.birth.interview.guide().language.clone();
+        let work = async move { leg.transcribe(&language).await };
+        ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
+            let transcript = result.unwrap_or_else(|error| {
+                warn!(interview = %actor.birth.interview_id, %error, "speech over ours could not be transcribed");
+                actor.birth.metrics.count_failure(Failure::Transcription);
+                Transcript { words: Vec::new(), rejected: Some(Rejection::Failed) }
+            });
+            actor.tell_level(ctx);
+            actor.feed(Input::TranscribedSoFar { look, transcript }, ctx);
+        }));
+    }
+
+    /// How loud they speak, before what depends on it.
+    pub(super) fn tell_level(&mut self, ctx: &mut Context<Self>) {
+        if let Some(db) = self.birth.leg.speech_level() {
+            self.feed(Input::SpeechLevel { db }, ctx);
+        }
+    }
+
     /// Sentences as vectors; without an encoder, only what is certain is understood.
     pub(super) fn embed(&mut self, pause: PauseId, texts: Vec<String>, ctx: &mut Context<Self>) {
         let engines = Arc::clone(&self.birth.engines);

@@ -177,9 +177,11 @@ impl CallActor {
             Output::Unduck => leg.playout().unduck(),
             Output::StopSpeaking => self.stop_speaking(ctx),
             Output::Transcribe { pause } => self.transcribe(now, pause, ctx),
+            Output::TranscribeSoFar { look } => self.transcribe_so_far(look, ctx),
             Output::JudgeTurn { pause } => self.judge(pause, ctx),
             Output::Embed { pause, texts } => self.embed(pause, texts, ctx),
             Output::TurnTaken => leg.turn_taken(),
+            Output::HearAnew => leg.hear_anew(),
             Output::Propose { pause, request } => {
                 if let Some(earlier) = self.proposing.take() {
                     ctx.cancel_future(earlier);
@@ -305,6 +307,7 @@ impl StreamHandler<Happening> for CallActor {
                     self.stopwatch.interrupted();
                 }
                 self.stopwatch.speech_ended(end);
+                self.tell_level(ctx);
                 self.feed(Input::SpeechPaused { end }, ctx);
             }
             Happening::Playout(event) => self.on_playout(event, ctx),

@@ -164,7 +164,9 @@ impl Saying {
     }
 
     fn next(&mut self) -> Option<Wanted> {
-        self.waiting.pop_front().map(|line| self.script.wanted(line.text, line.scripted))
+        let line = self.waiting.pop_front()?;
+        let rest = line.text.get(line.from..).unwrap_or(&line.text).to_owned();
+        Some(self.script.wanted(rest, line.scripted && line.from == 0))
     }
 
     fn hand(&self, clip: Arc<Clip>, last: bool) {
@@ -176,6 +178,7 @@ impl Saying {
     fn what_is_there(&mut self) -> bool {
         while let Some(line) = self.waiting.front() {
             let Some(clip) = self.engines.clips.at_hand(&line.text, &self.script.voice) else { return false };
+            let clip = if line.from == 0 { clip } else { Arc::new(clip.from_text(line.from)) };
             self.waiting.pop_front();
             self.hand(clip, self.waiting.is_empty());
         }

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod codec;
 pub mod jitter;
 pub mod media;
+mod place;
 pub mod playout;
 pub mod recording;
 pub mod runtime;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::Clip;
 use super::codec::{self, Encoder, SPEAK_SAMPLES, frame_of};
+use super::place::heard_text;
 
 /// −15 dB: clearly back, still understood.
 const DUCKED: f32 = 0.178;
@@ -21,8 +22,6 @@ const FADE_FRAMES: u32 = 2;
 const PRIMING: usize = 5;
 /// Commands that wait for the media task; it takes them every frame.
 const COMMANDS: usize = 256;
-/// A frame is voiced above this part (−34 dB) of the loudest frame's root mean square.
-const VOICED: f32 = 0.02;
 
 /// What became of what was said, on the call clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -311,37 +310,6 @@ fn scaled(frame: &[i16; SPEAK_SAMPLES], from: f32, to: f32) -> [i16; SPEAK_SAMPL
         *sample = (f32::from(*sample) * gain) as i16;
     }
     scaled
-}
-
-/// The words of the clip that were played when `frames` of it were: its text laid evenly over its voiced part.
-fn heard_text(clip: &Clip, frames: usize) -> String {
-    let loudness: Vec<f32> = clip
-        .pcm
-        .chunks(SPEAK_SAMPLES)
-        .map(|frame| (frame.iter().map(|s| f32::from(*s).powi(2)).sum::<f32>() / frame.len() as f32).sqrt())
-        .collect();
-    let threshold = loudness.iter().copied().fold(0.0, f32::max) * VOICED;
-    let voiced = |level: &f32| *level > threshold;
-    let begin = loudness.iter().position(voiced).unwrap_or(0);
-    let end = loudness.iter().rposition(voiced).map_or(0, |last| last + 1);
-    let text = clip.text.trim();
-    if frames >= end {
-        return text.to_owned();
-    }
-    let played = frames.saturating_sub(begin) as f64 / (end - begin).max(1) as f64;
-    let characters = (text.chars().count() as f64 * played).floor() as usize;
-    let mut heard = 0;
-    let mut before = ' ';
-    for (position, (byte, character)) in text.char_indices().enumerate() {
-        if position > characters {
-            break;
-        }
-        if character.is_whitespace() && !before.is_whitespace() {
-            heard = byte;
-        }
-        before = character;
-    }
-    text[..heard].to_owned()
 }
 
 #[cfg(test)]

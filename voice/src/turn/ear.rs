@@ -92,6 +92,17 @@ impl EarHandle {
         self.hearing.lock().turn_taken();
     }
 
+    /// The turn's audio is forgotten, and sound that goes on right now is taken for no speech: what comes of it begins with
+    /// a start of its own.
+    pub fn hear_anew(&self) {
+        self.hearing.lock().hear_anew();
+    }
+
+    /// How loud the speech is that goes on or was the last, in dB of full scale.
+    pub fn level_db(&self) -> Option<f32> {
+        self.hearing.lock().level_db()
+    }
+
     /// Milliseconds dropped from turns that were too long, in this call.
     pub fn dropped_ms(&self) -> Ms {
         self.hearing.lock().dropped_ms()

@@ -70,6 +70,9 @@ pub(super) struct Hearing {
     turn_start: Option<u64>,
     /// End of the last speech.
     speech_end: u64,
+    /// Squares of the samples of speech in the stretch that goes on or was the last, and how many there are.
+    energy: f64,
+    samples: usize,
     /// Audio before this belongs to turns that were taken.
     floor: u64,
     turn: u32,
@@ -84,6 +87,8 @@ impl Hearing {
             activity: Activity::Quiet { run: 0 },
             turn_start: None,
             speech_end: 0,
+            energy: 0.0,
+            samples: 0,
             floor: 0,
             turn: 0,
             dropped_ms: 0,
@@ -102,6 +107,10 @@ impl Hearing {
     /// Takes the next chunk with its probability.
     pub(super) fn push(&mut self, raw: &Raw, probability: f32) -> Option<EarEvent> {
         let voiced = probability >= self.settings.offset;
+        if voiced && self.speaking() {
+            self.energy += raw.samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
+            self.samples += raw.samples.len();
+        }
         self.tape.push(raw.start, Chunk { samples: raw.samples, voiced });
         let end = raw.start + CHUNK as u64;
         let event = match &mut self.activity {
@@ -129,6 +138,7 @@ impl Hearing {
     fn start_speech(&mut self, end: u64) -> EarEvent {
         let onset = end.saturating_sub(u64::from(self.settings.onset_chunks) * CHUNK as u64);
         self.activity = Activity::Speech { onset, end };
+        (self.energy, self.samples) = (0.0, 0);
         let start = self.preroll_start(onset);
         self.turn_start.get_or_insert(start);
         EarEvent::SpeechStarted { at: onset / PER_MS }
@@ -177,6 +187,20 @@ impl Hearing {
         }
     }
 
+    /// The same, and whatever goes on right now is no speech to wait for: what follows begins anew.
+    pub(super) fn hear_anew(&mut self) {
+        if let Activity::Speech { end, .. } = self.activity {
+            self.speech_end = end;
+            self.activity = Activity::Quiet { run: 0 };
+        }
+        self.turn_taken();
+    }
+
+    /// How loud the speech is that goes on or was the last, in dB of full scale; none before any.
+    pub(super) fn level_db(&self) -> Option<f32> {
+        (self.samples > 0).then(|| 10.0 * (self.energy / self.samples as f64).max(1e-12).log10() as f32)
+    }
+
     /// What a picture of the turn needs; none while nothing was said in it.
     pub(super) fn cut(&self) -> Option<Cut> {
         let start = self.turn_start?;
@@ -222,5 +246,38 @@ impl Cut {
             paused: self.paused,
             turn: self.turn,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many chunks of this level, voiced all of them.
+    fn hear(hearing: &mut Hearing, chunks: u64, level: f32, from: u64) -> Vec<EarEvent> {
+        let raw = |n| Raw { start: (from + n) * CHUNK as u64, samples: [level; CHUNK], filled: false };
+        (0..chunks).filter_map(|n| hearing.push(&raw(n), if level > 0.0 { 0.9 } else { 0.0 })).collect()
+    }
+
+    #[test]
+    fn sound_that_is_heard_anew_begins_again_and_what_it_was_before_is_forgotten() {
+        let mut hearing = Hearing::new(EarSettings::default());
+        assert_eq!(hear(&mut hearing, 100, 0.1, 0), [EarEvent::SpeechStarted { at: 0 }]);
+        hearing.hear_anew();
+        assert!(hearing.cut().is_none());
+        assert_eq!(hear(&mut hearing, 10, 0.1, 100), [EarEvent::SpeechStarted { at: 3_200 }]);
+        let audio = hearing.cut().expect("a turn").into_audio();
+        assert_eq!((audio.start_ms, audio.paused), (3_200, false));
+    }
+
+    #[test]
+    fn loudness_is_that_of_the_latest_stretch_of_speech() {
+        let mut hearing = Hearing::new(EarSettings::default());
+        assert_eq!(hearing.level_db(), None);
+        hear(&mut hearing, 20, 0.1, 0);
+        hear(&mut hearing, 20, 0.0, 20);
+        assert!(hearing.level_db().is_some_and(|db| (db + 20.0).abs() < 0.1), "{:?}", hearing.level_db());
+        hear(&mut hearing, 20, 0.01, 40);
+        assert!(hearing.level_db().is_some_and(|db| (db + 40.0).abs() < 0.1), "{:?}", hearing.level_db());
     }
 }

@@ -1,0 +1,148 @@
+//! Sound that never stops: a television, a café, hold music.
+//!
+//! Owns: noticing that sound goes on and on without words, saying so, and hearing answers through it. Never does: tell
+//! what makes the sound. All of it belongs to the moment: after a crash it may be said once more.
+//!
+//! While sound goes on no pause comes, so nothing would ever be transcribed. It is looked at from time to time instead:
+//! words in it count, and the silence after the last of them is a pause.
+
+use super::{Interview, OVERRUN_MS, Target};
+use crate::io::{Ms, Output, PauseId, RepeatReason, Transcript};
+
+/// Sound without words for so long is spoken about.
+const WORDLESS_MS: Ms = 20_000;
+/// So much quiet ends it.
+const QUIET_MS: Ms = 5_000;
+/// Once it is known to be there, it is looked through for words so often …
+const LOOK_EVERY_MS: Ms = 2_000;
+/// … and so long after the last of them the answer has paused.
+const AFTER_WORDS_MS: Ms = 2_000;
+/// How often it is spoken about in a call.
+const MOST_NAMED: u32 = 2;
+/// Before the call ends whatever happens, what is being said is looked at once more.
+const BEFORE_LIMIT_MS: Ms = 3_000;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Noise {
+    /// Since when there has been sound without words.
+    since: Option<Ms>,
+    /// It has gone on for long: it is not waited for any more.
+    around: bool,
+    named: u32,
+    /// A look that is not answered yet, and when the latest was taken.
+    look: Option<PauseId>,
+    looked: Ms,
+    /// When the latest look was taken that found no words.
+    wordless: Ms,
+    /// The driver still hears sound where we have noted a pause.
+    goes_on: bool,
+}
+
+impl Noise {
+    pub fn is_around(&self) -> bool {
+        self.around
+    }
+
+    pub fn sound(&mut self, at: Ms) {
+        self.since.get_or_insert(at);
+        self.goes_on = false;
+    }
+
+    /// There were words at a pause.
+    pub fn words(&mut self) {
+        self.since = None;
+    }
+
+    /// How the turn's audio is given up.
+    pub fn taken(&mut self) -> Output {
+        if std::mem::take(&mut self.goes_on) { Output::HearAnew } else { Output::TurnTaken }
+    }
+}
+
+impl Interview {
+    /// When sound without words has to be dealt with; none while there is none.
+    pub(super) fn noise_at(&self) -> Option<Ms> {
+        let since = self.noise.since?;
+        if !self.turn.is_speaking() {
+            // Bursts of it, each rejected, are one sound; words are for the turn to judge.
+            let settled = !self.turn.awaits_transcript() && self.turn.words().is_empty();
+            return settled.then(|| (since + WORDLESS_MS).min(self.turn.end() + QUIET_MS));
+        }
+        let due = since + WORDLESS_MS;
+        if self.noise.look.is_some() {
+            return None;
+        }
+        if self.noise.wordless >= due {
+            return Some(self.now);
+        }
+        let every = if self.noise.around { LOOK_EVERY_MS } else { WORDLESS_MS };
+        let look = (self.turn.onset() + every).max(self.noise.looked + every);
+        let limit = self.now + self.budget().over_in(&self.state, self.now, OVERRUN_MS).saturating_sub(BEFORE_LIMIT_MS);
+        let limit = if self.noise.looked + BEFORE_LIMIT_MS >= limit { look } else { limit };
+        Some(look.min(limit))
+    }
+
+    /// Looks for words in sound that goes on, and speaks when there are none. True when something was done.
+    pub(super) fn heed_noise(&mut self) -> bool {
+        if self.noise_at().is_none_or(|at| self.now < at) {
+            return false;
+        }
+        let due = self.noise.since.is_some_and(|since| self.now >= since + WORDLESS_MS);
+        if self.turn.is_speaking() {
+            if !due || self.noise.wordless < self.noise.since.unwrap_or(0) + WORDLESS_MS {
+                self.next_pause += 1;
+                (self.noise.look, self.noise.looked) = (Some(self.next_pause), self.now);
+                self.out.push(Output::TranscribeSoFar { look: self.next_pause });
+                return false;
+            }
+        } else if self.now >= self.turn.end() + QUIET_MS {
+            (self.noise.since, self.noise.around) = (None, false);
+            return false;
+        }
+        self.speak_of_noise();
+        true
+    }
+
+    /// What a look at sound that goes on has found.
+    pub(super) fn noise_heard(&mut self, look: PauseId, transcript: Transcript) {
+        if self.noise.look != Some(look) {
+            return;
+        }
+        self.noise.look = None;
+        if !self.turn.is_speaking() {
+            return;
+        }
+        let end = transcript.words.last().map(|word| word.end_ms);
+        if !self.turn.said_so_far(transcript) {
+            self.noise.wordless = self.noise.looked;
+            return;
+        }
+        self.noise.since = Some(self.now);
+        if let Some(end) = end.filter(|end| self.now >= end + AFTER_WORDS_MS) {
+            self.noise.goes_on = true;
+            self.pause(end.max(self.turn.onset()));
+        }
+    }
+
+    fn speak_of_noise(&mut self) {
+        self.carry();
+        self.turn.reset();
+        self.noise.goes_on = true;
+        self.take_floor();
+        (self.noise.since, self.noise.around) = (Some(self.now), true);
+        if let Some(speech) = self.queued.take() {
+            return self.say(speech);
+        }
+        let target = self.target();
+        if self.noise.named >= MOST_NAMED {
+            // Nobody can be heard: as if nothing were said.
+            return self.nothing_said(target);
+        }
+        self.noise.named += 1;
+        let line = vec![self.lines().asides.noise.clone()];
+        match target {
+            Target::Nothing => self.ask_next(line),
+            _ => self.resume_asking(RepeatReason::Resumed, line),
+        }
+    }
+}
