@@ -92,7 +92,9 @@ impl Interview {
         let no = refused && !insists && !agrees;
         let plain = agrees && !self.language.certain.may_refuse(text);
         let yes = reading.kind == Kind::Consent(Consent::Yes) || insists || plain;
-        if !yes && self.target() == Target::Question {
+        // "No, you can keep that" is said to our question only.
+        let keeps = self.language.certain.keeps(text).filter(|_| pending == Pending::DeleteRecording);
+        if !yes && keeps.is_none() && self.target() == Target::Question {
             self.keep_reply(&reading, text);
         }
         if !yes && !no && self.still_waits(pending, &reading, text) {
@@ -111,7 +113,7 @@ impl Interview {
             }
             // No clear answer means deleted.
             Pending::DeleteRecording => {
-                let keep = self.language.certain.keeps(text).unwrap_or(no);
+                let keep = keeps.unwrap_or(no);
                 self.settle_recording(keep);
                 if let Kind::Concern(concern) = reading.kind {
                     return self.attend_to(concern);

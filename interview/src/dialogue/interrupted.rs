@@ -51,7 +51,7 @@ impl Cut {
                 std::iter::once(end).chain(begins).filter(|at| *at <= self.heard + 1).max().unwrap_or(from).max(from);
             end += text.len() + 1;
         }
-        (self.heard < text.len() && text.is_char_boundary(from)).then(|| Speech { from, ..self.speech })
+        (self.heard < text.len() && text.is_char_boundary(from)).then_some(Speech { from, ..self.speech })
     }
 }
 
