@@ -184,8 +184,9 @@ impl Told {
     }
 
     fn say(&mut self, utterance: Utterance) {
-        self.said.insert(self.call.now, utterance.clone());
-        self.call.say(&utterance.text);
+        let text = utterance.text.clone();
+        self.said.insert(self.call.now, utterance);
+        self.call.say(&text);
     }
 
     /// The words that the interview had taken last before this event.

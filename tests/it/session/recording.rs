@@ -203,13 +203,12 @@ async fn what_was_recorded_before_goes_without_a_clear_answer() {
 async fn taken_back(by: Means, delete: bool) {
     let (stage, invitation, call, mut page) = recorded(&[], 3).await;
     let id = invitation.id;
-    match by {
-        Means::Page => page.say(&json!({ "type": "stop_recording", "delete_so_far": delete })).await,
-        _ => {
-            let path = format!("/api/interviews/{id}/recording/stop");
-            let stopped = stage.caller.post(&path, &json!({ "delete_so_far": delete })).await;
-            assert_eq!(stopped.status(), StatusCode::ACCEPTED);
-        }
+    if by == Means::Page {
+        page.say(&json!({ "type": "stop_recording", "delete_so_far": delete })).await;
+    } else {
+        let path = format!("/api/interviews/{id}/recording/stop");
+        let stopped = stage.caller.post(&path, &json!({ "delete_so_far": delete })).await;
+        assert_eq!(stopped.status(), StatusCode::ACCEPTED);
     }
     let events = until(&stage, id, |event| matches!(event, Event::RecordingSettled { .. })).await;
     let (at_ms, from_ms, how) = withdrawn(&events);
