@@ -236,7 +236,7 @@ impl Reader<'_> {
         // "No, I don't think I have" to a question that wants a yes or a no is its answer.
         let weak = matches!(
             guess.kind,
-            Kind::Request(Request::NothingToAdd | Request::DontKnow | Request::Repeat)
+            Kind::Request(Request::NothingToAdd | Request::DontKnow | Request::Decline | Request::Repeat)
                 | Kind::Concern(_)
                 | Kind::BackChannel
         );
@@ -322,7 +322,7 @@ fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Person) => 0.4,
+        Kind::Request(Request::Stop | Request::Person | Request::Decline) => 0.45,
         Kind::Request(Request::DontKnow | Request::Delete)
         | Kind::Question(_)
         | Kind::Concern(Concern::Distress | Concern::Child)
