@@ -24,8 +24,10 @@ fn recording_stops_where_the_request_began_and_the_rest_is_asked_about() {
             Event::RecordingWithdrawn { by, from_ms } => Some((*by, *from_ms)),
             _ => None,
         });
-        assert_eq!(withdrawn, Some((Means::Voice, began)));
-        assert!(call.outputs.contains(&Output::StopRecording { from_ms: began }));
+        let Some((Means::Voice, from_ms)) = withdrawn else { panic!("{withdrawn:?}") };
+        // Nothing of the request is kept, and little of what was before it.
+        assert!(from_ms <= began && from_ms + 500 >= began, "{from_ms} {began}");
+        assert!(call.outputs.contains(&Output::StopRecording { from_ms }));
         let said = exchange(&mut call, reply);
         assert_eq!(said, format!("{word} How do you keep track of your work?"), "{reply}");
         let kept = one(&call, |event| match event {
