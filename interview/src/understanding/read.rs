@@ -34,7 +34,7 @@ const IN_PASSING: f32 = 0.8;
 /// From this probability on, a value among the words does not make an answer of what is something else.
 const SURE: f32 = 0.7;
 /// Least probability of an answer beside a request: in doubt it is kept.
-const BESIDE: f32 = 0.4;
+const BESIDE: f32 = 0.3;
 /// An answer has at least so many words to count beside a request.
 const CONTENT: usize = 3;
 
@@ -100,7 +100,15 @@ pub fn read(
 ) -> Reading {
     let words: Vec<&str> = text.split_whitespace().collect();
     let reader = Reader { language, asked, question, vectors };
-    if asked.is_question() { reader.at_question(&words) } else { reader.at_consent(&words) }
+    if asked.is_question() {
+        return reader.at_question(&words);
+    }
+    let reading = reader.at_consent(&words);
+    // Within an asking they may go on with their answer instead.
+    if asked == Asked::Confirmation && !matches!(reading.kind, Kind::Consent(Consent::Yes | Consent::No)) {
+        return Reader { asked: Asked::Question, ..reader }.at_question(&words);
+    }
+    reading
 }
 
 /// What the utterance certainly is, without any vectors: none where the classifier has to be asked.
@@ -274,8 +282,13 @@ impl Reader<'_> {
                     reading.probability = 1.0;
                 }
                 let content = range.len() >= CONTENT && listed.is_none();
-                let said = content.then(|| self.guessed(words, range)).flatten();
-                reading.also.extend(said.filter(|one| one.kind == Kind::Answer && one.probability >= BESIDE));
+                let said = content.then(|| self.guessed(words, range.clone())).flatten();
+                // In doubt it is content, which is kept.
+                let kept = said.filter(|one| match one.kind {
+                    Kind::Answer => one.probability >= BESIDE,
+                    kind => kind != reading.kind && one.probability < least(kind),
+                });
+                reading.also.extend(kept.map(|one| Reading { kind: Kind::Answer, ..one }));
             }
         }
         reading
