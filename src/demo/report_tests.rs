@@ -155,7 +155,7 @@ fn an_answer_of_which_a_part_is_lost_fails_and_one_that_was_misheard_does_not() 
         case.transcript["responses"][2]["response_text"] = json!(stored);
         case.report().verdict
     };
-    assert!(spoil("It is very quite until my child comes home.").passed);
+    assert!(spoil("It is very quite until my children comes home.").passed);
     let verdict = spoil("It is very quiet.");
     assert!(verdict.reasons[0].contains("words were lost"), "{verdict:?}");
     assert!(!spoil("").passed);

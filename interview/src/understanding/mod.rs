@@ -8,6 +8,7 @@
 //! | `meaning` | the meanings there are |
 //! | `certain` | short, whole utterances whose meaning is certain |
 //! | `classifier` | everything else, by sentence vectors and words |
+//! | `clauses` | sentences and clauses of an utterance |
 //! | `read` | both together, and what an utterance says besides |
 //! | `fit` | the classifier's weights, from examples |
 //! | `parts` | what a question asks for, and what of it an answer leaves open |
@@ -18,6 +19,7 @@
 
 pub mod certain;
 pub mod classifier;
+mod clauses;
 mod fit;
 pub mod meaning;
 pub mod parts;

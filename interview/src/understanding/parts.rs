@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
-use super::read::sentences;
+use super::clauses::sentences;
 use super::value::{self, Value};
 use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;

@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::classifier::{Asked, Features, Model};
+use super::clauses::{clauses, sentences};
 use super::meaning::{By, Concern, Consent, Kind, Request};
 use super::parts;
 use super::value;
@@ -343,32 +344,6 @@ fn least(kind: Kind) -> f32 {
         | Kind::BackChannel => 0.3,
         Kind::Request(_) => 0.35,
     }
-}
-
-/// Word ranges of the sentences, each with at least one word.
-pub(super) fn sentences(words: &[&str]) -> Vec<Range<usize>> {
-    split(words, |word| word.ends_with(['.', '!', '?']) && !word.ends_with("..."))
-}
-
-/// Word ranges of the clauses, as marks part them.
-fn clauses(words: &[&str]) -> Vec<Range<usize>> {
-    split(words, |word| word.ends_with([',', '.', ';', ':', '!', '?', '–', '-']))
-}
-
-/// `ends`: whether a word, without quotes and brackets behind it, ends a part.
-fn split(words: &[&str], ends: fn(&str) -> bool) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut from = 0;
-    for (at, word) in words.iter().enumerate() {
-        if ends(word.trim_end_matches(['"', '\'', '”', ')'])) {
-            ranges.push(from..at + 1);
-            from = at + 1;
-        }
-    }
-    if from < words.len() {
-        ranges.push(from..words.len());
-    }
-    ranges
 }
 
 #[cfg(test)]
