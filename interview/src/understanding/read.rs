@@ -337,9 +337,10 @@ fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
         Kind::Request(Request::Stop | Request::Person | Request::Decline) => 0.45,
+        // It stops the questions: whatever is merely strange is an answer.
+        Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
         Kind::Request(Request::DontKnow | Request::Delete)
         | Kind::Question(_)
-        | Kind::Concern(Concern::Distress | Concern::Child)
         | Kind::Unfinished
         | Kind::BackChannel => 0.3,
         Kind::Request(_) => 0.35,
