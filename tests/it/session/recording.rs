@@ -16,8 +16,8 @@ use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, is_question,
 
 const REQUEST: &str = "Stop recording, please.";
 /// Consent to taking part and to recording, and the first answer.
-const BEFORE: [&str; 3] = ["Yes.", "Yes, you may.", "It is a violet thing."];
-const AFTER: &str = "It is another thing.";
+const BEFORE: [&str; 3] = ["Yes.", "Yes, you may.", "We sell violets in a small shop."];
+const AFTER: &str = "We sell shoes and bags.";
 /// A file may end so much later than its last packet was due.
 const SLACK_MS: Ms = 120;
 
