@@ -43,7 +43,7 @@ pub struct UnderstandArgs {
     /// Measure what this recogniser (base, tiny.en) heard of the sets instead of their texts; --hear writes it
     #[arg(long, value_name = "MODEL", requires = "score")]
     as_heard: Option<String>,
-    /// Say the sets of utterances in this folder with synthetic voices and keep what the recognisers hear (hours; goes on where it stopped)
+    /// Say the sets of utterances in this folder with synthetic voices and keep what the recognisers hear; takes long, and goes on where it stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score"])]
     hear: Option<PathBuf>,
     /// Train the classifier of the language in this folder from its examples
