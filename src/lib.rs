@@ -18,6 +18,7 @@ pub mod tls;
 mod outgoing;
 pub mod telemetry;
 pub mod models;
+mod sentences;
 pub mod config;
 pub mod cli;
 pub mod demo;

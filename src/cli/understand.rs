@@ -1,5 +1,4 @@
-//! `interviewer understand`: what an utterance means, tried out; how well that is read, measured; and the classifier's
-//! training.
+//! `interviewer understand`: what an utterance means, tried out; how well that is read, measured.
 //!
 //! Owns: arguments, files and what is printed. Never does: read an utterance itself (`interview::understanding` does).
 
@@ -16,13 +15,13 @@ use encoder::Encoder;
 use interview::guide::{self, Question};
 use interview::language::Language;
 use interview::understanding::read::{self, Reading};
-use interview::understanding::training::{AskedForm, Example, Utterances, train};
+use interview::understanding::utterances::{AskedForm, Utterances};
 use interview::understanding::{Asked, By, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::Settings;
-use crate::models;
+use crate::session::engines::tuned_encoder;
 
 #[derive(Debug, Clone, Args)]
 pub struct UnderstandArgs {
@@ -46,9 +45,6 @@ pub struct UnderstandArgs {
     /// Say the sets of utterances in this folder with synthetic voices and keep what the recognisers hear; takes long, and goes on where it stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score"])]
     hear: Option<PathBuf>,
-    /// Train the classifier of the language in this folder from its examples
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score", "hear"])]
-    train: Option<PathBuf>,
 }
 
 /// A line of `--file`.
@@ -71,10 +67,7 @@ impl UnderstandArgs {
         if let Some(folder) = &self.hear {
             return hear::run(folder, settings);
         }
-        let encoder = encoder(&settings.storage.models_dir)?;
-        if let Some(folder) = &self.train {
-            return learn(folder, &encoder);
-        }
+        let encoder = tuned_encoder(&settings.storage.models_dir)?;
         if !self.score.is_empty() {
             return score::run(&self.score, self.as_heard.as_deref(), &encoder);
         }
@@ -88,7 +81,7 @@ impl UnderstandArgs {
                 let place = || format!("{}, line {}", file.display(), number + 1);
                 let line: Line = serde_json::from_str(&line).with_context(place)?;
                 let (LineAsked::Consent(asked) | LineAsked::Question(asked)) = line.asked;
-                println!("{}", shown(&read_with(&encoder, &asked, &line.text), &line.text));
+                println!("{}", shown(&read_with(&encoder, &asked, &line.text)?, &line.text));
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -97,17 +90,11 @@ impl UnderstandArgs {
         };
         let asked = match (&self.guide, &self.question) {
             (Some(file), Some(id)) => AskedForm::Question(Box::new(question(file, id)?)),
-            _ => AskedForm::Consent(interview::understanding::training::ConsentForm::Participation),
+            _ => AskedForm::Consent(interview::understanding::utterances::ConsentForm::Participation),
         };
-        println!("{}", shown(&read_with(&encoder, &asked, utterance), utterance));
+        println!("{}", shown(&read_with(&encoder, &asked, utterance)?, utterance));
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn encoder(models_dir: &Path) -> anyhow::Result<Encoder> {
-    let weights = models::verify(&["sentence-encoder"], models_dir)
-        .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
-    Ok(Encoder::open(&weights.sentence_encoder(), &weights.sentence_pieces())?)
 }
 
 fn question(file: &Path, id: &str) -> anyhow::Result<Question> {
@@ -119,9 +106,10 @@ fn question(file: &Path, id: &str) -> anyhow::Result<Question> {
     found.with_context(|| format!("no question has the id {id}; there are {}", known()))
 }
 
-fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> Reading {
-    let vectors: Vec<Vec<f32>> = read::texts(asked.asked(), text).iter().map(|text| encoder.encode(text)).collect();
-    read::read(Language::english(), asked.asked(), asked.question(), text, &vectors)
+fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> anyhow::Result<Reading> {
+    let texts = read::texts(asked.asked(), text);
+    let vectors: Vec<Vec<f32>> = texts.iter().map(|text| encoder.encode(text)).collect::<Result<_, _>>()?;
+    Ok(read::read(Language::english(), asked.asked(), asked.question(), text, &vectors))
 }
 
 /// The reading as a line of JSON.
@@ -164,32 +152,6 @@ fn sets(folder: &Path) -> anyhow::Result<Vec<Utterances>> {
             toml::from_str(&text).with_context(|| path.display().to_string())
         })
         .collect()
-}
-
-fn learn(folder: &Path, encoder: &Encoder) -> anyhow::Result<ExitCode> {
-    let mut examples = Vec::new();
-    for set in sets(&folder.join("examples"))? {
-        for block in &set.blocks {
-            let kind = block.meaning().map_err(anyhow::Error::msg)?;
-            for text in block.texts.iter().chain(block.cases.iter().map(|case| &case.text)) {
-                let vector = encoder.encode(text);
-                examples.push(Example { asked: block.asked.asked(), kind, text: text.clone(), vector });
-            }
-        }
-    }
-    // What is certain is an example, too: with it the classifier knows the plainest wordings inside longer ones.
-    for (asked, kind, text) in Language::english().certain.examples() {
-        let vector = encoder.encode(&text);
-        examples.push(Example { asked, kind, text, vector });
-    }
-    eprintln!("{} examples", examples.len());
-    let progress = indicatif::ProgressBar::new(100).with_message("training");
-    let classifier = train(&examples, |share| progress.set_position((share * 100.0) as u64));
-    progress.finish_and_clear();
-    let path = folder.join("understanding.bin");
-    std::fs::write(&path, classifier.to_bytes()).with_context(|| path.display().to_string())?;
-    println!("{} written; it counts from the next build on", path.display());
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The reading's kind, with consent read as the sets write it.

@@ -5,7 +5,7 @@
 //! | `material` | an interview as it is stored → what the pure crate looks at |
 //! | `one`, `across` | from there to a row, of one interview or of many |
 //! | `task` | both as a background task; who is called for when an interview completes |
-//! | `minilm/` | how alike texts are, by meaning |
+//! | `minilm` | how alike texts are, by meaning |
 //! | `tools` | MiniLM and the language model, as far as they are there |
 //! | `report/` | a row as JSON, Markdown and one HTML page |
 //! | `clip` | a quote's milliseconds, cut out of the recording |

@@ -25,7 +25,7 @@ pub use fetch::{Fetched, fetch};
 pub use index::Depth;
 pub use manifest::{File, Item, Manifest, Package, Set};
 pub use progress::Progress;
-pub use verify::{Problem, required, verify, verify_with};
+pub use verify::{Problem, lines, required, verify, verify_with};
 pub use weights::Weights;
 
 /// Where the weights lie when neither `MODELS_DIR` nor a flag says otherwise: below the current directory.

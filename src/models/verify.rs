@@ -20,10 +20,15 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The same as lines of a message.
+pub fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}
+
 /// The items an interview needs with this Whisper model (`base`, `tiny.en`, or the path of a ggml file of one's own).
 pub fn required(whisper: &str) -> Vec<String> {
     let mut names: Vec<String> =
-        ["kokoro", "kokoro-voices", "kokoro-vocab", "g2p", "silero", "smart-turn", "onnxruntime", "sentence-encoder"]
+        ["kokoro", "kokoro-voices", "kokoro-vocab", "g2p", "silero", "smart-turn", "onnxruntime", "minilm", "minilm-vocab"]
             .map(String::from)
             .to_vec();
     if !Path::new(whisper).is_file() {

@@ -59,16 +59,6 @@ impl Weights {
         self.dir.join("smart-turn-v3.2.onnx")
     }
 
-    /// Arrays of the sentence encoder.
-    pub fn sentence_encoder(&self) -> PathBuf {
-        self.dir.join("sentence-encoder.npz")
-    }
-
-    /// Its vocabulary.
-    pub fn sentence_pieces(&self) -> PathBuf {
-        self.dir.join("sentence-encoder.model")
-    }
-
     pub fn minilm(&self) -> PathBuf {
         self.dir.join("minilm-l6-int8.onnx")
     }
@@ -100,8 +90,6 @@ mod tests {
             weights.silero(),
             weights.smart_turn(),
             weights.onnxruntime(),
-            weights.sentence_encoder(),
-            weights.sentence_pieces(),
             weights.minilm(),
             weights.minilm_vocab(),
             weights.whisper("base").unwrap(),

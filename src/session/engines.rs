@@ -2,6 +2,7 @@
 //!
 //! Owns: which engine does what (local models, or scripted stand-ins named as such). Never does: fall back silently.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use crate::api::EngineInfo;
 use crate::config::Settings;
 use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
 use crate::models;
+use crate::sentences::{self, SentencesError};
 use encoder::Encoder;
-use voice::inference::{Inference, Priority, ort};
+use interview::language::Language;
+use voice::inference::{Inference, Priority};
 use voice::stt::{Speech, Transcriber, Whisper, WhisperSettings};
 use voice::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};
 use voice::turn::{ScriptedTurn, SmartTurn, TurnDetector};
@@ -27,7 +30,7 @@ pub enum EngineError {
     #[error(transparent)]
     Model(#[from] models::ModelError),
     #[error(transparent)]
-    Ort(#[from] ort::OrtError),
+    Ort(#[from] onnx::OrtError),
     #[error(transparent)]
     Vad(#[from] voice::vad::VadError),
     #[error(transparent)]
@@ -37,7 +40,7 @@ pub enum EngineError {
     #[error(transparent)]
     Tts(#[from] voice::tts::TtsError),
     #[error(transparent)]
-    Encoder(#[from] encoder::EncoderError),
+    Encoder(#[from] SentencesError),
     #[error("the engines did not start: {0}")]
     Start(String),
 }
@@ -60,9 +63,9 @@ impl Engines {
     pub fn local(settings: &Settings) -> Result<Self, EngineError> {
         let speech = &settings.speech;
         let weights = models::verify(&models::required(&speech.whisper), &settings.storage.models_dir)
-            .map_err(|problems| EngineError::Weights(lines(&problems)))?;
+            .map_err(|problems| EngineError::Weights(models::lines(&problems)))?;
         let inference = Inference::start(speech.inference_threads);
-        let environment = ort::environment(&weights.onnxruntime())?;
+        let environment = onnx::environment(&weights.onnxruntime())?;
         let vad = Vad::start(environment, &weights.silero())?;
         let turn = SmartTurn::load(environment, &weights.smart_turn(), inference.clone())?;
         let whisper = Whisper::load(
@@ -83,7 +86,7 @@ impl Engines {
             turn: Arc::new(turn),
             vad: Arc::new(vad),
             proposer: Arc::new(TemplateProposer),
-            encoder: Some(Arc::new(Encoder::open(&weights.sentence_encoder(), &weights.sentence_pieces())?)),
+            encoder: Some(Arc::new(tuned_encoder(&settings.storage.models_dir)?)),
             inference,
             scripted: false,
         })
@@ -92,11 +95,8 @@ impl Engines {
     /// Stand-ins with fixed delays for tests of logic and for load; health and log say so.
     pub fn scripted(settings: &Settings) -> Result<Self, EngineError> {
         let delay = Duration::from_millis(settings.speech.scripted_delay_ms);
-        let dir = &settings.storage.models_dir;
         // What was "heard" is understood as in earnest where the weights are there.
-        let encoder = models::verify(&["sentence-encoder"], dir)
-            .map_err(|problems| EngineError::Weights(lines(&problems)))
-            .and_then(|w| Ok(Encoder::open(&w.sentence_encoder(), &w.sentence_pieces())?))
+        let encoder = tuned_encoder(&settings.storage.models_dir)
             .inspect_err(|error| tracing::warn!(%error, "only utterances whose meaning is certain are understood"))
             .ok()
             .map(Arc::new);
@@ -132,11 +132,15 @@ impl Engines {
     /// These texts as vectors, in their order; none where there is no encoder.
     pub async fn encode(&self, texts: Vec<String>) -> Vec<Vec<f32>> {
         let Some(encoder) = self.encoder.clone() else { return Vec::new() };
-        let work = move || texts.iter().map(|text| encoder.encode(text)).collect::<Vec<_>>();
-        self.inference.run(Priority::EndOfTurn, work).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "what was said could not be understood");
-            Vec::new()
-        })
+        let work = move || texts.iter().map(|text| encoder.encode(text)).collect::<Result<Vec<_>, _>>();
+        let failed = |error: &dyn std::fmt::Display| tracing::error!(%error, "what was said could not be understood");
+        match self.inference.run(Priority::EndOfTurn, work).await {
+            Ok(vectors) => vectors.inspect_err(|error| failed(error)).unwrap_or_default(),
+            Err(error) => {
+                failed(&error);
+                Vec::new()
+            }
+        }
     }
 
     /// Who does what, in words.
@@ -164,6 +168,7 @@ fn clips(settings: &Settings, synthesizer: &Arc<dyn Synthesizer>) -> Result<Clip
     Ok(ClipStore::new(&store, Arc::clone(synthesizer), tokio::runtime::Handle::current())?)
 }
 
-fn lines(problems: &[models::Problem]) -> String {
-    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+/// MiniLM as the training of what people say has adapted it.
+pub fn tuned_encoder(models_dir: &Path) -> Result<Encoder, SentencesError> {
+    sentences::encoder(models_dir, Some(Language::english().encoder))
 }

@@ -51,6 +51,7 @@ pub struct Turn {
     pub interrupted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question_id: Option<String>,
+    /// None of what was said beside an answer: a request, a question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_id: Option<Uuid>,
     /// The respondent's words, each with its time. The interviewer's are known by their utterance only.
@@ -92,6 +93,8 @@ impl Storage {
                 Event::Answered { response } if !response.text.trim().is_empty() => {
                     Some(answer(record.seq, *response, &ids))
                 }
+                Event::SaidBeside { asking: Some(asking), .. } if struck.contains(&asking) => None,
+                Event::SaidBeside { words, .. } => beside(record.seq, words),
                 _ => None,
             })
             .collect();
@@ -136,6 +139,23 @@ fn answer(seq: i64, response: Response, ids: &HashMap<i32, Uuid>) -> Turn {
         text: response.text,
         words: response.words,
     }
+}
+
+/// A request or a question of the respondent's; none without words.
+fn beside(seq: i64, words: Vec<Word>) -> Option<Turn> {
+    let (start_ms, end_ms) = (words.first()?.start_ms, words.last()?.end_ms);
+    let text = words.iter().map(|word| word.text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then_some(Turn {
+        seq,
+        speaker: Speaker::Respondent,
+        text,
+        start_ms,
+        end_ms,
+        interrupted: false,
+        question_id: None,
+        response_id: None,
+        words,
+    })
 }
 
 impl Transcript {
@@ -222,6 +242,14 @@ mod tests {
 
     fn word(text: &str, start_ms: Ms) -> Word {
         Word { text: text.to_owned(), start_ms, end_ms: start_ms + 90, confidence: 0.9 }
+    }
+
+    #[test]
+    fn what_is_said_beside_an_answer_is_a_turn_of_its_own() {
+        let turn = beside(7, vec![word(" Could", 1_000), word("you", 1_200), word("repeat?", 1_300)]).unwrap();
+        assert_eq!((turn.text.as_str(), turn.start_ms, turn.end_ms), ("Could you repeat?", 1_000, 1_390));
+        assert_eq!((turn.speaker, turn.response_id), (Speaker::Respondent, None));
+        assert!(beside(7, Vec::new()).is_none() && beside(7, vec![word(" ", 1_000)]).is_none());
     }
 
     #[test]

@@ -32,8 +32,10 @@ pub struct Language {
     pub questions: Questions,
     /// Whether 03/05 is the fifth of March, as it is in the language's own region.
     pub month_first: bool,
-    /// What the others mean; none before it was trained.
-    pub classifier: Option<Classifier>,
+    /// What the others mean.
+    pub classifier: Classifier,
+    /// What makes the encoder's vectors those that the classifier reads: an adaptation of MiniLM (crate `encoder`).
+    pub encoder: &'static [u8],
 }
 
 static ENGLISH: LazyLock<Language> = LazyLock::new(|| english(true));
@@ -48,7 +50,9 @@ fn english(month_first: bool) -> Language {
         lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
         certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
         times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),
-        classifier: Classifier::from_bytes(include_bytes!("../../../languages/en/understanding.bin")),
+        classifier: Classifier::parse(include_str!("../../../languages/en/understanding.json"))
+            .unwrap_or_else(|error| panic!("languages/en/understanding.json: {error}")),
+        encoder: include_bytes!("../../../languages/en/encoder.npz"),
     }
 }
 

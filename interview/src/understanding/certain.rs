@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::classifier::Asked;
 use super::meaning::{Consent, Kind, Request, Topic};
 use crate::lexicon as lex;
 
@@ -128,19 +127,6 @@ impl Certain {
             keeping: file.keeping,
             agreeing: file.agreeing.iter().map(|phrase| lex::tokens(phrase)).collect(),
         }
-    }
-
-    /// Everything listed, as examples for the classifier.
-    pub fn examples(&self) -> Vec<(Asked, Kind, String)> {
-        let consent = self.consent.iter().map(|(text, value)| (Asked::Participation, Kind::Consent(*value), text));
-        let others = self.others.iter().map(|(text, kind)| (Asked::Question, *kind, text));
-        let signs = self.back_channel.iter().map(|text| (Asked::Question, Kind::BackChannel, text));
-        let begun = self.unfinished.iter().map(|text| (Asked::Question, Kind::Unfinished, text));
-        let all = consent.chain(others).chain(signs).chain(begun);
-        let mut all: Vec<_> = all.map(|(asked, kind, text)| (asked, kind, text.clone())).collect();
-        // The maps have no order of their own, and the same examples must give the same weights.
-        all.sort_by(|one, other| one.2.cmp(&other.2));
-        all
     }
 
     /// What the whole utterance certainly is. `consent`: a yes or no was asked for by us.

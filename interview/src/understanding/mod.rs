@@ -7,12 +7,11 @@
 //! |---|---|
 //! | `meaning` | the meanings there are |
 //! | `certain` | short, whole utterances whose meaning is certain |
-//! | `classifier` | everything else, by sentence vectors and words |
+//! | `classifier` | everything else, by its vector |
 //! | `clauses` | sentences and clauses of an utterance |
 //! | `read` | both together, and what an utterance says besides |
-//! | `fit` | the classifier's weights, from examples |
 //! | `parts` | what a question asks for, and what of it an answer leaves open |
-//! | `training` | examples, and the fit of the classifier |
+//! | `utterances` | the form of utterances with their meanings, to learn from and to measure on |
 //! | `value` | the number, options, yes or no, address or date that an answer names |
 //! | `whole` | whether an answer is whole |
 //! | `when` | the time named by who wants to be called again |
@@ -20,11 +19,10 @@
 pub mod certain;
 pub mod classifier;
 mod clauses;
-mod fit;
 pub mod meaning;
 pub mod parts;
 pub mod read;
-pub mod training;
+pub mod utterances;
 pub mod value;
 pub mod when;
 pub mod whole;

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::classifier::{Asked, Features, Model};
+use super::classifier::{Asked, Layer};
 use super::clauses::{clauses, sentences};
 use super::meaning::{By, Concern, Consent, Kind, Request};
 use super::parts;
@@ -137,26 +137,24 @@ impl Reader<'_> {
     }
 
     /// What the classifier makes of a part.
-    fn probabilities(&self, words: &[&str], range: &Range<usize>) -> Option<(&Model, Vec<f32>)> {
+    fn probabilities(&self, words: &[&str], range: &Range<usize>) -> Option<(&Layer, Vec<f32>)> {
         let place = parts(self.asked, words).iter().position(|part| part == range)?;
-        let vector = self.vectors.get(place)?;
-        let model = self.language.classifier.as_ref()?.model(self.asked);
-        let text = words[range.clone()].join(" ");
-        Some((model, model.probabilities(&Features::of(self.asked, &text, vector))))
+        let layer = self.language.classifier.layer(self.asked);
+        Some((layer, layer.probabilities(self.asked, self.vectors.get(place)?)?))
     }
 
     /// The sum of the probabilities of such kinds; 1 where nothing is known.
     fn probability(&self, words: &[&str], range: &Range<usize>, of: fn(&Kind) -> bool) -> f32 {
-        self.probabilities(words, range).map_or(1.0, |(model, probabilities)| {
-            model.kinds.iter().zip(&probabilities).filter(|(kind, _)| of(kind)).map(|(_, p)| p).sum()
+        self.probabilities(words, range).map_or(1.0, |(layer, probabilities)| {
+            layer.kinds.iter().zip(&probabilities).filter(|(kind, _)| of(kind)).map(|(_, p)| p).sum()
         })
     }
 
     /// The classifier's best guess, and how sure it is.
     fn guessed(&self, words: &[&str], range: Range<usize>) -> Option<Reading> {
-        let (model, probabilities) = self.probabilities(words, &range)?;
+        let (layer, probabilities) = self.probabilities(words, &range)?;
         let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
-        Some(Reading::new(model.kinds[best], probabilities[best], By::Model, range))
+        Some(Reading::new(layer.kinds[best], probabilities[best], By::Model, range))
     }
 
     fn at_consent(&self, words: &[&str]) -> Reading {

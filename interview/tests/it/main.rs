@@ -18,4 +18,5 @@ mod proposals;
 mod quality;
 mod scenarios;
 mod support;
+mod training;
 mod understood;

@@ -11,6 +11,7 @@ use interview::io::{
     Command, EndStatus, Event, Input, Ms, Notice, Output, PauseId, Proposal, ProposalRequest, Rejection, Response,
     Transcript, UtteranceId, Word,
 };
+use interview::language::Language;
 use interview::{Interview, Settings};
 
 /// A full answer.
@@ -44,8 +45,9 @@ pub fn encoder() -> &'static Encoder {
     ENCODER.get_or_init(|| {
         let dir = std::env::var("MODELS_DIR")
             .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/weights"), PathBuf::from);
-        let weights = [dir.join("sentence-encoder.npz"), dir.join("sentence-encoder.model")];
-        Encoder::open(&weights[0], &weights[1]).expect("weights: scripts/run models fetch --set test")
+        let environment = onnx::environment(&dir.join("libonnxruntime.so")).expect("weights: scripts/run models fetch");
+        let (model, pieces) = (dir.join("minilm-l6-int8.onnx"), dir.join("minilm-vocab.json"));
+        Encoder::open(environment, &model, &pieces, Some(Language::english().encoder)).expect("weights are whole")
     })
 }
 
@@ -56,7 +58,7 @@ pub fn vector(text: &str) -> Vec<f32> {
     if let Some(vector) = known.lock().unwrap().get(text) {
         return vector.clone();
     }
-    let vector = encoder().encode(text);
+    let vector = encoder().encode(text).unwrap();
     known.lock().unwrap().insert(text.to_owned(), vector.clone());
     vector
 }

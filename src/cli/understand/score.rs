@@ -78,11 +78,11 @@ fn count(folder: &Path, heard: Option<&HashMap<String, String>>, encoder: &Encod
     for block in sets(folder)?.iter().flat_map(|set| &set.blocks) {
         let meant = block.meaning().map_err(anyhow::Error::msg)?;
         for said in block.texts.iter().filter_map(said) {
-            score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said), block.asked.asked()), &said);
+            score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said)?, block.asked.asked()), &said);
         }
         for case in &block.cases {
             if let Some(said) = said(&case.text) {
-                score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said), block.asked.asked()), &said);
+                score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said)?, block.asked.asked()), &said);
                 let Some(question) = block.asked.question() else { continue };
                 let read = value::read(Language::english(), question, &said);
                 let right = json!(read) == wanted(&case.value);

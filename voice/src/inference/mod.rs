@@ -4,7 +4,6 @@
 //! Never does: know what the work is, touch the media path.
 
 pub mod cores;
-pub mod ort;
 mod queue;
 #[cfg(test)]
 mod tests;

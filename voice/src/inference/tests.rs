@@ -164,15 +164,15 @@ async fn a_panic_comes_back_as_an_error_and_the_thread_lives() {
 
 #[tokio::test]
 async fn a_missing_library_or_model_is_named() {
-    let error = super::ort::environment("no/such/lib.so".as_ref()).expect_err("there is none");
+    let error = onnx::environment("no/such/lib.so".as_ref()).expect_err("there is none");
     assert!(error.to_string().contains("no/such/lib.so"), "{error}");
-    let environment = super::ort::environment(&super::testing::weights("libonnxruntime.so")).expect("loads");
-    let error = super::ort::session(environment, "no/such.onnx".as_ref(), 1, super::ort::SessionKind::Fixed)
+    let environment = onnx::environment(&super::testing::weights("libonnxruntime.so")).expect("loads");
+    let error = onnx::session(environment, "no/such.onnx".as_ref(), 1, onnx::SessionKind::Fixed)
         .expect_err("there is none");
     assert!(error.to_string().contains("no/such.onnx"), "{error}");
     let folder = tempfile::tempdir().expect("a folder");
     let damaged = folder.path().join("damaged.onnx");
     std::fs::write(&damaged, b"not a model").expect("written");
-    let error = super::ort::session(environment, &damaged, 1, super::ort::SessionKind::Fixed).expect_err("damaged");
+    let error = onnx::session(environment, &damaged, 1, onnx::SessionKind::Fixed).expect_err("damaged");
     assert!(error.to_string().contains("damaged.onnx"), "{error}");
 }

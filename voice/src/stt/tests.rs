@@ -12,7 +12,7 @@ use super::wer::wer;
 use super::{Incremental, Scripted, Speech, SttError, Transcriber, Whisper, WhisperSettings};
 use crate::audio::Frame;
 use crate::inference::Inference;
-use crate::inference::ort::environment;
+use onnx::environment;
 use crate::inference::testing::{clip, librivox, noise, weights};
 use crate::turn::{Ear, EarEvent, EarSettings, TurnAudio};
 use crate::vad::Vad;

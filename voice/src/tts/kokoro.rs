@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use ::ort::session::Session;
-use ::ort::value::Tensor;
+use ort::session::Session;
+use ort::value::Tensor;
 use async_trait::async_trait;
 use crossbeam_channel::{Receiver, Sender};
 use interview::guide::VoiceProfile;
@@ -18,7 +18,7 @@ use super::phonemes::{Accent, Phonemizer};
 use super::sentences::sentences;
 use super::voices::{ROWS, STYLE, Voices, accent};
 use super::{Synthesizer, TtsError, Voice, waveform};
-use crate::inference::{Inference, Priority, ort};
+use crate::inference::{Inference, Priority};
 
 /// Files below the models' folder.
 const MODEL: &str = "kokoro-82m-int8.onnx";
@@ -69,12 +69,12 @@ impl Kokoro {
         let began = Instant::now();
         let phonemizer = Phonemizer::load(&models.join(UNKNOWN_WORDS), &models.join(VOCABULARY))?;
         let voices = Voices::load(&models.join(VOICES))?;
-        let environment = ort::environment(&models.join(LIBRARY))?;
+        let environment = onnx::environment(&models.join(LIBRARY))?;
         let model = existing(models.join(MODEL))?;
         let count = settings.sessions.max(1);
         let (give, take) = crossbeam_channel::bounded(count);
         for _ in 0..count {
-            let session = ort::session(environment, &model, settings.threads, ort::SessionKind::Variable)?;
+            let session = onnx::session(environment, &model, settings.threads, onnx::SessionKind::Variable)?;
             give.send(session).map_err(|error| TtsError::Failed(error.to_string()))?;
         }
         let engine = Engine { phonemizer, voices, take, give };
@@ -172,9 +172,9 @@ impl Engine {
     /// The model: token ids framed by padding, a style, a speed; waveform out.
     fn run(&self, tokens: &[i64], style: &[f32], speed: f32) -> Result<Vec<f32>, TtsError> {
         let mut session = self.take.recv().map_err(|error| TtsError::Failed(error.to_string()))?;
-        let mut infer = || -> ::ort::Result<Vec<f32>> {
+        let mut infer = || -> ort::Result<Vec<f32>> {
             let framed: Vec<i64> = std::iter::once(0).chain(tokens.iter().copied()).chain([0]).collect();
-            let outputs = session.run(::ort::inputs![
+            let outputs = session.run(ort::inputs![
                 "tokens" => Tensor::from_array(([1, framed.len()], framed))?,
                 "style" => Tensor::from_array(([1, STYLE], style.to_vec()))?,
                 "speed" => Tensor::from_array(([1], vec![speed]))?,

@@ -64,8 +64,8 @@ pub enum TtsError {
     Inference(#[from] crate::inference::InferenceError),
 }
 
-impl From<crate::inference::ort::OrtError> for TtsError {
-    fn from(error: crate::inference::ort::OrtError) -> Self {
+impl From<onnx::OrtError> for TtsError {
+    fn from(error: onnx::OrtError) -> Self {
         Self::Model { path: error.path().display().to_string(), reason: error.reason().to_owned() }
     }
 }

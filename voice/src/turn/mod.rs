@@ -33,8 +33,8 @@ pub enum TurnError {
     Inference(#[from] crate::inference::InferenceError),
 }
 
-impl From<crate::inference::ort::OrtError> for TurnError {
-    fn from(error: crate::inference::ort::OrtError) -> Self {
+impl From<onnx::OrtError> for TurnError {
+    fn from(error: onnx::OrtError) -> Self {
         Self::Model { path: error.path().display().to_string(), reason: error.reason().to_owned() }
     }
 }

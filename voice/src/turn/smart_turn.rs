@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 use super::mel::{BANDS, FRAMES, Mel};
 use super::{TurnDetector, TurnError};
-use crate::inference::ort::SessionKind;
+use onnx::SessionKind;
 use crate::inference::{Inference, Priority};
 
 /// The network on the shared inference threads.
@@ -34,7 +34,7 @@ impl SmartTurn {
     /// # Errors
     /// [`TurnError::Model`] naming the file when it is missing, damaged or another model.
     pub fn load(environment: &Environment, path: &Path, inference: Inference) -> Result<Self, TurnError> {
-        let session = crate::inference::ort::session(environment, path, 1, SessionKind::Fixed)?;
+        let session = onnx::session(environment, path, 1, SessionKind::Fixed)?;
         let fault = |reason: String| TurnError::Model { path: path.display().to_string(), reason };
         let [input] = session.inputs() else {
             return Err(fault(format!("{} inputs instead of one", session.inputs().len())));

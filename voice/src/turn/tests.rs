@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{Ear, EarEvent, EarHandle, EarSettings, SmartTurn, TurnDetector};
 use crate::audio::Frame;
 use crate::inference::Inference;
-use crate::inference::ort::environment;
+use onnx::environment;
 use crate::inference::testing::{clip, librivox, weights};
 use crate::vad::{ActivityDetector, CHUNK, Energy, Vad, VadError};
 

@@ -27,8 +27,8 @@ pub enum VadError {
     Stopped,
 }
 
-impl From<crate::inference::ort::OrtError> for VadError {
-    fn from(error: crate::inference::ort::OrtError) -> Self {
+impl From<onnx::OrtError> for VadError {
+    fn from(error: onnx::OrtError) -> Self {
         Self::Model { path: error.path().to_owned(), reason: error.reason().to_owned() }
     }
 }

@@ -15,7 +15,7 @@ use ort::value::{Tensor, TensorRef};
 use tokio::sync::oneshot;
 
 use super::{ActivityDetector, ActivityEngine, CHUNK, VadError};
-use crate::inference::ort::SessionKind;
+use onnx::SessionKind;
 
 /// Samples of the chunk before that the network wants in front of each chunk.
 const CONTEXT: usize = 64;
@@ -58,7 +58,7 @@ impl Vad {
     /// # Errors
     /// [`VadError::Model`] naming the file when it can't be loaded.
     pub fn start(environment: &Environment, model: &Path) -> Result<Self, VadError> {
-        let mut session = crate::inference::ort::session(environment, model, 1, SessionKind::Variable)?;
+        let mut session = onnx::session(environment, model, 1, SessionKind::Variable)?;
         let fault = |reason: String| VadError::Model { path: model.to_owned(), reason };
         // The first run allocates; it also proves that this is the network we think it is.
         infer(&mut session, &mut [Memory::new()]).map_err(fault)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{ActivityEngine, CHUNK, Energy, Vad, VadError};
-use crate::inference::ort::environment;
+use onnx::environment;
 use crate::inference::testing::{clip, noise, weights};
 
 fn vad() -> Vad {

@@ -1,12 +1,16 @@
 //! The one door to ONNX Runtime: the library is loaded here once, and sessions are made here.
 //!
-//! Owns: the environment and the options every session shares. Never does: know a model.
+//! Owns: the environment, the options every session shares, and where a model file holds its weights ([`weights`]).
+//! Never does: know a model.
+
+pub mod weights;
 
 use std::path::{Path, PathBuf};
 
-use ::ort::environment::Environment;
-use ::ort::logging::LogLevel;
-use ::ort::session::Session;
+use ort::environment::Environment;
+use ort::logging::LogLevel;
+use ort::session::Session;
+use ort::session::builder::SessionBuilder;
 use parking_lot::Mutex;
 
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +62,7 @@ pub fn environment(library: &Path) -> Result<&'static Environment, OrtError> {
     if !library.is_file() {
         return Err(fault("the file is missing".to_owned()));
     }
-    let builder = ::ort::init_from(library).map_err(|error| fault(error.to_string()))?;
+    let builder = ort::init_from(library).map_err(|error| fault(error.to_string()))?;
     let environment = builder.build().map_err(|error| fault(error.to_string()))?;
     // Its log at info is a line for every node of every graph.
     environment.set_log_level(LogLevel::Warning);
@@ -83,18 +87,34 @@ pub fn session(
     if !model.is_file() {
         return Err(fault("the file is missing".to_owned()));
     }
-    build(environment, model, threads, kind).map_err(|error| fault(error.to_string()))
+    let built = builder(environment, threads, kind).and_then(|mut builder| builder.commit_from_file(model));
+    built.map_err(|error| fault(error.to_string()))
 }
 
-fn build(environment: &Environment, model: &Path, threads: usize, kind: SessionKind) -> ::ort::Result<Session> {
+/// As [`session`], of a model file's bytes. `model` names it in errors.
+///
+/// # Errors
+/// [`OrtError::Model`] when they can't be loaded.
+pub fn session_of_bytes(
+    environment: &Environment,
+    model: &Path,
+    bytes: &[u8],
+    threads: usize,
+    kind: SessionKind,
+) -> Result<Session, OrtError> {
+    let built = builder(environment, threads, kind).and_then(|mut builder| builder.commit_from_memory(bytes));
+    built.map_err(|error| OrtError::Model { path: model.to_owned(), reason: error.to_string() })
+}
+
+fn builder(environment: &Environment, threads: usize, kind: SessionKind) -> ort::Result<SessionBuilder> {
     let mut builder = Session::builder(environment)?
         .with_intra_threads(threads.max(1))?
         .with_inter_threads(1)?
         .with_intra_op_spinning(false)?
         .with_inter_op_spinning(false)?;
     if kind == SessionKind::Variable {
-        let processor = ::ort::ep::CPU::default().with_arena_allocator(false).build();
+        let processor = ort::ep::CPU::default().with_arena_allocator(false).build();
         builder = builder.with_memory_pattern(false)?.with_execution_providers([processor])?;
     }
-    builder.commit_from_file(model)
+    Ok(builder)
 }

@@ -1,0 +1,33 @@
+//! The encoder of sentences, opened from the verified weights.
+//!
+//! Owns: which weights that takes. Never does: choose a thread: opening blocks for about half a second.
+
+use std::path::Path;
+
+use encoder::{Encoder, EncoderError};
+
+use crate::models;
+
+/// Items of the manifest.
+const WEIGHTS: [&str; 3] = ["minilm", "minilm-vocab", "onnxruntime"];
+
+#[derive(Debug, thiserror::Error)]
+pub enum SentencesError {
+    #[error("model weights are missing or damaged:\n{0}")]
+    Weights(String),
+    #[error(transparent)]
+    Ort(#[from] onnx::OrtError),
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+}
+
+/// MiniLM as everybody has it, or as a language's training has adapted it.
+///
+/// # Errors
+/// Which file is missing or damaged.
+pub fn encoder(models_dir: &Path, adaptation: Option<&[u8]>) -> Result<Encoder, SentencesError> {
+    let weights = models::verify(&WEIGHTS, models_dir)
+        .map_err(|problems| SentencesError::Weights(models::lines(&problems)))?;
+    let environment = onnx::environment(&weights.onnxruntime())?;
+    Ok(Encoder::open(environment, &weights.minilm(), &weights.minilm_vocab(), adaptation)?)
+}
