@@ -20,3 +20,4 @@ mod scenarios;
 mod support;
 mod training;
 mod understood;
+mod values;

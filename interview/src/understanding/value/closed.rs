@@ -3,12 +3,13 @@
 //! Owns: which of the two an answer to a closed question means. Never does: take a "sometimes" for either.
 
 use super::numbers::number_at;
-use super::tokens::{Token, longest_at, says, tokens};
+use super::opposites;
+use super::tokens::{Token, longest_at, says, tokens, without_tail};
 use super::words::Words;
 use crate::lexicon as lex;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     Yes,
     No,
     Neither,
@@ -54,6 +55,15 @@ fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bo
         return Some((verdict, true));
     }
     let head = head(words, rest);
+    // "Never had any worries" says no to the opposite of what was asked.
+    let negates = head.is_some_and(|(_, length)| {
+        rest[..length].iter().any(|token| token.is(&closed.negators) || token.is(&closed.without))
+    });
+    if (head.is_none() || negates)
+        && let Some(verdict) = opposites::read(words, question, clause, rest)
+    {
+        return Some((verdict, false));
+    }
     if let Some((verdict, length)) = head {
         let after = &rest[length..];
         // "Yes and no" and "no idea" are in the list of what is neither, and longer.
@@ -78,7 +88,7 @@ fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bo
     if rest.first().is_some_and(|first| first.is(&closed.not)) && !mild {
         return Some((Verdict::No, false));
     }
-    if let Some(verdict) = amount(words, rest) {
+    if let Some(verdict) = amount(words, question, rest) {
         return Some((verdict, false));
     }
     if let [.., subject, auxiliary] = rest
@@ -119,7 +129,11 @@ fn opened<'t>(words: &Words, clause: &'t [Token]) -> &'t [Token] {
 
 fn head(words: &Words, rest: &[Token]) -> Option<(Verdict, usize)> {
     let closed = &words.closed;
-    let whole = |phrases: &[String]| longest_at(rest, 0, phrases).filter(|length| *length == rest.len());
+    // "None at the moment."
+    let bare = without_tail(rest, &closed.before);
+    let whole = |phrases: &[String]| {
+        longest_at(rest, 0, phrases).filter(|length| *length == rest.len() || *length == bare.len())
+    };
     // `None` is less than any length.
     let yes = longest_at(rest, 0, &closed.yes).max(whole(&closed.yes_alone));
     let no = longest_at(rest, 0, &closed.no).max(whole(&closed.no_alone));
@@ -142,13 +156,28 @@ fn utmost(words: &Words, clause: &[Token]) -> Option<Verdict> {
     (says(rest, &closed.happier) || rest.windows(2).any(compares)).then_some(Verdict::Yes)
 }
 
-/// "Two of them", "several times": that much of it there is, if it is not none.
-fn amount(words: &Words, rest: &[Token]) -> Option<Verdict> {
-    if longest_at(rest, 0, &words.closed.quantities).is_some() {
-        return Some(Verdict::Yes);
+/// "Two of them", "several times": that much of it there is, if it is not none. What is counted must not be something else,
+/// as in "four pages long" and "once bitten, twice shy".
+fn amount(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
+    let closed = &words.closed;
+    let phrase = longest_at(rest, 0, &closed.quantities);
+    let number = number_at(&words.numbers, rest, 0);
+    let asked: Vec<String> = lex::tokens(question).iter().map(|word| lex::stem(word)).collect();
+    if let Some((number, to)) = number.filter(|(_, to)| phrase.is_none_or(|length| length <= *to)) {
+        let counts = |token: &Token| {
+            let is_asked = asked.contains(&lex::stem(&token.word));
+            !lex::is_content(&token.word) || is_asked || token.is(&closed.after) || token.is(&words.numbers.units)
+        };
+        // "Two more to go" counts what is missing.
+        let is_left = rest.get(to).is_some_and(|token| token.is(&closed.more));
+        // A thing counted is one that was asked for where things are asked for.
+        let is_thing =
+            lex::tokens(question).iter().any(|word| closed.any.contains(word) || closed.having.contains(word));
+        let is_plain =
+            rest[to..].iter().all(counts) || (is_thing && rest.get(to).is_some_and(|token| token.word.ends_with('s')));
+        return (!is_left && is_plain).then_some(if number == 0.0 { Verdict::No } else { Verdict::Yes });
     }
-    let (number, _) = number_at(&words.numbers, rest, 0)?;
-    Some(if number == 0.0 { Verdict::No } else { Verdict::Yes })
+    phrase.map(|_| Verdict::Yes)
 }
 
 /// "I do", "we haven't", "I use it every day".

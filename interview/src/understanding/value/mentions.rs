@@ -1,13 +1,13 @@
 //! Where an answer names one of the options.
 //!
-//! Owns: finding options by their words, by what means the same, by the number within their bounds, and by their place.
+//! Owns: finding options by their words, by what means the same, by what is one of their kind, and by their place.
 //! Never does: choose among those it found.
 
-use super::frequency;
-use super::numbers::{mentions as numbers_in, number_at};
-use super::tokens::{Token, longest_at, tokens, without_lead, without_tail};
+use super::numbers::number_at;
+use super::tokens::{Token, longest_at, says, tokens, without_lead, without_tail};
 use super::words::Words;
-use crate::guide::Choice;
+use super::{frequency, spans};
+use crate::guide::{Choice, Question};
 use crate::lexicon as lex;
 
 /// An option, and the tokens that name it.
@@ -25,8 +25,14 @@ const ENOUGH: f64 = 0.5;
 const HINT: f64 = 0.3;
 
 /// Every place where an option is named, in the order of the text.
-pub(super) fn named(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Named> {
+pub(super) fn named(words: &Words, question: &Question, said: &[Token]) -> Vec<Named> {
+    let options = &question.options;
     let mut found = by_words(words, options, said);
+    found.extend(by_kind(&words.kinds, options, said, &found));
+    if found.is_empty() {
+        // Others are told of along with what is chosen: "on the radio, with my sister".
+        found = by_kind(&words.people, options, said, &[]);
+    }
     if found.is_empty() {
         found = by_place(words, options.len(), said);
     }
@@ -38,12 +44,39 @@ pub(super) fn named(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Na
         found = often.into_iter().map(|option| Named { option, from: 0, to: said.len() }).collect();
     }
     if found.is_empty() {
-        found = by_number(words, options, said).into_iter().collect();
+        found = spans::by_number(words, question, said).into_iter().collect();
     }
     if found.is_empty() {
         found = bare(words, options.len(), said);
     }
     found.sort_by_key(|named| named.from);
+    found
+}
+
+/// "Instagram" is one of the "Social media". Each of `kinds` begins with its name, which an option must hold.
+fn by_kind(kinds: &[Vec<String>], options: &[Choice], said: &[Token], named: &[Named]) -> Vec<Named> {
+    let written: Vec<Vec<Token>> = options.iter().map(|option| tokens(&option.text)).collect();
+    let mut found: Vec<Named> = Vec::new();
+    let mut at = 0;
+    while at < said.len() {
+        let is_new = !named.iter().any(|named| (named.from..named.to).contains(&at));
+        let longest = kinds
+            .iter()
+            .filter_map(|kind| {
+                let length = longest_at(said, at, &kind[1..])?;
+                let mut places = (0..options.len()).filter(|option| says(&written[*option], &kind[..1]));
+                // Where two options are of the kind, it tells nothing.
+                Some((length, places.next().filter(|_| places.next().is_none())?))
+            })
+            .max_by_key(|(length, _)| *length);
+        match longest.filter(|_| is_new) {
+            Some((length, option)) => {
+                found.push(Named { option, from: at, to: at + length });
+                at += length;
+            }
+            None => at += 1,
+        }
+    }
     found
 }
 
@@ -65,13 +98,13 @@ fn by_part(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {
 }
 
 /// A word as it is compared, with the tokens it stands for.
-struct Piece {
-    stem: String,
-    from: usize,
-    to: usize,
+pub(super) struct Piece {
+    pub stem: String,
+    pub from: usize,
+    pub to: usize,
 }
 
-fn pieces(words: &Words, tokens: &[Token], with_synonyms: bool) -> Vec<Piece> {
+pub(super) fn pieces(words: &Words, tokens: &[Token], with_synonyms: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -143,7 +176,12 @@ fn partly(words: &Words, wanted: &[Vec<String>], said: &[Piece], taken: &mut [bo
     let shared = |stem: &String| contents.iter().filter(|content| content.contains(stem)).count();
     let mut scored: Vec<(f64, Named, Vec<usize>)> = Vec::new();
     for (option, content) in contents.iter().enumerate() {
-        if content.is_empty() || found.iter().any(|named| named.option == option) {
+        // "Two or three hours" is not "One to two hours".
+        let are_said = wanted[option]
+            .iter()
+            .filter(|stem| *stem == &words.numbers.one || stem.parse::<f64>().is_ok())
+            .all(|number| said.iter().any(|piece| piece.stem == *number));
+        if content.is_empty() || !are_said || found.iter().any(|named| named.option == option) {
             continue;
         }
         let (mut score, mut whole, mut hits, mut own) = (0.0, 0.0, Vec::new(), false);
@@ -152,7 +190,8 @@ fn partly(words: &Words, wanted: &[Vec<String>], said: &[Piece], taken: &mut [bo
             whole += weight;
             if let Some(at) = (0..said.len()).find(|at| !taken[*at] && is_of(&said[*at].stem, stem)) {
                 score += weight;
-                own |= shared(stem) == 1;
+                // "Five weeks" is not "One to five years".
+                own |= shared(stem) == 1 && stem.parse::<f64>().is_err();
                 hits.push(at);
             }
         }
@@ -186,49 +225,6 @@ fn is_of(said: &str, wanted: &str) -> bool {
     let form =
         count.min(length) >= 5 && count.abs_diff(length) <= 2 && (said.starts_with(wanted) || wanted.starts_with(said));
     said == wanted || form || (count >= 4 && !wanted.contains(' ') && wanted.ends_with(said))
-}
-
-/// "I'm thirty-two" names the option "25 to 34".
-fn by_number(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {
-    let bounds: Vec<Option<(f64, f64)>> = options.iter().map(|option| bounds(words, &option.text)).collect();
-    let numbers = numbers_in(words, said);
-    let counted = bounds.iter().flatten().count();
-    let is_pronoun = |token: &Token| token.word == words.numbers.one;
-    let last = numbers.last().filter(|last| !last.is_range() && !is_pronoun(&said[last.from]))?;
-    if counted * 2 < options.len() || counted == 0 {
-        return None;
-    }
-    let option = bounds.iter().position(|bounds| bounds.is_some_and(|(low, high)| (low..=high).contains(&last.low)))?;
-    Some(Named { option, from: last.from, to: last.to })
-}
-
-/// The numbers an option takes in: "18 to 24", "under 18", "65 or older", "5".
-fn bounds(words: &Words, text: &str) -> Option<(f64, f64)> {
-    let tokens = tokens(text);
-    let numbers = numbers_in(words, &tokens);
-    let first = numbers.first()?;
-    if !tokens[first.from].is_digits()
-        && !words.numbers.units_of.contains_key(&tokens[first.from].word)
-        && !words.numbers.tens.contains_key(&tokens[first.from].word)
-    {
-        return None;
-    }
-    let options = &words.options;
-    let before = |phrases| (0..first.from).any(|at| longest_at(&tokens, at, phrases).is_some());
-    let after = |phrases| (first.to..tokens.len()).any(|at| longest_at(&tokens, at, phrases).is_some());
-    if first.is_range() {
-        return Some((first.low, first.high));
-    }
-    if let Some(second) = numbers.get(1).filter(|second| second.low > first.low) {
-        return Some((first.low, second.low));
-    }
-    if before(&options.below) || after(&options.or_less) {
-        return Some((f64::NEG_INFINITY, first.low));
-    }
-    if before(&options.above) || after(&options.or_more) {
-        return Some((first.low, f64::INFINITY));
-    }
-    Some((first.low, first.low))
 }
 
 /// "Option two", "the last one", "the first two".

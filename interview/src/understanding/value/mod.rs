@@ -9,7 +9,9 @@
 //! | `tokens` | words and what stands between them |
 //! | `numbers` | numbers in words and digits, and ranges of two |
 //! | `scale`, `options`, `closed` | one type of question each |
-//! | `mentions`, `frequency` | where options are named, by their words or by a rate |
+//! | `opposites` | answers to closed questions by what was not asked |
+//! | `labels`, `reckoned` | points of a scale by their names, and by how far they are from others |
+//! | `mentions`, `frequency`, `spans` | where options are named, by their words, a rate, or a number within their bounds |
 //! | `dictated`, `email`, `date` | what an open question `expects` |
 //! | `back` | a value as it is read back |
 
@@ -19,10 +21,14 @@ mod date;
 mod dictated;
 mod email;
 mod frequency;
+mod labels;
 mod mentions;
 mod numbers;
+mod opposites;
 mod options;
+mod reckoned;
 mod scale;
+mod spans;
 mod tokens;
 pub mod words;
 
@@ -56,7 +62,7 @@ pub enum Value {
 pub fn read(language: &Language, question: &Question, text: &str) -> Option<Value> {
     let words = &language.values;
     match question.kind {
-        QuestionType::Scale => scale::read(words, question.scale?, text),
+        QuestionType::Scale => scale::read(words, question.scale?, &question.text, text),
         QuestionType::MultipleChoice => options::read(words, question, text),
         QuestionType::Closed => closed::read(words, &question.text, text).map(Value::Yes),
         QuestionType::Open => match question.expects? {

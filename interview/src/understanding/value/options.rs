@@ -12,7 +12,7 @@ use crate::lexicon as lex;
 
 pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Value> {
     let said = tokens(text);
-    let answer = Answer { words, question, said: &said, named: named(words, &question.options, &said) };
+    let answer = Answer { words, question, said: &said, named: named(words, question, &said) };
     let chosen = answer.chosen(text)?;
     let mut ids = Vec::new();
     for (at, option) in question.options.iter().enumerate() {
@@ -30,7 +30,7 @@ pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Val
 /// Texts of the options where several are named.
 pub(super) fn several<'q>(words: &Words, question: &'q Question, text: &str) -> Vec<&'q str> {
     let said = tokens(text);
-    let answer = Answer { words, question, said: &said, named: named(words, &question.options, &said) };
+    let answer = Answer { words, question, said: &said, named: named(words, question, &said) };
     let chosen = answer.chosen(text).filter(|chosen| chosen.len() > 1).unwrap_or_default();
     chosen.into_iter().map(|option| question.options[option].text.as_str()).collect()
 }
@@ -49,10 +49,15 @@ impl Answer<'_> {
         if let Some(option) = self.by_yes_or_no(text) {
             return Some(vec![option]);
         }
-        if let Some(rest) = self.all_but() {
+        let concluded = self.conclusion().unwrap_or(self.said.len());
+        if let Some(rest) = self.all_but(concluded) {
             return Some(rest);
         }
-        let positive = self.positive();
+        let mut positive = self.positive();
+        // "Anything but a café, so the workshop."
+        if positive.iter().any(|named| named.from >= concluded) {
+            positive.retain(|named| named.from >= concluded);
+        }
         if let Some(option) = positive.iter().find(|named| self.is_none_option(named.option) && positive.len() == 1) {
             return Some(vec![option.option]);
         }
@@ -63,16 +68,18 @@ impl Answer<'_> {
                 return Some(none.into_iter().collect());
             }
             if refused.is_empty() {
-                let many = self.says_free(&options.both).then_some(2) == Some(self.question.options.len())
-                    || self.says_free(&options.all);
+                let many =
+                    self.says_free(&options.both).then_some(2) == Some(self.question.options.len()) || self.says_all();
                 return many.then(|| self.all());
             }
-            // Of two options, the one that is not refused.
+            // The one that is not refused.
             let left: Vec<usize> = self.all().into_iter().filter(|option| !refused.contains(option)).collect();
             if self.says_free(&options.rest) {
                 return Some(left);
             }
-            return (left.len() == 1 && self.question.options.len() == 2).then_some(left);
+            // By elimination.
+            let is_sure = self.question.select == Select::One || self.question.options.len() == 2;
+            return (left.len() == 1 && is_sure).then_some(left);
         }
         let mut chosen: Vec<usize> = self.decided(positive);
         chosen.sort_unstable();
@@ -108,8 +115,21 @@ impl Answer<'_> {
         closed::read(self.words, "", text).map(|meant| if meant { yes } else { no })
     }
 
-    /// "Everything but email".
-    fn all_but(&self) -> Option<Vec<usize>> {
+    /// Where the clause begins in which the speaker sums up what is chosen: "so it's the bike now".
+    fn conclusion(&self) -> Option<usize> {
+        let concludes = |at: &usize| {
+            let begins = *at > 0 && (self.said[*at].breaks() || self.said[at - 1].is(&self.words.and));
+            begins && longest_at(self.said, *at, &self.words.conclusions).is_some()
+        };
+        let at = (0..self.said.len()).rev().find(concludes)?;
+        // "I have jam, so I need butter, too" adds to what was said.
+        let adds = self.said[at..].iter().any(|token| token.is(&self.words.also) && !token.is(&self.words.and));
+        let after: Vec<&Named> = self.named.iter().filter(|named| named.from >= at).collect();
+        (!adds && !after.is_empty()).then_some(at)
+    }
+
+    /// "Everything but email", unless what follows is concluded from it, at `concluded`.
+    fn all_but(&self, concluded: usize) -> Option<Vec<usize>> {
         let options = &self.words.options;
         for at in 0..self.said.len() {
             let Some(length) = longest_at(self.said, at, &options.anything) else { continue };
@@ -121,6 +141,9 @@ impl Answer<'_> {
             let Some(except) = except else { continue };
             let excluded: Vec<usize> =
                 self.named.iter().filter(|named| named.to > except).map(|named| named.option).collect();
+            if self.named.iter().any(|named| named.from >= concluded) {
+                continue;
+            }
             if !excluded.is_empty() {
                 return Some(self.all().into_iter().filter(|option| !excluded.contains(option)).collect());
             }
@@ -135,6 +158,21 @@ impl Answer<'_> {
 
     fn says_free(&self, phrases: &[String]) -> bool {
         (0..self.said.len()).any(|at| !self.is_inside(at) && longest_at(self.said, at, phrases).is_some())
+    }
+
+    /// A lone "all" is followed by nothing that it belongs to: not "it's all doom and gloom".
+    fn says_all(&self) -> bool {
+        let asked = lex::content(&self.question.text);
+        let is_asked = |word: &str| asked.iter().any(|asked| lex::stem(asked) == lex::stem(word));
+        let ends = |to: usize| {
+            let clause = self.said[to..].iter().take_while(|token| !token.breaks());
+            let next = clause.into_iter().find(|token| lex::is_content(&token.word));
+            next.is_none_or(|next| next.is(&self.words.closed.after) || is_asked(&next.word))
+        };
+        (0..self.said.len()).any(|at| {
+            let length = longest_at(self.said, at, &self.words.options.all).filter(|_| !self.is_inside(at));
+            length.is_some_and(|length| length > 1 || ends(at + 1))
+        })
     }
 
     fn says_none(&self) -> bool {
@@ -198,11 +236,15 @@ impl Answer<'_> {
             .named
             .get(at + 1)
             .is_some_and(|next| !self.said[named.to.min(next.from)..=next.from].iter().any(Token::breaks));
+        // "Lunch I skip."
+        let refuses = matches!(&after[..clause], [who, verb]
+            if who.is(&self.words.closed.pronouns) && verb.is(&self.words.negators));
         !another
-            && after[..clause]
-                .iter()
-                .enumerate()
-                .any(|(step, token)| token.is(&self.words.closed.negators) && !self.is_mild(named.to + step))
+            && (refuses
+                || after[..clause]
+                    .iter()
+                    .enumerate()
+                    .any(|(step, token)| token.is(&self.words.closed.negators) && !self.is_mild(named.to + step)))
     }
 
     /// The negator at `at` negates nothing.
