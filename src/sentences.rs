@@ -26,8 +26,8 @@ pub enum SentencesError {
 /// # Errors
 /// Which file is missing or damaged.
 pub fn encoder(models_dir: &Path, adaptation: Option<&[u8]>) -> Result<Encoder, SentencesError> {
-    let weights = models::verify(&WEIGHTS, models_dir)
-        .map_err(|problems| SentencesError::Weights(models::lines(&problems)))?;
+    let weights =
+        models::verify(&WEIGHTS, models_dir).map_err(|problems| SentencesError::Weights(models::lines(&problems)))?;
     let environment = onnx::environment(&weights.onnxruntime())?;
     Ok(Encoder::open(environment, &weights.minilm(), &weights.minilm_vocab(), adaptation)?)
 }

@@ -27,10 +27,19 @@ pub fn lines(problems: &[Problem]) -> String {
 
 /// The items an interview needs with this Whisper model (`base`, `tiny.en`, or the path of a ggml file of one's own).
 pub fn required(whisper: &str) -> Vec<String> {
-    let mut names: Vec<String> =
-        ["kokoro", "kokoro-voices", "kokoro-vocab", "g2p", "silero", "smart-turn", "onnxruntime", "minilm", "minilm-vocab"]
-            .map(String::from)
-            .to_vec();
+    let mut names: Vec<String> = [
+        "kokoro",
+        "kokoro-voices",
+        "kokoro-vocab",
+        "g2p",
+        "silero",
+        "smart-turn",
+        "onnxruntime",
+        "minilm",
+        "minilm-vocab",
+    ]
+    .map(String::from)
+    .to_vec();
     if !Path::new(whisper).is_file() {
         names.push(format!("whisper-{whisper}"));
     }

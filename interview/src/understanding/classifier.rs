@@ -56,7 +56,9 @@ impl TryFrom<Written> for Layer {
             Kind::of_names(kind, name).ok_or_else(|| format!("there is no meaning {kind} {name:?}"))
         };
         let kinds = kinds.iter().map(kind).collect::<Result<Vec<_>, _>>()?;
-        if weights.len() != kinds.len() || bias.len() != kinds.len() || weights.iter().any(|row| row.len() != VECTOR + 1)
+        if weights.len() != kinds.len()
+            || bias.len() != kinds.len()
+            || weights.iter().any(|row| row.len() != VECTOR + 1)
         {
             return Err(format!("{} kinds need as many rows of {} numbers", kinds.len(), VECTOR + 1));
         }

@@ -21,7 +21,9 @@ const YES: f32 = 0.6;
 /// As [`YES`] without one: an idiom that was never seen is more often a refusal than not.
 const YES_BY_IDIOM: f32 = 0.75;
 /// Most probability that it is a refusal or a condition, for it to be a yes.
-const AGAINST: f32 = 0.2;
+const AGAINST: f32 = 0.13;
+/// From this probability of a yes on, its clauses are not looked at by themselves: "No, I don't mind at all, go ahead".
+const PLAIN: f32 = 0.85;
 /// Most probability that one of its clauses is a refusal, for it to be a yes.
 const AGAINST_A_CLAUSE: f32 = 0.5;
 /// Most probability that a child, or somebody in distress, says it, for it to be a yes.
@@ -34,6 +36,8 @@ const ASKED_BACK: f32 = 0.2;
 const IN_PASSING: f32 = 0.8;
 /// From this probability on, a value among the words does not make an answer of what is something else.
 const SURE: f32 = 0.7;
+/// The same of what short answers look like: "All of those", "Indeed I am", "B".
+const SURE_NOTHING: f32 = 0.95;
 /// Least probability of an answer beside a request: in doubt it is kept.
 const BESIDE: f32 = 0.3;
 /// An answer has at least so many words to count beside a request.
@@ -166,6 +170,10 @@ impl Reader<'_> {
         if let Some(both) = self.without_recording(words) {
             return both;
         }
+        // "No, go on" when asked whether to end: whoever begins with a no has not agreed to anything.
+        if self.asked == Asked::Confirmation && self.begins_with(Consent::No, words) {
+            return Reading::new(Kind::Consent(Consent::No), 1.0, By::Rule, all);
+        }
         let Some(guess) = self.guessed(words, all.clone()) else { return unclear(0.0) };
         let text = words.join(" ");
         let asks = text.trim_end().ends_with('?');
@@ -195,11 +203,14 @@ impl Reader<'_> {
         let refusal = |kind: &Kind| *kind == Kind::Consent(Consent::No);
         let against = |kind: &Kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional));
         let all = 0..words.len();
+        let refused = || {
+            says(Consent::No)
+                || clauses.iter().any(|clause| self.probability(words, clause, refusal) > AGAINST_A_CLAUSE)
+        };
         probability < least
-            || says(Consent::No)
             || self.probability(words, &all, against) > AGAINST
             || self.probability(words, &all, |kind| matches!(kind, Kind::Concern(_))) > CONCERN
-            || clauses.iter().any(|clause| self.probability(words, clause, refusal) > AGAINST_A_CLAUSE)
+            || probability < PLAIN && refused()
     }
 
     /// Whether its first clause is certainly this.
@@ -241,15 +252,16 @@ impl Reader<'_> {
             kind => least(kind),
         };
         // "No, I don't think I have" to a question that wants a yes or a no is its answer.
-        let weak = matches!(
-            guess.kind,
-            Kind::Request(Request::NothingToAdd | Request::DontKnow | Request::Decline | Request::Repeat)
-                | Kind::Concern(_)
-                | Kind::BackChannel
-        );
+        let sure = match guess.kind {
+            Kind::Request(Request::NothingToAdd) | Kind::BackChannel => SURE_NOTHING,
+            // "B" is one; "I'd say seven or" goes on.
+            Kind::Unfinished if words.len() == 1 => SURE_NOTHING,
+            Kind::Request(Request::DontKnow | Request::Decline | Request::Repeat) | Kind::Concern(_) => SURE,
+            _ => 0.0,
+        };
         let text = words.join(" ");
         let names = |question: &Question| {
-            weak && guess.probability < SURE && names_value(self.language, question, &text)
+            guess.probability < sure && names_value(self.language, question, &text)
                 || is_dictated(self.language, question, &text)
                 // "I have no manager, I work for myself" to a question about the manager.
                 || matches!(guess.kind, Kind::Concern(_)) && parts::denies(self.language, &question.text, &text)
@@ -334,10 +346,11 @@ fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Person | Request::Decline) => 0.45,
+        Kind::Request(Request::Stop | Request::Person) => 0.5,
+        Kind::Request(Request::Decline) => 0.41,
         // It stops the questions: whatever is merely strange is an answer.
         Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
-        Kind::Request(Request::DontKnow | Request::Delete)
+        Kind::Request(Request::DontKnow | Request::Delete | Request::NothingToAdd)
         | Kind::Question(_)
         | Kind::Unfinished
         | Kind::BackChannel => 0.3,

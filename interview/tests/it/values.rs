@@ -4,7 +4,7 @@ use std::path::Path;
 
 use interview::guide::slug;
 use interview::language::Language;
-use interview::understanding::training::Utterances;
+use interview::understanding::utterances::Utterances;
 use interview::understanding::value;
 use serde_json::{Value, json};
 

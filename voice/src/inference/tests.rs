@@ -167,8 +167,8 @@ async fn a_missing_library_or_model_is_named() {
     let error = onnx::environment("no/such/lib.so".as_ref()).expect_err("there is none");
     assert!(error.to_string().contains("no/such/lib.so"), "{error}");
     let environment = onnx::environment(&super::testing::weights("libonnxruntime.so")).expect("loads");
-    let error = onnx::session(environment, "no/such.onnx".as_ref(), 1, onnx::SessionKind::Fixed)
-        .expect_err("there is none");
+    let error =
+        onnx::session(environment, "no/such.onnx".as_ref(), 1, onnx::SessionKind::Fixed).expect_err("there is none");
     assert!(error.to_string().contains("no/such.onnx"), "{error}");
     let folder = tempfile::tempdir().expect("a folder");
     let damaged = folder.path().join("damaged.onnx");

@@ -12,10 +12,10 @@ use super::wer::wer;
 use super::{Incremental, Scripted, Speech, SttError, Transcriber, Whisper, WhisperSettings};
 use crate::audio::Frame;
 use crate::inference::Inference;
-use onnx::environment;
 use crate::inference::testing::{clip, librivox, noise, weights};
 use crate::turn::{Ear, EarEvent, EarSettings, TurnAudio};
 use crate::vad::Vad;
+use onnx::environment;
 
 const RATE: usize = 16_000;
 

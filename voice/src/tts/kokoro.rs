@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use ort::session::Session;
-use ort::value::Tensor;
 use async_trait::async_trait;
 use crossbeam_channel::{Receiver, Sender};
 use interview::guide::VoiceProfile;
+use ort::session::Session;
+use ort::value::Tensor;
 use tokio::sync::watch;
 
 use super::phonemes::{Accent, Phonemizer};

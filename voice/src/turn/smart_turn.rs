@@ -13,8 +13,8 @@ use parking_lot::Mutex;
 
 use super::mel::{BANDS, FRAMES, Mel};
 use super::{TurnDetector, TurnError};
-use onnx::SessionKind;
 use crate::inference::{Inference, Priority};
+use onnx::SessionKind;
 
 /// The network on the shared inference threads.
 pub struct SmartTurn {

@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use super::{Ear, EarEvent, EarHandle, EarSettings, SmartTurn, TurnDetector};
 use crate::audio::Frame;
 use crate::inference::Inference;
-use onnx::environment;
 use crate::inference::testing::{clip, librivox, weights};
 use crate::vad::{ActivityDetector, CHUNK, Energy, Vad, VadError};
+use onnx::environment;
 
 /// Takes the loudest sample for the probability, so that tests write probabilities as samples.
 struct Peak;

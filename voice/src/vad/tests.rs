@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{ActivityEngine, CHUNK, Energy, Vad, VadError};
-use onnx::environment;
 use crate::inference::testing::{clip, noise, weights};
+use onnx::environment;
 
 fn vad() -> Vad {
     let environment = environment(&weights("libonnxruntime.so")).expect("ONNX Runtime");

@@ -13,7 +13,7 @@ fn recording_stops_where_the_request_began_and_the_rest_is_asked_about() {
         ("No.", true, "What was recorded before stays."),
         ("No, you can keep that.", true, "What was recorded before stays."),
         // No clear answer means deleted.
-        ("Well, the weather is nice.", false, "It is deleted."),
+        ("The weather has been nice all week.", false, "It is deleted."),
     ];
     for (reply, keep, word) in cases {
         let mut call = at_question(guide_with(OPEN));
