@@ -213,6 +213,13 @@ impl Reader<'_> {
             || probability < PLAIN && refused()
     }
 
+    /// Whether every clause of it is certainly a yes.
+    fn agrees(&self, words: &[&str]) -> bool {
+        clauses(words).into_iter().all(|range| {
+            self.language.certain.read(&words[range].join(" "), true) == Some(Kind::Consent(Consent::Yes))
+        })
+    }
+
     /// Whether its first clause is certainly this.
     fn begins_with(&self, consent: Consent, words: &[&str]) -> bool {
         let head = clauses(words).first().map_or_else(String::new, |range| words[range.clone()].join(" "));
@@ -309,7 +316,8 @@ impl Reader<'_> {
     fn may_be(&self, kind: Kind, words: &[&str]) -> bool {
         let open = self.question.is_none_or(|question| question.kind == QuestionType::Open);
         match kind {
-            Kind::BackChannel => words.len() <= 5 && open,
+            // "Yes, that is fine" says something, however little.
+            Kind::BackChannel => words.len() <= 5 && open && !self.agrees(words),
             // "None of these."
             Kind::Request(Request::NothingToAdd) => open,
             Kind::Unfinished => words.len() <= 14,
