@@ -15,7 +15,7 @@ const PERCENT: usize = 97;
 fn values_of_the_development_sets_are_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/understanding/development");
     let (mut all, mut wrong) = (0, Vec::new());
-    for name in ["values.toml", "values_2.toml"] {
+    for name in ["values.toml", "values_2.toml", "values_3.toml"] {
         let set: Utterances = toml::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
         for block in &set.blocks {
             let Some(question) = block.asked.question() else { continue };

@@ -51,7 +51,7 @@ fn clauses(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
 fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bool)> {
     let closed = &words.closed;
     let rest = opened(words, clause);
-    if let Some(verdict) = utmost(words, clause) {
+    if let Some(verdict) = utmost(words, clause).or_else(|| scornful(words, clause)) {
         return Some((verdict, true));
     }
     let head = head(words, rest);
@@ -156,6 +156,21 @@ fn utmost(words: &Words, clause: &[Token]) -> Option<Verdict> {
     (says(rest, &closed.happier) || rest.windows(2).any(compares)).then_some(Verdict::Yes)
 }
 
+/// "Did he heck", "like hell it did".
+fn scornful(words: &Words, clause: &[Token]) -> Option<Verdict> {
+    let closed = &words.closed;
+    let after = match clause {
+        [auxiliary, who, heck, ..] if auxiliary.is(&closed.auxiliaries) && who.is(&closed.pronouns) => {
+            return heck.is(&closed.heck).then_some(Verdict::No);
+        }
+        [lead, heck, after @ ..] if lead.is(&closed.heck_leads) && heck.is(&closed.heck) => after,
+        _ => return None,
+    };
+    let denies = matches!(after, [who, auxiliary, ..]
+        if who.is(&closed.pronouns) && auxiliary.is(&closed.auxiliaries));
+    denies.then_some(Verdict::No)
+}
+
 /// "Two of them", "several times": that much of it there is, if it is not none. What is counted must not be something else,
 /// as in "four pages long" and "once bitten, twice shy".
 fn amount(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
@@ -214,7 +229,10 @@ fn elliptic(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
                 end <= 2 && rest[..end].iter().chain(&rest[end + 1..]).all(|token| token.is(&closed.after))
             })
         });
-    if late || (auxiliary && after.iter().all(|token| token.is(&closed.after))) {
+    // "I was there only yesterday", where one is asked whether one has been there.
+    let is_visit = lex::tokens(question).iter().any(|word| closed.visiting.contains(word));
+    let plain = |token: &Token| token.is(&closed.after) || (is_visit && token.is(&closed.there));
+    if late || (auxiliary && after.iter().all(plain)) {
         return Some(Verdict::Yes);
     }
     statement(words, question, rest, false)

@@ -4,6 +4,7 @@
 
 use super::Value;
 use super::numbers::{Mention, digit, mentions, number_at};
+use super::one_by_one;
 use super::tokens::{Token, longest_at, says, tokens, without_lead, without_tail};
 use super::words::Words;
 use crate::lexicon as lex;
@@ -26,7 +27,10 @@ pub(super) fn amount(words: &Words, question: &str, text: &str) -> Option<Value>
             && !token.breaks()
             && before.is_some_and(|before| before.is(&numbers.before_one))
     };
-    let found: Vec<Mention> = mentions(words, &tokens).into_iter().filter(|mention| !is_pronoun(mention)).collect();
+    // Two digits may be a guess corrected; three, or a zero after another, are one number.
+    let fits = |_: f64, digits: &str| digits.len() > 2 || digits.ends_with('0');
+    let all = one_by_one::joined(words, &tokens, mentions(words, &tokens), fits);
+    let found: Vec<Mention> = all.into_iter().filter(|mention| !is_pronoun(mention)).collect();
     let asked: Vec<String> = lex::content(question).iter().map(|word| lex::stem(word)).collect();
     let named =
         |mention: &&Mention| tokens[mention.to..].iter().take(2).any(|next| asked.contains(&lex::stem(&next.word)));

@@ -47,11 +47,14 @@ impl<'a> Labels<'a> {
         let (min, max) = (f64::from(scale.min), f64::from(scale.max));
         let mut labels = Vec::new();
         let mut listed = Vec::new();
+        let mut end = 0;
         for at in 0..asked.len() {
-            let Some((number, to)) = number_at(&words.numbers, &asked, at).filter(|(n, _)| (min..=max).contains(n))
-            else {
+            // The "three" of "minus three" is no point of its own.
+            let Some((number, to)) = number_at(&words.numbers, &asked, at).filter(|_| at >= end) else { continue };
+            end = to;
+            if !(min..=max).contains(&number) {
                 continue;
-            };
+            }
             let Some(next) = asked.get(to) else { continue };
             let (from, is_said) = if next.before.contains('=') {
                 (to, true)

@@ -4,9 +4,9 @@
 //! Never does: choose among those it found.
 
 use super::numbers::number_at;
-use super::tokens::{Token, longest_at, says, tokens, without_lead, without_tail};
+use super::tokens::{Token, clause_start, longest_at, says, tokens, without_lead, without_tail};
 use super::words::Words;
-use super::{frequency, spans};
+use super::{extremes, frequency, spans};
 use crate::guide::{Choice, Question};
 use crate::lexicon as lex;
 
@@ -29,6 +29,7 @@ pub(super) fn named(words: &Words, question: &Question, said: &[Token]) -> Vec<N
     let options = &question.options;
     let mut found = by_words(words, options, said);
     found.extend(by_kind(&words.kinds, options, said, &found));
+    found.extend(by_head(words, options, said, &found));
     if found.is_empty() {
         // Others are told of along with what is chosen: "on the radio, with my sister".
         found = by_kind(&words.people, options, said, &[]);
@@ -37,7 +38,10 @@ pub(super) fn named(words: &Words, question: &Question, said: &[Token]) -> Vec<N
         found = by_place(words, options.len(), said);
     }
     if found.is_empty() {
-        found = by_part(words, options, said).into_iter().collect();
+        found = by_part(words, question, said).into_iter().collect();
+    }
+    if found.is_empty() {
+        found = extremes::by_superlative(words, options, said).into_iter().collect();
     }
     if found.is_empty() {
         let often = frequency::option(words, options, said);
@@ -80,20 +84,63 @@ fn by_kind(kinds: &[Vec<String>], options: &[Choice], said: &[Token], named: &[N
     found
 }
 
-/// "Not very", where one option alone begins like that.
-fn by_part(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {
+/// A goldfish is a fish, where the clause tells of nothing else.
+fn by_head(words: &Words, options: &[Choice], said: &[Token], named: &[Named]) -> Vec<Named> {
+    let singular = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
+    let heads: Vec<Option<String>> = options
+        .iter()
+        .map(|option| match &tokens(&option.text)[..] {
+            [only] if only.word.chars().count() >= 4 => Some(singular(&only.word)),
+            _ => None,
+        })
+        .collect();
+    let is_named = |at: usize| named.iter().any(|named| (named.from..named.to).contains(&at));
+    let is_plain = |at: usize| {
+        let token = &said[at];
+        !lex::is_content(&token.word) || is_named(at) || token.is(&words.fillers) || token.is(&words.also)
+    };
+    let mut found = Vec::new();
+    for at in (0..said.len()).filter(|at| !is_named(*at)) {
+        let from = clause_start(said, at);
+        let to = (at + 1..said.len()).find(|next| said[*next].breaks()).unwrap_or(said.len());
+        if !(from..to).all(|other| other == at || is_plain(other)) {
+            continue;
+        }
+        let word = singular(&said[at].word);
+        let is_kind = |head: &Option<String>| {
+            let front = head.as_ref().and_then(|head| word.strip_suffix(head.as_str()));
+            front.is_some_and(|front| front.chars().count() >= 3 && !words.options.fronts.iter().any(|no| no == front))
+        };
+        let mut kinds = (0..options.len()).filter(|option| is_kind(&heads[*option]));
+        if let (Some(option), None) = (kinds.next(), kinds.next()) {
+            found.push(Named { option, from: at, to: at + 1 });
+        }
+    }
+    found
+}
+
+/// "Not very", where one option alone begins like that; "not at all", where one alone is "Not satisfied at all" and whether
+/// one is satisfied was asked.
+fn by_part(words: &Words, question: &Question, said: &[Token]) -> Option<Named> {
+    let options = &question.options;
+    let asked: Vec<String> = lex::content(&question.text).iter().map(|word| lex::stem(word)).collect();
     let bare = without_tail(without_lead(said, &words.fillers), &words.fillers);
     let bare: Vec<String> = pieces(words, bare, false).into_iter().map(|piece| piece.stem).collect();
     // "Definitely not" is no beginning of "Not sure".
     if bare.len() == 1 && words.negators.contains(&bare[0]) {
         return None;
     }
+    let whole = |option: &Choice| pieces(words, &tokens(&option.text), false).into_iter().map(|piece| piece.stem);
     let begins = |option: &Choice| {
-        let whole = pieces(words, &tokens(&option.text), false);
-        whole.len() > bare.len() && bare.iter().zip(&whole).all(|(said, piece)| *said == piece.stem)
+        let whole: Vec<String> = whole(option).collect();
+        whole.len() > bare.len() && whole.starts_with(&bare)
     };
-    let mut places = options.iter().enumerate().filter(|(_, option)| begins(option)).map(|(place, _)| place);
-    let only = places.next().filter(|_| places.next().is_none() && !bare.is_empty())?;
+    let is_rest = |option: &Choice| whole(option).filter(|stem| !asked.contains(stem)).eq(bare.iter().cloned());
+    let only = |fits: &dyn Fn(&Choice) -> bool| {
+        let mut places = options.iter().enumerate().filter(|(_, option)| fits(option)).map(|(place, _)| place);
+        places.next().filter(|_| places.next().is_none() && !bare.is_empty())
+    };
+    let only = only(&begins).or_else(|| only(&is_rest))?;
     Some(Named { option: only, from: 0, to: said.len() })
 }
 
@@ -112,7 +159,9 @@ pub(super) fn pieces(words: &Words, tokens: &[Token], with_synonyms: bool) -> Ve
             .synonyms
             .iter()
             .filter(|_| with_synonyms)
-            .filter_map(|line| Some((longest_at(tokens, at, line)?, &line[0])))
+            .filter_map(|line| {
+                Some((longest_at(tokens, at, line).or_else(|| in_the_singular(&tokens[at], line))?, &line[0]))
+            })
             .max_by_key(|(length, _)| *length);
         let number = number_at(&words.numbers, tokens, at).filter(|_| !tokens[at].is(&words.numbers.article));
         let one = &words.numbers.one;
@@ -129,6 +178,12 @@ pub(super) fn pieces(words: &Words, tokens: &[Token], with_synonyms: bool) -> Ve
         at = to;
     }
     pieces
+}
+
+/// "Tenants" where "tenant" is in the line.
+fn in_the_singular(token: &Token, line: &[String]) -> Option<usize> {
+    let singular = token.word.strip_suffix('s').filter(|word| word.len() >= 4 && !word.ends_with('s'))?;
+    line.iter().any(|phrase| phrase == singular).then_some(1)
 }
 
 fn by_words(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Named> {

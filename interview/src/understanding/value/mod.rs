@@ -8,10 +8,11 @@
 //! | `words` | the shape of `languages/<code>/values.toml` |
 //! | `tokens` | words and what stands between them |
 //! | `numbers` | numbers in words and digits, and ranges of two |
+//! | `one_by_one` | numbers spelled digit by digit |
 //! | `scale`, `options`, `closed` | one type of question each |
 //! | `opposites` | answers to closed questions by what was not asked |
-//! | `labels`, `reckoned` | points of a scale by their names, and by how far they are from others |
-//! | `mentions`, `frequency`, `spans` | where options are named, by their words, a rate, or a number within their bounds |
+//! | `labels`, `places`, `reckoned` | points of a scale by their names, by where they are, and by how far from others |
+//! | `mentions`, `frequency`, `spans`, `extremes` | where options are named: by words, a rate, a number, a superlative |
 //! | `dictated`, `email`, `date` | what an open question `expects` |
 //! | `back` | a value as it is read back |
 
@@ -20,12 +21,15 @@ mod closed;
 mod date;
 mod dictated;
 mod email;
+mod extremes;
 mod frequency;
 mod labels;
 mod mentions;
 mod numbers;
+mod one_by_one;
 mod opposites;
 mod options;
+mod places;
 mod reckoned;
 mod scale;
 mod spans;

@@ -71,10 +71,29 @@ fn range_at(words: &Words, tokens: &[Token], from: usize, first: f64, to: usize)
     }
     let (second, end) = number_at(numbers, tokens, next)?;
     let hyphen = next == to && tokens[next].before.trim() == "-" || tokens[next].before == "–";
-    // "Six, seven" is a guess between neighbours; "ten, nine" is a correction.
-    let neighbours = (second - first - 1.0).abs() < f64::EPSILON;
+    // "Six, seven" is a guess between neighbours; "ten, nine" is a correction, and so is "not a two, it's a three".
+    let neighbours = (second - first - 1.0).abs() < f64::EPSILON && !is_denied(words, tokens, from);
     let fits = if connected { (second - first).abs() > f64::EPSILON } else { (hyphen && second > first) || neighbours };
     fits.then(|| Mention { from, to: end, low: first.min(second), high: first.max(second) })
+}
+
+/// What is said before a number denies it, and sets no bound to it.
+fn is_denied(words: &Words, tokens: &[Token], from: usize) -> bool {
+    let mut at = from;
+    while at > 0 && !tokens[at].breaks() {
+        at -= 1;
+        let token = &tokens[at];
+        if token.is(&words.numbers.bounds) {
+            return false;
+        }
+        if token.is(&words.closed.negators) || token.is(&words.closed.without) || token.is(&words.negators) {
+            return true;
+        }
+        if !token.is(&words.numbers.light) {
+            return false;
+        }
+    }
+    false
 }
 
 /// The number that begins here, and the token after it.

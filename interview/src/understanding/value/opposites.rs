@@ -16,6 +16,7 @@ pub(super) fn read(words: &Words, question: &str, clause: &[Token], rest: &[Toke
     alike_or_opposite(words, &asked, rest)
         .or_else(|| alike_or_opposite(words, &asked, clause))
         .or_else(|| finished(words, &asked, clause))
+        .or_else(|| was_done(words, &asked, clause))
         .or_else(|| somebody(words, &asked, rest))
         .or_else(|| list(words, &asked, rest))
 }
@@ -57,6 +58,7 @@ fn by_sides(words: &Words, asked: &[Token], clause: &[Token], own: &[String], ot
             || token.is(&closed.without)
             || token.is(&closed.after)
             || token.is(&words.scale.utmost)
+            || is_measure(words, token)
             || {
                 let stem = lex::stem(&token.word);
                 asked.iter().any(|asked| lex::stem(&asked.word) == stem)
@@ -71,6 +73,37 @@ fn by_sides(words: &Words, asked: &[Token], clause: &[Token], own: &[String], ot
         lead.windows(2).any(|pair| no(&pair[0]) && (pair[1].is(&closed.pronouns) || pair[1].is(&closed.contracted)));
     let negators = lead.iter().filter(|token| no(token)).count();
     (!own_answer).then_some(if (negators % 2 == 1) == is_own { Verdict::No } else { Verdict::Yes })
+}
+
+/// "An hour and a half late": how much of it there is, is no other thing.
+fn is_measure(words: &Words, token: &Token) -> bool {
+    let numbers = &words.numbers;
+    let is_part = |phrase: &String| phrase.split(' ').any(|word| word == token.word);
+    numbers.spans.contains_key(&token.word)
+        || numbers.units_of.get(&token.word).is_some_and(|unit| *unit > 0)
+        || numbers.tens.contains_key(&token.word)
+        || (token.is_digits() && token.word != "0")
+        || numbers.parts.keys().any(is_part)
+}
+
+/// "Got it done last week", where one is asked whether something was done.
+fn was_done(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
+    let closed = &words.closed;
+    if !asked.first().is_some_and(|first| first.is(&closed.perfect)) {
+        return None;
+    }
+    let at = (0..clause.len()).find(|at| longest_at(clause, *at, &closed.had_done).is_some())?;
+    let denies = clause.iter().any(|token| token.is(&closed.negators) || token.is(&closed.without));
+    // By the speaker, and not as it might be: not "she got it done" nor "I wish I'd got it done".
+    let plain = |token: &Token| {
+        let leads = [&closed.before, &closed.contracted, &closed.pronouns, &closed.after];
+        leads.iter().any(|list| token.is(list)) && !token.is(&closed.others) && !token.is(&words.scale.near)
+    };
+    if says(clause, &closed.would) {
+        return Some(Verdict::Neither);
+    }
+    let is_open = says(clause, &closed.unfinished) || says(clause, &closed.neither);
+    (clause[..at].iter().all(plain) && !denies && !is_open).then_some(Verdict::Yes)
 }
 
 /// "All done and dusted", "still at it", "three pages left".
@@ -91,7 +124,9 @@ fn finished(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict>
 /// "Did anyone help you?" "My daughter did it with me." "I did it by myself."
 fn somebody(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
-    if !asked.iter().any(|token| token.is(&closed.anyone)) || says(clause, &closed.neither) {
+    // "Both of my parents" are two people.
+    let vague = |at: usize| longest_at(clause, at, &closed.neither).is_some() && !clause[at].is(&words.options.both);
+    if !asked.iter().any(|token| token.is(&closed.anyone)) || (0..clause.len()).any(vague) {
         return None;
     }
     if says(clause, &closed.alone) {

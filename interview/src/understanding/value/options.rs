@@ -54,6 +54,7 @@ impl Answer<'_> {
             return Some(rest);
         }
         let mut positive = self.positive();
+        let withdrawn = self.withdraw(&mut positive);
         // "Anything but a café, so the workshop."
         if positive.iter().any(|named| named.from >= concluded) {
             positive.retain(|named| named.from >= concluded);
@@ -81,7 +82,7 @@ impl Answer<'_> {
             let is_sure = self.question.select == Select::One || self.question.options.len() == 2;
             return (left.len() == 1 && is_sure).then_some(left);
         }
-        let mut chosen: Vec<usize> = self.decided(positive);
+        let mut chosen: Vec<usize> = self.decided(positive, withdrawn);
         chosen.sort_unstable();
         chosen.dedup();
         Some(chosen)
@@ -202,6 +203,37 @@ impl Answer<'_> {
         positive
     }
 
+    /// Leaves out what is taken back: "German, English, no, scratch English". How many were.
+    fn withdraw(&self, positive: &mut Vec<Named>) -> usize {
+        let refused: Vec<Named> = self.named.iter().filter(|named| !positive.contains(named)).copied().collect();
+        let before = positive.len();
+        positive.retain(|named| {
+            !refused.iter().any(|no| no.option == named.option && no.from >= named.to && self.takes_back(*named, *no))
+        });
+        before - positive.len()
+    }
+
+    /// A correction leads to the refusal of what was named, and the clause says nothing else: not "actually I don't like it
+    /// much".
+    fn takes_back(&self, named: Named, refused: Named) -> bool {
+        let (words, said) = (self.words, self.said);
+        let clause = clause_start(said, refused.from).max(named.to);
+        let leads = [&words.corrections, &words.negators, &words.options.withdrawals, &words.fillers, &words.articles];
+        // "Out" of "leave out" is part of it.
+        let is_part = |at: usize| words.options.withdrawals.iter().any(|phrase| phrase.ends_with(&said[at].word));
+        let is_bare = (clause..refused.from).all(|at| leads.iter().any(|list| said[at].is(list)) || is_part(at));
+        let corrects = |at: usize| longest_at(said, at, &words.corrections).is_some() && !self.is_inside(at);
+        is_bare && ((named.to..refused.from).any(corrects) || (clause..refused.from).any(|at| self.is_withdrawal(at)))
+    }
+
+    /// "Scratch", "leave out", at the beginning of a clause.
+    fn is_withdrawal(&self, at: usize) -> bool {
+        let words = self.words;
+        let lead = &self.said[clause_start(self.said, at)..at];
+        longest_at(self.said, at, &words.options.withdrawals).is_some()
+            && lead.iter().all(|token| token.is(&words.corrections) || token.is(&words.fillers))
+    }
+
     /// `joined` if the option before was negated, too: "not by post or by phone".
     fn is_negated(&self, at: usize, joined: bool) -> bool {
         let named = self.named[at];
@@ -219,7 +251,8 @@ impl Answer<'_> {
         let (mut negators, mut step) = (0, start);
         while step < named.from {
             let no = self.said[step].breaks() && at > 0 && self.said[step].is(&self.words.corrections);
-            let negator = longest_at(self.said, step, &self.words.negators);
+            let withdrawal = Some(1).filter(|_| at > 0 && self.is_withdrawal(step));
+            let negator = longest_at(self.said, step, &self.words.negators).or(withdrawal);
             match negator.filter(|length| step + length <= named.from && !self.is_mild(step) && !no) {
                 Some(length) => (negators, step) = (negators + 1, step + length),
                 None => step += 1,
@@ -254,15 +287,17 @@ impl Answer<'_> {
     }
 
     /// Of several that are named: what replaces the others, is told plainly, or stressed.
-    fn decided(&self, mut positive: Vec<Named>) -> Vec<usize> {
+    fn decided(&self, mut positive: Vec<Named>, withdrawn: usize) -> Vec<usize> {
         let places = |positive: &[Named]| positive.iter().map(|named| named.option).collect::<Vec<_>>();
         if positive.iter().any(|named| !self.is_aside(*named)) {
             positive.retain(|named| !self.is_aside(*named));
         }
         if let Some(at) = self.correction(&positive) {
             let (before, after): (Vec<Named>, Vec<Named>) = positive.iter().partition(|named| named.from < at);
-            // Of a list, as many are replaced as are said anew.
-            let kept = before.len().saturating_sub(after.len());
+            // Of a list, as many are replaced as are said anew, unless the list is said once more, or "just" what is left.
+            let is_anew = self.is_relisted(at, &before, &after);
+            let replaced = after.len().saturating_sub(withdrawn);
+            let kept = if is_anew { 0 } else { before.len().saturating_sub(replaced) };
             positive = match self.question.select {
                 Select::One => after,
                 Select::Many => before[..kept].iter().chain(&after).copied().collect(),
@@ -285,12 +320,35 @@ impl Answer<'_> {
         if again { vec![last] } else { places(&positive) }
     }
 
+    /// After the correction at `at` nothing new is named, and nothing else said; or it is "just" that.
+    fn is_relisted(&self, at: usize, before: &[Named], after: &[Named]) -> bool {
+        let words = self.words;
+        let plain = |at: usize| {
+            let token = &self.said[at];
+            !lex::is_content(&token.word)
+                || self.is_inside(at)
+                || token.is(&words.corrections)
+                || token.is(&words.fillers)
+        };
+        let is_again = after.iter().all(|named| before.iter().any(|other| other.option == named.option))
+            && (at..self.said.len()).all(plain);
+        let is_only = after.first().is_some_and(|first| {
+            let from = clause_start(self.said, first.from).max(at);
+            says(&self.said[from..first.from], &words.options.only)
+        });
+        is_again || is_only
+    }
+
     /// Where the last correction between two of them stands.
     fn correction(&self, positive: &[Named]) -> Option<usize> {
         let (first, last) = (positive.first()?, positive.last()?);
         let found = (first.to..last.from).rev().find(|at| {
             let next = positive.iter().map(|named| named.from).find(|from| from > at).unwrap_or(last.from);
-            let again = self.said[*at..next].iter().any(|token| token.is(&self.words.also));
+            // "Actually Polish, too" adds to what was said.
+            let after = positive.iter().find(|named| named.from == next).map_or(next, |named| named.to);
+            let adds =
+                longest_at(self.said, after, self.words.also.iter().filter(|also| **also != self.words.numbers.and));
+            let again = adds.is_some() || self.said[*at..next].iter().any(|token| token.is(&self.words.also));
             !self.is_inside(*at) && longest_at(self.said, *at, &self.words.corrections).is_some() && !again
         })?;
         Some(found)

@@ -3,21 +3,30 @@
 //! Owns: which of the numbers of an answer is the answer. Never does: take one from beyond the scale.
 
 use super::Value;
-use super::labels::{Best, Labels};
+use super::labels::Labels;
 use super::numbers::{Mention, mentions};
+use super::one_by_one;
+use super::places::{Ends, in_words, is_counted, is_unit_of_the_question, spot_at};
 use super::reckoned::reckoned;
 use super::tokens::{Token, longest_at, says, sentence_start, tokens, without_lead, without_tail};
 use super::words::Words;
 use crate::guide::Scale;
+
+/// On a scale that goes so far, most points have two digits.
+const MANY: f64 = 20.0;
 
 pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> Option<Value> {
     let tokens = tokens(text);
     let (min, max) = (f64::from(scale.min), f64::from(scale.max));
     let labels = Labels::of(words, scale, question);
     let ends = Ends { min, max, labels: &labels };
-    let all = reckoned(words, &tokens, &mentions(words, &tokens), |at| {
-        let (length, place) = place_at(words, &tokens, at)?;
-        Some((length, ends.number(place, &tokens[at..at + length])?))
+    let asked = super::tokens::tokens(question);
+    // Two digits are a number of two digits where the scale has many of those.
+    let fits = |number: f64, _: &str| (min..=max).contains(&number) && (max >= MANY || number >= max);
+    let mentions = one_by_one::joined(words, &tokens, mentions(words, &tokens), fits);
+    let all = reckoned(words, &tokens, &mentions, |at| {
+        let spot = spot_at(words, &tokens, at)?;
+        Some((spot.length, ends.number(spot, &tokens)?))
     });
     let mut found: Vec<Mention> = all
         .iter()
@@ -26,6 +35,7 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
             let rest = Scene {
                 words,
                 tokens: &tokens,
+                asked: &asked,
                 mention: **mention,
                 previous: at.checked_sub(1).map(|at| all[at]),
                 min,
@@ -38,6 +48,7 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
                 && !rest.counts()
                 && !rest.is_loss()
                 && !rest.is_negated()
+                && !is_counted(words, &tokens, mention)
         })
         .map(|(_, mention)| *mention)
         .collect();
@@ -52,7 +63,7 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
     if let Some(last) = found.last() {
         return Some(if last.is_range() { Value::Range([last.low, last.high]) } else { Value::Number(last.low) });
     }
-    let in_words = || in_words(words, &tokens, &ends).or_else(|| labels.share(&tokens));
+    let in_words = || in_words(words, &tokens, &asked, &ends).or_else(|| labels.share(&tokens));
     if let Some(number) = labels.said(&tokens).or_else(in_words) {
         return Some(Value::Number(number));
     }
@@ -65,13 +76,15 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
 }
 
 /// A number among what stands around it.
-struct Scene<'a> {
-    words: &'a Words,
-    tokens: &'a [Token],
-    mention: Mention,
-    previous: Option<Mention>,
-    min: f64,
-    max: f64,
+pub(super) struct Scene<'a> {
+    pub words: &'a Words,
+    pub tokens: &'a [Token],
+    /// The question.
+    pub asked: &'a [Token],
+    pub mention: Mention,
+    pub previous: Option<Mention>,
+    pub min: f64,
+    pub max: f64,
 }
 
 impl Scene<'_> {
@@ -128,7 +141,10 @@ impl Scene<'_> {
         if alone && ends {
             return false;
         }
-        let joined = before.filter(|_| !token.breaks()).is_some_and(|before| before.is(&numbers.before_one));
+        // "The third one."
+        let ordinal = |before: &Token| self.words.options.ordinals.iter().any(|names| before.is(names));
+        let joined =
+            before.filter(|_| !token.breaks()).is_some_and(|before| before.is(&numbers.before_one) || ordinal(before));
         joined || self.next(0).is_some_and(|next| !next.breaks() && !next.is(&numbers.after_one))
     }
 
@@ -141,6 +157,9 @@ impl Scene<'_> {
             // Of a hundred, a per cent is a point.
             let are_shares = self.min == 0.0 && (self.max - 100.0).abs() < f64::EPSILON;
             return !are_shares || self.next(1).is_some_and(|token| token.word == self.words.scale.of);
+        }
+        if is_unit_of_the_question(self.words, self.asked, next, self.max) {
+            return false;
         }
         if next.is(&numbers.not_units) {
             return next.word == self.words.scale.of
@@ -158,7 +177,7 @@ impl Scene<'_> {
     }
 
     /// "Not a ten"; but "it can't be more than three" is three, and "more than three" alone is nothing.
-    fn is_negated(&self) -> bool {
+    pub fn is_negated(&self) -> bool {
         let numbers = &self.words.numbers;
         if self.tokens[self.mention.from].breaks() {
             return false;
@@ -197,94 +216,4 @@ fn is_aside(words: &Words, tokens: &[Token], mention: &Mention) -> bool {
             .get(mention.to)
             .filter(|next| !next.breaks())
             .is_some_and(|_| longest_at(tokens, mention.to, &words.aside).is_some())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Lowest,
-    Middle,
-    Highest,
-    Worst,
-    Best,
-}
-
-/// What the places are on this scale.
-struct Ends<'a> {
-    min: f64,
-    max: f64,
-    labels: &'a Labels<'a>,
-}
-
-impl Ends<'_> {
-    /// None where the wording may mean either end: the highest mark where the lowest number is the best.
-    fn number(&self, place: Place, said: &[Token]) -> Option<f64> {
-        let (best, worst) = match self.labels.best() {
-            Best::Highest => (self.max, self.min),
-            Best::Lowest | Best::LowestOfIlls => (self.min, self.max),
-        };
-        let is_plain = self.labels.best() != Best::Lowest;
-        self.labels.named(said).or(match place {
-            Place::Lowest => is_plain.then_some(self.min),
-            Place::Middle => Some(f64::midpoint(self.min, self.max)),
-            Place::Highest => is_plain.then_some(self.max),
-            Place::Worst => Some(worst),
-            Place::Best => Some(best),
-        })
-    }
-}
-
-/// An end of the scale, or its middle, in words; the last that is not negated.
-fn in_words(words: &Words, tokens: &[Token], ends: &Ends) -> Option<f64> {
-    let mut found = None;
-    let mut at = 0;
-    while at < tokens.len() {
-        let Some((length, place)) = place_at(words, tokens, at) else {
-            at += 1;
-            continue;
-        };
-        // "One of the best" says nothing of where on the scale it is.
-        let is_share = at > 0 && tokens[at - 1].word == words.scale.of;
-        let mention = Mention { from: at, to: at + length, low: 0.0, high: 0.0 };
-        let scene = Scene { words, tokens, mention, previous: None, min: ends.min, max: ends.max };
-        if !is_share && !scene.is_negated() {
-            found = ends.number(place, &tokens[at..at + length]);
-        }
-        at += length;
-    }
-    found
-}
-
-/// The place that is named at `at`, and how many tokens name it.
-fn place_at(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
-    let scale = &words.scale;
-    let places = [
-        (&scale.lowest, Place::Lowest),
-        (&scale.middle, Place::Middle),
-        (&scale.highest, Place::Highest),
-        (&scale.worst, Place::Worst),
-        (&scale.best, Place::Best),
-    ];
-    let longest = places
-        .iter()
-        .filter_map(|(phrases, place)| longest_at(tokens, at, *phrases).map(|length| (length, *place)))
-        .max_by_key(|(length, _)| *length);
-    longest.or_else(|| as_far(words, tokens, at))
-}
-
-/// "As low as it goes", "as good as your scale lets me".
-fn as_far(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
-    let scale = &words.scale;
-    if tokens.get(at)?.word != scale.like {
-        return None;
-    }
-    let ends = [
-        (&scale.ill, Place::Worst),
-        (&scale.ills, Place::Worst),
-        (&scale.good, Place::Best),
-        (&scale.low, Place::Lowest),
-        (&scale.high, Place::Highest),
-    ];
-    let (length, place) =
-        ends.iter().find_map(|(phrases, place)| Some((longest_at(tokens, at + 1, *phrases)?, *place)))?;
-    tokens.get(at + 1 + length).filter(|token| token.word == scale.like).map(|_| (length + 2, place))
 }

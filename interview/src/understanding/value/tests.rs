@@ -71,6 +71,11 @@ fn answers_by_what_is_known_of_the_question() {
     check_set(include_str!("tests/wordings.toml"), 200);
 }
 
+#[test]
+fn answers_counted_from_an_end_corrected_or_spelled() {
+    check_set(include_str!("tests/siblings.toml"), 60);
+}
+
 /// More than `least` cases, and all of them are read rightly.
 fn check_set(text: &str, least: usize) {
     let set: Set = toml::from_str(text).unwrap();
