@@ -215,9 +215,9 @@ impl Reader<'_> {
 
     /// Whether every clause of it is certainly a yes.
     fn agrees(&self, words: &[&str]) -> bool {
-        clauses(words).into_iter().all(|range| {
-            self.language.certain.read(&words[range].join(" "), true) == Some(Kind::Consent(Consent::Yes))
-        })
+        clauses(words)
+            .into_iter()
+            .all(|range| self.language.certain.read(&words[range].join(" "), true) == Some(Kind::Consent(Consent::Yes)))
     }
 
     /// Whether its first clause is certainly this.

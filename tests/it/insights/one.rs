@@ -141,7 +141,12 @@ async fn an_interview_that_completes_is_looked_at_and_its_quotes_can_be_heard() 
     assert_eq!(told[0].data["insight_id"], insight["id"]);
     assert!(!told[0].data.to_string().contains("bookkeeping"), "ids and figures only");
 
-    let page = stage.caller.get(&format!("{path}?format=html")).await.text().await.unwrap();
+    // The recording is closed beside the extraction, and may be a moment later.
+    let page = until(async || {
+        let page = stage.caller.get(&format!("{path}?format=html")).await.text().await.unwrap();
+        page.contains("data:audio/ogg;base64,").then_some(page)
+    })
+    .await;
     let sound = page.split("data:audio/ogg;base64,").nth(1).expect("a player").split('"').next().unwrap();
     let sound = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, sound).unwrap();
     assert!(sound.starts_with(b"OggS"));
