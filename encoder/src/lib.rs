@@ -88,7 +88,9 @@ impl Encoder {
     pub fn direction(&self, text: &str) -> Result<Vec<f32>, EncoderError> {
         let mut vector = self.encode(text)?;
         let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        vector.iter_mut().for_each(|value| *value /= length);
+        for value in &mut vector {
+            *value /= length;
+        }
         Ok(vector)
     }
 

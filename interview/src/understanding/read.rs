@@ -354,10 +354,9 @@ fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
 fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
-        Kind::Request(Request::Stop | Request::Person) => 0.5,
+        // They stop the questions: whatever is merely strange is an answer.
+        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
         Kind::Request(Request::Decline) => 0.41,
-        // It stops the questions: whatever is merely strange is an answer.
-        Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
         Kind::Request(Request::DontKnow | Request::Delete | Request::NothingToAdd)
         | Kind::Question(_)
         | Kind::Unfinished

@@ -24,7 +24,7 @@ struct Label {
 /// What a question says of its scale.
 pub(super) struct Labels<'a> {
     words: &'a Words,
-    labels: Vec<Label>,
+    named: Vec<Label>,
     asked: Vec<Token>,
     min: f64,
     max: f64,
@@ -78,13 +78,13 @@ impl<'a> Labels<'a> {
         if has(min) && has(max) {
             labels.append(&mut listed);
         }
-        Self { words, labels, asked, min, max }
+        Self { words, named: labels, asked, min, max }
     }
 
     pub fn best(&self) -> Best {
         let scale = &self.words.scale;
         let named = |end: f64, phrases: &[String]| {
-            self.labels.iter().any(|label| {
+            self.named.iter().any(|label| {
                 (label.number - end).abs() < f64::EPSILON
                     && says(&label.tokens, phrases)
                     && !label.tokens.iter().any(|token| token.is(&self.words.closed.negators))
@@ -101,7 +101,7 @@ impl<'a> Labels<'a> {
     /// The point that these tokens name, wherever they stand.
     pub fn named(&self, phrase: &[Token]) -> Option<f64> {
         let said: Vec<String> = pieces(self.words, phrase, true).into_iter().map(|piece| piece.stem).collect();
-        self.labels.iter().find(|label| label.stems == said).map(|label| label.number)
+        self.named.iter().find(|label| label.stems == said).map(|label| label.number)
     }
 
     /// The point that a clause names: it says nothing but that, and what was asked.
@@ -113,10 +113,10 @@ impl<'a> Labels<'a> {
             }
             let pieces = pieces(self.words, clause, true);
             let mut numbers: Vec<f64> = Vec::new();
-            let longest = self.labels.iter().filter_map(|label| Some((label.stems.len(), self.at(&pieces, label)?)));
+            let longest = self.named.iter().filter_map(|label| Some((label.stems.len(), Self::at(&pieces, label)?)));
             let longest = longest.map(|(length, _)| length).max().unwrap_or(0);
-            for label in self.labels.iter().filter(|label| label.stems.len() == longest) {
-                if let Some((from, to)) = self.at(&pieces, label)
+            for label in self.named.iter().filter(|label| label.stems.len() == longest) {
+                if let Some((from, to)) = Self::at(&pieces, label)
                     && self.is_plain(&clause[..from], true)
                     && self.is_plain(&clause[to..], false)
                 {
@@ -153,7 +153,7 @@ impl<'a> Labels<'a> {
     }
 
     /// The tokens of the clause that are this name.
-    fn at(&self, pieces: &[Piece], label: &Label) -> Option<(usize, usize)> {
+    fn at(pieces: &[Piece], label: &Label) -> Option<(usize, usize)> {
         let length = label.stems.len();
         let at = (0..(pieces.len() + 1).checked_sub(length)?)
             .find(|at| pieces[*at..*at + length].iter().zip(&label.stems).all(|(piece, stem)| piece.stem == *stem))?;
