@@ -1,10 +1,10 @@
 """Trains what understands a language: MiniLM's weights are tuned together with two softmax layers over the mean of its
 states, one for answers to a question of consent and one for all others. Called by scripts/train.
 
-    train.py LANGUAGE_FOLDER WEIGHTS_FOLDER [--seeds N] [--epochs N] [--part SHARE]
+    train.py LANGUAGE_FOLDER WEIGHTS_FOLDER [--seeds N] [--epochs N]
 
 The tuned weights are rounded to the steps of the 8-bit weights that everybody has, and only the steps are written.
-Weights of several runs with different seeds are averaged (model soups, Wortsman et al. 2022, arXiv:2203.05482).
+With --seeds, weights of several runs are averaged (model soups, Wortsman et al. 2022, arXiv:2203.05482).
 Two machines do not get the same bits: matrix products in bfloat16 differ between processors.
 """
 
@@ -202,7 +202,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("folder", type=Path)
     arguments.add_argument("weights", type=Path)
-    arguments.add_argument("--seeds", type=int, default=2)
+    arguments.add_argument("--seeds", type=int, default=1)
     arguments.add_argument("--epochs", type=int, default=2)
     arguments = arguments.parse_args()
     logging.set_verbosity_error()

@@ -11,6 +11,7 @@
 //! | `clauses` | sentences and clauses of an utterance |
 //! | `read` | both together, and what an utterance says besides |
 //! | `parts` | what a question asks for, and what of it an answer leaves open |
+//! | `thresholds` | how sure a reading must be |
 //! | `utterances` | the form of utterances with their meanings, to learn from and to measure on |
 //! | `value` | the number, options, yes or no, address or date that an answer names |
 //! | `whole` | whether an answer is whole |
@@ -22,6 +23,7 @@ mod clauses;
 pub mod meaning;
 pub mod parts;
 pub mod read;
+mod thresholds;
 pub mod utterances;
 pub mod value;
 pub mod when;

@@ -1,6 +1,7 @@
 //! From an utterance to its meaning: certain wordings first, then the classifier, doubt resolved to what does no harm.
 //!
-//! Owns: the thresholds, and the parts of an utterance that mean different things. Never does: carry out anything.
+//! Owns: the order of these, and the parts of an utterance that mean different things. Never does: carry out anything, or
+//! choose how sure is sure enough ([`super::thresholds`] does).
 //!
 //! In doubt nothing is consent and nothing is a request: at a question of consent doubt is "unclear" (asked again), at
 //! any other question it is an answer (kept).
@@ -9,39 +10,16 @@ use std::ops::Range;
 
 use super::classifier::{Asked, Layer};
 use super::clauses::{clauses, sentences};
-use super::meaning::{By, Concern, Consent, Kind, Request};
+use super::meaning::{By, Consent, Kind, Request};
 use super::parts;
+use super::thresholds::{
+    AGAINST, AGAINST_A_CLAUSE, ASKED_BACK, AT_CONSENT, BESIDE, CONCERN, CONTENT, IN_PASSING, PLAIN, SURE, SURE_NOTHING,
+    YES, YES_BY_IDIOM, least,
+};
 use super::value;
 use super::whole::is_closed_answer;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;
-
-/// Least probability of a yes to a question of consent that has a certain yes among its clauses.
-const YES: f32 = 0.6;
-/// As [`YES`] without one: an idiom that was never seen is more often a refusal than not.
-const YES_BY_IDIOM: f32 = 0.75;
-/// Most probability that it is a refusal or a condition, for it to be a yes.
-const AGAINST: f32 = 0.13;
-/// From this probability of a yes on, its clauses are not looked at by themselves: "No, I don't mind at all, go ahead".
-const PLAIN: f32 = 0.85;
-/// Most probability that one of its clauses is a refusal, for it to be a yes.
-const AGAINST_A_CLAUSE: f32 = 0.5;
-/// Most probability that a child, or somebody in distress, says it, for it to be a yes.
-const CONCERN: f32 = 0.08;
-/// Least probability of anything else at a question of consent, where unclear is what doubt comes to.
-const AT_CONSENT: f32 = 0.35;
-/// Least probability of a question of the respondent's, where it ends as one.
-const ASKED_BACK: f32 = 0.2;
-/// Least probability of a request in the last sentence of an answer.
-const IN_PASSING: f32 = 0.8;
-/// From this probability on, a value among the words does not make an answer of what is something else.
-const SURE: f32 = 0.7;
-/// The same of what short answers look like: "All of those", "Indeed I am", "B".
-const SURE_NOTHING: f32 = 0.95;
-/// Least probability of an answer beside a request: in doubt it is kept.
-const BESIDE: f32 = 0.3;
-/// An answer has at least so many words to count beside a request.
-const CONTENT: usize = 3;
 
 /// What an utterance, or a part of it, means.
 #[derive(Debug, Clone, PartialEq)]
@@ -347,22 +325,6 @@ fn names_value(language: &Language, question: &Question, text: &str) -> bool {
 fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
     matches!(question.expects, Some(Expects::Email | Expects::Phone))
         && (value::read(language, question, text).is_some() || value::is_partial(language, question, text))
-}
-
-/// Least probability from which this is believed of an answer to a question: the more it would cost to be wrong, the
-/// more. What ends a call or hands it over is asked about first, too.
-fn least(kind: Kind) -> f32 {
-    match kind {
-        Kind::Answer | Kind::Consent(_) => 0.0,
-        // They stop the questions: whatever is merely strange is an answer.
-        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
-        Kind::Request(Request::Decline) => 0.41,
-        Kind::Request(Request::DontKnow | Request::Delete | Request::NothingToAdd)
-        | Kind::Question(_)
-        | Kind::Unfinished
-        | Kind::BackChannel => 0.3,
-        Kind::Request(_) => 0.35,
-    }
 }
 
 #[cfg(test)]
