@@ -162,7 +162,23 @@ impl Model {
         if words.is_empty() { Ok(Err(Rejection::NoSpeech)) } else { Ok(Ok(words::place(words, samples, start_ms))) }
     }
 
+    /// On a thread of its own. On processors with AMX, ggml sets up a thread's tile registers once and believes that they
+    /// stay so (`ggml_tile_config_init`); ONNX Runtime sets them up otherwise for its 8-bit models. On a thread that runs
+    /// both, Whisper multiplied rubbish from then on, and heard nothing.
     fn decode(&self, samples: &[f32], language: &str, margin: usize, threads: usize) -> Result<Decoded, WhisperError> {
+        std::thread::scope(|scope| {
+            let decoding = scope.spawn(|| self.decode_here(samples, language, margin, threads));
+            decoding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn decode_here(
+        &self,
+        samples: &[f32],
+        language: &str,
+        margin: usize,
+        threads: usize,
+    ) -> Result<Decoded, WhisperError> {
         let pooled = self.states.lock().pop();
         let mut state = pooled.map_or_else(|| self.context.create_state(), Ok)?;
         let mut padded;
