@@ -5,13 +5,14 @@ states, one for answers to a question of consent and one for all others. Called 
 
 The tuned weights are rounded to the steps of the 8-bit weights that everybody has, and only the steps are written.
 With --seeds, weights of several runs are averaged (model soups, Wortsman et al. 2022, arXiv:2203.05482).
-Two machines do not get the same bits: matrix products in bfloat16 differ between processors.
+Two machines do not get the same bits: where the processor has AMX, matrix products are in bfloat16.
 """
 
 import argparse
 import json
 import math
 import random
+import re
 import sys
 import time
 import tomllib
@@ -32,6 +33,12 @@ LONGEST = 96  # pieces of an example
 BATCH = 32
 RATE, HEAD_RATE, WARM_UP = 1e-4, 1e-3, 0.06
 SMOOTHING, DROPOUT, DECAY = 0.1, 0.1, 0.01
+# Shares of the examples that are shown without punctuation, and of the unfinished ones that are shown with a full stop:
+# recognisers write either, so neither may tell what was meant.
+BARE, STOPPED = 0.15, 0.3
+PAIRS = 4  # pairs of a question and an answer beside each batch
+# Without it bfloat16 takes 25 times as long as 32 bits.
+AMX = torch.cpu._is_amx_tile_supported()
 # An answer of these kinds to a question of consent is a refusal or unclear.
 NOT_AT_CONSENT = {"answer", "back_channel"} | {
     f"request {name}" for name in ("decline", "dont_know", "stop", "nothing_to_add", "delete")
@@ -63,9 +70,28 @@ def examples(folder):
             yield "question", kind, text
 
 
+def answers(folder):
+    """(open question, answer to it) of the examples; odd answers may be about anything."""
+    for path in sorted((folder / "examples").glob("*.toml")):
+        for block in tomllib.loads(path.read_text())["block"]:
+            asked = block["asked"]
+            if path.stem != "odd" and block["kind"] == "answer" and isinstance(asked, dict) and asked["type"] == "open":
+                for text in block.get("texts", []):
+                    yield asked["text"], text
+
+
 def bound(kind):
     """Whether it belongs to the question it was said to; a request can be made at any."""
     return kind in ("answer", "back_channel") or kind.startswith("consent")
+
+
+def as_heard(kind, text):
+    """The text as another recogniser might have written it."""
+    if random.random() < BARE:
+        return re.sub(r"[.,!?;:…]+(?=\s|$)", "", text)
+    if kind == "unfinished" and random.random() < STOPPED:
+        return re.sub(r"[.,…\s]*$", ".", text)
+    return text
 
 
 class Weights:
@@ -128,7 +154,9 @@ class Reader(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
         # Beside the vector: whether recording was asked about.
         self.heads = nn.ModuleDict({name: nn.Linear(WIDTH + 1, len(of)) for name, of in kinds.items()})
-        for head in self.heads.values():
+        # Whether an answer is about what was asked.
+        self.relevance = nn.Linear(WIDTH, 1)
+        for head in [*self.heads.values(), self.relevance]:
             nn.init.normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
@@ -136,7 +164,7 @@ class Reader(nn.Module):
         pieces = self.tokenizer.encode_batch(texts)
         ids = torch.tensor([piece.ids for piece in pieces])
         mask = torch.tensor([piece.attention_mask for piece in pieces])
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.training and AMX):
             states = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=torch.zeros_like(ids)).last_hidden_state
         mask = mask[:, :, None].float()
         return (states.float() * mask).sum(1) / mask.sum(1)
@@ -145,6 +173,9 @@ class Reader(nn.Module):
         recording = torch.tensor([[1.0 if one == "recording" else 0.0] for one in asked])
         features = torch.cat([self.dropout(self.vectors(texts)), recording], 1)
         return {name: head(features) for name, head in self.heads.items()}
+
+    def on_topic(self, pairs):
+        return self.relevance(self.dropout(self.vectors([f"{question} {answer}" for question, answer in pairs])))[:, 0]
 
     def learnt(self, kind, asked):
         """The heads that learn from such an example."""
@@ -156,14 +187,16 @@ class Reader(nn.Module):
         return heads
 
 
-def fit(reader, data, epochs, seed):
+def fit(reader, data, pairs, epochs, seed):
     torch.manual_seed(seed)
     random.seed(seed)
     tuned = [parameter for parameter in reader.bert.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
-        [{"params": tuned, "lr": RATE}, {"params": list(reader.heads.parameters()), "lr": HEAD_RATE}], weight_decay=DECAY
+        [{"params": tuned, "lr": RATE}, {"params": [*reader.heads.parameters(), *reader.relevance.parameters()], "lr": HEAD_RATE}],
+        weight_decay=DECAY,
     )
     rates = [group["lr"] for group in optimizer.param_groups]
+    own_pairs = set(pairs)
     steps, step, begun = epochs * math.ceil(len(data) / BATCH), 0, time.time()
     reader.train()
     for _ in range(epochs):
@@ -179,7 +212,9 @@ def fit(reader, data, epochs, seed):
             share = step / warm if step < warm else (steps - step) / (steps - warm)
             for group, rate in zip(optimizer.param_groups, rates):
                 group["lr"] = rate * share
-            scores = reader.scores([asked for asked, _, _ in batch], [text for _, _, text in batch])
+            scores = reader.scores(
+                [asked for asked, _, _ in batch], [as_heard(kind, text) for _, kind, text in batch]
+            )
             loss = 0.0
             for head, kinds in reader.kinds.items():
                 of = [at for at, (asked, kind, _) in enumerate(batch) if head in reader.learnt(kind, asked)]
@@ -187,6 +222,12 @@ def fit(reader, data, epochs, seed):
                     meant = torch.tensor([kinds.index(batch[at][1]) for at in of])
                     loss = loss + F.cross_entropy(scores[head][of], meant, label_smoothing=SMOOTHING, reduction="sum")
             loss = loss / len(batch)
+            # Every other answer is put beside the question of another one.
+            shown = random.sample(pairs, PAIRS)
+            shown = [(question if at % 2 else random.choice(pairs)[0], answer) for at, (question, answer) in enumerate(shown)]
+            own = torch.tensor([float(pair in own_pairs) for pair in shown])
+            own = own * (1 - SMOOTHING) + SMOOTHING / 2
+            loss = loss + F.binary_cross_entropy_with_logits(reader.on_topic(shown), own)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(tuned, 1.0)
@@ -208,12 +249,13 @@ def main():
     logging.set_verbosity_error()
 
     data = list(dict.fromkeys(examples(arguments.folder)))
+    pairs = list(dict.fromkeys(answers(arguments.folder)))
     known = sorted({kind for _, kind, _ in data})
     kinds = {
         "consent": [kind for kind in known if kind not in NOT_AT_CONSENT],
         "question": [kind for kind in known if not kind.startswith("consent")],
     }
-    print(f"{len(data)} examples of {len(known)} kinds", file=sys.stderr)
+    print(f"{len(data)} examples of {len(known)} kinds, {len(pairs)} answers to open questions", file=sys.stderr)
     weights = Weights(arguments.weights / "minilm-l6-int8.onnx")
     pieces = json.loads((arguments.weights / "minilm-vocab.json").read_text())
     plain = lambda piece: piece[1:] if piece.startswith("▁") else piece if piece.startswith("[") and len(piece) > 1 else f"##{piece}"
@@ -227,10 +269,10 @@ def main():
         reader = Reader(weights, tokenizer, kinds)
         if states:
             # The same beginning, or there is no average between them.
-            reader.heads.load_state_dict(begun)
+            reader.load_state_dict(begun, strict=False)
         else:
-            begun = {name: tensor.clone() for name, tensor in reader.heads.state_dict().items()}
-        fit(reader, data, arguments.epochs, seed)
+            begun = {name: tensor.clone() for name, tensor in reader.state_dict().items() if not name.startswith("bert.")}
+        fit(reader, data, pairs, arguments.epochs, seed)
         states.append({name: tensor.detach().clone() for name, tensor in reader.state_dict().items()})
     mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
     own = {name.removeprefix("bert."): tensor for name, tensor in mean.items() if name.startswith("bert.")}
@@ -244,6 +286,7 @@ def main():
         name: {"kinds": kinds[name], "weights": [numbers(row) for row in head.weight], "bias": numbers(head.bias)}
         for name, head in reader.heads.items()
     }
+    layers["relevance"] = {"weights": numbers(reader.relevance.weight[0]), "bias": round(reader.relevance.bias.item(), 4)}
     # Vectors that the engine has to come to as well.
     shown = ["Could you say that again, please?", "I don't like Café-noise, naïve 123!"]
     with torch.no_grad():

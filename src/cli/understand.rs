@@ -16,7 +16,7 @@ use interview::guide::{self, Question};
 use interview::language::Language;
 use interview::understanding::read::{self, Reading};
 use interview::understanding::utterances::{AskedForm, Utterances};
-use interview::understanding::{Asked, By, Kind};
+use interview::understanding::{Asked, By, Kind, relevance};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ impl UnderstandArgs {
                 let place = || format!("{}, line {}", file.display(), number + 1);
                 let line: Line = serde_json::from_str(&line).with_context(place)?;
                 let (LineAsked::Consent(asked) | LineAsked::Question(asked)) = line.asked;
-                println!("{}", shown(&read_with(&encoder, &asked, &line.text)?, &line.text));
+                println!("{}", read_with(&encoder, &asked, &line.text)?.shown(&line.text));
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -92,7 +92,7 @@ impl UnderstandArgs {
             (Some(file), Some(id)) => AskedForm::Question(Box::new(question(file, id)?)),
             _ => AskedForm::Consent(interview::understanding::utterances::ConsentForm::Participation),
         };
-        println!("{}", shown(&read_with(&encoder, &asked, utterance)?, utterance));
+        println!("{}", read_with(&encoder, &asked, utterance)?.shown(utterance));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -106,10 +106,36 @@ fn question(file: &Path, id: &str) -> anyhow::Result<Question> {
     found.with_context(|| format!("no question has the id {id}; there are {}", known()))
 }
 
-fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> anyhow::Result<Reading> {
+/// What an utterance means, and of an answer to an open question the probability that it is about something else.
+struct Understood {
+    reading: Reading,
+    off_topic: Option<f32>,
+}
+
+fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> anyhow::Result<Understood> {
+    let language = Language::english();
     let texts = read::texts(asked.asked(), text);
     let vectors: Vec<Vec<f32>> = texts.iter().map(|text| encoder.encode(text)).collect::<Result<_, _>>()?;
-    Ok(read::read(Language::english(), asked.asked(), asked.question(), text, &vectors))
+    let reading = read::read(language, asked.asked(), asked.question(), text, &vectors);
+    let pair = asked.question().and_then(|question| relevance::text(question, text));
+    let pair = pair.filter(|_| reading.kind == Kind::Answer).map(|pair| encoder.encode(&pair)).transpose()?;
+    let off_topic = pair.and_then(|vector| language.classifier.relevance().off_topic(&vector));
+    Ok(Understood { reading, off_topic })
+}
+
+impl Understood {
+    /// As a line of JSON.
+    fn shown(&self, text: &str) -> Value {
+        let mut shown = shown(&self.reading, text);
+        if let Some(probability) = self.off_topic {
+            shown["off_topic"] = rounded(probability);
+        }
+        shown
+    }
+}
+
+fn rounded(probability: f32) -> Value {
+    json!((f64::from(probability) * 1000.0).round() / 1000.0)
 }
 
 /// The reading as a line of JSON.
@@ -121,7 +147,7 @@ fn shown(reading: &Reading, text: &str) -> Value {
         "kind": kind,
         "value": if is_consent { json!(name) } else { Value::Null },
         "name": if is_consent { Value::Null } else { json!(name) },
-        "probability": (f64::from(reading.probability) * 1000.0).round() / 1000.0,
+        "probability": rounded(reading.probability),
         "by": if reading.by == By::Rule { "rule" } else { "model" },
         "span": words.get(reading.words.clone()).map(|words| words.join(" ")),
     });

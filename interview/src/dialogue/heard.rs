@@ -7,7 +7,7 @@ use crate::guide::Question;
 use crate::io::{Output, PauseId};
 use crate::turn::text_of;
 use crate::understanding::read::{self, Reading};
-use crate::understanding::{Asked, Kind, Request};
+use crate::understanding::{Asked, Kind, Request, relevance};
 
 /// The words up to one pause, and what they mean.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub(super) struct Heard {
     asked: Asked,
     reading: Option<Reading>,
     vectors: Vec<Vec<f32>>,
+    /// The last vector is that of the question and the answer to it.
+    with_question: bool,
 }
 
 impl Interview {
@@ -28,12 +30,17 @@ impl Interview {
         let text = text_of(self.turn.words());
         let rest = self.after_a_moment(&text).to_owned();
         let reading = read::certain(self.language, asked, self.question_at_hand(), &rest);
+        let mut with_question = false;
         if reading.is_none() {
             self.turn.awaits_meaning(self.now + self.policy.meaning_wait_ms);
-            self.out.push(Output::Embed { pause, texts: read::texts(asked, &rest) });
+            let answer = text_of(self.later(&self.words_so_far()));
+            let pair =
+                self.question_at_hand().filter(|_| asked.is_question()).and_then(|one| relevance::text(one, &answer));
+            with_question = pair.is_some();
+            self.out.push(Output::Embed { pause, texts: read::texts(asked, &rest).into_iter().chain(pair).collect() });
         }
         let reading = reading.map(|reading| reading.after(words_in(&text) - words_in(&rest)));
-        self.heard = Some(Heard { pause, text, rest, asked, reading, vectors: Vec::new() });
+        self.heard = Some(Heard { pause, text, rest, asked, reading, vectors: Vec::new(), with_question });
     }
 
     /// What was said since a moment was asked for in this turn; all of it where none was. Whoever thinks aloud, pauses
@@ -72,6 +79,15 @@ impl Interview {
         let vectors = self.heard.as_ref().filter(|heard| heard.text == text).map_or(&[][..], |heard| &heard.vectors);
         let reading = read::read(self.language, Asked::Question, self.question_at_hand(), text, vectors);
         reading.answer().is_some()
+    }
+
+    /// Whether the words of the turn, with what was said before them in this asking, are about something else than the
+    /// question.
+    pub(super) fn is_off_topic(&self) -> bool {
+        let text = text_of(self.turn.words());
+        let heard = self.heard.as_ref().filter(|heard| heard.with_question && heard.text == text);
+        let vector = heard.and_then(|heard| heard.vectors.last());
+        vector.and_then(|vector| self.language.classifier.relevance().off_topic(vector)).is_some_and(relevance::is_off)
     }
 
     /// What the respondent's words are read in the light of.

@@ -93,6 +93,7 @@ texts!(Naming {
     date,
     once_more,
     missing_half,
+    off_topic,
 });
 texts!(Concerns { distress, distress_contact, distress_go_on, child, child_wait });
 texts!(Answers {

@@ -67,7 +67,8 @@ impl Interview {
         if self.waiting.naming.back == Back::Denied { later } else { later.or_else(|| read(words)) }
     }
 
-    fn later<'w>(&self, words: &'w [Word]) -> &'w [Word] {
+    /// Of the words of the answer those since it was asked for again.
+    pub(super) fn later<'w>(&self, words: &'w [Word]) -> &'w [Word] {
         &words[self.waiting.naming.before.min(words.len())..]
     }
 
@@ -117,6 +118,15 @@ impl Interview {
                 }
                 Some(_) => {}
             }
+        }
+        if flags.is_empty() && self.is_off_topic() {
+            if !asked && in_time {
+                self.waiting.reworded = true;
+                self.carry();
+                self.take_floor();
+                return self.again(RepeatReason::Reworded, vec![self.lines().naming.off_topic.clone()]);
+            }
+            flags.push("off_topic".to_owned());
         }
         if self.waiting.naming.back == Back::Denied && flags.is_empty() {
             flags.push("unconfirmed".to_owned());

@@ -1,12 +1,13 @@
 //! The classifier: what an utterance means, by its vector.
 //!
 //! Owns: two softmax layers over the vectors of the language's tuned encoder (`languages/<code>/encoder.npz`), one for
-//! answers to a question of consent and one for all others. Never does: compute vectors, learn (`scripts/train` does
+//! answers to a question of consent and one for all others, and [`Relevance`]. Never does: compute vectors, learn (`scripts/train` does
 //! both layers and the encoder in one), or decide.
 
 use serde::Deserialize;
 
 use super::meaning::Kind;
+use super::relevance::Relevance;
 
 /// Numbers in an utterance's vector.
 pub const VECTOR: usize = 384;
@@ -88,11 +89,12 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// Both layers of a language.
+/// What a language's training has come to.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Classifier {
     consent: Layer,
     question: Layer,
+    relevance: Relevance,
 }
 
 impl Classifier {
@@ -107,6 +109,11 @@ impl Classifier {
     /// The layer that reads what was said to this.
     pub fn layer(&self, asked: Asked) -> &Layer {
         if asked.is_question() { &self.question } else { &self.consent }
+    }
+
+    /// What tells whether an answer is about the question.
+    pub fn relevance(&self) -> &Relevance {
+        &self.relevance
     }
 }
 

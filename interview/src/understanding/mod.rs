@@ -23,6 +23,7 @@ mod clauses;
 pub mod meaning;
 pub mod parts;
 pub mod read;
+pub mod relevance;
 mod thresholds;
 pub mod utterances;
 pub mod value;

@@ -10,11 +10,11 @@ use std::ops::Range;
 
 use super::classifier::{Asked, Layer};
 use super::clauses::{clauses, sentences};
-use super::meaning::{By, Consent, Kind, Request};
+use super::meaning::{By, Concern, Consent, Kind, Request};
 use super::parts;
 use super::thresholds::{
     AGAINST, AGAINST_A_CLAUSE, ASKED_BACK, AT_CONSENT, BESIDE, CONCERN, CONTENT, IN_PASSING, PLAIN, SURE, SURE_NOTHING,
-    YES, YES_BY_IDIOM, least,
+    YES, least,
 };
 use super::value;
 use super::whole::is_closed_answer;
@@ -177,7 +177,6 @@ impl Reader<'_> {
         let clauses = clauses(words);
         let certainly = |range: &Range<usize>| self.language.certain.read(&words[range.clone()].join(" "), true);
         let says = |consent| clauses.iter().any(|clause| certainly(clause) == Some(Kind::Consent(consent)));
-        let least = if says(Consent::Yes) { YES } else { YES_BY_IDIOM };
         let refusal = |kind: &Kind| *kind == Kind::Consent(Consent::No);
         let against = |kind: &Kind| matches!(kind, Kind::Consent(Consent::No | Consent::Conditional));
         let all = 0..words.len();
@@ -185,7 +184,7 @@ impl Reader<'_> {
             says(Consent::No)
                 || clauses.iter().any(|clause| self.probability(words, clause, refusal) > AGAINST_A_CLAUSE)
         };
-        probability < least
+        probability < YES
             || self.probability(words, &all, against) > AGAINST
             || self.probability(words, &all, |kind| matches!(kind, Kind::Concern(_))) > CONCERN
             || probability < PLAIN && refused()
@@ -248,6 +247,10 @@ impl Reader<'_> {
         let names = |question: &Question| {
             guess.probability < sure && names_value(self.language, question, &text)
                 || is_dictated(self.language, question, &text)
+                // "My name is Anna", as children begin who tell who is there.
+                || guess.probability < sure
+                    && question.expects == Some(Expects::Name)
+                    && guess.kind == Kind::Concern(Concern::Child)
                 // "I have no manager, I work for myself" to a question about the manager.
                 || matches!(guess.kind, Kind::Concern(_)) && parts::denies(self.language, &question.text, &text)
         };

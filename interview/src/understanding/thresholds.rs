@@ -5,12 +5,10 @@
 
 use super::meaning::{Concern, Kind, Request};
 
-/// Least probability of a yes to a question of consent that has a certain yes among its clauses.
+/// Least probability of a yes to a question of consent.
 pub(super) const YES: f32 = 0.6;
-/// As [`YES`] without one: an idiom that was never seen is more often a refusal than not.
-pub(super) const YES_BY_IDIOM: f32 = 0.75;
 /// Most probability that it is a refusal or a condition, for it to be a yes.
-pub(super) const AGAINST: f32 = 0.13;
+pub(super) const AGAINST: f32 = 0.1;
 /// From this probability of a yes on, its clauses are not looked at by themselves: "No, I don't mind at all, go ahead".
 pub(super) const PLAIN: f32 = 0.85;
 /// Most probability that one of its clauses is a refusal, for it to be a yes.
@@ -27,6 +25,11 @@ pub(super) const IN_PASSING: f32 = 0.8;
 pub(super) const SURE: f32 = 0.7;
 /// The same of what short answers look like: "All of those", "Indeed I am", "B".
 pub(super) const SURE_NOTHING: f32 = 0.95;
+/// Least probability that an answer to an open question is about something else, for it to be asked again: most answers
+/// are about it, however little they share with its words.
+pub(super) const OFF_TOPIC: f32 = 0.85;
+/// An answer of fewer words is taken as it is: "Bedbugs." can answer anything.
+pub(super) const JUDGED: usize = 7;
 /// Least probability of an answer beside a request: in doubt it is kept.
 pub(super) const BESIDE: f32 = 0.3;
 /// An answer has at least so many words to count beside a request.
@@ -38,8 +41,11 @@ pub(super) fn least(kind: Kind) -> f32 {
     match kind {
         Kind::Answer | Kind::Consent(_) => 0.0,
         // They stop the questions: whatever is merely strange is an answer.
-        Kind::Request(Request::Stop | Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
-        Kind::Request(Request::Decline) => 0.41,
+        Kind::Request(Request::Stop) => 0.55,
+        Kind::Request(Request::Person) | Kind::Concern(Concern::Distress | Concern::Child) => 0.5,
+        // "Let me think about the last one" is most of an answer already.
+        Kind::Request(Request::Wait) => 0.65,
+        Kind::Request(Request::Decline) => 0.45,
         Kind::Request(Request::DontKnow | Request::Delete | Request::NothingToAdd)
         | Kind::Question(_)
         | Kind::Unfinished

@@ -28,6 +28,9 @@ pub struct Block {
     /// Of a consent.
     #[serde(default)]
     pub value: Option<String>,
+    /// Answers about something else than the question.
+    #[serde(default)]
+    pub off_topic: bool,
     #[serde(default)]
     pub texts: Vec<String>,
     /// Answers with the value that each of them names.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use encoder::Encoder;
 use interview::guide::slug;
 use interview::language::Language;
-use interview::understanding::{Consent, Kind, Request, value};
+use interview::understanding::{Consent, Kind, Request, relevance, value};
 use serde_json::json;
 
 use super::{hear, kind_of, read_with, sets};
@@ -38,7 +38,11 @@ struct Score {
     /// Answers taken for a request to stop, wait, decline or reach a person.
     cut_off: Share,
     values: Share,
+    /// Answers about something else than the question, and answers to it that are taken for such.
+    off_topic: Share,
+    asked_again: Share,
     wrong_values: Vec<String>,
+    off_topic_confusions: Vec<String>,
 }
 
 #[derive(Default)]
@@ -78,11 +82,16 @@ fn count(folder: &Path, heard: Option<&HashMap<String, String>>, encoder: &Encod
     for block in sets(folder)?.iter().flat_map(|set| &set.blocks) {
         let meant = block.meaning().map_err(anyhow::Error::msg)?;
         for said in block.texts.iter().filter_map(said) {
-            score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said)?, block.asked.asked()), &said);
+            let understood = read_with(encoder, &block.asked, &said)?;
+            score.meaning(meant, kind_of(&understood.reading, block.asked.asked()), &said);
+            if let (Kind::Answer, Some(probability)) = (meant, understood.off_topic) {
+                score.relevance(block.off_topic, relevance::is_off(probability), &said);
+            }
         }
         for case in &block.cases {
             if let Some(said) = said(&case.text) {
-                score.meaning(meant, kind_of(&read_with(encoder, &block.asked, &said)?, block.asked.asked()), &said);
+                let reading = read_with(encoder, &block.asked, &said)?.reading;
+                score.meaning(meant, kind_of(&reading, block.asked.asked()), &said);
                 let Some(question) = block.asked.question() else { continue };
                 let read = value::read(Language::english(), question, &said);
                 let right = json!(read) == wanted(&case.value);
@@ -132,6 +141,13 @@ impl Score {
         }
     }
 
+    fn relevance(&mut self, is_off: bool, taken: bool, said: &str) {
+        if is_off { &mut self.off_topic } else { &mut self.asked_again }.add(taken);
+        if !is_off && taken {
+            self.off_topic_confusions.push(format!("off topic ← {said}"));
+        }
+    }
+
     /// Whether everything holds. `open`: confusions may be shown.
     fn print(&self, open: bool) -> bool {
         println!("| meaning | utterances | recall | precision |\n|---|---|---|---|");
@@ -151,6 +167,7 @@ impl Score {
                 }
             }
             self.wrong_values.iter().for_each(|wrong| println!("value: {wrong}"));
+            self.off_topic_confusions.iter().for_each(|wrong| println!("{wrong}"));
         }
         println!(
             "refusals taken for a yes: {}; anything else taken for one: {}",
@@ -160,6 +177,12 @@ impl Score {
         let Share { count, of } = self.cut_off;
         println!("answers taken for a request to stop, wait, decline or reach a person: {count} of {of}");
         println!("values read rightly: {} of {}", self.values.count, self.values.of);
+        if self.off_topic.of > 0 {
+            let Share { count, of } = self.off_topic;
+            println!("answers about something else found: {count} of {of}");
+        }
+        let Share { count, of } = self.asked_again;
+        println!("answers to open questions taken for ones about something else: {count} of {of}");
         println!(
             "requests and questions under 92 %: {}",
             if short.is_empty() { "none".into() } else { short.join(", ") }

@@ -59,3 +59,28 @@ fn declining_and_not_knowing_are_recognised_however_they_are_worded() {
         goes_on_to_the_end(&mut call);
     }
 }
+
+/// Of an answer about something else, which is kept all the same.
+const ELSEWHERE: &str = "It was dear, and the food was cold when it came.";
+
+#[test]
+fn an_answer_about_something_else_is_asked_about_once() {
+    let mut call = at_question(guide_with(OPEN));
+    let said = exchange(&mut call, ELSEWHERE);
+    assert_eq!(said, "I see. Let me come back to my question. How do you keep track of your work?");
+    exchange(&mut call, "With a big paper calendar on the kitchen door.");
+    let response = stored(&call);
+    assert_eq!(response.text, format!("{ELSEWHERE} With a big paper calendar on the kitchen door."));
+    assert_eq!(response.class, AnswerClass::Answered);
+    goes_on_to_the_end(&mut call);
+}
+
+#[test]
+fn twice_about_something_else_is_stored_as_such() {
+    let mut call = at_question(guide_with(OPEN));
+    exchange(&mut call, ELSEWHERE);
+    let said = exchange(&mut call, ELSEWHERE);
+    assert!(said.ends_with(AFTER), "{said}");
+    assert_eq!(stored(&call).class, AnswerClass::OffTopic);
+    goes_on_to_the_end(&mut call);
+}

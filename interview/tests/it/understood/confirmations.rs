@@ -10,7 +10,7 @@ const DELETE: &str = "I have stopped recording. Shall I delete what was recorded
 type Case = (fn(Arc<Guide>) -> Call, &'static str, &'static str, &'static str);
 
 const CASES: [Case; 6] = [
-    (opened, "I'm fine, thanks. I'd sooner not, I suppose.", "Shall I end the call?", "Yes."),
+    (opened, "Maybe somebody else would be better for it.", "Shall I end the call?", "Yes."),
     (opened, "Only if you don't record me.", "You would take part, but without a recording: is that right?", "Yes."),
     (opened, "Can you call me back tomorrow at six?", "Would you like to do this another time?", "Yes."),
     (at_question, "I write everything into a notebook. I have to go.", STOP, "Yes."),

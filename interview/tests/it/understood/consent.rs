@@ -46,7 +46,7 @@ fn a_refusal_to_take_part_ends_the_call_plainly_or_confirmed() {
 #[test]
 fn a_refusal_that_was_none_goes_back_to_the_question() {
     let mut call = opened(guide_with(OPEN));
-    assert_eq!(exchange(&mut call, "I'm fine, thanks. I'd sooner not, I suppose."), "Shall I end the call?");
+    assert_eq!(exchange(&mut call, "Maybe somebody else would be better for it."), "Shall I end the call?");
     let said = exchange(&mut call, "No.");
     assert!(said.ends_with("Would you like to take part in this interview?"), "{said}");
     exchange(&mut call, "Yes.");
