@@ -5,17 +5,18 @@ use interview::understanding::AnswerClass;
 
 #[test]
 fn an_answer_that_names_a_request_is_stored_and_nothing_else_happens() {
+    let lost_card = "text: 'What did you have to do when your card was lost?'";
     let answers = [
-        "I have to go through three different screens.",
-        "I usually have to google it.",
-        "I'd like to stop using spreadsheets.",
-        "It takes about one minute.",
-        "I had to speak to someone at the bank.",
-        "I have no manager, I work for myself.",
-        "No worries there, the software does it all by itself.",
+        (OPEN, "I have to go through three different screens."),
+        (OPEN, "I usually have to google it."),
+        (OPEN, "I'd like to stop using spreadsheets."),
+        (OPEN, "It takes about one minute."),
+        (lost_card, "I had to speak to someone at the bank."),
+        (OPEN, "I have no manager, I work for myself."),
+        (OPEN, "No worries there, the software does it all by itself."),
     ];
-    for answer in answers {
-        let mut call = at_question(guide_with(OPEN));
+    for (question, answer) in answers {
+        let mut call = at_question(guide_with(question));
         let said = exchange(&mut call, answer);
         assert!(said.ends_with(AFTER), "{answer}: {said}");
         let response = stored(&call);
