@@ -71,7 +71,7 @@ fn what_was_thought_about_in_the_same_breath_is_not_waited_for_as_long() {
     call.speak("Hang on, let me think. I write it all in a big blue notebook.");
     // Who asks for a moment alone has thirty seconds.
     call.wait(15_000);
-    assert_eq!(stored(&call).text, "I write it all in a big blue notebook.");
+    assert!(stored(&call).text.ends_with("I write it all in a big blue notebook."), "{}", stored(&call).text);
     assert!(!call.spoken.iter().any(|line| line.contains("Take your time")), "{:?}", call.spoken);
 }
 
