@@ -174,14 +174,8 @@ impl Interview {
             }
             Kind::Request(Request::Wait) => {
                 self.carry_answer(&reading);
-                let goes_on = reading.answer().is_some_and(|part| part.words.end == text.split_whitespace().count());
                 self.take_floor();
-                self.be_patient();
-                // "Hang on, let me think. A notebook." has been thought about: the rest is waited for no longer than usual.
-                if goes_on {
-                    self.waiting.patience = Patience::Usual;
-                }
-                return;
+                return self.be_patient();
             }
             Kind::Request(Request::Stop) => {
                 self.carry_answer(&reading);

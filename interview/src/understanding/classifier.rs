@@ -1,8 +1,8 @@
 //! The classifier: what an utterance means, by its vector.
 //!
 //! Owns: two softmax layers over the vectors of the language's tuned encoder (`languages/<code>/encoder.npz`), one for
-//! answers to a question of consent and one for all others, and [`Relevance`]. Never does: compute vectors, learn (`scripts/train` does
-//! both layers and the encoder in one), or decide.
+//! answers to a question of consent and one for all others, and [`Relevance`]. Never does: compute vectors, learn
+//! (`scripts/train` does all three layers and the encoder in one), or decide.
 
 use serde::Deserialize;
 

@@ -8,7 +8,7 @@ use super::classifier::VECTOR;
 use super::thresholds::{JUDGED, OFF_TOPIC};
 use crate::guide::{Question, QuestionType};
 
-/// A logistic regression over the vector of a question and its answer; both layers and the encoder are trained in one.
+/// A logistic regression over the vector of a question and its answer, trained with the other layers and the encoder.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relevance {

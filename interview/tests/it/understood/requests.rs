@@ -66,16 +66,6 @@ fn thinking_is_waited_for() {
 }
 
 #[test]
-fn what_was_thought_about_in_the_same_breath_is_not_waited_for_as_long() {
-    let mut call = at_question(guide_with(OPEN));
-    call.speak("Hang on, let me think. I write it all in a big blue notebook.");
-    // Who asks for a moment alone has thirty seconds.
-    call.wait(15_000);
-    assert!(stored(&call).text.ends_with("I write it all in a big blue notebook."), "{}", stored(&call).text);
-    assert!(!call.spoken.iter().any(|line| line.contains("Take your time")), "{:?}", call.spoken);
-}
-
-#[test]
 fn another_time_in_the_middle_keeps_what_was_said_and_the_question() {
     let mut call = at_question(guide_with(OPEN));
     let said = exchange(&mut call, "I write everything into a notebook. Can you call me back tomorrow?");
