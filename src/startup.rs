@@ -26,10 +26,10 @@ use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
 use crate::study::task::{Exporter, Remover};
 use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
-use crate::tasks::{Handler, Order, Runner, TaskError};
+use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
-use crate::webhooks::{Courier, Relay, SystemResolver};
+use crate::webhooks::{Dispatcher, Relay, SystemResolver};
 use storage::{Probe, Secret, Storage, StorageError};
 use voice::audio::MediaRuntime;
 use voice::audio::recording::{self, Recordings};
@@ -222,7 +222,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         let tools = Tools::open(&settings, engines.inference.clone(), llm.clone(), Some(Arc::clone(&metrics))).await;
         handlers.extend(background(&settings, &storage, &metrics, &settled, tools));
     }
-    let order = redis.clone().map(Order::new);
+    let order = redis.clone().map(RedisQueue::new);
     let tasks = Runner::start(storage.clone(), handlers, settings.task_options(), order, Arc::clone(&metrics))?;
     let delivery = settings.delivery()?;
     let relay = Relay::new(storage.clone(), delivery.clone(), Arc::clone(&metrics), settled);
@@ -235,7 +235,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let mut settings = settings;
     settings.server.port = bound.port();
     let access = Access::new(settings.access()?, settings.oidc()?, storage.secret());
-    let state = api::State {
+    let state = api::AppState {
         storage: storage.clone(),
         calls: Arc::new(registry.clone()),
         llm: llm.clone(),
@@ -329,7 +329,7 @@ pub fn background(
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));
         let resolver = Arc::new(SystemResolver);
-        handlers.push(Arc::new(Courier::new(storage.clone(), delivery, resolver, metrics, settled)));
+        handlers.push(Arc::new(Dispatcher::new(storage.clone(), delivery, resolver, metrics, settled)));
     }
     handlers
 }

@@ -19,7 +19,7 @@ use interview::Guide;
 use interview::io::{CallState, Notice};
 use interviewer::config::Settings;
 use interviewer::demo::client::{Client, Scheduled};
-use interviewer::demo::live::Happening;
+use interviewer::demo::live::DemoEvent;
 use interviewer::demo::mind::Mind;
 use interviewer::demo::persona::Persona;
 use interviewer::demo::respondent::Respondent;
@@ -143,8 +143,8 @@ impl Dana {
         let offer = WebRtc::offer(&self.dial).await?;
         let (answer, _) = client.call(token, offer.sdp()).await?;
         let link = offer.accept(&answer).await?;
-        let (happenings, mut told) = mpsc::channel(1_024);
-        let respondent = Respondent { link, mind, lines, messages, happenings, limit: LIMIT };
+        let (events, mut told) = mpsc::channel(1_024);
+        let respondent = Respondent { link, mind, lines, messages, events, limit: LIMIT };
         let call = tokio::task::spawn_local(respondent.hold());
         let watched = self.watch(&client, process, moment, evidence, &mut told);
         let watched = tokio::time::timeout(LIMIT, watched).await.context("it takes too long")?;
@@ -159,13 +159,13 @@ impl Dana {
         process: &mut Process,
         moment: Moment,
         evidence: &mut Evidence,
-        told: &mut mpsc::Receiver<Happening>,
+        told: &mut mpsc::Receiver<DemoEvent>,
     ) -> anyhow::Result<()> {
         let mut questions = 0;
-        while let Some(happening) = told.recv().await {
-            match happening {
-                Happening::Says { .. } if moment == Moment::Consent => return process.kill().await,
-                Happening::Says { text } => {
+        while let Some(event) = told.recv().await {
+            match event {
+                DemoEvent::Says { .. } if moment == Moment::Consent => return process.kill().await,
+                DemoEvent::Says { text } => {
                     println!("  Dana: {text}");
                     if moment == Moment::MidAnswer && questions == 2 {
                         tokio::time::sleep(MID_ANSWER).await;
@@ -173,7 +173,7 @@ impl Dana {
                         return process.kill().await;
                     }
                 }
-                Happening::Told(message) => {
+                DemoEvent::Told(message) => {
                     let question = matches!(message.notice, Notice::Question { .. });
                     let ended = matches!(message.notice, Notice::State { value: CallState::Ended, .. });
                     if let Notice::Question { id, .. } = &message.notice {
@@ -191,7 +191,7 @@ impl Dana {
                         return Ok(());
                     }
                 }
-                Happening::Step(_) => {}
+                DemoEvent::Step(_) => {}
             }
         }
         bail!("the call ended by itself")

@@ -1,4 +1,4 @@
-//! A call on a virtual clock: real ear, real models, the real interview, and no waiting.
+//! A call on a virtual clock: real endpointer, real models, the real interview, and no waiting.
 //!
 //! Owns: the order of things in virtual time. Sound passes as fast as it can be heard; what a model computes is
 //! measured and passes as virtual time, so that decisions fall where they would fall in a live call. Never does: decide.
@@ -14,7 +14,7 @@ use interviewer::session::Engines;
 use tokio::sync::mpsc;
 use voice::audio::Frame;
 use voice::stt::Incremental;
-use voice::turn::{Ear, EarEvent, EarHandle, EarSettings};
+use voice::turn::{Endpointer, EndpointerEvent, EndpointerHandle, EndpointerSettings};
 
 /// Samples of a frame of 20 ms.
 pub const FRAME: usize = 320;
@@ -48,8 +48,8 @@ pub struct Lab {
     engines: Arc<Engines>,
     interview: Interview,
     frames: mpsc::Sender<Frame>,
-    events: mpsc::Receiver<EarEvent>,
-    ear: EarHandle,
+    events: mpsc::Receiver<EndpointerEvent>,
+    endpointer: EndpointerHandle,
     incremental: Incremental,
     now: Ms,
     due: Vec<(Ms, Input)>,
@@ -72,7 +72,7 @@ impl Lab {
     /// The same with other numbers for speech over ours.
     pub async fn call_with(engines: &Arc<Engines>, guide: Guide, limits: &Limits) -> anyhow::Result<Self> {
         let mut lab = Self::greeted(engines, guide, limits).await?;
-        // A yes that needs no ear.
+        // A yes that needs no endpointer.
         lab.scripted = Some("Yes.");
         let said = lab.now;
         lab.feed(said, Input::SpeechStarted { at: said }).await?;
@@ -89,16 +89,16 @@ impl Lab {
     /// A call in which the greeting was heard to its end: consent is still to be given.
     pub async fn greeted(engines: &Arc<Engines>, guide: Guide, limits: &Limits) -> anyhow::Result<Self> {
         let settings = Settings { recording: false, ..Settings::default() };
-        let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
+        let (endpointer, handle) = Endpointer::new(EndpointerSettings::default(), engines.vad.detector());
         let (frames, inbox) = mpsc::channel(1);
         let (outbox, events) = mpsc::channel(64);
-        tokio::spawn(ear.run(inbox, outbox));
+        tokio::spawn(endpointer.run(inbox, outbox));
         let mut lab = Self {
             engines: Arc::clone(engines),
             interview: Interview::new(Arc::new(guide), settings).with_overlap(limits.clone()),
             frames,
             events,
-            ear: handle,
+            endpointer: handle,
             incremental: Incremental::new(Arc::clone(&engines.transcriber)),
             now: 0,
             due: Vec::new(),
@@ -165,21 +165,21 @@ impl Lab {
         for sample in &mut samples {
             *sample += self.room.sample() * ROOM;
         }
-        let deaf = || anyhow::anyhow!("the ear is deaf");
+        let deaf = || anyhow::anyhow!("the endpointer is deaf");
         let at_ms = self.now;
         self.frames.send(Frame { at_ms, samples, concealed: false }).await.map_err(|_| deaf())?;
-        // A frame of the past is left out by the ear: once this one has been taken, the frame before it is done with.
+        // A frame of the past is left out by the endpointer: once this one has been taken, the frame before it is done with.
         self.frames.send(Frame { at_ms: 0, samples: [0.0; FRAME], concealed: false }).await.map_err(|_| deaf())?;
         drop(self.frames.reserve().await.map_err(|_| deaf())?);
         let now = at_ms + FRAME_MS;
         self.pass(now).await?;
         while let Ok(event) = self.events.try_recv() {
             let input = match event {
-                EarEvent::SpeechStarted { at } => {
+                EndpointerEvent::SpeechStarted { at } => {
                     self.seen.push((now, Seen::SpeechStarted));
                     Input::SpeechStarted { at }
                 }
-                EarEvent::SpeechPaused { end } => {
+                EndpointerEvent::SpeechPaused { end } => {
                     self.tell_level(now).await?;
                     Input::SpeechPaused { end }
                 }
@@ -239,7 +239,7 @@ impl Lab {
 
     /// How loud the respondent is, as the driver tells it.
     async fn tell_level(&mut self, at: Ms) -> anyhow::Result<()> {
-        match self.ear.level_db() {
+        match self.endpointer.level_db() {
             Some(db) => Box::pin(self.feed(at, Input::SpeechLevel { db })).await,
             None => Ok(()),
         }
@@ -253,13 +253,13 @@ impl Lab {
     /// The words so far, while speech goes on.
     async fn look(&mut self, at: Ms, look: PauseId) -> anyhow::Result<()> {
         let began = Instant::now();
-        let transcript = match self.ear.snapshot() {
+        let transcript = match self.endpointer.snapshot() {
             Some(audio) => self.incremental.transcribe(&audio, "en").await.context("transcribing")?,
             None => Transcript::default(),
         };
         let ms = self.took(began);
         self.seen.push((at + ms, Seen::Looked(transcript.text(), ms)));
-        if let Some(db) = self.ear.level_db() {
+        if let Some(db) = self.endpointer.level_db() {
             self.due.push((at + ms, Input::SpeechLevel { db }));
         }
         self.due.push((at + ms, Input::TranscribedSoFar { look, transcript }));
@@ -292,11 +292,11 @@ impl Lab {
             Output::Duck => self.seen.push((at, Seen::Ducked)),
             Output::Unduck => self.seen.push((at, Seen::Unducked)),
             Output::TurnTaken => {
-                self.ear.turn_taken();
+                self.endpointer.turn_taken();
                 self.incremental.reset();
             }
             Output::HearAnew => {
-                self.ear.hear_anew();
+                self.endpointer.hear_anew();
                 self.incremental.reset();
             }
             Output::Propose { pause, request } => {
@@ -319,7 +319,7 @@ impl Lab {
             self.due.push((at, Input::TurnJudged { pause, probability: 1.0 }));
             return Ok(());
         }
-        let Some(audio) = self.ear.snapshot() else {
+        let Some(audio) = self.endpointer.snapshot() else {
             self.due.push((at, Input::Transcribed { pause, transcript: Transcript::default() }));
             return Ok(());
         };

@@ -18,7 +18,7 @@ const SECONDS: usize = 10;
 const KINDS: [&str; 8] =
     ["silence", "hiss", "rumble", "mains hum", "clicks and knocks", "chords", "melody over a beat", "sweeps"];
 
-/// `minutes` of it through ear, voice activity, Whisper and interview, in one call after the other.
+/// `minutes` of it through endpointer, voice activity, Whisper and interview, in one call after the other.
 pub async fn run(engines: &Arc<Engines>, minutes: usize, seed: u64) -> anyhow::Result<Judged> {
     let mut random = Noise::new(seed);
     let mut heard = [[0_usize; 4]; KINDS.len()];

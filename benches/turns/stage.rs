@@ -74,8 +74,8 @@ impl Stage {
         let questions = guide.questions().map(|(_, q)| (q.id.clone(), q.text.clone())).collect();
         let mind = Mind::new(persona, questions, HashMap::new());
         // Nobody watches: what does not fit is dropped.
-        let (happenings, _) = mpsc::channel(1);
-        let (tape, trouble) = demo::call(&client, &scheduled, guide, mind, lines, &self.tools, happenings).await?;
+        let (events, _) = mpsc::channel(1);
+        let (tape, trouble) = demo::call(&client, &scheduled, guide, mind, lines, &self.tools, events).await?;
         if let Some(trouble) = trouble {
             bail!("the call: {trouble}");
         }

@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use crate::dialogue::state::State;
+use crate::dialogue::state::InterviewState;
 use crate::guide::{Guide, QuestionType};
 use crate::io::{Event, Ms, Response};
 use crate::lexicon;
@@ -53,7 +53,7 @@ impl Scores {
     /// The scores of a log. `median_words` is the median answer length of this guide's earlier interviews; without
     /// any, the interview is measured against its own.
     pub fn of<'a>(guide: &Guide, events: impl IntoIterator<Item = (Ms, &'a Event)>, median_words: Option<f32>) -> Self {
-        let mut state = State::default();
+        let mut state = InterviewState::default();
         let mut latencies = Vec::new();
         for (at, event) in events {
             if let Event::TurnTimed { timing, .. } = event {
@@ -65,7 +65,7 @@ impl Scores {
     }
 
     /// Without the latencies, which the state does not hold.
-    pub fn of_state(guide: &Guide, state: &State, median_words: Option<f32>) -> Self {
+    pub fn of_state(guide: &Guide, state: &InterviewState, median_words: Option<f32>) -> Self {
         let responses = &state.responses;
         let completion_rate = completion(guide, state).rate();
         let information_density = mean(spoken(responses).map(|r| r.analysis.information_density));
@@ -126,7 +126,7 @@ impl Completion {
 }
 
 /// Counts the required questions on the path: what a skip condition left out is off it; what time left out is on it.
-pub fn completion(guide: &Guide, state: &State) -> Completion {
+pub fn completion(guide: &Guide, state: &InterviewState) -> Completion {
     let (answered, required) = state.required(guide);
     Completion { answered, required }
 }

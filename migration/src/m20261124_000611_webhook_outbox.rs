@@ -1,4 +1,4 @@
-//! What happened that webhooks are told of, a row a happening: its id is the `webhook-id` of every delivery.
+//! What happened that webhooks are told of, one row an entry: its id is the `webhook-id` of every delivery.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, json_binary, string, uuid};

@@ -49,7 +49,7 @@ impl Who {
 
 /// How somebody stands, in requests and seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct RateLimitStatus {
     pub quota: u32,
     pub remaining: u32,
     /// Until the whole quota is there again.
@@ -80,13 +80,13 @@ impl Limits {
     }
 
     /// Counts a request; nothing where there is no limit.
-    pub fn request(&self, who: &Who) -> Option<Standing> {
+    pub fn request(&self, who: &Who) -> Option<RateLimitStatus> {
         self.sweep();
         self.requests.as_ref().map(|limit| limit.take(who))
     }
 
     /// Counts an attempt to sign in.
-    pub fn login(&self, who: &Who) -> Option<Standing> {
+    pub fn login(&self, who: &Who) -> Option<RateLimitStatus> {
         self.sweep();
         self.logins.as_ref().map(|limit| limit.take(who))
     }
@@ -106,18 +106,18 @@ fn limit<K: Hash + Eq + Clone>(a_minute: u32) -> Option<Limit<K>> {
 }
 
 impl<K: Hash + Eq + Clone> Limit<K> {
-    fn take(&self, who: &K) -> Standing {
+    fn take(&self, who: &K) -> RateLimitStatus {
         match self.buckets.check_key(who) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let missing = u64::from(self.quota - remaining.min(self.quota));
                 let reset_s = (missing * 60).div_ceil(u64::from(self.quota));
-                Standing { quota: self.quota, remaining, reset_s, retry_after_s: None }
+                RateLimitStatus { quota: self.quota, remaining, reset_s, retry_after_s: None }
             }
             Err(until) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
                 let retry_after_s = whole_seconds(wait);
-                Standing { quota: self.quota, remaining: 0, reset_s: 60, retry_after_s: Some(retry_after_s) }
+                RateLimitStatus { quota: self.quota, remaining: 0, reset_s: 60, retry_after_s: Some(retry_after_s) }
             }
         }
     }

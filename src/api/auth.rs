@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::body::Fields;
 use super::credentials::{SESSION_COOKIE, hidden};
 use super::routes::resource;
-use super::{Problem, State, Viewer, body, limits};
+use super::{AppState, Problem, Viewer, body, limits};
 use crate::access::limits::Who;
 use crate::access::passwords;
 use storage::{StorageError, UserChanges};
@@ -83,7 +83,7 @@ pub(super) fn password(fields: &mut Fields, name: &str) -> Option<String> {
 }
 
 /// Its hash, made on a thread where that holds up nobody.
-pub(super) async fn hashed(state: &State, password: String) -> Result<String, Problem> {
+pub(super) async fn hashed(state: &AppState, password: String) -> Result<String, Problem> {
     let failed = |reason: String| {
         tracing::error!(reason, "a password can't be hashed");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
@@ -93,13 +93,13 @@ pub(super) async fn hashed(state: &State, password: String) -> Result<String, Pr
     hash.map_err(|error| failed(error.to_string()))
 }
 
-async fn verified(state: &State, password: String, hash: Option<String>) -> bool {
+async fn verified(state: &AppState, password: String, hash: Option<String>) -> bool {
     let Ok(_turn) = state.access.hashing.acquire().await else { return false };
     web::block(move || passwords::verify(&password, hash.as_deref())).await.unwrap_or(false)
 }
 
 /// Begins a session for somebody who has shown who they are.
-pub(super) async fn begin(state: &State, user: users::Model, how: &str) -> Result<Session, Problem> {
+pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Result<Session, Problem> {
     let expires_at = state.access.tokens.end();
     let session = state.storage.begin_session(&user, expires_at, how).await?;
     let token = state.access.tokens.issue(user.id, session, expires_at).map_err(|error| {
@@ -110,7 +110,7 @@ pub(super) async fn begin(state: &State, user: users::Model, how: &str) -> Resul
 }
 
 /// The session's cookie, as long as the session is good.
-pub(super) fn session_cookie(state: &State, session: &Session) -> String {
+pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
     let seconds = (session.expires_at - Utc::now()).num_seconds();
     hidden(state, SESSION_COOKIE, session.token.clone(), "/", seconds)
 }
@@ -129,7 +129,7 @@ pub(super) fn session_cookie(state: &State, session: &Session) -> String {
         (status = 503, body = Problem, description = "the database can't be used now"),
     )
 )]
-async fn login(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
+async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
     let email = fields.needed("email", Fields::text).unwrap_or_default();
     let password = fields.needed("password", Fields::text).unwrap_or_default();
@@ -148,7 +148,7 @@ async fn login(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Result
     let account = Who::Account(workspace.unwrap_or_default(), email.trim().to_lowercase());
     let address = limits::client_address(&request).map(Who::at);
     for who in [Some(account), address].into_iter().flatten() {
-        if let Some(seconds) = state.access.limits.login(&who).and_then(|standing| standing.retry_after_s) {
+        if let Some(seconds) = state.access.limits.login(&who).and_then(|status| status.retry_after_s) {
             tracing::warn!(retry_after_s = seconds, "too many attempts to sign in");
             return Err(limits::too_many(seconds));
         }
@@ -174,7 +174,7 @@ async fn login(state: Data<State>, request: HttpRequest, bytes: Bytes) -> Result
 ///
 /// The session's token is worth nothing from now on. For keys there is nothing to do.
 #[utoipa::path(post, path = "/api/auth/logout", responses((status = 204, description = "the session has ended")))]
-async fn logout(state: Data<State>, caller: Viewer) -> Result<HttpResponse, Problem> {
+async fn logout(state: Data<AppState>, caller: Viewer) -> Result<HttpResponse, Problem> {
     if let (Some(session), Some(user)) = (caller.session, caller.user) {
         caller.storage.end_session(session, user).await?;
     }
@@ -211,7 +211,7 @@ async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
     )
 )]
 async fn change_password(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Viewer,
     request: HttpRequest,
     bytes: Bytes,
@@ -223,7 +223,7 @@ async fn change_password(
     let Some(id) = caller.user else {
         return Err(Problem::conflict("only users have passwords: sign in first"));
     };
-    if let Some(seconds) = state.access.limits.login(&Who::User(id)).and_then(|standing| standing.retry_after_s) {
+    if let Some(seconds) = state.access.limits.login(&Who::User(id)).and_then(|status| status.retry_after_s) {
         return Err(limits::too_many(seconds));
     }
     let user = caller.storage.users().get(id).await?;

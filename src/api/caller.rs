@@ -15,7 +15,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 pub use entity::Role;
 use uuid::Uuid;
 
-use super::{Problem, State};
+use super::{AppState, Problem};
 use crate::access::limits::Who;
 use storage::Storage;
 
@@ -68,7 +68,7 @@ fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
         return Err(Problem::new(StatusCode::FORBIDDEN, format!("this needs the role {}", least.as_str())));
     }
     let state = request
-        .app_data::<Data<State>>()
+        .app_data::<Data<AppState>>()
         .ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server was set up without its state"))?;
     Ok(Caller {
         storage: state.storage.of(identity.workspace).by(&identity.actor),

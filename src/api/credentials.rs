@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderMap};
 use cookie::{Cookie, SameSite};
 
 use super::caller::Identity;
-use super::{Problem, State};
+use super::{AppState, Problem};
 use crate::access::limits::Who;
 use storage::KEY_MARK;
 
@@ -53,7 +53,7 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// A cookie that no script reads and no other site's page sends along but by a link to us.
-pub(super) fn hidden(state: &State, name: &'static str, value: String, path: &'static str, seconds: i64) -> String {
+pub(super) fn hidden(state: &AppState, name: &'static str, value: String, path: &'static str, seconds: i64) -> String {
     Cookie::build((name, value))
         .http_only(true)
         .same_site(SameSite::Lax)
@@ -64,7 +64,7 @@ pub(super) fn hidden(state: &State, name: &'static str, value: String, path: &'s
         .to_string()
 }
 
-impl State {
+impl AppState {
     /// Whom a key or token makes; nobody when it is worthless.
     pub(super) async fn recognise(&self, shown: &Credentials) -> Result<Option<Identity>, Problem> {
         match shown {

@@ -21,7 +21,7 @@ use reqwest::Url;
 
 use super::caller::Identity;
 use super::credentials::Credentials;
-use super::{Problem, State, limits};
+use super::{AppState, Problem, limits};
 use crate::access::limits::Who;
 use crate::config::network::is_loopback;
 
@@ -118,7 +118,7 @@ fn unknown() -> Problem {
 }
 
 /// Who it is, as far as that is asked for.
-async fn identify(state: &State, request: &ServiceRequest, entrance: Entrance) -> Result<Option<Identity>, Problem> {
+async fn identify(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Result<Option<Identity>, Problem> {
     if !entrance.open {
         match Credentials::of(request.headers())? {
             Some(Credentials::Cookie(token)) => {
@@ -162,7 +162,7 @@ pub(super) async fn admit(
         forwarded: FORWARDED.iter().any(|name| request.headers().contains_key(*name)),
     };
     let (Some(exposure), Some(state)) =
-        (request.app_data::<web::Data<Exposure>>().cloned(), request.app_data::<web::Data<State>>().cloned())
+        (request.app_data::<web::Data<Exposure>>().cloned(), request.app_data::<web::Data<AppState>>().cloned())
     else {
         return Ok(request.error_response(refused("the server was set up without its guard")));
     };
@@ -175,8 +175,8 @@ pub(super) async fn admit(
         // Guessing keys counts, too.
         _ => limits::client_address(request.request()).map(Who::at),
     };
-    let standing = who.and_then(|who| state.access.limits.request(&who));
-    let response = match (standing.and_then(|standing| standing.retry_after_s), verdict) {
+    let status = who.and_then(|who| state.access.limits.request(&who));
+    let response = match (status.and_then(|status| status.retry_after_s), verdict) {
         (Some(seconds), _) => request.error_response(limits::too_many(seconds)),
         (None, Ok(identity)) => {
             if let Some(identity) = identity {
@@ -186,7 +186,7 @@ pub(super) async fn admit(
         }
         (None, Err(problem)) => request.error_response(problem),
     };
-    Ok(limits::told(response, standing))
+    Ok(limits::told(response, status))
 }
 
 #[cfg(test)]

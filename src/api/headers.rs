@@ -14,7 +14,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web;
 
-use super::State;
+use super::AppState;
 
 /// Seconds that a browser may keep the answer to a preflight.
 const PREFLIGHT_SECONDS: usize = 600;
@@ -25,7 +25,7 @@ pub(super) async fn protect(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let https = request.app_data::<web::Data<State>>().is_some_and(|state| {
+    let https = request.app_data::<web::Data<AppState>>().is_some_and(|state| {
         // Behind a proxy with TLS nobody else is meant to come in either.
         state.settings.public_url.starts_with("https:")
     });

@@ -8,9 +8,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::State;
+use super::AppState;
 use super::routes::resource;
-use crate::fleet::{Redis, Standing};
+use crate::fleet::{Redis, RedisStatus};
 use crate::llm;
 use storage::tasks::QueueCount;
 
@@ -86,12 +86,12 @@ enum Breaker {
     Open,
 }
 
-impl From<llm::State> for Breaker {
-    fn from(state: llm::State) -> Self {
+impl From<llm::BreakerState> for Breaker {
+    fn from(state: llm::BreakerState) -> Self {
         match state {
-            llm::State::Closed => Self::Closed,
-            llm::State::HalfOpen => Self::HalfOpen,
-            llm::State::Open => Self::Open,
+            llm::BreakerState::Closed => Self::Closed,
+            llm::BreakerState::HalfOpen => Self::HalfOpen,
+            llm::BreakerState::Open => Self::Open,
         }
     }
 }
@@ -135,7 +135,7 @@ impl Health {
     }
 }
 
-async fn tasks(state: &State) -> Vec<Tasks> {
+async fn tasks(state: &AppState) -> Vec<Tasks> {
     let now = Utc::now();
     let counts = state.storage.tasks().census(now).await.map(Vec::from).unwrap_or_default();
     let line = |count: QueueCount| Tasks {
@@ -148,18 +148,18 @@ async fn tasks(state: &State) -> Vec<Tasks> {
     counts.into_iter().map(line).collect()
 }
 
-fn redis(state: &State) -> Component {
-    match state.redis.as_ref().map(Redis::standing) {
+fn redis(state: &AppState) -> Component {
+    match state.redis.as_ref().map(Redis::status) {
         None => Component { status: Availability::NotConfigured, detail: None },
-        Some(Standing::There) => Component { status: Availability::Ok, detail: None },
-        Some(Standing::Away) => Component {
+        Some(RedisStatus::There) => Component { status: Availability::Ok, detail: None },
+        Some(RedisStatus::Away) => Component {
             status: Availability::Unavailable,
             detail: Some("redis does not answer: tasks are found in the database, and nothing is lost"),
         },
     }
 }
 
-async fn report(state: &State) -> Health {
+async fn report(state: &AppState) -> Health {
     let (database, detail) = match state.storage.ping().await {
         Ok(()) => (Availability::Ok, None),
         Err(error) => {
@@ -205,7 +205,7 @@ async fn report(state: &State) -> Health {
 ///
 /// Overall, and a line a component.
 #[utoipa::path(get, path = "/api/health/", responses((status = 200, body = Health)))]
-async fn overall(state: Data<State>) -> HttpResponse {
+async fn overall(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok().json(report(&state).await)
 }
 
@@ -246,7 +246,7 @@ struct NotReady {
             headers(("Retry-After" = u64))),
     )
 )]
-async fn ready(state: Data<State>) -> HttpResponse {
+async fn ready(state: Data<AppState>) -> HttpResponse {
     let health = report(&state).await;
     if health.is_ready() {
         return HttpResponse::Ok().json(health);

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::caller::Identity;
-use super::{Fault, Problem, State};
+use super::{AppState, Fault, Problem};
 use storage::Storage;
 use storage::idempotency::{Answer, Claim};
 
@@ -43,7 +43,7 @@ pub(super) async fn once(
         Ok(key) => key,
         Err(problem) => return Ok(request.error_response(problem)),
     };
-    let Some(state) = request.app_data::<Data<State>>().cloned() else {
+    let Some(state) = request.app_data::<Data<AppState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
     let storage = state.storage.of(identity.workspace);

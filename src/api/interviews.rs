@@ -18,7 +18,7 @@ use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
-use super::{Problem, Researcher, State, Viewer, body};
+use super::{AppState, Problem, Researcher, Viewer, body};
 use storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
 
 const CHANNEL_WANTED: &str = "webrtc, sip, websocket or microphone is wanted here";
@@ -75,7 +75,7 @@ struct Invitation {
 }
 
 impl Invitation {
-    fn new(state: &State, interview: interviews::Model, token: JoinToken) -> Self {
+    fn new(state: &AppState, interview: interviews::Model, token: JoinToken) -> Self {
         Self {
             interview,
             join_url: format!("{}/join/{}", state.settings.public_url, token.token),
@@ -98,7 +98,7 @@ impl Invitation {
     )
 )]
 async fn schedule(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Researcher,
     request: HttpRequest,
     bytes: Bytes,
@@ -119,7 +119,7 @@ async fn schedule(
         .json(Invitation::new(&state, row, token)))
 }
 
-fn read(state: &State, body: Value) -> Result<NewInterview, Problem> {
+fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     let mut fields = Fields::of(body);
     let call_guide_id = fields.id("call_guide_id");
     if call_guide_id.is_none() {
@@ -241,7 +241,7 @@ async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Probl
         (status = 422, body = Problem, description = "no transport is configured for its channel"),
     )
 )]
-async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn start(state: Data<AppState>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
     }
@@ -264,7 +264,7 @@ async fn start(state: Data<State>, caller: Researcher, id: Path<Uuid>) -> Result
     )
 )]
 async fn cancel(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Researcher,
     id: Path<Uuid>,
     expected: Expected,

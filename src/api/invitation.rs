@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::join::{check_link, expired_link, opens_at, unknown_token};
 use super::routes::resource;
-use super::{Problem, State};
+use super::{AppState, Problem};
 use voice::transport::IceServer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -66,7 +66,7 @@ struct Invitation {
         (status = 503, body = Problem, description = "the database can't be used now"),
     )
 )]
-async fn get(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
+async fn get(state: Data<AppState>, token: Path<String>) -> Result<HttpResponse, Problem> {
     check_link(&state, &token)?;
     let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     // One that is over still answers, so that the page can say how it ended.

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{JoinError, Problem, State, conditional, events};
+use super::{AppState, JoinError, Problem, conditional, events};
 use voice::transport::{IceCondition, IceServer, PatchError, Patched};
 
 /// Offers are a few kilobytes.
@@ -37,7 +37,7 @@ pub(super) fn expired_link() -> Problem {
 }
 
 /// Refuses links that we did not sign or that have expired, without asking the database.
-pub(super) fn check_link(state: &State, token: &str) -> Result<(), Problem> {
+pub(super) fn check_link(state: &AppState, token: &str) -> Result<(), Problem> {
     let expires_at = state.storage.token_expiry(token).ok_or_else(unknown_token)?;
     if expires_at <= Utc::now() {
         return Err(expired_link());
@@ -46,7 +46,7 @@ pub(super) fn check_link(state: &State, token: &str) -> Result<(), Problem> {
 }
 
 /// The token's interview, if it can still be joined.
-async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> {
+async fn open(state: &AppState, token: &str) -> Result<interviews::Model, Problem> {
     check_link(state, token)?;
     let (interview, expired) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
     if interview.status.is_over() {
@@ -63,7 +63,7 @@ async fn open(state: &State, token: &str) -> Result<interviews::Model, Problem> 
 }
 
 /// When the link of an interview that nobody has joined yet lets in.
-pub(super) fn opens_at(state: &State, interview: &interviews::Model) -> Option<DateTime<Utc>> {
+pub(super) fn opens_at(state: &AppState, interview: &interviews::Model) -> Option<DateTime<Utc>> {
     let waits = interview.status == Status::Scheduled;
     interview.scheduled_at.filter(|_| waits).map(|at| at - state.settings.open_before)
 }
@@ -93,7 +93,7 @@ pub(super) fn opens_at(state: &State, interview: &interviews::Model) -> Option<D
     )
 )]
 async fn join(
-    state: Data<State>,
+    state: Data<AppState>,
     token: Path<String>,
     request: HttpRequest,
     body: Bytes,
@@ -156,7 +156,7 @@ fn ice_links(server: &IceServer) -> impl Iterator<Item = String> + '_ {
         (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
     )
 )]
-async fn about_joining(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
+async fn about_joining(state: Data<AppState>, token: Path<String>) -> Result<HttpResponse, Problem> {
     open(&state, &token).await?;
     let mut response = HttpResponse::NoContent();
     response.insert_header((header::ALLOW, "POST, OPTIONS")).insert_header(("Accept-Post", SDP));
@@ -179,7 +179,7 @@ async fn about_joining(state: Data<State>, token: Path<String>) -> Result<HttpRe
         (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
     )
 )]
-async fn about_the_call(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+async fn about_the_call(state: Data<AppState>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (token, _) = path.into_inner();
     state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     Ok(HttpResponse::NoContent()
@@ -188,7 +188,7 @@ async fn about_the_call(state: Data<State>, path: Path<(String, String)>) -> Res
         .finish())
 }
 
-fn refusal(state: &State, error: &JoinError) -> Problem {
+fn refusal(state: &AppState, error: &JoinError) -> Problem {
     let detail = error.to_string();
     match error {
         JoinError::AlreadyLive => Problem::conflict(detail),
@@ -218,7 +218,7 @@ fn refusal(state: &State, error: &JoinError) -> Problem {
         (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
     )
 )]
-async fn hang_up(state: Data<State>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+async fn hang_up(state: Data<AppState>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (token, call_id) = path.into_inner();
     let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     state.calls.hang_up(interview.id, &call_id).await.map_err(|not_live| Problem::not_found(not_live.to_string()))?;
@@ -248,7 +248,7 @@ async fn hang_up(state: Data<State>, path: Path<(String, String)>) -> Result<Htt
     )
 )]
 async fn patch(
-    state: Data<State>,
+    state: Data<AppState>,
     path: Path<(String, String)>,
     request: HttpRequest,
     body: Bytes,
@@ -313,7 +313,7 @@ fn patch_refusal(error: &PatchError) -> Problem {
     )
 )]
 async fn subscribe(
-    state: Data<State>,
+    state: Data<AppState>,
     token: Path<String>,
     request: HttpRequest,
     payload: Payload,

@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 
 use super::Problem;
-use crate::access::limits::Standing;
+use crate::access::limits::RateLimitStatus;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
@@ -23,8 +23,11 @@ pub(super) fn too_many(seconds: u64) -> Problem {
 }
 
 /// Says how the caller stands.
-pub(super) fn told(mut response: ServiceResponse<BoxBody>, standing: Option<Standing>) -> ServiceResponse<BoxBody> {
-    if let Some(Standing { quota, remaining, reset_s, .. }) = standing {
+pub(super) fn told(
+    mut response: ServiceResponse<BoxBody>,
+    status: Option<RateLimitStatus>,
+) -> ServiceResponse<BoxBody> {
+    if let Some(RateLimitStatus { quota, remaining, reset_s, .. }) = status {
         let lines = [
             (POLICY, format!("\"minute\";q={quota};w=60")),
             (STANDING, format!("\"minute\";r={remaining};t={reset_s}")),

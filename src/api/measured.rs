@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
-use super::State;
+use super::AppState;
 
 /// Middleware. A request that nobody could answer (the peer is gone) is not counted.
 pub(super) async fn measure<B: MessageBody + 'static>(
@@ -20,7 +20,7 @@ pub(super) async fn measure<B: MessageBody + 'static>(
     let began = Instant::now();
     let response = next.call(request).await?;
     let request = response.request();
-    if let Some(state) = request.app_data::<Data<State>>() {
+    if let Some(state) = request.app_data::<Data<AppState>>() {
         let route = request.match_pattern();
         let labels = [method(request.method()), template(route.as_deref()), class(response.status().as_u16())];
         state.metrics.http_request_duration_seconds.with_label_values(&labels).observe(began.elapsed().as_secs_f64());

@@ -118,7 +118,7 @@ pub struct WebhookRules {
 
 /// Everything that handlers need; cheap to clone.
 #[derive(Clone)]
-pub struct State {
+pub struct AppState {
     pub storage: Storage,
     pub calls: Arc<dyn Calls>,
     /// None where LLM_PROVIDER is `none`.
@@ -131,7 +131,7 @@ pub struct State {
     pub mixer: Mixer,
 }
 
-impl State {
+impl AppState {
     /// What a page gives to its `RTCPeerConnection` as `iceServers`. Credentials are in it: only for who holds a join
     /// token.
     pub fn ice_servers_for_page(&self) -> &[IceServer] {
@@ -175,7 +175,7 @@ fn configure(cfg: &mut ServiceConfig) {
 /// what depends on where the request comes from: see `guard`.
 ///
 /// Signals are the caller's: stop it through `Server::handle`.
-pub fn server(state: State, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
+pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
     let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings.cors_origins)?;
     let workers = state.settings.workers.max(1);
     let server = HttpServer::new(move || {

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::credentials::{cookie, hidden};
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Problem, State, auth, limits};
+use super::{AppState, Problem, auth, limits};
 use crate::access::limits::Who;
 use crate::access::oidc::{FLOW_SECONDS, Person};
 use crate::access::{Oidc, oidc::OidcError};
@@ -46,7 +46,7 @@ struct Finish {
     error: Option<String>,
 }
 
-fn provider(state: &State) -> Result<&Oidc, Problem> {
+fn provider(state: &AppState) -> Result<&Oidc, Problem> {
     state.access.oidc.as_ref().ok_or_else(|| Problem::not_found("no OpenID provider is configured (OIDC_ISSUER)"))
 }
 
@@ -68,9 +68,9 @@ fn refusal(error: &OidcError) -> Problem {
 }
 
 /// As many attempts as there are with a password.
-fn count(state: &State, request: &HttpRequest) -> Result<(), Problem> {
-    let standing = limits::client_address(request).and_then(|address| state.access.limits.login(&Who::at(address)));
-    match standing.and_then(|standing| standing.retry_after_s) {
+fn count(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
+    let status = limits::client_address(request).and_then(|address| state.access.limits.login(&Who::at(address)));
+    match status.and_then(|status| status.retry_after_s) {
         Some(seconds) => Err(limits::too_many(seconds)),
         None => Ok(()),
     }
@@ -89,7 +89,7 @@ fn count(state: &State, request: &HttpRequest) -> Result<(), Problem> {
         (status = 502, body = Problem, description = "the provider can't be used now"),
     )
 )]
-async fn begin(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
     let mut query = Parameters::of(&request);
     let next = query.text("next").unwrap_or_else(|| "/".to_owned());
@@ -118,7 +118,7 @@ async fn begin(state: Data<State>, request: HttpRequest) -> Result<HttpResponse,
         (status = 503, body = Problem, description = "the database can't be used now"),
     )
 )]
-async fn finish(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
     let mut query = Parameters::of(&request);
     let mut text = |name: &str| query.get(name).unwrap_or_default().to_owned();
@@ -141,7 +141,7 @@ async fn finish(state: Data<State>, request: HttpRequest) -> Result<HttpResponse
 
 /// The person's account: the one that the provider vouched for before; else one with the same address, if the provider says
 /// that it is theirs; else a new one. What the provider says of roles counts each time.
-async fn account(state: &State, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
+async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
     let known = state.storage.user_of(&person.issuer, &person.subject).await?;
     let workspace = match &known {
         Some(user) => user.workspace_id,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Admin, Problem, State};
+use super::{Admin, AppState, Problem};
 use crate::privacy::{self, ErasureError, PersonalData, Place};
 use storage::StorageError;
 use storage::receipts::Receipt;
@@ -97,7 +97,7 @@ async fn export(caller: &Admin, respondent_id: &str, request: &HttpRequest) -> R
         (status = 500, body = Problem, description = "a recording can't be removed; ask again"),
     )
 )]
-async fn erase(state: Data<State>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let place = Place { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
     let receipt = privacy::erase(place, *id, &caller.actor, Utc::now()).await?;
     Ok(HttpResponse::Ok().json(receipt))

@@ -18,7 +18,7 @@ use super::body::{self, Fields};
 use super::dashboard::Alert;
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Fault, Problem, Researcher, State, Viewer};
+use super::{AppState, Fault, Problem, Researcher, Viewer};
 use storage::thresholds::{Effective, Origin, to_row};
 use storage::{Storage, StorageError};
 
@@ -117,7 +117,7 @@ struct Dealt {
     params(OfGuide),
     responses((status = 200, body = Thresholds), (status = 404, body = Problem, description = "there is no such guide"))
 )]
-async fn list(caller: Viewer, state: Data<State>, request: HttpRequest) -> Result<Json<Thresholds>, Problem> {
+async fn list(caller: Viewer, state: Data<AppState>, request: HttpRequest) -> Result<Json<Thresholds>, Problem> {
     let mut query = Parameters::of(&request);
     let guide = query.id("call_guide_id");
     query.finish()?;
@@ -145,7 +145,7 @@ async fn list(caller: Viewer, state: Data<State>, request: HttpRequest) -> Resul
 )]
 async fn set(
     caller: Researcher,
-    state: Data<State>,
+    state: Data<AppState>,
     metric: Path<String>,
     request: HttpRequest,
     bytes: Bytes,

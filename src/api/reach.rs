@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
-use super::{Problem, State};
+use super::{AppState, Problem};
 
 const RETRY_AFTER_SECONDS: u64 = 5;
 
@@ -19,7 +19,7 @@ pub(super) async fn refuse_while_away(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let reach = match request.app_data::<Data<State>>() {
+    let reach = match request.app_data::<Data<AppState>>() {
         Some(state) if needs_database(request.path()) => state.storage.reach().clone(),
         _ => return Ok(next.call(request).await?.map_into_boxed_body()),
     };

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::body::{self, Fields};
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Problem, Researcher, State, Viewer};
+use super::{AppState, Problem, Researcher, Viewer};
 use storage::Side;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -49,7 +49,7 @@ struct StopRecording {
     )
 )]
 async fn stop(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Researcher,
     id: Path<Uuid>,
     request: HttpRequest,
@@ -92,7 +92,7 @@ async fn stop(
     )
 )]
 async fn get(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Viewer,
     id: Path<Uuid>,
     request: HttpRequest,
@@ -124,7 +124,7 @@ async fn get(
 }
 
 /// The files as one, made when it is first asked for.
-async fn mixed(state: &State, id: Uuid, side: Option<Side>, files: Vec<PathBuf>) -> Result<PathBuf, Problem> {
+async fn mixed(state: &AppState, id: Uuid, side: Option<Side>, files: Vec<PathBuf>) -> Result<PathBuf, Problem> {
     let mixed = state.storage.recordings().mixed(id, side);
     let (mixer, target) = (state.mixer.clone(), mixed.clone());
     let made = web::block(move || {

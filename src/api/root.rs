@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::routes::resource;
-use super::{Problem, State};
+use super::{AppState, Problem};
 use crate::telemetry::Metrics;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -67,7 +67,7 @@ async fn index() -> HttpResponse {
 )]
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
-async fn metrics(state: Data<State>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn metrics(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     if !may_measure(&state.access.settings.metrics_token, &request) {
         return Err(token_wanted());
     }

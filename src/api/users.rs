@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::body::Fields;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Admin, Problem, State, auth, body};
+use super::{Admin, AppState, Problem, auth, body};
 use storage::{NewUser, UserChanges};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -97,7 +97,7 @@ fn read_changes(body: Value) -> Result<(UserChanges, Option<String>), Problem> {
     )
 )]
 async fn create(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Admin,
     request: HttpRequest,
     bytes: Bytes,
@@ -149,7 +149,7 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     )
 )]
 async fn update(
-    state: Data<State>,
+    state: Data<AppState>,
     caller: Admin,
     id: Path<Uuid>,
     request: HttpRequest,

@@ -13,7 +13,7 @@ use interview::Guide;
 use tokio::sync::mpsc;
 
 use crate::config::{LlmPrompt, LlmProvider, Settings, SpeechEngine};
-use crate::demo::live::{self, Happening, Style};
+use crate::demo::live::{self, DemoEvent, Style};
 use crate::demo::model::ModelServer;
 use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
@@ -115,11 +115,11 @@ pub async fn run(
     let options = Options { guide: guide(&args)?, persona: persona(&args)?, keep: args.keep.clone() };
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = Style { colour, persona: options.persona.name.clone() };
-    let (happenings, queue) = mpsc::channel(QUEUE);
+    let (events, queue) = mpsc::channel(QUEUE);
     let shown = tokio::spawn(live::show(queue, std::io::stdout(), style));
-    let _ = happenings.try_send(Happening::Step("starting an engine".to_owned()));
+    let _ = events.try_send(DemoEvent::Step("starting an engine".to_owned()));
     let stage = start(args.whisper, &args.keep).await?;
-    let result = demo::run(&options, &stage.engine, &stage.tools, happenings).await;
+    let result = demo::run(&options, &stage.engine, &stage.tools, events).await;
     // The queue is closed now; what is left in it comes before the report.
     shown.await.context("showing the conversation")?;
     stage.running.stop(Duration::ZERO).await;

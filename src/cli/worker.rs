@@ -17,7 +17,7 @@ use crate::fleet::Redis;
 use crate::insights::Tools;
 use crate::llm::Llm;
 use crate::supervisors::database;
-use crate::tasks::{Order, Runner};
+use crate::tasks::{RedisQueue, Runner};
 use crate::telemetry::{self, Metrics};
 use crate::webhooks::Relay;
 use crate::{api, startup};
@@ -66,7 +66,7 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         let kinds: Vec<&str> = handlers.iter().map(|handler| handler.kind()).collect();
         let place = if redis.is_some() { "Redis and the database" } else { "the database" };
         say(format_args!("The worker is ready: {} from {place}. Ctrl-C stops it.", kinds.join(", ")));
-        let order = redis.map(Order::new);
+        let order = redis.map(RedisQueue::new);
         let runner = Runner::start(storage.clone(), handlers, settings.task_options(), order, Arc::clone(&metrics))?;
         // Webhooks are told of what happened also while no engine runs.
         let relay = Relay::new(storage.clone(), settings.delivery()?, metrics, settled);

@@ -13,7 +13,7 @@ use super::client::EngineMessage;
 
 /// Something worth a line.
 #[derive(Debug, Clone)]
-pub enum Happening {
+pub enum DemoEvent {
     /// A step of the demo itself.
     Step(String),
     Told(EngineMessage),
@@ -31,11 +31,11 @@ pub struct Style {
 }
 
 /// Writes what happens until the queue closes.
-pub async fn show(mut happenings: mpsc::Receiver<Happening>, mut out: impl Write + Send, style: Style) {
+pub async fn show(mut events: mpsc::Receiver<DemoEvent>, mut out: impl Write + Send, style: Style) {
     let began = Instant::now();
     let mut last_state = None;
-    while let Some(happening) = happenings.recv().await {
-        if let Some(line) = line(&happening, &mut last_state, &style, began.elapsed()) {
+    while let Some(event) = events.recv().await {
+        if let Some(line) = line(&event, &mut last_state, &style, began.elapsed()) {
             // A closed terminal must not end the call.
             let _ = writeln!(out, "{line}");
             let _ = out.flush();
@@ -44,11 +44,11 @@ pub async fn show(mut happenings: mpsc::Receiver<Happening>, mut out: impl Write
 }
 
 /// `mm:ss.s  who  what`; none for what isn't worth a line.
-fn line(happening: &Happening, last: &mut Option<CallState>, style: &Style, at: Duration) -> Option<String> {
-    let (who, what, paint) = match happening {
-        Happening::Step(text) => ("·".to_owned(), text.clone(), "2"),
-        Happening::Says { text } => (style.persona.clone(), text.clone(), "32"),
-        Happening::Told(message) => told(&message.notice, last)?,
+fn line(event: &DemoEvent, last: &mut Option<CallState>, style: &Style, at: Duration) -> Option<String> {
+    let (who, what, paint) = match event {
+        DemoEvent::Step(text) => ("·".to_owned(), text.clone(), "2"),
+        DemoEvent::Says { text } => (style.persona.clone(), text.clone(), "32"),
+        DemoEvent::Told(message) => told(&message.notice, last)?,
     };
     let tenths = at.as_millis() / 100;
     let clock = format!("{:02}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10);
@@ -105,8 +105,8 @@ mod tests {
 
     fn told_line(notice: Notice, last: &mut Option<CallState>) -> Option<String> {
         let style = Style { colour: false, persona: "Dana".to_owned() };
-        let happening = Happening::Told(EngineMessage { seq: 1, at_ms: 0, notice });
-        line(&happening, last, &style, Duration::from_millis(83_450))
+        let event = DemoEvent::Told(EngineMessage { seq: 1, at_ms: 0, notice });
+        line(&event, last, &style, Duration::from_millis(83_450))
     }
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn colour_is_for_terminals() {
         let style = Style { colour: true, persona: "Dana".to_owned() };
-        let says = Happening::Says { text: "Yes.".to_owned() };
+        let says = DemoEvent::Says { text: "Yes.".to_owned() };
         assert!(line(&says, &mut None, &style, Duration::ZERO).unwrap().contains("\x1b["));
     }
 }

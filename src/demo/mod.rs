@@ -41,7 +41,7 @@ use tokio::sync::mpsc;
 use self::client::{Client, ClientError, Scheduled};
 use self::envelope::Envelope;
 use self::line::Dial;
-use self::live::Happening;
+use self::live::DemoEvent;
 use self::mind::Mind;
 use self::persona::Persona;
 use self::report::{Found, Material, Report};
@@ -102,12 +102,12 @@ pub struct Tools {
     pub transcriber: Arc<dyn Transcriber>,
 }
 
-/// Holds one interview and judges it. What happens is told to `happenings` as it happens.
+/// Holds one interview and judges it. What happens is told to `events` as it happens.
 pub async fn run(
     options: &Options,
     engine: &RunningEngine,
     tools: &Tools,
-    happenings: mpsc::Sender<Happening>,
+    events: mpsc::Sender<DemoEvent>,
 ) -> Result<Report, DemoError> {
     let Options { guide, persona, .. } = options;
     let (interviewer, _) =
@@ -116,7 +116,7 @@ pub async fn run(
         return Err(VoiceError::SameVoice(interviewer.name).into());
     }
     let step = |text: String| {
-        let _ = happenings.try_send(Happening::Step(text));
+        let _ = events.try_send(DemoEvent::Step(text));
     };
     // Scheduled first: the engine prepares its own lines while we prepare ours.
     let client = Client::new(&engine.base_url)?;
@@ -136,7 +136,7 @@ pub async fn run(
     step(format!("every line is ready after {:.1} s", began.elapsed().as_secs_f32()));
 
     step(format!("joining interview {}", scheduled.interview_id));
-    let (tape, trouble) = call(&client, &scheduled, guide, mind, lines, tools, happenings.clone()).await?;
+    let (tape, trouble) = call(&client, &scheduled, guide, mind, lines, tools, events.clone()).await?;
 
     step("hung up; transcribing what was heard".to_owned());
     let interview = settled(&client, &scheduled.interview_id).await?;
@@ -182,14 +182,14 @@ pub async fn call(
     mind: Mind,
     lines: Lines,
     tools: &Tools,
-    happenings: mpsc::Sender<Happening>,
+    events: mpsc::Sender<DemoEvent>,
 ) -> Result<(Tape, Option<RespondentError>), DemoError> {
     let messages = client.follow(&scheduled.join_token).await?;
     let offer = tools.dial.offer().await?;
     let (answer, location) = client.call(&scheduled.join_token, offer.sdp()).await?;
     let link = offer.accept(&answer).await?;
     let limit = Duration::from_secs(u64::from(guide.max_duration_minutes) * 60) + PATIENCE;
-    let respondent = Respondent { link, mind, lines, messages, happenings, limit };
+    let respondent = Respondent { link, mind, lines, messages, events, limit };
     let held = respondent.hold().await;
     if let Some(location) = location {
         // Over already when all went well.

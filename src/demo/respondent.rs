@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 
 use super::client::EngineMessage;
-use super::live::Happening;
+use super::live::DemoEvent;
 use super::mind::Mind;
 use super::persona::Spoken;
 use super::script::Lines;
@@ -55,7 +55,7 @@ pub struct Respondent {
     pub lines: Lines,
     pub messages: mpsc::Receiver<EngineMessage>,
     /// What the terminal shows; a full queue loses lines, never packets.
-    pub happenings: mpsc::Sender<Happening>,
+    pub events: mpsc::Sender<DemoEvent>,
     /// The call is given up after this.
     pub limit: Duration,
 }
@@ -80,7 +80,7 @@ impl Respondent {
             }
             while let Ok(message) = self.messages.try_recv() {
                 self.mind.told(now, &message.notice);
-                let _ = self.happenings.try_send(Happening::Told(message));
+                let _ = self.events.try_send(DemoEvent::Told(message));
             }
             if is_gone(&mut self.link.events) || over_since.is_some_and(|since: Instant| since.elapsed() > FAREWELL) {
                 break;
@@ -95,7 +95,7 @@ impl Respondent {
             if saying.is_none()
                 && let Some(act) = self.mind.act(now)
             {
-                let _ = self.happenings.try_send(Happening::Says { text: act.spoken.text() });
+                let _ = self.events.try_send(DemoEvent::Says { text: act.spoken.text() });
                 saying = Some(begin(&self.lines, &act.spoken, act.purpose)?);
             }
             let (payload, marker) = match saying.as_mut() {

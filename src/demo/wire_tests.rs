@@ -16,7 +16,7 @@ use super::persona::Persona;
 use super::respondent::Respondent;
 use super::script::Lines;
 use super::tape::{Purpose, Tape};
-use super::{live::Happening, measure};
+use super::{live::DemoEvent, measure};
 use voice::inference::Priority;
 use voice::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
 use voice::tts::{Synthesizer, TtsError, Voice};
@@ -98,20 +98,20 @@ async fn held() -> Tape {
     let lines = Lines::prepare(&persona, &synthesizer, |_, _| {}).await.unwrap();
     let questions: HashMap<String, String> = [("q".to_owned(), "What work?".to_owned())].into();
     let (packets, packets_in) = mpsc::channel(100);
-    let (events, events_in) = mpsc::channel(4);
+    let (link_events, events_in) = mpsc::channel(4);
     let (messages, messages_in) = mpsc::channel(100);
     let (out, sent) = mpsc::unbounded_channel();
-    let (happenings, _shown) = mpsc::channel::<Happening>(100);
+    let (events, _shown) = mpsc::channel::<DemoEvent>(100);
     let respondent = Respondent {
         link: Link { packets: packets_in, events: events_in, sink: Arc::new(Wire(out)) },
         mind: Mind::new(persona, questions, HashMap::new()),
         lines,
         messages: messages_in,
-        happenings,
+        events,
         limit: Duration::from_mins(1),
     };
     let call = tokio::spawn(respondent.hold());
-    events.send(LinkEvent::Connected).await.unwrap();
+    link_events.send(LinkEvent::Connected).await.unwrap();
     let pcm = (0..12_000).map(|i| if i / 60 % 2 == 0 { 5_000 } else { -5_000 }).collect();
     let mut interviewer = Interviewer {
         packets,
@@ -129,7 +129,7 @@ async fn held() -> Tape {
     interviewer.tell(Notice::Question { id: "q".to_owned(), section, number: 1, of: 1, follow_up_of: None }).await;
     interviewer.exchange().await;
     interviewer.tell(Notice::state(CallState::Ended)).await;
-    events.send(LinkEvent::Closed).await.unwrap();
+    link_events.send(LinkEvent::Closed).await.unwrap();
     let (tape, trouble) = call.await.unwrap().unwrap();
     assert!(trouble.is_none());
     tape

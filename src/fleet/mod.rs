@@ -15,7 +15,7 @@ pub mod sessions;
 
 pub use self::cache::{Answers, Cache};
 pub use self::calls::{Holder, Holders};
-pub use self::redis::{Redis, RedisError, Standing};
+pub use self::redis::{Redis, RedisError, RedisStatus};
 pub use self::sessions::Sessions;
 
 /// The calls of all engines, where there is a Redis; cheap to clone.

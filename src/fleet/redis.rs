@@ -30,7 +30,7 @@ pub enum RedisError {
 
 /// How it is, for health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RedisStatus {
     There,
     Away,
 }
@@ -74,8 +74,8 @@ impl Redis {
         *self.there.borrow()
     }
 
-    pub fn standing(&self) -> Standing {
-        if self.is_there() { Standing::There } else { Standing::Away }
+    pub fn status(&self) -> RedisStatus {
+        if self.is_there() { RedisStatus::There } else { RedisStatus::Away }
     }
 
     /// Asks once a second whether it is there, until it is dropped.

@@ -17,13 +17,13 @@ const LONGEST_REST: Duration = Duration::from_mins(2);
 
 /// Whether the server is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum BreakerState {
     Closed,
     HalfOpen,
     Open,
 }
 
-impl State {
+impl BreakerState {
     /// As the metric shows it.
     pub fn number(self) -> u8 {
         match self {
@@ -61,11 +61,11 @@ impl Breaker {
         Self { first_rest, inner: Mutex::default() }
     }
 
-    pub fn state(&self, now: Instant) -> State {
+    pub fn state(&self, now: Instant) -> BreakerState {
         match self.inner.lock().until {
-            None => State::Closed,
-            Some(until) if now < until => State::Open,
-            Some(_) => State::HalfOpen,
+            None => BreakerState::Closed,
+            Some(until) if now < until => BreakerState::Open,
+            Some(_) => BreakerState::HalfOpen,
         }
     }
 
@@ -126,20 +126,20 @@ mod tests {
         breaker.admit(start).unwrap().succeeded();
         fail(&breaker, start);
         fail(&breaker, start);
-        assert_eq!(breaker.state(start), State::Closed);
+        assert_eq!(breaker.state(start), BreakerState::Closed);
         fail(&breaker, start);
-        assert_eq!(breaker.state(start), State::Open);
+        assert_eq!(breaker.state(start), BreakerState::Open);
         assert_eq!(breaker.admit(start).unwrap_err(), FIRST_REST);
 
         let later = start + FIRST_REST;
-        assert_eq!(breaker.state(later), State::HalfOpen);
+        assert_eq!(breaker.state(later), BreakerState::HalfOpen);
         let probe = breaker.admit(later).unwrap();
         assert!(breaker.admit(later).is_err(), "one probe at a time");
         probe.failed(later);
         assert_eq!(breaker.admit(later).unwrap_err(), FIRST_REST * 2);
         let later = later + FIRST_REST * 2;
         breaker.admit(later).unwrap().succeeded();
-        assert_eq!(breaker.state(later), State::Closed);
+        assert_eq!(breaker.state(later), BreakerState::Closed);
     }
 
     #[test]
@@ -148,7 +148,7 @@ mod tests {
         for _ in 0..10 {
             drop(breaker.admit(start).unwrap());
         }
-        assert_eq!(breaker.state(start), State::Closed);
+        assert_eq!(breaker.state(start), BreakerState::Closed);
         (0..3).for_each(|_| fail(&breaker, start));
         let later = start + FIRST_REST;
         drop(breaker.admit(later).unwrap());
@@ -161,6 +161,6 @@ mod tests {
         let late = breaker.admit(start).unwrap();
         (0..3).for_each(|_| fail(&breaker, start));
         late.failed(start + Duration::from_secs(5));
-        assert_eq!(breaker.state(start + FIRST_REST), State::HalfOpen);
+        assert_eq!(breaker.state(start + FIRST_REST), BreakerState::HalfOpen);
     }
 }

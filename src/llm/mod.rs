@@ -31,7 +31,7 @@ use tracing::debug;
 use uuid::Uuid;
 
 use self::breaker::Breaker;
-pub use self::breaker::State;
+pub use self::breaker::BreakerState;
 use self::cache::{Cache, Memory};
 use self::exchange::Exchange;
 use self::reading::Shape;
@@ -194,7 +194,7 @@ impl Llm {
     }
 
     /// Whether the server is being asked.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> BreakerState {
         self.0.breaker.state(Instant::now())
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::{broadcast, oneshot};
 use tracing::warn;
 use uuid::Uuid;
 
-use super::actor::{CallActor, NewLeg, Order};
+use super::actor::{CallActor, Control, NewLeg};
 use super::fleet::{self, Asked};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
@@ -154,14 +154,14 @@ impl Calls for Registry {
             live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.addr.clone())
         };
         match addr {
-            Some(addr) => addr.send(Order::HangUp).await.map_err(|_| NotLive),
+            Some(addr) => addr.send(Control::HangUp).await.map_err(|_| NotLive),
             None => self.ask_elsewhere(interview_id, &Asked::HangUp(call_id.to_owned())).await,
         }
     }
 
     async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive> {
         match self.actor(interview_id) {
-            Some(addr) => addr.send(Order::Command(command)).await.map_err(|_| NotLive),
+            Some(addr) => addr.send(Control::Command(command)).await.map_err(|_| NotLive),
             None => self.ask_elsewhere(interview_id, &Asked::Command(command)).await,
         }
     }

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tracing::info;
 use uuid::Uuid;
 
-use super::actor::Order;
+use super::actor::Control;
 use super::page::Page;
 use super::registry::Registry;
 use crate::api::{NotLive, PageMessage};
@@ -83,7 +83,7 @@ fn hand_over(registry: &Registry, interview: Uuid) {
         call_id: Some(call_id),
     };
     registry.page(interview).publish(clock.now_ms(), notice);
-    addr.do_send(Order::Drain);
+    addr.do_send(Control::Drain);
 }
 
 fn carry_out(registry: &Registry, interview: Uuid, asked: &str) {
@@ -94,8 +94,8 @@ fn carry_out(registry: &Registry, interview: Uuid, asked: &str) {
     // Another version of the engine may ask for what this one does not know.
     let (Some((addr, call_id)), Ok(asked)) = (call, serde_json::from_str(asked)) else { return };
     match asked {
-        Asked::Command(command) => addr.do_send(Order::Command(command)),
-        Asked::HangUp(of) if of == call_id => addr.do_send(Order::HangUp),
+        Asked::Command(command) => addr.do_send(Control::Command(command)),
+        Asked::HangUp(of) if of == call_id => addr.do_send(Control::HangUp),
         Asked::HangUp(_) => {}
     }
 }

@@ -1,4 +1,4 @@
-//! One leg of a call: the media that comes over one connection, and its ear.
+//! One leg of a call: the media that comes over one connection, and its endpointer.
 //!
 //! Owns: the media tasks of the connection, the audio of the turn, the recording. Outlives the actor: when that dies,
 //! the next one attaches to the same leg and the respondent notices nothing but a repeated question.
@@ -18,12 +18,12 @@ use voice::audio::recording::Recorder;
 use voice::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
 use voice::stt::{Incremental, SttError};
 use voice::transport::{Link, LinkEvent, PacketSink};
-use voice::turn::{Ear, EarEvent, EarHandle, EarSettings};
+use voice::turn::{Endpointer, EndpointerEvent, EndpointerHandle, EndpointerSettings};
 
 /// What a leg tells its actor.
 #[derive(Debug)]
-pub enum Happening {
-    Ear(EarEvent),
+pub enum LegEvent {
+    Endpointer(EndpointerEvent),
     Playout(PlayoutEvent),
     Link(LinkEvent),
 }
@@ -31,7 +31,7 @@ pub enum Happening {
 /// How a leg stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Standing {
+pub enum LegState {
     /// Not there yet, or lost for the moment.
     Connecting,
     Connected,
@@ -39,7 +39,7 @@ pub enum Standing {
     Gone,
 }
 
-impl Standing {
+impl LegState {
     fn after(event: LinkEvent) -> Self {
         match event {
             LinkEvent::Connected => Self::Connected,
@@ -55,14 +55,14 @@ const QUEUE: usize = 1024;
 /// A leg; shared by the actor and the registry.
 pub struct Leg {
     playout: Playout,
-    ear: EarHandle,
+    endpointer: EndpointerHandle,
     incremental: Incremental,
     recorder: Recorder,
     sink: Arc<dyn PacketSink>,
     stats: Arc<MediaStats>,
-    standing: Arc<Mutex<Standing>>,
-    /// Where happenings go: to the actor that attached last.
-    actor: Arc<Mutex<Option<mpsc::Sender<Happening>>>>,
+    state: Arc<Mutex<LegState>>,
+    /// Where events go: to the actor that attached last.
+    actor: Arc<Mutex<Option<mpsc::Sender<LegEvent>>>>,
     _tasks: DropGuard,
 }
 
@@ -78,23 +78,23 @@ impl Leg {
         let sink = Arc::clone(&link.sink);
         let Media { frames, playout, playout_events, link_events, stats, tasks, .. } =
             Media::start(media, link, clock, Some(recorder.clone()));
-        let (ear, handle) = Ear::new(EarSettings::default(), engines.vad.detector());
-        let (heard, ear_events) = mpsc::channel(QUEUE);
+        let (endpointer, handle) = Endpointer::new(EndpointerSettings::default(), engines.vad.detector());
+        let (heard, endpointer_events) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
-        let standing = Arc::new(Mutex::new(Standing::Connecting));
+        let state = Arc::new(Mutex::new(LegState::Connecting));
         let actor = Arc::new(Mutex::new(None));
         let forward = Forward {
-            ear: ear_events,
+            endpointer: endpointer_events,
             playout: playout_events,
             link: link_events,
-            standing: Arc::clone(&standing),
+            state: Arc::clone(&state),
             actor: Arc::clone(&actor),
             early: Vec::new(),
         };
         let listening = stop.clone();
         media.handle().spawn(async move {
-            if let Some(Err(error)) = listening.run_until_cancelled(ear.run(frames, heard)).await {
-                tracing::error!(%error, "the ear is deaf");
+            if let Some(Err(error)) = listening.run_until_cancelled(endpointer.run(frames, heard)).await {
+                tracing::error!(%error, "the endpointer is deaf");
             }
         });
         let forwarding = stop.clone();
@@ -105,12 +105,12 @@ impl Leg {
         });
         Arc::new(Self {
             playout,
-            ear: handle,
+            endpointer: handle,
             incremental: Incremental::new(Arc::clone(&engines.transcriber)),
             recorder,
             sink,
             stats,
-            standing,
+            state,
             actor,
             _tasks: stop.drop_guard(),
         })
@@ -125,16 +125,16 @@ impl Leg {
     }
 
     pub fn is_connected(&self) -> bool {
-        self.standing() == Standing::Connected
+        self.state() == LegState::Connected
     }
 
     /// How it stands at this moment; what the actor is told may lag behind.
-    pub fn standing(&self) -> Standing {
-        *self.standing.lock()
+    pub fn state(&self) -> LegState {
+        *self.state.lock()
     }
 
     /// From now on what happens goes to the caller; an actor that was attached before hears nothing more.
-    pub fn attach(&self) -> ReceiverStream<Happening> {
+    pub fn attach(&self) -> ReceiverStream<LegEvent> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         *self.actor.lock() = Some(sender);
         ReceiverStream::new(receiver)
@@ -142,7 +142,7 @@ impl Leg {
 
     /// What was said in this turn up to now, in words.
     pub async fn transcribe(&self, language: &str) -> Result<Transcript, SttError> {
-        match self.ear.snapshot() {
+        match self.endpointer.snapshot() {
             Some(audio) => self.incremental.transcribe(&audio, language).await,
             None => Ok(Transcript::default()),
         }
@@ -150,24 +150,24 @@ impl Leg {
 
     /// The last seconds of the turn, for the judgement by sound.
     pub fn turn_samples(&self) -> Option<Arc<[f32]>> {
-        self.ear.snapshot().map(|audio| audio.last_8_s())
+        self.endpointer.snapshot().map(|audio| audio.last_8_s())
     }
 
     /// The turn is over: its audio is forgotten.
     pub fn turn_taken(&self) {
-        self.ear.turn_taken();
+        self.endpointer.turn_taken();
         self.incremental.reset();
     }
 
     /// The same, and sound that goes on is no speech to wait for.
     pub fn hear_anew(&self) {
-        self.ear.hear_anew();
+        self.endpointer.hear_anew();
         self.incremental.reset();
     }
 
     /// How loud the speech is that goes on or was the last, in dB of full scale.
     pub fn speech_level(&self) -> Option<f32> {
-        self.ear.level_db()
+        self.endpointer.level_db()
     }
 
     /// Consent to record is there.
@@ -193,7 +193,7 @@ impl Leg {
 
     /// Hangs up and completes the recording.
     pub async fn close(&self) {
-        *self.standing.lock() = Standing::Gone;
+        *self.state.lock() = LegState::Gone;
         self.sink.close().await;
         if let Err(error) = self.recorder.finish().await {
             tracing::error!(%error, "the recording could not be completed");
@@ -203,33 +203,33 @@ impl Leg {
 
 /// Brings the leg's three streams to whoever is attached.
 struct Forward {
-    ear: mpsc::Receiver<EarEvent>,
+    endpointer: mpsc::Receiver<EndpointerEvent>,
     playout: mpsc::Receiver<PlayoutEvent>,
     link: mpsc::Receiver<LinkEvent>,
-    standing: Arc<Mutex<Standing>>,
-    actor: Arc<Mutex<Option<mpsc::Sender<Happening>>>>,
+    state: Arc<Mutex<LegState>>,
+    actor: Arc<Mutex<Option<mpsc::Sender<LegEvent>>>>,
     /// What happened before anyone attached.
-    early: Vec<Happening>,
+    early: Vec<LegEvent>,
 }
 
 impl Forward {
     async fn run(mut self) {
         let mut retry = tokio::time::interval(std::time::Duration::from_millis(20));
         loop {
-            let happening = tokio::select! {
+            let event = tokio::select! {
                 Some(event) = self.link.recv() => {
-                    *self.standing.lock() = Standing::after(event);
-                    Happening::Link(event)
+                    *self.state.lock() = LegState::after(event);
+                    LegEvent::Link(event)
                 }
-                Some(event) = self.playout.recv() => Happening::Playout(event),
-                Some(event) = self.ear.recv() => Happening::Ear(event),
+                Some(event) = self.playout.recv() => LegEvent::Playout(event),
+                Some(event) = self.endpointer.recv() => LegEvent::Endpointer(event),
                 _ = retry.tick(), if !self.early.is_empty() => {
                     self.deliver_early();
                     continue;
                 }
                 else => return,
             };
-            self.early.push(happening);
+            self.early.push(event);
             self.deliver_early();
         }
     }
@@ -239,8 +239,8 @@ impl Forward {
     fn deliver_early(&mut self) {
         let actor = self.actor.lock();
         let Some(sender) = actor.as_ref() else { return };
-        for happening in self.early.drain(..) {
-            if sender.try_send(happening).is_err() {
+        for event in self.early.drain(..) {
+            if sender.try_send(event).is_err() {
                 tracing::debug!("no actor takes what happens on the leg");
             }
         }

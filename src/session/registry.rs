@@ -14,12 +14,12 @@ use parking_lot::Mutex;
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use super::actor::{Birth, CallActor, Ending, Order};
+use super::actor::{CallActor, CallContext, Control, Ending};
 use super::engines::Engines;
 use super::fleet;
+use super::heartbeat::Heartbeat;
 use super::leg::Leg;
 use super::page::Page;
-use super::pulse::Pulse;
 use super::recovery::stopped_by_engine;
 use super::script::Script;
 use crate::api::JoinError;
@@ -52,7 +52,7 @@ pub(super) struct Live {
     pub addr: Addr<CallActor>,
     pub arbiter: ArbiterHandle,
     pub leg: Arc<Leg>,
-    pub pulse: Arc<Pulse>,
+    pub heartbeat: Arc<Heartbeat>,
     pub call_id: String,
     pub ice: IceSession,
     pub clock: CallClock,
@@ -227,9 +227,9 @@ impl Registry {
             fleet.sessions.asked(interview_id).await;
             fleet::recall(fleet, interview_id, &page).await;
         }
-        let pulse = Arc::new(Pulse::default());
+        let heartbeat = Arc::new(Heartbeat::default());
         let registry = self.clone();
-        let birth = Birth {
+        let call = CallContext {
             interview_id,
             interview,
             last_seq: events.last().map_or(0, |event| event.seq),
@@ -240,15 +240,18 @@ impl Registry {
             page,
             clock,
             leg: Arc::clone(&leg),
-            pulse: Arc::clone(&pulse),
+            heartbeat: Arc::clone(&heartbeat),
             resumes: stopped_by_engine(&events),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
         };
         // A thread a call: an actor that blocks, blocks nobody else.
         let arbiter = Arbiter::new();
         let handle = arbiter.handle();
-        let addr = CallActor::start_in_arbiter(&handle, move |_| CallActor::new(birth));
-        self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, pulse, call_id, ice, clock });
+        let addr = CallActor::start_in_arbiter(&handle, move |_| CallActor::new(call));
+        self.shared
+            .live
+            .lock()
+            .insert(interview_id, Live { addr, arbiter: handle, leg, heartbeat, call_id, ice, clock });
         self.count();
         Ok(())
     }
@@ -335,7 +338,7 @@ impl Registry {
         let _ = tokio::time::timeout(grace, self.all_gone()).await;
         let left: Vec<_> = self.shared.live.lock().values().map(|live| live.addr.clone()).collect();
         for addr in &left {
-            addr.do_send(Order::Drain);
+            addr.do_send(Control::Drain);
         }
         if tokio::time::timeout(Duration::from_secs(5), self.all_gone()).await.is_err() {
             warn!("some calls did not stop in time; their events are kept");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tracing::{error, info};
 use uuid::Uuid;
 
-use super::pulse::HEARTBEAT;
+use super::heartbeat::HEARTBEAT_INTERVAL;
 use super::registry::Registry;
 use crate::telemetry::metrics::Failure;
 
@@ -20,7 +20,7 @@ const MISSED: u32 = 6;
 /// Looks after every live call until the process ends.
 pub async fn watch(registry: Registry) {
     let mut seen: HashMap<Uuid, (u64, u32)> = HashMap::new();
-    let mut tick = tokio::time::interval(HEARTBEAT);
+    let mut tick = tokio::time::interval(HEARTBEAT_INTERVAL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
@@ -37,7 +37,7 @@ fn suspects(registry: &Registry, seen: &mut HashMap<Uuid, (u64, u32)>) -> Vec<(U
     seen.retain(|id, _| live.contains_key(id));
     let mut found = Vec::new();
     for (&id, call) in live.iter() {
-        let beats = call.pulse.beats();
+        let beats = call.heartbeat.beats();
         let (last, missed) = seen.entry(id).or_insert((beats, 0));
         *missed = if beats == *last { *missed + 1 } else { 0 };
         *last = beats;
@@ -56,7 +56,7 @@ async fn replace(registry: &Registry, id: Uuid, reason: Failure) {
         let live = registry.shared.live.lock();
         let Some(call) = live.get(&id) else { return };
         // Should it thaw: it must not write or speak any more. Its thread ends with it.
-        call.pulse.depose();
+        call.heartbeat.supersede();
         call.arbiter.stop();
         call.leg.hush();
     }

@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_hours(2);
 
 /// What is to be exported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Order {
+pub struct ExportRequest {
     pub call_guide_id: Uuid,
     pub format: Format,
     pub status: Option<Status>,
@@ -38,15 +38,15 @@ pub struct Order {
     pub to: DateTime<Utc>,
 }
 
-impl Order {
+impl ExportRequest {
     pub fn filter(&self) -> StudyFilter {
         StudyFilter { call_guide_id: self.call_guide_id, status: self.status, from: self.from, to: self.to }
     }
 }
 
 /// Has it done; the task's id, which is the file's as well.
-pub async fn order(storage: &Storage, order: &Order) -> Result<Uuid, StorageError> {
-    let payload = serde_json::to_value(order)
+pub async fn enqueue(storage: &Storage, request: &ExportRequest) -> Result<Uuid, StorageError> {
+    let payload = serde_json::to_value(request)
         .map_err(|error| StorageError::Corrupt { what: "export", reason: error.to_string() })?;
     let task = NewTask::new(Queue::Analytics, EXPORT, payload);
     storage.tasks().enqueue(storage.connection(), task).await
@@ -70,10 +70,11 @@ impl Handler for Exporter {
     }
 
     async fn run(&self, context: &Context, payload: Value) -> Result<Value, Failure> {
-        let order: Order = serde_json::from_value(payload).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let (storage, format) = (&context.storage, order.format);
-        let filter = order.filter();
-        let (_, guide) = storage.guides().newest(order.call_guide_id).await?;
+        let request: ExportRequest =
+            serde_json::from_value(payload).map_err(|error| Failure::Permanent(error.to_string()))?;
+        let (storage, format) = (&context.storage, request.format);
+        let filter = request.filter();
+        let (_, guide) = storage.guides().newest(request.call_guide_id).await?;
         let all = storage.study_size(&filter).await? * Study::readings(format);
         let file = storage.exports().file(context.workspace, context.task_id, format.ending());
         let remove = NewTask {

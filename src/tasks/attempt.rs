@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::handler::{Context, Failure, Handler, Progress};
 use super::runner::{Inner, Why};
-use storage::tasks::{Ending, Grip};
+use storage::tasks::{Ending, Lease};
 
 /// How long a task that is told to stop may go on.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ pub(super) async fn carry_out(
     progress: Progress,
     cancelled: CancellationToken,
 ) {
-    let grip = Grip { task: row.id, owner: inner.owner.clone(), attempt: row.attempts };
+    let lease = Lease { task: row.id, owner: inner.owner.clone(), attempt: row.attempts };
     let context = Context {
         workspace: row.workspace_id,
         task_id: row.id,
@@ -64,7 +64,7 @@ pub(super) async fn carry_out(
     if let Some((ending, name)) = ending(outcome, why, &tries) {
         let label = [row.queue.as_str(), row.kind.as_str(), name];
         report(&row, &ending);
-        if write_down(&inner, &grip, &ending).await {
+        if write_down(&inner, &lease, &ending).await {
             inner.metrics.tasks_total.with_label_values(&label).inc();
         } else {
             warn!(task = %row.id, kind = row.kind, "another worker has taken the task over");
@@ -125,13 +125,13 @@ fn report(row: &tasks::Model, ending: &Ending) {
 }
 
 /// False when the task was another's by then. While the database is away it is tried again, for as long as the lease may last.
-async fn write_down(inner: &Inner, grip: &Grip, ending: &Ending) -> bool {
+async fn write_down(inner: &Inner, lease: &Lease, ending: &Ending) -> bool {
     let give_up = tokio::time::Instant::now() + inner.options.lease;
     loop {
-        match inner.storage.tasks().settle(grip, ending, Utc::now()).await {
+        match inner.storage.tasks().settle(lease, ending, Utc::now()).await {
             Ok(written) => return written,
             Err(error) if error.is_permanent() || tokio::time::Instant::now() > give_up => {
-                error!(task = %grip.task, %error, "how a task ended can't be written down");
+                error!(task = %lease.task, %error, "how a task ended can't be written down");
                 return false;
             }
             Err(_) => tokio::time::sleep(AGAIN).await,

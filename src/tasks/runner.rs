@@ -19,12 +19,12 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::handler::{Handler, Progress};
-use super::order::Order;
+use super::redis_queue::RedisQueue;
 use super::share::Places;
-use super::{attempt, keeper};
+use super::{attempt, janitor};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure as Counted;
-use storage::tasks::{Grip, Wanted};
+use storage::tasks::{Lease, Wanted};
 use storage::{Storage, StorageError};
 
 /// Threads that all tasks share: they wait for others most of the time.
@@ -33,7 +33,7 @@ const WORKERS: usize = 2;
 const LOOK: Duration = Duration::from_secs(1);
 /// How often Redis is asked, which costs next to nothing.
 const ASK: Duration = Duration::from_millis(200);
-/// The bell rings before the commit: the first look after it may come too early, and the next ones come soon.
+/// The notification comes before the commit: the first look after it may come too early, and the next ones come soon.
 const SOON: Duration = Duration::from_millis(20);
 
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,7 @@ pub struct Options {
 /// A task under way.
 pub(super) struct Active {
     pub queue: Queue,
-    pub grip: Grip,
+    pub lease: Lease,
     pub progress: Progress,
     /// What of it has been written down, in thousandths.
     pub noted: u32,
@@ -83,7 +83,7 @@ pub(super) struct Inner {
     pub metrics: Arc<Metrics>,
     pub options: Options,
     /// Where there is a Redis.
-    pub order: Option<Order>,
+    pub redis_queue: Option<RedisQueue>,
     /// By the name of their kind.
     pub handlers: HashMap<&'static str, Arc<dyn Handler>>,
     /// What of each queue we can do.
@@ -124,7 +124,7 @@ impl Runner {
         storage: Storage,
         handlers: Vec<Arc<dyn Handler>>,
         options: Options,
-        order: Option<Order>,
+        redis_queue: Option<RedisQueue>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, TaskError> {
         let mut by_kind = HashMap::new();
@@ -141,7 +141,7 @@ impl Runner {
             storage,
             metrics,
             options,
-            order,
+            redis_queue,
             handlers: by_kind,
             kinds,
             owner: format!("{}:{}", std::process::id(), Uuid::now_v7().simple()),
@@ -152,9 +152,9 @@ impl Runner {
         });
         let spawn = |beside: Pin<Box<dyn Future<Output = ()> + Send>>| AbortOnDropHandle::new(threads.spawn(beside));
         let mut beside =
-            vec![spawn(Box::pin(run(Arc::clone(&inner)))), spawn(Box::pin(keeper::keep(Arc::clone(&inner))))];
-        if let Some(order) = &inner.order {
-            beside.push(spawn(Box::pin(order.clone().forward(inner.storage.clone()))));
+            vec![spawn(Box::pin(run(Arc::clone(&inner)))), spawn(Box::pin(janitor::keep(Arc::clone(&inner))))];
+        if let Some(redis_queue) = &inner.redis_queue {
+            beside.push(spawn(Box::pin(redis_queue.clone().forward(inner.storage.clone()))));
         }
         Ok(Self { inner, _beside: beside })
     }
@@ -252,9 +252,9 @@ impl Inner {
     /// What Redis says is next; what the table says while there is none.
     async fn claim(&self, wanted: Wanted<'_>, lease: chrono::Duration) -> Result<Vec<tasks::Model>, StorageError> {
         let (tasks, now) = (self.storage.tasks(), Utc::now());
-        if let Some(order) = self.order.as_ref().filter(|order| order.is_there()) {
+        if let Some(redis_queue) = self.redis_queue.as_ref().filter(|redis_queue| redis_queue.is_there()) {
             // An error means that it is away by now; what it holds is in the table.
-            if let Ok(ids) = order.take(wanted.kinds, now, wanted.limit as usize).await {
+            if let Ok(ids) = redis_queue.take(wanted.kinds, now, wanted.limit as usize).await {
                 if ids.is_empty() {
                     return Ok(Vec::new());
                 }
@@ -265,18 +265,18 @@ impl Inner {
     }
 
     fn asks_redis(&self) -> bool {
-        self.order.as_ref().is_some_and(Order::is_there)
+        self.redis_queue.as_ref().is_some_and(RedisQueue::is_there)
     }
 
     /// Returns when something was written down in this process.
     async fn told(&self) {
-        if let Some(order) = &self.order {
-            // Whoever forwards to Redis hears the bell, and tells us.
-            return order.offered().await;
+        if let Some(redis_queue) = &self.redis_queue {
+            // Whoever forwards to Redis is notified, and tells us.
+            return redis_queue.offered().await;
         }
-        let bell = self.storage.bell();
-        bell.rung().await;
-        bell.take();
+        let notifier = self.storage.notifier();
+        notifier.notified().await;
+        notifier.take();
     }
 
     fn running(&self) -> [usize; 3] {
@@ -290,12 +290,12 @@ impl Inner {
         let Some(handler) = self.handlers.get(row.kind.as_str()).cloned() else { return };
         let (progress, cancelled) = (Progress::default(), CancellationToken::new());
         let (id, queue) = (row.id, row.queue);
-        let grip = Grip { task: id, owner: self.owner.clone(), attempt: row.attempts };
+        let lease = Lease { task: id, owner: self.owner.clone(), attempt: row.attempts };
         // It can't end before it is listed: it takes the list's lock for that.
         let mut list = self.active.lock();
         let work = attempt::carry_out(Arc::clone(self), handler, row, progress.clone(), cancelled.clone());
         let work = AbortOnDropHandle::new(tokio::spawn(work));
-        list.insert(id, Active { queue, grip, progress, noted: 0, cancelled, why: None, _work: work });
+        list.insert(id, Active { queue, lease, progress, noted: 0, cancelled, why: None, _work: work });
     }
 
     /// Tells a task to stop; the first reason stands.

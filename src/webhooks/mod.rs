@@ -13,7 +13,7 @@
 //! Never does: decide which addresses may be called or when it is tried again (`interview/src/webhook/` does).
 
 mod attempt;
-mod delivery;
+mod dispatcher;
 mod message;
 mod network;
 mod relay;
@@ -25,7 +25,7 @@ use rustls::pki_types::CertificateDer;
 
 use storage::webhooks::Bounds;
 
-pub use delivery::Courier;
+pub use dispatcher::Dispatcher;
 pub use network::{Resolve, SystemResolver};
 pub use relay::Relay;
 

@@ -134,7 +134,7 @@ pub struct Storage {
     data_dir: PathBuf,
     secret: Secret,
     reach: Reach,
-    bell: tasks::Bell,
+    notifier: tasks::Notifier,
     /// Interviews that complete are looked at for insights.
     extracting: bool,
 }
@@ -155,7 +155,7 @@ impl Storage {
             data_dir: data_dir.to_owned(),
             secret,
             reach: Reach::default(),
-            bell: tasks::Bell::default(),
+            notifier: tasks::Notifier::default(),
             extracting: false,
         })
     }
@@ -209,8 +209,8 @@ impl Storage {
     }
 
     /// Who waits for tasks learns there that some were written down; shared by all clones.
-    pub fn bell(&self) -> &tasks::Bell {
-        &self.bell
+    pub fn notifier(&self) -> &tasks::Notifier {
+        &self.notifier
     }
 
     /// Whether the database answers.

@@ -1,11 +1,11 @@
 //! The outbox: what webhooks are told of, written in the transaction of what happened.
 //!
-//! A row a happening; its id is the `webhook-id` of every delivery. In the same transaction it gets a delivery for each
+//! A row for each entry; its id is the `webhook-id` of every delivery. In the same transaction it gets a delivery for each
 //! webhook that wants it, so that neither is ever there without the other, and a webhook is told of nothing that happened
-//! before it was made. Happenings of one interview are numbered in their order; those that belong to no interview are
+//! before it was made. Entries of one interview are numbered in their order; those that belong to no interview are
 //! numbered for their workspace.
 //!
-//! Owns: writing happenings and their deliveries, and what is told of an interview. Never does: send anything, or tell what
+//! Owns: writing entries and their deliveries, and what is told of an interview. Never does: send anything, or tell what
 //! a respondent said.
 
 use chrono::{DateTime, Utc};
@@ -73,11 +73,11 @@ impl From<&interviews::Model> for InterviewData {
     }
 }
 
-/// Writes a happening, and a delivery for each webhook of the workspace that wants it. `db` is the transaction of what
+/// Writes an entry, and a delivery for each webhook of the workspace that wants it. `db` is the transaction of what
 /// happened; where that changes an interview, its row has been read for update before. `data` is an object of ids, states,
 /// times and figures; its `interview_id`, if it has one, is whose order the event is in.
 ///
-/// The happening's id is returned: the `webhook-id` of every delivery.
+/// The entry's id is returned: the `webhook-id` of every delivery.
 pub async fn publish(
     db: &impl ConnectionTrait,
     workspace: Uuid,
@@ -85,7 +85,7 @@ pub async fn publish(
     data: Value,
 ) -> Result<Uuid, StorageError> {
     let interview = data.get("interview_id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-    let happening = enter(db, workspace, event.as_str(), interview.unwrap_or(workspace), data).await?;
+    let entry = enter(db, workspace, event.as_str(), interview.unwrap_or(workspace), data).await?;
     let wanting = webhooks::Entity::find()
         .filter(webhooks::Column::WorkspaceId.eq(workspace))
         .filter(webhooks::Column::IsActive.eq(true))
@@ -96,10 +96,10 @@ pub async fn publish(
     for webhook in wanting {
         let wants = webhook.events.as_array().is_some_and(|names| names.iter().any(|name| name == event.as_str()));
         if wants {
-            address(db, &happening, webhook.id).await?;
+            address(db, &entry, webhook.id).await?;
         }
     }
-    Ok(happening.id)
+    Ok(entry.id)
 }
 
 /// The same for a change of an interview.
@@ -112,7 +112,7 @@ pub(super) async fn publish_interview(
     Ok(())
 }
 
-/// Writes a happening, the next of its subject.
+/// Writes an entry, the next of its subject.
 pub(super) async fn enter(
     db: &impl ConnectionTrait,
     workspace: Uuid,
@@ -143,28 +143,28 @@ pub(super) async fn enter(
 /// A webhook is to be told of it, as soon as may be.
 pub(super) async fn address(
     db: &impl ConnectionTrait,
-    happening: &webhook_outbox::Model,
+    entry: &webhook_outbox::Model,
     webhook: Uuid,
 ) -> Result<webhook_deliveries::Model, StorageError> {
     let row = webhook_deliveries::ActiveModel {
         id: Set(Uuid::now_v7()),
-        workspace_id: Set(happening.workspace_id),
+        workspace_id: Set(entry.workspace_id),
         webhook_id: Set(webhook),
-        outbox_id: Set(happening.id),
-        event: Set(happening.event.clone()),
-        subject_id: Set(happening.subject_id),
-        sequence: Set(happening.sequence),
+        outbox_id: Set(entry.id),
+        event: Set(entry.event.clone()),
+        subject_id: Set(entry.subject_id),
+        sequence: Set(entry.sequence),
         state: Set(DeliveryState::Pending),
         attempts: Set(0),
-        next_attempt_at: Set(happening.created_at),
+        next_attempt_at: Set(entry.created_at),
         leased_until: Set(None),
         last_attempt_at: Set(None),
         last_status: Set(None),
         last_error: Set(None),
         response_excerpt: Set(None),
         delivered_at: Set(None),
-        created_at: Set(happening.created_at),
-        updated_at: Set(happening.created_at),
+        created_at: Set(entry.created_at),
+        updated_at: Set(entry.created_at),
     };
     Ok(row.insert(db).await?)
 }
@@ -172,7 +172,7 @@ pub(super) async fn address(
 impl super::Storage {
     /// What the workspace's webhooks are told of an interview, in its order; those that belong to none for the
     /// workspace's own id.
-    pub async fn happenings(&self, subject: Uuid) -> Result<Vec<webhook_outbox::Model>, StorageError> {
+    pub async fn outbox_entries(&self, subject: Uuid) -> Result<Vec<webhook_outbox::Model>, StorageError> {
         Ok(webhook_outbox::Entity::find()
             .filter(webhook_outbox::Column::WorkspaceId.eq(self.workspace))
             .filter(webhook_outbox::Column::SubjectId.eq(subject))

@@ -14,7 +14,7 @@ use reqwest::{Method, StatusCode};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use storage::interviews::CONDUCT;
-use storage::tasks::{Ending, Grip, Wanted};
+use storage::tasks::{Ending, Lease, Wanted};
 use storage::{AuditFilter, Secret, Storage};
 use uuid::Uuid;
 
@@ -65,8 +65,8 @@ impl Queued {
                 Err(Failure::Later { at }) => Ending::Later { at },
                 Err(failure) => panic!("{failure:?}"),
             };
-            let grip = Grip { task: row.id, owner: "test".to_owned(), attempt: row.attempts };
-            assert!(tasks.settle(&grip, &ending, now).await.unwrap());
+            let lease = Lease { task: row.id, owner: "test".to_owned(), attempt: row.attempts };
+            assert!(tasks.settle(&lease, &ending, now).await.unwrap());
         }
         missed
     }

@@ -25,7 +25,7 @@
 //! | `noise` | sound that never stops |
 //! | `lines` | the words we say of our own accord |
 //!
-//! Durable state changes only when an event is applied ([`state::State::apply`]), so a replay of the log gives it
+//! Durable state changes only when an event is applied ([`state::InterviewState::apply`]), so a replay of the log gives it
 //! back exactly; everything else in [`Interview`] belongs to the moment and is rebuilt by `Input::Connected`.
 //! Events carry no time of their own: the driver stamps each with the `now` of the `handle` that recorded it.
 
@@ -60,7 +60,7 @@ use interrupted::Cut;
 use lines::Farewell;
 use noise::Noise;
 use speaking::{Speech, Utterance};
-use state::State;
+use state::InterviewState;
 
 pub use settings::Settings;
 
@@ -116,7 +116,7 @@ pub struct Interview {
     policy: Policy,
     language: &'static Language,
     scripted: HashSet<String>,
-    state: State,
+    state: InterviewState,
     // From here on: the moment. A replay starts with these empty.
     now: Ms,
     floor: Floor,
@@ -152,7 +152,7 @@ impl Interview {
             language,
             scripted: scripted.into_iter().collect(),
             settings,
-            state: State::default(),
+            state: InterviewState::default(),
             now: 0,
             floor: Floor::Connecting,
             turn: Turn::default(),
@@ -248,7 +248,7 @@ impl Interview {
     }
 
     /// The durable state: equal to that of a replay of the events recorded so far.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &InterviewState {
         &self.state
     }
 

@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use serde_json::Value as Json;
 
 use super::condition::{Subject, holds};
-use super::state::{Draft, State};
+use super::state::{Draft, InterviewState};
 use super::timing::{Budget, section_is_over};
 use crate::guide::{Guide, Question, Section};
 use crate::io::{Event, Ms, Response};
@@ -93,7 +93,7 @@ fn skip(draft: &mut Draft, section: &Section, question: &Question, reason: Strin
 }
 
 /// The section with questions left that comes next: the current one, then a branch's target, then by order.
-fn next_section(guide: &Guide, state: &State) -> Option<usize> {
+fn next_section(guide: &Guide, state: &InterviewState) -> Option<usize> {
     let open = |index: &usize| {
         let section = &guide.sections[*index];
         let skipped = state.skipped_sections.iter().any(|(name, _)| *name == section.section_name);
@@ -107,7 +107,7 @@ fn next_section(guide: &Guide, state: &State) -> Option<usize> {
 fn reason_to_skip(
     guide: &Guide,
     budget: Budget<'_>,
-    state: &State,
+    state: &InterviewState,
     now: Ms,
     section: &Section,
     question: &Question,
@@ -125,13 +125,13 @@ fn reason_to_skip(
     (entered && section_is_over(state, now, section)).then(|| "section_time_up".to_owned())
 }
 
-fn skip_condition(guide: &Guide, state: &State, section: &Section) -> Option<String> {
+fn skip_condition(guide: &Guide, state: &InterviewState, section: &Section) -> Option<String> {
     let own = section.skip_conditions.iter().find(|condition| any_response_holds(guide, state, condition)).cloned();
     own.or_else(|| rule_for(guide, state, &section.id)).or_else(|| rule_for(guide, state, &section.section_name))
 }
 
 /// The guide-wide skip condition that names this id and holds.
-fn rule_for(guide: &Guide, state: &State, id: &str) -> Option<String> {
+fn rule_for(guide: &Guide, state: &InterviewState, id: &str) -> Option<String> {
     let names = |value: &Json| match value {
         Json::String(name) => name == id,
         Json::Array(names) => names.iter().any(|name| name.as_str() == Some(id)),
@@ -145,7 +145,7 @@ fn rule_for(guide: &Guide, state: &State, id: &str) -> Option<String> {
         .map(|(condition, _)| condition.clone())
 }
 
-fn any_response_holds(guide: &Guide, state: &State, condition: &str) -> bool {
+fn any_response_holds(guide: &Guide, state: &InterviewState, condition: &str) -> bool {
     state.responses.iter().any(|response| response_holds(guide, response, condition))
 }
 

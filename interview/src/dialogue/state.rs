@@ -23,7 +23,7 @@ pub struct Asking {
 
 /// What replaying the log brings back.
 #[derive(Debug, Clone, PartialEq)]
-pub struct State {
+pub struct InterviewState {
     pub phase: Phase,
     pub leg: u32,
     pub started_ms: Option<Ms>,
@@ -69,7 +69,7 @@ pub struct State {
     pub ended: Option<(EndStatus, Option<String>)>,
 }
 
-impl Default for State {
+impl Default for InterviewState {
     fn default() -> Self {
         Self {
             phase: Phase::Consent,
@@ -109,7 +109,7 @@ impl Default for State {
 /// Reason of a pause that somebody asked for.
 pub const PAUSE_REQUESTED: &str = "requested";
 
-impl State {
+impl InterviewState {
     /// The only thing that changes the state. `at` is the call clock's time of the event.
     pub fn apply(&mut self, at: Ms, event: &Event) {
         match event {
@@ -299,13 +299,13 @@ fn strike(response: &mut Response) {
 /// Decisions are made on a draft, so that an answer can be held open until the next question is well begun.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
-    pub state: State,
+    pub state: InterviewState,
     pub events: Vec<Event>,
     at: Ms,
 }
 
 impl Draft {
-    pub fn new(state: &State, at: Ms) -> Self {
+    pub fn new(state: &InterviewState, at: Ms) -> Self {
         Self { state: state.clone(), events: Vec::new(), at }
     }
 

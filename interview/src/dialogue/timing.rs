@@ -11,7 +11,7 @@
 //! - Follow-ups also end with the question's `time_allocation`, the section's `time_limit`, and one and a half times
 //!   the estimated duration.
 
-use super::state::State;
+use super::state::InterviewState;
 use crate::guide::{Guide, Question, Section};
 use crate::io::Ms;
 
@@ -35,17 +35,17 @@ impl<'a> Budget<'a> {
     }
 
     /// Milliseconds until the last question must be over.
-    pub fn left(&self, state: &State, now: Ms) -> Ms {
+    pub fn left(&self, state: &InterviewState, now: Ms) -> Ms {
         self.total.saturating_sub(FAREWELL_MS).saturating_sub(state.active_ms(now))
     }
 
     /// Milliseconds until the whole time and `grace` are over.
-    pub fn over_in(&self, state: &State, now: Ms, grace: Ms) -> Ms {
+    pub fn over_in(&self, state: &InterviewState, now: Ms, grace: Ms) -> Ms {
         (self.total + grace).saturating_sub(state.active_ms(now))
     }
 
     /// Milliseconds beyond the whole time.
-    pub fn overrun(&self, state: &State, now: Ms) -> Ms {
+    pub fn overrun(&self, state: &InterviewState, now: Ms) -> Ms {
         state.active_ms(now).saturating_sub(self.total)
     }
 
@@ -60,19 +60,19 @@ impl<'a> Budget<'a> {
     }
 
     /// What the required questions not yet asked are expected to take.
-    fn required_left(&self, state: &State) -> Ms {
+    fn required_left(&self, state: &InterviewState) -> Ms {
         let open = self.guide.questions().filter(|(_, q)| q.required && !state.is_settled(q));
         open.map(|(_, q)| self.expected(q)).sum()
     }
 
-    pub fn has_time_for_optional(&self, state: &State, now: Ms, question: &Question) -> bool {
+    pub fn has_time_for_optional(&self, state: &InterviewState, now: Ms, question: &Question) -> bool {
         self.left(state, now) >= self.required_left(state) + self.expected(question)
     }
 
     /// Whether there is time for a follow-up to `question`, which was first asked at `asked` of conversation time.
     pub fn has_time_for_follow_up(
         &self,
-        state: &State,
+        state: &InterviewState,
         now: Ms,
         section: &Section,
         question: &Question,
@@ -88,7 +88,7 @@ impl<'a> Budget<'a> {
 }
 
 /// Whether the section that is being held has used up a limit of its own.
-pub fn section_is_over(state: &State, now: Ms, section: &Section) -> bool {
+pub fn section_is_over(state: &InterviewState, now: Ms, section: &Section) -> bool {
     section
         .time_limit
         .is_some_and(|limit| state.active_ms(now).saturating_sub(state.section_active_ms) >= Ms::from(limit) * 1_000)

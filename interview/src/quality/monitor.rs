@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::escalation::{self, Escalation, LEAST, Reason};
 use super::metric::{Metric, Severity};
 use super::threshold::Thresholds;
-use crate::dialogue::state::State;
+use crate::dialogue::state::InterviewState;
 use crate::guide::Guide;
 use crate::io::{Event, Ms, Rejection};
 use crate::score::{self, Scores, widen};
@@ -85,7 +85,7 @@ enum Mode {
 pub struct Monitor {
     guide: Arc<Guide>,
     median_words: Option<f32>,
-    state: State,
+    state: InterviewState,
     seq: i64,
     /// Call clock of the last event.
     at: Ms,
@@ -103,7 +103,7 @@ impl Monitor {
         Self {
             guide,
             median_words,
-            state: State::default(),
+            state: InterviewState::default(),
             seq: 0,
             at: 0,
             watches: BTreeMap::new(),

@@ -25,7 +25,7 @@ use super::query::Parameters;
 use super::queued::{Queued, queued};
 use super::routes::resource;
 use super::{Problem, Viewer};
-use crate::study::task::{EXPORT, Order, order};
+use crate::study::task::{EXPORT, ExportRequest, enqueue};
 use crate::study::{Format, Pages, Study};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -47,7 +47,7 @@ struct Wanted {
     to: Option<DateTime<Utc>>,
 }
 
-fn wanted(id: Uuid, request: &HttpRequest) -> Result<Order, Problem> {
+fn wanted(id: Uuid, request: &HttpRequest) -> Result<ExportRequest, Problem> {
     let mut query = Parameters::of(request);
     let format = query.parse("format", "json, csv or zip is wanted here", Format::named);
     let status = query.parse("status", STATUS_WANTED, named);
@@ -58,7 +58,7 @@ fn wanted(id: Uuid, request: &HttpRequest) -> Result<Order, Problem> {
     query.finish()?;
     let now = Utc::now();
     let to = to.map_or(now, |to| to.min(now));
-    Ok(Order { call_guide_id: id, format: format.unwrap_or(Format::Json), status, from, to })
+    Ok(ExportRequest { call_guide_id: id, format: format.unwrap_or(Format::Json), status, from, to })
 }
 
 /// Take a study away
@@ -103,7 +103,7 @@ async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Re
     let wanted = wanted(*id, &request)?;
     caller.storage.guides().newest(*id).await?;
     caller.storage.note_export(&wanted.filter(), wanted.format.ending()).await?;
-    let task_id = order(&caller.storage, &wanted).await?;
+    let task_id = enqueue(&caller.storage, &wanted).await?;
     Ok(queued(task_id))
 }
 
@@ -131,7 +131,8 @@ async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Re
 )]
 async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let task = caller.storage.tasks().get(*id).await?;
-    let Some(wanted) = (task.kind == EXPORT).then(|| serde_json::from_value::<Order>(task.payload).ok()).flatten()
+    let Some(wanted) =
+        (task.kind == EXPORT).then(|| serde_json::from_value::<ExportRequest>(task.payload).ok()).flatten()
     else {
         return Err(Problem::not_found("there is no export with this id"));
     };

@@ -18,7 +18,7 @@ use self::settings::WebhookBody;
 use super::conditional::{self, Expected, IfMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Admin, Problem, State, body};
+use super::{Admin, AppState, Problem, body};
 use storage::Webhook;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -51,7 +51,7 @@ struct WebhookWithSecret {
 )]
 async fn create(
     caller: Admin,
-    state: Data<State>,
+    state: Data<AppState>,
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
@@ -106,7 +106,7 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 )]
 async fn update(
     caller: Admin,
-    state: Data<State>,
+    state: Data<AppState>,
     id: Path<Uuid>,
     expected: Expected,
     request: HttpRequest,
@@ -141,7 +141,7 @@ async fn delete(caller: Admin, id: Path<Uuid>, expected: Expected) -> Result<Htt
     params(("id" = Uuid, Path)),
     responses((status = 200, body = WebhookWithSecret))
 )]
-async fn rotate_secret(caller: Admin, state: Data<State>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn rotate_secret(caller: Admin, state: Data<AppState>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let (row, secret) = caller.storage.webhooks().rotate_secret(*id, state.settings.webhooks.overlap).await?;
     let tagged = row.settings();
     conditional::tagged_by(StatusCode::OK, &WebhookWithSecret { row, secret }, &tagged)

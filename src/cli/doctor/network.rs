@@ -140,15 +140,18 @@ fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
     }
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
-    match tls::chain(cert).map_err(|error| error.to_string()).and_then(|chain| standing(&chain[0], &host, now)) {
-        Ok(Standing { days_left, named: true }) if days_left >= SOON_DAYS => {
+    match tls::chain(cert)
+        .map_err(|error| error.to_string())
+        .and_then(|chain| certificate_status(&chain[0], &host, now))
+    {
+        Ok(CertificateStatus { days_left, named: true }) if days_left >= SOON_DAYS => {
             Finding::ok(CHECK, format!("for {host}, good for {days_left} days"))
         }
-        Ok(Standing { days_left, named: true }) => {
+        Ok(CertificateStatus { days_left, named: true }) => {
             let detail = format!("for {host}, good for {days_left} days only");
             Finding::missing(CHECK, detail, "renew it, and start the engine again").or_optional(false)
         }
-        Ok(Standing { .. }) => {
+        Ok(CertificateStatus { .. }) => {
             let detail = format!("{} is not for {host}, the host of join links", cert.display());
             Finding::missing(CHECK, detail, "set PUBLIC_URL to a name that the certificate has, or get another one")
         }
@@ -156,13 +159,13 @@ fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
     }
 }
 
-struct Standing {
+struct CertificateStatus {
     days_left: i64,
     /// It is made out to the host.
     named: bool,
 }
 
-fn standing(der: &[u8], host: &str, now: i64) -> Result<Standing, String> {
+fn certificate_status(der: &[u8], host: &str, now: i64) -> Result<CertificateStatus, String> {
     let (_, certificate) = X509Certificate::from_der(der).map_err(|error| error.to_string())?;
     let validity = certificate.validity();
     if now > validity.not_after.timestamp() {
@@ -185,7 +188,7 @@ fn standing(der: &[u8], host: &str, now: i64) -> Result<Standing, String> {
             _ => false,
         })
     });
-    Ok(Standing { days_left: (validity.not_after.timestamp() - now) / DAY_SECONDS, named })
+    Ok(CertificateStatus { days_left: (validity.not_after.timestamp() - now) / DAY_SECONDS, named })
 }
 
 /// `*.example.org` stands for one label.

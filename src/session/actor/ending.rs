@@ -18,14 +18,14 @@ use crate::supervisors::Flush;
 impl CallActor {
     /// A part that the call can't do without has failed: say so in the log and end.
     pub(super) fn fail(&mut self, reason: &str, ctx: &mut Context<Self>) {
-        if self.over || self.is_deposed(ctx) {
+        if self.over || self.is_superseded(ctx) {
             return;
         }
         let now = self.now();
         let ended = Event::Ended { status: EndStatus::Failed, reason: Some(reason.to_owned()) };
         let record = self.record(now, ended);
         self.append(vec![record], ctx);
-        self.birth.page.publish(
+        self.call.page.publish(
             now,
             Notice::Error {
                 title: "The call broke down".into(),
@@ -33,20 +33,20 @@ impl CallActor {
                 call_id: None,
             },
         );
-        self.birth.page.publish(now, Notice::state(CallState::Ended));
+        self.call.page.publish(now, Notice::state(CallState::Ended));
         self.finish(Ending::Over, ctx);
     }
 
     /// Ends the call once everything is committed; the last words have been played.
     pub(super) fn finish(&mut self, ending: Ending, ctx: &mut Context<Self>) {
-        if self.over || self.is_deposed(ctx) {
+        if self.over || self.is_superseded(ctx) {
             return;
         }
         self.over = true;
-        let missed = self.birth.leg.stats().deadline_misses.load(Ordering::Relaxed);
-        self.birth.metrics.playout_deadline_misses_total.inc_by(missed);
-        info!(interview = %self.birth.interview_id, ?ending, missed_playout_deadlines = missed, "call over");
-        let (leg, persistence) = (Arc::clone(&self.birth.leg), self.birth.persistence.clone());
+        let missed = self.call.leg.stats().deadline_misses.load(Ordering::Relaxed);
+        self.call.metrics.playout_deadline_misses_total.inc_by(missed);
+        info!(interview = %self.call.interview_id, ?ending, missed_playout_deadlines = missed, "call over");
+        let (leg, persistence) = (Arc::clone(&self.call.leg), self.call.persistence.clone());
         // Appends of this very moment are queued before the flush: see `feed`.
         let closing = async move {
             leg.close().await;
@@ -59,7 +59,7 @@ impl CallActor {
             ctx.spawn(closing.into_actor(actor).map(move |(), actor, ctx| {
                 actor.committed = actor.appends;
                 actor.release();
-                let on_end = std::mem::replace(&mut actor.birth.on_end, Box::new(|_| ()));
+                let on_end = std::mem::replace(&mut actor.call.on_end, Box::new(|_| ()));
                 on_end(ending);
                 ctx.stop();
             }));

@@ -25,7 +25,7 @@ impl CallActor {
         self.appends += 1;
         let number = self.appends;
         let (reply, committed) = oneshot::channel();
-        self.birth.persistence.do_send(Append { interview_id: self.birth.interview_id, records, reply });
+        self.call.persistence.do_send(Append { interview_id: self.call.interview_id, records, reply });
         ctx.spawn(committed.into_actor(self).map(move |result, actor, ctx| {
             // While the database is away the answer waits and the events are spooled; this is worse than that.
             let problem = match result {
@@ -34,7 +34,7 @@ impl CallActor {
                 Err(_) => Some("the persistence supervisor is gone".to_owned()),
             };
             if let Some(problem) = problem {
-                error!(interview = %actor.birth.interview_id, problem, "events could not be kept");
+                error!(interview = %actor.call.interview_id, problem, "events could not be kept");
                 actor.fail("storage_failed", ctx);
             }
             actor.committed = actor.committed.max(number);
@@ -46,7 +46,7 @@ impl CallActor {
     pub(super) fn release(&mut self) {
         while self.held.front().is_some_and(|(after, _, _)| *after <= self.committed) {
             if let Some((_, at_ms, notice)) = self.held.pop_front() {
-                self.birth.page.publish(at_ms, notice);
+                self.call.page.publish(at_ms, notice);
             }
         }
     }

@@ -14,9 +14,9 @@ use crate::telemetry::metrics::Failure;
 impl CallActor {
     pub(super) fn transcribe(&mut self, now: Ms, pause: PauseId, ctx: &mut Context<Self>) {
         self.stopwatch.transcribe_asked(now);
-        let leg = Arc::clone(&self.birth.leg);
-        let language = self.birth.interview.guide().language.clone();
-        let metrics = Arc::clone(&self.birth.metrics);
+        let leg = Arc::clone(&self.call.leg);
+        let language = self.call.interview.guide().language.clone();
+        let metrics = Arc::clone(&self.call.metrics);
         let work = async move {
             let started = std::time::Instant::now();
             let transcript = leg.transcribe(&language).await;
@@ -25,8 +25,8 @@ impl CallActor {
         };
         ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
             let transcript = result.unwrap_or_else(|error| {
-                error!(interview = %actor.birth.interview_id, %error, "speech could not be transcribed");
-                actor.birth.metrics.count_failure(Failure::Transcription);
+                error!(interview = %actor.call.interview_id, %error, "speech could not be transcribed");
+                actor.call.metrics.count_failure(Failure::Transcription);
                 Transcript { words: Vec::new(), rejected: Some(Rejection::Failed) }
             });
             actor.stopwatch.transcribed(actor.now());
@@ -36,13 +36,13 @@ impl CallActor {
 
     /// The words so far, while speech goes on; how long that takes is no figure of any turn.
     pub(super) fn transcribe_so_far(&mut self, look: PauseId, ctx: &mut Context<Self>) {
-        let leg = Arc::clone(&self.birth.leg);
-        let language = self.birth.interview.guide().language.clone();
+        let leg = Arc::clone(&self.call.leg);
+        let language = self.call.interview.guide().language.clone();
         let work = async move { leg.transcribe(&language).await };
         ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| {
             let transcript = result.unwrap_or_else(|error| {
-                warn!(interview = %actor.birth.interview_id, %error, "speech over ours could not be transcribed");
-                actor.birth.metrics.count_failure(Failure::Transcription);
+                warn!(interview = %actor.call.interview_id, %error, "speech over ours could not be transcribed");
+                actor.call.metrics.count_failure(Failure::Transcription);
                 Transcript { words: Vec::new(), rejected: Some(Rejection::Failed) }
             });
             actor.tell_level(ctx);
@@ -52,14 +52,14 @@ impl CallActor {
 
     /// How loud they speak, before what depends on it.
     pub(super) fn tell_level(&mut self, ctx: &mut Context<Self>) {
-        if let Some(db) = self.birth.leg.speech_level() {
+        if let Some(db) = self.call.leg.speech_level() {
             self.feed(Input::SpeechLevel { db }, ctx);
         }
     }
 
     /// Sentences as vectors; without an encoder, only what is certain is understood.
     pub(super) fn embed(&mut self, pause: PauseId, texts: Vec<String>, ctx: &mut Context<Self>) {
-        let engines = Arc::clone(&self.birth.engines);
+        let engines = Arc::clone(&self.call.engines);
         let work = async move { engines.encode(texts).await };
         ctx.spawn(work.into_actor(self).map(move |vectors, actor, ctx| {
             actor.feed(Input::Embedded { pause, vectors }, ctx);
@@ -67,15 +67,15 @@ impl CallActor {
     }
 
     pub(super) fn judge(&mut self, pause: PauseId, ctx: &mut Context<Self>) {
-        let Some(samples) = self.birth.leg.turn_samples() else { return };
-        let engines = Arc::clone(&self.birth.engines);
+        let Some(samples) = self.call.leg.turn_samples() else { return };
+        let engines = Arc::clone(&self.call.engines);
         let work = async move { engines.turn.probability(samples).await };
         ctx.spawn(work.into_actor(self).map(move |result, actor, ctx| match result {
             Ok(probability) => actor.feed(Input::TurnJudged { pause, probability }, ctx),
             // The policy has its timeouts: a missing judgement only makes it more patient.
             Err(error) => {
-                warn!(interview = %actor.birth.interview_id, %error, "turn could not be judged");
-                actor.birth.metrics.count_failure(Failure::Judgement);
+                warn!(interview = %actor.call.interview_id, %error, "turn could not be judged");
+                actor.call.metrics.count_failure(Failure::Judgement);
             }
         }));
     }

@@ -22,9 +22,9 @@ use uuid::Uuid;
 
 use self::speaking::Speaking;
 use super::engines::Engines;
-use super::leg::{Happening, Leg, Standing};
+use super::heartbeat::{HEARTBEAT_INTERVAL, Heartbeat};
+use super::leg::{Leg, LegEvent, LegState};
 use super::page::Page;
-use super::pulse::{HEARTBEAT, Pulse};
 use super::script::Script;
 use super::timing::Stopwatch;
 use crate::supervisors::Persistence;
@@ -33,10 +33,10 @@ use crate::telemetry::metrics::Failure;
 use voice::audio::CallClock;
 use voice::inference::{Hold, Priority};
 use voice::transport::LinkEvent;
-use voice::turn::EarEvent;
+use voice::turn::EndpointerEvent;
 
 /// Everything an actor is born with.
-pub struct Birth {
+pub struct CallContext {
     pub interview_id: Uuid,
     pub interview: Interview,
     /// Number of the last event in the log.
@@ -48,7 +48,7 @@ pub struct Birth {
     pub page: Page,
     pub clock: CallClock,
     pub leg: Arc<Leg>,
-    pub pulse: Arc<Pulse>,
+    pub heartbeat: Arc<Heartbeat>,
     /// It was the engine that stopped, not the respondent who paused: go on as soon as they are back.
     pub resumes: bool,
     /// Called once when the interview is over (not when the actor dies of something else).
@@ -67,7 +67,7 @@ pub enum Ending {
 /// From the page, the API or the registry.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub enum Order {
+pub enum Control {
     Command(Command),
     /// The respondent hung up: the interview can be taken up again with the same link.
     HangUp,
@@ -89,7 +89,7 @@ pub enum Sabotage {
 }
 
 pub struct CallActor {
-    birth: Birth,
+    call: CallContext,
     seq: i64,
     /// What the leg tells us.
     listening: Option<SpawnHandle>,
@@ -111,10 +111,10 @@ pub struct CallActor {
 }
 
 impl CallActor {
-    pub fn new(birth: Birth) -> Self {
-        let (seq, speed) = (birth.last_seq, birth.script.voice.speed);
+    pub fn new(call: CallContext) -> Self {
+        let (seq, speed) = (call.last_seq, call.script.voice.speed);
         Self {
-            birth,
+            call,
             speed,
             seq,
             listening: None,
@@ -132,19 +132,19 @@ impl CallActor {
     }
 
     fn now(&self) -> Ms {
-        self.birth.clock.now_ms()
+        self.call.clock.now_ms()
     }
 
     /// Gives one input to the interview and does what it wants, until it wants nothing more.
     fn feed(&mut self, input: Input, ctx: &mut Context<Self>) {
-        if self.is_deposed(ctx) {
+        if self.is_superseded(ctx) {
             return;
         }
         if self.over && !matches!(input, Input::PlaybackFinished { .. } | Input::PlaybackStopped { .. }) {
             return;
         }
         let now = self.now();
-        let outputs = self.birth.interview.handle(now, input);
+        let outputs = self.call.interview.handle(now, input);
         let mut records = Vec::new();
         let mut notices = Vec::new();
         for output in outputs {
@@ -159,15 +159,15 @@ impl CallActor {
             self.held.push_back((self.appends, now, notice));
         }
         self.release();
-        if self.birth.interview.is_attentive() {
-            self.attention.get_or_insert_with(|| self.birth.engines.inference.hold_background());
+        if self.call.interview.is_attentive() {
+            self.attention.get_or_insert_with(|| self.call.engines.inference.hold_background());
         } else {
             self.attention = None;
         }
     }
 
     fn carry_out(&mut self, now: Ms, output: Output, ctx: &mut Context<Self>) {
-        let leg = Arc::clone(&self.birth.leg);
+        let leg = Arc::clone(&self.call.leg);
         match output {
             Output::Speak { utterance, lines, asking, covers, ahead } => {
                 self.covers = covers;
@@ -186,13 +186,13 @@ impl CallActor {
                 if let Some(earlier) = self.proposing.take() {
                     ctx.cancel_future(earlier);
                 }
-                let engines = Arc::clone(&self.birth.engines);
-                let interview = self.birth.interview_id;
+                let engines = Arc::clone(&self.call.engines);
+                let interview = self.call.interview_id;
                 let proposing = async move { engines.proposer.propose(interview, &request).await };
                 self.proposing = Some(ctx.spawn(proposing.into_actor(self).map(move |result, actor, ctx| {
                     let proposals = result.unwrap_or_else(|error| {
-                        warn!(interview = %actor.birth.interview_id, %error, "no proposal: the template serves");
-                        actor.birth.metrics.count_failure(Failure::Proposal);
+                        warn!(interview = %actor.call.interview_id, %error, "no proposal: the template serves");
+                        actor.call.metrics.count_failure(Failure::Proposal);
                         Vec::new()
                     });
                     actor.feed(Input::Proposed { pause, proposals }, ctx);
@@ -200,9 +200,9 @@ impl CallActor {
             }
             Output::Prepare { lines, soon } => {
                 let priority = if soon { Priority::FirstSentence } else { Priority::Background };
-                let script = &self.birth.script;
+                let script = &self.call.script;
                 let clips = lines.into_iter().map(|line| script.wanted(line.text, line.scripted)).collect();
-                script.prepare(&self.birth.engines, clips, priority);
+                script.prepare(&self.call.engines, clips, priority);
             }
             Output::StartRecording => leg.start_recording(),
             Output::WakeAt(at) => {
@@ -218,12 +218,12 @@ impl CallActor {
             Output::StopRecording { from_ms } => leg.stop_recording(from_ms),
             Output::DeleteRecording => leg.delete_recording(),
             Output::AdjustSpeech { rate, gain_db } => {
-                self.birth.script.voice.speed = self.speed * rate;
+                self.call.script.voice.speed = self.speed * rate;
                 leg.playout().set_gain(gain_db);
             }
             // One that goes on another time is not over.
             Output::HangUp => {
-                let over = self.birth.interview.is_over();
+                let over = self.call.interview.is_over();
                 self.finish(if over { Ending::Over } else { Ending::Interrupted }, ctx);
             }
             Output::Record(_) | Output::Notify(_) => unreachable!("taken before"),
@@ -231,7 +231,7 @@ impl CallActor {
     }
 
     fn on_link(&mut self, event: LinkEvent, ctx: &mut Context<Self>) {
-        info!(interview = %self.birth.interview_id, ?event, "link");
+        info!(interview = %self.call.interview_id, ?event, "link");
         match event {
             LinkEvent::Connected => self.connected(ctx),
             LinkEvent::Lost => self.feed(Input::PeerLost, ctx),
@@ -241,7 +241,7 @@ impl CallActor {
 
     fn connected(&mut self, ctx: &mut Context<Self>) {
         self.feed(Input::Connected, ctx);
-        if std::mem::take(&mut self.birth.resumes) {
+        if std::mem::take(&mut self.call.resumes) {
             self.feed(Input::Command(Command::Resume), ctx);
         }
     }
@@ -249,25 +249,25 @@ impl CallActor {
     /// The respondent is gone: the interview may be taken up again, unless it is over.
     fn hang_up(&mut self, ctx: &mut Context<Self>) {
         self.feed(Input::PeerLost, ctx);
-        let ending = if self.birth.interview.is_over() { Ending::Over } else { Ending::Interrupted };
+        let ending = if self.call.interview.is_over() { Ending::Over } else { Ending::Interrupted };
         self.finish(ending, ctx);
     }
 
     /// Hears this leg, and no other one any more.
     fn listen(&mut self, ctx: &mut Context<Self>) {
-        let listening = ctx.add_stream(self.birth.leg.attach());
+        let listening = ctx.add_stream(self.call.leg.attach());
         if let Some(earlier) = self.listening.replace(listening) {
             ctx.cancel_future(earlier);
         }
     }
 
     /// Another actor has taken our place, and the leg with it: whatever we still do would be done twice.
-    fn is_deposed(&self, ctx: &mut Context<Self>) -> bool {
-        let deposed = self.birth.pulse.is_deposed();
-        if deposed {
+    fn is_superseded(&self, ctx: &mut Context<Self>) -> bool {
+        let superseded = self.call.heartbeat.is_superseded();
+        if superseded {
             ctx.stop();
         }
-        deposed
+        superseded
     }
 }
 
@@ -275,34 +275,34 @@ impl Actor for CallActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let pulse = Arc::clone(&self.birth.pulse);
-        ctx.run_interval(HEARTBEAT, move |_, _| {
-            pulse.beat();
+        let heartbeat = Arc::clone(&self.call.heartbeat);
+        ctx.run_interval(HEARTBEAT_INTERVAL, move |_, _| {
+            heartbeat.beat();
         });
         // A restarted actor finds the leg as it was: nobody will tell it again that it is connected, or gone.
         self.listen(ctx);
-        match self.birth.leg.standing() {
-            Standing::Connecting => {}
-            Standing::Connected => self.connected(ctx),
-            Standing::Gone => self.hang_up(ctx),
+        match self.call.leg.state() {
+            LegState::Connecting => {}
+            LegState::Connected => self.connected(ctx),
+            LegState::Gone => self.hang_up(ctx),
         }
     }
 }
 
-impl StreamHandler<Happening> for CallActor {
-    fn handle(&mut self, happening: Happening, ctx: &mut Self::Context) {
-        if self.is_deposed(ctx) {
+impl StreamHandler<LegEvent> for CallActor {
+    fn handle(&mut self, event: LegEvent, ctx: &mut Self::Context) {
+        if self.is_superseded(ctx) {
             return;
         }
-        match happening {
-            Happening::Ear(EarEvent::SpeechStarted { at }) => {
+        match event {
+            LegEvent::Endpointer(EndpointerEvent::SpeechStarted { at }) => {
                 // The answer goes on: what is thought about its first part is of no use.
                 if let Some(proposing) = self.proposing.take() {
                     ctx.cancel_future(proposing);
                 }
                 self.feed(Input::SpeechStarted { at }, ctx);
             }
-            Happening::Ear(EarEvent::SpeechPaused { end }) => {
+            LegEvent::Endpointer(EndpointerEvent::SpeechPaused { end }) => {
                 if self.speaking.is_none() && std::mem::take(&mut self.covers) {
                     self.stopwatch.interrupted();
                 }
@@ -310,8 +310,8 @@ impl StreamHandler<Happening> for CallActor {
                 self.tell_level(ctx);
                 self.feed(Input::SpeechPaused { end }, ctx);
             }
-            Happening::Playout(event) => self.on_playout(event, ctx),
-            Happening::Link(event) => self.on_link(event, ctx),
+            LegEvent::Playout(event) => self.on_playout(event, ctx),
+            LegEvent::Link(event) => self.on_link(event, ctx),
         }
     }
 
@@ -319,13 +319,13 @@ impl StreamHandler<Happening> for CallActor {
     fn finished(&mut self, _: &mut Self::Context) {}
 }
 
-impl Handler<Order> for CallActor {
+impl Handler<Control> for CallActor {
     type Result = ();
 
-    fn handle(&mut self, order: Order, ctx: &mut Self::Context) {
-        match order {
-            Order::Command(command) => self.feed(Input::Command(command), ctx),
-            Order::HangUp | Order::Drain => self.hang_up(ctx),
+    fn handle(&mut self, control: Control, ctx: &mut Self::Context) {
+        match control {
+            Control::Command(command) => self.feed(Input::Command(command), ctx),
+            Control::HangUp | Control::Drain => self.hang_up(ctx),
         }
     }
 }
@@ -334,10 +334,10 @@ impl Handler<NewLeg> for CallActor {
     type Result = bool;
 
     fn handle(&mut self, NewLeg(leg): NewLeg, ctx: &mut Self::Context) -> bool {
-        if self.over || self.is_deposed(ctx) {
+        if self.over || self.is_superseded(ctx) {
             return false;
         }
-        let old = std::mem::replace(&mut self.birth.leg, leg);
+        let old = std::mem::replace(&mut self.call.leg, leg);
         self.speaking = None;
         self.feed(Input::PeerLost, ctx);
         if self.over {
@@ -347,8 +347,8 @@ impl Handler<NewLeg> for CallActor {
         }
         // The old leg says that it is closed, too: that must not end the new one.
         self.listen(ctx);
-        if self.birth.interview.state().recording == Some(true) {
-            self.birth.leg.start_recording();
+        if self.call.interview.state().recording == Some(true) {
+            self.call.leg.start_recording();
         }
         ctx.spawn(async move { old.close().await }.into_actor(self));
         true

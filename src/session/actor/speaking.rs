@@ -44,15 +44,15 @@ impl CallActor {
         self.stopwatch.speak(now);
         // Lines before the question are scripted, so each of them is one clip.
         let question = asking.map(|asking| (asking, lines.len().saturating_sub(1) as u32));
-        let (engines, script) = (Arc::clone(&self.birth.engines), self.birth.script.clone());
+        let (engines, script) = (Arc::clone(&self.call.engines), self.call.script.clone());
         let ahead: Vec<_> = ahead.into_iter().map(|text| script.wanted(text, true)).collect();
         let mut speaking = Speaking { utterance, question, handed: Arc::default(), making: None };
         let mut saying = Saying {
             utterance,
             waiting: lines.into(),
-            playout: self.birth.leg.playout().clone(),
+            playout: self.call.leg.playout().clone(),
             handed: Arc::clone(&speaking.handed),
-            metrics: Arc::clone(&self.birth.metrics),
+            metrics: Arc::clone(&self.call.metrics),
             script: script.clone(),
             engines: Arc::clone(&engines),
         };
@@ -85,8 +85,8 @@ impl CallActor {
     ) -> SpawnHandle {
         ctx.spawn(making.into_actor(self).map(|result, actor, ctx| {
             if let Err(error) = result {
-                error!(interview = %actor.birth.interview_id, %error, "speech could not be made");
-                actor.birth.metrics.count_failure(Failure::Synthesis);
+                error!(interview = %actor.call.interview_id, %error, "speech could not be made");
+                actor.call.metrics.count_failure(Failure::Synthesis);
                 actor.fail("speech_failed", ctx);
             }
         }))
@@ -99,7 +99,7 @@ impl CallActor {
         }
         if speaking.handed.load(Ordering::Acquire) {
             // Answered with what was heard of it.
-            self.birth.leg.playout().stop();
+            self.call.leg.playout().stop();
         } else {
             let utterance = speaking.utterance;
             self.speaking = None;
@@ -139,8 +139,8 @@ impl CallActor {
     /// The question's first packet is out: the turn before it is complete and can be told in numbers.
     fn question_started(&mut self, asking: AskingId, at_ms: Ms, ctx: &mut Context<Self>) {
         let Some(timing) = self.stopwatch.question_started(at_ms) else { return };
-        self.birth.metrics.response_latency_seconds.observe(timing.first_audio as f64 / 1000.0);
-        debug!(interview = %self.birth.interview_id, ?timing, "turn");
+        self.call.metrics.response_latency_seconds.observe(timing.first_audio as f64 / 1000.0);
+        debug!(interview = %self.call.interview_id, ?timing, "turn");
         let record = self.record(self.now(), Event::TurnTimed { asking, timing });
         self.append(vec![record], ctx);
     }

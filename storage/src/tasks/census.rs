@@ -7,7 +7,7 @@ use entity::{Queue, TaskState, tasks};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::{Rung, Tasks};
+use super::{DueTask, Tasks};
 use crate::StorageError;
 use tasks::Column;
 
@@ -62,7 +62,7 @@ impl Tasks<'_> {
     }
 
     /// What waits and is due at `now`, the first in order first.
-    pub async fn due(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<Rung>, StorageError> {
+    pub async fn due(&self, now: DateTime<Utc>, limit: u64) -> Result<Vec<DueTask>, StorageError> {
         let rows: Vec<(Uuid, String, DateTime<Utc>, DateTime<Utc>)> = tasks::Entity::find()
             .select_only()
             .columns([Column::Id, Column::Kind, Column::RunAt, Column::Rank])
@@ -73,7 +73,7 @@ impl Tasks<'_> {
             .into_tuple()
             .all(&self.0.db)
             .await?;
-        Ok(rows.into_iter().map(|(id, kind, run_at, rank)| Rung { id, kind, run_at, rank }).collect())
+        Ok(rows.into_iter().map(|(id, kind, run_at, rank)| DueTask { id, kind, run_at, rank }).collect())
     }
 
     /// Which of these are written down and wait.

@@ -4,7 +4,7 @@
 //! between any two. [`enqueue`](Tasks::enqueue) stands here, what operators do in `operator.rs`, what workers do in `work.rs`,
 //! what is told about the queues in `census.rs`. Never does: carry a task out, know what a kind means.
 
-mod bell;
+mod notifier;
 mod census;
 mod operator;
 mod work;
@@ -18,10 +18,10 @@ use uuid::Uuid;
 
 use super::{Storage, StorageError};
 
-pub use bell::{Bell, Rung};
 pub use census::QueueCount;
+pub use notifier::{DueTask, Notifier};
 pub use operator::TaskFilter;
-pub use work::{Ending, Grip, Wanted};
+pub use work::{Ending, Lease, Wanted};
 
 /// After so many attempts a task is a dead letter, unless it says otherwise.
 pub const ATTEMPTS: i32 = 5;
@@ -79,7 +79,7 @@ impl Tasks<'_> {
                 .exec_without_returning(db)
                 .await?;
             if inserted > 0 {
-                self.0.bell.ring(Rung {
+                self.0.notifier.notify(DueTask {
                     id,
                     kind: new.kind.to_owned(),
                     run_at: new.run_at,
@@ -114,7 +114,7 @@ impl Tasks<'_> {
             .exec(db)
             .await?;
         if changed.rows_affected > 0 {
-            self.0.bell.ring(Rung { id: row.id, kind: row.kind, run_at: at, rank: rank(at, row.priority) });
+            self.0.notifier.notify(DueTask { id: row.id, kind: row.kind, run_at: at, rank: rank(at, row.priority) });
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Tasks<'_> {
     }
 }
 
-impl From<&tasks::Model> for Rung {
+impl From<&tasks::Model> for DueTask {
     fn from(row: &tasks::Model) -> Self {
         Self { id: row.id, kind: row.kind.clone(), run_at: row.run_at, rank: row.rank }
     }

@@ -124,7 +124,7 @@ impl Tasks<'_> {
         let row = row.update(&tx).await?;
         self.log(&tx, &row, "task.retried").await?;
         tx.commit().await?;
-        self.0.bell.ring((&row).into());
+        self.0.notifier.notify((&row).into());
         Ok(row)
     }
 

@@ -30,7 +30,7 @@ pub struct Wanted<'a> {
 
 /// The hold on a task that is being worked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grip {
+pub struct Lease {
     pub task: Uuid,
     pub owner: String,
     pub attempt: i32,
@@ -106,7 +106,7 @@ impl Tasks<'_> {
     }
 
     /// Puts off the end of every lease that the worker has; returns what it still holds, and whether that is to stop.
-    pub async fn keep(&self, owner: &str, until: DateTime<Utc>) -> Result<Vec<(Grip, bool)>, StorageError> {
+    pub async fn keep(&self, owner: &str, until: DateTime<Utc>) -> Result<Vec<(Lease, bool)>, StorageError> {
         let mut update = Query::update().table(tasks::Entity).to_owned();
         update
             .value(Column::LeaseUntil, until)
@@ -116,7 +116,7 @@ impl Tasks<'_> {
     }
 
     /// The same without putting off anything.
-    pub async fn held(&self, owner: &str) -> Result<Vec<(Grip, bool)>, StorageError> {
+    pub async fn held(&self, owner: &str) -> Result<Vec<(Lease, bool)>, StorageError> {
         let rows = tasks::Entity::find()
             .filter(Column::LeaseOwner.eq(owner))
             .filter(Column::State.eq(TaskState::Running))
@@ -126,18 +126,18 @@ impl Tasks<'_> {
     }
 
     /// How far it has come, 0 to 1.
-    pub async fn note_progress(&self, grip: &Grip, progress: f64) -> Result<(), StorageError> {
+    pub async fn note_progress(&self, lease: &Lease, progress: f64) -> Result<(), StorageError> {
         let mut update = changing(Utc::now());
-        update.value(Column::Progress, progress.clamp(0.0, 1.0)).cond_where(holds(grip));
+        update.value(Column::Progress, progress.clamp(0.0, 1.0)).cond_where(holds(lease));
         self.0.db.execute(&update).await?;
         Ok(())
     }
 
     /// Ends an attempt; false when the task was taken away meanwhile. What was to stop does not go on.
-    pub async fn settle(&self, grip: &Grip, ending: &Ending, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    pub async fn settle(&self, lease: &Lease, ending: &Ending, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let goes_on = matches!(ending, Ending::Retry { .. } | Ending::Later { .. });
         let mut update = freed(now);
-        update.cond_where(holds(grip));
+        update.cond_where(holds(lease));
         match ending {
             Ending::Completed(result) => {
                 over(&mut update, TaskState::Completed, now);
@@ -165,7 +165,7 @@ impl Tasks<'_> {
         let rows = returning(&self.0.db, update).await?;
         if let Some(row) = rows.first() {
             if goes_on {
-                self.0.bell.ring(row.into());
+                self.0.notifier.notify(row.into());
             }
             return Ok(true);
         }
@@ -173,7 +173,7 @@ impl Tasks<'_> {
             return Ok(false);
         }
         let mut update = freed(now);
-        update.cond_where(holds(grip));
+        update.cond_where(holds(lease));
         over(&mut update, TaskState::Cancelled, now);
         Ok(!returning(&self.0.db, update).await?.is_empty())
     }
@@ -236,17 +236,17 @@ async fn returning(db: &impl ConnectionTrait, mut update: UpdateStatement) -> Re
     Ok(rows.iter().map(|row| tasks::Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
-fn told(row: tasks::Model) -> (Grip, bool) {
+fn told(row: tasks::Model) -> (Lease, bool) {
     let owner = row.lease_owner.unwrap_or_default();
-    (Grip { task: row.id, owner, attempt: row.attempts }, row.cancel_requested)
+    (Lease { task: row.id, owner, attempt: row.attempts }, row.cancel_requested)
 }
 
-fn holds(grip: &Grip) -> Condition {
+fn holds(lease: &Lease) -> Condition {
     Condition::all()
-        .add(Column::Id.eq(grip.task))
+        .add(Column::Id.eq(lease.task))
         .add(Column::State.eq(TaskState::Running))
-        .add(Column::LeaseOwner.eq(grip.owner.as_str()))
-        .add(Column::Attempts.eq(grip.attempt))
+        .add(Column::LeaseOwner.eq(lease.owner.as_str()))
+        .add(Column::Attempts.eq(lease.attempt))
 }
 
 fn changing(now: DateTime<Utc>) -> UpdateStatement {

@@ -72,8 +72,8 @@ impl Webhooks<'_> {
         let row = self.locked(&tx, webhook).await?;
         let data = json!({ "webhook_id": webhook, "name": row.name });
         // In an order of its own, so that it waits for nothing.
-        let happening = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
-        let delivery = outbox::address(&tx, &happening, webhook).await?;
+        let entry = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
+        let delivery = outbox::address(&tx, &entry, webhook).await?;
         self.0.audit(&tx, Change::new(AUDITED, webhook, "webhook.tested")).await?;
         tx.commit().await?;
         Ok(delivery)

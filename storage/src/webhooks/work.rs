@@ -195,8 +195,8 @@ impl Storage {
         let found = webhook_deliveries::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
         let Some(delivery) = found.filter(|row| row.state == DeliveryState::Pending) else { return Ok(None) };
         let webhook = webhooks::Entity::find_by_id(delivery.webhook_id).one(&tx).await?;
-        let happening = webhook_outbox::Entity::find_by_id(delivery.outbox_id).one(&tx).await?;
-        let (Some(webhook), Some(happening)) = (webhook, happening) else { return Ok(None) };
+        let entry = webhook_outbox::Entity::find_by_id(delivery.outbox_id).one(&tx).await?;
+        let (Some(webhook), Some(entry)) = (webhook, entry) else { return Ok(None) };
         let attempt = u32::try_from(delivery.attempts).unwrap_or(0) + 1;
         let mut row = delivery.into_active_model();
         row.leased_until = Set(Some(until));
@@ -216,10 +216,10 @@ impl Storage {
             headers: open_headers(&vault, webhook.id, &webhook.headers)?.into_iter().collect(),
             url: webhook.url,
             secrets,
-            message: happening.id,
-            event: happening.event,
-            happened_at: happening.created_at,
-            data: happening.data,
+            message: entry.id,
+            event: entry.event,
+            happened_at: entry.created_at,
+            data: entry.data,
             attempt,
             leased_until: row.leased_until.unwrap_or(until),
         }))

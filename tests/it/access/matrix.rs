@@ -10,7 +10,7 @@ use interview::insight::extract::extract;
 use interview::insight::material::Material;
 use interview::webhook::WebhookEvent;
 use interviewer::study::Format;
-use interviewer::study::task::{Order, order};
+use interviewer::study::task::{ExportRequest, enqueue};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use storage::{NewInsight, NewUser, Storage};
@@ -190,8 +190,9 @@ impl Things {
         let delivery = webhooks.test(webhook).await.unwrap().id;
         let alert = crate::quality::alert(Some(interview), "engagement_score", "");
         let alert = storage.alerts().raise(alert).await.unwrap().unwrap().id;
-        let export = Order { call_guide_id: used, format: Format::Csv, status: None, from: None, to: Utc::now() };
-        let task = order(storage, &export).await.unwrap();
+        let export =
+            ExportRequest { call_guide_id: used, format: Format::Csv, status: None, from: None, to: Utc::now() };
+        let task = enqueue(storage, &export).await.unwrap();
         Self { guide, interview, insight, respondent, key, user, webhook, delivery, alert, task }
     }
 

@@ -180,7 +180,7 @@ impl App {
             told: Mutex::new(Vec::new()),
             page: broadcast::channel(16).0,
         });
-        let state = api::State {
+        let state = api::AppState {
             storage: storage.clone(),
             calls: calls.clone(),
             llm: None,

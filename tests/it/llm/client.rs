@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use interviewer::config::{LlmServer, Protocol};
-use interviewer::llm::{Ask, Llm, LlmError, State};
+use interviewer::llm::{Ask, BreakerState, Llm, LlmError};
 use interviewer::telemetry::Metrics;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -176,7 +176,7 @@ async fn dropping_the_question_hangs_up() {
     }
     asking.abort();
     tokio::time::timeout(Duration::from_secs(10), fake.over(1)).await.expect("the server sees that nobody waits");
-    assert_eq!(llm.state(), State::Closed, "who gives up shows nothing");
+    assert_eq!(llm.state(), BreakerState::Closed, "who gives up shows nothing");
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn the_breaker_opens_after_failures_and_closes_when_the_server_is_back() {
     for number in 0..3 {
         llm.json(other(number)).await.unwrap_err();
     }
-    assert_eq!(llm.state(), State::Open);
+    assert_eq!(llm.state(), BreakerState::Open);
     assert!((state() - 2.0).abs() < f64::EPSILON);
     let error = llm.json(other(3)).await.unwrap_err();
     assert!(matches!(error, LlmError::Open { .. }), "{error}");
@@ -201,12 +201,12 @@ async fn the_breaker_opens_after_failures_and_closes_when_the_server_is_back() {
     assert!((errors(&metrics, "breaker_open") - 1.0).abs() < f64::EPSILON);
 
     let back = async {
-        while llm.state() != State::HalfOpen {
+        while llm.state() != BreakerState::HalfOpen {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), back).await.expect("it rests only for a while");
     llm.json(other(4)).await.unwrap();
-    assert_eq!(llm.state(), State::Closed);
+    assert_eq!(llm.state(), BreakerState::Closed);
     assert!(state().abs() < f64::EPSILON);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use entity::{TaskState, tasks};
 use interviewer::tasks::share::Places;
-use interviewer::tasks::{Context, Failure, Handler, Options, Order, Queue, Runner, backoff::Backoff};
+use interviewer::tasks::{Context, Failure, Handler, Options, Queue, RedisQueue, Runner, backoff::Backoff};
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ impl Handler for Worker {
     }
 }
 
-fn run(storage: &Storage, handlers: Vec<Arc<dyn Handler>>, order: Option<Order>) -> (Runner, Arc<Metrics>) {
+fn run(storage: &Storage, handlers: Vec<Arc<dyn Handler>>, order: Option<RedisQueue>) -> (Runner, Arc<Metrics>) {
     let metrics = Arc::new(Metrics::new().unwrap());
     (Runner::start(storage.clone(), handlers, options(), order, Arc::clone(&metrics)).unwrap(), metrics)
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use entity::TaskState;
 use interview::io::CallState;
-use interviewer::fleet::{Redis, Standing};
-use interviewer::tasks::{Order, Queue};
+use interviewer::fleet::{Redis, RedisStatus};
+use interviewer::tasks::{Queue, RedisQueue};
 use serde_json::Value;
 
 use super::{LIMIT, Worker, enqueue, over, run, task};
@@ -23,9 +23,9 @@ fn connect(server: &RedisServer) -> Redis {
     redis
 }
 
-async fn stands(redis: &Redis, wanted: Standing) {
+async fn stands(redis: &Redis, wanted: RedisStatus) {
     let watched = async {
-        while redis.standing() != wanted {
+        while redis.status() != wanted {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -38,8 +38,8 @@ async fn two_workers_share_what_stands_in_redis() {
     let server = RedisServer::start();
     let other_storage = open_store(&home).await;
     let (one, two) = (Worker::new(Queue::Webhooks, KIND), Worker::new(Queue::Webhooks, KIND));
-    let (first, _) = run(&storage, vec![one.clone()], Some(Order::new(connect(&server))));
-    let (second, _) = run(&other_storage, vec![two.clone()], Some(Order::new(connect(&server))));
+    let (first, _) = run(&storage, vec![one.clone()], Some(RedisQueue::new(connect(&server))));
+    let (second, _) = run(&other_storage, vec![two.clone()], Some(RedisQueue::new(connect(&server))));
     let mut ids = Vec::new();
     for _ in 0..40 {
         ids.push(enqueue(&storage, task(Queue::Webhooks, KIND, "pause")).await);
@@ -64,7 +64,7 @@ async fn tasks_survive_a_redis_that_is_emptied_stopped_and_back() {
     let mut server = RedisServer::start();
     let redis = connect(&server);
     let worker = Worker::new(Queue::Analytics, KIND);
-    let (runner, _) = run(&storage, vec![worker.clone()], Some(Order::new(redis.clone())));
+    let (runner, _) = run(&storage, vec![worker.clone()], Some(RedisQueue::new(redis.clone())));
     let mut ids = Vec::new();
     for round in 0..4 {
         for _ in 0..10 {
@@ -80,9 +80,9 @@ async fn tasks_survive_a_redis_that_is_emptied_stopped_and_back() {
         assert_eq!(over(&storage, *id).await.state, TaskState::Completed);
         assert_eq!(worker.attempts(*id), 1);
     }
-    stands(&redis, Standing::There).await;
+    stands(&redis, RedisStatus::There).await;
     server.stop();
-    stands(&redis, Standing::Away).await;
+    stands(&redis, RedisStatus::Away).await;
     let without = enqueue(&storage, task(Queue::Analytics, KIND, "pause")).await;
     assert_eq!(over(&storage, without).await.state, TaskState::Completed);
     runner.stop(Duration::ZERO).await;

@@ -5,7 +5,7 @@ use entity::{TaskState, tasks};
 use interviewer::tasks::Queue;
 use sea_orm::TransactionTrait as _;
 use serde_json::json;
-use storage::tasks::{Ending, Grip, NewTask, TaskFilter, Wanted};
+use storage::tasks::{Ending, Lease, NewTask, TaskFilter, Wanted};
 use storage::{AuditFilter, Storage, StorageError};
 use uuid::Uuid;
 
@@ -23,8 +23,8 @@ async fn claim(storage: &Storage, owner: &str, now: DateTime<Utc>, limit: u64) -
     storage.tasks().claim(&wanted, owner, now, Duration::seconds(30)).await.unwrap()
 }
 
-fn grip(row: &tasks::Model) -> Grip {
-    Grip { task: row.id, owner: row.lease_owner.clone().unwrap(), attempt: row.attempts }
+fn lease(row: &tasks::Model) -> Lease {
+    Lease { task: row.id, owner: row.lease_owner.clone().unwrap(), attempt: row.attempts }
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn one_with_the_same_key_is_made_once_until_it_is_over() {
     let held = claim(&storage, "a", now, 5).await;
     assert_eq!(held.len(), 1);
     assert_eq!(enqueue(&storage, keyed()).await, first, "also while it runs");
-    assert!(storage.tasks().settle(&grip(&held[0]), &Ending::Completed(json!(1)), now).await.unwrap());
+    assert!(storage.tasks().settle(&lease(&held[0]), &Ending::Completed(json!(1)), now).await.unwrap());
     assert_ne!(enqueue(&storage, keyed()).await, first);
 }
 
@@ -118,9 +118,9 @@ async fn whoever_was_believed_dead_can_not_end_what_another_has() {
     assert_eq!(states(&rescued), [TaskState::Queued]);
     assert_eq!((rescued[0].orphaned, rescued[0].attempts), (1, 1));
     let second = claim(&storage, "b", later, 1).await.remove(0);
-    assert!(!storage.tasks().settle(&grip(&first), &Ending::Completed(json!("a")), later).await.unwrap());
+    assert!(!storage.tasks().settle(&lease(&first), &Ending::Completed(json!("a")), later).await.unwrap());
     assert!(storage.tasks().held("a").await.unwrap().is_empty());
-    assert!(storage.tasks().settle(&grip(&second), &Ending::Completed(json!("b")), later).await.unwrap());
+    assert!(storage.tasks().settle(&lease(&second), &Ending::Completed(json!("b")), later).await.unwrap());
     assert_eq!(storage.tasks().get(id).await.unwrap().result, Some(json!("b")));
 }
 
@@ -150,11 +150,11 @@ async fn operators_cancel_and_retry_and_the_trail_says_who() {
     let held = claim(&storage, "a", now, 1).await.remove(0);
     let asked = tasks.cancel(runs).await.unwrap();
     assert_eq!((asked.state, asked.cancel_requested), (TaskState::Running, true));
-    assert_eq!(tasks.held("a").await.unwrap(), [(grip(&held), true)]);
+    assert_eq!(tasks.held("a").await.unwrap(), [(lease(&held), true)]);
     assert!(matches!(tasks.retry(runs).await, Err(StorageError::Conflict(_))), "it still runs");
     // What was to stop does not go on, though it failed in a way that is tried again.
     let again = Ending::Retry { reason: "no".to_owned(), at: now };
-    assert!(tasks.settle(&grip(&held), &again, now).await.unwrap());
+    assert!(tasks.settle(&lease(&held), &again, now).await.unwrap());
     assert_eq!(tasks.get(runs).await.unwrap().state, TaskState::Cancelled);
     let again = tasks.retry(runs).await.unwrap();
     assert_eq!((again.state, again.attempts, again.cancel_requested), (TaskState::Queued, 0, false));
@@ -176,7 +176,7 @@ async fn queues_are_counted_and_old_tasks_go() {
         let wanted = Wanted { queue: Queue::Analytics, kinds: &[KIND], ids: Some(&[id]), limit: 1 };
         let row = storage.tasks().claim(&wanted, "a", now, Duration::seconds(30)).await.unwrap().remove(0);
         let ending = if id == done { Ending::Completed(json!({})) } else { Ending::Failed { reason: "no".to_owned() } };
-        storage.tasks().settle(&grip(&row), &ending, now).await.unwrap();
+        storage.tasks().settle(&lease(&row), &ending, now).await.unwrap();
     }
     let [interviews, analytics, _] = storage.tasks().census(now).await.unwrap();
     assert_eq!((interviews.waiting, interviews.oldest), (0, None));

@@ -107,7 +107,7 @@ async fn after_kill_9_every_event_arrives_with_the_same_id() {
     let stored: HashSet<String> = interviews.iter().map(|row| row.id.to_string()).collect();
     assert!(acknowledged.is_subset(&stored), "what was answered is there");
     for interview in &interviews {
-        let happened = storage.happenings(interview.id).await.unwrap();
+        let happened = storage.outbox_entries(interview.id).await.unwrap();
         assert_eq!(happened.iter().map(|one| one.sequence).collect::<Vec<_>>(), [1]);
         for path in ["/one", "/other"] {
             let ids = &told[&format!("{path} {}", interview.id)];

@@ -23,7 +23,7 @@ use interview::webhook::WebhookEvent;
 use interviewer::config::Settings;
 use interviewer::tasks::Runner;
 use interviewer::telemetry::Metrics;
-use interviewer::webhooks::{Courier, Relay, Resolve};
+use interviewer::webhooks::{Dispatcher, Relay, Resolve};
 use parking_lot::Mutex;
 use storage::{Storage, Webhook, WebhookSettings};
 use tokio::sync::Notify;
@@ -83,11 +83,11 @@ impl Office {
         let delivery = settings.delivery().unwrap();
         let metrics = Arc::new(Metrics::new().unwrap());
         let settled = Arc::new(Notify::new());
-        let courier =
-            Courier::new(storage.clone(), delivery.clone(), names, Arc::clone(&metrics), Arc::clone(&settled));
+        let dispatcher =
+            Dispatcher::new(storage.clone(), delivery.clone(), names, Arc::clone(&metrics), Arc::clone(&settled));
         let options = settings.task_options();
         let runner =
-            Runner::start(storage.clone(), vec![Arc::new(courier)], options, None, Arc::clone(&metrics)).unwrap();
+            Runner::start(storage.clone(), vec![Arc::new(dispatcher)], options, None, Arc::clone(&metrics)).unwrap();
         let relay = Relay::new(storage.clone(), delivery, Arc::clone(&metrics), settled);
         let relay = actix_web::rt::spawn(relay.run());
         Self { storage, metrics, relay, _runner: runner, _home: home }

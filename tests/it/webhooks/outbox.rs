@@ -19,7 +19,7 @@ async fn an_interviews_life_is_told_once_and_in_order() {
     storage.append(id, first).await.unwrap();
     storage.append(id, rest).await.unwrap();
     storage.append(id, rest).await.unwrap();
-    let told = storage.happenings(id).await.unwrap();
+    let told = storage.outbox_entries(id).await.unwrap();
     let names: Vec<(i64, &str)> = told.iter().map(|one| (one.sequence, one.event.as_str())).collect();
     let life = [(1, "interview.scheduled"), (2, "interview.started"), (3, "quality.alert"), (4, "interview.completed")];
     assert_eq!(names, life, "the respondent asked for a person in between");
@@ -46,7 +46,7 @@ async fn a_failure_is_told_and_a_cancellation_is_not() {
     {
         let id = scheduled(&storage).await;
         storage.append(id, &records(1, vec![Event::Ended { status, reason: None }])).await.unwrap();
-        let told = storage.happenings(id).await.unwrap();
+        let told = storage.outbox_entries(id).await.unwrap();
         assert_eq!(told.get(1).map(|one| one.event.as_str()), last, "{status:?}");
     }
 }
@@ -110,7 +110,7 @@ async fn a_removed_webhook_takes_its_deliveries_and_old_ones_are_forgotten() {
     let off = storage::WebhookSettings { is_active: false, ..stays.settings() };
     storage.webhooks().update(stays.id, off).await.unwrap();
     assert_eq!(storage.pending_deliveries().await.unwrap(), 0);
-    assert_eq!(storage.happenings(id).await.unwrap().len(), 1);
+    assert_eq!(storage.outbox_entries(id).await.unwrap().len(), 1);
     assert_eq!(storage.forget_deliveries(later).await.unwrap(), 1);
-    assert!(storage.happenings(id).await.unwrap().is_empty());
+    assert!(storage.outbox_entries(id).await.unwrap().is_empty());
 }

@@ -13,7 +13,7 @@ use super::{Incremental, Scripted, Speech, SttError, Transcriber, Whisper, Whisp
 use crate::audio::Frame;
 use crate::inference::Inference;
 use crate::inference::testing::{clip, librivox, noise, weights};
-use crate::turn::{Ear, EarEvent, EarSettings, TurnAudio};
+use crate::turn::{Endpointer, EndpointerEvent, EndpointerSettings, TurnAudio};
 use crate::vad::Vad;
 use onnx::environment;
 
@@ -140,27 +140,27 @@ async fn a_minute_of_silence_noise_and_music_gives_no_text() {
     let whisper = Arc::new(whisper("whisper-tiny.en-q8_0.bin"));
     let sound = a_minute_of_no_speech();
     let incremental = Incremental::new(whisper.clone());
-    let (ear, handle) = Ear::new(EarSettings::default(), Box::new(vad.stream()));
+    let (endpointer, handle) = Endpointer::new(EndpointerSettings::default(), Box::new(vad.stream()));
     let (frames, inbox) = mpsc::channel(8);
     let (outbox, mut events) = mpsc::channel(8);
-    let ear = tokio::spawn(ear.run(inbox, outbox));
+    let endpointer = tokio::spawn(endpointer.run(inbox, outbox));
     let of_ear = sound.clone();
     tokio::spawn(async move {
         for (index, samples) in of_ear.as_chunks::<320>().0.iter().enumerate() {
             let frame = Frame { at_ms: index as u64 * 20, samples: *samples, concealed: false };
-            frames.send(frame).await.expect("the ear listens");
+            frames.send(frame).await.expect("the endpointer listens");
         }
     });
     let mut pauses = 0;
     while let Some(event) = events.recv().await {
-        let EarEvent::SpeechPaused { .. } = event else { continue };
+        let EndpointerEvent::SpeechPaused { .. } = event else { continue };
         pauses += 1;
         let Some(audio) = handle.snapshot() else { continue };
         let transcript = incremental.transcribe(&audio, "en").await.expect("works");
         assert_eq!(transcript.text(), "", "at pause {pauses}, {} ms", audio.start_ms);
         handle.turn_taken();
     }
-    ear.await.expect("no panic").expect("no error");
+    endpointer.await.expect("no panic").expect("no error");
     // Should the VAD ever be fooled, the guards after it must hold by themselves.
     for (index, kind) in sound.chunks(10 * RATE).enumerate() {
         let transcript = whisper.transcribe(speech(kind[..4 * RATE].to_vec())).await.expect("works");

@@ -11,9 +11,9 @@ use super::audio::{Chunk, Tape, TurnAudio, share};
 use super::chunker::{PER_MS, Raw};
 use crate::vad::CHUNK;
 
-/// What the ear goes by. Times in milliseconds.
+/// What the endpointer goes by. Times in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EarSettings {
+pub struct EndpointerSettings {
     /// Probability from which a chunk can begin speech.
     pub onset: f32,
     /// So many of them in a row begin it (32 ms each).
@@ -30,7 +30,7 @@ pub struct EarSettings {
     pub longest_ms: Ms,
 }
 
-impl Default for EarSettings {
+impl Default for EndpointerSettings {
     fn default() -> Self {
         Self {
             onset: 0.5,
@@ -44,9 +44,9 @@ impl Default for EarSettings {
     }
 }
 
-/// What the ear notices. Every resumption after a pause is a new start.
+/// What the endpointer notices. Every resumption after a pause is a new start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EarEvent {
+pub enum EndpointerEvent {
     /// Speech began (or went on) at this time of the call clock, some 64 ms ago.
     SpeechStarted { at: Ms },
     /// Speech ended at this time of the call clock; it has been quiet since.
@@ -63,7 +63,7 @@ enum Activity {
 }
 
 pub(super) struct Hearing {
-    settings: EarSettings,
+    settings: EndpointerSettings,
     tape: Tape,
     activity: Activity,
     /// Where the turn's audio begins; none while nothing was said since the last turn was taken.
@@ -80,7 +80,7 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
-    pub(super) fn new(settings: EarSettings) -> Self {
+    pub(super) fn new(settings: EndpointerSettings) -> Self {
         Self {
             settings,
             tape: Tape::default(),
@@ -105,7 +105,7 @@ impl Hearing {
     }
 
     /// Takes the next chunk with its probability.
-    pub(super) fn push(&mut self, raw: &Raw, probability: f32) -> Option<EarEvent> {
+    pub(super) fn push(&mut self, raw: &Raw, probability: f32) -> Option<EndpointerEvent> {
         let voiced = probability >= self.settings.offset;
         if voiced && self.speaking() {
             self.energy += raw.samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
@@ -135,19 +135,19 @@ impl Hearing {
         event
     }
 
-    fn start_speech(&mut self, end: u64) -> EarEvent {
+    fn start_speech(&mut self, end: u64) -> EndpointerEvent {
         let onset = end.saturating_sub(u64::from(self.settings.onset_chunks) * CHUNK as u64);
         self.activity = Activity::Speech { onset, end };
         (self.energy, self.samples) = (0.0, 0);
         let start = self.preroll_start(onset);
         self.turn_start.get_or_insert(start);
-        EarEvent::SpeechStarted { at: onset / PER_MS }
+        EndpointerEvent::SpeechStarted { at: onset / PER_MS }
     }
 
-    fn pause(&mut self, end: u64) -> EarEvent {
+    fn pause(&mut self, end: u64) -> EndpointerEvent {
         self.activity = Activity::Quiet { run: 0 };
         self.speech_end = end;
-        EarEvent::SpeechPaused { end: end / PER_MS }
+        EndpointerEvent::SpeechPaused { end: end / PER_MS }
     }
 
     fn preroll_start(&self, onset: u64) -> u64 {
@@ -254,25 +254,25 @@ mod tests {
     use super::*;
 
     /// So many chunks of this level, voiced all of them.
-    fn hear(hearing: &mut Hearing, chunks: u64, level: f32, from: u64) -> Vec<EarEvent> {
+    fn hear(hearing: &mut Hearing, chunks: u64, level: f32, from: u64) -> Vec<EndpointerEvent> {
         let raw = |n| Raw { start: (from + n) * CHUNK as u64, samples: [level; CHUNK], filled: false };
         (0..chunks).filter_map(|n| hearing.push(&raw(n), if level > 0.0 { 0.9 } else { 0.0 })).collect()
     }
 
     #[test]
     fn sound_that_is_heard_anew_begins_again_and_what_it_was_before_is_forgotten() {
-        let mut hearing = Hearing::new(EarSettings::default());
-        assert_eq!(hear(&mut hearing, 100, 0.1, 0), [EarEvent::SpeechStarted { at: 0 }]);
+        let mut hearing = Hearing::new(EndpointerSettings::default());
+        assert_eq!(hear(&mut hearing, 100, 0.1, 0), [EndpointerEvent::SpeechStarted { at: 0 }]);
         hearing.hear_anew();
         assert!(hearing.cut().is_none());
-        assert_eq!(hear(&mut hearing, 10, 0.1, 100), [EarEvent::SpeechStarted { at: 3_200 }]);
+        assert_eq!(hear(&mut hearing, 10, 0.1, 100), [EndpointerEvent::SpeechStarted { at: 3_200 }]);
         let audio = hearing.cut().expect("a turn").into_audio();
         assert_eq!((audio.start_ms, audio.paused), (3_200, false));
     }
 
     #[test]
     fn loudness_is_that_of_the_latest_stretch_of_speech() {
-        let mut hearing = Hearing::new(EarSettings::default());
+        let mut hearing = Hearing::new(EndpointerSettings::default());
         assert_eq!(hearing.level_db(), None);
         hear(&mut hearing, 20, 0.1, 0);
         hear(&mut hearing, 20, 0.0, 20);

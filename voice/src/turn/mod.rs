@@ -1,11 +1,11 @@
-//! The ear of a call: from frames to "speech started", "speech paused", and the audio of the turn.
+//! The endpointer of a call: from frames to "speech started", "speech paused", and the audio of the turn.
 //!
 //! Owns: onset and offset with hysteresis, the turn's audio, and the judgement by sound whether a turn is complete.
 //! Never does: end a turn (the interview's policy does).
 
 mod audio;
 mod chunker;
-mod ear;
+mod endpointer;
 mod hearing;
 mod mel;
 mod scripted;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use audio::TurnAudio;
-pub use ear::{Ear, EarHandle};
-pub use hearing::{EarEvent, EarSettings};
+pub use endpointer::{Endpointer, EndpointerHandle};
+pub use hearing::{EndpointerEvent, EndpointerSettings};
 pub use scripted::ScriptedTurn;
 pub use smart_turn::SmartTurn;
 

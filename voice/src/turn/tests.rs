@@ -1,11 +1,11 @@
-//! The ear with fake detectors on a clock of frames, and with real ones on real speech.
+//! The endpointer with fake detectors on a clock of frames, and with real ones on real speech.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::{Ear, EarEvent, EarHandle, EarSettings, SmartTurn, TurnDetector};
+use super::{Endpointer, EndpointerEvent, EndpointerHandle, EndpointerSettings, SmartTurn, TurnDetector};
 use crate::audio::Frame;
 use crate::inference::Inference;
 use crate::inference::testing::{clip, librivox, weights};
@@ -39,35 +39,35 @@ fn script(parts: &[(f32, u64)]) -> Vec<Frame> {
 
 async fn listen(
     frames: impl IntoIterator<Item = Frame>,
-    settings: EarSettings,
+    settings: EndpointerSettings,
     detector: Box<dyn ActivityDetector>,
-) -> (Vec<EarEvent>, EarHandle) {
-    let (ear, handle) = Ear::new(settings, detector);
-    let (to_ear, inbox) = mpsc::channel(16);
+) -> (Vec<EndpointerEvent>, EndpointerHandle) {
+    let (endpointer, handle) = Endpointer::new(settings, detector);
+    let (to_endpointer, inbox) = mpsc::channel(16);
     let (outbox, mut events) = mpsc::channel(16);
-    let ear = tokio::spawn(ear.run(inbox, outbox));
+    let endpointer = tokio::spawn(endpointer.run(inbox, outbox));
     let frames: Vec<Frame> = frames.into_iter().collect();
     tokio::spawn(async move {
         for frame in frames {
-            to_ear.send(frame).await.expect("the ear listens");
+            to_endpointer.send(frame).await.expect("the endpointer listens");
         }
     });
     let mut heard = Vec::new();
     while let Some(event) = events.recv().await {
         heard.push(event);
     }
-    ear.await.expect("no panic").expect("no error");
+    endpointer.await.expect("no panic").expect("no error");
     (heard, handle)
 }
 
-async fn hear(parts: &[(f32, u64)]) -> (Vec<EarEvent>, EarHandle) {
-    listen(script(parts), EarSettings::default(), Box::new(Peak)).await
+async fn hear(parts: &[(f32, u64)]) -> (Vec<EndpointerEvent>, EndpointerHandle) {
+    listen(script(parts), EndpointerSettings::default(), Box::new(Peak)).await
 }
 
 #[tokio::test]
 async fn speech_starts_after_two_chunks_and_pauses_after_silence() {
     let (events, handle) = hear(&[(0.0, 640), (0.9, 640), (0.0, 640)]).await;
-    assert_eq!(events, [EarEvent::SpeechStarted { at: 640 }, EarEvent::SpeechPaused { end: 1280 }]);
+    assert_eq!(events, [EndpointerEvent::SpeechStarted { at: 640 }, EndpointerEvent::SpeechPaused { end: 1280 }]);
     let audio = handle.snapshot().expect("a turn");
     // 300 ms of preroll in whole chunks, 200 ms of tail exactly.
     assert_eq!((audio.start_ms, audio.end_ms(), audio.speech_end_ms), (320, 1480, 1280));
@@ -82,7 +82,7 @@ async fn one_loud_chunk_is_no_speech_and_doubt_does_not_end_it() {
     assert!(handle.snapshot().is_none());
     // 0.4 is too little to begin and enough to go on.
     let (events, _) = hear(&[(0.4, 640), (0.9, 320), (0.4, 640), (0.0, 320)]).await;
-    assert_eq!(events, [EarEvent::SpeechStarted { at: 640 }, EarEvent::SpeechPaused { end: 1600 }]);
+    assert_eq!(events, [EndpointerEvent::SpeechStarted { at: 640 }, EndpointerEvent::SpeechPaused { end: 1600 }]);
 }
 
 #[tokio::test]
@@ -91,10 +91,10 @@ async fn short_gaps_are_bridged_and_every_resumption_is_a_start() {
     assert_eq!(
         events,
         [
-            EarEvent::SpeechStarted { at: 0 },
-            EarEvent::SpeechPaused { end: 640 },
-            EarEvent::SpeechStarted { at: 1280 },
-            EarEvent::SpeechPaused { end: 1600 },
+            EndpointerEvent::SpeechStarted { at: 0 },
+            EndpointerEvent::SpeechPaused { end: 640 },
+            EndpointerEvent::SpeechStarted { at: 1280 },
+            EndpointerEvent::SpeechPaused { end: 1600 },
         ]
     );
     let audio = handle.snapshot().expect("a turn");
@@ -108,8 +108,8 @@ async fn missing_frames_are_silence() {
     frames.drain(10..12);
     frames.drain(31..93);
     frames.push(frame(3000, 0.0));
-    let (events, handle) = listen(frames, EarSettings::default(), Box::new(Peak)).await;
-    assert_eq!(events, [EarEvent::SpeechStarted { at: 0 }, EarEvent::SpeechPaused { end: 640 }]);
+    let (events, handle) = listen(frames, EndpointerSettings::default(), Box::new(Peak)).await;
+    assert_eq!(events, [EndpointerEvent::SpeechStarted { at: 0 }, EndpointerEvent::SpeechPaused { end: 640 }]);
     let audio = handle.snapshot().expect("a turn");
     assert!(audio.samples[200 * 16..240 * 16].iter().all(|sample| *sample == 0.0), "the hole is where it was");
     assert!(audio.samples[240 * 16] > 0.5, "and what follows is in its place");
@@ -121,26 +121,26 @@ async fn late_and_repeated_frames_change_nothing() {
     let mut noisy = clean.clone();
     noisy.insert(30, frame(20, 0.9));
     noisy.insert(40, clean[39].clone());
-    let (expected, of_clean) = listen(clean, EarSettings::default(), Box::new(Peak)).await;
-    let (events, of_noisy) = listen(noisy, EarSettings::default(), Box::new(Peak)).await;
+    let (expected, of_clean) = listen(clean, EndpointerSettings::default(), Box::new(Peak)).await;
+    let (events, of_noisy) = listen(noisy, EndpointerSettings::default(), Box::new(Peak)).await;
     assert_eq!(events, expected);
     assert_eq!(of_noisy.snapshot().expect("audio").samples, of_clean.snapshot().expect("audio").samples);
 }
 
 #[tokio::test]
 async fn a_peer_that_stops_sending_in_mid_speech_makes_a_pause() {
-    let (ear, _handle) = Ear::new(EarSettings::default(), Box::new(Peak));
+    let (endpointer, _handle) = Endpointer::new(EndpointerSettings::default(), Box::new(Peak));
     let (frames, inbox) = mpsc::channel(64);
     let (outbox, mut events) = mpsc::channel(16);
-    tokio::spawn(ear.run(inbox, outbox));
+    tokio::spawn(endpointer.run(inbox, outbox));
     for frame in script(&[(0.9, 640)]) {
-        frames.send(frame).await.expect("the ear listens");
+        frames.send(frame).await.expect("the endpointer listens");
     }
-    assert_eq!(events.recv().await, Some(EarEvent::SpeechStarted { at: 0 }));
-    assert_eq!(events.recv().await, Some(EarEvent::SpeechPaused { end: 640 }));
+    assert_eq!(events.recv().await, Some(EndpointerEvent::SpeechStarted { at: 0 }));
+    assert_eq!(events.recv().await, Some(EndpointerEvent::SpeechPaused { end: 640 }));
 }
 
-/// Feeds the ear step by step, for what is asked of it in between.
+/// Feeds the endpointer step by step, for what is asked of it in between.
 struct Lab {
     hearing: super::hearing::Hearing,
     chunker: super::chunker::Chunker,
@@ -148,7 +148,7 @@ struct Lab {
 }
 
 impl Lab {
-    fn new(settings: EarSettings) -> Self {
+    fn new(settings: EndpointerSettings) -> Self {
         Self { hearing: super::hearing::Hearing::new(settings), chunker: super::chunker::Chunker::default(), at_ms: 0 }
     }
 
@@ -170,7 +170,7 @@ impl Lab {
 
 #[test]
 fn a_taken_turn_is_forgotten_and_its_words_are_not_the_next_ones_preroll() {
-    let mut lab = Lab::new(EarSettings::default());
+    let mut lab = Lab::new(EndpointerSettings::default());
     lab.feed(0.9, 640);
     lab.feed(0.0, 320);
     lab.hearing.turn_taken();
@@ -183,7 +183,7 @@ fn a_taken_turn_is_forgotten_and_its_words_are_not_the_next_ones_preroll() {
 
 #[test]
 fn speech_that_goes_on_when_the_turn_is_taken_stays_from_its_onset() {
-    let mut lab = Lab::new(EarSettings::default());
+    let mut lab = Lab::new(EndpointerSettings::default());
     lab.feed(0.9, 640);
     lab.feed(0.0, 640);
     lab.feed(0.8, 640);
@@ -196,7 +196,7 @@ fn speech_that_goes_on_when_the_turn_is_taken_stays_from_its_onset() {
 
 #[test]
 fn only_what_is_needed_is_kept() {
-    let mut lab = Lab::new(EarSettings { longest_ms: 2000, ..EarSettings::default() });
+    let mut lab = Lab::new(EndpointerSettings { longest_ms: 2000, ..EndpointerSettings::default() });
     lab.feed(0.0, 60_000);
     assert!(lab.hearing.kept_ms() <= 400, "{} ms of silence", lab.hearing.kept_ms());
     lab.feed(0.9, 10_000);
@@ -207,7 +207,7 @@ fn only_what_is_needed_is_kept() {
 
 #[test]
 fn a_part_of_the_audio_keeps_time_and_activity() {
-    let mut lab = Lab::new(EarSettings::default());
+    let mut lab = Lab::new(EndpointerSettings::default());
     lab.feed(0.9, 640);
     lab.feed(0.0, 640);
     lab.feed(0.8, 640);
@@ -234,9 +234,9 @@ async fn real_speech_between_silences_is_found_where_it_is() {
     let mut samples = vec![0.0; 2 * 16_000];
     samples.extend(clip("jfk"));
     samples.extend(vec![0.0; 2 * 16_000]);
-    let (events, handle) = listen(frames_of(&samples), EarSettings::default(), Box::new(vad.stream())).await;
-    let Some(EarEvent::SpeechStarted { at }) = events.first() else { panic!("{events:?}") };
-    let Some(EarEvent::SpeechPaused { end }) = events.last() else { panic!("{events:?}") };
+    let (events, handle) = listen(frames_of(&samples), EndpointerSettings::default(), Box::new(vad.stream())).await;
+    let Some(EndpointerEvent::SpeechStarted { at }) = events.first() else { panic!("{events:?}") };
+    let Some(EndpointerEvent::SpeechPaused { end }) = events.last() else { panic!("{events:?}") };
     assert!((2000..2700).contains(at), "{events:?}");
     assert!((11_800..13_200).contains(end), "{events:?}");
     // He makes clear pauses; every one must be followed by a start.
@@ -268,7 +268,7 @@ async fn smart_turn_tells_whole_sentences_from_cut_ones() {
     assert!(mean < 0.5, "{mean}: {cut:.2?}");
 }
 
-/// As the ear would hand it over: the speech, then 200 ms of silence.
+/// As the endpointer would hand it over: the speech, then 200 ms of silence.
 async fn judged(smart: &SmartTurn, samples: &[f32]) -> f32 {
     let mut turn = samples.to_vec();
     turn.extend([0.0; 3200]);
@@ -279,8 +279,11 @@ async fn judged(smart: &SmartTurn, samples: &[f32]) -> f32 {
 
 #[tokio::test]
 async fn the_scripted_ear_hears_loudness() {
-    let (events, _) =
-        listen(script(&[(0.0, 320), (0.5, 320), (0.0, 320)]), EarSettings::default(), Box::new(Energy::default()))
-            .await;
-    assert_eq!(events, [EarEvent::SpeechStarted { at: 320 }, EarEvent::SpeechPaused { end: 640 }]);
+    let (events, _) = listen(
+        script(&[(0.0, 320), (0.5, 320), (0.0, 320)]),
+        EndpointerSettings::default(),
+        Box::new(Energy::default()),
+    )
+    .await;
+    assert_eq!(events, [EndpointerEvent::SpeechStarted { at: 320 }, EndpointerEvent::SpeechPaused { end: 640 }]);
 }

@@ -98,14 +98,14 @@ async fn judged(stage: &Stage, invitation: &Invitation) -> Found {
     assert_eq!(reasons.len(), usize::from(waits), "handed over once: {interview}");
     assert_eq!(interview["escalation_reason"].is_string(), waits, "{interview}");
 
-    // One happening for the webhooks each.
-    let happenings = entity::webhook_outbox::Entity::find()
+    // One entry for the webhooks each.
+    let entries = entity::webhook_outbox::Entity::find()
         .filter(entity::webhook_outbox::Column::Event.eq("quality.alert"))
         .order_by_asc(entity::webhook_outbox::Column::Id)
         .all(stage.engine.storage.connection())
         .await
         .unwrap();
-    let of_kind = |kind: &str| happenings.iter().filter(|row| row.data["kind"] == kind).count();
+    let of_kind = |kind: &str| entries.iter().filter(|row| row.data["kind"] == kind).count();
     assert_eq!((of_kind("alert"), of_kind("escalation")), (raised.len(), reasons.len()));
     Found { alerts: raised, escalated: reasons.into_iter().next() }
 }

@@ -23,7 +23,7 @@ use storage::webhooks::{Attempt, Job, SEND};
 use storage::{Storage, StorageError};
 
 /// What a delivery needs.
-pub struct Courier {
+pub struct Dispatcher {
     storage: Storage,
     network: Network,
     settings: DeliverySettings,
@@ -32,7 +32,7 @@ pub struct Courier {
     settled: Arc<Notify>,
 }
 
-impl Courier {
+impl Dispatcher {
     pub fn new(
         storage: Storage,
         settings: DeliverySettings,
@@ -104,7 +104,7 @@ impl Courier {
 /// The task `send_webhook`: one attempt at one delivery. What came of it stands in the delivery's row, which says also when
 /// the next attempt is due; that is another task.
 #[async_trait]
-impl Handler for Courier {
+impl Handler for Dispatcher {
     fn kind(&self) -> &'static str {
         SEND
     }

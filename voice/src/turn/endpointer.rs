@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::audio::TurnAudio;
 use super::chunker::{Chunker, Raw};
-use super::hearing::{EarEvent, EarSettings, Hearing};
+use super::hearing::{EndpointerEvent, EndpointerSettings, Hearing};
 use crate::audio::Frame;
 use crate::vad::{ActivityDetector, VadError};
 
@@ -21,8 +21,8 @@ use crate::vad::{ActivityDetector, VadError};
 /// stopped sending.
 const STALL: Duration = Duration::from_millis(500);
 
-/// The listening side: give it to a task with [`Ear::run`].
-pub struct Ear {
+/// The listening side: give it to a task with [`Endpointer::run`].
+pub struct Endpointer {
     chunker: Chunker,
     hearing: Arc<Mutex<Hearing>>,
     detector: Box<dyn ActivityDetector>,
@@ -30,14 +30,14 @@ pub struct Ear {
 
 /// The asking side; cheap to clone.
 #[derive(Clone)]
-pub struct EarHandle {
+pub struct EndpointerHandle {
     hearing: Arc<Mutex<Hearing>>,
 }
 
-impl Ear {
-    pub fn new(settings: EarSettings, detector: Box<dyn ActivityDetector>) -> (Self, EarHandle) {
+impl Endpointer {
+    pub fn new(settings: EndpointerSettings, detector: Box<dyn ActivityDetector>) -> (Self, EndpointerHandle) {
         let hearing = Arc::new(Mutex::new(Hearing::new(settings)));
-        let handle = EarHandle { hearing: Arc::clone(&hearing) };
+        let handle = EndpointerHandle { hearing: Arc::clone(&hearing) };
         (Self { chunker: Chunker::default(), hearing, detector }, handle)
     }
 
@@ -49,7 +49,7 @@ impl Ear {
     pub async fn run(
         mut self,
         mut frames: mpsc::Receiver<Frame>,
-        events: mpsc::Sender<EarEvent>,
+        events: mpsc::Sender<EndpointerEvent>,
     ) -> Result<(), VadError> {
         let mut chunks = Vec::new();
         loop {
@@ -75,12 +75,12 @@ async fn hear(
     hearing: &Mutex<Hearing>,
     detector: &mut dyn ActivityDetector,
     chunk: &Raw,
-) -> Result<Option<EarEvent>, VadError> {
+) -> Result<Option<EndpointerEvent>, VadError> {
     let probability = if chunk.filled { 0.0 } else { detector.probability(&chunk.samples).await? };
     Ok(hearing.lock().push(chunk, probability))
 }
 
-impl EarHandle {
+impl EndpointerHandle {
     /// Everything said in this turn up to now; none when nothing was.
     pub fn snapshot(&self) -> Option<TurnAudio> {
         let cut = self.hearing.lock().cut();

@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
-use super::order::MOST;
+use super::redis_queue::MOST;
 use super::runner::{Inner, Why};
 use crate::telemetry::metrics::Failure as Counted;
 use storage::StorageError;
-use storage::tasks::Grip;
+use storage::tasks::Lease;
 
 /// How soon progress is shown, and a cancelled task learns of it.
 const EVERY: Duration = Duration::from_secs(1);
@@ -64,7 +64,7 @@ pub(super) async fn keep(inner: Arc<Inner>) {
 impl Inner {
     /// What is under way stays ours, says how far it is, and learns whether it is to stop.
     async fn look_after(&self, put_off: bool) -> Result<(), StorageError> {
-        let ours: Vec<Grip> = self.active.lock().values().map(|active| active.grip.clone()).collect();
+        let ours: Vec<Lease> = self.active.lock().values().map(|active| active.lease.clone()).collect();
         if ours.is_empty() {
             return Ok(());
         }
@@ -74,28 +74,28 @@ impl Inner {
         } else {
             tasks.held(&self.owner).await?
         };
-        let held: HashMap<Uuid, (Grip, bool)> = held.into_iter().map(|held| (held.0.task, held)).collect();
-        for grip in &ours {
-            match held.get(&grip.task) {
-                Some((found, asked)) if found == grip => {
+        let held: HashMap<Uuid, (Lease, bool)> = held.into_iter().map(|held| (held.0.task, held)).collect();
+        for lease in &ours {
+            match held.get(&lease.task) {
+                Some((found, asked)) if found == lease => {
                     if *asked {
-                        self.cancel(grip.task, Why::Asked);
+                        self.cancel(lease.task, Why::Asked);
                     }
                 }
                 // It may have ended by itself since: then nobody listens.
-                _ => self.cancel(grip.task, Why::Lost),
+                _ => self.cancel(lease.task, Why::Lost),
             }
         }
-        let moved: Vec<(Grip, u32)> = {
+        let moved: Vec<(Lease, u32)> = {
             let mut active = self.active.lock();
             let moved = active.values_mut().filter_map(|active| {
                 let now = active.progress.thousandths();
-                (std::mem::replace(&mut active.noted, now) != now).then(|| (active.grip.clone(), now))
+                (std::mem::replace(&mut active.noted, now) != now).then(|| (active.lease.clone(), now))
             });
             moved.collect()
         };
-        for (grip, thousandths) in moved {
-            tasks.note_progress(&grip, f64::from(thousandths) / 1000.0).await?;
+        for (lease, thousandths) in moved {
+            tasks.note_progress(&lease, f64::from(thousandths) / 1000.0).await?;
         }
         Ok(())
     }
@@ -106,9 +106,9 @@ impl Inner {
             tracing::warn!(task = %row.id, kind = row.kind, state = row.state.as_str(), "a task's worker has died");
             self.metrics.tasks_total.with_label_values(&[row.queue.as_str(), row.kind.as_str(), "orphaned"]).inc();
         }
-        if let Some(order) = self.order.as_ref().filter(|order| order.is_there()) {
+        if let Some(redis_queue) = self.redis_queue.as_ref().filter(|redis_queue| redis_queue.is_there()) {
             // What it lost: emptied, restarted, or taken by a worker that died before it claimed it.
-            let _ = order.offer(&tasks.due(now, MOST).await?).await;
+            let _ = redis_queue.offer(&tasks.due(now, MOST).await?).await;
         }
         self.metrics.observe_queues(&tasks.census(now).await?, now);
         Ok(())

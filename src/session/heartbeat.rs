@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How often a living actor says so.
-pub const HEARTBEAT: Duration = Duration::from_millis(500);
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Sign of life, read by the watcher.
 #[derive(Debug, Default)]
-pub struct Pulse {
+pub struct Heartbeat {
     beats: AtomicU64,
     /// Raised when another actor has taken this one's place: the old one must not act any more.
-    deposed: AtomicBool,
+    superseded: AtomicBool,
 }
 
-impl Pulse {
+impl Heartbeat {
     pub fn beat(&self) {
         self.beats.fetch_add(1, Ordering::Relaxed);
     }
@@ -25,11 +25,11 @@ impl Pulse {
         self.beats.load(Ordering::Relaxed)
     }
 
-    pub fn depose(&self) {
-        self.deposed.store(true, Ordering::Release);
+    pub fn supersede(&self) {
+        self.superseded.store(true, Ordering::Release);
     }
 
-    pub fn is_deposed(&self) -> bool {
-        self.deposed.load(Ordering::Acquire)
+    pub fn is_superseded(&self) -> bool {
+        self.superseded.load(Ordering::Acquire)
     }
 }

@@ -1,4 +1,4 @@
-//! The order of tasks in Redis, for a fleet: workers ask there, and not the table, what is next.
+//! The redis_queue of tasks in Redis, for a fleet: workers ask there, and not the table, what is next.
 //!
 //! A sorted set a kind holds ids and nothing else. A worker that takes an id still has to claim the task in the table, so an id
 //! that is there twice, or of a task that is long over, does no harm; one that was lost is offered again within seconds.
@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::fleet::{Redis, RedisError};
-use storage::tasks::Rung;
+use storage::tasks::DueTask;
 use storage::{Storage, StorageError};
 
-/// From the bell to the commit: so long is waited before it is looked.
+/// Time from the notification to the commit, waited for before the row is looked up.
 const COMMITTED: Duration = Duration::from_millis(20);
 /// What is not committed by then was rolled back, or is found by the next offer of everything.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,13 +43,13 @@ return taken
 
 /// A handle; cheap to clone.
 #[derive(Clone)]
-pub struct Order {
+pub struct RedisQueue {
     redis: Redis,
     take: Arc<Script>,
     offered: Arc<Notify>,
 }
 
-impl Order {
+impl RedisQueue {
     pub fn new(redis: Redis) -> Self {
         Self { redis, take: Arc::new(Script::new(TAKE)), offered: Arc::default() }
     }
@@ -64,7 +64,7 @@ impl Order {
     }
 
     /// Puts these where they belong.
-    pub async fn offer(&self, tasks: &[Rung]) -> Result<(), RedisError> {
+    pub async fn offer(&self, tasks: &[DueTask]) -> Result<(), RedisError> {
         if tasks.is_empty() {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Order {
         self.redis.ask_all(&pipeline).await
     }
 
-    /// Takes ids of what is due, the first in order first.
+    /// Takes ids of what is due, the first in redis_queue first.
     pub async fn take(&self, kinds: &[&str], now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>, RedisError> {
         let taken: Vec<String> = self
             .redis
@@ -91,15 +91,15 @@ impl Order {
 
     /// Offers what is written down in this process, as soon as it is committed, until it is dropped.
     pub async fn forward(self, storage: Storage) {
-        let mut waiting: Vec<(Instant, Rung)> = Vec::new();
+        let mut waiting: Vec<(Instant, DueTask)> = Vec::new();
         loop {
             if waiting.is_empty() {
-                storage.bell().rung().await;
+                storage.notifier().notified().await;
             } else {
-                let _ = tokio::time::timeout(COMMITTED * 5, storage.bell().rung()).await;
+                let _ = tokio::time::timeout(COMMITTED * 5, storage.notifier().notified()).await;
             }
             let now = Instant::now();
-            waiting.extend(storage.bell().take().into_iter().map(|rung| (now, rung)));
+            waiting.extend(storage.notifier().take().into_iter().map(|due| (now, due)));
             tokio::time::sleep(COMMITTED).await;
             if self.is_there()
                 && let Err(error) = self.offer_committed(&storage, &mut waiting).await
@@ -112,12 +112,16 @@ impl Order {
         }
     }
 
-    async fn offer_committed(&self, storage: &Storage, waiting: &mut Vec<(Instant, Rung)>) -> Result<(), StorageError> {
-        let ids: Vec<Uuid> = waiting.iter().map(|(_, rung)| rung.id).collect();
+    async fn offer_committed(
+        &self,
+        storage: &Storage,
+        waiting: &mut Vec<(Instant, DueTask)>,
+    ) -> Result<(), StorageError> {
+        let ids: Vec<Uuid> = waiting.iter().map(|(_, due)| due.id).collect();
         let there = storage.tasks().waiting(&ids).await?;
-        let (committed, rest): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|(_, rung)| there.contains(&rung.id));
+        let (committed, rest): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|(_, due)| there.contains(&due.id));
         *waiting = rest;
-        let committed: Vec<Rung> = committed.into_iter().map(|(_, rung)| rung).collect();
+        let committed: Vec<DueTask> = committed.into_iter().map(|(_, due)| due).collect();
         // What Redis does not take is offered again with everything else.
         let _ = self.offer(&committed).await;
         Ok(())
@@ -128,8 +132,8 @@ fn key(kind: &str) -> String {
     Redis::key(&format!("tasks:{kind}"))
 }
 
-/// Milliseconds since 1970: its place in the order once it is due, its time before that.
-fn score(task: &Rung, now: DateTime<Utc>) -> i64 {
+/// Milliseconds since 1970: its place in the redis_queue once it is due, its time before that.
+fn score(task: &DueTask, now: DateTime<Utc>) -> i64 {
     let place = if task.run_at <= now { task.rank } else { task.run_at };
     place.timestamp_millis()
 }
