@@ -2,6 +2,8 @@
 
 pub mod dialogue;
 pub mod llm;
+pub mod signalling;
+pub mod calls;
 pub mod session;
 pub mod startup;
 pub mod supervisors;

@@ -24,6 +24,7 @@ use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
+use crate::signalling::Whip;
 use crate::study::task::{Exporter, Remover};
 use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
 use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
@@ -161,7 +162,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     flush(&persistence).await;
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
     let recordings = Recordings::start(settings.storage.data_dir.join("recordings")).map_err(StartError::Thread)?;
-    let webrtc = WebRtc::new(
+    let whip = Arc::new(Whip::new(Arc::new(WebRtc::new(
         WebRtcSettings {
             bind_ips: settings.media_addresses(),
             udp_port_range: settings.udp_ports()?,
@@ -172,13 +173,12 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             give_up_after: settings.give_up_after(),
         },
         media.handle().clone(),
-    );
+    ))));
     let registry = Registry::new(Parts {
         settings: settings.clone(),
         storage: storage.clone(),
         engines: Arc::clone(&engines),
         persistence: persistence.clone(),
-        webrtc,
         media,
         recordings,
         metrics: Arc::clone(&metrics),
@@ -238,6 +238,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let state = api::AppState {
         storage: storage.clone(),
         calls: Arc::new(registry.clone()),
+        whip,
         llm: llm.clone(),
         metrics: Arc::clone(&metrics),
         access: Arc::new(access),

@@ -7,7 +7,7 @@
 
 use anyhow::Context;
 use interview::guide::QuestionType;
-use voice::audio::codec::{Decoder, encode_clip};
+use voice::audio::codec::{Codec as _, Decoder, encode_clip};
 use voice::inference::Priority;
 use voice::tts::{Synthesizer, Voice};
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 use uuid::Uuid;
 
-use super::{Calls, PageMessage};
+use crate::calls::{Calls, PageMessage};
 
 /// Keeps proxies from closing a quiet socket, and finds out that a page is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);

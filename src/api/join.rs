@@ -12,8 +12,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{AppState, JoinError, Problem, conditional, events};
-use voice::transport::{IceCondition, IceServer, PatchError, Patched};
+use super::{AppState, Problem, conditional, events};
+use crate::calls::JoinError;
+use voice::transport::webrtc::{IceCondition, PatchError, Patched};
+use voice::transport::{IceServer, TransportError};
 
 /// Offers are a few kilobytes.
 const MAX_OFFER: usize = 64 * 1024;
@@ -109,7 +111,8 @@ async fn join(
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "no offer is that long"));
     }
     let offer = String::from_utf8(body.to_vec()).map_err(|_| Problem::bad_request("the offer is not UTF-8"))?;
-    let joined = state.calls.join(interview.id, offer, takeover).await.map_err(|error| refusal(&state, &error))?;
+    let joined = state.whip.join(&*state.calls, interview.id, offer, takeover).await;
+    let joined = joined.map_err(|error| refusal(&state, &error))?;
     let mut response = HttpResponse::Created();
     response
         .insert_header((header::LOCATION, format!("/api/join/{token}/call/{}", joined.call_id)))
@@ -197,9 +200,11 @@ fn refusal(state: &AppState, error: &JoinError) -> Problem {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(*retry_after_s)
         }
         JoinError::Over => Problem::new(StatusCode::GONE, detail),
-        JoinError::NoCodec => Problem::new(StatusCode::NOT_ACCEPTABLE, detail),
-        JoinError::BadOffer(_) => Problem::bad_request(detail),
-        JoinError::Unavailable(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(RETRY_SECONDS),
+        JoinError::Connection(TransportError::NoCodec) => Problem::new(StatusCode::NOT_ACCEPTABLE, detail),
+        JoinError::Connection(TransportError::BadOffer(_)) => Problem::bad_request(detail),
+        JoinError::Connection(_) | JoinError::Unavailable(_) => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(RETRY_SECONDS)
+        }
     }
 }
 
@@ -261,7 +266,7 @@ async fn patch(
     }
     let condition = condition(&request)?;
     let fragment = std::str::from_utf8(&body).map_err(|_| Problem::bad_request("the fragment is not UTF-8"))?;
-    let patched = state.calls.patch(interview.id, &call_id, condition, fragment).await;
+    let patched = state.whip.patch(interview.id, &call_id, condition, fragment).await;
     match patched.map_err(|error| patch_refusal(&error))? {
         Patched::Trickled => Ok(HttpResponse::NoContent().finish()),
         Patched::Restarted { fragment, tag } => {

@@ -19,8 +19,10 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::Access;
+use crate::calls::Calls;
 use crate::fleet::Redis;
 use crate::llm::Llm;
+use crate::signalling::Whip;
 use crate::telemetry::Metrics;
 use storage::Storage;
 use voice::transport::IceServer;
@@ -32,7 +34,6 @@ mod auth;
 mod body;
 mod call_guides;
 mod caller;
-mod calls;
 mod compression;
 mod conditional;
 mod credentials;
@@ -71,7 +72,6 @@ mod users;
 mod webhooks;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
-pub use calls::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
 pub use openapi::openapi;
@@ -121,6 +121,7 @@ pub struct WebhookRules {
 pub struct AppState {
     pub storage: Storage,
     pub calls: Arc<dyn Calls>,
+    pub whip: Arc<Whip>,
     /// None where LLM_PROVIDER is `none`.
     pub llm: Option<Llm>,
     pub metrics: Arc<Metrics>,

@@ -17,7 +17,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         let running = startup::start(settings).await?;
         greet(&running);
         wait_for_signal().await?;
-        let live = crate::api::Calls::active(&running.registry);
+        let live = crate::calls::Calls::active(&running.registry);
         if live > 0 {
             let grace = GRACE.as_secs();
             say(format_args!("Waiting for {live} live call(s) to end, {grace} s at most; once more to stop now."));

@@ -16,7 +16,8 @@ use super::persona::Spoken;
 use super::script::Lines;
 use super::tape::{AUDIBLE_DB, PACKET_MS, Purpose, Tape, TapeError, Utterance, level_db};
 use voice::audio::Clip;
-use voice::transport::{Link, LinkEvent, TransportError};
+use voice::port::LegEvent;
+use voice::transport::{Link, TransportError};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// After the engine said that it is over, so that the last words are on the tape.
@@ -134,9 +135,9 @@ impl Respondent {
         let connected = async {
             loop {
                 match self.link.events.recv().await {
-                    Some(LinkEvent::Connected) => return true,
-                    Some(LinkEvent::Lost) => {}
-                    Some(LinkEvent::Closed) | None => return false,
+                    Some(LegEvent::Connected) => return true,
+                    Some(LegEvent::Ringing | LegEvent::Lost | LegEvent::Digit(_)) => {}
+                    Some(LegEvent::Ended(_)) | None => return false,
                 }
             }
         };
@@ -148,11 +149,11 @@ impl Respondent {
     }
 }
 
-fn is_gone(events: &mut mpsc::Receiver<LinkEvent>) -> bool {
+fn is_gone(events: &mut mpsc::Receiver<LegEvent>) -> bool {
     loop {
         match events.try_recv() {
-            Ok(LinkEvent::Closed) | Err(mpsc::error::TryRecvError::Disconnected) => return true,
-            Ok(LinkEvent::Connected | LinkEvent::Lost) => {}
+            Ok(LegEvent::Ended(_)) | Err(mpsc::error::TryRecvError::Disconnected) => return true,
+            Ok(_) => {}
             Err(mpsc::error::TryRecvError::Empty) => return false,
         }
     }

@@ -18,7 +18,8 @@ use super::script::Lines;
 use super::tape::{Purpose, Tape};
 use super::{live::DemoEvent, measure};
 use voice::inference::Priority;
-use voice::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
+use voice::port::{EndCause, LegEvent};
+use voice::transport::{Link, Packet, PacketSink, TransportError};
 use voice::tts::{Synthesizer, TtsError, Voice};
 
 /// 60 ms of tone a letter, with silence around.
@@ -111,7 +112,7 @@ async fn held() -> Tape {
         limit: Duration::from_mins(1),
     };
     let call = tokio::spawn(respondent.hold());
-    link_events.send(LinkEvent::Connected).await.unwrap();
+    link_events.send(LegEvent::Connected).await.unwrap();
     let pcm = (0..12_000).map(|i| if i / 60 % 2 == 0 { 5_000 } else { -5_000 }).collect();
     let mut interviewer = Interviewer {
         packets,
@@ -129,7 +130,7 @@ async fn held() -> Tape {
     interviewer.tell(Notice::Question { id: "q".to_owned(), section, number: 1, of: 1, follow_up_of: None }).await;
     interviewer.exchange().await;
     interviewer.tell(Notice::state(CallState::Ended)).await;
-    link_events.send(LinkEvent::Closed).await.unwrap();
+    link_events.send(LegEvent::Ended(EndCause::HungUp)).await.unwrap();
     let (tape, trouble) = call.await.unwrap().unwrap();
     assert!(trouble.is_none());
     tape

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::api::{Calls, StillWaiting};
+use crate::calls::{Calls, StillWaiting};
 use crate::telemetry::Metrics;
 use storage::erasure::Erasure;
 use storage::receipts::{Counts, Reason, Receipt};

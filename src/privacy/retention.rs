@@ -14,7 +14,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::erasure::{self, ErasureError, Place};
-use crate::api::Calls;
+use crate::calls::Calls;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 use storage::erasure::Erasure;

@@ -17,12 +17,12 @@ use super::actor::{CallActor, Control, NewLeg};
 use super::fleet::{self, Asked};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
-use crate::api::{Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting};
+use crate::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
 use crate::fleet::Holders;
 use crate::supervisors::{Forget, Rooms};
 use voice::audio::CallClock;
 use voice::inference::Priority;
-use voice::transport::{IceCondition, PatchError, Patched, TransportError};
+use voice::transport::TransportError;
 
 /// How long a request waits for events that wait for the database.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -66,26 +66,27 @@ impl Drop for Claims {
 
 impl Registry {
     /// A connection for the interview, which goes on with the call that is there, or begins one.
-    async fn connect(&self, interview_id: Uuid, live: Option<Earlier>, offer_sdp: &str) -> Result<Joined, JoinError> {
+    async fn connect(
+        &self,
+        interview_id: Uuid,
+        live: Option<Earlier>,
+        connection: &mut dyn Connect,
+    ) -> Result<String, JoinError> {
         let parts = &self.shared.parts;
-        let answer = parts.webrtc.answer(offer_sdp).await.map_err(|error| match error {
-            TransportError::BadOffer(why) => JoinError::BadOffer(why),
-            TransportError::NoCodec => JoinError::NoCodec,
+        let port = connection.connect().await.map_err(|error| match error {
             TransportError::NoPort(_) => JoinError::Full { retry_after_s: RETRY_AFTER_S },
-            other => JoinError::Unavailable(other.to_string()),
+            other => JoinError::Connection(other),
         })?;
         let call_id = Uuid::now_v7().simple().to_string();
         let (legs, last_ms) = self.so_far(interview_id).await?;
         // The clock goes on where the log ends; what was silence in between is not counted.
         let clock = live.as_ref().map_or_else(|| CallClock::starting_at(last_ms), |earlier| earlier.clock);
         let recorder = parts.recordings.recorder(&interview_id.to_string(), legs + 1);
-        let (answer_sdp, ice, ice_tag) = (answer.sdp, answer.ice.clone(), answer.ice.tag().await);
-        let leg = Leg::start(answer.link, clock, &parts.engines, &parts.media, recorder);
+        let leg = Leg::start(port, clock, &parts.engines, &parts.media, recorder);
         if let Some(earlier) = live {
             if let Some(live) = self.shared.live.lock().get_mut(&interview_id) {
                 live.leg = Arc::clone(&leg);
                 live.call_id.clone_from(&call_id);
-                live.ice = ice;
             }
             if !earlier.addr.send(NewLeg(Arc::clone(&leg))).await.unwrap_or(false) {
                 leg.close().await;
@@ -100,17 +101,22 @@ impl Registry {
                 };
                 self.page(interview_id).publish(clock.now_ms(), notice);
             }
-        } else if let Err(error) = self.start(interview_id, Arc::clone(&leg), call_id.clone(), ice, clock).await {
+        } else if let Err(error) = self.start(interview_id, Arc::clone(&leg), call_id.clone(), clock).await {
             leg.close().await;
             return Err(error);
         }
-        Ok(Joined { call_id, answer_sdp, ice_tag })
+        Ok(call_id)
     }
 }
 
 #[async_trait]
 impl Calls for Registry {
-    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+    async fn join(
+        &self,
+        interview_id: Uuid,
+        takeover: bool,
+        connection: &mut dyn Connect,
+    ) -> Result<String, JoinError> {
         let fleet = &self.shared.parts.fleet;
         let _place = self.admit(interview_id)?;
         let live = self.shared.live.lock().get(&interview_id).map(Earlier::of);
@@ -124,7 +130,7 @@ impl Calls for Registry {
         {
             return Err(JoinError::AlreadyLive);
         }
-        let joined = self.connect(interview_id, live, &offer_sdp).await;
+        let joined = self.connect(interview_id, live, connection).await;
         if fresh
             && joined.is_err()
             && let Some(fleet) = fleet
@@ -132,20 +138,6 @@ impl Calls for Registry {
             fleet.holders.leave(interview_id).await;
         }
         joined
-    }
-
-    async fn patch(
-        &self,
-        interview_id: Uuid,
-        call_id: &str,
-        condition: IceCondition,
-        fragment: &str,
-    ) -> Result<Patched, PatchError> {
-        let ice = {
-            let live = self.shared.live.lock();
-            live.get(&interview_id).filter(|live| live.call_id == call_id).map(|live| live.ice.clone())
-        };
-        ice.ok_or(PatchError::Gone)?.patch(condition, fragment).await
     }
 
     async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::EngineInfo;
+use crate::calls::EngineInfo;
 use crate::config::Settings;
 use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
 use crate::models;

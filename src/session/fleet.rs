@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::actor::Control;
 use super::page::Page;
 use super::registry::Registry;
-use crate::api::{NotLive, PageMessage};
+use crate::calls::{NotLive, PageMessage};
 use crate::fleet::calls::RENEW_EVERY;
 use crate::fleet::sessions::{ERASED, Told};
 use crate::fleet::{Fleet, Holder, RedisError};

@@ -1,4 +1,4 @@
-//! One leg of a call: the media that comes over one connection, and its endpointer.
+//! One leg of a call: the sound that comes through one port, and its endpointer.
 //!
 //! Owns: the media tasks of the connection, the audio of the turn, the recording. Outlives the actor: when that dies,
 //! the next one attaches to the same leg and the respondent notices nothing but a repeated question.
@@ -16,16 +16,16 @@ use super::engines::Engines;
 use voice::audio::media::MediaStats;
 use voice::audio::recording::Recorder;
 use voice::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
+use voice::port::{AudioOutput, AudioPort, LegEvent};
 use voice::stt::{Incremental, SttError};
-use voice::transport::{Link, LinkEvent, PacketSink};
 use voice::turn::{Endpointer, EndpointerEvent, EndpointerHandle, EndpointerSettings};
 
 /// What a leg tells its actor.
 #[derive(Debug)]
-pub enum LegEvent {
+pub enum LegMessage {
     Endpointer(EndpointerEvent),
     Playout(PlayoutEvent),
-    Link(LinkEvent),
+    Leg(LegEvent),
 }
 
 /// How a leg stands.
@@ -40,11 +40,12 @@ pub enum LegState {
 }
 
 impl LegState {
-    fn after(event: LinkEvent) -> Self {
+    fn after(self, event: LegEvent) -> Self {
         match event {
-            LinkEvent::Connected => Self::Connected,
-            LinkEvent::Lost => Self::Connecting,
-            LinkEvent::Closed => Self::Gone,
+            LegEvent::Connected => Self::Connected,
+            LegEvent::Ringing | LegEvent::Lost => Self::Connecting,
+            LegEvent::Ended(_) => Self::Gone,
+            LegEvent::Digit(_) => self,
         }
     }
 }
@@ -58,26 +59,25 @@ pub struct Leg {
     endpointer: EndpointerHandle,
     incremental: Incremental,
     recorder: Recorder,
-    sink: Arc<dyn PacketSink>,
+    output: Arc<dyn AudioOutput>,
     stats: Arc<MediaStats>,
     state: Arc<Mutex<LegState>>,
     /// Where events go: to the actor that attached last.
-    actor: Arc<Mutex<Option<mpsc::Sender<LegEvent>>>>,
+    actor: Arc<Mutex<Option<mpsc::Sender<LegMessage>>>>,
     _tasks: DropGuard,
 }
 
 impl Leg {
     /// Starts listening; what happens before an actor attaches is kept for it.
     pub fn start(
-        link: Link,
+        port: Box<dyn AudioPort>,
         clock: CallClock,
         engines: &Engines,
         media: &MediaRuntime,
         recorder: Recorder,
     ) -> Arc<Self> {
-        let sink = Arc::clone(&link.sink);
-        let Media { frames, playout, playout_events, link_events, stats, tasks, .. } =
-            Media::start(media, link, clock, Some(recorder.clone()));
+        let Media { frames, playout, playout_events, leg_events, stats, output, tasks } =
+            Media::start(media, port, clock, Some(recorder.clone()));
         let (endpointer, handle) = Endpointer::new(EndpointerSettings::default(), engines.vad.detector());
         let (heard, endpointer_events) = mpsc::channel(QUEUE);
         let stop = CancellationToken::new();
@@ -86,7 +86,7 @@ impl Leg {
         let forward = Forward {
             endpointer: endpointer_events,
             playout: playout_events,
-            link: link_events,
+            leg: leg_events,
             state: Arc::clone(&state),
             actor: Arc::clone(&actor),
             early: Vec::new(),
@@ -108,7 +108,7 @@ impl Leg {
             endpointer: handle,
             incremental: Incremental::new(Arc::clone(&engines.transcriber)),
             recorder,
-            sink,
+            output,
             stats,
             state,
             actor,
@@ -134,7 +134,7 @@ impl Leg {
     }
 
     /// From now on what happens goes to the caller; an actor that was attached before hears nothing more.
-    pub fn attach(&self) -> ReceiverStream<LegEvent> {
+    pub fn attach(&self) -> ReceiverStream<LegMessage> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         *self.actor.lock() = Some(sender);
         ReceiverStream::new(receiver)
@@ -194,7 +194,7 @@ impl Leg {
     /// Hangs up and completes the recording.
     pub async fn close(&self) {
         *self.state.lock() = LegState::Gone;
-        self.sink.close().await;
+        self.output.close().await;
         if let Err(error) = self.recorder.finish().await {
             tracing::error!(%error, "the recording could not be completed");
         }
@@ -205,11 +205,11 @@ impl Leg {
 struct Forward {
     endpointer: mpsc::Receiver<EndpointerEvent>,
     playout: mpsc::Receiver<PlayoutEvent>,
-    link: mpsc::Receiver<LinkEvent>,
+    leg: mpsc::Receiver<LegEvent>,
     state: Arc<Mutex<LegState>>,
-    actor: Arc<Mutex<Option<mpsc::Sender<LegEvent>>>>,
+    actor: Arc<Mutex<Option<mpsc::Sender<LegMessage>>>>,
     /// What happened before anyone attached.
-    early: Vec<LegEvent>,
+    early: Vec<LegMessage>,
 }
 
 impl Forward {
@@ -217,12 +217,13 @@ impl Forward {
         let mut retry = tokio::time::interval(std::time::Duration::from_millis(20));
         loop {
             let event = tokio::select! {
-                Some(event) = self.link.recv() => {
-                    *self.state.lock() = LegState::after(event);
-                    LegEvent::Link(event)
+                Some(event) = self.leg.recv() => {
+                    let mut state = self.state.lock();
+                    *state = state.after(event);
+                    LegMessage::Leg(event)
                 }
-                Some(event) = self.playout.recv() => LegEvent::Playout(event),
-                Some(event) = self.endpointer.recv() => LegEvent::Endpointer(event),
+                Some(event) = self.playout.recv() => LegMessage::Playout(event),
+                Some(event) = self.endpointer.recv() => LegMessage::Endpointer(event),
                 _ = retry.tick(), if !self.early.is_empty() => {
                     self.deliver_early();
                     continue;

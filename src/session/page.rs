@@ -10,7 +10,7 @@ use interview::io::{Ms, Notice, Speaker};
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use crate::api::PageMessage;
+use crate::calls::PageMessage;
 
 /// Messages kept for a page that reconnects; a two-hour interview stays well below.
 const BACKLOG: usize = 4096;

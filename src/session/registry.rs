@@ -22,7 +22,7 @@ use super::leg::Leg;
 use super::page::Page;
 use super::recovery::stopped_by_engine;
 use super::script::Script;
-use crate::api::JoinError;
+use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
 use crate::llm::Llm;
@@ -31,7 +31,6 @@ use crate::telemetry::Metrics;
 use storage::{Storage, StorageError};
 use voice::audio::recording::Recordings;
 use voice::audio::{CallClock, MediaRuntime};
-use voice::transport::webrtc::{IceSession, WebRtc};
 
 /// Seconds after which a refused caller may try again.
 pub(super) const RETRY_AFTER_S: u64 = 30;
@@ -54,7 +53,6 @@ pub(super) struct Live {
     pub leg: Arc<Leg>,
     pub heartbeat: Arc<Heartbeat>,
     pub call_id: String,
-    pub ice: IceSession,
     pub clock: CallClock,
 }
 
@@ -64,7 +62,6 @@ pub struct Parts {
     pub storage: Storage,
     pub engines: Arc<Engines>,
     pub persistence: Addr<Persistence>,
-    pub webrtc: WebRtc,
     pub media: MediaRuntime,
     pub recordings: Recordings,
     pub metrics: Arc<Metrics>,
@@ -205,7 +202,6 @@ impl Registry {
         interview_id: Uuid,
         leg: Arc<Leg>,
         call_id: String,
-        ice: IceSession,
         clock: CallClock,
     ) -> Result<(), JoinError> {
         let parts = &self.shared.parts;
@@ -248,10 +244,7 @@ impl Registry {
         let arbiter = Arbiter::new();
         let handle = arbiter.handle();
         let addr = CallActor::start_in_arbiter(&handle, move |_| CallActor::new(call));
-        self.shared
-            .live
-            .lock()
-            .insert(interview_id, Live { addr, arbiter: handle, leg, heartbeat, call_id, ice, clock });
+        self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, heartbeat, call_id, clock });
         self.count();
         Ok(())
     }

@@ -67,12 +67,12 @@ async fn replace(registry: &Registry, id: Uuid, reason: Failure) {
     parts.persistence.do_send(crate::supervisors::Flush(flushed));
     let _ = tokio::time::timeout(Duration::from_secs(5), done).await;
     // Read now: the respondent may have come back over another leg meanwhile.
-    let (leg, call_id, ice, clock) = {
+    let (leg, call_id, clock) = {
         let live = registry.shared.live.lock();
         let Some(call) = live.get(&id) else { return };
-        (Arc::clone(&call.leg), call.call_id.clone(), call.ice.clone(), call.clock)
+        (Arc::clone(&call.leg), call.call_id.clone(), call.clock)
     };
-    if let Err(error) = registry.start(id, Arc::clone(&leg), call_id, ice, clock).await {
+    if let Err(error) = registry.start(id, Arc::clone(&leg), call_id, clock).await {
         error!(interview = %id, %error, "could not take up the call again");
         leg.close().await;
         registry.forget(id);

@@ -4,6 +4,7 @@
 //! Never does: know what an interview is about, keep anything, touch actors.
 
 pub mod transport;
+pub mod port;
 pub mod audio;
 pub mod vad;
 pub mod turn;

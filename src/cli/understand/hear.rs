@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
-use voice::audio::codec::{Decoder, encode_clip};
+use voice::audio::codec::{Codec as _, Decoder, encode_clip};
 use voice::audio::{LISTEN_RATE, SPEAK_RATE};
 use voice::inference::{Inference, Priority};
 use voice::stt::{Speech, Transcriber as _, Whisper, WhisperSettings};

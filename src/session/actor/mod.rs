@@ -23,7 +23,7 @@ use uuid::Uuid;
 use self::speaking::Speaking;
 use super::engines::Engines;
 use super::heartbeat::{HEARTBEAT_INTERVAL, Heartbeat};
-use super::leg::{Leg, LegEvent, LegState};
+use super::leg::{Leg, LegMessage, LegState};
 use super::page::Page;
 use super::script::Script;
 use super::timing::Stopwatch;
@@ -32,7 +32,7 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 use voice::audio::CallClock;
 use voice::inference::{Hold, Priority};
-use voice::transport::LinkEvent;
+use voice::port::LegEvent;
 use voice::turn::EndpointerEvent;
 
 /// Everything an actor is born with.
@@ -230,12 +230,14 @@ impl CallActor {
         }
     }
 
-    fn on_link(&mut self, event: LinkEvent, ctx: &mut Context<Self>) {
-        info!(interview = %self.call.interview_id, ?event, "link");
+    fn on_leg(&mut self, event: LegEvent, ctx: &mut Context<Self>) {
+        info!(interview = %self.call.interview_id, ?event, "leg");
         match event {
-            LinkEvent::Connected => self.connected(ctx),
-            LinkEvent::Lost => self.feed(Input::PeerLost, ctx),
-            LinkEvent::Closed => self.hang_up(ctx),
+            LegEvent::Connected => self.connected(ctx),
+            LegEvent::Lost => self.feed(Input::PeerLost, ctx),
+            LegEvent::Ended(_) => self.hang_up(ctx),
+            // No question is answered by keys yet, and nothing is said before somebody is there.
+            LegEvent::Ringing | LegEvent::Digit(_) => {}
         }
     }
 
@@ -289,20 +291,20 @@ impl Actor for CallActor {
     }
 }
 
-impl StreamHandler<LegEvent> for CallActor {
-    fn handle(&mut self, event: LegEvent, ctx: &mut Self::Context) {
+impl StreamHandler<LegMessage> for CallActor {
+    fn handle(&mut self, message: LegMessage, ctx: &mut Self::Context) {
         if self.is_superseded(ctx) {
             return;
         }
-        match event {
-            LegEvent::Endpointer(EndpointerEvent::SpeechStarted { at }) => {
+        match message {
+            LegMessage::Endpointer(EndpointerEvent::SpeechStarted { at }) => {
                 // The answer goes on: what is thought about its first part is of no use.
                 if let Some(proposing) = self.proposing.take() {
                     ctx.cancel_future(proposing);
                 }
                 self.feed(Input::SpeechStarted { at }, ctx);
             }
-            LegEvent::Endpointer(EndpointerEvent::SpeechPaused { end }) => {
+            LegMessage::Endpointer(EndpointerEvent::SpeechPaused { end }) => {
                 if self.speaking.is_none() && std::mem::take(&mut self.covers) {
                     self.stopwatch.interrupted();
                 }
@@ -310,8 +312,8 @@ impl StreamHandler<LegEvent> for CallActor {
                 self.tell_level(ctx);
                 self.feed(Input::SpeechPaused { end }, ctx);
             }
-            LegEvent::Playout(event) => self.on_playout(event, ctx),
-            LegEvent::Link(event) => self.on_link(event, ctx),
+            LegMessage::Playout(event) => self.on_playout(event, ctx),
+            LegMessage::Leg(event) => self.on_leg(event, ctx),
         }
     }
 

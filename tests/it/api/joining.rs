@@ -2,10 +2,11 @@
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use interview::io::{CallState, Command, Notice, Speaker};
-use interviewer::api::JoinError;
+use interviewer::calls::JoinError;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use voice::transport::TransportError;
 
 use super::{App, message, problem};
 
@@ -34,9 +35,9 @@ async fn a_call_is_joined_as_whip_does_it() {
     problem(app.request(Method::DELETE, &call).send().await.unwrap(), 404).await;
 
     let refusals = [
-        (JoinError::NoCodec, 406),
+        (TransportError::NoCodec.into(), 406),
         (JoinError::Over, 410),
-        (JoinError::BadOffer("no audio".to_owned()), 400),
+        (TransportError::BadOffer("no audio".to_owned()).into(), 400),
         (JoinError::Unavailable("draining".to_owned()), 503),
         (JoinError::Full { retry_after_s: 30 }, 503),
     ];

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use interview::io::{CallState, Command, Notice};
 use interview::webhook::Allow;
 use interviewer::access::{Access, AccessSettings, OidcSettings};
-use interviewer::api::{
-    self, Bar, Calls, EngineInfo, Forgotten, JoinError, Joined, NotLive, PageMessage, StillWaiting,
-};
+use interviewer::api;
+use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
+use interviewer::signalling::Whip;
+use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -19,7 +20,9 @@ use serde_json::{Value, json};
 use storage::Storage;
 use tokio::sync::broadcast;
 use uuid::Uuid;
-use voice::transport::{IceCondition, IceServer, PatchError, Patched};
+use voice::port::{AudioPort, OpenPort, PortContext};
+use voice::transport::webrtc::{IceCondition, PatchError, Patched};
+use voice::transport::{IceServer, TransportError};
 
 use crate::support::{Home, guide_document, store};
 
@@ -45,39 +48,16 @@ struct Fake {
 
 #[async_trait]
 impl Calls for Fake {
-    async fn join(&self, _: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError> {
+    async fn join(&self, _: Uuid, takeover: bool, connection: &mut dyn Connect) -> Result<String, JoinError> {
         if let Some(refusal) = self.refusal.lock().clone() {
             return Err(refusal);
         }
         if *self.live.lock() && !takeover {
             return Err(JoinError::AlreadyLive);
         }
+        connection.connect().await?;
         *self.live.lock() = true;
-        Ok(Joined {
-            call_id: "call-1".to_owned(),
-            answer_sdp: format!("answer to {offer_sdp}"),
-            ice_tag: "tag-1".to_owned(),
-        })
-    }
-
-    async fn patch(
-        &self,
-        _: Uuid,
-        call_id: &str,
-        condition: IceCondition,
-        fragment: &str,
-    ) -> Result<Patched, PatchError> {
-        if !*self.live.lock() || call_id != "call-1" {
-            return Err(PatchError::Gone);
-        }
-        if !condition.holds("tag-1") {
-            return Err(PatchError::OtherSession);
-        }
-        match fragment {
-            "restart" => Ok(Patched::Restarted { fragment: "a=ice-ufrag:new".to_owned(), tag: "tag-2".to_owned() }),
-            "candidates" => Ok(Patched::Trickled),
-            _ => Err(PatchError::Bad("neither".to_owned())),
-        }
+        Ok("call-1".to_owned())
     }
 
     async fn hang_up(&self, _: Uuid, call_id: &str) -> Result<(), NotLive> {
@@ -123,6 +103,41 @@ impl Calls for Fake {
             accepting: true,
             capacity: 1,
         }
+    }
+}
+
+/// Signalling without a connection behind it.
+struct FakeConnection;
+
+#[async_trait]
+impl Answerer for FakeConnection {
+    async fn answer(&self, offer_sdp: &str) -> Result<Answered, TransportError> {
+        let sdp = format!("answer to {offer_sdp}");
+        Ok(Answered { sdp, ice_tag: "tag-1".to_owned(), ice: Arc::new(Self), port: Box::new(Self) })
+    }
+}
+
+impl AudioPort for FakeConnection {
+    fn open(self: Box<Self>, _: PortContext) -> OpenPort {
+        unreachable!("no call begins here")
+    }
+}
+
+#[async_trait]
+impl IceAgent for FakeConnection {
+    async fn patch(&self, condition: IceCondition, fragment: &str) -> Result<Patched, PatchError> {
+        if !condition.holds("tag-1") {
+            return Err(PatchError::OtherSession);
+        }
+        match fragment {
+            "restart" => Ok(Patched::Restarted { fragment: "a=ice-ufrag:new".to_owned(), tag: "tag-2".to_owned() }),
+            "candidates" => Ok(Patched::Trickled),
+            _ => Err(PatchError::Bad("neither".to_owned())),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        true
     }
 }
 
@@ -183,6 +198,7 @@ impl App {
         let state = api::AppState {
             storage: storage.clone(),
             calls: calls.clone(),
+            whip: Arc::new(Whip::new(Arc::new(FakeConnection))),
             llm: None,
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::new(Access::new(access, oidc, storage.secret())),

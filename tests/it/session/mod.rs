@@ -1,8 +1,9 @@
 //! Live calls: a whole engine with scripted models, joined over HTTP, WebRTC and the events socket.
 //!
-//! Here is the stage that other areas' calls are held on as well; `calls.rs` and `opening.rs` hold the tests.
+//! Here is the stage that other areas' calls are held on as well; the files beside it hold the tests.
 
 mod calls;
+mod loopback;
 mod opening;
 mod recording;
 

@@ -18,8 +18,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 use voice::audio::MediaRuntime;
 use voice::audio::codec::{encode_clip, silence};
+use voice::port::LegEvent;
+use voice::transport::Link;
 use voice::transport::webrtc::{WebRtc, WebRtcSettings};
-use voice::transport::{Link, LinkEvent};
 
 /// Much longer than anything that is waited for here takes.
 pub const LIMIT: Duration = Duration::from_secs(40);
@@ -126,7 +127,7 @@ impl Caller {
 /// A connected call. Dropping it closes the connection as a browser does when its tab is closed.
 pub struct Call {
     pub location: String,
-    pub standing: watch::Receiver<LinkEvent>,
+    pub standing: watch::Receiver<LegEvent>,
     say: mpsc::Sender<()>,
     sink: std::sync::Arc<dyn voice::transport::PacketSink>,
     http: reqwest::Client,
@@ -136,7 +137,7 @@ pub struct Call {
 impl Call {
     /// Waits until the link is connected.
     pub async fn begin(mut link: Link, location: String, http: reqwest::Client) -> Self {
-        let (told, mut standing) = watch::channel(LinkEvent::Lost);
+        let (told, mut standing) = watch::channel(LegEvent::Lost);
         let (say, mut lines) = mpsc::channel(4);
         let stop = tokio_util::sync::CancellationToken::new();
         let sink = std::sync::Arc::clone(&link.sink);
@@ -169,7 +170,7 @@ impl Call {
             }
         };
         tokio::spawn(stopped.run_until_cancelled_owned(listen));
-        let connected = standing.wait_for(|event| *event == LinkEvent::Connected);
+        let connected = standing.wait_for(|event| *event == LegEvent::Connected);
         tokio::time::timeout(LIMIT, connected).await.expect("connected in time").unwrap();
         Self { location, standing, say, sink, http, _stop: stop.drop_guard() }
     }
@@ -195,13 +196,15 @@ impl Call {
     pub async fn closed(&mut self) {
         // The watch ends with the task that listens, after the last event.
         let closed = async {
-            while *self.standing.borrow_and_update() != LinkEvent::Closed && self.standing.changed().await.is_ok() {}
+            while !matches!(*self.standing.borrow_and_update(), LegEvent::Ended(_))
+                && self.standing.changed().await.is_ok()
+            {}
         };
         tokio::time::timeout(LIMIT, closed).await.expect("closed in time");
     }
 
     pub fn is_connected(&self) -> bool {
-        *self.standing.borrow() == LinkEvent::Connected
+        *self.standing.borrow() == LegEvent::Connected
     }
 }
 

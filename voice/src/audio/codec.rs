@@ -1,4 +1,4 @@
-//! Opus, both ways.
+//! What a payload holds: the codec of a leg, and Opus, both ways.
 //!
 //! Owns: decoding packets straight to the rate models listen at, concealing lost ones, encoding speech.
 //! Never does: pace, buffer or order packets.
@@ -47,7 +47,37 @@ pub fn packet_samples(payload: &[u8]) -> Option<u32> {
     (1..=RTP_RATE * 120 / 1000).contains(&samples).then_some(samples)
 }
 
-/// Decodes one stream to 16 kHz mono; keeps the state that concealment needs.
+/// How the timestamps of a codec's packets count.
+#[derive(Debug, Clone, Copy)]
+pub struct PayloadClock {
+    /// Timestamp units a second: 48,000 for Opus (RFC 7587, 4.1), 8,000 for PCMU, PCMA and G.722 (RFC 3551, 6).
+    pub rate: u32,
+    /// Length of a packet in these units; none for one that makes no sense.
+    pub duration: fn(&[u8]) -> Option<u32>,
+    /// A packet of at most this many bytes says that its sender is silent (discontinuous transmission).
+    pub silent_bytes: usize,
+}
+
+impl PayloadClock {
+    /// Opus: packets of a muted or silent sender are of one or two bytes.
+    pub const OPUS: Self = Self { rate: RTP_RATE, duration: packet_samples, silent_bytes: 2 };
+}
+
+/// One stream's decoder, to 16 kHz mono, and how its packets count.
+pub trait Codec: Send {
+    fn clock(&self) -> PayloadClock;
+    /// Samples of this packet, −1…1. An error leaves the state usable.
+    fn decode(&mut self, payload: &[u8]) -> Result<&[f32], CodecError>;
+    /// Samples for a lost stretch of `samples` at 16 kHz (a multiple of 40, 2.5 ms). `following` is the packet right after
+    /// it where that is there already: it may hold the lost one's error correction.
+    fn conceal(&mut self, samples: usize, following: Option<&[u8]>) -> Result<&[f32], CodecError>;
+    /// The packets are Opus: they are recorded as they come.
+    fn is_opus(&self) -> bool {
+        false
+    }
+}
+
+/// Decodes one Opus stream; keeps the state that concealment needs.
 pub struct Decoder {
     inner: opus::Decoder,
     scratch: Vec<f32>,
@@ -57,38 +87,57 @@ impl Decoder {
     pub fn new() -> Result<Self, CodecError> {
         Ok(Self { inner: opus::Decoder::new(LISTEN_RATE, Channels::Mono)?, scratch: vec![0.0; MAX_DECODED] })
     }
+}
 
-    /// Samples of this packet, −1…1. An error leaves the state usable.
-    pub fn decode(&mut self, payload: &[u8]) -> Result<&[f32], CodecError> {
+impl Codec for Decoder {
+    fn clock(&self) -> PayloadClock {
+        PayloadClock::OPUS
+    }
+
+    fn decode(&mut self, payload: &[u8]) -> Result<&[f32], CodecError> {
         let samples = self.inner.decode_float(payload, &mut self.scratch, false)?;
         Ok(&self.scratch[..samples])
     }
 
-    /// Samples for a lost stretch of `samples` (16 kHz; a multiple of 40): taken from the error correction in the packet
-    /// right after it where there is one, else continued from what came before.
-    pub fn conceal(&mut self, samples: usize, following: Option<&[u8]>) -> Result<&[f32], CodecError> {
+    fn conceal(&mut self, samples: usize, following: Option<&[u8]>) -> Result<&[f32], CodecError> {
         let wanted = samples.min(MAX_DECODED);
         let (payload, fec) = following.map_or((&[][..], false), |payload| (payload, true));
         let samples = self.inner.decode_float(payload, &mut self.scratch[..wanted], fec)?;
         Ok(&self.scratch[..samples])
     }
+
+    fn is_opus(&self) -> bool {
+        true
+    }
 }
 
-/// Encodes 24 kHz mono, 20 ms at a time.
+/// Encodes mono, 20 ms at a time.
 pub struct Encoder {
     inner: opus::Encoder,
     scratch: Vec<u8>,
+    /// Samples of 20 ms.
+    frame: usize,
 }
 
 impl Encoder {
+    /// For what we say: 24 kHz.
     pub fn new() -> Result<Self, CodecError> {
-        let mut inner = opus::Encoder::new(SPEAK_RATE, Channels::Mono, Application::Voip)?;
+        Self::at(SPEAK_RATE)
+    }
+
+    /// For what is heard: 16 kHz.
+    pub fn listening() -> Result<Self, CodecError> {
+        Self::at(LISTEN_RATE)
+    }
+
+    fn at(rate: u32) -> Result<Self, CodecError> {
+        let mut inner = opus::Encoder::new(rate, Channels::Mono, Application::Voip)?;
         inner.set_bitrate(Bitrate::Bits(BITRATE))?;
         inner.set_complexity(COMPLEXITY)?;
         inner.set_signal(Signal::Voice)?;
         inner.set_inband_fec(true)?;
         inner.set_packet_loss_perc(EXPECTED_LOSS)?;
-        Ok(Self { inner, scratch: vec![0; MAX_PACKET] })
+        Ok(Self { inner, scratch: vec![0; MAX_PACKET], frame: rate as usize * FRAME_MS as usize / 1000 })
     }
 
     /// An encoder that has settled on silence: what it makes next goes on smoothly after [`silence`], which is what a
@@ -101,13 +150,22 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// One packet of 20 ms from 480 samples.
+    /// One packet of 20 ms from 480 samples at 24 kHz.
     pub fn encode(&mut self, frame: &[i16]) -> Result<Bytes, CodecError> {
-        if frame.len() != SPEAK_SAMPLES {
-            return Err(CodecError::FrameSize { expected: SPEAK_SAMPLES, got: frame.len() });
-        }
+        self.check(frame.len())?;
         let length = self.inner.encode(frame, &mut self.scratch)?;
         Ok(Bytes::copy_from_slice(&self.scratch[..length]))
+    }
+
+    /// One packet of 20 ms from 320 samples at 16 kHz, −1…1.
+    pub fn encode_float(&mut self, frame: &[f32]) -> Result<Bytes, CodecError> {
+        self.check(frame.len())?;
+        let length = self.inner.encode_float(frame, &mut self.scratch)?;
+        Ok(Bytes::copy_from_slice(&self.scratch[..length]))
+    }
+
+    fn check(&self, got: usize) -> Result<(), CodecError> {
+        if got == self.frame { Ok(()) } else { Err(CodecError::FrameSize { expected: self.frame, got }) }
     }
 }
 

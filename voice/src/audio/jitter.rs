@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::codec::{RTP_SAMPLES, packet_samples};
+use super::codec::PayloadClock;
 use crate::transport::Packet;
 
 /// Waiting for a missing packet: at the beginning, and its bounds.
@@ -32,8 +32,6 @@ const MAX_HELD: usize = 48;
 /// Beyond this the sequence number or the timestamp has begun anew.
 const RESTART_PACKETS: i64 = 1000;
 const RESTART_US: i64 = 2_000_000;
-/// Opus packets of a muted or silent sender (discontinuous transmission) are this short.
-const DTX_BYTES: usize = 2;
 
 /// What comes out, in order and without holes.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +50,7 @@ pub struct Piece {
     pub sound: Sound,
     /// When its first sample was recorded, as far as the fastest packets of late tell: arrival less duration.
     pub at: Instant,
-    /// Its length in 48 kHz samples.
+    /// Its length in units of the payload clock.
     pub samples: u32,
 }
 
@@ -75,6 +73,8 @@ struct Held {
 
 /// Unwrapped state of one stream.
 struct Stream {
+    /// Units of the payload clock a second.
+    rate: i64,
     origin: Instant,
     /// Highest seen, unwrapped.
     sequence: i64,
@@ -115,16 +115,17 @@ impl Baseline {
     }
 }
 
-/// 48 kHz samples to µs.
-fn micros(samples: i64) -> i64 {
-    samples * 125 / 6
+/// Units of a payload clock to µs.
+fn micros(units: i64, rate: i64) -> i64 {
+    units * 1_000_000 / rate
 }
 
 impl Stream {
-    fn new(packet: &Packet) -> Self {
+    fn new(packet: &Packet, rate: i64) -> Self {
         let (sequence, timestamp) = (i64::from(packet.sequence), i64::from(packet.timestamp));
-        let transit = -micros(timestamp);
+        let transit = -micros(timestamp, rate);
         Self {
+            rate,
             origin: packet.arrived,
             sequence,
             timestamp,
@@ -136,6 +137,10 @@ impl Stream {
             stalled: 0,
             quiet: false,
         }
+    }
+
+    fn micros(&self, units: i64) -> i64 {
+        micros(units, self.rate)
     }
 
     fn us(&self, instant: Instant) -> i64 {
@@ -151,7 +156,7 @@ impl Stream {
 
     /// When a packet of this timestamp arrives that is not held up, µs after the origin.
     fn expected_us(&self, timestamp: i64) -> i64 {
-        self.baseline.get() + micros(timestamp)
+        self.baseline.get() + self.micros(timestamp)
     }
 
     fn depth_us(&self) -> i64 {
@@ -167,7 +172,7 @@ impl Stream {
 
     /// Whether a packet's numbers go on from where the stream is, as far as the time that has passed allows.
     fn continuity(&self, ahead: i64, timestamp: i64, arrived_us: i64) -> Continuity {
-        let by_stream = micros(timestamp - self.timestamp);
+        let by_stream = self.micros(timestamp - self.timestamp);
         let is_off = (by_stream - (arrived_us - self.arrived_us)).abs() > RESTART_US;
         match ahead {
             _ if ahead.abs() > RESTART_PACKETS => Continuity::Restart,
@@ -187,28 +192,29 @@ enum Continuity {
 }
 
 /// See the module.
-#[derive(Default)]
 pub struct Jitter {
+    clock: PayloadClock,
     stream: Option<Stream>,
     held: BTreeMap<i64, Held>,
     counts: Counts,
 }
 
 impl Jitter {
-    pub fn new() -> Self {
-        Self::default()
+    /// For packets that count by this clock.
+    pub fn new(clock: PayloadClock) -> Self {
+        Self { clock, stream: None, held: BTreeMap::new(), counts: Counts::default() }
     }
 
     /// Takes a packet.
     pub fn insert(&mut self, packet: Packet) {
         self.counts.received += 1;
-        let Some(samples) = packet_samples(&packet.payload) else {
+        let Some(samples) = (self.clock.duration)(&packet.payload) else {
             self.counts.malformed += 1;
             return;
         };
         let stream = match &mut self.stream {
             Some(stream) => stream,
-            none => none.insert(Stream::new(&packet)),
+            none => none.insert(Stream::new(&packet, i64::from(self.clock.rate))),
         };
         let mut arrived_us = stream.us(packet.arrived);
         let mut ahead = i64::from(packet.sequence.wrapping_sub(stream.sequence as u16) as i16);
@@ -223,12 +229,12 @@ impl Jitter {
                 // Another stream, a rejoin: what was held of the old one can't be placed any more.
                 self.counts.restarts += 1;
                 self.held.clear();
-                *stream = Stream::new(&packet);
+                *stream = Stream::new(&packet, stream.rate);
                 (arrived_us, ahead, timestamp) = (0, 0, stream.timestamp);
             }
         }
         let sequence = stream.sequence + ahead;
-        let transit = arrived_us - micros(timestamp);
+        let transit = arrived_us - stream.micros(timestamp);
         stream.baseline.add(arrived_us, transit);
         stream.spread = ((transit - stream.baseline.get()) as f64).max(stream.spread * FORGET);
         if ahead > 0 {
@@ -254,7 +260,8 @@ impl Jitter {
         let stream = self.stream.as_mut()?;
         let now_us = stream.us(now);
         let due = now_us >= stream.deadline_us(!self.held.is_empty());
-        let frame = i64::from(RTP_SAMPLES);
+        // 20 ms.
+        let frame = stream.rate / 50;
         let Some(head) = self.held.first_entry() else {
             if !due {
                 return None;
@@ -270,7 +277,7 @@ impl Jitter {
             let held = head.remove();
             stream.played = held.sequence;
             stream.stalled = 0;
-            stream.quiet = held.payload.len() <= DTX_BYTES;
+            stream.quiet = held.payload.len() <= self.clock.silent_bytes;
             // Overlaps what was made up already by less than itself: it counts from where it begins.
             stream.next += gap;
             return Some(take(stream, Sound::Packet(held.payload), i64::from(held.samples)));
@@ -314,7 +321,7 @@ impl Jitter {
 }
 
 fn take(stream: &mut Stream, sound: Sound, samples: i64) -> Piece {
-    let at = stream.instant(stream.expected_us(stream.next) - micros(samples));
+    let at = stream.instant(stream.expected_us(stream.next) - stream.micros(samples));
     stream.next += samples;
     Piece { sound, at, samples: samples as u32 }
 }

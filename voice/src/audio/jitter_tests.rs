@@ -29,7 +29,12 @@ struct Network {
 
 impl Network {
     fn new() -> Self {
-        Self { origin: Instant::now(), jitter: Jitter::new(), arrivals: BTreeMap::new(), out: Vec::new() }
+        Self {
+            origin: Instant::now(),
+            jitter: Jitter::new(PayloadClock::OPUS),
+            arrivals: BTreeMap::new(),
+            out: Vec::new(),
+        }
     }
 
     /// Packet `number`, of 20 ms, sent at its time, arriving `delay_us` later.
@@ -214,7 +219,7 @@ fn what_is_held_at_the_end_is_not_lost() {
 
 #[test]
 fn nonsense_payloads_are_counted_and_left_out() {
-    let mut jitter = Jitter::new();
+    let mut jitter = Jitter::new(PayloadClock::OPUS);
     let arrived = Instant::now();
     jitter.insert(Packet { sequence: 1, timestamp: 1, payload: Bytes::new(), arrived });
     assert_eq!(jitter.poll(arrived), None);
@@ -285,5 +290,29 @@ proptest! {
         let heard = network.packets();
         prop_assert!(heard.windows(2).all(|pair| pair[0] < pair[1]));
         prop_assert!(heard.len() >= 298, "{}", heard.len());
+    }
+}
+
+#[test]
+fn a_codec_with_another_clock_is_timed_by_it() {
+    // G.711: 160 bytes are 160 units of 8 kHz, 20 ms.
+    let clock = PayloadClock { rate: 8_000, duration: |payload| Some(payload.len() as u32), silent_bytes: 0 };
+    let mut jitter = Jitter::new(clock);
+    let origin = Instant::now();
+    for number in [0_u16, 1, 3] {
+        let arrived = origin + Duration::from_millis(20 * u64::from(number));
+        let payload = Bytes::from(vec![number as u8; 160]);
+        jitter.insert(Packet {
+            sequence: number,
+            timestamp: (u32::MAX - 100).wrapping_add(160 * u32::from(number)),
+            payload,
+            arrived,
+        });
+    }
+    let pieces: Vec<Piece> = std::iter::from_fn(|| jitter.drain()).collect();
+    assert_eq!(pieces.iter().map(|piece| piece.samples).collect::<Vec<_>>(), [160; 4]);
+    assert!(matches!(pieces[2].sound, Sound::Lost { following: Some(_) }));
+    for pair in pieces.windows(2) {
+        assert_eq!(pair[1].at.duration_since(pair[0].at), Duration::from_millis(20));
     }
 }

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::*;
+use crate::audio::RtpAudio;
+use crate::audio::codec::{Codec as _, Decoder};
 use crate::audio::codec::{encode_clip, silence};
 use crate::audio::recording::{Recordings, decode};
 use crate::audio::testing::{correlation, rms, speech_24k, sweep_24k, thirds};
+use crate::port::EndCause;
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
+use crate::transport::{Link, Packet};
 
 /// Much longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -23,10 +29,11 @@ async fn call(recorder: Option<Recorder>) -> Call {
     let offer = engine.offer().await.unwrap();
     let answer = engine.answer(offer.sdp()).await.unwrap();
     let mut theirs = offer.accept(&answer.sdp).await.unwrap();
-    let mut ours = Media::start(&runtime, answer.link, CallClock::starting_at(0), recorder);
-    for events in [&mut ours.link_events, &mut theirs.events] {
+    let mut ours =
+        Media::start(&runtime, Box::new(RtpAudio::opus(answer.link).unwrap()), CallClock::starting_at(0), recorder);
+    for events in [&mut ours.leg_events, &mut theirs.events] {
         let event = tokio::time::timeout(LIMIT, events.recv()).await.unwrap();
-        assert_eq!(event, Some(LinkEvent::Connected));
+        assert_eq!(event, Some(LegEvent::Connected));
     }
     Call { runtime, ours, theirs }
 }
@@ -58,7 +65,7 @@ async fn what_the_caller_says_is_heard_as_it_was_said() {
     let Call { runtime, mut ours, theirs } = call(None).await;
     let pcm = speech_24k(4.0);
     let said = clip("", pcm.clone());
-    let caller = Media::start(&runtime, theirs, CallClock::starting_at(0), None);
+    let caller = Media::start(&runtime, Box::new(RtpAudio::opus(theirs).unwrap()), CallClock::starting_at(0), None);
     caller.playout.speak(1, Arc::clone(&said), true);
     let mut heard = Vec::new();
     let mut frames = Vec::new();
@@ -191,8 +198,74 @@ async fn when_the_caller_hangs_up_the_frames_end_after_the_last_of_them() {
     }
     assert!(heard.iter().all(|frame| rms(&frame.samples) > 0.01 && !frame.concealed), "the word itself");
     theirs.sink.close().await;
-    assert_eq!(next(&mut theirs.events).await, LinkEvent::Closed);
-    assert_eq!(next(&mut ours.link_events).await, LinkEvent::Closed);
+    assert_eq!(next(&mut theirs.events).await, LegEvent::Ended(EndCause::Closed));
+    assert_eq!(next(&mut ours.leg_events).await, LegEvent::Ended(EndCause::HungUp));
     let ended = async { while ours.frames.recv().await.is_some() {} };
     tokio::time::timeout(LIMIT, ended).await.expect("the frames end with the link");
+}
+
+/// A port without packets, as a sound card would be one.
+struct Frames {
+    heard: mpsc::Receiver<Frame>,
+    said: mpsc::UnboundedSender<OutFrame>,
+}
+
+struct Said(mpsc::UnboundedSender<OutFrame>);
+
+#[async_trait::async_trait]
+impl AudioOutput for Said {
+    async fn send(&self, frame: OutFrame) -> Result<(), crate::transport::TransportError> {
+        self.0.send(frame).map_err(|_| crate::transport::TransportError::Closed)
+    }
+
+    async fn close(&self) {}
+}
+
+impl AudioPort for Frames {
+    fn open(self: Box<Self>, _: PortContext) -> OpenPort {
+        let (_, events) = mpsc::channel(1);
+        OpenPort { frames: self.heard, events, output: Arc::new(Said(self.said)), records_input: false }
+    }
+}
+
+#[tokio::test]
+async fn a_port_of_frames_is_heard_spoken_to_and_recorded_on_both_sides() {
+    let dir = tempfile::tempdir().unwrap();
+    let recordings = Recordings::start(dir.path().to_owned()).unwrap();
+    let recorder = recordings.recorder("i", 1);
+    let runtime = MediaRuntime::start().unwrap();
+    let (theirs, heard) = mpsc::channel(FRAMES);
+    let (said, mut spoken) = mpsc::unbounded_channel();
+    let port = Box::new(Frames { heard, said });
+    let mut ours = Media::start(&runtime, port, CallClock::starting_at(0), Some(recorder.clone()));
+    let before = Frame { at_ms: 0, samples: [0.5; 320], concealed: false };
+    theirs.send(before).await.unwrap();
+    next(&mut ours.frames).await;
+    recorder.start();
+    let voice = thirds(&speech_24k(2.0));
+    for (index, samples) in voice.chunks_exact(320).enumerate() {
+        let frame = Frame { at_ms: 1_000 + index as u64 * 20, samples: samples.try_into().unwrap(), concealed: false };
+        theirs.send(frame).await.unwrap();
+        assert_eq!(next(&mut ours.frames).await.samples, *samples, "what is heard goes on untouched");
+    }
+    let clip = clip("One.", sweep_24k(0.6));
+    ours.playout.speak(1, Arc::clone(&clip), true);
+    let mut pcm = Vec::new();
+    while pcm.len() < clip.pcm.len() {
+        let frame = tokio::time::timeout(LIMIT, spoken.recv()).await.unwrap().unwrap();
+        assert_eq!(frame.marker, pcm.is_empty() && !frame.is_silence());
+        if !frame.is_silence() {
+            pcm.extend(frame.pcm());
+        }
+    }
+    assert_eq!(pcm, clip.pcm);
+    recorder.finish().await.unwrap();
+    let stored = |side| -> Vec<f32> {
+        let samples = decode(recorder.path(side), 16_000).unwrap();
+        samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect()
+    };
+    let respondent = stored(Side::Respondent);
+    assert!(respondent[..15_000].iter().all(|sample| sample.abs() < 0.01), "nothing of the time before consent");
+    assert!(correlation(&voice, &respondent[16_000 - 800..]) > 0.85, "the recording lies on the call clock");
+    assert!(rms(&stored(Side::Interviewer)) > 0.01);
 }

@@ -9,6 +9,7 @@ pub mod media;
 mod place;
 pub mod playout;
 pub mod recording;
+pub mod rtp;
 pub mod runtime;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,6 +20,7 @@ use interview::io::Ms;
 pub use clock::CallClock;
 pub use media::Media;
 pub use playout::{Playout, PlayoutEvent};
+pub use rtp::RtpAudio;
 pub use runtime::MediaRuntime;
 
 /// What models listen at.

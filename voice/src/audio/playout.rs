@@ -11,8 +11,9 @@ use interview::io::{Ms, UtteranceId};
 use tokio::sync::mpsc;
 
 use super::Clip;
-use super::codec::{self, Encoder, SPEAK_SAMPLES, frame_of};
+use super::codec::{self, Encoder, frame_of};
 use super::place::heard_text;
+use crate::port::{OutFrame, scaled};
 
 /// −15 dB: clearly back, still understood.
 const DUCKED: f32 = 0.178;
@@ -143,13 +144,6 @@ impl Utterance {
     }
 }
 
-/// One frame to send.
-pub(crate) struct Frame {
-    pub payload: Bytes,
-    /// Speech, as opposed to the silence between utterances.
-    pub speech: bool,
-}
-
 /// The state of our side of the call.
 #[derive(Default)]
 pub(crate) struct Player {
@@ -216,7 +210,7 @@ impl Player {
     }
 
     /// The frame to send now. `at_ms` is the call clock at which it goes out.
-    pub(crate) fn tick(&mut self, at_ms: Ms, events: &mut Vec<PlayoutEvent>) -> Frame {
+    pub(crate) fn tick(&mut self, at_ms: Ms, events: &mut Vec<PlayoutEvent>) -> OutFrame {
         if self.fading == Some(0) {
             self.finish_stop(at_ms, events);
         }
@@ -236,7 +230,7 @@ impl Player {
             // Nobody hears the gain change in silence.
             self.gain = self.level();
             self.live = None;
-            return Frame { payload: codec::silence(), speech: false };
+            return OutFrame::silence(codec::silence());
         };
         let target = match self.fading {
             Some(left) => {
@@ -255,18 +249,19 @@ impl Player {
             }
             front.frame += 1;
         }
-        Frame { payload: self.payload(&clip, index, target), speech: true }
+        let gain = (std::mem::replace(&mut self.gain, target), target);
+        let opus = self.opus(&clip, index, gain);
+        OutFrame::speech(opus, clip, index, gain)
     }
 
     /// The packet as it was encoded before, or one made now when the gain isn't 1.
-    fn payload(&mut self, clip: &Clip, index: usize, target: f32) -> Bytes {
-        let from = std::mem::replace(&mut self.gain, target);
-        let untouched = (from - 1.0).abs() < f32::EPSILON && (target - 1.0).abs() < f32::EPSILON;
+    fn opus(&mut self, clip: &Clip, index: usize, gain: (f32, f32)) -> Bytes {
+        let untouched = (gain.0 - 1.0).abs() < f32::EPSILON && (gain.1 - 1.0).abs() < f32::EPSILON;
         if untouched {
             self.live = None;
             return clip.packets[index].clone();
         }
-        match self.encode(clip, index, from, target) {
+        match self.encode(clip, index, gain) {
             Ok(payload) => payload,
             Err(error) => {
                 tracing::warn!(%error, "live encoding failed");
@@ -276,19 +271,19 @@ impl Player {
         }
     }
 
-    fn encode(&mut self, clip: &Clip, index: usize, from: f32, to: f32) -> Result<Bytes, codec::CodecError> {
+    fn encode(&mut self, clip: &Clip, index: usize, gain: (f32, f32)) -> Result<Bytes, codec::CodecError> {
         let encoder = match &mut self.live {
             Some(encoder) => encoder,
             none => {
                 // The encoder looks back: it is given the frames before, so that the sound goes on where it was.
                 let mut encoder = Encoder::new()?;
                 for before in index.saturating_sub(PRIMING)..index {
-                    encoder.encode(&scaled(&frame_of(&clip.pcm, before), from, from))?;
+                    encoder.encode(&scaled(&frame_of(&clip.pcm, before), (gain.0, gain.0)))?;
                 }
                 none.insert(encoder)
             }
         };
-        encoder.encode(&scaled(&frame_of(&clip.pcm, index), from, to))
+        encoder.encode(&scaled(&frame_of(&clip.pcm, index), gain))
     }
 
     fn finish_stop(&mut self, at_ms: Ms, events: &mut Vec<PlayoutEvent>) {
@@ -300,16 +295,6 @@ impl Player {
         }
         self.gain = self.level();
     }
-}
-
-/// The frame with its gain going in a straight line from one value to the other.
-fn scaled(frame: &[i16; SPEAK_SAMPLES], from: f32, to: f32) -> [i16; SPEAK_SAMPLES] {
-    let mut scaled = *frame;
-    for (n, sample) in scaled.iter_mut().enumerate() {
-        let gain = from + (to - from) * n as f32 / SPEAK_SAMPLES as f32;
-        *sample = (f32::from(*sample) * gain) as i16;
-    }
-    scaled
 }
 
 #[cfg(test)]

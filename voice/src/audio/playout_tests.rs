@@ -3,6 +3,7 @@
 //! Owns: clips and commands made for them. Never does: send a packet or read a clock.
 
 use super::*;
+use crate::audio::codec::Codec as _;
 use crate::audio::codec::{Decoder, encode_clip};
 use crate::audio::testing::{rms, sweep_24k};
 
@@ -43,8 +44,8 @@ impl Call {
     fn run(&mut self, frames: usize) {
         for _ in 0..frames {
             let frame = self.player.tick(self.now, &mut self.events);
-            self.heard.push(rms(self.decoder.decode(&frame.payload).unwrap()));
-            self.payloads.push(frame.payload);
+            self.heard.push(rms(self.decoder.decode(frame.opus()).unwrap()));
+            self.payloads.push(frame.opus().clone());
             self.now += 20;
         }
     }

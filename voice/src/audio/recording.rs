@@ -141,6 +141,11 @@ impl Recorder {
         self.call.started.store(true, Ordering::Release);
     }
 
+    /// Whether what is offered now is stored.
+    pub fn is_recording(&self) -> bool {
+        self.call.started.load(Ordering::Acquire)
+    }
+
     /// Consent is gone: store nothing from here on (what is stored stays; erasing is the owner's).
     pub fn pause(&self) {
         self.call.started.store(false, Ordering::Release);
@@ -171,7 +176,7 @@ impl Recorder {
     /// Offers a packet whose first sample is at `at_ms`. Never blocks; what the disk is too slow for is dropped and
     /// counted, and is silence in the file.
     pub fn write(&self, side: Side, at_ms: Ms, payload: Bytes) {
-        if !self.call.started.load(Ordering::Acquire) {
+        if !self.is_recording() {
             return;
         }
         let path = self.call.paths[side as usize].clone();

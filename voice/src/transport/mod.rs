@@ -1,4 +1,4 @@
-//! Bytes in and out: WebRTC now; SIP and the local microphone later, behind the same [`Link`].
+//! Packets in and out over a connection, as a [`Link`]: WebRTC now, and whatever else carries RTP.
 //!
 //! Owns: connections and packets. Never does: decode, pace or understand audio.
 
@@ -12,30 +12,23 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use crate::port::LegEvent;
+
 /// One audio packet from the other side.
 #[derive(Debug, Clone)]
 pub struct Packet {
     pub sequence: u16,
-    /// RTP timestamp, 48 kHz.
+    /// RTP timestamp, in units of the codec's clock (48 kHz for Opus).
     pub timestamp: u32,
     pub payload: Bytes,
     pub arrived: Instant,
-}
-
-/// What became of the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkEvent {
-    Connected,
-    /// No longer reachable; may come back.
-    Lost,
-    Closed,
 }
 
 /// A connected (or connecting) leg of a call.
 pub struct Link {
     /// Bounded; a full queue drops the newest packet and counts it.
     pub packets: mpsc::Receiver<Packet>,
-    pub events: mpsc::Receiver<LinkEvent>,
+    pub events: mpsc::Receiver<LegEvent>,
     pub sink: Arc<dyn PacketSink>,
 }
 
@@ -65,50 +58,11 @@ impl std::fmt::Debug for IceServer {
     }
 }
 
-/// Which ICE session a patch is meant for (`If-Match`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IceCondition {
-    /// Whichever it is: how a restart is asked for.
-    Any,
-    /// One of these.
-    Tags(Vec<String>),
-}
-
-impl IceCondition {
-    pub fn holds(&self, tag: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Tags(tags) => tags.iter().any(|known| known == tag),
-        }
-    }
-}
-
-/// What a patch of the ICE session did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Patched {
-    /// Its candidates were taken.
-    Trickled,
-    /// ICE was restarted: our side of the new session, and its tag.
-    Restarted { fragment: String, tag: String },
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PatchError {
-    #[error("there is no such call")]
-    Gone,
-    #[error("the fragment can't be used: {0}")]
-    Bad(String),
-    #[error("the ICE session has changed since")]
-    OtherSession,
-    #[error("ICE could not be restarted: {0}")]
-    Failed(String),
-}
-
-#[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    #[error("the offer can't be read: {0}")]
+    #[error("the offer can't be used: {0}")]
     BadOffer(String),
-    #[error("the offer has no Opus audio")]
+    #[error("the offer has no codec that can be used: Opus is needed")]
     NoCodec,
     #[error("no free UDP port in {0}")]
     NoPort(String),

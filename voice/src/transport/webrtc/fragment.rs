@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::transport::PatchError;
+use super::ice::PatchError;
 
 /// Fragments are a kilobyte or two.
 const MAX_FRAGMENT: usize = 16 * 1024;

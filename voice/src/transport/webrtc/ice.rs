@@ -16,7 +16,46 @@ use webrtc::peer_connection::RTCSessionDescription;
 use super::fragment::{Fragment, with_public_addresses};
 use super::gathered_description;
 use super::peer::Sender;
-use crate::transport::{IceCondition, PatchError, Patched, TransportError};
+use crate::transport::TransportError;
+
+/// Which ICE session a patch is meant for (`If-Match`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IceCondition {
+    /// Whichever it is: how a restart is asked for.
+    Any,
+    /// One of these.
+    Tags(Vec<String>),
+}
+
+impl IceCondition {
+    pub fn holds(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Tags(tags) => tags.iter().any(|known| known == tag),
+        }
+    }
+}
+
+/// What a patch of the ICE session did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patched {
+    /// Its candidates were taken.
+    Trickled,
+    /// ICE was restarted: our side of the new session, and its tag.
+    Restarted { fragment: String, tag: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatchError {
+    #[error("there is no such call")]
+    Gone,
+    #[error("the fragment can't be used: {0}")]
+    Bad(String),
+    #[error("the ICE session has changed since")]
+    OtherSession,
+    #[error("ICE could not be restarted: {0}")]
+    Failed(String),
+}
 
 /// The answering side's session: what `PATCH` on the call's URL works on.
 #[derive(Clone)]
@@ -57,6 +96,11 @@ impl IceSession {
     /// What the session is called; a restart changes it.
     pub async fn tag(&self) -> String {
         self.shared.state.lock().await.tag.clone()
+    }
+
+    /// Whether the connection that it is about is still there.
+    pub fn is_open(&self) -> bool {
+        self.shared.sender.strong_count() > 0
     }
 
     /// Takes a fragment: more candidates, or, with new credentials, a restart.

@@ -28,7 +28,7 @@ use webrtc::peer_connection::{
     RTCSessionDescription, Registry, SettingEngineBuilder, configure_rtcp_reports,
 };
 
-pub use self::ice::{CallerIce, IceSession};
+pub use self::ice::{CallerIce, IceCondition, IceSession, PatchError, Patched};
 use self::peer::{Callbacks, Connection, Ends, Handler, Sender};
 use self::ports::Ports;
 use super::{IceServer, Link, TransportError};

@@ -27,7 +27,8 @@ use webrtc::peer_connection::{
 use webrtc::rtp_transceiver::RtpSender;
 
 use super::ports::Lease;
-use crate::transport::{Link, LinkEvent, Packet, PacketSink, TransportError};
+use crate::port::{EndCause, LegEvent};
+use crate::transport::{Link, Packet, PacketSink, TransportError};
 
 /// Packets kept for a listener that is slow; five seconds.
 const PACKET_QUEUE: usize = 256;
@@ -74,14 +75,14 @@ pub(super) struct Callbacks {
 
 /// Where events go, and the last one: a restart of ICE within a call leaves and enters `connected` unnoticed.
 struct Told {
-    events: Option<mpsc::Sender<LinkEvent>>,
-    last: Option<LinkEvent>,
+    events: Option<mpsc::Sender<LegEvent>>,
+    last: Option<LegEvent>,
 }
 
 /// The receiving ends that become part of the [`Link`].
 pub(super) struct Ends {
     packets: mpsc::Receiver<Packet>,
-    events: mpsc::Receiver<LinkEvent>,
+    events: mpsc::Receiver<LegEvent>,
 }
 
 impl Callbacks {
@@ -104,10 +105,10 @@ impl Callbacks {
         (callbacks, Ends { packets: packets_out, events: events_out })
     }
 
-    fn tell(&self, event: LinkEvent) {
+    fn tell(&self, event: LegEvent) {
         let mut state = self.state.lock();
         // Lost is what was connected before; connected again, what was lost.
-        if state.last == Some(event) || (event == LinkEvent::Lost && state.last.is_none()) {
+        if state.last == Some(event) || (event == LegEvent::Lost && state.last.is_none()) {
             return;
         }
         state.last = Some(event);
@@ -116,7 +117,7 @@ impl Callbacks {
         {
             tracing::debug!(?event, "nobody reads what becomes of the connection");
         }
-        if event == LinkEvent::Closed {
+        if matches!(event, LegEvent::Ended(_)) {
             // Ends the stream for the reader, even one that missed the event.
             state.events = None;
         }
@@ -130,7 +131,7 @@ impl Callbacks {
         let overdue = async move {
             tokio::time::sleep(callbacks.lost_after).await;
             if callbacks.changes.load(Ordering::Acquire) == change {
-                callbacks.tell(LinkEvent::Lost);
+                callbacks.tell(LegEvent::Lost);
             }
         };
         self.tasks.spawn_on(async move { cancel.run_until_cancelled(overdue).await }, &self.runtime);
@@ -169,16 +170,16 @@ impl PeerConnectionEventHandler for Handler {
         match state {
             RTCPeerConnectionState::Connected => {
                 self.0.connected.store(true, Ordering::Release);
-                self.0.tell(LinkEvent::Connected);
+                self.0.tell(LegEvent::Connected);
             }
-            RTCPeerConnectionState::Disconnected => self.0.tell(LinkEvent::Lost),
+            RTCPeerConnectionState::Disconnected => self.0.tell(LegEvent::Lost),
             RTCPeerConnectionState::Connecting if self.0.connected.load(Ordering::Acquire) => {
                 self.0.expect_path(change);
             }
             RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
                 // Not awaited here: closing waits for the task that runs this very callback.
                 if let Some(connection) = self.0.connection.get().and_then(Weak::upgrade) {
-                    self.0.runtime.spawn(connection.shut());
+                    self.0.runtime.spawn(connection.shut(EndCause::Failed));
                 }
             }
             _ => {}
@@ -216,7 +217,7 @@ impl Connection {
     }
 
     /// Ends it all, once, however often and from wherever it is called.
-    async fn shut(self: Arc<Self>) {
+    async fn shut(self: Arc<Self>, cause: EndCause) {
         self.closed
             .get_or_init(|| async {
                 self.callbacks.cancel.cancel();
@@ -232,7 +233,7 @@ impl Connection {
                 if dropped > 0 {
                     tracing::debug!(dropped, "packets were dropped before the listener");
                 }
-                self.callbacks.tell(LinkEvent::Closed);
+                self.callbacks.tell(LegEvent::Ended(cause));
             })
             .await;
     }
@@ -258,7 +259,7 @@ async fn watch_goodbye(connection: Weak<Connection>, sender: Arc<dyn RtpSender>)
         if matches!(transport.state().await, Ok(RTCDtlsTransportState::Closed)) {
             if let Some(connection) = connection.upgrade() {
                 // As a task of its own: shutting waits for this one.
-                connection.callbacks.runtime.clone().spawn(connection.shut());
+                connection.callbacks.runtime.clone().spawn(connection.shut(EndCause::HungUp));
             }
             return;
         }
@@ -360,14 +361,14 @@ impl PacketSink for Sender {
 
     async fn close(&self) {
         // As a task of its own, so that a caller who gives up waiting leaves nothing half closed.
-        let _ = self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut()).await;
+        let _ = self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut(EndCause::Closed)).await;
     }
 }
 
 impl Drop for Sender {
     fn drop(&mut self) {
         if !self.connection.closed.initialized() {
-            self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut());
+            self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut(EndCause::Closed));
         }
     }
 }

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use super::fragment::Fragment;
 use super::*;
 use crate::audio::MediaRuntime;
-use crate::transport::{IceCondition, LinkEvent, Packet, PatchError, Patched};
+use crate::port::{EndCause, LegEvent};
+use crate::transport::Packet;
 
 /// Much longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -29,7 +30,7 @@ fn ports(description: &str) -> Vec<String> {
 
 async fn connected(link: &mut Link) {
     let event = tokio::time::timeout(LIMIT, link.events.recv()).await.expect("connected in time");
-    assert_eq!(event, Some(LinkEvent::Connected));
+    assert_eq!(event, Some(LegEvent::Connected));
 }
 
 /// Sends until one of them has come: the path may be new.
@@ -125,7 +126,7 @@ async fn a_restart_that_leads_nowhere_is_a_loss_and_then_the_end() {
     let credentials = Some(("nobody".to_owned(), "with-this-password-here".to_owned()));
     let fragment = Fragment { credentials, ..Fragment::default() };
     assert!(matches!(session.patch(IceCondition::Any, &fragment.write()).await, Ok(Patched::Restarted { .. })));
-    for event in [LinkEvent::Lost, LinkEvent::Closed] {
+    for event in [LegEvent::Lost, LegEvent::Ended(EndCause::HungUp)] {
         assert_eq!(tokio::time::timeout(LIMIT, ours.events.recv()).await.expect("told"), Some(event));
     }
     drop(theirs);

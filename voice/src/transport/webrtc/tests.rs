@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::audio::MediaRuntime;
 use crate::audio::codec::silence;
-use crate::transport::LinkEvent;
+use crate::port::{EndCause, LegEvent};
 
 /// Much longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -27,7 +27,7 @@ async fn pair(engine: &WebRtc) -> (Link, Link) {
     (answer.link, client)
 }
 
-async fn wait_for(link: &mut Link, wanted: LinkEvent) {
+async fn wait_for(link: &mut Link, wanted: LegEvent) {
     tokio::time::timeout(LIMIT, async {
         while let Some(event) = link.events.recv().await {
             if event == wanted {
@@ -65,8 +65,8 @@ async fn until_tasks(runtime: &MediaRuntime, wanted: usize) {
 async fn packets_go_both_ways_with_their_times() {
     let runtime = MediaRuntime::start().unwrap();
     let (mut ours, mut theirs) = pair(&engine(&runtime, 0..=0)).await;
-    wait_for(&mut ours, LinkEvent::Connected).await;
-    wait_for(&mut theirs, LinkEvent::Connected).await;
+    wait_for(&mut ours, LegEvent::Connected).await;
+    wait_for(&mut theirs, LegEvent::Connected).await;
     ours.sink.send(Bytes::from_static(b"\x68one"), true, 0).await.unwrap();
     ours.sink.send(Bytes::from_static(b"\x68two"), false, 0).await.unwrap();
     ours.sink.send(Bytes::from_static(b"\x68three"), true, 3).await.unwrap();
@@ -87,15 +87,15 @@ async fn packets_go_both_ways_with_their_times() {
 async fn hanging_up_is_heard_at_once_on_the_other_side_and_ends_both() {
     let runtime = MediaRuntime::start().unwrap();
     let (mut ours, mut theirs) = pair(&engine(&runtime, 0..=0)).await;
-    wait_for(&mut ours, LinkEvent::Connected).await;
-    wait_for(&mut theirs, LinkEvent::Connected).await;
+    wait_for(&mut ours, LegEvent::Connected).await;
+    wait_for(&mut theirs, LegEvent::Connected).await;
     theirs.sink.close().await;
-    wait_for(&mut theirs, LinkEvent::Closed).await;
+    wait_for(&mut theirs, LegEvent::Ended(EndCause::Closed)).await;
     assert!(matches!(theirs.sink.send(silence(), false, 0).await, Err(TransportError::Closed)));
     theirs.sink.close().await;
     // Not `Lost` after seconds: the close goes over the wire.
     let event = tokio::time::timeout(LOST_AFTER / 2, ours.events.recv()).await.expect("told before it is missed");
-    assert_eq!(event, Some(LinkEvent::Closed));
+    assert_eq!(event, Some(LegEvent::Ended(EndCause::HungUp)));
     assert_eq!(ours.events.recv().await, None);
     until_tasks(&runtime, 0).await;
 }
@@ -110,8 +110,8 @@ async fn fifty_calls_leave_nothing_behind_however_they_end() {
         let (mut ours, mut theirs) = pair(&engine).await;
         assert_eq!(sockets(&ports), 2);
         if round % 5 != 4 {
-            wait_for(&mut ours, LinkEvent::Connected).await;
-            wait_for(&mut theirs, LinkEvent::Connected).await;
+            wait_for(&mut ours, LegEvent::Connected).await;
+            wait_for(&mut theirs, LegEvent::Connected).await;
         }
         match round % 3 {
             0 => {

@@ -1,4 +1,4 @@
-//! What the API asks of live calls; the session layer implements it.
+//! What may be asked of live calls, by the API and by signalling. The session layer implements it.
 
 use async_trait::async_trait;
 use interview::io::{Command, Ms, Notice};
@@ -6,16 +6,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use voice::transport::{IceCondition, PatchError, Patched};
-
-/// A call that was joined: the WebRTC answer, complete with candidates.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Joined {
-    pub call_id: String,
-    pub answer_sdp: String,
-    /// The tag of its ICE session, for the patches to come.
-    pub ice_tag: String,
-}
+use voice::port::AudioPort;
+use voice::transport::TransportError;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
@@ -25,12 +17,17 @@ pub enum JoinError {
     Full { retry_after_s: u64 },
     #[error("the interview is over")]
     Over,
-    #[error("the offer has no codec that can be used: Opus is needed")]
-    NoCodec,
-    #[error("the offer can't be used: {0}")]
-    BadOffer(String),
+    /// The call was admitted, and its connection could not be made.
+    #[error(transparent)]
+    Connection(#[from] TransportError),
     #[error("calls can't be taken now: {0}")]
     Unavailable(String),
+}
+
+/// Makes the connection of a call, once the call has been admitted: the part of a join that belongs to signalling.
+#[async_trait]
+pub trait Connect: Send {
+    async fn connect(&mut self) -> Result<Box<dyn AudioPort>, TransportError>;
 }
 
 /// There is no such call (any more).
@@ -95,16 +92,10 @@ pub struct StillWaiting;
 /// The live calls of this engine.
 #[async_trait]
 pub trait Calls: Send + Sync {
-    /// Joins with a WebRTC offer; `takeover` ends a call that is live already and goes on with this one.
-    async fn join(&self, interview_id: Uuid, offer_sdp: String, takeover: bool) -> Result<Joined, JoinError>;
-    /// Takes more candidates of the caller's, or restarts ICE.
-    async fn patch(
-        &self,
-        interview_id: Uuid,
-        call_id: &str,
-        condition: IceCondition,
-        fragment: &str,
-    ) -> Result<Patched, PatchError>;
+    /// Begins the call, or goes on with it over another connection; `takeover` ends the one that somebody is on. Returns the
+    /// call's id. `connection` is asked for a port only when the call is admitted.
+    async fn join(&self, interview_id: Uuid, takeover: bool, connection: &mut dyn Connect)
+    -> Result<String, JoinError>;
     /// Ends this call; another call of the same interview is left alone.
     async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive>;
     async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive>;
