@@ -126,7 +126,7 @@ async fn a_restart_that_leads_nowhere_is_a_loss_and_then_the_end() {
     let credentials = Some(("nobody".to_owned(), "with-this-password-here".to_owned()));
     let fragment = Fragment { credentials, ..Fragment::default() };
     assert!(matches!(session.patch(IceCondition::Any, &fragment.write()).await, Ok(Patched::Restarted { .. })));
-    for event in [LegEvent::Lost, LegEvent::Ended(EndCause::HungUp)] {
+    for event in [LegEvent::Lost, LegEvent::Ended(EndCause::Failed)] {
         assert_eq!(tokio::time::timeout(LIMIT, ours.events.recv()).await.expect("told"), Some(event));
     }
     drop(theirs);
