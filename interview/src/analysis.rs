@@ -15,6 +15,7 @@ use crate::guide::InterestSignal;
 use crate::io::Word;
 use crate::lexicon as lex;
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sentiment {
@@ -27,6 +28,7 @@ pub enum Sentiment {
 }
 
 /// Lexical analysis of one response; all shares 0…1.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Analysis {
     pub sentiment: Sentiment,

@@ -13,6 +13,7 @@ pub mod insights;
 pub mod migrate;
 pub mod models;
 pub mod quality;
+pub mod reference;
 pub mod say;
 pub mod seed;
 pub mod serve;
@@ -85,6 +86,9 @@ pub enum Verb {
     Quality(quality::QualityCommand),
     /// What an utterance means to the interviewer; how well that is read; training it.
     Understand(understand::UnderstandArgs),
+    /// Write the reference pages that are made from the code.
+    #[command(hide = true)]
+    Reference(reference::ReferenceArgs),
     /// Speak texts into WAV files; for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
@@ -109,6 +113,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Guide(command) => command.run(settings),
         Verb::Quality(command) => command.run(&settings()?),
         Verb::Understand(args) => args.run(&settings()?),
+        Verb::Reference(args) => args.run(),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),
         // These two must work before the settings do; the doctor says what is wrong with them.

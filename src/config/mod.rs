@@ -24,10 +24,10 @@ pub use sections::{
     Tasks, Webhooks,
 };
 
-const DEFAULTS: &str = include_str!("default.toml");
+pub(crate) const DEFAULTS: &str = include_str!("default.toml");
 
 /// Environment variables that are honoured, and the setting each one overrides.
-const ENVIRONMENT: &[(&str, &str)] = &[
+pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("API_HOST", "server.host"),
     ("API_PORT", "server.port"),
     ("PUBLIC_URL", "server.public_url"),

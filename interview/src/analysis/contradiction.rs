@@ -50,6 +50,7 @@ pub enum Kind {
 }
 
 /// Two spans of one respondent that don't go together.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contradiction {
     pub kind: Kind,

@@ -30,6 +30,7 @@ const ALMOST_ALL: f32 = 0.75;
 const ENGLISH: f32 = 0.25;
 
 /// Why a proposal is not spoken.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unfit {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{AskingId, Ms, Rejection, UtteranceId, Word};
 use crate::understanding::{AnswerClass, Concern, Topic};
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -19,6 +20,7 @@ pub enum Phase {
 }
 
 /// How an interview ended (the rest of the contract's statuses is set outside the call).
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndStatus {
@@ -29,6 +31,7 @@ pub enum EndStatus {
     NoShow,
 }
 
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepeatReason {
@@ -41,6 +44,7 @@ pub enum RepeatReason {
 }
 
 /// Milliseconds of each step of a turn, for reports; filled by the driver where it knows better.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Endpointing {
     /// Last sample of speech, on the call clock.
@@ -75,6 +79,7 @@ pub struct TurnTiming {
 }
 
 /// Which rule ended the respondent's turn.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndRule {
@@ -92,6 +97,7 @@ pub enum EndRule {
 }
 
 /// A finished answer to an asking, as stored in `interview_responses`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Response {
     pub asking: AskingId,
@@ -123,6 +129,7 @@ pub struct Response {
 }
 
 /// Why an interview goes on another time.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Postponement {
@@ -145,6 +152,7 @@ impl Postponement {
 }
 
 /// A time that somebody named, seen from when they named it; whoever stores it knows the calendar.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
@@ -157,6 +165,7 @@ pub enum When {
 }
 
 /// A question of ours within an asking, that wants an answer of its own before the asking goes on.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pending {
@@ -185,6 +194,7 @@ pub enum Pending {
 }
 
 /// Where a wish came from.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
@@ -197,6 +207,7 @@ pub enum Means {
 ///
 /// Those with a `text` or `words` of the respondent hold personal data ([`Event::is_personal`]);
 /// none of them exists before consent to take part was given.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {

@@ -35,6 +35,7 @@ pub struct Word {
 }
 
 /// Why recognised text was thrown away by the guards against invented text.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rejection {

@@ -15,6 +15,7 @@ use prometheus::{
 };
 
 use self::families::Maker;
+pub use self::families::Family;
 use voice::inference::Inference;
 
 pub use self::known::Failure;
@@ -35,6 +36,8 @@ const LAG_SECONDS: [f64; 11] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5,
 /// Every family, typed. Labels are given in the order of the contract.
 pub struct Metrics {
     registry: Registry,
+    /// What stands in the registry from the start.
+    families: Vec<Family>,
     /// `status`, `call_guide_id`: interviews that entered the status.
     pub interviews_total: CounterVec,
     /// `call_guide_id`.
@@ -111,7 +114,7 @@ impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self()))?;
-        let make = Maker(&registry);
+        let make = Maker::new(&registry);
         let metrics = Self {
             interviews_total: make.counters(
                 "interviews_total",
@@ -241,6 +244,7 @@ impl Metrics {
                 &["reason"],
             )?,
             speech_engine_info: make.gauges("speech_engine_info", "The speech engines that run", &["stt", "tts"])?,
+            families: make.families(),
             registry,
         };
         metrics.begin_at_zero();
@@ -250,6 +254,19 @@ impl Metrics {
     /// Shows the queue before the models' threads from now on.
     pub fn watch_queue(&self, inference: Inference) -> Result<(), prometheus::Error> {
         self.registry.register(Box::new(queue::QueueCollector::new(inference)?))
+    }
+
+    /// Every family that an engine shows, by name: for the reference.
+    pub fn families(&self) -> Result<Vec<Family>, prometheus::Error> {
+        let process = families::described("gauge", &ProcessCollector::for_self()).into_iter().map(|mut family| {
+            if family.name.ends_with("_total") {
+                family.kind = "counter";
+            }
+            family
+        });
+        let mut families: Vec<Family> = process.chain(queue::families()?).chain(self.families.iter().cloned()).collect();
+        families.sort();
+        Ok(families)
     }
 
     /// The text exposition format.

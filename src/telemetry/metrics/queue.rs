@@ -7,6 +7,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{CounterVec, GaugeVec, IntGauge, Opts};
 
+use super::families::{Family, described};
 use voice::inference::{Inference, Priority};
 
 pub(super) struct QueueCollector {
@@ -20,21 +21,30 @@ pub(super) struct QueueCollector {
 
 impl QueueCollector {
     pub(super) fn new(inference: Inference) -> Result<Self, prometheus::Error> {
-        let labels = &["priority"];
+        let (depth, waited, busy) = parts()?;
         Ok(Self {
             inference,
-            depth: GaugeVec::new(
-                Opts::new("inference_queue_depth", "Work that waits for the models' threads"),
-                labels,
-            )?,
-            waited: CounterVec::new(
-                Opts::new("inference_queue_wait_seconds_total", "How long begun work had waited, in sum"),
-                labels,
-            )?,
-            busy: IntGauge::new("inference_threads_busy", "Threads of the models that are at work")?,
+            depth,
+            waited,
+            busy,
             reading: Mutex::new(()),
         })
     }
+}
+
+fn parts() -> Result<(GaugeVec, CounterVec, IntGauge), prometheus::Error> {
+    let labels = &["priority"];
+    Ok((
+        GaugeVec::new(Opts::new("inference_queue_depth", "Work that waits for the models' threads"), labels)?,
+        CounterVec::new(Opts::new("inference_queue_wait_seconds_total", "How long begun work had waited, in sum"), labels)?,
+        IntGauge::new("inference_threads_busy", "Threads of the models that are at work")?,
+    ))
+}
+
+/// What this collector shows.
+pub(super) fn families() -> Result<Vec<Family>, prometheus::Error> {
+    let (depth, waited, busy) = parts()?;
+    Ok([described("gauge", &depth), described("counter", &waited), described("gauge", &busy)].concat())
 }
 
 impl Collector for QueueCollector {
