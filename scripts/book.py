@@ -4,7 +4,8 @@ usage: book.py links BOOK              BOOK is the folder that mdbook wrote
        book.py commands ENGINE [PAGE…] ENGINE is the program; PAGE is a page such as topics/webhooks.md
 
 A code block that begins with ```sh is run: the blocks of a page one after the other, in one shell, against an engine and a
-data folder that only this page uses. ```sh,no-run=REASON is not run. A comment `<!-- sh … -->` is run as well, and readers do
+data folder that only this page uses. ```sh,no-run=REASON is not run, and ```sh,needs=weights only where the weights are. An answer of the
+engine with a status of 400 or more fails the page, unless it stands in ```sh,expects=error. A comment `<!-- sh … -->` is run as well, and readers do
 not see it: it prepares what a page takes for granted. Figures are appended to the file that FIGURES names.
 """
 
@@ -13,6 +14,7 @@ import html.parser
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,6 +29,8 @@ DOCS = ROOT / "docs"
 # Pages of the repository that GitHub and editors show as they are.
 BESIDE = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "ARCHITECTURE.md", "models/README.md"]
 PAGE_SECONDS = 300
+# Where this one is, the others of the set are as well.
+WEIGHT = pathlib.Path(os.environ.get("MODELS_DIR", ROOT / "models/weights")) / "minilm-l6-int8.onnx"
 
 
 def figure(number, text):
@@ -134,11 +138,14 @@ def blocks(text):
         if hidden:
             yield hidden, None
         else:
-            reason = re.search(r"no-run=([\w.-]+)", info)
-            if info and not reason:
-                sys.exit(f"```sh{info}: only `,no-run=REASON` may follow sh")
+            reason = re.fullmatch(r",no-run=([\w.-]+)", info)
+            if info not in ("", ",needs=weights", ",expects=error") and not reason:
+                sys.exit(f"```sh{info}: only ,no-run=REASON ,needs=weights or ,expects=error may follow sh")
             body = "".join(line.removeprefix(indent) for line in shown.splitlines(keepends=True))
-            yield body, reason and reason[1]
+            if info == ",expects=error":
+                body = f"export EXPECTS_ERROR=1\n{body}unset EXPECTS_ERROR\n"
+            absent = info == ",needs=weights" and not WEIGHT.is_file()
+            yield body, "needs-the-weights" if absent else reason and reason[1]
 
 
 def free_port():
@@ -153,6 +160,11 @@ def settings(program, folder, port):
     # `interviewer` is what a reader has on the PATH; here it may be a debug build.
     (folder / "bin").mkdir()
     (folder / "bin" / "interviewer").symlink_to(program)
+    # Readers see an error in what curl prints; here it has to fail.
+    curl = folder / "bin" / "curl"
+    strict = 'if [ -z "$EXPECTS_ERROR" ]; then set -- --fail-with-body "$@"; fi'
+    curl.write_text(f'#!/bin/sh\n{strict}\nexec {shutil.which("curl")} "$@"\n')
+    curl.chmod(0o755)
     kept["PATH"] = f"{folder / 'bin'}:{kept.get('PATH', '')}"
     return kept | {
         "api": f"http://127.0.0.1:{port}",
