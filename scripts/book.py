@@ -28,6 +28,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 # Pages of the repository that GitHub and editors show as they are.
 BESIDE = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "ARCHITECTURE.md", "models/README.md"]
+FOLDERS = "|".join(sorted(entry.name for entry in ROOT.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
+CITED = re.compile(rf"`((?:{FOLDERS})/[\w./*-]+)`")
+# What builds, fetches and runs leave in these folders is not in the repository.
+MADE = ("target/", "data/", "deploy/.env", "models/weights", "web/dist", "web/screenshots", "docs/reference/", "src/**")
 PAGE_SECONDS = 300
 # Where this one is, the others of the set are as well.
 WEIGHT = pathlib.Path(os.environ.get("MODELS_DIR", ROOT / "models/weights")) / "minilm-l6-int8.onnx"
@@ -116,9 +120,17 @@ def links(book):
                 headings = re.findall(r"^#+ (.*)$", at.read_text(), flags=re.M)
                 if anchor not in map(slug, headings):
                     faults.append(f"{name}: there is no anchor {target}")
-    for fault in faults:
+    cited = 0
+    for source in [*DOCS.rglob("*.md"), *(ROOT / name for name in BESIDE)]:
+        # Places in the repository that the text names, such as `interview/src/io/`.
+        for path in CITED.findall(source.read_text()) if source.is_file() else ():
+            cited += 1
+            if not (any(ROOT.glob(path.rstrip("/"))) or path.startswith(MADE)):
+                faults.append(f"{source.relative_to(ROOT)}: there is no {path}")
+    for fault in dict.fromkeys(faults):
         print(fault, file=sys.stderr)
-    figure(2, f"{len(pages)} pages, {inside} links inside, {anchors} of them to an anchor, {images} images, {outside} links to elsewhere (not followed), {len(faults)} faults")
+    figure(2, f"{len(pages)} pages, {inside} links inside, {anchors} of them to an anchor, {images} images, {outside} links to elsewhere (not followed)")
+    figure(2, f"{cited} places in the repository are named; {len(faults)} faults in all")
     return not faults
 
 
