@@ -81,7 +81,7 @@ def links(book):
     # print.html repeats the other pages, toc.html is a frame for browsers without scripts, and 404.html has links from the root.
     files = [file for file in sorted(book.rglob("*.html")) if file.name not in ("print.html", "toc.html", "404.html")]
     pages = {file: Page(file.read_text()) for file in files}
-    faults, inside, anchors, images, outside = [], 0, 0, 0, 0
+    faults, inside, anchors, images, outside = [] if pages else [f"there are no pages in {book}"], 0, 0, 0, 0
     for file, page in pages.items():
         for target in page.targets + page.images:
             if is_elsewhere(target):
