@@ -32,7 +32,7 @@ pub enum Sentiment {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Analysis {
     pub sentiment: Sentiment,
-    /// Product contract, section 4: d = 1 − exp(−u / 15).
+    /// Information density, 0…1: 1 − exp(−u / 15) for u content words that differ (product contract, section 4).
     pub information_density: f32,
     /// Share of the words that are fillers or hedges.
     pub hesitation: f32,
@@ -43,10 +43,10 @@ pub struct Analysis {
     pub signals: Vec<crate::guide::InterestSignal>,
     /// Words, fillers included.
     pub words: u32,
-    /// 0…1: see [`enthusiasm`].
+    /// Enthusiasm, 0…1, by the words of the answer (product contract, section 4).
     #[serde(default)]
     pub enthusiasm: f32,
-    /// 0…1: see [`completeness`].
+    /// How much of what was asked for was said, 0…1 (product contract, section 4).
     #[serde(default)]
     pub completeness: f32,
     /// With what was said before, as far as words tell.

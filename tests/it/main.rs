@@ -22,6 +22,7 @@ mod network;
 mod pages;
 mod privacy;
 mod quality;
+mod reference;
 mod reviews;
 mod scheduling;
 mod seed;

@@ -26,6 +26,7 @@ pub(super) fn page() -> anyhow::Result<String> {
     Event::schemas(&mut types);
     types.sort_by(|a, b| a.0.cmp(&b.0));
     types.dedup_by(|a, b| a.0 == b.0);
+    types.retain(|(name, _)| !matches!(name.as_str(), "u32" | "u64"));
     for (name, schema) in types {
         write!(page, "\n## {name}\n\n")?;
         describe(&mut page, &serde_json::to_value(schema)?, &[])?;
@@ -69,6 +70,10 @@ fn describe(page: &mut String, schema: &Value, hidden: &[&str]) -> anyhow::Resul
 fn kind(schema: &Value) -> String {
     if let Some(of) = schema["$ref"].as_str() {
         let name = of.rsplit('/').next().unwrap_or(of);
+        // What an alias of a number is called.
+        if matches!(name, "u32" | "u64") {
+            return "integer".to_owned();
+        }
         return format!("[{name}](#{})", name.to_lowercase());
     }
     if let Some(parts) = schema["oneOf"].as_array().or_else(|| schema["allOf"].as_array()) {

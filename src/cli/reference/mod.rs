@@ -49,9 +49,11 @@ fn head(title: &str, introduction: &str) -> String {
 fn commands() -> String {
     let options = clap_markdown::MarkdownOptions::new().show_footer(false).show_table_of_contents(false);
     let text = clap_markdown::help_markdown_custom::<super::Cli>(&options);
-    let body = text.split_once('\n').map_or("", |(_, body)| body);
+    // Its own title and introduction are replaced.
+    let body = text.find("\n## ").map_or(text.as_str(), |from| &text[from..]);
     head("Command line", "Every command takes `--help`. Settings come from the environment and a settings file (see [Settings](settings.md)).")
-        + &body.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>()
+        + &body.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>().trim_end()
+        + "\n"
 }
 
 fn metrics() -> anyhow::Result<String> {
