@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::plan::{Plan, escaped};
+use super::plan::{Plan, Readings, escaped};
 use super::{Report, Severity};
 use crate::dialogue::condition::Condition;
 use crate::guide::Question;
@@ -58,7 +58,8 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
 
 /// Whether it holds for whatever answer to whatever question.
 fn always(plan: &Plan<'_>, condition: &str) -> bool {
-    plan.places.iter().all(|place| match Condition::read(condition, place.question) {
+    let mut readings = Readings::of(condition);
+    plan.places.iter().all(|place| match readings.by(place.question) {
         Condition::Always => true,
         Condition::Score(comparison) => place
             .question
