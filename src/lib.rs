@@ -17,7 +17,6 @@ pub mod api;
 pub mod tls;
 mod outgoing;
 pub mod telemetry;
-pub mod models;
 mod sentences;
 pub mod config;
 pub mod cli;

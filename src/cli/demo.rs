@@ -17,10 +17,10 @@ use crate::demo::live::{self, DemoEvent, Style};
 use crate::demo::model::ModelServer;
 use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
-use crate::models::{Manifest, Progress, Set, fetch};
 use crate::startup::{self, Running};
 use voice::audio::MediaRuntime;
 use voice::transport::webrtc::{WebRtc, WebRtcSettings};
+use weights::{Manifest, Progress, Set, fetch};
 
 /// Used without `--guide` and `--persona`; compiled in, so that the demo runs from anywhere.
 const SHORT_GUIDE: &str = include_str!("../../guides/short.yaml");

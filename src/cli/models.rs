@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use indicatif::HumanBytes;
 
-use crate::models::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verify_with};
+use weights::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verify_with};
 
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
@@ -89,7 +89,7 @@ impl ModelsCommand {
 
 fn list(manifest: &Manifest, dir: &Path) {
     for item in &manifest.items {
-        let bytes: u64 = item.files.iter().map(crate::models::File::final_bytes).sum();
+        let bytes: u64 = item.files.iter().map(weights::File::final_bytes).sum();
         let state = match verify_with(manifest, &[&item.name], dir, Depth::Quick) {
             Ok(_) => "here",
             Err(problems) if problems.iter().all(|p| p.what == "is missing") => "not here",

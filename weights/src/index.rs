@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::digest::sha256;
-use super::{File, ModelError};
+use super::{File, WeightsError};
 
 const NAME: &str = ".verified";
 
@@ -60,7 +60,7 @@ impl Index {
     }
 
     /// Written beside and renamed, so that a reader never sees half of it. Entries that others wrote meanwhile are kept.
-    pub fn save(&mut self, dir: &Path) -> Result<(), ModelError> {
+    pub fn save(&mut self, dir: &Path) -> Result<(), WeightsError> {
         if !self.changed {
             return Ok(());
         }
@@ -68,17 +68,17 @@ impl Index {
         all.files.extend(self.files.clone());
         let path = dir.join(NAME);
         let new = dir.join(format!("{NAME}.{}", std::process::id()));
-        let json = serde_json::to_vec_pretty(&all).map_err(|e| ModelError::io(&path)(e.into()))?;
-        std::fs::write(&new, json).map_err(ModelError::io(&new))?;
-        std::fs::rename(&new, &path).map_err(ModelError::io(&path))?;
+        let json = serde_json::to_vec_pretty(&all).map_err(|e| WeightsError::io(&path)(e.into()))?;
+        std::fs::write(&new, json).map_err(WeightsError::io(&new))?;
+        std::fs::rename(&new, &path).map_err(WeightsError::io(&path))?;
         self.changed = false;
         Ok(())
     }
 
     /// Notes a file that was just put in its place.
-    pub fn record(&mut self, file: &File, dir: &Path, sha256: String) -> Result<(), ModelError> {
+    pub fn record(&mut self, file: &File, dir: &Path, sha256: String) -> Result<(), WeightsError> {
         let path = dir.join(&file.path);
-        let (bytes, modified_ns) = look(&path).map_err(ModelError::io(&path))?;
+        let (bytes, modified_ns) = look(&path).map_err(WeightsError::io(&path))?;
         let made_from = file.convert.is_some().then(|| file.sha256.clone());
         self.files.insert(file.path.clone(), Entry { bytes, modified_ns, sha256, made_from });
         self.changed = true;

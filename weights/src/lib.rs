@@ -33,7 +33,7 @@ pub const DEFAULT_DIR: &str = "models/weights";
 
 /// What can go wrong with weights. Every message says what to do about it.
 #[derive(Debug, thiserror::Error)]
-pub enum ModelError {
+pub enum WeightsError {
     #[error("models/manifest.toml: {0}")]
     Manifest(String),
     #[error("{}: {source}", path.display())]
@@ -57,10 +57,10 @@ pub enum ModelError {
     #[error("there is no Whisper model {name}: give one of {known}, or the path of a ggml file")]
     NoWhisper { name: String, known: String },
     #[error("{} of the packages failed:\n{}", .0.len(), .0.iter().map(|e| format!("- {e}")).collect::<Vec<_>>().join("\n"))]
-    Several(Vec<ModelError>),
+    Several(Vec<WeightsError>),
 }
 
-impl ModelError {
+impl WeightsError {
     /// For `map_err` on file operations.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::ModelError;
+use super::WeightsError;
 
 /// Which weights to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -111,24 +111,24 @@ pub struct HubFile {
 
 impl Manifest {
     /// The manifest this program was built with.
-    pub fn built_in() -> Result<Self, ModelError> {
+    pub fn built_in() -> Result<Self, WeightsError> {
         Self::parse(include_str!("../../models/manifest.toml"))
     }
 
     /// Reads a manifest and checks that it hangs together.
-    pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let manifest: Self = toml::from_str(text).map_err(|e| ModelError::Manifest(e.to_string()))?;
+    pub fn parse(text: &str) -> Result<Self, WeightsError> {
+        let manifest: Self = toml::from_str(text).map_err(|e| WeightsError::Manifest(e.to_string()))?;
         let mut paths = BTreeMap::new();
         for (item, file) in manifest.items.iter().flat_map(|i| i.files.iter().map(move |f| (i, f))) {
             if let Some(other) = paths.insert(file.path.as_str(), &item.name) {
-                return Err(ModelError::Manifest(format!("{} belongs to {other} and to {}", file.path, item.name)));
+                return Err(WeightsError::Manifest(format!("{} belongs to {other} and to {}", file.path, item.name)));
             }
             let path = std::path::Path::new(&file.path);
             if !path.components().all(|c| matches!(c, std::path::Component::Normal(_))) {
-                return Err(ModelError::Manifest(format!("{} leaves the weights folder", file.path)));
+                return Err(WeightsError::Manifest(format!("{} leaves the weights folder", file.path)));
             }
             if file.parts.is_empty() {
-                return Err(ModelError::Manifest(format!("{} has no parts", file.path)));
+                return Err(WeightsError::Manifest(format!("{} has no parts", file.path)));
             }
             for part in file.all_parts() {
                 manifest.package(&part.package)?;
@@ -137,11 +137,11 @@ impl Manifest {
         Ok(manifest)
     }
 
-    pub fn package(&self, name: &str) -> Result<&Package, ModelError> {
+    pub fn package(&self, name: &str) -> Result<&Package, WeightsError> {
         self.packages
             .iter()
             .find(|p| p.name() == name)
-            .ok_or_else(|| ModelError::Manifest(format!("no package is called {name}")))
+            .ok_or_else(|| WeightsError::Manifest(format!("no package is called {name}")))
     }
 
     pub fn item(&self, name: &str) -> Option<&Item> {
@@ -214,7 +214,7 @@ mod tests {
 
     const PACKAGE: &str = "[[package]]\nclient='npm'\nname='p'\nversion='1'\nbytes=1\nsha256='0'\n";
 
-    fn with_file(file: &str) -> Result<Manifest, ModelError> {
+    fn with_file(file: &str) -> Result<Manifest, WeightsError> {
         Manifest::parse(&format!(
             "{PACKAGE}[[item]]\nname='i'\npurpose='x'\nlicence='MIT'\nsets=['all']\nfiles=[{file}]"
         ))

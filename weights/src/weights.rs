@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Manifest, ModelError};
+use super::{Manifest, WeightsError};
 
 /// The folder of verified weights.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ impl Weights {
     }
 
     /// A ggml file: `base` and `tiny.en` are ours; anything else is the path of a file of the user's.
-    pub fn whisper(&self, model: &str) -> Result<PathBuf, ModelError> {
+    pub fn whisper(&self, model: &str) -> Result<PathBuf, WeightsError> {
         let manifest = Manifest::built_in()?;
         if let Some(file) = manifest.item(&format!("whisper-{model}")).and_then(|i| i.files.first()) {
             return Ok(self.dir.join(&file.path));
@@ -31,7 +31,7 @@ impl Weights {
         }
         let known =
             manifest.items.iter().filter_map(|i| i.name.strip_prefix("whisper-")).collect::<Vec<_>>().join(", ");
-        Err(ModelError::NoWhisper { name: model.to_owned(), known })
+        Err(WeightsError::NoWhisper { name: model.to_owned(), known })
     }
 
     pub fn kokoro(&self) -> PathBuf {

