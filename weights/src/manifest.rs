@@ -101,12 +101,21 @@ pub struct Conversion {
     pub sha256: String,
 }
 
-/// The same bytes upstream: a repository of a model hub and a file in it.
+/// The same bytes upstream: a repository of a model hub, a revision of it, and a file in it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HubFile {
     pub repo: String,
+    /// A commit where it is known; the sha256 pins the bytes in any case.
+    #[serde(default = "HubFile::newest")]
+    pub revision: String,
     pub file: String,
+}
+
+impl HubFile {
+    fn newest() -> String {
+        "main".to_owned()
+    }
 }
 
 impl Manifest {

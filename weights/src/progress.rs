@@ -1,15 +1,22 @@
 //! What a person sees while weights are fetched: bars on a terminal, lines elsewhere. Always on stderr.
 
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
+
+/// In a log, how often a long download says how far it is.
+const LINE_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
 pub enum Progress {
     Bars(MultiProgress),
     Lines,
     Silent,
+    /// Lines for a test to read.
+    #[cfg(test)]
+    Kept(std::sync::Arc<parking_lot::Mutex<Vec<String>>>),
 }
 
 /// One package or file on its way.
@@ -17,8 +24,10 @@ pub struct Step<'a> {
     progress: &'a Progress,
     bar: Option<ProgressBar>,
     name: String,
+    /// 0 where it is not known.
     bytes: u64,
     began: Instant,
+    told: Cell<Instant>,
 }
 
 impl Progress {
@@ -33,6 +42,8 @@ impl Progress {
             Self::Bars(bars) => drop(bars.println(line)),
             Self::Lines => eprintln!("{line}"),
             Self::Silent => {}
+            #[cfg(test)]
+            Self::Kept(lines) => lines.lock().push(line.to_owned()),
         }
     }
 
@@ -48,12 +59,15 @@ impl Progress {
                 Some(bar)
             }
             Self::Lines => {
-                eprintln!("  {name} ({}): {state}", HumanBytes(bytes));
+                eprintln!("  {name}{}: {state}", size(bytes));
                 None
             }
             Self::Silent => None,
+            #[cfg(test)]
+            Self::Kept(_) => None,
         };
-        Step { progress: self, bar, name: name.to_owned(), bytes, began: Instant::now() }
+        let began = Instant::now();
+        Step { progress: self, bar, name: name.to_owned(), bytes, began, told: Cell::new(began) }
     }
 }
 
@@ -66,7 +80,10 @@ impl Step<'_> {
 
     pub fn position(&self, bytes: u64) {
         if let Some(bar) = &self.bar {
-            bar.set_position(bytes.min(self.bytes));
+            bar.set_position(if self.bytes == 0 { bytes } else { bytes.min(self.bytes) });
+        } else if self.told.get().elapsed() >= LINE_EVERY {
+            self.told.set(Instant::now());
+            self.progress.say(&format!("  {}: {} of {}", self.name, HumanBytes(bytes), HumanBytes(self.bytes)));
         }
     }
 
@@ -76,7 +93,7 @@ impl Step<'_> {
             bar.finish_and_clear();
         }
         let seconds = self.began.elapsed().as_secs_f32();
-        self.progress.say(&format!("  {} ({}): {outcome}, {seconds:.1} s", self.name, HumanBytes(self.bytes)));
+        self.progress.say(&format!("  {}{}: {outcome}, {seconds:.1} s", self.name, size(self.bytes)));
     }
 }
 
@@ -86,4 +103,9 @@ impl Drop for Step<'_> {
             bar.finish_and_clear();
         }
     }
+}
+
+/// In brackets, after a name; nothing where it is not known.
+fn size(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { format!(" ({})", HumanBytes(bytes)) }
 }

@@ -5,13 +5,13 @@ use std::io::Write;
 use super::*;
 use crate::verify_with;
 
-fn hex(content: &[u8]) -> String {
+pub(super) fn hex(content: &[u8]) -> String {
     let mut hashing = Hashing::new(std::io::sink());
     hashing.write_all(content).unwrap();
     hashing.finish().2
 }
 
-fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn wheel(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, content) in members {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -31,7 +31,7 @@ fn tgz(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A package as an interrupted run leaves it in the workshop, and its entry for the manifest.
-fn package(dir: &Path, client: &str, name: &str, archive: &[u8]) -> String {
+pub(super) fn package(dir: &Path, client: &str, name: &str, archive: &[u8]) -> String {
     let folder = dir.join(WORKSHOP).join(name);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(ARCHIVE), archive).unwrap();
@@ -39,11 +39,11 @@ fn package(dir: &Path, client: &str, name: &str, archive: &[u8]) -> String {
     format!("[[package]]\nclient='{client}'\nname='{name}'\nversion='1'\nbytes={bytes}\nsha256='{sha256}'\n")
 }
 
-fn item(files: &str) -> String {
+pub(super) fn item(files: &str) -> String {
     format!("[[item]]\nname='i'\npurpose='x'\nlicence='MIT'\nsets=['default']\nfiles=[{files}]\n")
 }
 
-fn one(path: &str, content: &[u8], parts: &[(&str, &str)]) -> String {
+pub(super) fn one(path: &str, content: &[u8], parts: &[(&str, &str)]) -> String {
     let parts: Vec<_> = parts.iter().map(|(p, f)| format!("{{package='{p}', file='{f}'}}")).collect();
     let (bytes, sha256, parts) = (content.len(), hex(content), parts.join(","));
     format!("{{path='{path}', bytes={bytes}, sha256='{sha256}', parts=[{parts}]}},")
