@@ -20,4 +20,3 @@ pub mod telemetry;
 mod sentences;
 pub mod config;
 pub mod cli;
-pub mod demo;

@@ -13,11 +13,11 @@ use interview::Guide;
 use tokio::sync::mpsc;
 
 use crate::config::{LlmPrompt, LlmProvider, Settings, SpeechEngine};
-use crate::demo::live::{self, DemoEvent, Style};
-use crate::demo::model::ModelServer;
-use crate::demo::persona::Persona;
-use crate::demo::{self, Options, RunningEngine, Tools, render};
 use crate::startup::{self, Running};
+use demo::live::{self, DemoEvent, Style};
+use demo::model::ModelServer;
+use demo::persona::Persona;
+use demo::{Options, RunningEngine, Tools, render};
 use voice::audio::MediaRuntime;
 use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 use weights::{Manifest, Progress, Set, fetch};
