@@ -11,7 +11,6 @@ pub mod webhooks;
 pub mod insights;
 pub mod privacy;
 pub mod access;
-pub mod seed;
 pub mod study;
 pub mod api;
 pub mod tls;
