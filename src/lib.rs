@@ -1,7 +1,5 @@
 //! The engine, in the order in which data flows through it.
 
-pub mod dialogue;
-pub mod llm;
 pub mod session;
 pub mod startup;
 pub mod supervisors;
@@ -14,7 +12,6 @@ pub mod access;
 pub mod study;
 pub mod api;
 pub mod tls;
-mod outgoing;
 pub mod telemetry;
 mod sentences;
 pub mod config;

@@ -20,8 +20,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::Access;
 use crate::fleet::Redis;
-use crate::llm::Llm;
 use crate::telemetry::Metrics;
+use llm::Llm;
 use storage::Storage;
 use voice::transport::IceServer;
 

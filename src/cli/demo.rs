@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use interview::Guide;
+use llm::proposer::LlmPrompt;
 use tokio::sync::mpsc;
 
-use crate::config::{LlmPrompt, LlmProvider, Settings, SpeechEngine};
+use crate::config::{LlmProvider, Settings, SpeechEngine};
 use crate::startup::{self, Running};
 use demo::live::{self, DemoEvent, Style};
 use demo::model::ModelServer;

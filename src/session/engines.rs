@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use crate::api::EngineInfo;
 use crate::config::Settings;
-use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
 use crate::sentences::{self, SentencesError};
 use encoder::Encoder;
 use interview::language::Language;
+use llm::proposer::{Proposer, ScriptedProposer, TemplateProposer};
 use voice::inference::{Inference, Priority};
 use voice::stt::{Speech, Transcriber, Whisper, WhisperSettings};
 use voice::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};

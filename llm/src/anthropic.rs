@@ -5,12 +5,12 @@
 //! The schema is given as the input of the one tool that the model has to call: this is how this protocol gives an
 //! answer its form. There is no tool behind it.
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
+use super::LlmServer;
 use super::exchange::{End, Piece};
 use super::{Ask, LlmError};
-use crate::config::LlmServer;
 
 const VERSION: &str = "2023-06-01";
 

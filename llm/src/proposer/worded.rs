@@ -13,10 +13,8 @@ use parking_lot::Mutex;
 use tracing::{debug, info};
 use uuid::Uuid;
 
-use super::{ProposeError, Proposer};
-use super::{brief, prompt};
-use crate::config::LlmPrompt;
-use crate::llm::{Ask, Llm};
+use super::{LlmPrompt, ProposeError, Proposer, brief, prompt};
+use crate::{Ask, Llm};
 
 const OPERATION: &str = "follow_up";
 const MOST_TOKENS: u32 = 120;

@@ -1,7 +1,7 @@
 //! Language models behind OpenAI-compatible servers and Anthropic's: a question in, JSON that fits a schema out.
 //!
-//! Owns: the one way to ask a model. Never does: know what is asked, or act on what is answered; nothing is sent
-//! unless LLM_PROVIDER says so.
+//! Owns: the one way to ask a model, and the proposer that has one word follow-ups. Never does: act on what is answered,
+//! read settings, or name metrics; nothing is sent unless a server is given.
 //!
 //! | file | holds |
 //! |---|---|
@@ -10,6 +10,8 @@
 //! | `reading` | from a model's text to a value that fits the schema |
 //! | `breaker` | not asking a server that fails again and again |
 //! | `cache` | the same question gets the same answer |
+//! | `server`, `meter` | what comes from outside: where the model is, and who counts |
+//! | `proposer` | who proposes follow-ups: templates, or a model before them |
 //!
 //! The deadline is total wall time: connection, waiting, retries and reading. Dropping the future of
 //! [`Llm::json`] breaks the connection off, so that the server stops.
@@ -19,8 +21,11 @@ mod breaker;
 pub mod cache;
 mod exchange;
 mod http;
+mod meter;
 mod openai;
+pub mod proposer;
 mod reading;
+mod server;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -34,10 +39,9 @@ use self::breaker::Breaker;
 pub use self::breaker::BreakerState;
 use self::cache::{Cache, Memory};
 use self::exchange::Exchange;
+pub use self::meter::Meter;
 use self::reading::Shape;
-use crate::config::{LlmServer, Settings};
-use crate::telemetry::Metrics;
-use crate::telemetry::metrics::Failure;
+pub use self::server::{LlmServer, Protocol};
 
 /// Answers kept in memory.
 const KEPT: usize = 512;
@@ -116,20 +120,6 @@ impl LlmError {
             _ => None,
         }
     }
-
-    fn failure(&self) -> Failure {
-        match self {
-            Self::Late => Failure::LlmLate,
-            Self::Open { .. } => Failure::LlmOpen,
-            Self::Connection(_) => Failure::LlmConnection,
-            Self::Busy { .. } => Failure::LlmBusy,
-            Self::Server { .. } => Failure::LlmServer,
-            Self::Refused { .. } => Failure::LlmRefused,
-            Self::TooLong => Failure::LlmTooLong,
-            Self::Truncated => Failure::LlmTruncated,
-            Self::Invalid(_) => Failure::LlmInvalid,
-        }
-    }
 }
 
 /// A model that can be asked; cheap to clone.
@@ -141,16 +131,10 @@ struct Shared {
     breaker: Breaker,
     cache: OnceLock<Arc<dyn Cache>>,
     memory: Memory,
-    metrics: OnceLock<Arc<Metrics>>,
+    meter: OnceLock<Arc<dyn Meter>>,
 }
 
 impl Llm {
-    /// The model that the settings name; none where LLM_PROVIDER is `none`.
-    pub fn from_settings(settings: &Settings) -> Option<Self> {
-        // Settings that don't hold together are refused before anything starts.
-        settings.llm_server().ok().flatten().map(Self::new)
-    }
-
     pub fn new(server: LlmServer) -> Self {
         Self::resting(server, breaker::FIRST_REST)
     }
@@ -162,14 +146,14 @@ impl Llm {
             breaker: Breaker::new(rest),
             cache: OnceLock::new(),
             memory: Memory::new(KEPT),
-            metrics: OnceLock::new(),
+            meter: OnceLock::new(),
         }))
     }
 
     /// Counts into these from now on; a second call changes nothing.
-    pub fn count_into(&self, metrics: Arc<Metrics>) {
-        metrics.llm_breaker_state.set(f64::from(self.state().number()));
-        let _ = self.0.metrics.set(metrics);
+    pub fn count_into(&self, meter: Arc<impl Meter + 'static>) {
+        meter.breaker(self.state());
+        let _ = self.0.meter.set(meter);
     }
 
     /// Keeps answers there instead of in this process's memory; a second call changes nothing.
@@ -202,12 +186,12 @@ impl Llm {
     pub async fn json(&self, ask: Ask) -> Result<Answer, LlmError> {
         let began = Instant::now();
         let result = self.answer(&ask, began + ask.deadline).await;
-        if let Some(metrics) = self.0.metrics.get() {
+        if let Some(meter) = self.0.meter.get() {
             match &result {
-                Ok(answer) if answer.cached => metrics.llm_cache_hits_total.inc(),
+                Ok(answer) if answer.cached => meter.cached(),
                 Ok(answer) => {
-                    metrics.llm_latency_seconds.observe(began.elapsed().as_secs_f64());
-                    metrics.count_tokens(ask.operation, answer.tokens);
+                    meter.answered(began.elapsed());
+                    meter.spent(ask.operation, answer.tokens);
                 }
                 // Counted one by one: a question may fail in several ways.
                 Err(_) => {}
@@ -254,8 +238,8 @@ impl Llm {
 
     async fn once(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
         let result = self.exchanged(ask, shape, deadline).await;
-        if let (Err(error), Some(metrics)) = (&result, self.0.metrics.get()) {
-            metrics.count_failure(error.failure());
+        if let (Err(error), Some(meter)) = (&result, self.0.meter.get()) {
+            meter.failed(error);
         }
         result
     }
@@ -268,8 +252,8 @@ impl Llm {
             Ok(_) => permit.succeeded(),
             Err(_) => permit.failed(now),
         }
-        if let Some(metrics) = self.0.metrics.get() {
-            metrics.llm_breaker_state.set(f64::from(self.0.breaker.state(now).number()));
+        if let Some(meter) = self.0.meter.get() {
+            meter.breaker(self.0.breaker.state(now));
         }
         let said = said?;
         let tokens = said.tokens.unwrap_or_else(|| ask.tokens() + about(&said.text));
@@ -277,8 +261,8 @@ impl Llm {
             Ok(value) => Ok((value, tokens)),
             Err(error) => {
                 // They are spent all the same.
-                if let Some(metrics) = self.0.metrics.get() {
-                    metrics.count_tokens(ask.operation, tokens);
+                if let Some(meter) = self.0.meter.get() {
+                    meter.spent(ask.operation, tokens);
                 }
                 Err(error)
             }

@@ -2,12 +2,12 @@
 //!
 //! Owns: the request's body and the meaning of a stream's events. Never does: send anything.
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
+use super::LlmServer;
 use super::exchange::{End, Piece};
 use super::{Ask, LlmError};
-use crate::config::LlmServer;
 
 /// The last event of a stream.
 pub const DONE: &str = "[DONE]";

@@ -12,8 +12,7 @@ use serde_json::Value;
 use sse_stream::SseStream;
 
 use super::http::{Http, Reply, Trouble, broken};
-use super::{Ask, LlmError, anthropic, openai};
-use crate::config::{LlmServer, Protocol};
+use super::{Ask, LlmError, LlmServer, Protocol, anthropic, openai};
 
 /// Bytes of an answer beside its tokens.
 const BASE: usize = 64 << 10;

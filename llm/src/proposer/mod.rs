@@ -4,16 +4,26 @@
 //! checks every proposal and serves the guide's own template when none comes in time.
 
 mod brief;
-mod llm;
 mod prompt;
+mod worded;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use interview::io::{Proposal, ProposalRequest};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::llm::LlmProposer;
+pub use self::worded::LlmProposer;
+
+/// How much a model is told when it is to word a follow-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LlmPrompt {
+    #[default]
+    Full,
+    Brief,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProposeError {
