@@ -113,7 +113,7 @@ impl Hub {
         let mut command = self.curl(self.limits.probe);
         command.args(["--head", "--output", "/dev/null", "--max-time", &seconds(self.limits.probe)]);
         command.arg("--url").arg(&self.base);
-        run(command, &workshop.join("hub.log"), || None).map_err(|failure| self.left_out(failure.reason))
+        run(command, &workshop.join("hub.log"), || None).map_err(|failure| self.left_out(told(&failure)))
     }
 
     /// Whether the hub has been left out since a failure to connect.
@@ -159,8 +159,9 @@ impl Hub {
                 let more = wanted.bytes.filter(|bytes| is > *bytes)?;
                 Some(format!("it is longer than the {more} bytes that the manifest names"))
             });
-            let Err(Failure { code, reason }) = outcome else { return Ok(()) };
-            match code {
+            let Err(failure) = outcome else { return Ok(()) };
+            let reason = told(&failure);
+            match failure.code {
                 Some(code) if code::BROKEN.contains(&code) && attempt < ATTEMPTS => {
                     step.state(&format!("broken off, attempt {} of {ATTEMPTS}", attempt + 1));
                     attempt += 1;
@@ -222,6 +223,12 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
+/// What curl itself says: its last line, without its name and code.
+fn told(failure: &Failure) -> String {
+    let said = failure.reason.rsplit_once("curl: (").and_then(|(_, rest)| rest.split_once(") "));
+    said.map_or(failure.reason.as_str(), |(_, said)| said).to_owned()
+}
+
 /// As curl reads it.
 fn seconds(duration: Duration) -> String {
     format!("{:.1}", duration.as_secs_f32())
@@ -234,6 +241,13 @@ mod tests {
     fn with(pairs: &[(&str, &str)]) -> Result<Option<String>, String> {
         let read = |name: &str| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned());
         Hub::from_variables(read).map(|hub| hub.map(|hub| hub.base)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_what_curl_says_is_told() {
+        let failure = |reason: &str| told(&Failure { code: Some(7), reason: reason.to_owned() });
+        assert_eq!(failure("curl ended with exit status: 7: curl: (7) Couldn't connect"), "Couldn't connect");
+        assert_eq!(failure("curl can't be started: not found"), "curl can't be started: not found");
     }
 
     #[test]
