@@ -15,7 +15,7 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::config::{ConfigError, Settings};
-use crate::models::{Manifest, Set, required, verify};
+use weights::{Manifest, Set, required, verify};
 
 /// Weights, their packages on the way, and room for a few recordings.
 const DISK_TO_FETCH: u64 = 1_500_000_000;
