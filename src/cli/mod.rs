@@ -97,7 +97,12 @@ pub enum Verb {
 /// Runs the command; errors that reach here are shown by `main`.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || Settings::load(cli.config.as_deref());
-    match cli.command.unwrap_or(Verb::Serve) {
+    let verb = cli.command.unwrap_or(Verb::Serve);
+    if !matches!(verb, Verb::Models(_) | Verb::Reference(_)) {
+        // What is written from here on holds people's words, or keys: it is its owner's alone to read. Weights are not.
+        rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    }
+    match verb {
         Verb::Serve => serve::run(settings()?),
         Verb::Worker(args) => worker::run(&args, &settings()?),
         Verb::Tasks(command) => command.run(&settings()?),

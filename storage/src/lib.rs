@@ -3,6 +3,8 @@
 //! Owns: repositories (a file each), the event log with its projection to tables, encryption of personal payloads,
 //! where recordings lie. Never does: decide what happens in an interview, keep anything in memory.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -295,8 +297,18 @@ impl Storage {
     }
 }
 
+/// Makes a folder of the engine's own, which nobody else on the machine may look into: whatever the mode of a file in it, it
+/// can't be reached. One that somebody else owns is left as it is, and said so.
 fn make_folder(path: &Path) -> Result<(), StorageError> {
-    std::fs::create_dir_all(path).map_err(|source| StorageError::Folder { path: path.to_owned(), source })
+    let failed = |source| StorageError::Folder { path: path.to_owned(), source };
+    std::fs::create_dir_all(path).map_err(failed)?;
+    let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0
+        && let Err(error) = std::fs::set_permissions(path, Permissions::from_mode(0o700))
+    {
+        tracing::warn!(folder = %path.display(), mode = format!("{mode:o}"), %error, "others can look into this folder");
+    }
+    Ok(())
 }
 
 /// Turns a value of ours into JSON for a column.
