@@ -3,14 +3,15 @@
 //! Owns: reading and writing these lines. Never does: know what they do to a connection.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::ice::PatchError;
 
 /// Fragments are a kilobyte or two.
 const MAX_FRAGMENT: usize = 16 * 1024;
-/// More than any machine has addresses.
-const MAX_CANDIDATES: usize = 100;
+/// Candidates of one ICE session that are checked, whether they come with the offer or after it. Each of them has us send some
+/// eight packets to an address of the caller's choice, which need not be the caller's; browsers name fewer than twenty.
+pub(super) const MAX_CANDIDATES: usize = 32;
 
 /// Credentials and candidates of one side.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -148,8 +149,31 @@ fn usable(value: &str) -> Result<Option<String>, PatchError> {
     if component.parse::<u16>().is_err() || priority.parse::<u32>().is_err() || port.parse::<u16>().is_err() {
         return Err(bad("a candidate is malformed"));
     }
-    let wanted = protocol.eq_ignore_ascii_case("udp") && address.parse::<IpAddr>().is_ok();
+    let reachable = address.parse::<IpAddr>().is_ok_and(|address| is_of_one_host(address) && port != "0");
+    let wanted = protocol.eq_ignore_ascii_case("udp") && reachable;
     Ok(wanted.then(|| words.join(" ")))
+}
+
+/// An address that leads to one machine, as a caller's does.
+fn is_of_one_host(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    !(address.is_multicast() || address.is_unspecified() || address == IpAddr::V4(Ipv4Addr::BROADCAST))
+}
+
+/// The offer with no more candidates than are checked, and only such as can be; how many are left.
+pub(super) fn with_usable_candidates(offer: &str) -> (String, usize) {
+    let mut kept = 0;
+    let mut text = String::with_capacity(offer.len());
+    for line in offer.split_inclusive('\n') {
+        if let Some(candidate) = line.trim_end().strip_prefix("a=candidate:") {
+            if kept == MAX_CANDIDATES || !matches!(usable(candidate), Ok(Some(_))) {
+                continue;
+            }
+            kept += 1;
+        }
+        text.push_str(line);
+    }
+    (text, kept)
 }
 
 /// The description with our public addresses beside the ones we have ourselves: behind NAT the same ports are forwarded
@@ -204,6 +228,22 @@ mod tests {
         m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n\
         a=candidate:1 1 udp 2130706431 10.0.0.5 50000 typ host\r\n\
         a=candidate:2 1 udp 2130706431 fd00::5 50000 typ host\r\na=end-of-candidates\r\n";
+
+    #[test]
+    fn of_an_offers_candidates_only_so_many_are_kept_and_only_a_callers() {
+        let of = |n: usize| format!("a=candidate:{n} 1 udp 2130706431 203.0.113.{} 50000 typ host\r\n", n % 250);
+        let many: String = (0..800).map(of).collect();
+        let (offer, kept) = with_usable_candidates(&format!("{DESCRIPTION}{many}"));
+        assert_eq!((kept, offer.matches("a=candidate:").count()), (MAX_CANDIDATES, MAX_CANDIDATES));
+        assert!(offer.starts_with("v=0\r\n") && offer.contains("10.0.0.5"), "the first ones: {offer}");
+        assert_eq!(with_usable_candidates(DESCRIPTION), (DESCRIPTION.to_owned(), 2), "a browser's stays as it is");
+        for address in
+            ["224.0.0.251 5353", "255.255.255.255 9", "0.0.0.0 9", "::ffff:224.0.0.1 9", "ff02::fb 5353", "192.0.2.1 0"]
+        {
+            let line = format!("a=candidate:1 1 udp 2130706431 {address} typ host\r\n");
+            assert_eq!(with_usable_candidates(&line), (String::new(), 0), "{address}");
+        }
+    }
 
     #[test]
     fn a_fragment_is_read_and_what_it_is_not_is_named() {

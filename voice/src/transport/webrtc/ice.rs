@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use webrtc::peer_connection::RTCSessionDescription;
 
-use super::fragment::{Fragment, with_public_addresses};
+use super::fragment::{Fragment, MAX_CANDIDATES, with_public_addresses};
 use super::gathered_description;
 use super::peer::Sender;
 use crate::transport::TransportError;
@@ -73,13 +73,15 @@ struct Shared {
 struct State {
     /// The other side's description, as of its last restart.
     offer: String,
+    /// Candidates of the other side that have been taken since.
+    candidates: usize,
     tag: String,
 }
 
 impl IceSession {
     pub(super) fn new(
         sender: &Arc<Sender>,
-        offer: String,
+        (offer, candidates): (String, usize),
         answer: &str,
         public_addresses: &[IpAddr],
         runtime: Handle,
@@ -88,7 +90,7 @@ impl IceSession {
         let shared = Shared {
             sender: Arc::downgrade(sender),
             public_addresses: public_addresses.to_vec(),
-            state: Mutex::new(State { offer, tag }),
+            state: Mutex::new(State { offer, candidates, tag }),
         };
         Ok(Self { shared: Arc::new(shared), runtime })
     }
@@ -122,6 +124,10 @@ impl Shared {
         let current = Fragment::of(&state.offer)?.credentials;
         let is_restart = fragment.credentials.is_some() && fragment.credentials != current;
         if !is_restart {
+            state.candidates += fragment.candidates.len();
+            if state.candidates > MAX_CANDIDATES {
+                return Err(PatchError::Bad(format!("more than {MAX_CANDIDATES} candidates are not taken")));
+            }
             for candidate in fragment.candidates {
                 let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
                 let added = sender.peer().add_ice_candidate(candidate).await;
@@ -129,9 +135,11 @@ impl Shared {
             }
             return Ok(Patched::Trickled);
         }
+        let taken = fragment.candidates.len();
         let offer = fragment.renew(&state.offer);
         let renewed = self.restart(&sender, &offer).await.map_err(|error| PatchError::Failed(error.to_string()))?;
         state.offer = offer;
+        state.candidates = taken;
         state.tag = tag_of(&renewed).map_err(|error| PatchError::Failed(error.to_string()))?;
         tracing::info!("ICE restarted by the other side");
         Ok(Patched::Restarted { fragment: Fragment::of(&renewed)?.write(), tag: state.tag.clone() })

@@ -132,7 +132,8 @@ impl WebRtc {
     }
 
     async fn negotiate_answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
-        let offer = sdp::read_offer(offer_sdp)?;
+        let (offer_sdp, candidates) = fragment::with_usable_candidates(offer_sdp);
+        let offer = sdp::read_offer(&offer_sdp)?;
         let payload_type = sdp::negotiated_payload_type(&offer).ok_or(TransportError::NoCodec)?;
         let (sender, ends) = self.open(Side::Answering).await?;
         sender.set_payload_type(payload_type);
@@ -143,7 +144,7 @@ impl WebRtc {
         let public = &self.settings.public_addresses;
         let sdp = fragment::with_public_addresses(&gathered_description(&sender).await?, public);
         let sender = Arc::new(sender);
-        let ice = IceSession::new(&sender, offer_sdp.to_owned(), &sdp, public, self.runtime.clone())?;
+        let ice = IceSession::new(&sender, (offer_sdp, candidates), &sdp, public, self.runtime.clone())?;
         Ok(Answer { sdp, link: ends.into_link(sender), ice })
     }
 
