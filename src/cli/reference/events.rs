@@ -52,11 +52,17 @@ fn describe(page: &mut String, schema: &Value, hidden: &[&str]) -> anyhow::Resul
         return Ok(());
     }
     let required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
-    let fields = schema["properties"].as_object().into_iter().flatten().filter(|(name, _)| !hidden.contains(&name.as_str()));
+    let fields =
+        schema["properties"].as_object().into_iter().flatten().filter(|(name, _)| !hidden.contains(&name.as_str()));
     let mut rows = String::new();
     for (name, field) in fields {
         let optional = if required(name) { "" } else { " (may be missing)" };
-        writeln!(rows, "| `{name}` | {}{optional} | {} |", kind(field), cell(field["description"].as_str().unwrap_or("")))?;
+        writeln!(
+            rows,
+            "| `{name}` | {}{optional} | {} |",
+            kind(field),
+            cell(field["description"].as_str().unwrap_or(""))
+        )?;
     }
     if rows.is_empty() {
         writeln!(page, "No fields.")?;
@@ -80,13 +86,22 @@ fn kind(schema: &Value) -> String {
         return parts.iter().map(kind).collect::<Vec<_>>().join(" or ");
     }
     if let Some(values) = schema["enum"].as_array() {
-        return values.iter().filter_map(Value::as_str).map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ");
+        return values
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|value| format!("`{value}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     match &schema["type"] {
         Value::Array(types) => types.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
         Value::String(kind) if kind == "array" => format!("array of {}", self::kind(&schema["items"])),
         Value::String(kind) if kind == "object" => {
-            let names = schema["properties"].as_object().into_iter().flatten().map(|(name, field)| format!("`{name}`: {}", self::kind(field)));
+            let names = schema["properties"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, field)| format!("`{name}`: {}", self::kind(field)));
             format!("object of {}", names.collect::<Vec<_>>().join(", "))
         }
         Value::String(kind) => kind.clone(),

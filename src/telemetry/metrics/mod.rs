@@ -14,8 +14,8 @@ use prometheus::{
     CounterVec, Encoder as _, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder,
 };
 
-use self::families::Maker;
 pub use self::families::Family;
+use self::families::Maker;
 use voice::inference::Inference;
 
 pub use self::known::Failure;
@@ -264,7 +264,8 @@ impl Metrics {
             }
             family
         });
-        let mut families: Vec<Family> = process.chain(queue::families()?).chain(self.families.iter().cloned()).collect();
+        let mut families: Vec<Family> =
+            process.chain(queue::families()?).chain(self.families.iter().cloned()).collect();
         families.sort();
         Ok(families)
     }

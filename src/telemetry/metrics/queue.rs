@@ -22,13 +22,7 @@ pub(super) struct QueueCollector {
 impl QueueCollector {
     pub(super) fn new(inference: Inference) -> Result<Self, prometheus::Error> {
         let (depth, waited, busy) = parts()?;
-        Ok(Self {
-            inference,
-            depth,
-            waited,
-            busy,
-            reading: Mutex::new(()),
-        })
+        Ok(Self { inference, depth, waited, busy, reading: Mutex::new(()) })
     }
 }
 
@@ -36,7 +30,10 @@ fn parts() -> Result<(GaugeVec, CounterVec, IntGauge), prometheus::Error> {
     let labels = &["priority"];
     Ok((
         GaugeVec::new(Opts::new("inference_queue_depth", "Work that waits for the models' threads"), labels)?,
-        CounterVec::new(Opts::new("inference_queue_wait_seconds_total", "How long begun work had waited, in sum"), labels)?,
+        CounterVec::new(
+            Opts::new("inference_queue_wait_seconds_total", "How long begun work had waited, in sum"),
+            labels,
+        )?,
         IntGauge::new("inference_threads_busy", "Threads of the models that are at work")?,
     ))
 }
