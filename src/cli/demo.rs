@@ -2,7 +2,7 @@
 //!
 //! Owns: the arguments, what is printed, the exit code. Never does: start an engine (the caller gives the way).
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use crate::demo::model::ModelServer;
 use crate::demo::persona::Persona;
 use crate::demo::{self, Options, RunningEngine, Tools, render};
 use crate::models::{Manifest, Progress, Set, fetch};
+use crate::output::put;
 use crate::startup::{self, Running};
 use voice::audio::MediaRuntime;
 use voice::transport::webrtc::{WebRtc, WebRtcSettings};
@@ -131,10 +132,9 @@ pub async fn run(
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| path.display().to_string())?;
     }
-    let mut out = std::io::stdout();
-    write!(out, "{}", render::render(&report, colour))?;
+    put(render::render(&report, colour))?;
     if let Some(path) = &args.report {
-        writeln!(out, "Report:     {}", path.display())?;
+        say!("Report:     {}", path.display())?;
     }
     Ok(if report.verdict.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -38,7 +38,7 @@ impl HealthArgs {
         if answer.status().is_success() {
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("{url} answers {}", answer.status());
+        hint!("{url} answers {}", answer.status());
         Ok(ExitCode::FAILURE)
     }
 }

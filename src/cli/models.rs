@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use indicatif::HumanBytes;
 
 use crate::models::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verify_with};
+use crate::output::OutputError;
 
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
@@ -49,35 +50,33 @@ impl ModelsCommand {
                     Ok(fetched) => fetched,
                     // A person reads this: the message, not where in the program it arose.
                     Err(e) => {
-                        eprintln!("error: {e}");
-                        eprintln!("What has arrived is kept: run the same command again to go on from there.");
-                        eprintln!(
-                            "Behind a proxy or a mirror, set pip and npm up for it first (pip config, npm config)."
-                        );
+                        hint!("error: {e}");
+                        hint!("What has arrived is kept: run the same command again to go on from there.");
+                        hint!("Behind a proxy or a mirror, set pip and npm up for it first (pip config, npm config).");
                         return Ok(ExitCode::FAILURE);
                     }
                 };
                 let dir = folder.dir.display();
                 match made {
-                    0 => println!("models: all {kept} files in {dir} are there and whole; nothing fetched"),
-                    _ => println!("models: {made} files fetched ({}), {kept} kept, in {dir}", HumanBytes(bytes)),
+                    0 => say!("models: all {kept} files in {dir} are there and whole; nothing fetched")?,
+                    _ => say!("models: {made} files fetched ({}), {kept} kept, in {dir}", HumanBytes(bytes))?,
                 }
                 Ok(ExitCode::SUCCESS)
             }
             Self::List { folder } => {
-                list(&manifest, &folder.dir);
+                list(&manifest, &folder.dir)?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Verify { set, folder } => {
                 let names: Vec<_> = manifest.items_of(set).map(|i| i.name.as_str()).collect();
                 match verify_with(&manifest, &names, &folder.dir, Depth::Full) {
                     Ok(_) => {
-                        println!("models: {} are whole, in {}", names.join(", "), folder.dir.display());
+                        say!("models: {} are whole, in {}", names.join(", "), folder.dir.display())?;
                         Ok(ExitCode::SUCCESS)
                     }
                     Err(problems) => {
                         for problem in problems {
-                            println!("{problem}");
+                            say!("{problem}")?;
                         }
                         Ok(ExitCode::FAILURE)
                     }
@@ -87,7 +86,7 @@ impl ModelsCommand {
     }
 }
 
-fn list(manifest: &Manifest, dir: &Path) {
+fn list(manifest: &Manifest, dir: &Path) -> Result<(), OutputError> {
     for item in &manifest.items {
         let bytes: u64 = item.files.iter().map(crate::models::File::final_bytes).sum();
         let state = match verify_with(manifest, &[&item.name], dir, Depth::Quick) {
@@ -95,7 +94,8 @@ fn list(manifest: &Manifest, dir: &Path) {
             Err(problems) if problems.iter().all(|p| p.what == "is missing") => "not here",
             Err(_) => "damaged or incomplete",
         };
-        println!("{:16} {:>10}  {:21} {}", item.name, HumanBytes(bytes).to_string(), state, item.licence);
-        println!("{:16} {:>10}  {}", "", "", item.purpose);
+        say!("{:16} {:>10}  {:21} {}", item.name, HumanBytes(bytes).to_string(), state, item.licence)?;
+        say!("{:16} {:>10}  {}", "", "", item.purpose)?;
     }
+    Ok(())
 }

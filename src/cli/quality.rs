@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use crate::config::Settings;
+use crate::output::put;
 use storage::Storage;
 use storage::quality::Recomputed;
 
@@ -36,9 +37,9 @@ impl QualityCommand {
             anyhow::Ok(scores)
         })?;
         if json {
-            println!("{}", serde_json::to_string_pretty(&scores)?);
+            say!("{}", serde_json::to_string_pretty(&scores)?)?;
         } else {
-            print!("{}", table(&scores));
+            put(table(&scores))?;
         }
         Ok(if scores.iter().any(Recomputed::differs) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

@@ -31,7 +31,7 @@ impl Progress {
         match self {
             // A terminal that went away is no reason to stop fetching.
             Self::Bars(bars) => drop(bars.println(line)),
-            Self::Lines => eprintln!("{line}"),
+            Self::Lines => hint!("{line}"),
             Self::Silent => {}
         }
     }
@@ -48,7 +48,7 @@ impl Progress {
                 Some(bar)
             }
             Self::Lines => {
-                eprintln!("  {name} ({}): {state}", HumanBytes(bytes));
+                hint!("  {name} ({}): {state}", HumanBytes(bytes));
                 None
             }
             Self::Silent => None,

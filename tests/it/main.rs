@@ -19,6 +19,7 @@ mod llm;
 mod log;
 mod metrics;
 mod network;
+mod output;
 mod pages;
 mod privacy;
 mod quality;

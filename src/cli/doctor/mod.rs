@@ -77,9 +77,9 @@ impl DoctorArgs {
     pub fn run(self, settings: Result<Settings, ConfigError>) -> anyhow::Result<ExitCode> {
         let findings = self.examine(settings)?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&findings)?);
+            say!("{}", serde_json::to_string_pretty(&findings)?)?;
         } else {
-            print!("{}", text(&findings));
+            put(text(&findings))?;
         }
         let missing = findings.iter().any(|f| f.state == State::Missing);
         Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -25,7 +25,7 @@ impl ReferenceArgs {
         for (name, text) in pages()? {
             let path = self.dir.join(name);
             std::fs::write(&path, text)?;
-            println!("{}", path.display());
+            say!("{}", path.display())?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -43,7 +43,9 @@ pub fn pages() -> anyhow::Result<[(&'static str, String); 4]> {
 
 /// Says on a page where it comes from.
 fn head(title: &str, introduction: &str) -> String {
-    format!("# {title}\n\n<!-- Made by `interviewer reference docs/reference` from the code: change the code. -->\n\n{introduction}\n")
+    format!(
+        "# {title}\n\n<!-- Made by `interviewer reference docs/reference` from the code: change the code. -->\n\n{introduction}\n"
+    )
 }
 
 fn commands() -> String {
@@ -51,8 +53,10 @@ fn commands() -> String {
     let text = clap_markdown::help_markdown_custom::<super::Cli>(&options);
     // Its own title and introduction are replaced.
     let body = text.find("\n## ").map_or(text.as_str(), |from| &text[from..]);
-    head("Command line", "Every command takes `--help`. Settings come from the environment and a settings file (see [Settings](settings.md)).")
-        + &body.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>().trim_end()
+    head(
+        "Command line",
+        "Every command takes `--help`. Settings come from the environment and a settings file (see [Settings](settings.md)).",
+    ) + &body.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>().trim_end()
         + "\n"
 }
 
