@@ -304,8 +304,16 @@ fn patch_refusal(error: &PatchError) -> Problem {
 #[utoipa::path(
     get,
     path = "/api/join/{token}/events",
-    description = "JSON, one object a message, each with `type`, `seq` and `at_ms`: `state`, `caption`, `question`, \
-        `consent`, `error`. From the page: `{type: pause | resume | leave | repeat}`.",
+    description = "The engine sends JSON, one object a message (schema `CallMessage`), each with `type`, `seq` and \
+        `at_ms`:\n\n\
+        - `state`: `value`; `reason` with the value `paused`\n\
+        - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption that it \
+        takes the place of\n\
+        - `question`: `id`, `section`, `number`, `of`; `follow_up_of` for a follow-up\n\
+        - `consent`: `participation`, `recording`\n\
+        - `error`: `title`, `detail`; `call_id` if the message is meant for the page of one call only\n\n\
+        The page may send JSON objects with a `type` (schema `CallCommand`): `pause`, `resume`, `leave`, `repeat`, and \
+        `stop_recording` with `delete_so_far`.",
     params(
         ("token" = String, Path, description = "From the join link: it is the key"),
         ("after" = Option<u64>, Query, description = "The `seq` of the last message that was received"),
