@@ -55,8 +55,9 @@ impl Fields {
         }
     }
 
+    /// One a pointer: what is said first is closest to the cause.
     pub(super) fn fault(&mut self, name: &str, detail: &str) {
-        self.faults.push(Fault::new(format!("/{name}"), detail));
+        Fault::add(&mut self.faults, Fault::new(format!("/{name}"), detail));
     }
 
     /// Nothing for a missing field and for null.
@@ -65,31 +66,26 @@ impl Fields {
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        match self.take(name)? {
-            Value::String(text) if !text.trim().is_empty() => Some(text),
-            _ => {
-                self.fault(name, "a text is wanted here");
-                None
-            }
-        }
+        self.read(name, "a text is wanted here", |text| (!text.trim().is_empty()).then(|| text.to_owned()))
     }
 
     pub(super) fn id(&mut self, name: &str) -> Option<Uuid> {
-        let text = self.text(name)?;
-        let id = Uuid::parse_str(&text).ok();
-        if id.is_none() {
-            self.fault(name, "a UUID is wanted here");
-        }
-        id
+        self.read(name, "a UUID is wanted here", |text| Uuid::parse_str(text).ok())
     }
 
     pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
-        let text = self.text(name)?;
-        let time = DateTime::parse_from_rfc3339(&text).ok();
-        if time.is_none() {
-            self.fault(name, "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z");
+        let parse = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc());
+        self.read(name, "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z", parse)
+    }
+
+    /// A text, read by `parse`; anything else, and what it can't read, is a fault with `wanted`.
+    fn read<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let value = self.take(name)?;
+        let read = value.as_str().and_then(parse);
+        if read.is_none() {
+            self.fault(name, wanted);
         }
-        time.map(|time| time.with_timezone(&Utc))
+        read
     }
 
     pub(super) fn object(&mut self, name: &str) -> Option<Value> {
@@ -102,11 +98,7 @@ impl Fields {
     }
 
     pub(super) fn role(&mut self, name: &str) -> Option<Role> {
-        let role = self.text(name)?.parse().ok();
-        if role.is_none() {
-            self.fault(name, "admin, researcher or viewer is wanted here");
-        }
-        role
+        self.read(name, "admin, researcher or viewer is wanted here", |text| text.parse().ok())
     }
 
     pub(super) fn flag(&mut self, name: &str) -> Option<bool> {

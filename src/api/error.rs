@@ -29,6 +29,13 @@ impl Fault {
     }
 }
 
+    /// Unless something is said of this place already: one fault a pointer.
+    pub(super) fn add(faults: &mut Vec<Self>, fault: Self) {
+        if faults.iter().all(|known| known.pointer != fault.pointer) {
+            faults.push(fault);
+        }
+    }
+
 /// A problem document (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {

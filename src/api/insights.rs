@@ -147,18 +147,17 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
             }
         }
         Extraction::Interviews { interview_ids, .. } => {
-            let mut faults = Vec::new();
+            let mut unknown = Vec::new();
             for id in interview_ids {
                 match storage.interviews().get(*id).await {
                     Ok(_) => {}
-                    Err(StorageError::NotFound(_)) => {
-                        faults.push(Fault::new("/interview_ids", format!("there is no interview {id}")));
-                    }
+                    Err(StorageError::NotFound(_)) => unknown.push(id.to_string()),
                     Err(error) => return Err(error.into()),
                 }
             }
-            if !faults.is_empty() {
-                return Err(Problem::unprocessable("the body has faults", faults));
+            if !unknown.is_empty() {
+                let detail = format!("there is no interview {}", unknown.join(", "));
+                return Err(absent("/interview_ids".to_owned(), &detail));
             }
         }
         Extraction::Guide { call_guide_id, .. } => {

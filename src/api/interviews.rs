@@ -121,10 +121,7 @@ async fn schedule(
 
 fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     let mut fields = Fields::of(body);
-    let call_guide_id = fields.id("call_guide_id");
-    if call_guide_id.is_none() {
-        fields.fault("call_guide_id", "the id of a call guide is needed");
-    }
+    let call_guide_id = fields.needed("call_guide_id", Fields::id);
     let channel = fields.text("channel");
     match channel.as_deref().map_or(Some(Channel::Webrtc), named) {
         Some(Channel::Webrtc) => {}

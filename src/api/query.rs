@@ -45,7 +45,7 @@ impl Parameters {
 
     pub(super) fn fault(&mut self, name: &str, detail: &str) {
         let name = name.replace('~', "~0").replace('/', "~1");
-        self.faults.push(Fault::new(format!("/{name}"), detail));
+        Fault::add(&mut self.faults, Fault::new(format!("/{name}"), detail));
     }
 
     pub(super) fn get(&mut self, name: &str) -> Option<&str> {

@@ -43,9 +43,7 @@ pub(super) fn read(body: Value, allow: &Allow) -> Result<WebhookSettings, Proble
     if !url.is_empty()
         && let Err(faults) = Target::read(&url, allow)
     {
-        for fault in &faults {
-            fields.fault("url", fault);
-        }
+        fields.fault("url", &faults.join("; "));
     }
     let events = events(&mut fields);
     let headers = headers(&mut fields);
