@@ -4,7 +4,8 @@ use std::fmt;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -27,7 +28,6 @@ impl Fault {
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
-}
 
     /// Unless something is said of this place already: one fault a pointer.
     pub(super) fn add(faults: &mut Vec<Self>, fault: Self) {
@@ -35,6 +35,7 @@ impl Fault {
             faults.push(fault);
         }
     }
+}
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -49,7 +50,7 @@ pub struct Problem {
     #[schema(value_type = u16)]
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// What happened here, for people.
     detail: String,
     /// Every fault of the input at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,11 +170,32 @@ impl From<StorageError> for Problem {
     }
 }
 
+/// What is said of an error that came without a word.
+fn reason(asked: &str, status: StatusCode, headers: &HeaderMap) -> String {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => match header(header::ALLOW) {
+            Some(methods) => format!("The engine does not answer {asked}. The methods of this path are {methods}."),
+            None => format!("The engine does not answer {asked}."),
+        },
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            match header(header::CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes */")) {
+                Some(length) => {
+                    format!("The range that was asked for lies outside the file, which has {length} bytes.")
+                }
+                None => "The range that was asked for lies outside the file.".to_owned(),
+            }
+        }
+        _ => format!("The engine refused {asked} and gave no reason."),
+    }
+}
+
 /// Middleware: errors that the framework or a library made become problem documents as well; headers (`Allow`, say) stay.
 pub(super) async fn as_problem_document(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let asked = format!("{} {}", request.method(), request.path());
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
     let is_document = response
@@ -184,7 +206,8 @@ pub(super) async fn as_problem_document(
     if !is_error || is_document {
         return Ok(response);
     }
-    let detail = response.response().error().map(ToString::to_string).unwrap_or_default();
+    let said = response.response().error().map(ToString::to_string).filter(|said| !said.is_empty());
+    let detail = said.unwrap_or_else(|| reason(&asked, status, response.headers()));
     let document = serde_json::to_string(&Problem::new(status, detail)).unwrap_or_default();
     Ok(response.map_body(move |head, _| {
         let kind = header::HeaderValue::from_static(CONTENT_TYPE);

@@ -94,7 +94,9 @@ async fn errors_of_the_framework_are_problem_documents_too() {
     problem(app.get("/api/interviews/not-an-id").send().await.unwrap(), 404).await;
     let not_allowed = app.request(Method::PATCH, "/api/call-guides/").send().await.unwrap();
     assert!(not_allowed.headers()["allow"].to_str().unwrap().contains("POST"));
-    problem(not_allowed, 405).await;
+    let told = problem(not_allowed, 405).await;
+    let detail = told["detail"].as_str().unwrap();
+    assert!(detail.contains("PATCH /api/call-guides/") && detail.contains("POST") && detail.ends_with('.'), "{detail}");
     let post = |kind: &'static str, body: Vec<u8>| {
         app.request(Method::POST, "/api/call-guides/").header("Content-Type", kind).body(body).send()
     };

@@ -284,6 +284,7 @@ pub async fn problem(response: Response, status: u16) -> Value {
     assert_eq!(document["status"], status);
     assert_eq!(document["type"], "about:blank");
     assert!(document["title"].is_string(), "{document}");
+    assert!(document["detail"].as_str().is_some_and(|detail| detail.contains(' ')), "{document}");
     document
 }
 
