@@ -91,7 +91,7 @@ fn list(manifest: &Manifest, dir: &Path) -> Result<(), OutputError> {
         let bytes: u64 = item.files.iter().map(crate::models::File::final_bytes).sum();
         let state = match verify_with(manifest, &[&item.name], dir, Depth::Quick) {
             Ok(_) => "here",
-            Err(problems) if problems.iter().all(|p| p.what == "is missing") => "not here",
+            Err(problems) if problems.iter().all(|problem| problem.missing) => "not here",
             Err(_) => "damaged or incomplete",
         };
         say!("{:16} {:>10}  {:21} {}", item.name, HumanBytes(bytes).to_string(), state, item.licence)?;

@@ -12,6 +12,7 @@ mod session;
 mod conversation;
 mod dashboards;
 mod deploy;
+mod doctor;
 mod faults;
 mod guides;
 mod insights;
