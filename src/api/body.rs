@@ -1,14 +1,14 @@
 //! Reading request bodies: what is wrong is said with JSON pointers, all of it at once.
 
 use actix_web::HttpRequest;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use chrono::{DateTime, Utc};
 use entity::Role;
 use interview::Guide;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Fault, Problem};
+use super::{Fault, Kind, Problem};
 
 /// A JSON body (or a guide in YAML where `yaml` allows it).
 pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Value, Problem> {
@@ -22,13 +22,13 @@ pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Va
         }
         _ => {
             let wanted = if yaml { "application/json or application/yaml" } else { "application/json" };
-            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send {wanted}")))
+            Err(Problem::new(Kind::UnsupportedMediaType, format!("send {wanted}")))
         }
     }
 }
 
 fn unreadable(language: &str, reason: &str) -> Problem {
-    Problem::bad_request(format!("the body is not {language}")).with_errors(vec![Fault::new("", reason)])
+    Problem::new(Kind::MalformedBody, format!("the body is not {language}")).with_errors(vec![Fault::new("", reason)])
 }
 
 /// The document as a guide, or everything that is wrong with it.
@@ -146,6 +146,6 @@ impl Fields {
             let escaped = name.replace('~', "~0").replace('/', "~1");
             self.fault(&escaped, "there is no field of this name");
         }
-        if self.faults.is_empty() { Ok(()) } else { Err(Problem::unprocessable("the body has faults", self.faults)) }
+        if self.faults.is_empty() { Ok(()) } else { Err(Problem::invalid_body(self.faults)) }
     }
 }

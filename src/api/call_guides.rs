@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Fault, Problem, Researcher, Viewer, body, guide_versions};
+use super::{Fault, Kind, Problem, Researcher, Viewer, body, guide_versions};
 use storage::{GuideFilter, GuideOrder};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -35,7 +35,7 @@ struct GuideVerdict {
 
 fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Guide, Problem> {
     let document = body::parse(request, bytes, true)?;
-    body::guide(document).map_err(|faults| Problem::unprocessable("the guide has faults", faults))
+    body::guide(document).map_err(|faults| Problem::new(Kind::InvalidGuide, "the guide has faults").with_errors(faults))
 }
 
 /// Store a guide

@@ -18,7 +18,7 @@ use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
-use super::{AppState, Problem, Researcher, Viewer, body};
+use super::{AppState, Kind, Problem, Researcher, Viewer, body};
 use storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
 
 const CHANNEL_WANTED: &str = "webrtc, sip, websocket or microphone is wanted here";
@@ -108,7 +108,7 @@ async fn schedule(
     let (row, token) = caller.storage.interviews().schedule(new).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
             let fault = super::Fault::new("/call_guide_id", "there is no call guide with this id");
-            Problem::unprocessable("the body has faults", vec![fault])
+            Problem::invalid_body(vec![fault])
         }
         error => error.into(),
     })?;
@@ -123,10 +123,15 @@ fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     let mut fields = Fields::of(body);
     let call_guide_id = fields.needed("call_guide_id", Fields::id);
     let channel = fields.text("channel");
+    let mut unavailable = false;
     match channel.as_deref().map_or(Some(Channel::Webrtc), named) {
         Some(Channel::Webrtc) => {}
-        Some(Channel::Sip) => fields.fault("channel", "no phone transport is configured"),
-        Some(_) => fields.fault("channel", "this transport is not configured"),
+        Some(known) => {
+            unavailable = true;
+            let phone = known == Channel::Sip;
+            let why = if phone { "no phone transport is configured" } else { "this transport is not configured" };
+            fields.fault("channel", why);
+        }
         None => fields.fault("channel", CHANNEL_WANTED),
     }
     let new = NewInterview {
@@ -141,7 +146,10 @@ fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
         link_lifetime: state.settings.link_lifetime,
         no_show_after: state.settings.no_show_after,
     };
-    fields.finish()?;
+    fields.finish().map_err(|problem| match problem.faults() {
+        [_] if unavailable => problem.of_kind(Kind::ChannelNotAvailable),
+        _ => problem,
+    })?;
     Ok(new)
 }
 
@@ -240,7 +248,7 @@ async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Probl
 )]
 async fn start(state: Data<AppState>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
+        return Err(Problem::new(Kind::ChannelNotAvailable, "no transport is configured for this channel"));
     }
     let (row, token) =
         caller.storage.interviews().open_now(*id, state.settings.link_lifetime, state.settings.no_show_after).await?;
@@ -269,7 +277,7 @@ async fn cancel(
     let storage = caller.storage.expecting(expected.0);
     let row = storage.interviews().get(*id).await?;
     if row.status.is_over() {
-        return Err(Problem::conflict(format!("the interview is over: {}", row.status.as_str())));
+        return Err(StorageError::Over(row.status).into());
     }
     storage.interviews().note_cancel(*id).await?;
     if state.calls.command(*id, Command::Cancel).await.is_ok() {

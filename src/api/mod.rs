@@ -41,6 +41,8 @@ mod dashboard;
 mod docs;
 mod error;
 mod events;
+pub mod kind;
+mod problems;
 mod guard;
 mod guide_versions;
 mod headers;
@@ -74,6 +76,7 @@ mod webhooks;
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
+pub use kind::Kind;
 pub use openapi::openapi;
 pub use root::{MetricsToken, worker_metrics};
 
@@ -168,7 +171,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(webhooks::routes)
         .configure(audit::routes)
         .configure(tasks::routes)
-        .map(|pages| pages.configure(docs::routes).configure(pages::routes))
+        .map(|pages| pages.configure(docs::routes).configure(problems::routes).configure(pages::routes))
         .default_service(web::to(root::not_found));
 }
 

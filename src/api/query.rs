@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Fault, Problem};
+use super::{Fault, Kind, Problem};
 use storage::{Place, Sort};
 
 const DEFAULT_LIMIT: u64 = 50;
@@ -126,7 +126,7 @@ impl Parameters {
         if self.faults.is_empty() {
             Ok(())
         } else {
-            Err(Problem::bad_request("the query has faults").with_errors(self.faults))
+            Err(Problem::new(Kind::InvalidQuery, "the query has faults").with_errors(self.faults))
         }
     }
 }

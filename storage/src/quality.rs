@@ -219,7 +219,7 @@ impl Storage {
     pub async fn recompute(&self, id: Uuid) -> Result<Option<Vec<Recomputed>>, StorageError> {
         let row = self.interviews().get(id).await?;
         if !row.status.is_over() {
-            return Err(StorageError::Conflict("the interview is not over: its scores are not stored yet".to_owned()));
+            return Err(StorageError::NotOver);
         }
         let guide = self.guides().version(row.call_guide_version_id).await?;
         let log = self.load_events(id).await?;
