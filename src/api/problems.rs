@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{DOCTYPE, PreEscaped, html};
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use rust_embed::Embed;
 
 use super::kind::PLACE;
@@ -64,8 +64,9 @@ fn answer(kind: &'static str, body: String) -> HttpResponse {
 
 fn page(markdown: &str) -> String {
     let title = markdown.lines().next().unwrap_or_default().trim_start_matches("# ");
-    let mut body = String::new();
-    pulldown_cmark::html::push_html(&mut body, Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(served));
+    let (mut body, mut elsewhere) = (String::new(), false);
+    let events = Parser::new_ext(markdown, Options::ENABLE_TABLES).filter_map(|event| served(event, &mut elsewhere));
+    pulldown_cmark::html::push_html(&mut body, events);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -81,10 +82,19 @@ fn page(markdown: &str) -> String {
     page.into_string()
 }
 
-/// Markdown as it is served here: links lead to pages of the engine, and there is no HTML within.
-fn served(event: Event<'_>) -> Option<Event<'_>> {
+/// Markdown as it is served here: there is no HTML within, and links lead to these pages. Of a link to another page of the
+/// book the words remain. `elsewhere`: within such a link.
+fn served<'e>(event: Event<'e>, elsewhere: &mut bool) -> Option<Event<'e>> {
     match event {
         Event::Html(_) | Event::InlineHtml(_) => None,
+        Event::Start(Tag::Link { ref dest_url, .. }) if dest_url.contains('/') => {
+            *elsewhere = true;
+            None
+        }
+        Event::End(TagEnd::Link) if *elsewhere => {
+            *elsewhere = false;
+            None
+        }
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
             let slug = dest_url.strip_suffix(".md").unwrap_or(&dest_url);
             let dest_url = format!("{PLACE}{}", if slug == "index" { "" } else { slug }).into();
@@ -100,12 +110,13 @@ mod tests {
 
     #[test]
     fn a_page_is_its_markdown_and_nothing_that_runs() {
-        let text = "# It is **gone**\n\n`gone`, HTTP status 410\n\n<script>x</script>\n\nSee [all](index.md) <b>now</b>, \
+        let text = "# It is **gone**\n\n`gone`, HTTP status 410\n\n<script>x</script>\n\nSee [all](index.md) <b>now</b>, [that](../api.md) \
                     or [this](not-found.md).\n\n| a | b |\n|---|---|\n| 1 | 2 < 3 |\n";
         let page = page(text);
         assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{page}");
         assert!(page.contains("<a href=\"/problems/\">all</a>") && page.contains("<a href=\"/problems/not-found\">"));
         assert!(page.contains("<td>2 &lt; 3</td>") && page.contains("<code>gone</code>"), "{page}");
         assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");
+        assert!(page.contains("that") && !page.contains("api"), "no page of the engine: {page}");
     }
 }

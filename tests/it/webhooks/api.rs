@@ -94,7 +94,9 @@ async fn all_faults_are_told_at_once_with_the_way_out() {
     assert_eq!(pointers, expected, "{document:#}");
     assert!(document.to_string().contains("webhooks.allow, WEBHOOKS_ALLOW"), "the way out: {document}");
     let url = document["errors"].as_array().unwrap().iter().find(|fault| fault["pointer"] == "/url").unwrap();
-    assert_eq!(url["detail"].as_str().unwrap().split("; ").count(), 3, "all that is wrong with it: {url}");
+    for part in ["a password", "metadata service", "https is wanted"] {
+        assert!(url["detail"].as_str().unwrap().contains(part), "all that is wrong with it: {url}");
+    }
     let nothing = problem(app.post("/api/webhooks/", &json!({})).await, 422).await;
     assert!(nothing["errors"].as_array().unwrap().len() >= 3);
     for url in ["https://0x7f.2/", "https://[::ffff:10.0.0.1]/", "https://localhost/", "https://2130706434/"] {
