@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::dashboard::{LastWeek, OfGuide, THEMES, ThemeLimit, WEEK, theme_limit, window};
+use super::dashboard::{LastWeek, OfGuide, THEMES, ThemeLimit, theme_limit};
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Problem, Viewer};
@@ -90,8 +90,8 @@ pub(super) struct ThemesOf {
 )]
 async fn summary(caller: Viewer, request: HttpRequest) -> Result<Json<Summary>, Problem> {
     let mut query = Parameters::of(&request);
-    let (hours, window) = window(&mut query, WEEK);
-    let guide = query.id("call_guide_id");
+    let (hours, window) = LastWeek::of(&mut query);
+    let OfGuide { call_guide_id: guide } = query.read();
     query.finish()?;
     let dashboards = caller.storage.dashboards();
     let interviews = dashboards.interviews(window, guide).await?;
@@ -139,9 +139,9 @@ fn share(part: i64, all: i64) -> Option<f64> {
 )]
 async fn themes(caller: Viewer, request: HttpRequest) -> Result<Json<ThemesOf>, Problem> {
     let mut query = Parameters::of(&request);
-    let (hours, window) = window(&mut query, WEEK);
+    let (hours, window) = LastWeek::of(&mut query);
     let limit = theme_limit(&mut query);
-    let guide = query.id("call_guide_id");
+    let OfGuide { call_guide_id: guide } = query.read();
     query.finish()?;
     let themes = caller.storage.dashboards().themes(window, guide, limit).await?;
     Ok(Json(ThemesOf { time_window_hours: hours, call_guide_id: guide, themes, generated_at: window.until }))

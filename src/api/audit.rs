@@ -1,6 +1,7 @@
 //! `/api/audit/`: who changed what, for admins.
 
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -14,10 +15,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list));
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// Which changes.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct Wanted {
     /// Such as `call_guide`, `interview_admin`, `api_key`, `user`.
     entity_type: Option<String>,
@@ -33,13 +33,8 @@ struct Wanted {
 async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let limit = query.limit();
-    let filter = AuditFilter {
-        entity_type: query.get("entity_type").map(str::to_owned),
-        entity_id: query.id("entity_id"),
-        actor: query.get("actor").map(str::to_owned),
-        after: query.cursor(),
-        limit: limit + 1,
-    };
+    let Wanted { entity_type, entity_id, actor } = query.read();
+    let filter = AuditFilter { entity_type, entity_id, actor, after: query.cursor(), limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.audit_trail(filter).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))

@@ -7,13 +7,13 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::{Role, users};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::body::Fields;
 use super::credentials::{SESSION_COOKIE, hidden};
+use super::described::Described;
 use super::routes::resource;
 use super::{AppState, Kind, Problem, Viewer, body, limits};
 use crate::access::limits::Who;
@@ -24,10 +24,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(login)).service(resource!(logout)).service(resource!(me)).service(resource!(change_password));
 }
 
-/// For the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Login {
     #[schema(pattern = r"\S")]
     email: String,
@@ -40,10 +38,8 @@ struct Login {
     cookie: Option<bool>,
 }
 
-/// For the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct ChangePassword {
     #[schema(pattern = r"\S")]
     current_password: String,
@@ -73,13 +69,9 @@ struct Me {
     user: Option<users::Model>,
 }
 
-/// A password to be; missing is none.
-pub(super) fn password(fields: &mut Fields, name: &str) -> Option<String> {
-    let password = fields.text(name)?;
-    if let Err(error) = passwords::check(&password) {
-        fields.fault(name, &error.to_string());
-    }
-    Some(password)
+/// Whether a text may become somebody's password.
+pub(super) fn fit(password: String) -> Result<(), String> {
+    passwords::check(&password).map_err(|error| error.to_string())
 }
 
 /// Its hash, made on a thread where that holds up nobody.
@@ -130,12 +122,9 @@ pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
     )
 )]
 async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
-    let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
-    let email = fields.needed("email", Fields::text).unwrap_or_default();
-    let password = fields.needed("password", Fields::text).unwrap_or_default();
-    let workspace = fields.text("workspace");
-    let cookie = fields.flag("cookie").unwrap_or(false);
-    fields.finish()?;
+    let body = Described::<Login>::of(body::parse(&request, &bytes, false)?);
+    let Login { email, password, workspace, cookie } = body.finish()?;
+    let cookie = cookie.unwrap_or(false);
     let workspace = match workspace {
         None => Some(migration::DEFAULT_WORKSPACE),
         Some(name) => match state.storage.find_workspace(&name).await {
@@ -216,10 +205,9 @@ async fn change_password(
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
-    let current = fields.needed("current_password", Fields::text).unwrap_or_default();
-    let new = fields.needed("new_password", password).unwrap_or_default();
-    fields.finish()?;
+    let mut body = Described::<ChangePassword>::of(body::parse(&request, &bytes, false)?);
+    body.check("new_password", fit);
+    let ChangePassword { current_password, new_password } = body.finish()?;
     let Some(id) = caller.user else {
         return Err(Problem::conflict("only users have passwords: sign in first"));
     };
@@ -227,11 +215,11 @@ async fn change_password(
         return Err(limits::too_many(seconds));
     }
     let user = caller.storage.users().get(id).await?;
-    if !verified(&state, current, user.password_hash).await {
+    if !verified(&state, current_password, user.password_hash).await {
         let fault = super::Fault::new("/current_password", "this is not the current password");
         return Err(Problem::invalid_body(vec![fault]));
     }
-    let changes = UserChanges { password_hash: Some(hashed(&state, new).await?), ..UserChanges::default() };
+    let changes = UserChanges { password_hash: Some(hashed(&state, new_password).await?), ..UserChanges::default() };
     caller.storage.users().update(id, changes).await?;
     Ok(HttpResponse::NoContent().finish())
 }

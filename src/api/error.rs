@@ -31,7 +31,7 @@ impl Fault {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
 
-    /// Unless something is said of this place already: one fault a pointer.
+    /// Unless something is said of this place already: one fault a pointer, the first one found.
     pub(super) fn add(faults: &mut Vec<Self>, fault: Self) {
         if faults.iter().all(|known| known.pointer != fault.pointer) {
             faults.push(fault);

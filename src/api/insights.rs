@@ -7,13 +7,15 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::insight_extractions;
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::accept::Accept;
-use super::body::{self, Fields};
+use super::body;
+use super::described::Described;
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::queued::{Queued, queued};
 use super::routes::resource;
@@ -24,10 +26,6 @@ use storage::insights::Extraction;
 use storage::{InsightFilter, Storage, StorageError};
 
 /// Interviews that may be named one by one.
-const MOST_NAMED: usize = 1_000;
-/// Keys that may be compared by.
-const MOST_KEYS: usize = 20;
-/// A report holds the respondents' words: nothing in it may run, nothing may be fetched for it.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri 'none'; \
                            form-action 'none'; frame-ancestors 'none'";
 const FORMATS: [(&str, Format); 3] =
@@ -37,11 +35,10 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(generate)).service(resource!(list)).service(resource!(get));
 }
 
-/// What [`read`] takes, for the description: one of `interview_id`, `interview_ids` and `call_guide_id`.
-#[derive(ToSchema)]
+/// One of `interview_id`, `interview_ids` and `call_guide_id`.
+#[derive(Deserialize, ToSchema)]
 #[schema(as = GenerateInsights)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Generate {
     /// Of this one interview.
     interview_id: Option<Uuid>,
@@ -82,39 +79,31 @@ async fn generate(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Res
 }
 
 fn read(body: Value) -> Result<Extraction, Problem> {
-    let mut fields = Fields::of(body);
-    let one = fields.id("interview_id");
-    let many = fields.list("interview_ids", MOST_NAMED, "ids of interviews, 1 to 1000, are wanted here", |value| {
-        Uuid::parse_str(value.as_str()?).ok()
-    });
-    let guide = fields.id("call_guide_id");
-    let (from, to) = (fields.time("from"), fields.time("to"));
-    let keys = fields.list("segment_by", MOST_KEYS, "keys of metadata, up to 20, are wanted here", |value| {
-        value.as_str().map(str::to_owned)
-    });
-    if many.as_ref().is_some_and(Vec::is_empty) {
-        fields.fault("interview_ids", "at least one is needed");
-    }
-    if (from.is_some() || to.is_some()) && guide.is_none() {
-        let name = if from.is_some() { "from" } else { "to" };
-        fields.fault(name, "this goes with call_guide_id");
-    }
-    if from.zip(to).is_some_and(|(from, to)| from >= to) {
-        fields.fault("to", "this must be later than `from`");
-    }
-    if keys.is_some() && one.is_some() {
-        fields.fault("segment_by", "one interview has no groups");
-    }
-    if fields.is_sound() {
-        match usize::from(one.is_some()) + usize::from(many.is_some()) + usize::from(guide.is_some()) {
-            0 => fields.fault("interview_id", "interview_id, interview_ids or call_guide_id is needed"),
-            1 => {}
-            _ => fields.fault("interview_id", "only one of interview_id, interview_ids and call_guide_id is taken"),
+    let mut body = Described::<Generate>::of(body);
+    let is_there = |body: &Described<Generate>, name| body.get::<Value>(name).is_some();
+    for name in ["from", "to"] {
+        if is_there(&body, name) && !is_there(&body, "call_guide_id") {
+            body.fault(name, "this goes with call_guide_id");
         }
     }
-    fields.finish()?;
-    let segment_by = keys.unwrap_or_default();
-    Ok(match (one, many, guide) {
+    let time = |body: &Described<Generate>, name| body.get::<DateTime<Utc>>(name);
+    if time(&body, "from").zip(time(&body, "to")).is_some_and(|(from, to)| from >= to) {
+        body.fault("to", "this must be later than `from`");
+    }
+    if is_there(&body, "segment_by") && is_there(&body, "interview_id") {
+        body.fault("segment_by", "one interview has no groups");
+    }
+    if body.is_sound() {
+        let named = ["interview_id", "interview_ids", "call_guide_id"];
+        match named.into_iter().filter(|name| is_there(&body, name)).count() {
+            0 => body.fault("interview_id", "interview_id, interview_ids or call_guide_id is needed"),
+            1 => {}
+            _ => body.fault("interview_id", "only one of interview_id, interview_ids and call_guide_id is taken"),
+        }
+    }
+    let Generate { interview_id, interview_ids, call_guide_id, from, to, segment_by } = body.finish()?;
+    let segment_by = segment_by.unwrap_or_default();
+    Ok(match (interview_id, interview_ids, call_guide_id) {
         (Some(interview_id), _, _) => Extraction::Interview { interview_id },
         (_, Some(mut interview_ids), _) => {
             interview_ids.sort_unstable();

@@ -6,15 +6,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::{Channel, Status, interview_responses, interviews};
 use interview::io::{Command, EndStatus};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::body::Fields;
 use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
+use super::described::Described;
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
@@ -33,11 +33,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(resource!(responses));
 }
 
-/// What [`read`] takes, for the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = ScheduleInterview)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Schedule {
     call_guide_id: Uuid,
     /// `webrtc` when missing.
@@ -120,37 +118,29 @@ async fn schedule(
 }
 
 fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
-    let mut fields = Fields::of(body);
-    let call_guide_id = fields.needed("call_guide_id", Fields::id);
-    let channel = fields.text("channel");
-    let mut unavailable = false;
-    match channel.as_deref().map_or(Some(Channel::Webrtc), named) {
-        Some(Channel::Webrtc) => {}
-        Some(known) => {
-            unavailable = true;
-            let phone = known == Channel::Sip;
-            let why = if phone { "no phone transport is configured" } else { "this transport is not configured" };
-            fields.fault("channel", why);
-        }
-        None => fields.fault("channel", CHANNEL_WANTED),
-    }
-    let new = NewInterview {
-        call_guide_id: call_guide_id.unwrap_or_default(),
-        channel: Channel::Webrtc,
-        respondent_id: fields.text("respondent_id"),
-        respondent_name: fields.text("respondent_name"),
-        respondent_phone: fields.text("respondent_phone"),
-        respondent_email: fields.text("respondent_email"),
-        metadata: fields.object("metadata").unwrap_or_else(|| json!({})),
-        scheduled_at: fields.time("scheduled_at"),
-        link_lifetime: state.settings.link_lifetime,
-        no_show_after: state.settings.no_show_after,
-    };
-    fields.finish().map_err(|problem| match problem.faults() {
+    let mut body = Described::<Schedule>::of(body);
+    let unavailable = body.get::<Channel>("channel").is_some_and(|channel| channel != Channel::Webrtc);
+    body.check("channel", |channel: Channel| match channel {
+        Channel::Webrtc => Ok(()),
+        Channel::Sip => Err("no phone transport is configured".to_owned()),
+        _ => Err("this transport is not configured".to_owned()),
+    });
+    let new = body.finish().map_err(|problem| match problem.faults() {
         [_] if unavailable => problem.of_kind(Kind::ChannelNotAvailable),
         _ => problem,
     })?;
-    Ok(new)
+    Ok(NewInterview {
+        call_guide_id: new.call_guide_id,
+        channel: new.channel.unwrap_or(Channel::Webrtc),
+        respondent_id: new.respondent_id,
+        respondent_name: new.respondent_name,
+        respondent_phone: new.respondent_phone,
+        respondent_email: new.respondent_email,
+        metadata: new.metadata.unwrap_or_else(|| json!({})),
+        scheduled_at: new.scheduled_at,
+        link_lifetime: state.settings.link_lifetime,
+        no_show_after: state.settings.no_show_after,
+    })
 }
 
 /// An enumeration by its name on the wire.

@@ -4,12 +4,12 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::{Role, api_keys};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::body::Fields;
+use super::described::Described;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Admin, Problem, body};
@@ -19,11 +19,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(get, revoke));
 }
 
-/// What [`read`] takes, for the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = CreateApiKey)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Create {
     /// What it is for.
     #[schema(pattern = r"\S")]
@@ -43,17 +41,15 @@ struct ApiKeyWithSecret {
 }
 
 fn read(body: serde_json::Value) -> Result<NewKey, Problem> {
-    let mut fields = Fields::of(body);
-    let new = NewKey {
-        name: fields.needed("name", Fields::text).unwrap_or_default(),
-        role: fields.needed("role", Fields::role).unwrap_or(Role::Viewer),
-        expires_at: fields.time("expires_at"),
-    };
-    if new.expires_at.is_some_and(|end| end <= Utc::now()) {
-        fields.fault("expires_at", "this time is past");
-    }
-    fields.finish()?;
-    Ok(new)
+    let mut body = Described::<Create>::of(body);
+    body.check(
+        "expires_at",
+        |end: DateTime<Utc>| {
+            if end > Utc::now() { Ok(()) } else { Err("this time is past".to_owned()) }
+        },
+    );
+    let Create { name, role, expires_at } = body.finish()?;
+    Ok(NewKey { name, role, expires_at })
 }
 
 /// Make a key

@@ -38,6 +38,7 @@ mod compression;
 mod conditional;
 mod credentials;
 mod dashboard;
+mod described;
 mod docs;
 mod error;
 mod events;

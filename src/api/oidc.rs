@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use entity::users;
+use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -26,19 +27,17 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(begin)).service(resource!(finish));
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// Where to go on.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct Begin {
     /// Path of this engine to go on with; `/` when missing.
     next: Option<String>,
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// What the provider sends along.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct Finish {
     code: Option<String>,
     state: Option<String>,
@@ -92,7 +91,7 @@ fn count(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
 async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
     let mut query = Parameters::of(&request);
-    let next = query.text("next").unwrap_or_else(|| "/".to_owned());
+    let next = query.read::<Begin>().next.unwrap_or_else(|| "/".to_owned());
     query.finish()?;
     count(&state, &request)?;
     let (url, flow) = provider.begin(&next).await.map_err(|error| refusal(&error))?;
@@ -121,13 +120,13 @@ async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespon
 async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let provider = provider(&state)?;
     let mut query = Parameters::of(&request);
-    let mut text = |name: &str| query.get(name).unwrap_or_default().to_owned();
-    let (code, given, error) = (text("code"), text("state"), text("error"));
+    let Finish { code, state: given, error } = query.read();
     query.finish()?;
     let flow = cookie(request.headers(), FLOW_COOKIE).ok_or_else(|| refusal(&OidcError::Flow))?;
-    if !error.is_empty() {
+    if let Some(error) = error {
         return Err(refusal(&OidcError::Refused(error)));
     }
+    let (given, code) = (given.unwrap_or_default(), code.unwrap_or_default());
     let (person, next) = provider.finish(&flow, &given, code).await.map_err(|error| refusal(&error))?;
     let user = account(&state, provider, person).await?;
     let session = auth::begin(&state, user, "oidc").await?;

@@ -8,21 +8,19 @@ use actix_web::web::{Bytes, Data, Json, Path};
 use chrono::{DateTime, Utc};
 use entity::Severity;
 use interview::quality::{Metric, Side};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::body::{self, Fields};
+use super::body;
 use super::dashboard::Alert;
+use super::described::Described;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{AppState, Fault, Problem, Researcher, Viewer};
 use storage::thresholds::{Effective, Origin, to_row};
 use storage::{Storage, StorageError};
-
-const LONGEST_NOTE: usize = 10_000;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list)).service(resource!(set)).service(resource!(acknowledge)).service(resource!(resolve));
@@ -73,20 +71,17 @@ impl From<Effective> for Threshold {
     }
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// Whose thresholds.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct OfGuide {
     /// As they count for this guide's interviews.
     call_guide_id: Option<Uuid>,
 }
 
-/// What [`set`] takes, for the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = SetQualityThreshold)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Wanted {
     /// A share of 0…1, or seconds for `response_latency`; null takes back what was set.
     #[schema(required, minimum = 0, maximum = 60)]
@@ -97,11 +92,10 @@ struct Wanted {
     call_guide_id: Option<Uuid>,
 }
 
-/// What is done about an alert, for the description.
-#[derive(ToSchema)]
+/// What is done about an alert.
+#[derive(Deserialize, ToSchema)]
 #[schema(as = DealWithAlert)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Dealt {
     #[schema(pattern = r"\S", max_length = 10_000)]
     note: Option<String>,
@@ -119,7 +113,7 @@ struct Dealt {
 )]
 async fn list(caller: Viewer, state: Data<AppState>, request: HttpRequest) -> Result<Json<Thresholds>, Problem> {
     let mut query = Parameters::of(&request);
-    let guide = query.id("call_guide_id");
+    let OfGuide { call_guide_id: guide } = query.read();
     query.finish()?;
     if let Some(guide) = guide {
         caller.storage.guides().get(guide).await?;
@@ -153,7 +147,9 @@ async fn set(
     let names = || Metric::ALL.map(Metric::name).join(", ");
     let metric = Metric::named(&metric)
         .ok_or_else(|| Problem::not_found(format!("there is no metric of this name; there are {}", names())))?;
-    let (value, severity, guide) = wanted(metric, body::parse(&request, &bytes, false)?)?;
+    let mut body = Described::<Wanted>::of(body::parse(&request, &bytes, false)?);
+    body.check("value", |value| metric.check(value));
+    let Wanted { value, severity, call_guide_id: guide } = body.finish()?;
     caller.storage.set_threshold(metric, guide, value, severity).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
             let fault = Fault::new("/call_guide_id", "there is no call guide with this id");
@@ -164,35 +160,6 @@ async fn set(
     let effective = caller.storage.effective_thresholds(&state.settings.thresholds, guide).await?;
     let one = effective.into_iter().find(|one| one.metric == metric);
     one.map(|one| Json(one.into())).ok_or_else(|| Problem::not_found("there is no metric of this name"))
-}
-
-type Set = (Option<f64>, Option<Severity>, Option<Uuid>);
-
-fn wanted(metric: Metric, body: Value) -> Result<Set, Problem> {
-    // Taking back is said, not left out.
-    let said = body.get("value").is_some();
-    let mut fields = Fields::of(body);
-    if !said {
-        fields.fault("value", "this is needed: a number, or null to take back what was set");
-    }
-    let value = fields.take("value").and_then(|value| {
-        let number = value.as_f64();
-        let checked = number.ok_or_else(|| "a number or null is wanted here".to_owned());
-        if let Err(wanted) = checked.and_then(|number| metric.check(number)) {
-            fields.fault("value", &wanted);
-        }
-        number
-    });
-    let severity = fields.take("severity").and_then(|name| {
-        let severity = serde_json::from_value::<Severity>(name).ok();
-        if severity.is_none() {
-            fields.fault("severity", "info, warning, error or critical is wanted here");
-        }
-        severity
-    });
-    let guide = fields.id("call_guide_id");
-    fields.finish()?;
-    Ok((value, severity, guide))
 }
 
 /// Acknowledge an alert
@@ -245,11 +212,5 @@ async fn note(storage: &Storage, id: Uuid, request: &HttpRequest, bytes: &[u8]) 
     if body.is_null() {
         return Ok(None);
     }
-    let mut fields = Fields::of(body);
-    let note = fields.text("note");
-    if note.as_ref().is_some_and(|note| note.chars().count() > LONGEST_NOTE) {
-        fields.fault("note", &format!("{LONGEST_NOTE} characters are the most"));
-    }
-    fields.finish()?;
-    Ok(note)
+    Ok(Described::<Dealt>::of(body).finish()?.note)
 }

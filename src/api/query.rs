@@ -1,22 +1,22 @@
 //! Reading queries, and pages of lists.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::RangeInclusive;
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Fault, Kind, Problem};
+use super::{Fault, Kind, Problem, described};
 use storage::{Place, Sort};
 
 const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 200;
 pub(super) const FLAG_WANTED: &str = "true or false is wanted here";
 
 /// A request's query; faults are collected.
@@ -44,8 +44,28 @@ impl Parameters {
     }
 
     pub(super) fn fault(&mut self, name: &str, detail: &str) {
-        let name = name.replace('~', "~0").replace('/', "~1");
-        Fault::add(&mut self.faults, Fault::new(format!("/{name}"), detail));
+        Fault::add(&mut self.faults, Fault::new(format!("/{}", described::escaped(name)), detail));
+    }
+
+    /// The parameters that `T` describes. Where one of them is faulty, what comes back is not to be used: `finish` says so.
+    pub(super) fn read<T: IntoParams + DeserializeOwned + Default + 'static>(&mut self) -> T {
+        let described = match described::parameters::<T>() {
+            Ok(described) => described,
+            Err(reason) => {
+                self.faults.push(Fault::new("", reason));
+                return T::default();
+            }
+        };
+        let mut object = Map::new();
+        for parameter in described.iter() {
+            // An empty text is none.
+            let Some(text) = self.get(&parameter.name).filter(|text| !text.is_empty()) else { continue };
+            match parameter.read(text) {
+                Ok(value) => drop(object.insert(parameter.name.clone(), value)),
+                Err(wanted) => self.fault(&parameter.name, &wanted),
+            }
+        }
+        serde_json::from_value(Value::Object(object)).unwrap_or_default()
     }
 
     pub(super) fn get(&mut self, name: &str) -> Option<&str> {
@@ -75,16 +95,9 @@ impl Parameters {
         self.parse(name, FLAG_WANTED, |value| value.parse().ok()).unwrap_or(false)
     }
 
+    /// Rows a page.
     pub(super) fn limit(&mut self) -> u64 {
-        let within = |value: &str| value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-        self.parse("limit", &format!("a number from 1 to {MAX_LIMIT} is wanted here"), within).unwrap_or(DEFAULT_LIMIT)
-    }
-
-    /// A whole number within a range; `default` when it isn't given.
-    pub(super) fn number(&mut self, name: &str, within: RangeInclusive<u32>, default: u32) -> u32 {
-        let wanted = format!("a number from {} to {} is wanted here", within.start(), within.end());
-        self.parse(name, &wanted, |value| value.parse().ok().filter(|number| within.contains(number)))
-            .unwrap_or(default)
+        self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT)
     }
 
     pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
@@ -114,7 +127,12 @@ impl Parameters {
 
     /// Where the page before ended, in lists by id.
     pub(super) fn cursor(&mut self) -> Option<Uuid> {
-        self.parse("cursor", "this is not a next_cursor of ours", |value| Uuid::parse_str(value).ok())
+        let cursor = self.read::<Paging>().cursor?;
+        let id = Uuid::parse_str(&cursor).ok();
+        if id.is_none() {
+            self.fault("cursor", "this is not a next_cursor of ours");
+        }
+        id
     }
 
     /// What is left over is a fault, too: most often a name spelt wrong.
@@ -149,10 +167,9 @@ struct Cursor {
     place: Place,
 }
 
-/// What [`Parameters::limit`] and [`Parameters::cursor`] read, for the description of a list.
-#[derive(IntoParams)]
+/// What every list takes.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 pub(super) struct Paging {
     /// Rows a page.
     #[param(minimum = 1, maximum = 200, default = 50)]

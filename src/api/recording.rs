@@ -7,13 +7,15 @@ use actix_files::NamedFile;
 use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionType};
 use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use interview::io::{Command, Means};
 use utoipa::ToSchema;
 
-use super::body::{self, Fields};
+use super::body;
+use super::described::Described;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{AppState, Kind, Problem, Researcher, Viewer};
@@ -24,9 +26,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(stop));
 }
 
-/// As it is described; read field by field, so that every fault is named.
-#[derive(ToSchema)]
-#[allow(dead_code)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct StopRecording {
     /// Whether what was recorded so far is deleted as well.
     delete_so_far: bool,
@@ -56,13 +57,8 @@ async fn stop(
 ) -> Result<HttpResponse, Problem> {
     // That there is no such interview is said first, whatever the body.
     let interview = caller.storage.interviews().get(*id).await?;
-    let mut fields = Fields::of(body::parse(&request, &bytes, false)?);
-    let delete = fields.flag("delete_so_far");
-    if delete.is_none() {
-        fields.fault("delete_so_far", "true or false is wanted here: whether what was recorded so far is deleted, too");
-    }
-    fields.finish()?;
-    let command = Command::StopRecording { delete_so_far: delete.unwrap_or(true), by: Means::Api };
+    let StopRecording { delete_so_far } = Described::of(body::parse(&request, &bytes, false)?).finish()?;
+    let command = Command::StopRecording { delete_so_far, by: Means::Api };
     match state.calls.command(interview.id, command).await {
         Ok(()) => Ok(HttpResponse::Accepted().finish()),
         Err(_) => Err(Problem::new(Kind::NoLiveCall, "no call of this interview is on, so nothing is being recorded")),

@@ -4,7 +4,7 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::{Queue, TaskState, tasks};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -74,13 +74,14 @@ impl From<tasks::Model> for Task {
     }
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// Which tasks.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct Wanted {
+    #[param(inline)]
     queue: Option<Queue>,
     /// `failed` are the dead letters.
+    #[param(inline)]
     state: Option<TaskState>,
     /// Such as `conduct_interview`.
     kind: Option<String>,
@@ -94,18 +95,8 @@ struct Wanted {
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let limit = query.limit();
-    let filter = TaskFilter {
-        queue: query.parse("queue", "interviews, analytics or webhooks is wanted here", |name| {
-            Queue::ALL.into_iter().find(|queue| queue.as_str() == name)
-        }),
-        state: query.parse("state", "queued, running, completed, failed or cancelled is wanted here", |name| {
-            TaskState::ALL.into_iter().find(|state| state.as_str() == name)
-        }),
-        kind: query.text("kind"),
-        interview_id: query.id("interview_id"),
-        after: query.cursor(),
-        limit: limit + 1,
-    };
+    let Wanted { queue, state, kind, interview_id } = query.read();
+    let filter = TaskFilter { queue, state, kind, interview_id, after: query.cursor(), limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.tasks().list(filter).await?.into_iter().map(Task::from).collect();
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |task| task.id)))

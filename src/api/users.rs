@@ -3,12 +3,13 @@
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::{Role, users};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::body::Fields;
+use super::described::Described;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Admin, AppState, Problem, auth, body};
@@ -18,11 +19,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(get, update, delete));
 }
 
-/// What [`read`] takes, for the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = CreateUser)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Create {
     #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$")]
     email: String,
@@ -35,11 +34,9 @@ struct Create {
     password: Option<String>,
 }
 
-/// What [`read_changes`] takes, for the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = ChangeUser)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 struct Change {
     #[schema(pattern = r"\S")]
     name: Option<String>,
@@ -53,36 +50,18 @@ struct Change {
 
 /// A new user and the password, which is hashed elsewhere.
 fn read(body: Value) -> Result<(NewUser, Option<String>), Problem> {
-    let mut fields = Fields::of(body);
-    let email = fields.needed("email", Fields::text).unwrap_or_default();
-    if !email.is_empty() && !is_address(&email) {
-        fields.fault("email", "an e-mail address is wanted here");
-    }
-    let name = fields.text("name").unwrap_or_else(|| email.trim().to_owned());
-    let role = fields.needed("role", Fields::role).unwrap_or(Role::Viewer);
-    let password = auth::password(&mut fields, "password");
-    fields.finish()?;
+    let mut body = Described::<Create>::of(body);
+    body.check("password", auth::fit);
+    let Create { email, name, role, password } = body.finish()?;
+    let name = name.unwrap_or_else(|| email.trim().to_owned());
     Ok((NewUser { email, name, role, password_hash: None, oidc: None }, password))
 }
 
-fn is_address(text: &str) -> bool {
-    let parts = text.trim().split_once('@');
-    parts.is_some_and(|(name, host)| {
-        !name.is_empty() && !host.is_empty() && !text.trim().contains(char::is_whitespace) && !host.contains('@')
-    })
-}
-
 fn read_changes(body: Value) -> Result<(UserChanges, Option<String>), Problem> {
-    let mut fields = Fields::of(body);
-    let changes = UserChanges {
-        name: fields.text("name"),
-        role: fields.role("role"),
-        is_active: fields.flag("is_active"),
-        password_hash: None,
-    };
-    let password = auth::password(&mut fields, "password");
-    fields.finish()?;
-    Ok((changes, password))
+    let mut body = Described::<Change>::of(body);
+    body.check("password", auth::fit);
+    let Change { name, role, is_active, password } = body.finish()?;
+    Ok((UserChanges { name, role, is_active, password_hash: None }, password))
 }
 
 /// Add a user

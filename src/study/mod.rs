@@ -19,7 +19,8 @@ use storage::{Held, Storage, StorageError, StudyFilter};
 /// Interviews read at once.
 const PAGE: u64 = 50;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = StudyFormat)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     Json,

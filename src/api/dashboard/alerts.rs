@@ -4,8 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Json;
 use chrono::{DateTime, Utc};
 use entity::{Resolution, Severity, alerts};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use uuid::Uuid;
 use super::super::query::{Page, Paging, Parameters};
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::{DAY, LastDay, window};
+use super::LastDay;
 use storage::AlertFilter;
 use storage::alerts::place;
 
@@ -21,12 +20,12 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(quality_alerts));
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// Which alerts.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct Wanted {
     /// Of this severity only.
+    #[param(inline)]
     severity: Option<Severity>,
     /// Of this interview only.
     interview_id: Option<Uuid>,
@@ -111,12 +110,8 @@ impl From<alerts::Model> for Alert {
 )]
 async fn quality_alerts(caller: Viewer, request: HttpRequest) -> Result<Json<QualityAlerts>, Problem> {
     let mut query = Parameters::of(&request);
-    let (_, window) = window(&mut query, DAY);
-    let severity = query.parse("severity", "info, warning, error or critical is wanted here", |name| {
-        serde_json::from_value::<Severity>(Value::String(name.to_owned())).ok()
-    });
-    let interview_id = query.id("interview_id");
-    let open = query.parse("open", "true or false is wanted here", |value| value.parse().ok());
+    let (_, window) = LastDay::of(&mut query);
+    let Wanted { severity, interview_id, open } = query.read();
     let listing = query.listing(&[("timestamp", ())]);
     query.finish()?;
     let filter = AlertFilter {

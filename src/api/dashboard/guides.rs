@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::{LastWeek, WEEK, window};
+use super::LastWeek;
 use storage::dashboards::GuidePerformance;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -85,7 +85,7 @@ impl From<GuidePerformance> for GuideRow {
 )]
 async fn guide_performance(caller: Viewer, request: HttpRequest) -> Result<Json<GuidesPerformance>, Problem> {
     let mut query = Parameters::of(&request);
-    let (_, window) = window(&mut query, WEEK);
+    let (_, window) = LastWeek::of(&mut query);
     query.finish()?;
     let guides = caller.storage.dashboards().guides(window).await?;
     Ok(Json(GuidesPerformance { call_guides: guides.into_iter().map(GuideRow::from).collect() }))

@@ -10,6 +10,7 @@ mod sentiment;
 mod themes;
 
 pub(super) use alerts::Alert;
+use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -19,11 +20,9 @@ use storage::dashboards::Window;
 /// A day.
 const DAY: u32 = 24;
 /// A week.
-pub(super) const WEEK: u32 = 168;
+const WEEK: u32 = 168;
 /// Ten years.
-const MAX_HOURS: u32 = 87_600;
 pub(super) const THEMES: u32 = 20;
-const MAX_THEMES: u32 = 1_000;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(overview::routes)
@@ -34,20 +33,18 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .configure(quality::routes);
 }
 
-/// What [`window`] reads where the default is a day.
-#[derive(IntoParams)]
+/// The window, a day when nothing is said.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct LastDay {
     /// The window: the last so many hours.
     #[param(minimum = 1, maximum = 87_600, default = 24)]
     hours: Option<u32>,
 }
 
-/// What [`window`] reads where the default is a week.
-#[derive(IntoParams)]
+/// The window, a week when nothing is said.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 pub(super) struct LastWeek {
     /// The window: the last so many hours.
     #[param(minimum = 1, maximum = 87_600, default = 168)]
@@ -55,31 +52,39 @@ pub(super) struct LastWeek {
 }
 
 /// One guide's only.
-#[derive(IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 pub(super) struct OfGuide {
     /// Of this guide's interviews only.
-    call_guide_id: Option<uuid::Uuid>,
+    pub(in crate::api) call_guide_id: Option<uuid::Uuid>,
 }
 
-/// What [`theme_limit`] reads.
-#[derive(IntoParams)]
+/// How many themes.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 pub(super) struct ThemeLimit {
     /// So many of the most frequent themes.
     #[param(minimum = 1, maximum = 1_000, default = 20)]
     limit: Option<u32>,
 }
 
-/// `hours`, and the window that it means.
-pub(super) fn window(query: &mut Parameters, default: u32) -> (u32, Window) {
-    let hours = query.number("hours", 1..=MAX_HOURS, default);
-    (hours, Window::of_hours(hours))
+impl LastDay {
+    /// Hours, and the window that they mean.
+    pub(super) fn of(query: &mut Parameters) -> (u32, Window) {
+        let hours = query.read::<Self>().hours.unwrap_or(DAY);
+        (hours, Window::of_hours(hours))
+    }
+}
+
+impl LastWeek {
+    /// Hours, and the window that they mean.
+    pub(super) fn of(query: &mut Parameters) -> (u32, Window) {
+        let hours = query.read::<Self>().hours.unwrap_or(WEEK);
+        (hours, Window::of_hours(hours))
+    }
 }
 
 /// `limit` of a list of themes.
 pub(super) fn theme_limit(query: &mut Parameters) -> u64 {
-    u64::from(query.number("limit", 1..=MAX_THEMES, THEMES))
+    u64::from(query.read::<ThemeLimit>().limit.unwrap_or(THEMES))
 }

@@ -13,7 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::{DAY, LastDay, window};
+use super::LastDay;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(overview));
@@ -67,7 +67,7 @@ struct OverviewQuality {
 )]
 async fn overview(caller: Viewer, request: HttpRequest) -> Result<Json<Overview>, Problem> {
     let mut query = Parameters::of(&request);
-    let (hours, window) = window(&mut query, DAY);
+    let (hours, window) = LastDay::of(&mut query);
     query.finish()?;
     let figures = caller.storage.dashboards().interviews(window, None).await?;
     let total_responses = caller.storage.dashboards().total_responses(window).await?;

@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::{LastWeek, WEEK, window};
+use super::LastWeek;
 use storage::dashboards::ResponseQuality;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -25,7 +25,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 )]
 async fn response_quality(caller: Viewer, request: HttpRequest) -> Result<Json<ResponseQuality>, Problem> {
     let mut query = Parameters::of(&request);
-    let (_, window) = window(&mut query, WEEK);
+    let (_, window) = LastWeek::of(&mut query);
     query.finish()?;
     Ok(Json(caller.storage.dashboards().response_quality(window).await?))
 }

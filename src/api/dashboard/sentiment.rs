@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::{LastWeek, OfGuide, WEEK, window};
+use super::{LastWeek, OfGuide};
 use storage::dashboards::Hour;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -33,8 +33,8 @@ pub(in crate::api) struct SentimentTrends {
 )]
 async fn sentiment_trends(caller: Viewer, request: HttpRequest) -> Result<Json<SentimentTrends>, Problem> {
     let mut query = Parameters::of(&request);
-    let (_, window) = window(&mut query, WEEK);
-    let guide = query.id("call_guide_id");
+    let (_, window) = LastWeek::of(&mut query);
+    let OfGuide { call_guide_id: guide } = query.read();
     query.finish()?;
     Ok(Json(SentimentTrends { time_series: caller.storage.dashboards().sentiments(window, guide).await? }))
 }

@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::query::Parameters;
 use super::super::routes::resource;
 use super::super::{Problem, Viewer};
-use super::{LastWeek, OfGuide, ThemeLimit, WEEK, theme_limit, window};
+use super::{LastWeek, OfGuide, ThemeLimit, theme_limit};
 use storage::dashboards::Themes;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -25,9 +25,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 )]
 async fn frequent_themes(caller: Viewer, request: HttpRequest) -> Result<Json<Themes>, Problem> {
     let mut query = Parameters::of(&request);
-    let (_, window) = window(&mut query, WEEK);
+    let (_, window) = LastWeek::of(&mut query);
     let limit = theme_limit(&mut query);
-    let guide = query.id("call_guide_id");
+    let OfGuide { call_guide_id: guide } = query.read();
     query.finish()?;
     Ok(Json(caller.storage.dashboards().themes(window, guide, limit).await?))
 }

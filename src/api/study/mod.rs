@@ -15,11 +15,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::TaskState;
 use interview::guide::slug;
+use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::interviews::{STATUS_WANTED, named};
 use super::query::Parameters;
 use super::queued::{Queued, queued};
 use super::routes::resource;
@@ -31,14 +31,14 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(study, write_study)).service(resource!(fetch));
 }
 
-/// For the description.
-#[derive(IntoParams)]
+/// Which interviews, and how they are written.
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[allow(dead_code)]
 struct Wanted {
-    /// `json`, `csv` or `zip`; json when missing.
-    #[param(pattern = "^(json|csv|zip)$")]
-    format: Option<String>,
+    /// json when missing.
+    #[param(inline)]
+    format: Option<Format>,
+    #[param(inline)]
     status: Option<entity::Status>,
     /// Interviews made at this time or later.
     from: Option<DateTime<Utc>>,
@@ -48,12 +48,7 @@ struct Wanted {
 
 fn wanted(id: Uuid, request: &HttpRequest) -> Result<ExportRequest, Problem> {
     let mut query = Parameters::of(request);
-    let format = query.parse("format", "json, csv or zip is wanted here", Format::named);
-    let status = query.parse("status", STATUS_WANTED, named);
-    let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
-    let wanted = "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z";
-    let from = query.parse("from", wanted, time);
-    let to = query.parse("to", wanted, time);
+    let Wanted { format, status, from, to } = query.read();
     query.finish()?;
     let now = Utc::now();
     let to = to.map_or(now, |to| to.min(now));

@@ -3,21 +3,19 @@
 use std::collections::BTreeMap;
 
 use interview::webhook::{Allow, Target, WebhookEvent, name_fault, value_fault};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::Problem;
-use crate::api::body::Fields;
+use crate::api::described::{Described, escaped};
 use storage::WebhookSettings;
 
 const MOST_HEADERS: usize = 20;
-const LONGEST_NAME: usize = 200;
 
-/// What [`read`] takes, for the description.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[schema(as = WebhookSettings)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)]
 pub(super) struct WebhookBody {
     /// What it is for.
     #[schema(pattern = r"\S", max_length = 200)]
@@ -34,62 +32,34 @@ pub(super) struct WebhookBody {
 }
 
 pub(super) fn read(body: Value, allow: &Allow) -> Result<WebhookSettings, Problem> {
-    let mut fields = Fields::of(body);
-    let name = fields.needed("name", Fields::text).unwrap_or_default();
-    if name.chars().count() > LONGEST_NAME {
-        fields.fault("name", &format!("at most {LONGEST_NAME} characters are taken"));
+    let mut body = Described::<WebhookBody>::of(body);
+    body.check("url", |url: String| Target::read(&url, allow).map(drop).map_err(|faults| faults.join("; ")));
+    body.check("headers", |headers: BTreeMap<String, String>| {
+        if headers.len() <= MOST_HEADERS { Ok(()) } else { Err(format!("at most {MOST_HEADERS} are taken")) }
+    });
+    // Each by itself: one that is no text must not hide what is wrong with the others.
+    let given = body.raw("headers").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut seen: Vec<&str> = Vec::new();
+    for (name, value) in &given {
+        let twice = seen.iter().any(|other| other.eq_ignore_ascii_case(name)).then_some("once is enough");
+        if let Some(fault) = name_fault(name).or(value.as_str().and_then(value_fault)).or(twice) {
+            body.fault(&format!("headers/{}", escaped(name)), fault);
+        }
+        seen.push(name);
     }
-    let url = fields.needed("url", Fields::text).unwrap_or_default();
-    if !url.is_empty()
-        && let Err(faults) = Target::read(&url, allow)
-    {
-        fields.fault("url", &faults.join("; "));
-    }
-    let events = events(&mut fields);
-    let headers = headers(&mut fields);
-    let is_active = fields.flag("is_active").unwrap_or(true);
-    fields.finish()?;
-    Ok(WebhookSettings { name, url, events, headers, is_active })
-}
-
-fn events(fields: &mut Fields) -> Vec<WebhookEvent> {
-    let names = WebhookEvent::ALL.map(WebhookEvent::as_str).join(", ");
-    let Some(Value::Array(listed)) = fields.needed("events", Fields::take) else {
-        fields.fault("events", &format!("a list of these is wanted here: {names}"));
-        return Vec::new();
-    };
-    if listed.is_empty() {
-        fields.fault("events", &format!("at least one of these is wanted here: {names}"));
-    }
+    let WebhookBody { name, url, events: listed, headers, is_active } = body.finish()?;
     let mut events = Vec::new();
-    for (index, name) in listed.iter().enumerate() {
-        match name.as_str().and_then(WebhookEvent::named) {
-            // Naming one twice changes nothing.
-            Some(event) if events.contains(&event) => {}
-            Some(event) => events.push(event),
-            None => fields.fault(&format!("events/{index}"), &format!("one of these is wanted here: {names}")),
+    for event in listed {
+        // Naming one twice changes nothing.
+        if !events.contains(&event) {
+            events.push(event);
         }
     }
-    events
-}
-
-fn headers(fields: &mut Fields) -> BTreeMap<String, String> {
-    let Some(Value::Object(given)) = fields.object("headers") else { return BTreeMap::new() };
-    if given.len() > MOST_HEADERS {
-        fields.fault("headers", &format!("at most {MOST_HEADERS} are taken"));
-    }
-    let mut headers: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in given {
-        let pointer = format!("headers/{}", name.replace('~', "~0").replace('/', "~1"));
-        let twice = headers.keys().any(|other| other.eq_ignore_ascii_case(&name));
-        let value_fault = value.as_str().map_or(Some("a text is wanted here"), value_fault);
-        match name_fault(&name).or(value_fault) {
-            Some(fault) => fields.fault(&pointer, fault),
-            None if twice => fields.fault(&pointer, "once is enough"),
-            None => {
-                headers.insert(name, value.as_str().unwrap_or_default().to_owned());
-            }
-        }
-    }
-    headers
+    Ok(WebhookSettings {
+        name,
+        url,
+        events,
+        headers: headers.unwrap_or_default(),
+        is_active: is_active.unwrap_or(true),
+    })
 }
