@@ -70,6 +70,8 @@ struct Me {
 }
 
 /// Whether a text may become somebody's password.
+// A rule of a body takes the member by value.
+#[allow(clippy::needless_pass_by_value)]
 pub(super) fn fit(password: String) -> Result<(), String> {
     passwords::check(&password).map_err(|error| error.to_string())
 }

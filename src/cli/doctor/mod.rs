@@ -216,9 +216,8 @@ fn disk(dir: &Path, needed: u64) -> Finding {
 /// One finding for all that one command mends.
 fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
     const CHECK: &str = "weights";
-    let problems = match verify(&required(whisper), dir) {
-        Ok(_) => return vec![Finding::ok(CHECK, format!("whole, in {}", dir.display()))],
-        Err(problems) => problems,
+    let Err(problems) = verify(&required(whisper), dir) else {
+        return vec![Finding::ok(CHECK, format!("whole, in {}", dir.display()))];
     };
     let mut by_command: BTreeMap<String, Vec<Problem>> = BTreeMap::new();
     for problem in problems {
@@ -229,10 +228,10 @@ fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
             [one] => format!("{} {}", one.file.display(), one.what),
             many => {
                 let bytes = HumanBytes(many.iter().map(|problem| problem.bytes).sum());
-                let damaged: String =
-                    many.iter().filter(|one| !one.missing).map(|one| format!("; {}", one.short())).collect();
+                let damaged: Vec<String> = many.iter().filter(|one| !one.missing).map(Problem::short).collect();
                 let state = if damaged.is_empty() { "missing" } else { "missing or damaged" };
-                format!("{} files ({bytes}) are {state}, in {}{damaged}", many.len(), dir.display())
+                let whole = format!("{} files ({bytes}) are {state}, in {}", many.len(), dir.display());
+                [vec![whole], damaged].concat().join("; ")
             }
         };
         Finding::missing(CHECK, detail, mend)
