@@ -33,9 +33,10 @@ struct GuideVerdict {
     guide: Option<Guide>,
 }
 
-fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Guide, Problem> {
-    let document = body::parse(request, bytes, true)?;
-    body::guide(document).map_err(|faults| Problem::new(Kind::InvalidGuide, "the guide has faults").with_errors(faults))
+async fn read(request: &HttpRequest, bytes: Bytes) -> Result<Guide, Problem> {
+    let content_type = body::content_type(request);
+    let read = body::aside(move || body::parse_as(&content_type, &bytes, true).map(body::guide)).await??;
+    read.map_err(|faults| Problem::new(Kind::InvalidGuide, "the guide has faults").with_errors(faults))
 }
 
 /// Store a guide
@@ -51,7 +52,7 @@ fn read(request: &HttpRequest, bytes: &[u8]) -> Result<Guide, Problem> {
     )
 )]
 async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
-    let guide = read(&request, &bytes)?;
+    let guide = read(&request, bytes).await?;
     let row = caller.storage.guides().create(&guide, Some(&caller.actor)).await?;
     let mut response = conditional::tagged(StatusCode::CREATED, &row)?;
     conditional::locate(&mut response, &format!("/api/call-guides/{}", row.id))?;
@@ -128,7 +129,7 @@ async fn update(
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    let guide = read(&request, &bytes)?;
+    let guide = read(&request, bytes).await?;
     conditional::tagged(StatusCode::OK, &caller.storage.expecting(expected.0).guides().update(*id, &guide).await?)
 }
 
@@ -156,11 +157,10 @@ async fn delete(caller: Researcher, id: Path<Uuid>, expected: Expected) -> Resul
     request_body(content((Value = "application/json"), (Value = "application/yaml"))),
     responses((status = 200, body = GuideVerdict))
 )]
-// Handlers are async whether they wait or not.
-#[allow(clippy::unused_async)]
 async fn validate(_caller: Viewer, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
-    let document = body::parse(&request, &bytes, true)?;
-    Ok(HttpResponse::Ok().json(match lint::document(document) {
+    let content_type = body::content_type(&request);
+    let linted = body::aside(move || body::parse_as(&content_type, &bytes, true).map(lint::document)).await??;
+    Ok(HttpResponse::Ok().json(match linted {
         Ok((guide, findings)) => GuideVerdict { valid: true, errors: Vec::new(), findings, guide: Some(guide) },
         Err(problems) => {
             GuideVerdict { valid: false, errors: body::faults(problems), findings: Vec::new(), guide: None }

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::accept::Accept;
+use super::body;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Kind, Problem, Viewer};
@@ -112,7 +113,7 @@ async fn difference(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Res
     let from = from.unwrap_or((to - 1).max(1));
     let (_, old) = guides.numbered(*id, from).await?;
     let (_, new) = guides.numbered(*id, to).await?;
-    let changes = diff(&old, &new);
+    let changes = body::aside(move || diff(&old, &new)).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept"));
     Ok(if text {

@@ -2,6 +2,7 @@
 //!
 //! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
 
+pub mod bounds;
 mod mend;
 mod values;
 
@@ -56,14 +57,24 @@ const TYPES: &[&str] = &["open", "closed", "scale", "multiple_choice"];
 const SELECT: &[&str] = &["one", "many"];
 const EXPECTS: &[&str] = &["number", "email", "phone", "name", "date"];
 const ACTIONS: &[&str] = &["drill_deeper", "probe", "clarify", "example", "compare"];
+/// Names of sections that a message lists.
+const SHOWN: usize = 20;
 const SIGNALS: &[&str] =
     &["enthusiasm", "hesitation", "confusion", "agreement", "disagreement", "emotional", "frustration"];
 
-/// Every problem of the document, in its order.
+/// Every problem of the document, in its order; of one that is too large, only what is too large about it.
 pub(super) fn document(value: &Value) -> Vec<Problem> {
+    let exceeded = bounds::exceeded(value);
+    if !exceeded.is_empty() {
+        return exceeded;
+    }
     let mut check = Check::default();
     if let Some(guide) = check.object("", value) {
         check.guide(guide);
+    }
+    if check.untold > 0 {
+        let message = format!("there are {} more problems; mend these first", check.untold);
+        check.problems.push(Problem { path: String::new(), message });
     }
     check.problems
 }
@@ -71,6 +82,8 @@ pub(super) fn document(value: &Value) -> Vec<Problem> {
 #[derive(Default)]
 struct Check {
     problems: Vec<Problem>,
+    /// Problems beyond those that are told.
+    untold: usize,
     /// Ids seen so far, by kind, with the place where they were first used.
     ids: HashMap<(&'static str, String), String>,
     /// Section names seen so far, with the place where they were first used.
@@ -79,7 +92,11 @@ struct Check {
 
 impl Check {
     fn add(&mut self, path: &str, message: impl Into<String>) {
-        self.problems.push(Problem { path: path.to_owned(), message: message.into() });
+        if self.problems.len() < bounds::PROBLEMS {
+            self.problems.push(Problem { path: path.to_owned(), message: message.into() });
+        } else {
+            self.untold += 1;
+        }
     }
 
     fn guide(&mut self, guide: &Map<String, Value>) {
@@ -390,9 +407,11 @@ impl Check {
                 && !target.trim().is_empty()
                 && !targets.iter().any(|known| known == target)
             {
+                let (shown, more) = targets.split_at(targets.len().min(SHOWN));
+                let more = if more.is_empty() { String::new() } else { format!(" or {} others", more.len()) };
                 self.add(
                     &format!("{path}/target_section"),
-                    format!("no section has the id or name {target:?}; write one of {}", targets.join(", ")),
+                    format!("no section has the id or name {target:?}; write one of {}{more}", shown.join(", ")),
                 );
             }
         }

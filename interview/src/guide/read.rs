@@ -2,7 +2,7 @@
 //!
 //! Owns: reading JSON and YAML, filling in ids and order. Never does: accept a document with a problem.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -110,32 +110,46 @@ fn options_as_objects(value: &mut Value) {
 }
 
 fn fill_ids(guide: &mut Guide) {
-    let mut sections: HashSet<String> = guide.sections.iter().map(|s| s.id.clone()).collect();
-    let mut questions: HashSet<String> = guide.questions().map(|(_, q)| q.id.clone()).collect();
-    let mut options: HashSet<String> =
-        guide.questions().flat_map(|(_, q)| q.options.iter().map(|o| o.id.clone())).collect();
+    let mut sections = Ids::of(guide.sections.iter().map(|section| &section.id));
+    let mut questions = Ids::of(guide.questions().map(|(_, question)| &question.id));
+    let mut options =
+        Ids::of(guide.questions().flat_map(|(_, question)| question.options.iter().map(|option| &option.id)));
     for section in &mut guide.sections {
-        fill(&mut section.id, &section.section_name, &mut sections);
+        sections.fill(&mut section.id, &section.section_name);
         for question in &mut section.questions {
-            fill(&mut question.id, &question.text, &mut questions);
+            questions.fill(&mut question.id, &question.text);
             for option in &mut question.options {
-                fill(&mut option.id, &option.text, &mut options);
+                options.fill(&mut option.id, &option.text);
             }
         }
     }
 }
 
-/// Makes an id that is free; the author's own ids are never touched.
-fn fill(id: &mut String, text: &str, taken: &mut HashSet<String>) {
-    if !id.is_empty() {
-        return;
+/// Ids of one kind that are taken.
+struct Ids {
+    taken: HashSet<String>,
+    /// The next number to try for a text, so that many of one text don't each begin anew.
+    next: HashMap<String, usize>,
+}
+
+impl Ids {
+    fn of<'a>(ids: impl Iterator<Item = &'a String>) -> Self {
+        Self { taken: ids.cloned().collect(), next: HashMap::new() }
     }
-    let base = slug(text);
-    let mut candidate = base.clone();
-    let mut number = 2;
-    while !taken.insert(candidate.clone()) {
-        candidate = format!("{base}-{number}");
-        number += 1;
+
+    /// Makes an id that is free; the author's own ids are never touched.
+    fn fill(&mut self, id: &mut String, text: &str) {
+        if !id.is_empty() {
+            return;
+        }
+        let base = slug(text);
+        let next = self.next.entry(base.clone()).or_insert(1);
+        *id = loop {
+            let candidate = if *next == 1 { base.clone() } else { format!("{base}-{next}") };
+            *next += 1;
+            if self.taken.insert(candidate.clone()) {
+                break candidate;
+            }
+        };
     }
-    *id = candidate;
 }

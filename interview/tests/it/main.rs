@@ -9,6 +9,7 @@ mod conversations;
 mod dictation;
 mod difficult;
 mod guides;
+mod hostile;
 mod spelling;
 mod injections;
 mod interruptions;

@@ -57,3 +57,27 @@ async fn lists_come_in_pages() {
     assert_eq!(pointers(&faults), ["/cursor", "/limit"]);
     app.stop().await;
 }
+
+#[actix_web::test]
+async fn a_guide_that_is_too_large_is_refused_in_few_words_everywhere() {
+    let app = App::start().await;
+    let id = app.guide_id().await;
+    let mut document = guide_document();
+    // As much as a body may hold.
+    document["sections"] = vec![json!({}); 300_000].into();
+    let told = "has 300000 entries; at most 100 are taken";
+    let verdict: Value = app.post("/api/call-guides/validate", &document).await.json().await.unwrap();
+    assert_eq!(verdict["errors"], json!([{ "pointer": "/sections", "detail": told }]));
+    let refused = problem(app.post("/api/call-guides/", &document).await, 422).await;
+    assert_eq!(refused["errors"], json!([{ "pointer": "/sections", "detail": told }]));
+    let path = format!("/api/call-guides/{id}");
+    let refused = problem(app.request(Method::PUT, &path).json(&document).send().await.unwrap(), 422).await;
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 1);
+    // The same sections, named by branches that lead nowhere.
+    document["sections"] = guide_document()["sections"].clone();
+    document["adaptive_rules"] =
+        json!({ "branching_logic": vec![json!({ "condition": "always", "target_section": "nowhere" }); 10_000] });
+    let verdict: Value = app.post("/api/call-guides/validate", &document).await.json().await.unwrap();
+    assert_eq!(verdict["errors"].as_array().unwrap().len(), 1, "{verdict}");
+    app.stop().await;
+}

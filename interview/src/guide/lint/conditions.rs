@@ -3,7 +3,7 @@
 //! Owns: judging triggers', branches' and skips' conditions as `dialogue::condition` reads them. Never does: judge where a
 //! branch leads.
 
-use super::plan::{Place, Plan, escaped};
+use super::plan::{Place, Plan, Readings, escaped};
 use super::{Report, Severity};
 use crate::dialogue::condition::{Condition, is_about_score, is_none, names};
 use crate::guide::{Question, QuestionType};
@@ -176,13 +176,15 @@ fn of_any(plan: &Plan<'_>, text: &str) -> Option<Fault> {
         }
         Ok(None) => {
             // It has to make sense for one question at least; of several faults the first one's will do.
-            let mut faults = Vec::new();
+            let mut readings = Readings::of(text);
+            let mut mildest: Option<Fault> = None;
             for place in &plan.places {
-                let condition = Condition::read(text, place.question);
-                faults.push(of_condition(text, &condition, place.question, false)?);
+                let fault = of_condition(text, readings.by(place.question), place.question, false)?;
+                if mildest.as_ref().is_none_or(|known| fault.severity < known.severity) {
+                    mildest = Some(fault);
+                }
             }
-            let worst = faults.iter().map(|fault| fault.severity).min()?;
-            faults.into_iter().find(|fault| fault.severity == worst)
+            mildest
         }
     }
 }

@@ -81,3 +81,21 @@ impl<'a> Plan<'a> {
 pub(super) fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
+
+/// A condition as it is read for one question after the other. All that its reading depends on is whether the question has a
+/// scale, so it is read twice at most.
+pub(super) struct Readings<'a> {
+    text: &'a str,
+    read: [Option<Condition>; 2],
+}
+
+impl<'a> Readings<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, read: [None, None] }
+    }
+
+    pub(super) fn by(&mut self, question: &Question) -> &Condition {
+        let text = self.text;
+        self.read[usize::from(question.scale.is_some())].get_or_insert_with(|| Condition::read(text, question))
+    }
+}

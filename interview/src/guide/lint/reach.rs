@@ -2,12 +2,19 @@
 //!
 //! Owns: what is always left out by a condition that always holds. Never does: reckon with time (`time` does).
 
-use super::plan::{Plan, escaped};
+use std::collections::HashMap;
+
+use super::plan::{Plan, Readings, escaped};
 use super::{Report, Severity};
 use crate::dialogue::condition::Condition;
 use crate::guide::Question;
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
+    // Each condition is held against every question once, however often it is written.
+    let mut known = HashMap::new();
+    let mut always = |plan: &Plan<'_>, condition: &str| -> bool {
+        *known.entry(condition.to_owned()).or_insert_with(|| always(plan, condition))
+    };
     for (index, section) in plan.guide.sections.iter().enumerate().skip(1) {
         for (at, condition) in section.skip_conditions.iter().enumerate() {
             if always(plan, condition) {
@@ -51,7 +58,8 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
 
 /// Whether it holds for whatever answer to whatever question.
 fn always(plan: &Plan<'_>, condition: &str) -> bool {
-    plan.places.iter().all(|place| match Condition::read(condition, place.question) {
+    let mut readings = Readings::of(condition);
+    plan.places.iter().all(|place| match readings.by(place.question) {
         Condition::Always => true,
         Condition::Score(comparison) => place
             .question
