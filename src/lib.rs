@@ -5,8 +5,6 @@
 
 #[macro_use]
 pub mod output;
-pub mod dialogue;
-pub mod llm;
 pub mod signalling;
 pub mod calls;
 pub mod session;
@@ -18,14 +16,10 @@ pub mod webhooks;
 pub mod insights;
 pub mod privacy;
 pub mod access;
-pub mod seed;
 pub mod study;
 pub mod api;
 pub mod tls;
-mod outgoing;
 pub mod telemetry;
-pub mod models;
 mod sentences;
 pub mod config;
 pub mod cli;
-pub mod demo;

@@ -6,8 +6,6 @@ use std::path::Path;
 
 use encoder::{Encoder, EncoderError};
 
-use crate::models;
-
 /// Items of the manifest.
 const WEIGHTS: [&str; 3] = ["minilm", "minilm-vocab", "onnxruntime"];
 
@@ -27,7 +25,7 @@ pub enum SentencesError {
 /// Which file is missing or damaged.
 pub fn encoder(models_dir: &Path, adaptation: Option<&[u8]>) -> Result<Encoder, SentencesError> {
     let weights =
-        models::verify(&WEIGHTS, models_dir).map_err(|problems| SentencesError::Weights(models::lines(&problems)))?;
+        weights::verify(&WEIGHTS, models_dir).map_err(|problems| SentencesError::Weights(weights::lines(&problems)))?;
     let environment = onnx::environment(&weights.onnxruntime())?;
     Ok(Encoder::open(environment, &weights.minilm(), &weights.minilm_vocab(), adaptation)?)
 }

@@ -15,11 +15,9 @@ use uuid::Uuid;
 use crate::access::Access;
 use crate::api;
 use crate::config::{ConfigError, Settings, SpeechEngine};
-use crate::dialogue::LlmProposer;
 use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
-use crate::llm::Llm;
 use crate::privacy::Retention;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
@@ -31,6 +29,8 @@ use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{Dispatcher, Relay, SystemResolver};
+use llm::Llm;
+use llm::proposer::LlmProposer;
 use storage::{Probe, Secret, Storage, StorageError};
 use voice::audio::MediaRuntime;
 use voice::audio::recording::{self, Recordings};
@@ -117,7 +117,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
 pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running, StartError> {
     let tls = settings.tls()?.map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
     let lock = lock_data_dir(&settings)?;
-    let llm = Llm::from_settings(&settings);
+    let llm = settings.language_model();
     let mut engines = engines;
     if let Some(llm) = &llm {
         engines.proposer =

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use anyhow::ensure;
+use demo::client::EngineMessage;
 use interview::io::{Notice, Speaker};
 use interview::{Event, Guide};
 use interviewer::config::Settings;
-use interviewer::demo::client::EngineMessage;
 use serde_json::Value;
 use storage::{EventRecord, Storage};
 use uuid::Uuid;

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use interviewer::demo::measure::percentile;
+use demo::measure::percentile;
 
 /// A table under construction.
 pub struct Table(String);

@@ -5,14 +5,14 @@
 
 use std::fmt::Write;
 
+use demo::api_view::{self, EngineTimes};
+use demo::envelope::Envelope;
+use demo::measure::{self, Timing};
+use demo::persona::{Answer, Behaviours, Persona, Spoken};
+use demo::report;
+use demo::script::{self, Lines};
 use interview::Guide;
 use interview::guide::from_value;
-use interviewer::demo::api_view::{self, EngineTimes};
-use interviewer::demo::envelope::Envelope;
-use interviewer::demo::measure::{self, Timing};
-use interviewer::demo::persona::{Answer, Behaviours, Persona, Spoken};
-use interviewer::demo::report;
-use interviewer::demo::script::{self, Lines};
 use serde_json::json;
 use voice::inference::Priority;
 use voice::tts::{self, Voice};

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioExecutor;
 use openidconnect::{HttpRequest, HttpResponse};
 use tokio::sync::OnceCell;
 
-use crate::outgoing::{self, Https};
+use outgoing::Https;
 
 const LIMIT: Duration = Duration::from_secs(10);
 /// Descriptions, key sets and tokens are a few kilobytes.

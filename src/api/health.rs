@@ -11,7 +11,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::routes::resource;
 use super::{AppState, Kind};
 use crate::fleet::{Redis, RedisStatus};
-use crate::llm;
 use storage::tasks::QueueCount;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {

@@ -21,9 +21,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::access::Access;
 use crate::calls::Calls;
 use crate::fleet::Redis;
-use crate::llm::Llm;
 use crate::signalling::Whip;
 use crate::telemetry::Metrics;
+use llm::Llm;
 use storage::Storage;
 use voice::transport::IceServer;
 

@@ -10,18 +10,19 @@ use std::time::Duration;
 
 use anyhow::Context;
 use interview::Guide;
+use llm::proposer::LlmPrompt;
 use tokio::sync::mpsc;
 
-use crate::config::{LlmPrompt, LlmProvider, Settings, SpeechEngine};
-use crate::demo::live::{self, DemoEvent, Style};
-use crate::demo::model::ModelServer;
-use crate::demo::persona::Persona;
-use crate::demo::{self, Options, RunningEngine, Tools, render};
-use crate::models::{Manifest, Progress, Set, fetch};
+use crate::config::{LlmProvider, Settings, SpeechEngine};
 use crate::output::put;
 use crate::startup::{self, Running};
+use demo::live::{self, DemoEvent, Style};
+use demo::model::ModelServer;
+use demo::persona::Persona;
+use demo::{Options, RunningEngine, Tools, render};
 use voice::audio::MediaRuntime;
 use voice::transport::webrtc::{WebRtc, WebRtcSettings};
+use weights::{Manifest, Progress, Set, fetch};
 
 /// Used without `--guide` and `--persona`; compiled in, so that the demo runs from anywhere.
 const SHORT_GUIDE: &str = include_str!("../../guides/short.yaml");

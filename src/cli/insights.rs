@@ -12,7 +12,6 @@ use uuid::Uuid;
 use crate::config::Settings;
 use crate::insights::report::{Format, Report};
 use crate::insights::{Tools, one};
-use crate::llm::Llm;
 use crate::output::put;
 use storage::{Storage, StorageError};
 use voice::inference::Inference;
@@ -68,7 +67,7 @@ impl InsightsArgs {
             row
         } else {
             let inference = Inference::start(settings.speech.inference_threads);
-            let tools = Tools::open(settings, inference.clone(), Llm::from_settings(settings), None).await;
+            let tools = Tools::open(settings, inference.clone(), settings.language_model(), None).await;
             let row = one::of_interview(storage, &tools, interview, None).await;
             tokio::task::spawn_blocking(move || inference.close()).await?;
             row?

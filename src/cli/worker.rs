@@ -15,7 +15,6 @@ use super::serve::{say, wait_for_signal};
 use crate::config::Settings;
 use crate::fleet::Redis;
 use crate::insights::Tools;
-use crate::llm::Llm;
 use crate::supervisors::database;
 use crate::tasks::{RedisQueue, Runner};
 use crate::telemetry::{self, Metrics};
@@ -56,7 +55,7 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
             beside.push(actix_web::rt::spawn(redis.clone().watch()));
         }
         let inference = Inference::start(settings.speech.inference_threads);
-        let llm = Llm::from_settings(settings);
+        let llm = settings.language_model();
         if let Some(llm) = &llm {
             llm.count_into(Arc::clone(&metrics));
         }

@@ -3,41 +3,21 @@
 //! Owns: what these settings mean and whether they make sense together. Never does: ask it. Keys count only for the
 //! provider that LLM_PROVIDER names.
 
-use std::fmt;
 use std::net::IpAddr;
 
+use ::llm::{Llm, LlmServer, Protocol};
 use reqwest::Url;
 
 use super::network::is_loopback;
 use super::{ConfigError, LlmProvider, Settings};
 
-/// What the server speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// Chat completions, as OpenAI and most local servers have them.
-    OpenAi,
-    /// Messages, as Anthropic has them.
-    Anthropic,
-}
-
-/// Where a language model is, complete and checked.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LlmServer {
-    pub protocol: Protocol,
-    /// Without a slash at its end.
-    pub base_url: String,
-    pub model: String,
-    pub key: Option<String>,
-}
-
-impl fmt::Debug for LlmServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { protocol, base_url, model, .. } = self;
-        write!(f, "LlmServer({protocol:?}, {base_url}, {model})")
-    }
-}
-
 impl Settings {
+    /// The model that the settings name; none where LLM_PROVIDER is `none`.
+    pub fn language_model(&self) -> Option<Llm> {
+        // Settings that don't hold together are refused before anything starts.
+        self.llm_server().ok().flatten().map(Llm::new)
+    }
+
     /// Nothing where LLM_PROVIDER is `none`.
     pub fn llm_server(&self) -> Result<Option<LlmServer>, ConfigError> {
         let llm = &self.llm;

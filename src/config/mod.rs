@@ -18,10 +18,9 @@ use figment::providers::{Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use explain::{Entry, Origin};
-pub use llm::{LlmServer, Protocol};
 pub use sections::{
-    Access, Calls, Ice, Insights, Llm, LlmPrompt, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage,
-    Tasks, Webhooks,
+    Access, Calls, Ice, Insights, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks,
+    Webhooks,
 };
 
 pub(crate) const DEFAULTS: &str = include_str!("default.toml");

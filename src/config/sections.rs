@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use llm::proposer::LlmPrompt;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -115,15 +116,6 @@ pub enum LlmProvider {
     None,
     Openai,
     Anthropic,
-}
-
-/// How much a model is told when it is to word a follow-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LlmPrompt {
-    #[default]
-    Full,
-    Brief,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

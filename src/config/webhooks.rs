@@ -9,8 +9,8 @@ use interview::webhook::{Allow, Schedule};
 use rustls::pki_types::CertificateDer;
 
 use super::{ConfigError, Settings};
+use crate::tls;
 use crate::webhooks::DeliverySettings;
-use crate::{outgoing, tls};
 use storage::webhooks::Bounds;
 
 /// A day is the longest that anything here may take, but for what is given in days.

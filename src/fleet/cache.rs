@@ -13,8 +13,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::Redis;
-use crate::llm;
-use crate::llm::cache::KEEP;
+use llm::cache::KEEP;
 
 /// Values kept in memory: the oldest go first.
 const MOST: usize = 1_000;

@@ -71,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_not_read_is_like_nothing() {
-        let dir = std::env::var("MODELS_DIR").unwrap_or_else(|_| crate::models::DEFAULT_DIR.to_owned());
+        let dir = std::env::var("MODELS_DIR").unwrap_or_else(|_| weights::DEFAULT_DIR.to_owned());
         let model = MiniLm::open(Path::new(&dir), Inference::start(2)).unwrap();
         let embeddings = model.embed(["price", "cost", "price"].map(str::to_owned)).await.unwrap();
         assert!(embeddings.cosine("price", "cost").unwrap() > 0.6);

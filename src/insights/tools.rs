@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::minilm::MiniLm;
 use crate::config::{Settings, SpeechEngine};
-use crate::llm::{Ask, Llm};
 use crate::telemetry::Metrics;
+use llm::{Ask, Llm};
 use voice::inference::Inference;
 
 /// Of a model that words a report: nobody waits for it but a task.

@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use crate::calls::EngineInfo;
 use crate::config::Settings;
-use crate::dialogue::{Proposer, ScriptedProposer, TemplateProposer};
-use crate::models;
 use crate::sentences::{self, SentencesError};
 use encoder::Encoder;
 use interview::language::Language;
+use llm::proposer::{Proposer, ScriptedProposer, TemplateProposer};
 use voice::inference::{Inference, Priority};
 use voice::stt::{Speech, Transcriber, Whisper, WhisperSettings};
 use voice::tts::{ClipStore, Kokoro, KokoroSettings, StoreSettings, Synthesizer};
@@ -28,7 +27,7 @@ pub enum EngineError {
     #[error("model weights are missing or damaged:\n{0}")]
     Weights(String),
     #[error(transparent)]
-    Model(#[from] models::ModelError),
+    Model(#[from] weights::WeightsError),
     #[error(transparent)]
     Ort(#[from] onnx::OrtError),
     #[error(transparent)]
@@ -62,8 +61,8 @@ impl Engines {
     /// A weight file that is missing or damaged is an error that names it.
     pub fn local(settings: &Settings) -> Result<Self, EngineError> {
         let speech = &settings.speech;
-        let weights = models::verify(&models::required(&speech.whisper), &settings.storage.models_dir)
-            .map_err(|problems| EngineError::Weights(models::lines(&problems)))?;
+        let weights = weights::verify(&weights::required(&speech.whisper), &settings.storage.models_dir)
+            .map_err(|problems| EngineError::Weights(weights::lines(&problems)))?;
         let inference = Inference::start(speech.inference_threads);
         let environment = onnx::environment(&weights.onnxruntime())?;
         let vad = Vad::start(environment, &weights.silero())?;

@@ -18,8 +18,6 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
-use crate::outgoing;
-
 /// A host may have many addresses; one that answers at none of so many is down.
 const MOST_ADDRESSES: usize = 4;
 

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use demo::persona::{Answer, Behaviours, Persona, Spoken};
+use demo::script::Lines;
 use interview::guide::from_value;
-use interviewer::demo::persona::{Answer, Behaviours, Persona, Spoken};
-use interviewer::demo::script::Lines;
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::json;
 use voice::inference::Priority;
@@ -31,7 +31,7 @@ fn recorded_human_speech_is_stored_word_for_word() {
         let lines = lines(&stage, &persona, &recordings).await;
         let held = stage.hold(&guide(), persona, lines).await.unwrap();
         let cut_offs = (0..held.tape.askings.len())
-            .filter(|asking| interviewer::demo::measure::timing(&held.tape, *asking, None).cut_off)
+            .filter(|asking| demo::measure::timing(&held.tape, *asking, None).cut_off)
             .count();
         let stored = entity::interview_responses::Entity::find()
             .order_by_asc(entity::interview_responses::Column::Asking)

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::{call_guides, interview_responses, interviews};
-use interviewer::seed::{Plan, Rows, SeedError, fill, remove};
 use sea_orm::{EntityTrait as _, PaginatorTrait as _, QueryOrder as _};
+use seed::{Plan, Rows, SeedError, fill, remove};
 use storage::dashboards::Window;
 use storage::{Storage, StorageError};
 

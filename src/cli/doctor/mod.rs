@@ -17,8 +17,8 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::config::{ConfigError, Settings};
-use crate::models::{Manifest, Problem, Set, required, verify};
 use crate::output::put;
+use weights::{Manifest, Problem, Set, required, verify};
 
 /// Weights, their packages on the way, and room for a few recordings.
 const DISK_TO_FETCH: u64 = 1_500_000_000;

@@ -13,7 +13,7 @@ use rustls::{ClientConnection, StreamOwned};
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::{outgoing, tls};
+use crate::tls;
 
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Longer answers come from something else.

@@ -19,7 +19,6 @@ use voice::tts::{Kokoro, KokoroSettings, Synthesizer as _, Voice};
 
 use super::sets;
 use crate::config::Settings;
-use crate::models;
 
 /// A woman's American and a man's British voice.
 const VOICES: [&str; 2] = ["af_heart", "bm_george"];
@@ -74,7 +73,7 @@ pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode
         let kokoro = Kokoro::load(models_dir, inference.clone(), KokoroSettings::default())?;
         let mut recognisers = Vec::new();
         for model in MODELS {
-            let weights = models::verify(&models::required(model), models_dir)
+            let weights = weights::verify(&weights::required(model), models_dir)
                 .map_err(|them| anyhow::anyhow!(them.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
             let whisper = Whisper::load(&weights.whisper(model)?, inference.clone(), WhisperSettings::default())?;
             recognisers.push((model, whisper));

@@ -203,11 +203,6 @@ impl Metrics {
         self.interview_duration_seconds.with_label_values(&[&guide]);
     }
 
-    /// `operation` is what a language model was asked for.
-    pub fn count_tokens(&self, operation: &str, tokens: u32) {
-        self.llm_tokens_used_total.with_label_values(&[operation]).inc_by(f64::from(tokens));
-    }
-
     pub fn count_failure(&self, failure: Failure) {
         self.errors_total.with_label_values(&failure.labels()).inc();
     }

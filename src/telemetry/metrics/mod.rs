@@ -6,6 +6,7 @@
 mod families;
 mod feed;
 mod known;
+mod llm;
 mod queue;
 mod tasks;
 

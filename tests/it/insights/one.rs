@@ -185,7 +185,7 @@ async fn all_quotes_from_the_personas_answers_are_verbatim() {
     let mut checked = 0;
     for name in ["cooperative", "terse", "talkative"] {
         let text = std::fs::read_to_string(root.join(format!("personas/{name}.yaml"))).unwrap();
-        let persona: interviewer::demo::persona::Persona = serde_saphyr::from_str(&text).unwrap();
+        let persona: demo::persona::Persona = serde_saphyr::from_str(&text).unwrap();
         let said: Vec<(String, String)> = persona
             .answers
             .iter()

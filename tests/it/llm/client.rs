@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use interviewer::config::{LlmServer, Protocol};
-use interviewer::llm::{Ask, BreakerState, Llm, LlmError};
 use interviewer::telemetry::Metrics;
+use llm::{Ask, BreakerState, Llm, LlmError};
+use llm::{LlmServer, Protocol};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -5,8 +5,8 @@ use std::process::Output;
 
 use chrono::Utc;
 use entity::{Status, interviews};
-use interviewer::seed::{Plan, fill};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
+use seed::{Plan, fill};
 use serde_json::Value;
 use storage::Storage;
 use tokio::process::Command;

@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
+use demo::client::EngineMessage;
 use futures_util::{SinkExt as _, StreamExt as _};
 use interview::io::{CallState, Notice, Speaker};
-use interviewer::demo::client::EngineMessage;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use interview::io::CallState;
 use interviewer::fleet::{Answers, Cache, Holder, Holders, Redis};
-use interviewer::llm::cache::Cache as _;
+use llm::cache::Cache as _;
 use reqwest::StatusCode;
 use tempfile::tempdir;
 use uuid::Uuid;

@@ -1,0 +1,122 @@
+//! The connection to a model's server.
+//!
+//! Owns: TLS, how much may come back, and reading `Retry-After`. Never does: know a protocol, or follow a redirect
+//! (an answer must not send respondents' words elsewhere).
+//!
+//! It is the client that signing in uses as well: the same certificates, the same TLS provider.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::OnceCell;
+
+use super::LlmError;
+use outgoing::Https;
+
+const CONNECT: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_mins(1);
+/// Of what a server says about an error.
+const MOST_OF_ERROR: usize = 16 << 10;
+
+type Client = hyper_util::client::legacy::Client<Https, Full<Bytes>>;
+
+#[derive(Default)]
+pub struct Http(OnceCell<Client>);
+
+/// The beginning of an answer.
+pub struct Reply {
+    /// A stream of events, not one document.
+    pub streamed: bool,
+    pub body: Limited<hyper::body::Incoming>,
+}
+
+/// An answer that is none.
+pub enum Trouble {
+    Failed(LlmError),
+    /// Refused for what stands in the request; the server's words about it.
+    Complaint {
+        status: u16,
+        text: String,
+    },
+}
+
+impl From<LlmError> for Trouble {
+    fn from(error: LlmError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Http {
+    /// Posts JSON; at most `most` bytes may come back.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Trouble> {
+        let failed = |error: &dyn std::fmt::Display| LlmError::Connection(error.to_string());
+        let client = self.0.get_or_try_init(|| std::future::ready(client())).await?;
+        let mut request = hyper::Request::post(url).body(Full::new(Bytes::from(body))).map_err(|e| failed(&e))?;
+        *request.headers_mut() = headers;
+        let (head, body) = client.request(request).await.map_err(|error| failed(&error))?.into_parts();
+        let after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let after = after.and_then(|value| wait(value, SystemTime::now()));
+        let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        match head.status {
+            status if status.is_success() => {
+                let streamed = kind.starts_with("text/event-stream");
+                Ok(Reply { streamed, body: Limited::new(body, most) })
+            }
+            StatusCode::TOO_MANY_REQUESTS => Err(LlmError::Busy { after }.into()),
+            status if status.is_server_error() => Err(LlmError::Server { status: status.as_u16(), after }.into()),
+            status => {
+                let text = Limited::new(body, MOST_OF_ERROR).collect().await.map(http_body_util::Collected::to_bytes);
+                let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+                Err(Trouble::Complaint { status: status.as_u16(), text })
+            }
+        }
+    }
+}
+
+/// What reading a bounded body came to.
+// As bodies give it.
+#[allow(clippy::needless_pass_by_value)]
+pub fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> LlmError {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    while let Some(error) = cause {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return LlmError::TooLong;
+        }
+        cause = error.source();
+    }
+    LlmError::Truncated
+}
+
+fn client() -> Result<Client, LlmError> {
+    let https = outgoing::https(CONNECT).map_err(|error| LlmError::Connection(error.to_string()))?;
+    let mut builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
+    Ok(builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).build(https))
+}
+
+/// `Retry-After`: seconds, or a date.
+fn wait(value: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = chrono::DateTime::parse_from_rfc2822(value.trim()).ok()?;
+    let left = SystemTime::from(at).duration_since(now);
+    Some(left.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_comes_in_seconds_or_as_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
+        assert_eq!(wait("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(wait("soon", now), None);
+    }
+}

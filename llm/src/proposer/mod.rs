@@ -1,0 +1,72 @@
+//! Who proposes follow-ups.
+//!
+//! Owns: the [`Proposer`] trait and its engines. Never does: decide whether a follow-up is asked; the interview
+//! checks every proposal and serves the guide's own template when none comes in time.
+
+mod brief;
+mod prompt;
+mod worded;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use interview::io::{Proposal, ProposalRequest};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use self::worded::LlmProposer;
+
+/// How much a model is told when it is to word a follow-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LlmPrompt {
+    #[default]
+    Full,
+    Brief,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProposeError {
+    #[error("no proposal: {0}")]
+    Failed(String),
+}
+
+#[async_trait]
+pub trait Proposer: Send + Sync {
+    /// Follow-ups to the answer, best first; empty when there is nothing to ask. Asked speculatively at every pause:
+    /// dropping the future cancels the work.
+    async fn propose(&self, interview: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError>;
+    /// For logs and health: `template`, `scripted`, or a model's name.
+    fn name(&self) -> &str;
+}
+
+/// The guide's triggers and the built-in templates: no model, no waiting.
+pub struct TemplateProposer;
+
+#[async_trait]
+impl Proposer for TemplateProposer {
+    async fn propose(&self, _: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
+        Ok(interview::followup::propose(request))
+    }
+
+    fn name(&self) -> &'static str {
+        "template"
+    }
+}
+
+/// The template proposer after a fixed delay: stands in for a slow model in tests and under load.
+pub struct ScriptedProposer {
+    pub delay: Duration,
+}
+
+#[async_trait]
+impl Proposer for ScriptedProposer {
+    async fn propose(&self, _: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError> {
+        tokio::time::sleep(self.delay).await;
+        Ok(interview::followup::propose(request))
+    }
+
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+}

