@@ -4,6 +4,7 @@ fn main() -> std::io::Result<()> {
     // Cargo would take a folder that is not there for one that has changed, every time.
     std::fs::create_dir_all("web/dist")?;
     println!("cargo::rerun-if-changed=web/dist");
+    println!("cargo::rerun-if-changed=docs/reference/errors");
     println!("cargo::rerun-if-changed=build.rs");
     Ok(())
 }

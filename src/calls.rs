@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use interview::io::{Command, Ms, Notice};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use voice::port::AudioPort;
@@ -36,10 +37,12 @@ pub trait Connect: Send {
 pub struct NotLive;
 
 /// A message for the page, as it goes over the events socket.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = CallMessage)]
 pub struct PageMessage {
     /// Counted up per interview; what `?after=` names.
     pub seq: u64,
+    /// Milliseconds on the call clock.
     pub at_ms: Ms,
     #[serde(flatten)]
     pub notice: Notice,

@@ -1,5 +1,10 @@
 //! The engine, in the order in which data flows through it.
 
+// `output` says why.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+pub mod output;
 pub mod signalling;
 pub mod calls;
 pub mod session;

@@ -6,8 +6,5 @@ use clap::Parser;
 use interviewer::cli::{Cli, run};
 
 fn main() -> ExitCode {
-    run(Cli::parse()).unwrap_or_else(|error| {
-        eprintln!("interviewer: {error:#}");
-        ExitCode::FAILURE
-    })
+    run(Cli::parse()).unwrap_or_else(|error| interviewer::output::ended_by(&error))
 }

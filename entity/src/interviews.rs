@@ -145,7 +145,15 @@ impl Channel {
 /// Of `conversation_state`: what was recorded before recording was taken back stays.
 pub const RECORDING_KEPT: &str = "recording_kept";
 
+/// The key of `respondent_metadata` that is true for an interview that `interviewer seed` has made up.
+pub const SEEDED: &str = "seed";
+
 impl Model {
+    /// Made up by `interviewer seed`: it has answers and scores, and no event log, no recording and no key.
+    pub fn is_seeded(&self) -> bool {
+        self.respondent_metadata.get(SEEDED) == Some(&Json::Bool(true))
+    }
+
     /// Whether what was recorded may be heard: consent stands, or was taken back for the rest only.
     pub fn has_recording(&self) -> bool {
         self.can_be_recorded || self.conversation_state.get(RECORDING_KEPT) == Some(&Json::Bool(true))

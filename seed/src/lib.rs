@@ -1,7 +1,8 @@
 //! Made-up interviews in any number: for dashboards to show something, and for measuring.
 //!
 //! Owns: what is made (`content`), how it gets into the database fast (`bulk`), that it is never taken for real and can be
-//! removed. Never does: make event logs, recordings or keys: transcripts of seeded interviews hold answers only.
+//! removed. Never does: make event logs, recordings or keys. Transcripts of seeded interviews hold answers only, their reports
+//! quote nothing, and their scores cannot be computed again; each says why.
 
 mod alerts;
 mod bulk;
@@ -19,8 +20,8 @@ use sea_orm::{
 use content::{Content, Source};
 use storage::{Storage, StorageError};
 
-/// In `call_guides.created_by` and as the key of `interviews.respondent_metadata` whose value is true.
-const MARK: &str = "seed";
+/// In `call_guides.created_by`, and as a tag of each interview.
+const MARK: &str = interviews::SEEDED;
 /// Interviews written at once.
 const BATCH: usize = 500;
 /// The guides that are used: those that come with the engine.

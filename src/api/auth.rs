@@ -2,7 +2,7 @@
 //!
 //! Owns: sessions as HTTP sees them. Never does: judge a request ([`guard`](super::guard) does).
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::credentials::{SESSION_COOKIE, hidden};
 use super::described::Described;
 use super::routes::resource;
-use super::{AppState, Problem, Viewer, body, limits};
+use super::{AppState, Kind, Problem, Viewer, body, limits};
 use crate::access::limits::Who;
 use crate::access::passwords;
 use storage::{StorageError, UserChanges};
@@ -70,6 +70,8 @@ struct Me {
 }
 
 /// Whether a text may become somebody's password.
+// A rule of a body takes the member by value.
+#[allow(clippy::needless_pass_by_value)]
 pub(super) fn fit(password: String) -> Result<(), String> {
     passwords::check(&password).map_err(|error| error.to_string())
 }
@@ -78,7 +80,7 @@ pub(super) fn fit(password: String) -> Result<(), String> {
 pub(super) async fn hashed(state: &AppState, password: String) -> Result<String, Problem> {
     let failed = |reason: String| {
         tracing::error!(reason, "a password can't be hashed");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+        Problem::internal()
     };
     let _turn = state.access.hashing.acquire().await.map_err(|error| failed(error.to_string()))?;
     let hash = web::block(move || passwords::hash(&password)).await.map_err(|error| failed(error.to_string()))?;
@@ -96,7 +98,7 @@ pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Re
     let session = state.storage.begin_session(&user, expires_at, how).await?;
     let token = state.access.tokens.issue(user.id, session, expires_at).map_err(|error| {
         tracing::error!(%error, "a session can't be signed");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+        Problem::internal()
     })?;
     Ok(Session { token, token_type: "Bearer", expires_at, user })
 }
@@ -149,7 +151,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = verified(&state, password, hash).await;
     let user = user.filter(|user| right && user.is_active);
-    let user = user.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "no such user, or another password"))?;
+    let user = user.ok_or_else(|| Problem::new(Kind::SignInFailed, "no such user, or another password"))?;
     let session = begin(&state, user, "password").await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -217,7 +219,7 @@ async fn change_password(
     let user = caller.storage.users().get(id).await?;
     if !verified(&state, current_password, user.password_hash).await {
         let fault = super::Fault::new("/current_password", "this is not the current password");
-        return Err(Problem::unprocessable("the body has faults", vec![fault]));
+        return Err(Problem::invalid_body(vec![fault]));
     }
     let changes = UserChanges { password_hash: Some(hashed(&state, new_password).await?), ..UserChanges::default() };
     caller.storage.users().update(id, changes).await?;

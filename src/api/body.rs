@@ -1,12 +1,12 @@
 //! From the bytes of a body to a document: JSON, or YAML where a guide may be that.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use interview::Guide;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::{Fault, Problem};
+use super::{Fault, Kind, Problem};
 
 /// A JSON body (or a guide in YAML where `yaml` allows it).
 pub(super) fn parse(request: &HttpRequest, body: &[u8], yaml: bool) -> Result<Value, Problem> {
@@ -23,13 +23,13 @@ pub(super) fn parse_as(content_type: &str, body: &[u8], yaml: bool) -> Result<Va
         }
         _ => {
             let wanted = if yaml { "application/json or application/yaml" } else { "application/json" };
-            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send {wanted}")))
+            Err(Problem::new(Kind::UnsupportedMediaType, format!("send {wanted}")))
         }
     }
 }
 
 fn unreadable(language: &str, reason: &str) -> Problem {
-    Problem::bad_request(format!("the body is not {language}")).with_errors(vec![Fault::new("", reason)])
+    Problem::new(Kind::MalformedBody, format!("the body is not {language}")).with_errors(vec![Fault::new("", reason)])
 }
 
 /// Guides that are read at the same time, in all requests together.
@@ -38,7 +38,7 @@ static READING: Semaphore = Semaphore::const_new(2);
 /// Does what takes time with a guide (reading, checking, linting, comparing) where it holds up no other request: on a thread
 /// that may be busy, and two at a time.
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let stopping = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the engine is stopping");
+    let stopping = |_| Problem::new(Kind::ServerStopping, "the engine is stopping");
     let _turn = READING.acquire().await.map_err(|error| stopping(error.to_string()))?;
     web::block(work).await.map_err(|error| stopping(error.to_string()))
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Fault, Problem, Researcher, Viewer, body, guide_versions};
+use super::{Fault, Kind, Problem, Researcher, Viewer, body, guide_versions};
 use storage::{GuideFilter, GuideOrder};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -36,7 +36,7 @@ struct GuideVerdict {
 async fn read(request: &HttpRequest, bytes: Bytes) -> Result<Guide, Problem> {
     let content_type = body::content_type(request);
     let read = body::aside(move || body::parse_as(&content_type, &bytes, true).map(body::guide)).await??;
-    read.map_err(|faults| Problem::unprocessable("the guide has faults", faults))
+    read.map_err(|faults| Problem::new(Kind::InvalidGuide, "the guide has faults").with_errors(faults))
 }
 
 /// Store a guide

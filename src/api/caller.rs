@@ -9,13 +9,12 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 pub use entity::Role;
 use uuid::Uuid;
 
-use super::{AppState, Problem};
+use super::{AppState, Kind, Problem};
 use crate::access::limits::Who;
 use storage::Storage;
 
@@ -62,14 +61,14 @@ pub struct Caller {
 
 fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
     let Some(identity) = request.extensions().get::<Identity>().cloned() else {
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "a key is needed here"));
+        return Err(Problem::new(Kind::KeyRequired, "a key is needed here"));
     };
     if identity.role < least {
-        return Err(Problem::new(StatusCode::FORBIDDEN, format!("this needs the role {}", least.as_str())));
+        return Err(Problem::new(Kind::RoleTooLow, format!("this needs the role {}", least.as_str())));
     }
     let state = request
         .app_data::<Data<AppState>>()
-        .ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server was set up without its state"))?;
+        .ok_or_else(|| Problem::new(Kind::InternalError, "the server was set up without its state"))?;
     Ok(Caller {
         storage: state.storage.of(identity.workspace).by(&identity.actor),
         workspace: identity.workspace,

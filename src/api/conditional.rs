@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use super::{Fault, Problem};
+use super::{Fault, Kind, Problem};
 use storage::revision::{self, Precondition};
 
 /// What is put behind a tag when the representation is compressed; see `compression`.
@@ -75,7 +75,7 @@ pub(super) fn tags(request: &HttpRequest) -> Result<Option<IfMatch>, Problem> {
 
 fn malformed(pointer: &str) -> Problem {
     let fault = Fault::new(pointer, "one or more tags in double quotes are wanted here, or *");
-    Problem::bad_request("a header has faults").with_errors(vec![fault])
+    Problem::new(Kind::InvalidHeader, "a header has faults").with_errors(vec![fault])
 }
 
 /// The tag as the storage knows it, however the representation was compressed.
@@ -133,8 +133,7 @@ fn insert_tag(headers: &mut HeaderMap, tag: &str) -> Result<(), Problem> {
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) -> Result<(), Problem> {
-    let value = HeaderValue::from_str(value)
-        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let value = HeaderValue::from_str(value).map_err(|error| Problem::new(Kind::InternalError, error.to_string()))?;
     headers.insert(name, value);
     Ok(())
 }

@@ -3,12 +3,11 @@
 //! Owns: reading keys, tokens and the session's cookie out of a request, and recognising them. Never does: decide whether
 //! any is needed ([`guard`](super::guard) does).
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use cookie::{Cookie, SameSite};
 
 use super::caller::Identity;
-use super::{AppState, Problem};
+use super::{AppState, Kind, Problem};
 use crate::access::limits::Who;
 use storage::KEY_MARK;
 
@@ -32,7 +31,7 @@ impl Credentials {
             let value = value.to_str().unwrap_or_default();
             let (scheme, shown) = value.split_once(' ').unwrap_or((value, ""));
             if !scheme.eq_ignore_ascii_case("bearer") {
-                return Err(Problem::new(StatusCode::UNAUTHORIZED, "Authorization: Bearer … is wanted here"));
+                return Err(Problem::new(Kind::KeyRequired, "Authorization: Bearer … is wanted here"));
             }
             let shown = shown.trim().to_owned();
             return Ok(Some(if shown.starts_with(KEY_MARK) { Self::Key(shown) } else { Self::Token(shown) }));

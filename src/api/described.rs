@@ -82,7 +82,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> Described<T> {
                 Err(error) => self.faults.push(Fault::new("", error.to_string())),
             }
         }
-        Err(Problem::unprocessable("the body has faults", self.faults))
+        Err(Problem::invalid_body(self.faults))
     }
 }
 
@@ -91,11 +91,8 @@ pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// One fault a pointer: the first one found.
 fn add(faults: &mut Vec<Fault>, pointer: String, detail: String) {
-    if !faults.iter().any(|fault| fault.pointer == pointer) {
-        faults.push(Fault { pointer, detail });
-    }
+    Fault::add(faults, Fault { pointer, detail });
 }
 
 /// The compiled schema of `T`, made once.

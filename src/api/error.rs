@@ -4,7 +4,8 @@ use std::fmt;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{HttpResponse, ResponseError};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -12,6 +13,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use storage::StorageError;
+
+use super::kind::{self, Kind};
 
 const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -27,22 +30,29 @@ impl Fault {
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
+
+    /// Unless something is said of this place already: one fault a pointer, the first one found.
+    pub(super) fn add(faults: &mut Vec<Self>, fault: Self) {
+        if faults.iter().all(|known| known.pointer != fault.pointer) {
+            faults.push(fault);
+        }
+    }
 }
 
 /// A problem document (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Problem {
-    /// `about:blank`: the title says what the status means.
-    #[serde(rename = "type")]
-    #[schema(value_type = String, example = "about:blank")]
-    kind: &'static str,
+    #[serde(rename = "type", serialize_with = "as_uri")]
+    #[schema(schema_with = kind::uris)]
+    kind: Kind,
+    /// The name of the HTTP status.
     #[schema(value_type = String)]
     title: &'static str,
     /// The HTTP status.
     #[schema(value_type = u16)]
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// What happened here, for people.
     detail: String,
     /// Every fault of the input at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -56,16 +66,22 @@ pub struct Problem {
 
 // The signature is serde's.
 #[allow(clippy::trivially_copy_pass_by_ref)]
+fn as_uri<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.uri())
+}
+
+// The signature is serde's.
+#[allow(clippy::trivially_copy_pass_by_ref)]
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error"),
-            status,
+            kind,
+            title: kind.title(),
+            status: kind.status(),
             detail: detail.into(),
             errors: Vec::new(),
             opens_at: None,
@@ -73,24 +89,35 @@ impl Problem {
         }
     }
 
-    pub fn bad_request(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, detail)
-    }
-
     pub fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, detail)
+        Self::new(Kind::Conflict, detail)
     }
 
     pub fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, detail)
+        Self::new(Kind::NotFound, detail)
     }
 
     pub fn unknown_route(path: &str) -> Self {
         Self::not_found(format!("there is nothing at {path}"))
     }
 
-    pub fn unprocessable(detail: impl Into<String>, errors: Vec<Fault>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_errors(errors)
+    pub fn invalid_body(errors: Vec<Fault>) -> Self {
+        Self::new(Kind::InvalidBody, "the body has faults").with_errors(errors)
+    }
+
+    /// The log has the reason.
+    pub fn internal() -> Self {
+        Self::new(Kind::InternalError, "the log says what went wrong")
+    }
+
+    /// Another kind of the same status.
+    #[must_use]
+    pub(super) fn of_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    pub(super) fn faults(&self) -> &[Fault] {
+        &self.errors
     }
 
     #[must_use]
@@ -103,9 +130,7 @@ impl Problem {
     pub fn too_early(opens_at: DateTime<Utc>) -> Self {
         let wait = (opens_at - Utc::now()).num_seconds().max(0) as u64 + 1;
         let detail = format!("the interview opens at {}", opens_at.to_rfc3339_opts(SecondsFormat::Secs, true));
-        // 425 (RFC 8470); this version of the framework's types does not know its name.
-        let status = StatusCode::from_u16(425).unwrap_or(StatusCode::CONFLICT);
-        Self { title: "Too Early", opens_at: Some(opens_at), ..Self::new(status, detail) }.retry_after(wait)
+        Self { opens_at: Some(opens_at), ..Self::new(Kind::TooEarly, detail) }.retry_after(wait)
     }
 
     #[must_use]
@@ -144,21 +169,43 @@ impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
         match &error {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
+            StorageError::Over(_) => Self::new(Kind::InterviewOver, error.to_string()),
+            StorageError::NotOver => Self::new(Kind::InterviewNotOver, error.to_string()),
             StorageError::Conflict(_) => Self::conflict(error.to_string()),
-            StorageError::Changed => Self::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
-            StorageError::Erased => Self::new(StatusCode::GONE, error.to_string()),
+            StorageError::Changed => Self::new(Kind::ChangedSince, error.to_string()),
+            StorageError::Erased => Self::new(Kind::PersonalDataErased, error.to_string()),
             _ if error.is_unfit_value() => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "a text holds a character that can't be stored (NUL)")
+                Self::new(Kind::TextNotStorable, "a text holds a character that can't be stored (NUL)")
             }
             StorageError::Database(_) | StorageError::Away if !error.is_permanent() => {
                 tracing::error!(%error, "the database can't be used");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be used now").retry_after(5)
+                Self::new(Kind::DatabaseUnavailable, "the database can't be used now").retry_after(5)
             }
             _ => {
                 tracing::error!(%error, "request failed");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+                Self::internal()
             }
         }
+    }
+}
+
+/// What is said of an error that came without a word.
+fn reason(asked: &str, status: StatusCode, headers: &HeaderMap) -> String {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => match header(header::ALLOW) {
+            Some(methods) => format!("The engine does not answer {asked}. The methods of this path are {methods}."),
+            None => format!("The engine does not answer {asked}."),
+        },
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            match header(header::CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes */")) {
+                Some(length) => {
+                    format!("The range that was asked for lies outside the file, which has {length} bytes.")
+                }
+                None => "The range that was asked for lies outside the file.".to_owned(),
+            }
+        }
+        _ => format!("The engine refused {asked} and gave no reason."),
     }
 }
 
@@ -167,6 +214,7 @@ pub(super) async fn as_problem_document(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let asked = format!("{} {}", request.method(), request.path());
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
     let is_document = response
@@ -177,8 +225,9 @@ pub(super) async fn as_problem_document(
     if !is_error || is_document {
         return Ok(response);
     }
-    let detail = response.response().error().map(ToString::to_string).unwrap_or_default();
-    let document = serde_json::to_string(&Problem::new(status, detail)).unwrap_or_default();
+    let said = response.response().error().map(ToString::to_string).filter(|said| !said.is_empty());
+    let detail = said.unwrap_or_else(|| reason(&asked, status, response.headers()));
+    let document = serde_json::to_string(&Problem::new(Kind::of(status), detail)).unwrap_or_default();
     Ok(response.map_body(move |head, _| {
         let kind = header::HeaderValue::from_static(CONTENT_TYPE);
         head.headers_mut().insert(header::CONTENT_TYPE, kind);

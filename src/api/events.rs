@@ -9,6 +9,7 @@ use actix_ws::{CloseCode, CloseReason, Closed, Message, MessageStream, Session};
 use interview::io::{CallState, Command, Means, Notice};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::calls::{Calls, PageMessage};
@@ -19,16 +20,20 @@ const GONE_AFTER: Duration = PING_EVERY.saturating_mul(3);
 /// Commands are tiny.
 const MAX_FRAME: usize = 4 * 1024;
 
-/// What a page may ask for.
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// What a page may ask for over the events socket.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[schema(as = CallCommand)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Request {
+pub(super) enum Request {
     Pause,
     Resume,
+    /// The respondent leaves: the interview ends.
     Leave,
+    /// Say the current question again.
     Repeat,
     /// Consent to record is taken back.
     StopRecording {
+        /// What was recorded so far is deleted as well.
         delete_so_far: bool,
     },
 }

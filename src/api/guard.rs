@@ -14,14 +14,14 @@ use std::net::{IpAddr, TcpListener};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage as _, web};
 use reqwest::Url;
 
 use super::caller::Identity;
 use super::credentials::Credentials;
-use super::{AppState, Problem, limits};
+use super::{AppState, Kind, Problem, limits};
 use crate::access::limits::Who;
 use crate::config::network::is_loopback;
 
@@ -71,13 +71,13 @@ impl Exposure {
         let host = asked.host.unwrap_or_default();
         let is_public = self.public_origin.as_deref().and_then(authority).is_some_and(|public| public == host);
         if self.loopback && !is_public && !is_local(host) {
-            return Err(refused("requests with a foreign Host are refused"));
+            return Err(Problem::new(Kind::ForeignHost, "requests with a foreign Host are refused"));
         }
         let ours = |origin: &str| authority(origin) == Some(host) || self.public_origin.as_deref() == Some(origin);
         let own_page = asked.origin.is_some_and(ours);
         let allowed = |origin| self.allowed_origins.iter().any(|allowed| allowed == origin);
         if asked.origin.is_some_and(|origin| !own_page && !allowed(origin)) {
-            return Err(refused("requests with a foreign Origin are refused"));
+            return Err(Problem::new(Kind::ForeignOrigin, "requests with a foreign Origin are refused"));
         }
         let from_here = asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback());
         // A page that may ask with a key of its own gets no further for being opened at this machine.
@@ -90,8 +90,9 @@ impl Exposure {
 /// Routes that need no key: the join routes carry theirs, signing in is how to get one, `/metrics` may have a token of its
 /// own, the others tell nothing about people.
 pub(super) fn is_open(path: &str) -> bool {
-    const ROUTES: [&str; 4] = ["/metrics", "/api/openapi.json", "/favicon.ico", "/api/auth/login"];
-    const BELOW: [&str; 6] = ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/api/auth/oidc/"];
+    const ROUTES: [&str; 5] = ["/metrics", "/api/openapi.json", "/favicon.ico", "/api/auth/login", "/problems"];
+    const BELOW: [&str; 7] =
+        ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
     // What looks like a way up is no way of ours.
     path.split('/').all(|segment| segment != "..")
         && (ROUTES.contains(&path) || BELOW.iter().any(|open| path.starts_with(open)))
@@ -107,14 +108,10 @@ fn is_local(host: &str) -> bool {
     Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
-fn refused(detail: &str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, detail)
-}
-
 fn unknown() -> Problem {
     let detail = "a key is needed here, as `Authorization: Bearer …` or `X-API-Key: …`; `interviewer key create` at the \
                   engine's own machine makes one, POST /api/auth/login gives a user a session";
-    Problem::new(StatusCode::UNAUTHORIZED, detail)
+    Problem::new(Kind::KeyRequired, detail)
 }
 
 /// Who it is, as far as that is asked for.
@@ -127,7 +124,7 @@ async fn identify(state: &AppState, request: &ServiceRequest, entrance: Entrance
                     // A browser adds cookies to what any page sends; that a page of ours sent it, only Origin tells.
                     if !request.method().is_safe() && !entrance.own_page {
                         let detail = "with a session's cookie, changes are taken from our own pages only (Origin)";
-                        return Err(refused(detail));
+                        return Err(Problem::new(Kind::ForeignOrigin, detail));
                     }
                     return Ok(Some(identity));
                 }
@@ -135,7 +132,7 @@ async fn identify(state: &AppState, request: &ServiceRequest, entrance: Entrance
             Some(explicit) => {
                 let identity = state.recognise(&explicit).await?;
                 let detail = "this key or token is not known, has expired or was withdrawn";
-                let refused = || Problem::new(StatusCode::UNAUTHORIZED, detail);
+                let refused = || Problem::new(Kind::KeyNotValid, detail);
                 return identity.map(Some).ok_or_else(refused);
             }
             None => {}
@@ -164,7 +161,7 @@ pub(super) async fn admit(
     let (Some(exposure), Some(state)) =
         (request.app_data::<web::Data<Exposure>>().cloned(), request.app_data::<web::Data<AppState>>().cloned())
     else {
-        return Ok(request.error_response(refused("the server was set up without its guard")));
+        return Ok(request.error_response(Problem::new(Kind::InternalError, "the server was set up without its guard")));
     };
     let verdict = match exposure.check(asked) {
         Ok(entrance) => identify(&state, &request, entrance).await,

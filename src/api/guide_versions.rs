@@ -1,7 +1,6 @@
 //! `/api/call-guides/{id}/versions`, `/diff` and `/export`: what a guide was, what was changed, and taking it elsewhere.
 
-use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use interview::Guide;
@@ -16,7 +15,7 @@ use super::accept::Accept;
 use super::body;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Problem, Viewer};
+use super::{Kind, Problem, Viewer};
 use storage::VersionInfo;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -105,7 +104,7 @@ async fn difference(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Res
     query.finish()?;
     let text = match Accept::of(&request).choose(&["application/json", "text/plain"]) {
         Some(kind) => kind == "text/plain",
-        None => return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json and text/plain")),
+        None => return Err(Problem::new(Kind::NotAcceptable, "there are application/json and text/plain")),
     };
     let guides = caller.storage.guides();
     let newest = guides.get(*id).await?.version;
@@ -155,7 +154,7 @@ async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<
     let (kind, ending) = if yaml { ("application/yaml", "yaml") } else { ("application/json", "json") };
     let text = written(&guide, yaml).map_err(|error| {
         tracing::error!(guide = %id, error, "a guide can't be written");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+        Problem::internal()
     })?;
     let disposition = ContentDisposition {
         disposition: DispositionType::Attachment,

@@ -8,8 +8,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::AppState;
 use super::routes::resource;
+use super::{AppState, Kind};
 use crate::fleet::{Redis, RedisStatus};
 use storage::tasks::QueueCount;
 
@@ -251,8 +251,8 @@ async fn ready(state: Data<AppState>) -> HttpResponse {
         return HttpResponse::Ok().json(health);
     }
     let document = NotReady {
-        kind: "about:blank",
-        title: "Service Unavailable",
+        kind: Kind::NotReady.uri(),
+        title: Kind::NotReady.title(),
         status: 503,
         detail: "no call can be taken now; see components",
         version: health.version,

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::caller::Identity;
-use super::{AppState, Fault, Problem};
+use super::{AppState, Fault, Kind, Problem};
 use storage::Storage;
 use storage::idempotency::{Answer, Claim};
 
@@ -61,15 +61,18 @@ pub(super) async fn once(
         Claim::Answered(answer) => return Ok(request.into_response(again(&answer))),
         Claim::Erased => {
             let detail = "this was carried out, and what it answered was erased with a person's data";
-            return Ok(request.error_response(Problem::new(StatusCode::GONE, detail)));
+            return Ok(request.error_response(Problem::new(Kind::PersonalDataErased, detail)));
         }
         Claim::UnderWay => {
-            let problem = Problem::conflict("a request with this Idempotency-Key is under way").retry_after(1);
+            let problem =
+                Problem::new(Kind::RequestUnderWay, "a request with this Idempotency-Key is under way").retry_after(1);
             return Ok(request.error_response(problem));
         }
         Claim::Different => {
             let fault = Fault::new(format!("/{HEADER}"), "this key stands for another request: take a new one");
-            return Ok(request.error_response(Problem::unprocessable("a header has faults", vec![fault])));
+            return Ok(request.error_response(
+                Problem::new(Kind::IdempotencyKeyReused, "a header has faults").with_errors(vec![fault]),
+            ));
         }
     };
     let path = request.path().to_owned();
@@ -87,13 +90,13 @@ pub(super) async fn once(
         let (head, body) = response.into_parts();
         let Ok(body) = to_bytes(body).await else {
             release(&storage, claim).await;
-            let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer broke off");
+            let problem = Problem::new(Kind::InternalError, "the answer broke off");
             return Ok(ServiceResponse::from_err(problem, request));
         };
         keep(&storage, claim, &key, &path, &head, &body).await;
         Ok(ServiceResponse::new(request, head.set_body(BoxBody::new(body))))
     });
-    carried_out.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the request was not carried out"))?
+    carried_out.await.map_err(|_| Problem::new(Kind::InternalError, "the request was not carried out"))?
 }
 
 fn key(headers: &HeaderMap) -> Result<String, Problem> {
@@ -103,7 +106,7 @@ fn key(headers: &HeaderMap) -> Result<String, Problem> {
     if !fits || values.next().is_some() {
         let wanted = format!("one key of 1 to {LONGEST} visible ASCII characters is wanted here");
         let fault = Fault::new(format!("/{HEADER}"), wanted);
-        return Err(Problem::bad_request("a header has faults").with_errors(vec![fault]));
+        return Err(Problem::new(Kind::InvalidHeader, "a header has faults").with_errors(vec![fault]));
     }
     Ok(value.to_owned())
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: what may be asked for. Never does: extract (a background task does), show (`insights::report` does).
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ use super::described::Described;
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::queued::{Queued, queued};
 use super::routes::resource;
-use super::{Fault, Problem, Researcher, Viewer};
+use super::{Fault, Kind, Problem, Researcher, Viewer};
 use crate::insights::InsightError;
 use crate::insights::report::{Format, Report};
 use storage::insights::Extraction;
@@ -116,9 +116,7 @@ fn read(body: Value) -> Result<Extraction, Problem> {
 
 /// What is not there is said at once, not by the task.
 async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
-    let absent = |pointer: String, detail: &str| {
-        Problem::unprocessable("the body has faults", vec![Fault::new(pointer, detail)])
-    };
+    let absent = |pointer: String, detail: &str| Problem::invalid_body(vec![Fault::new(pointer, detail)]);
     match job {
         Extraction::Interview { interview_id } => {
             let interview = storage.interviews().get(*interview_id).await.map_err(|error| match error {
@@ -126,28 +124,27 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
                 error => error.into(),
             })?;
             if !interview.status.is_over() {
-                return Err(Problem::conflict(format!(
-                    "the interview is not over: it is {}",
-                    interview.status.as_str()
-                )));
+                return Err(Problem::new(
+                    Kind::InterviewNotOver,
+                    format!("the interview is not over: it is {}", interview.status.as_str()),
+                ));
             }
             if storage.is_erased(*interview_id).await? {
                 return Err(StorageError::Erased.into());
             }
         }
         Extraction::Interviews { interview_ids, .. } => {
-            let mut faults = Vec::new();
+            let mut unknown = Vec::new();
             for id in interview_ids {
                 match storage.interviews().get(*id).await {
                     Ok(_) => {}
-                    Err(StorageError::NotFound(_)) => {
-                        faults.push(Fault::new("/interview_ids", format!("there is no interview {id}")));
-                    }
+                    Err(StorageError::NotFound(_)) => unknown.push(id.to_string()),
                     Err(error) => return Err(error.into()),
                 }
             }
-            if !faults.is_empty() {
-                return Err(Problem::unprocessable("the body has faults", faults));
+            if !unknown.is_empty() {
+                let detail = format!("there is no interview {}", unknown.join(", "));
+                return Err(absent("/interview_ids".to_owned(), &detail));
             }
         }
         Extraction::Guide { call_guide_id, .. } => {
@@ -249,9 +246,10 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
     let offers = FORMATS.map(|(kind, _)| kind);
     let chosen = Accept::of(request).choose(&offers);
-    chosen.and_then(|kind| FORMATS.iter().find(|(known, _)| *known == kind)).map(|(_, format)| *format).ok_or_else(
-        || Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json, text/markdown and text/html"),
-    )
+    chosen
+        .and_then(|kind| FORMATS.iter().find(|(known, _)| *known == kind))
+        .map(|(_, format)| *format)
+        .ok_or_else(|| Problem::new(Kind::NotAcceptable, "there are application/json, text/markdown and text/html"))
 }
 
 impl From<InsightError> for Problem {
@@ -260,7 +258,7 @@ impl From<InsightError> for Problem {
             InsightError::Storage(error) => error.into(),
             error => {
                 tracing::error!(%error, "a report can't be made");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+                Self::internal()
             }
         }
     }

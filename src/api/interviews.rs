@@ -18,7 +18,7 @@ use super::described::Described;
 use super::query::{FLAG_WANTED, Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
-use super::{AppState, Problem, Researcher, Viewer, body};
+use super::{AppState, Kind, Problem, Researcher, Viewer, body};
 use storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
 
 const CHANNEL_WANTED: &str = "webrtc, sip, websocket or microphone is wanted here";
@@ -106,7 +106,7 @@ async fn schedule(
     let (row, token) = caller.storage.interviews().schedule(new).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
             let fault = super::Fault::new("/call_guide_id", "there is no call guide with this id");
-            Problem::unprocessable("the body has faults", vec![fault])
+            Problem::invalid_body(vec![fault])
         }
         error => error.into(),
     })?;
@@ -119,12 +119,16 @@ async fn schedule(
 
 fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     let mut body = Described::<Schedule>::of(body);
+    let unavailable = body.get::<Channel>("channel").is_some_and(|channel| channel != Channel::Webrtc);
     body.check("channel", |channel: Channel| match channel {
         Channel::Webrtc => Ok(()),
         Channel::Sip => Err("no phone transport is configured".to_owned()),
         _ => Err("this transport is not configured".to_owned()),
     });
-    let new = body.finish()?;
+    let new = body.finish().map_err(|problem| match problem.faults() {
+        [_] if unavailable => problem.of_kind(Kind::ChannelNotAvailable),
+        _ => problem,
+    })?;
     Ok(NewInterview {
         call_guide_id: new.call_guide_id,
         channel: new.channel.unwrap_or(Channel::Webrtc),
@@ -234,7 +238,7 @@ async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Probl
 )]
 async fn start(state: Data<AppState>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no transport is configured for this channel"));
+        return Err(Problem::new(Kind::ChannelNotAvailable, "no transport is configured for this channel"));
     }
     let (row, token) =
         caller.storage.interviews().open_now(*id, state.settings.link_lifetime, state.settings.no_show_after).await?;
@@ -263,7 +267,7 @@ async fn cancel(
     let storage = caller.storage.expecting(expected.0);
     let row = storage.interviews().get(*id).await?;
     if row.status.is_over() {
-        return Err(Problem::conflict(format!("the interview is over: {}", row.status.as_str())));
+        return Err(StorageError::Over(row.status).into());
     }
     storage.interviews().note_cancel(*id).await?;
     if state.calls.command(*id, Command::Cancel).await.is_ok() {

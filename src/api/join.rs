@@ -2,8 +2,7 @@
 //!
 //! Owns: what WHIP wants of requests and answers. Never does: understand SDP.
 
-use actix_web::http::header::IfMatch;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header::{self, IfMatch};
 use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -12,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{AppState, Problem, conditional, events};
+use super::{AppState, Kind, Problem, conditional, events};
 use crate::calls::JoinError;
 use voice::transport::webrtc::{IceCondition, PatchError, Patched};
 use voice::transport::{IceServer, TransportError};
@@ -31,11 +30,11 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 }
 
 pub(super) fn unknown_token() -> Problem {
-    Problem::not_found("this join link is unknown")
+    Problem::new(Kind::JoinLinkUnknown, "this join link is unknown")
 }
 
 pub(super) fn expired_link() -> Problem {
-    Problem::new(StatusCode::GONE, "this join link has expired")
+    Problem::new(Kind::JoinLinkExpired, "this join link has expired")
 }
 
 /// Refuses links that we did not sign or that have expired, without asking the database.
@@ -52,7 +51,7 @@ async fn open(state: &AppState, token: &str) -> Result<interviews::Model, Proble
     check_link(state, token)?;
     let (interview, expired) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
     if interview.status.is_over() {
-        return Err(Problem::new(StatusCode::GONE, "the interview is over"));
+        return Err(Problem::new(Kind::InterviewHasEnded, "the interview is over"));
     }
     // What the row says counts as well: it can be brought forward, the link can't.
     if expired {
@@ -105,12 +104,13 @@ async fn join(
     let takeover = query.flag("takeover");
     query.finish()?;
     if !is_of(&request, SDP) {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send an offer as application/sdp"));
+        return Err(Problem::new(Kind::UnsupportedMediaType, "send an offer as application/sdp"));
     }
     if body.len() > MAX_OFFER {
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "no offer is that long"));
+        return Err(Problem::new(Kind::BodyTooLarge, "no offer is that long"));
     }
-    let offer = String::from_utf8(body.to_vec()).map_err(|_| Problem::bad_request("the offer is not UTF-8"))?;
+    let offer =
+        String::from_utf8(body.to_vec()).map_err(|_| Problem::new(Kind::InvalidOffer, "the offer is not UTF-8"))?;
     let joined = state.whip.join(&*state.calls, interview.id, offer, takeover).await;
     let joined = joined.map_err(|error| refusal(&state, &error))?;
     let mut response = HttpResponse::Created();
@@ -194,16 +194,16 @@ async fn about_the_call(state: Data<AppState>, path: Path<(String, String)>) -> 
 fn refusal(state: &AppState, error: &JoinError) -> Problem {
     let detail = error.to_string();
     match error {
-        JoinError::AlreadyLive => Problem::conflict(detail),
+        JoinError::AlreadyLive => Problem::new(Kind::CallAlreadyLive, detail),
         JoinError::Full { retry_after_s } => {
             state.metrics.admission_refusals_total.inc();
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(*retry_after_s)
+            Problem::new(Kind::EngineFull, detail).retry_after(*retry_after_s)
         }
-        JoinError::Over => Problem::new(StatusCode::GONE, detail),
-        JoinError::Connection(TransportError::NoCodec) => Problem::new(StatusCode::NOT_ACCEPTABLE, detail),
-        JoinError::Connection(TransportError::BadOffer(_)) => Problem::bad_request(detail),
+        JoinError::Over => Problem::new(Kind::InterviewHasEnded, detail),
+        JoinError::Connection(TransportError::NoCodec) => Problem::new(Kind::NoUsableCodec, detail),
+        JoinError::Connection(TransportError::BadOffer(_)) => Problem::new(Kind::InvalidOffer, detail),
         JoinError::Connection(_) | JoinError::Unavailable(_) => {
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(RETRY_SECONDS)
+            Problem::new(Kind::CallsUnavailable, detail).retry_after(RETRY_SECONDS)
         }
     }
 }
@@ -226,7 +226,11 @@ fn refusal(state: &AppState, error: &JoinError) -> Problem {
 async fn hang_up(state: Data<AppState>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (token, call_id) = path.into_inner();
     let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
-    state.calls.hang_up(interview.id, &call_id).await.map_err(|not_live| Problem::not_found(not_live.to_string()))?;
+    state
+        .calls
+        .hang_up(interview.id, &call_id)
+        .await
+        .map_err(|not_live| Problem::new(Kind::CallGone, not_live.to_string()))?;
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -262,10 +266,11 @@ async fn patch(
     let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     if !is_of(&request, FRAGMENT) {
         let detail = format!("send candidates or a restart as {FRAGMENT}");
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
     let condition = condition(&request)?;
-    let fragment = std::str::from_utf8(&body).map_err(|_| Problem::bad_request("the fragment is not UTF-8"))?;
+    let fragment =
+        std::str::from_utf8(&body).map_err(|_| Problem::new(Kind::InvalidIceFragment, "the fragment is not UTF-8"))?;
     let patched = state.whip.patch(interview.id, &call_id, condition, fragment).await;
     match patched.map_err(|error| patch_refusal(&error))? {
         Patched::Trickled => Ok(HttpResponse::NoContent().finish()),
@@ -280,7 +285,7 @@ fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
     match conditional::tags(request)? {
         None => {
             let detail = "say with If-Match which ICE session is meant: its ETag, or * to restart whichever it is";
-            Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, detail))
+            Err(Problem::new(Kind::IfMatchRequired, detail))
         }
         Some(IfMatch::Any) => Ok(IceCondition::Any),
         // Weak ones, too: proxies that compress weaken tags, and a session is what it is.
@@ -293,10 +298,10 @@ fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
 fn patch_refusal(error: &PatchError) -> Problem {
     let detail = error.to_string();
     match error {
-        PatchError::Gone => Problem::not_found(detail),
-        PatchError::Bad(_) => Problem::bad_request(detail),
-        PatchError::OtherSession => Problem::new(StatusCode::PRECONDITION_FAILED, detail),
-        PatchError::Failed(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).retry_after(RETRY_SECONDS),
+        PatchError::Gone => Problem::new(Kind::CallGone, detail),
+        PatchError::Bad(_) => Problem::new(Kind::InvalidIceFragment, detail),
+        PatchError::OtherSession => Problem::new(Kind::IceSessionChanged, detail),
+        PatchError::Failed(_) => Problem::new(Kind::CallsUnavailable, detail).retry_after(RETRY_SECONDS),
     }
 }
 
@@ -304,8 +309,16 @@ fn patch_refusal(error: &PatchError) -> Problem {
 #[utoipa::path(
     get,
     path = "/api/join/{token}/events",
-    description = "JSON, one object a message, each with `type`, `seq` and `at_ms`: `state`, `caption`, `question`, \
-        `consent`, `error`. From the page: `{type: pause | resume | leave | repeat}`.",
+    description = "The engine sends JSON, one object a message (schema `CallMessage`), each with `type`, `seq` and \
+        `at_ms`:\n\n\
+        - `state`: `value`; `reason` with the value `paused`\n\
+        - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption that it \
+        takes the place of\n\
+        - `question`: `id`, `section`, `number`, `of`; `follow_up_of` for a follow-up\n\
+        - `consent`: `participation`, `recording`\n\
+        - `error`: `title`, `detail`; `call_id` if the message is meant for the page of one call only\n\n\
+        The page may send JSON objects with a `type` (schema `CallCommand`): `pause`, `resume`, `leave`, `repeat`, and \
+        `stop_recording` with `delete_so_far`.",
     params(
         ("token" = String, Path, description = "From the join link: it is the key"),
         ("after" = Option<u64>, Query, description = "The `seq` of the last message that was received"),
@@ -328,7 +341,7 @@ async fn subscribe(
     let after = query.parse("after", "the seq of a message is wanted here", |seq| seq.parse().ok());
     query.finish()?;
     let (response, session, messages) = actix_ws::handle(&request, payload)
-        .map_err(|error| Problem::bad_request(format!("a WebSocket is wanted here: {error}")))?;
+        .map_err(|error| Problem::new(Kind::WebSocketRequired, format!("a WebSocket is wanted here: {error}")))?;
     let calls = state.calls.clone();
     actix_web::rt::spawn(events::Socket::new(calls, interview.id, after, session).run(messages));
     Ok(response)

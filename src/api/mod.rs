@@ -42,6 +42,8 @@ mod described;
 mod docs;
 mod error;
 mod events;
+pub mod kind;
+mod problems;
 mod guard;
 mod guide_versions;
 mod headers;
@@ -75,6 +77,7 @@ mod webhooks;
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
+pub use kind::Kind;
 pub use openapi::openapi;
 pub use root::{MetricsToken, worker_metrics};
 
@@ -169,7 +172,7 @@ fn configure(cfg: &mut ServiceConfig) {
         .configure(webhooks::routes)
         .configure(audit::routes)
         .configure(tasks::routes)
-        .map(|pages| pages.configure(docs::routes).configure(pages::routes))
+        .map(|pages| pages.configure(docs::routes).configure(problems::routes).configure(pages::routes))
         .default_service(web::to(root::not_found));
 }
 

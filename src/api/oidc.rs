@@ -3,7 +3,7 @@
 //! Owns: the way there and back as HTTP sees it, and whose account it becomes. Never does: judge the provider's word
 //! ([`access::oidc`](crate::access::oidc) does).
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use entity::users;
@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::credentials::{cookie, hidden};
 use super::query::Parameters;
 use super::routes::resource;
-use super::{AppState, Problem, auth, limits};
+use super::{AppState, Kind, Problem, auth, limits};
 use crate::access::limits::Who;
 use crate::access::oidc::{FLOW_SECONDS, Person};
 use crate::access::{Oidc, oidc::OidcError};
@@ -50,10 +50,10 @@ fn provider(state: &AppState) -> Result<&Oidc, Problem> {
 }
 
 fn refusal(error: &OidcError) -> Problem {
-    let status = match error {
-        OidcError::Flow | OidcError::Refused(_) | OidcError::Token(_) => StatusCode::UNAUTHORIZED,
-        OidcError::NotAllowed(_) => StatusCode::FORBIDDEN,
-        OidcError::Provider(_) => StatusCode::BAD_GATEWAY,
+    let kind = match error {
+        OidcError::Flow | OidcError::Refused(_) | OidcError::Token(_) => Kind::OidcSignInFailed,
+        OidcError::NotAllowed(_) => Kind::OidcAccountNotAllowed,
+        OidcError::Provider(_) => Kind::OidcProviderUnavailable,
     };
     tracing::warn!(%error, "signing in with the OpenID provider failed");
     // What exactly was wrong with a token is for the log: whoever forged it learns nothing.
@@ -63,7 +63,7 @@ fn refusal(error: &OidcError) -> Problem {
         OidcError::Refused(_) => "the provider refused".to_owned(),
         OidcError::Flow | OidcError::NotAllowed(_) => error.to_string(),
     };
-    Problem::new(status, detail)
+    Problem::new(kind, detail)
 }
 
 /// As many attempts as there are with a password.
@@ -151,7 +151,7 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
                 .await
                 .map_err(|error| {
                     tracing::error!(%error, "OIDC_WORKSPACE can't be used");
-                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the log says what went wrong")
+                    Problem::internal()
                 })?
                 .id
         }

@@ -19,7 +19,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::credentials::SESSION_COOKIE;
 use super::routes::resource;
-use super::{Fault, Problem, guard, idempotency};
+use super::{Fault, Problem, events, guard, idempotency};
+use crate::calls::PageMessage;
 
 const PROBLEM: &str = "#/components/schemas/Problem";
 const KEY: &str = "key";
@@ -37,7 +38,7 @@ pub(super) struct Document(String);
             is needed; from anywhere else every route but the open ones wants `Authorization: Bearer KEY`. Faults are \
             problem documents (RFC 9457) that name every fault of the input at once, by JSON pointer.",
     ),
-    components(schemas(Problem, Fault))
+    components(schemas(Problem, Fault, PageMessage, events::Request))
 )]
 struct Base;
 

@@ -84,7 +84,7 @@ fn uncompressed(mut response: HttpResponseBuilder, plain: EmbeddedFile) -> HttpR
     response.insert_header((header::CONTENT_ENCODING, "identity")).body(plain.data.into_owned())
 }
 
-fn protect(response: &mut HttpResponseBuilder) {
+pub(super) fn protect(response: &mut HttpResponseBuilder) {
     response
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -1,7 +1,6 @@
 //! `/api/interviews/{id}/personal-data`, `/api/respondents/{respondent_id}/personal-data`: a person's rights over their
 //! data, carried out by an admin. Both name the same person; the receipt outlives the respondent's id.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentDisposition};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,7 +10,7 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Admin, AppState, Problem};
+use super::{Admin, AppState, Kind, Problem};
 use crate::privacy::{self, ErasureError, PersonalData, Place};
 use storage::StorageError;
 use storage::receipts::Receipt;
@@ -74,9 +73,9 @@ async fn export(caller: &Admin, respondent_id: &str, request: &HttpRequest) -> R
         Ok(Ok(archive)) => archive,
         Ok(Err(error)) => {
             tracing::error!(%error, "personal data can't be packed");
-            return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the archive can't be made; JSON is there"));
+            return Err(Problem::new(Kind::ArchiveFailed, "the archive can't be made; JSON is there"));
         }
-        Err(_) => return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")),
+        Err(_) => return Err(Problem::new(Kind::ServerStopping, "the server is stopping")),
     };
     response.insert_header(ContentDisposition::attachment("personal-data.zip"));
     Ok(response.content_type("application/zip").body(archive))
@@ -123,20 +122,20 @@ async fn receipt(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem>
 impl From<ErasureError> for Problem {
     fn from(error: ErasureError) -> Self {
         match error {
-            ErasureError::Storage(StorageError::Conflict(why)) => Problem::conflict(why),
+            ErasureError::Storage(StorageError::Conflict(why)) => Problem::new(Kind::CallInProgress, why),
             ErasureError::Storage(error) => error.into(),
-            ErasureError::Live(id) => Problem::conflict(format!(
-                "a call is on in interview {id}: cancel it first (DELETE /api/interviews/{id}), then ask again"
-            )),
+            ErasureError::Live(id) => Problem::new(
+                Kind::CallInProgress,
+                format!(
+                    "a call is on in interview {id}: cancel it first (DELETE /api/interviews/{id}), then ask again"
+                ),
+            ),
             ErasureError::StillWaiting(waiting) => {
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, waiting.to_string()).retry_after(5)
+                Problem::new(Kind::EventsWaiting, waiting.to_string()).retry_after(5)
             }
             error @ (ErasureError::Recordings { .. } | ErasureError::Exports(_)) => {
                 tracing::error!(%error, "an erasure is not complete");
-                Problem::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "not all files can be removed: the log says why; ask again",
-                )
+                Problem::new(Kind::ErasureIncomplete, "not all files can be removed: the log says why; ask again")
             }
         }
     }

@@ -153,7 +153,7 @@ async fn set(
     caller.storage.set_threshold(metric, guide, value, severity).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
             let fault = Fault::new("/call_guide_id", "there is no call guide with this id");
-            Problem::unprocessable("the body has faults", vec![fault])
+            Problem::invalid_body(vec![fault])
         }
         error => error.into(),
     })?;

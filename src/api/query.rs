@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{Fault, Problem, described};
+use super::{Fault, Kind, Problem, described};
 use storage::{Place, Sort};
 
 const DEFAULT_LIMIT: u64 = 50;
@@ -44,11 +44,7 @@ impl Parameters {
     }
 
     pub(super) fn fault(&mut self, name: &str, detail: &str) {
-        let pointer = format!("/{}", described::escaped(name));
-        // One fault a parameter: the first one found.
-        if !self.faults.iter().any(|fault| fault.pointer == pointer) {
-            self.faults.push(Fault::new(pointer, detail));
-        }
+        Fault::add(&mut self.faults, Fault::new(format!("/{}", described::escaped(name)), detail));
     }
 
     /// The parameters that `T` describes. Where one of them is faulty, what comes back is not to be used: `finish` says so.
@@ -148,7 +144,7 @@ impl Parameters {
         if self.faults.is_empty() {
             Ok(())
         } else {
-            Err(Problem::bad_request("the query has faults").with_errors(self.faults))
+            Err(Problem::new(Kind::InvalidQuery, "the query has faults").with_errors(self.faults))
         }
     }
 }

@@ -6,11 +6,10 @@
 use actix_web::ResponseError as _;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
-use super::{AppState, Problem};
+use super::{AppState, Kind, Problem};
 
 const RETRY_AFTER_SECONDS: u64 = 5;
 
@@ -34,7 +33,7 @@ pub(super) async fn refuse_while_away(
 }
 
 fn away() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be used now").retry_after(RETRY_AFTER_SECONDS)
+    Problem::new(Kind::DatabaseUnavailable, "the database can't be used now").retry_after(RETRY_AFTER_SECONDS)
 }
 
 fn needs_database(path: &str) -> bool {

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use actix_files::NamedFile;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionType};
 use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -19,7 +18,7 @@ use super::body;
 use super::described::Described;
 use super::query::Parameters;
 use super::routes::resource;
-use super::{AppState, Problem, Researcher, Viewer};
+use super::{AppState, Kind, Problem, Researcher, Viewer};
 use storage::Side;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -62,7 +61,7 @@ async fn stop(
     let command = Command::StopRecording { delete_so_far, by: Means::Api };
     match state.calls.command(interview.id, command).await {
         Ok(()) => Ok(HttpResponse::Accepted().finish()),
-        Err(_) => Err(Problem::conflict("no call of this interview is on, so nothing is being recorded")),
+        Err(_) => Err(Problem::new(Kind::NoLiveCall, "no call of this interview is on, so nothing is being recorded")),
     }
 }
 
@@ -101,7 +100,7 @@ async fn get(
     });
     query.finish()?;
     let interview = caller.storage.interviews().get(*id).await?;
-    let missing = || Problem::not_found("this interview has no recording");
+    let missing = || Problem::new(Kind::NoRecording, "this interview has no recording");
     if !interview.has_recording() {
         return Err(missing());
     }
@@ -110,7 +109,7 @@ async fn get(
         [] => return Err(missing()),
         [whole] if side.is_some() => whole.clone(),
         _ if interview.status.is_over() => mixed(&state, *id, side, files).await?,
-        _ => return Err(Problem::conflict("the recording is complete when the interview is over")),
+        _ => return Err(Problem::new(Kind::InterviewNotOver, "the recording is complete when the interview is over")),
     };
     let file = NamedFile::open_async(&path).await.map_err(|_| missing())?;
     let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
@@ -137,8 +136,8 @@ async fn mixed(state: &AppState, id: Uuid, side: Option<Side>, files: Vec<PathBu
         Ok(Ok(())) => Ok(mixed),
         Ok(Err(error)) => {
             tracing::error!(interview_id = %id, %error, "the recording can't be mixed");
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the recording can't be mixed; each ?side= is there"))
+            Err(Problem::new(Kind::RecordingNotMixed, "the recording can't be mixed; each ?side= is there"))
         }
-        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")),
+        Err(_) => Err(Problem::new(Kind::ServerStopping, "the server is stopping")),
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn annotate(
     let row = interviews.annotate(*id, changes).await.map_err(|error| match error {
         StorageError::NotFound(_) if named => {
             let fault = Fault::new("/interviewer_notes", "it names a note that this interview does not have");
-            Problem::unprocessable("the body has faults", vec![fault])
+            Problem::invalid_body(vec![fault])
         }
         error => error.into(),
     })?;

@@ -1,6 +1,6 @@
 //! `/api/`, `/metrics`, and everything that does not exist.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::routes::resource;
-use super::{AppState, Problem};
+use super::{AppState, Kind, Problem};
 use crate::telemetry::Metrics;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -96,11 +96,11 @@ pub async fn worker_metrics(
 }
 
 fn token_wanted() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "METRICS_TOKEN is wanted here, as `Authorization: Bearer …`")
+    Problem::new(Kind::MetricsTokenRequired, "METRICS_TOKEN is wanted here, as `Authorization: Bearer …`")
 }
 
 fn rendered(metrics: &Metrics) -> Result<HttpResponse, Problem> {
-    let text = metrics.render().map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let text = metrics.render().map_err(|error| Problem::new(Kind::InternalError, error.to_string()))?;
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 

@@ -1,6 +1,5 @@
 //! `/api/tasks/`: background tasks: how they are, cancelling, another chance for dead letters.
 
-use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
-use super::{Problem, Researcher, Role, Viewer};
+use super::{Kind, Problem, Researcher, Role, Viewer};
 use storage::tasks::TaskFilter;
 use storage::webhooks::SEND;
 
@@ -131,7 +130,7 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 )]
 async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.role < Role::Admin && caller.storage.tasks().get(*id).await?.kind == SEND {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "webhooks are an admin's: so is giving up what they are told"));
+        return Err(Problem::new(Kind::RoleTooLow, "webhooks are an admin's: so is giving up what they are told"));
     }
     let row = caller.storage.tasks().cancel(*id).await?;
     let mut response = if row.state.is_over() { HttpResponse::Ok() } else { HttpResponse::Accepted() };

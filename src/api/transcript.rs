@@ -1,6 +1,6 @@
 //! `/api/interviews/{id}/transcript`: JSON, text or WebVTT, by `?format=` or `Accept`.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Problem, Viewer};
+use super::{Kind, Problem, Viewer};
 use storage::Transcript;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -78,5 +78,5 @@ fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
             "text/plain" | "text/*" => Some(Format::Text),
             _ => None,
         })
-        .ok_or_else(|| Problem::new(StatusCode::NOT_ACCEPTABLE, "there are application/json, text/plain and text/vtt"))
+        .ok_or_else(|| Problem::new(Kind::NotAcceptable, "there are application/json, text/plain and text/vtt"))
 }

@@ -81,11 +81,6 @@ impl InWorkspace {
     }
 }
 
-/// Where a command's answer goes: a pipe that is gone is no reason to panic.
-pub(super) fn say(line: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
-}
-
 async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
     storage.migrate().await?;
@@ -110,9 +105,8 @@ impl KeyCommand {
             Self::Create { role, name, expires_at, workspace } => {
                 let storage = workspace.of(&storage).await?;
                 let (row, key) = storage.keys().create(NewKey { name, role, expires_at }).await?;
-                say(format_args!("{key}"))?;
-                let _ = writeln!(
-                    std::io::stderr(),
+                say!("{key}")?;
+                hint!(
                     "This is the only time that it is told. Send it as `Authorization: Bearer …`; `interviewer key revoke \
                      {}` withdraws it.",
                     row.id
@@ -127,13 +121,13 @@ impl KeyCommand {
                         (None, Some(end)) if end <= now => " (expired)",
                         _ => "",
                     };
-                    say(format_args!("{}  {}…  {}  {}{standing}", row.id, row.prefix, row.role.as_str(), row.name))?;
+                    say!("{}  {}…  {}  {}{standing}", row.id, row.prefix, row.role.as_str(), row.name)?;
                 }
                 Ok(())
             }
             Self::Revoke { id, workspace } => {
                 let row = workspace.of(&storage).await?.keys().revoke(id).await?;
-                say(format_args!("{}… opens nothing any more", row.prefix))
+                Ok(say!("{}… opens nothing any more", row.prefix)?)
             }
         })
     }
@@ -147,7 +141,7 @@ impl UserCommand {
             let password_hash = Some(passwords::hash(&read_password()?)?);
             let name = name.unwrap_or_else(|| email.clone());
             let user = storage.users().create(NewUser { email, name, role, password_hash, oidc: None }).await?;
-            say(format_args!("{}  {}  {}", user.id, user.role.as_str(), user.email))
+            Ok(say!("{}  {}  {}", user.id, user.role.as_str(), user.email)?)
         })
     }
 }
@@ -159,7 +153,7 @@ impl WorkspaceCommand {
                 Self::Create { name } => vec![storage.create_workspace(&name).await?],
                 Self::List => storage.workspaces().await?,
             };
-            rows.iter().try_for_each(|row| say(format_args!("{}  {}", row.id, row.name)))
+            Ok(rows.iter().try_for_each(|row| say!("{}  {}", row.id, row.name))?)
         })
     }
 }

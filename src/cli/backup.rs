@@ -22,9 +22,9 @@ impl BackupArgs {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
             storage.copy_to(&self.file).await?;
             storage.close().await?;
-            println!("The database is in {}.", self.file.display());
+            say!("The database is in {}.", self.file.display())?;
             let folder = settings.storage.data_dir.display();
-            println!("Copy the rest of {folder} beside it: everything but interviews.db, -wal, -shm and engine.lock.");
+            say!("Copy the rest of {folder} beside it: everything but interviews.db, -wal, -shm and engine.lock.")?;
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -21,16 +21,16 @@ impl ConfigCommand {
         for Entry { key, value, origin, variable } in &entries {
             let (of, name) = key.split_once('.').unwrap_or(("", key));
             if of != section {
-                println!("{}[{of}]", if section.is_empty() { "" } else { "\n" });
+                say!("{}[{of}]", if section.is_empty() { "" } else { "\n" })?;
                 section = of;
             }
-            println!("{:58} # {origin}; {variable}", format!("{name} = {value}"));
+            say!("{:58} # {origin}; {variable}", format!("{name} = {value}"))?;
         }
         // Shown first: what is wrong is easier to see then.
         match Settings::load(file) {
             Ok(_) => Ok(ExitCode::SUCCESS),
             Err(ConfigError::Bad(problem)) => {
-                eprintln!("\nThe engine would not start with these settings: {problem}");
+                hint!("\nThe engine would not start with these settings: {problem}");
                 Ok(ExitCode::FAILURE)
             }
             Err(error) => Err(error.into()),

@@ -2,7 +2,7 @@
 //!
 //! Owns: the arguments, what is printed, the exit code. Never does: start an engine (the caller gives the way).
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use llm::proposer::LlmPrompt;
 use tokio::sync::mpsc;
 
 use crate::config::{LlmProvider, Settings, SpeechEngine};
+use crate::output::put;
 use crate::startup::{self, Running};
 use demo::live::{self, DemoEvent, Style};
 use demo::model::ModelServer;
@@ -132,10 +133,9 @@ pub async fn run(
         let json = serde_json::to_vec_pretty(&report)?;
         std::fs::write(path, json).with_context(|| path.display().to_string())?;
     }
-    let mut out = std::io::stdout();
-    write!(out, "{}", render::render(&report, colour))?;
+    put(render::render(&report, colour))?;
     if let Some(path) = &args.report {
-        writeln!(out, "Report:     {}", path.display())?;
+        say!("Report:     {}", path.display())?;
     }
     Ok(if report.verdict.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

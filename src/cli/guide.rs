@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::Settings;
+use crate::output::put;
 use storage::Storage;
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +87,7 @@ impl GuideCommand {
                                 Some(id) => storage.guides().update(id, &guide).await?,
                                 None => storage.guides().create(&guide, Some(ACTOR)).await?,
                             };
-                            println!("{} version {} {}", row.id, row.version, file.display());
+                            say!("{} version {} {}", row.id, row.version, file.display())?;
                         }
                         Ok(storage.close().await?)
                     })
@@ -105,7 +106,7 @@ impl GuideCommand {
                 })?;
                 let text =
                     crate::api::written_guide(&guide, export.format == Document::Yaml).map_err(anyhow::Error::msg)?;
-                print!("{text}");
+                put(text)?;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -155,11 +156,11 @@ fn findings(file: &Path) -> anyhow::Result<Vec<Finding>> {
 fn lint_files(files: &[PathBuf], format: Format, strict: bool) -> anyhow::Result<ExitCode> {
     let linted = files.iter().map(|file| Ok((file, findings(file)?))).collect::<anyhow::Result<Vec<_>>>()?;
     match format {
-        Format::Text => linted.iter().for_each(|(file, findings)| print!("{}", shown(file, findings))),
+        Format::Text => linted.iter().try_for_each(|(file, findings)| put(shown(file, findings)))?,
         Format::Json => {
             let list: Vec<Value> =
                 linted.iter().map(|(file, findings)| json!({ "file": file, "findings": findings })).collect();
-            println!("{}", serde_json::to_string_pretty(&list)?);
+            say!("{}", serde_json::to_string_pretty(&list)?)?;
         }
     }
     let least = if strict { Severity::Warning } else { Severity::Error };

@@ -2,12 +2,13 @@
 //!
 //! Owns: the question and the exit code. Never does: start anything.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::doctor::running::reached;
 use crate::config::Settings;
 
 /// Shorter than any health check's own patience.
@@ -23,7 +24,7 @@ pub struct HealthArgs {
 impl HealthArgs {
     /// Exit code 0 when it answers well, 1 otherwise, with the reason on stderr.
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
-        let address = SocketAddr::new(local(settings.server.host), settings.server.port);
+        let address = SocketAddr::new(reached(settings.server.host), settings.server.port);
         if settings.tls()?.is_some() {
             // Our certificate names the public address, not this one: that somebody listens has to do.
             TcpStream::connect_timeout(&address, LIMIT)?;
@@ -38,16 +39,7 @@ impl HealthArgs {
         if answer.status().is_success() {
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("{url} answers {}", answer.status());
+        hint!("{url} answers {}", answer.status());
         Ok(ExitCode::FAILURE)
-    }
-}
-
-/// Where an engine that is bound to every address is reached from here.
-fn local(bound: IpAddr) -> IpAddr {
-    match bound {
-        IpAddr::V4(all) if all.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(all) if all.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        one => one,
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Owns: arguments and where the report goes. Never does: extract.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,6 +12,7 @@ use uuid::Uuid;
 use crate::config::Settings;
 use crate::insights::report::{Format, Report};
 use crate::insights::{Tools, one};
+use crate::output::put;
 use storage::{Storage, StorageError};
 use voice::inference::Inference;
 
@@ -49,7 +49,7 @@ impl InsightsArgs {
         })?;
         match &self.out {
             Some(path) => std::fs::write(path, text).with_context(|| path.display().to_string())?,
-            None => std::io::stdout().write_all(text.as_bytes())?,
+            None => put(text)?,
         }
         Ok(ExitCode::SUCCESS)
     }

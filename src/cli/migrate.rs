@@ -42,10 +42,10 @@ impl MigrateCommand {
             }
             let schema = storage.schema().await?;
             for step in &schema {
-                println!("{:8} {}", if step.applied { "applied" } else { "pending" }, step.name);
+                say!("{:8} {}", if step.applied { "applied" } else { "pending" }, step.name)?;
             }
             let pending = schema.iter().filter(|step| !step.applied).count();
-            println!("{} of {} steps are applied", schema.len() - pending, schema.len());
+            say!("{} of {} steps are applied", schema.len() - pending, schema.len())?;
             storage.close().await?;
             Ok(ExitCode::SUCCESS)
         })

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use indicatif::HumanBytes;
 
+use crate::output::OutputError;
 use weights::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verify_with};
 
 #[derive(Debug, Subcommand)]
@@ -52,35 +53,33 @@ impl ModelsCommand {
                     Ok(fetched) => fetched,
                     // A person reads this: the message, not where in the program it arose.
                     Err(e) => {
-                        eprintln!("error: {e}");
-                        eprintln!("What has arrived is kept: run the same command again to go on from there.");
-                        eprintln!(
-                            "Behind a proxy or a mirror, set pip and npm up for it first (pip config, npm config)."
-                        );
+                        hint!("error: {e}");
+                        hint!("What has arrived is kept: run the same command again to go on from there.");
+                        hint!("Behind a proxy or a mirror, set pip and npm up for it first (pip config, npm config).");
                         return Ok(ExitCode::FAILURE);
                     }
                 };
                 let dir = folder.dir.display();
                 match made {
-                    0 => println!("models: all {kept} files in {dir} are there and whole; nothing fetched"),
-                    _ => println!("models: {made} files fetched ({}), {kept} kept, in {dir}", HumanBytes(bytes)),
+                    0 => say!("models: all {kept} files in {dir} are there and whole; nothing fetched")?,
+                    _ => say!("models: {made} files fetched ({}), {kept} kept, in {dir}", HumanBytes(bytes))?,
                 }
                 Ok(ExitCode::SUCCESS)
             }
             Self::List { folder } => {
-                list(&manifest, &folder.dir);
+                list(&manifest, &folder.dir)?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Verify { set, folder } => {
                 let names: Vec<_> = manifest.items_of(set).map(|i| i.name.as_str()).collect();
                 match verify_with(&manifest, &names, &folder.dir, Depth::Full) {
                     Ok(_) => {
-                        println!("models: {} are whole, in {}", names.join(", "), folder.dir.display());
+                        say!("models: {} are whole, in {}", names.join(", "), folder.dir.display())?;
                         Ok(ExitCode::SUCCESS)
                     }
                     Err(problems) => {
                         for problem in problems {
-                            println!("{problem}");
+                            say!("{problem}")?;
                         }
                         Ok(ExitCode::FAILURE)
                     }
@@ -90,15 +89,16 @@ impl ModelsCommand {
     }
 }
 
-fn list(manifest: &Manifest, dir: &Path) {
+fn list(manifest: &Manifest, dir: &Path) -> Result<(), OutputError> {
     for item in &manifest.items {
         let bytes: u64 = item.files.iter().map(weights::File::final_bytes).sum();
         let state = match verify_with(manifest, &[&item.name], dir, Depth::Quick) {
             Ok(_) => "here",
-            Err(problems) if problems.iter().all(|p| p.what == "is missing") => "not here",
+            Err(problems) if problems.iter().all(|problem| problem.missing) => "not here",
             Err(_) => "damaged or incomplete",
         };
-        println!("{:16} {:>10}  {:21} {}", item.name, HumanBytes(bytes).to_string(), state, item.licence);
-        println!("{:16} {:>10}  {}", "", "", item.purpose);
+        say!("{:16} {:>10}  {:21} {}", item.name, HumanBytes(bytes).to_string(), state, item.licence)?;
+        say!("{:16} {:>10}  {}", "", "", item.purpose)?;
     }
+    Ok(())
 }

@@ -7,12 +7,14 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use crate::config::Settings;
+use crate::output::put;
 use storage::Storage;
 use storage::quality::Recomputed;
 
 #[derive(Debug, Subcommand)]
 pub enum QualityCommand {
     /// Compute the scores of an interview that is over from its log, beside those that are stored. Fails where they differ.
+    /// An interview that `interviewer seed` has made up has no log and is skipped.
     Recompute(Recompute),
 }
 
@@ -27,7 +29,7 @@ pub struct Recompute {
 impl QualityCommand {
     pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
         let Self::Recompute(Recompute { id, json }) = self;
-        let scores = actix::System::new().block_on(async {
+        let recomputed = actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
             storage.migrate().await?;
             // Whoever sits at the machine may look into any workspace.
@@ -35,10 +37,17 @@ impl QualityCommand {
             storage.close().await?;
             anyhow::Ok(scores)
         })?;
+        let Some(scores) = recomputed else {
+            if json {
+                say!("[]")?;
+            }
+            hint!("The interview {id} was made up by interviewer seed. It has no event log to compute scores from.");
+            return Ok(ExitCode::SUCCESS);
+        };
         if json {
-            println!("{}", serde_json::to_string_pretty(&scores)?);
+            say!("{}", serde_json::to_string_pretty(&scores)?)?;
         } else {
-            print!("{}", table(&scores));
+            put(table(&scores))?;
         }
         Ok(if scores.iter().any(Recomputed::differs) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

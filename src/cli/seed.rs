@@ -46,7 +46,7 @@ impl SeedArgs {
             storage.migrate().await?;
             if self.remove {
                 let removed = seed::remove(&storage).await?;
-                println!("removed {} interviews with {} answers", removed.interviews, removed.responses);
+                say!("removed {} interviews with {} answers", removed.interviews, removed.responses)?;
             } else {
                 self.fill(&storage).await?;
             }
@@ -70,17 +70,17 @@ impl SeedArgs {
             if told.elapsed() >= LINE {
                 *told = Instant::now();
                 let share = rows.interviews as f64 * 100.0 / plan.interviews as f64;
-                eprintln!("{share:3.0} %  {} interviews, {} answers", rows.interviews, rows.responses);
+                hint!("{share:3.0} %  {} interviews, {} answers", rows.interviews, rows.responses);
             }
         };
         let rows = seed::fill(storage, &plan, progress).await?;
-        println!(
+        say!(
             "{} interviews with {} answers in {:.0} s; they have no event logs and no recordings, and \
              `interviewer seed --remove` takes them away again",
             rows.interviews,
             rows.responses,
             began.elapsed().as_secs_f64()
-        );
+        )?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use entity::{Queue, TaskState};
 use uuid::Uuid;
 
-use super::access::{InWorkspace, run, say};
+use super::access::{InWorkspace, run};
 use crate::config::Settings;
 use storage::tasks::TaskFilter;
 
@@ -59,7 +59,7 @@ impl TasksCommand {
             Self::List { state, queue, kind, limit, workspace } => {
                 let filter = TaskFilter { queue, state, kind, limit, ..TaskFilter::default() };
                 for row in workspace.of(&storage).await?.tasks().list(filter).await? {
-                    say(format_args!(
+                    say!(
                         "{}  {:10}  {}  {:9}  {}/{}  {}",
                         row.id,
                         row.queue.as_str(),
@@ -68,7 +68,7 @@ impl TasksCommand {
                         row.attempts,
                         row.max_attempts,
                         row.error.as_deref().unwrap_or("-")
-                    ))?;
+                    )?;
                 }
                 Ok(())
             }
@@ -82,12 +82,12 @@ impl TasksCommand {
                 for id in &ids {
                     storage.tasks().retry(*id).await?;
                 }
-                say(format_args!("{} task(s) wait again", ids.len()))
+                Ok(say!("{} task(s) wait again", ids.len())?)
             }
             Self::Cancel { id, workspace } => {
                 let row = workspace.of(&storage).await?.tasks().cancel(id).await?;
                 let done = row.state == TaskState::Cancelled;
-                say(format_args!("{id} {}", if done { "is cancelled" } else { "runs, and was asked to stop" }))
+                Ok(say!("{id} {}", if done { "is cancelled" } else { "runs, and was asked to stop" })?)
             }
         })
     }

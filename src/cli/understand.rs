@@ -81,7 +81,7 @@ impl UnderstandArgs {
                 let place = || format!("{}, line {}", file.display(), number + 1);
                 let line: Line = serde_json::from_str(&line).with_context(place)?;
                 let (LineAsked::Consent(asked) | LineAsked::Question(asked)) = line.asked;
-                println!("{}", read_with(&encoder, &asked, &line.text)?.shown(&line.text));
+                say!("{}", read_with(&encoder, &asked, &line.text)?.shown(&line.text))?;
             }
             return Ok(ExitCode::SUCCESS);
         }
@@ -92,7 +92,7 @@ impl UnderstandArgs {
             (Some(file), Some(id)) => AskedForm::Question(Box::new(question(file, id)?)),
             _ => AskedForm::Consent(interview::understanding::utterances::ConsentForm::Participation),
         };
-        println!("{}", read_with(&encoder, &asked, utterance)?.shown(utterance));
+        say!("{}", read_with(&encoder, &asked, utterance)?.shown(utterance))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,14 +7,14 @@ use entity::Role;
 use reqwest::Url;
 
 use super::network::is_loopback;
-use super::{ConfigError, Settings};
+use super::{ConfigError, Settings, bad};
 use crate::access::oidc::OidcSettings;
 use crate::access::{AccessSettings, Quotas};
 
 impl Settings {
     pub(super) fn check_access(&self) -> Result<(), ConfigError> {
         if self.server.jwt_expiration_hours == 0 {
-            return Err(bad("server.jwt_expiration_hours", "JWT_EXPIRATION_HOURS", "must be at least 1"));
+            return Err(bad("server.jwt_expiration_hours", "must be at least 1"));
         }
         self.access()?;
         self.oidc().map(drop)
@@ -25,7 +25,7 @@ impl Settings {
         for origin in &access.cors_origins {
             if !Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin) {
                 let why = format!("{origin:?} is no exact origin such as https://console.example.org");
-                return Err(bad("access.cors_origins", "CORS_ORIGINS", &why));
+                return Err(bad("access.cors_origins", &why));
             }
         }
         Ok(AccessSettings {
@@ -47,19 +47,19 @@ impl Settings {
             url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_loopback))
         });
         if !safe {
-            return Err(bad("oidc.issuer", "OIDC_ISSUER", "must be an https URL (http only on this machine)"));
+            return Err(bad("oidc.issuer", "must be an https URL (http only on this machine)"));
         }
         if oidc.client_id.is_empty() {
-            return Err(bad("oidc.client_id", "OIDC_CLIENT_ID", "is needed with OIDC_ISSUER"));
+            return Err(bad("oidc.client_id", "is needed with OIDC_ISSUER"));
         }
         let default_role = match oidc.default_role.as_str() {
             "" => None,
-            name => Some(name.parse::<Role>().map_err(|why| bad("oidc.default_role", "OIDC_DEFAULT_ROLE", &why))?),
+            name => Some(name.parse::<Role>().map_err(|why| bad("oidc.default_role", &why))?),
         };
         let mapped = [&oidc.admins, &oidc.researchers, &oidc.viewers].iter().any(|values| !values.is_empty());
         if default_role.is_none() && !mapped {
             let why = "without it and without OIDC_ADMINS, OIDC_RESEARCHERS or OIDC_VIEWERS nobody could come in";
-            return Err(bad("oidc.default_role", "OIDC_DEFAULT_ROLE", why));
+            return Err(bad("oidc.default_role", why));
         }
         Ok(Some(OidcSettings {
             issuer: oidc.issuer.clone(),
@@ -77,10 +77,6 @@ impl Settings {
             redirect_url: format!("{}/api/auth/oidc/callback", self.public_url()),
         }))
     }
-}
-
-fn bad(key: &str, variable: &str, why: &str) -> ConfigError {
-    ConfigError::Bad(format!("{key} ({variable}): {why}"))
 }
 
 #[cfg(test)]

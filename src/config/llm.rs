@@ -39,10 +39,7 @@ impl Settings {
             ),
         };
         let provider = if protocol == Protocol::OpenAi { "openai" } else { "anthropic" };
-        let bad = |variable: &str, why: &str| {
-            let key = format!("llm.{}", variable.to_lowercase());
-            Err(ConfigError::Bad(format!("{key} ({variable}): {why}")))
-        };
+        let bad = |variable: &str, why: &str| Err(super::bad(&format!("llm.{}", variable.to_lowercase()), why));
         if base.is_empty() {
             return bad(base_name, &format!("is needed with LLM_PROVIDER={provider}: whom the answers are sent to"));
         }

@@ -146,32 +146,38 @@ impl Settings {
     pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let figment = layered(file, environment)?;
         let settings: Self = figment.extract().map_err(|errors| {
-            ConfigError::Bad(errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
+            let named = |error: figment::Error| match variable(&error.path.join(".")) {
+                Some(variable) => format!("{error} ({variable})"),
+                None => error.to_string(),
+            };
+            ConfigError::Bad(errors.into_iter().map(named).collect::<Vec<_>>().join("; "))
         })?;
         settings.check()?;
         Ok(settings)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("{key}: {why}")));
         self.check_network()?;
         self.check_access()?;
         self.delivery()?;
         self.check_quality()?;
         if self.calls.max_concurrent_interviews == 0 {
-            return bad("calls.max_concurrent_interviews", "must be at least 1");
+            return Err(bad("calls.max_concurrent_interviews", "must be at least 1"));
         }
         if !(0.3..=30.0).contains(&self.calls.silence_detection_seconds) {
-            return bad("calls.silence_detection_seconds", "must lie between 0.3 and 30 seconds");
+            return Err(bad("calls.silence_detection_seconds", "must lie between 0.3 and 30 seconds"));
         }
         if self.calls.no_show_after_minutes == 0 {
-            return bad("calls.no_show_after_minutes", "must be at least 1: respondents are rarely early");
+            return Err(bad("calls.no_show_after_minutes", "must be at least 1: respondents are rarely early"));
         }
         if self.speech.inference_threads < 2 {
-            return bad("speech.inference_threads", "must be at least 2, so that background work never blocks a turn");
+            return Err(bad(
+                "speech.inference_threads",
+                "must be at least 2, so that background work never blocks a turn",
+            ));
         }
         if self.storage.database_pool_size == 0 {
-            return bad("storage.database_pool_size", "must be at least 1");
+            return Err(bad("storage.database_pool_size", "must be at least 1"));
         }
         self.check_tasks()?;
         self.llm_server().map(drop)
@@ -185,6 +191,18 @@ impl Settings {
             self.storage.database_url.clone()
         }
     }
+}
+
+/// A setting that cannot be used, by its key in a file and by its variable: whoever set it knows one of them.
+fn bad(key: &str, why: &str) -> ConfigError {
+    ConfigError::Bad(match variable(key) {
+        Some(variable) => format!("{key} ({variable}): {why}"),
+        None => format!("{key}: {why}"),
+    })
+}
+
+fn variable(key: &str) -> Option<&'static str> {
+    ENVIRONMENT.iter().find(|(_, known)| *known == key).map(|(variable, _)| *variable)
 }
 
 /// The defaults, `file` over them, and the environment over both.
@@ -254,7 +272,36 @@ mod tests {
         {
             let error = with(&[(name, value)]).unwrap_err().to_string();
             let key = ENVIRONMENT.iter().find(|entry| entry.0 == name).unwrap().1;
-            assert!(error.contains(name) || error.contains(key.rsplit('.').next().unwrap()), "{error}");
+            assert!(error.contains(name) && error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named_as_in_a_file_and_as_a_variable() {
+        let provider = ("OIDC_ISSUER", "https://login.example.org");
+        for (name, value) in [
+            ("MAX_CONCURRENT_INTERVIEWS", "0"),
+            ("SILENCE_DETECTION_SECONDS", "0"),
+            ("NO_SHOW_AFTER_MINUTES", "0"),
+            ("INFERENCE_THREADS", "1"),
+            ("DATABASE_POOL_SIZE", "0"),
+            ("MIN_COMPLETION_RATE", "2"),
+            ("COMPONENT_QUIET_SECONDS", "0"),
+            ("TASKS_AT_ONCE", "1"),
+            ("TASKS_LEASE_SECONDS", "0"),
+            ("WEBHOOKS_ATTEMPTS", "0"),
+            ("WEBHOOKS_ALLOW", "10.0.0.0/99"),
+            ("PUBLIC_URL", "nowhere"),
+            ("CORS_ORIGINS", "*"),
+            ("OIDC_CLIENT_ID", ""),
+            ("API_PORT", "70000"),
+            ("DATA_RETENTION_DAYS", "-1"),
+        ] {
+            let pairs = [(name, value), provider];
+            let asked = if name == "OIDC_CLIENT_ID" { &pairs[..] } else { &pairs[..1] };
+            let error = with(asked).unwrap_err().to_string();
+            let key = ENVIRONMENT.iter().find(|entry| entry.0 == name).unwrap().1;
+            assert!(error.contains(name) && error.contains(key), "{name}: {error}");
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{ConfigError, Settings};
+use super::{ConfigError, Settings, bad};
 use voice::transport::IceServer;
 
 impl Settings {
@@ -20,16 +20,16 @@ impl Settings {
         self.tls()?;
         let url = &self.server.public_url;
         if !url.is_empty() && !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-            return Err(bad("server.public_url", "PUBLIC_URL", &format!("{url:?} is not an http or https URL")));
+            return Err(bad("server.public_url", &format!("{url:?} is not an http or https URL")));
         }
         let (lost, given_up) = (self.ice.lost_after_seconds, self.ice.give_up_after_seconds);
         if !(0.5..=60.0).contains(&lost) {
             let why = "must lie between 0.5 and 60 seconds";
-            return Err(bad("ice.lost_after_seconds", "ICE_LOST_AFTER_SECONDS", why));
+            return Err(bad("ice.lost_after_seconds", why));
         }
         if !(given_up > lost && given_up <= 600.0) {
             let why = "must be longer than ICE_LOST_AFTER_SECONDS and at most 600 seconds";
-            return Err(bad("ice.give_up_after_seconds", "ICE_GIVE_UP_AFTER_SECONDS", why));
+            return Err(bad("ice.give_up_after_seconds", why));
         }
         Ok(())
     }
@@ -38,7 +38,7 @@ impl Settings {
     pub fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
         let wrong = || {
             let why = format!("{:?} is not a range such as 49152-49999", self.ice.port_range);
-            bad("ice.port_range", "ICE_PORT_RANGE", &why)
+            bad("ice.port_range", &why)
         };
         let (first, last) = self.ice.port_range.split_once('-').ok_or_else(wrong)?;
         let (first, last): (u16, u16) =
@@ -52,9 +52,8 @@ impl Settings {
         entries
             .map(|entry| {
                 // Not the entry itself: it may hold a password, and errors end up in logs.
-                ice_server(entry.trim()).map_err(|why| {
-                    bad("ice.servers", "ICE_SERVERS", &format!("the entry for {}: {why}", without_credentials(entry)))
-                })
+                ice_server(entry.trim())
+                    .map_err(|why| bad("ice.servers", &format!("the entry for {}: {why}", without_credentials(entry))))
             })
             .collect()
     }
@@ -80,7 +79,7 @@ impl Settings {
                 Ok(address) if !address.is_unspecified() => Ok(address),
                 _ => {
                     let why = format!("{entry:?} is not an IP address such as 203.0.113.7");
-                    Err(bad("ice.public_addresses", "ICE_PUBLIC_ADDRESSES", &why))
+                    Err(bad("ice.public_addresses", &why))
                 }
             })
             .collect()
@@ -130,8 +129,8 @@ impl Settings {
     pub fn tls(&self) -> Result<Option<(&Path, &Path)>, ConfigError> {
         match (self.server.tls_cert.as_str(), self.server.tls_key.as_str()) {
             ("", "") => Ok(None),
-            (_, "") => Err(bad("server.tls_key", "TLS_KEY", "is needed with TLS_CERT: the certificate's private key")),
-            ("", _) => Err(bad("server.tls_cert", "TLS_CERT", "is needed with TLS_KEY: the key's certificate chain")),
+            (_, "") => Err(bad("server.tls_key", "is needed with TLS_CERT: the certificate's private key")),
+            ("", _) => Err(bad("server.tls_cert", "is needed with TLS_KEY: the key's certificate chain")),
             (cert, key) => Ok(Some((Path::new(cert), Path::new(key)))),
         }
     }
@@ -257,10 +256,6 @@ fn without_credentials(entry: &str) -> String {
         None => entry.split(':').take(2).collect::<Vec<_>>().join(":"),
     };
     format!("{place:?}")
-}
-
-fn bad(key: &str, variable: &str, why: &str) -> ConfigError {
-    ConfigError::Bad(format!("{key} ({variable}): {why}"))
 }
 
 #[cfg(test)]

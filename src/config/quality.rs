@@ -3,7 +3,7 @@
 use interview::quality::{Metric, Threshold, Thresholds};
 use interview::score::widen;
 
-use super::{ConfigError, Settings};
+use super::{ConfigError, Settings, bad};
 
 impl Settings {
     /// The contract's thresholds, three of them as the settings have them.
@@ -27,11 +27,11 @@ impl Settings {
     pub(super) fn check_quality(&self) -> Result<(), ConfigError> {
         for (key, metric, value) in self.set_thresholds() {
             if let Err(wanted) = metric.check(value) {
-                return Err(ConfigError::Bad(format!("{key}: {wanted}")));
+                return Err(bad(key, &wanted));
             }
         }
         if self.quality.component_quiet_seconds == 0 {
-            return Err(ConfigError::Bad("quality.component_quiet_seconds: must be at least 1".to_owned()));
+            return Err(bad("quality.component_quiet_seconds", "must be at least 1"));
         }
         Ok(())
     }

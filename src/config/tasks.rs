@@ -4,19 +4,18 @@
 
 use std::time::Duration;
 
-use super::{ConfigError, Settings};
+use super::{ConfigError, Settings, bad};
 use crate::tasks::{Options, share::Places};
 
 const DAY: Duration = Duration::from_hours(24);
 
 impl Settings {
     pub(super) fn check_tasks(&self) -> Result<(), ConfigError> {
-        let bad = |key: &str, why: &str| Err(ConfigError::Bad(format!("tasks.{key}: {why}")));
         if self.tasks.at_once < 3 {
-            return bad("at_once", "must be at least 3: one for each queue");
+            return Err(bad("tasks.at_once", "must be at least 3: one for each queue"));
         }
         if !(2..=3_600).contains(&self.tasks.lease_seconds) {
-            return bad("lease_seconds", "must lie between 2 and 3600 seconds");
+            return Err(bad("tasks.lease_seconds", "must lie between 2 and 3600 seconds"));
         }
         Ok(())
     }

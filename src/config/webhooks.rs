@@ -77,7 +77,7 @@ fn trusted(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn bad(key: &str, why: &str) -> ConfigError {
-    ConfigError::Bad(format!("webhooks.{key} (WEBHOOKS_{}): {why}", key.to_uppercase()))
+    super::bad(&format!("webhooks.{key}"), why)
 }
 
 #[cfg(test)]

@@ -14,6 +14,10 @@ use super::{InsightError, Tools, material};
 use storage::insights::AnswerTold;
 use storage::{NewInsight, Storage};
 
+/// The summary of an interview that `interviewer seed` has made up: its answers are stored, and there is no log that knows
+/// when they were said.
+const MADE_UP: &str = "This interview was made up by interviewer seed. It has no event log, so there is no transcript and nothing to quote.";
+
 /// Extracts and keeps it. With a task's id it is kept once, however often the task is tried.
 pub async fn of_interview(
     storage: &Storage,
@@ -33,7 +37,11 @@ pub async fn of_interview(
             metrics.insight_quotes_dropped_total.with_label_values(&[reason.as_str()]).inc_by(count as f64);
         }
     }
-    let call_guide_id = storage.interviews().get(interview_id).await?.call_guide_id;
+    let interview = storage.interviews().get(interview_id).await?;
+    if interview.is_seeded() && material.answers.is_empty() {
+        MADE_UP.clone_into(&mut insight.executive_summary);
+    }
+    let call_guide_id = interview.call_guide_id;
     let new = NewInsight {
         interview_id: Some(interview_id),
         interview_ids: vec![interview_id],

@@ -3,7 +3,7 @@
 //! - `message.rs`: the body and the signatures.
 //! - `network.rs`: names become addresses, and only such as may be called are connected to.
 //! - `attempt.rs`: one request, within its limits of time and size.
-//! - `delivery.rs`: one attempt at one delivery, which is a task of the queue `webhooks`.
+//! - `dispatcher.rs`: one attempt at one delivery, which is a task of the queue `webhooks`.
 //! - `relay.rs`: what is due becomes a task, a bounded number at once.
 //!
 //! What is to be delivered is written down by `storage/src/outbox.rs` in the transaction of what happened. It is sent at least

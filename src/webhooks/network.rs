@@ -29,7 +29,7 @@ pub enum NetworkError {
     Name(io::Error),
     #[error("the name resolves to no address")]
     Nowhere,
-    #[error("the name resolves to {address}, {refusal}: the operator has to allow it (webhooks.allow)")]
+    #[error("the name resolves to {address}, {refusal}: the operator has to allow it (webhooks.allow, WEBHOOKS_ALLOW)")]
     Refused { address: IpAddr, refusal: Refusal },
     #[error("no connection: {0}")]
     Connect(io::Error),

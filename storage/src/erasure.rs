@@ -23,8 +23,9 @@ use super::{Appended, Batch, EventRecord, Storage, StorageError, events, intervi
 
 /// `status_reason` of an interview that was still to come when its respondent was erased.
 pub const PERSONAL_DATA_ERASED: &str = "personal_data_erased";
-/// Kinds of events whose payload is sealed.
-const SEALED: [&str; 4] = ["answered", "said", "question_asked", "question_repeated"];
+/// True of an event whose payload was encrypted with the person's key when it was written ([`events`]); both databases read
+/// JSON like this.
+const SEALED: &str = "payload ->> 'enc' IS NOT NULL";
 
 /// What is to be erased, all of one respondent.
 #[derive(Debug, Clone)]
@@ -147,8 +148,9 @@ async fn destroy_key(tx: &DatabaseTransaction, workspace: Uuid, respondent_id: &
 
 async fn sealed_events(tx: &DatabaseTransaction, interviews: &[Uuid]) -> Result<u64, StorageError> {
     Ok(event_logs::Entity::find()
+        .filter(event_logs::Column::EntityType.eq(events::ENTITY_TYPE))
         .filter(event_logs::Column::EntityId.is_in(interviews.iter().copied()))
-        .filter(event_logs::Column::EventType.is_in(SEALED))
+        .filter(Expr::cust(SEALED))
         .count(tx)
         .await?)
 }

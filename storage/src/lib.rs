@@ -93,6 +93,11 @@ pub enum StorageError {
     NotFound(&'static str),
     #[error("{0}")]
     Conflict(String),
+    /// What was asked for would change an interview that has ended.
+    #[error("the interview is over: {}", .0.as_str())]
+    Over(entity::Status),
+    #[error("the interview is not over: its scores are not stored yet")]
+    NotOver,
     #[error("it has changed since it was read: read it again, and make the change to what it is now")]
     Changed,
     #[error("event {seq} of interview {interview_id} is in the log already, with another content")]

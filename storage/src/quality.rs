@@ -214,14 +214,18 @@ impl Storage {
             .await?)
     }
 
-    /// The scores of an interview that is over, as they are stored and as its log gives them.
-    pub async fn recompute(&self, id: Uuid) -> Result<Vec<Recomputed>, StorageError> {
+    /// The scores of an interview that is over, as they are stored and as its log gives them. None for an interview that
+    /// `interviewer seed` has made up: it has no log.
+    pub async fn recompute(&self, id: Uuid) -> Result<Option<Vec<Recomputed>>, StorageError> {
         let row = self.interviews().get(id).await?;
         if !row.status.is_over() {
-            return Err(StorageError::Conflict("the interview is not over: its scores are not stored yet".to_owned()));
+            return Err(StorageError::NotOver);
         }
         let guide = self.guides().version(row.call_guide_version_id).await?;
         let log = self.load_events(id).await?;
+        if row.is_seeded() && log.is_empty() {
+            return Ok(None);
+        }
         // Of interviews that ended before it was stored: what it is now.
         let median = match row.engagement_metrics.get("median_words") {
             Some(stored) => stored.as_f64().map(|words| words as f32),
@@ -237,7 +241,7 @@ impl Storage {
             stored: stored(&row, metric.name()),
             recomputed: score(&scores, metric).map(widen),
         };
-        Ok(Metric::ALL.into_iter().filter(known).map(one).collect())
+        Ok(Some(Metric::ALL.into_iter().filter(known).map(one).collect()))
     }
 }
 

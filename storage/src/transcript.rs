@@ -22,7 +22,13 @@ pub struct Transcript {
     pub status: Status,
     pub turns: Vec<Turn>,
     pub responses: Vec<Answer>,
+    /// Why there are no turns, where there can be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
+
+/// What is said of an interview that `interviewer seed` has made up.
+const MADE_UP: &str = "made up by interviewer seed: there is no transcript";
 
 /// A response, and how long its respondent had waited for the question.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -65,6 +71,7 @@ impl Storage {
         let responses = self.responses(interview_id).await?;
         let ids: HashMap<i32, Uuid> = responses.iter().map(|response| (response.asking, response.id)).collect();
         let events = self.load_events(interview_id).await?;
+        let made_up = interview.is_seeded() && events.is_empty();
         let timings = timings(events.iter().map(|record| &record.event));
         let responses = responses
             .into_iter()
@@ -105,6 +112,7 @@ impl Storage {
             status: interview.status,
             turns,
             responses,
+            note: made_up.then(|| MADE_UP.to_owned()),
         })
     }
 }
@@ -161,7 +169,7 @@ fn beside(seq: i64, words: Vec<Word>) -> Option<Turn> {
 impl Transcript {
     /// A line a turn: `[01:02] Respondent: …`.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
+        let mut text = self.note.as_ref().map_or_else(String::new, |note| format!("({note})\n"));
         for turn in &self.turns {
             let seconds = turn.start_ms / 1_000;
             let cut = if turn.interrupted { " —" } else { "" };
@@ -176,6 +184,9 @@ impl Transcript {
     /// time, so that players can mark the word that is heard.
     pub fn to_vtt(&self) -> String {
         let mut vtt = String::from("WEBVTT\n");
+        if let Some(note) = &self.note {
+            let _ = write!(vtt, "\nNOTE {note}\n");
+        }
         for turn in &self.turns {
             // A cue must be longer than nothing.
             let end = turn.end_ms.max(turn.start_ms + 1);

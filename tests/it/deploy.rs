@@ -21,6 +21,38 @@ fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file)
 }
 
+/// Passwords, keys and people's data do not get into the repository by `git add .`.
+#[test]
+fn what_the_documentation_has_written_is_ignored_by_git() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| {
+        let output = std::process::Command::new("git").args(arguments).current_dir(folder.path()).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert!(git(&["init", "--quiet"]).0);
+    std::fs::copy(deploy("../.gitignore"), folder.path().join(".gitignore")).unwrap();
+    let (secret, kept) = (
+        [
+            "deploy/.env",
+            ".env",
+            "key.pem",
+            "chain.pem",
+            "backup/interviews.dump",
+            "person.json",
+            "person.zip",
+            "study.csv",
+            "study.zip",
+            "interview.ogg",
+            "report.html",
+            "report.json",
+            "data/interviews.db",
+        ],
+        ["deploy/compose.yml", "guides/short.yaml", "src/main.rs"],
+    );
+    let (_, ignored) = git(&[&["check-ignore"][..], &secret, &kept].concat());
+    assert_eq!(ignored.lines().collect::<Vec<_>>(), secret);
+}
+
 fn dashboard() -> Value {
     serde_json::from_str(&std::fs::read_to_string(deploy("grafana/dashboards/interviewer.json")).unwrap()).unwrap()
 }

@@ -1,5 +1,7 @@
 //! Guides over the API: findings, versions, differences, export and import; and the command line's lint.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::process::Command;
 
 use reqwest::{Method, StatusCode};
@@ -30,6 +32,48 @@ async fn two_versions(app: &App) -> String {
     changed["sections"][0]["questions"].as_array_mut().unwrap().remove(1);
     assert_eq!(put(app, &id, &changed).await["version"], 2);
     id
+}
+
+/// The document with each value in it, and a field beside it, replaced by this one.
+fn with_each_replaced(document: &Value, by: &Value) -> Vec<Value> {
+    let replaced = |key: &dyn Fn(&mut Value) -> &mut Value, part: &Value| -> Vec<Value> {
+        let with = |value: Value| {
+            let mut changed = document.clone();
+            *key(&mut changed) = value;
+            changed
+        };
+        let inner = with_each_replaced(part, by).into_iter().map(with);
+        inner.chain([with(by.clone())]).collect()
+    };
+    match document {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, part)| replaced(&|changed| &mut changed[name], part))
+            .chain(replaced(&|changed| &mut changed["unheard"], &Value::Null))
+            .collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(at, part)| replaced(&|changed| &mut changed[at], part)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_place_of_a_guide_has_one_fault() {
+    let short = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("guides/short.yaml")).unwrap();
+    let documents = [interview::guide::read_text(&short).unwrap(), guide_document()];
+    let wrong =
+        [json!(7), json!(-1), json!(""), json!("x"), json!([]), json!([7, 7]), json!({}), json!(null), json!(1e300)];
+    let mut refused = 0;
+    for document in &documents {
+        for changed in wrong.iter().flat_map(|by| with_each_replaced(document, by)) {
+            let Err(problems) = interview::guide::from_value(changed) else { continue };
+            refused += 1;
+            let places: HashSet<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+            assert_eq!(places.len(), problems.len(), "{problems:?}");
+        }
+    }
+    assert!(refused > 200, "{refused}");
 }
 
 #[actix_web::test]

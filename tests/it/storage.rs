@@ -206,7 +206,7 @@ async fn an_interview_is_ended_from_outside_by_an_event() {
     assert_eq!((last.seq, last.actor.as_str()), (5, "operator"));
     assert!(matches!(
         storage.interviews().end(id, EndStatus::Failed, "again", "operator").await,
-        Err(StorageError::Conflict(_))
+        Err(StorageError::Over(Status::Failed))
     ));
 }
 

@@ -24,6 +24,23 @@ pub enum Set {
     All,
 }
 
+impl Set {
+    /// All but [`Set::All`], in the order in which one of them is preferred where several would do.
+    pub(super) const NARROWEST_FIRST: [Self; 5] = [Self::Default, Self::Small, Self::Llm, Self::LlmSmall, Self::Test];
+
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Small => "small",
+            Self::Test => "test",
+            Self::Llm => "llm",
+            Self::LlmSmall => "llm-small",
+            Self::All => "all",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {

@@ -1,7 +1,7 @@
 //! What a person sees while weights are fetched: bars on a terminal, lines elsewhere. Always on stderr.
 
 use std::cell::Cell;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
@@ -40,7 +40,7 @@ impl Progress {
         match self {
             // A terminal that went away is no reason to stop fetching.
             Self::Bars(bars) => drop(bars.println(line)),
-            Self::Lines => eprintln!("{line}"),
+            Self::Lines => to_stderr(line),
             Self::Silent => {}
             #[cfg(test)]
             Self::Kept(lines) => lines.lock().push(line.to_owned()),
@@ -59,7 +59,7 @@ impl Progress {
                 Some(bar)
             }
             Self::Lines => {
-                eprintln!("  {name}{}: {state}", size(bytes));
+                to_stderr(&format!("  {name}{}: {state}", size(bytes)));
                 None
             }
             Self::Silent => None,
@@ -69,6 +69,11 @@ impl Progress {
         let began = Instant::now();
         Step { progress: self, bar, name: name.to_owned(), bytes, began, told: Cell::new(began) }
     }
+}
+
+/// A line that nobody reads is lost; `eprintln!` would panic.
+fn to_stderr(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 impl Step<'_> {

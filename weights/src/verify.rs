@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::index::{Depth, Index};
-use super::{Manifest, Weights};
+use super::index::{Depth, Fault, Index};
+use super::{Manifest, Set, Weights};
 
 /// Something that keeps the engine from starting: which file, what about it, and the command that mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,18 @@ pub struct Problem {
     pub file: PathBuf,
     pub what: String,
     pub mend: String,
+    /// It is not there at all.
+    pub missing: bool,
+    /// How large the file is when it is whole; 0 where that is not known.
+    pub bytes: u64,
+}
+
+impl Problem {
+    /// The file's name, and what about it.
+    pub fn short(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default();
+        format!("{} {}", name.to_string_lossy(), self.what)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -49,7 +61,13 @@ pub fn required(whisper: &str) -> Vec<String> {
 /// Checks the items named, quickly where nothing changed since the last check. All problems at once, or the paths.
 pub fn verify<S: AsRef<str>>(required: &[S], dir: &Path) -> Result<Weights, Vec<Problem>> {
     let manifest = Manifest::built_in().map_err(|e| {
-        vec![Problem { file: "models/manifest.toml".into(), what: e.to_string(), mend: "build again".into() }]
+        vec![Problem {
+            file: "models/manifest.toml".into(),
+            what: e.to_string(),
+            mend: "build again".into(),
+            missing: false,
+            bytes: 0,
+        }]
     })?;
     verify_with(&manifest, required, dir, Depth::Quick)
 }
@@ -63,6 +81,7 @@ pub fn verify_with<S: AsRef<str>>(
 ) -> Result<Weights, Vec<Problem>> {
     let mut index = Index::load(dir);
     let mut problems = Vec::new();
+    let set = smallest_set(manifest, required);
     for name in required.iter().map(AsRef::as_ref) {
         let Some(item) = manifest.item(name) else {
             let known = manifest.items.iter().map(|i| i.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -70,23 +89,19 @@ pub fn verify_with<S: AsRef<str>>(
                 file: dir.join(name),
                 what: format!("is not in the manifest, which has {known}"),
                 mend: "correct the name in the settings".to_owned(),
+                missing: false,
+                bytes: 0,
             });
             continue;
         };
-        let set = item.sets.first().map_or("all", |set| match set {
-            super::Set::Default => "default",
-            super::Set::Small => "small",
-            super::Set::Test => "test",
-            super::Set::Llm => "llm",
-            super::Set::LlmSmall => "llm-small",
-            super::Set::All => "all",
-        });
         for file in &item.files {
             if let Err(fault) = index.check(file, dir, depth) {
                 problems.push(Problem {
                     file: dir.join(&file.path),
                     what: fault.to_string(),
-                    mend: format!("scripts/run models fetch --set {set} --dir {}", dir.display()),
+                    mend: format!("scripts/run models fetch --set {} --dir {}", set.name(), dir.display()),
+                    missing: fault == Fault::Missing,
+                    bytes: file.final_bytes(),
                 });
             }
         }
@@ -94,6 +109,13 @@ pub fn verify_with<S: AsRef<str>>(
     // A folder that can't be written to is fine: the next start hashes again.
     let _ = index.save(dir);
     if problems.is_empty() { Ok(Weights::new(dir)) } else { Err(problems) }
+}
+
+/// One command brings all of these, and as little else as possible.
+fn smallest_set<S: AsRef<str>>(manifest: &Manifest, required: &[S]) -> Set {
+    let items: Vec<_> = required.iter().filter_map(|name| manifest.item(name.as_ref())).collect();
+    let holds_all = |set: &Set| items.iter().all(|item| item.sets.contains(set));
+    Set::NARROWEST_FIRST.into_iter().find(holds_all).unwrap_or(Set::All)
 }
 
 #[cfg(test)]

@@ -214,6 +214,7 @@ impl ProposalRequest {
 }
 
 /// Where the call stands, for the page's `state` message.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
@@ -301,22 +302,20 @@ pub enum Output {
 }
 
 /// What the page is told (product contract, section 9).
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Notice {
+    /// Where the call stands.
     State {
         value: CallState,
         /// Of `paused` only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<PauseReason>,
     },
-    Caption {
-        speaker: Speaker,
-        text: String,
-        r#final: bool,
-        start_ms: Ms,
-        end_ms: Ms,
-    },
+    /// What is being said. A caption that is not final is replaced by the next one of the same speaker.
+    Caption { speaker: Speaker, text: String, r#final: bool, start_ms: Ms, end_ms: Ms },
+    /// The question that is being asked, and how far the interview has come.
     Question {
         id: String,
         section: String,
@@ -325,10 +324,9 @@ pub enum Notice {
         #[serde(skip_serializing_if = "Option::is_none")]
         follow_up_of: Option<String>,
     },
-    Consent {
-        participation: Option<bool>,
-        recording: Option<bool>,
-    },
+    /// What the respondent has consented to; `null` before the question of consent was answered.
+    Consent { participation: Option<bool>, recording: Option<bool> },
+    /// Something did not work.
     Error {
         title: String,
         detail: String,

@@ -60,7 +60,7 @@ impl Target {
         };
         if url.scheme() == "http" && !allowed {
             faults.push(
-                "https is wanted here; plain http is for hosts on the operator's allow list (webhooks.allow)"
+                "https is wanted here; plain http is for hosts on the operator's allow list (webhooks.allow, WEBHOOKS_ALLOW)"
                     .to_owned(),
             );
         }
@@ -94,7 +94,7 @@ fn judged(address: IpAddr, allow: &Allow, faults: &mut Vec<String>) -> (TargetHo
 }
 
 fn refused(what: &str, host: &str) -> String {
-    format!("{host} is {what}: the operator has to allow it (webhooks.allow)")
+    format!("{host} is {what}: the operator has to allow it (webhooks.allow, WEBHOOKS_ALLOW)")
 }
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
         ] {
             let faults = faults(&format!("https://{host}/"));
             assert_eq!(faults.len(), 1, "{host}: {faults:?}");
-            assert!(faults[0].contains("webhooks.allow"), "{host}: {faults:?}");
+            assert!(faults[0].contains("webhooks.allow, WEBHOOKS_ALLOW"), "{host}: {faults:?}");
         }
     }
 

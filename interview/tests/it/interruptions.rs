@@ -160,6 +160,31 @@ fn pausing_and_leaving_on_command() {
     assert!(call.hung_up);
 }
 
+/// The contract's table of status reasons: what is required decides, whoever ends the interview.
+#[test]
+fn an_interview_that_is_ended_early_is_complete_if_all_that_is_required_was_answered() {
+    for (required, status) in [(true, EndStatus::Completed), (false, EndStatus::Cancelled)] {
+        let text = format!(
+            "{{name: G, research_objective: O, sections: [{{section_name: S, questions: [\
+             {{id: first, text: 'What kind of work do you do?', required: {required}, max_follow_ups: 0}}, \
+             {{id: second, text: 'What does a usual day look like?'}}]}}]}}"
+        );
+        for (command, reason) in [(Command::Cancel, "cancelled"), (Command::Leave, "respondent_left")] {
+            let guide = std::sync::Arc::new(interview::guide::parse(&text).unwrap());
+            let mut call = Call::new(guide, Settings { recording: false, ..Settings::default() });
+            call.give(Input::Connected);
+            call.hear_out();
+            for answer in ["Yes, that's fine.", WORK] {
+                call.say(answer);
+                call.hear_out();
+            }
+            assert_eq!(call.asked(), ["first", "second"]);
+            call.command(command);
+            assert_eq!(call.ended(), Some((status, Some(reason))), "required: {required}");
+        }
+    }
+}
+
 #[test]
 fn a_hesitant_pause_is_not_cut_off() {
     let mut call = Call::begun();

@@ -9,7 +9,6 @@
 mod out;
 
 use actix_files::NamedFile;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionParam, DispositionType};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -24,7 +23,7 @@ use uuid::Uuid;
 use super::query::Parameters;
 use super::queued::{Queued, queued};
 use super::routes::resource;
-use super::{Problem, Viewer};
+use super::{Kind, Problem, Viewer};
 use crate::study::task::{EXPORT, ExportRequest, enqueue};
 use crate::study::{Format, Pages, Study};
 
@@ -138,7 +137,7 @@ async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
     let file = caller.storage.exports().file(caller.workspace, *id, wanted.format.ending());
     let gone = || {
         let detail = "exports are kept for a day, and removed when personal data is erased: have it written again";
-        Problem::new(StatusCode::GONE, detail)
+        Problem::new(Kind::ExportRemoved, detail)
     };
     let (_, guide) = caller.storage.guides().newest(wanted.call_guide_id).await?;
     let opened = NamedFile::open_async(file.path()).await.map_err(|_| gone())?;

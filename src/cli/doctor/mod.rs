@@ -5,7 +5,9 @@
 
 mod ice;
 mod network;
+pub(super) mod running;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -15,7 +17,8 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::config::{ConfigError, Settings};
-use weights::{Manifest, Set, required, verify};
+use crate::output::put;
+use weights::{Manifest, Problem, Set, required, verify};
 
 /// Weights, their packages on the way, and room for a few recordings.
 const DISK_TO_FETCH: u64 = 1_500_000_000;
@@ -77,9 +80,9 @@ impl DoctorArgs {
     pub fn run(self, settings: Result<Settings, ConfigError>) -> anyhow::Result<ExitCode> {
         let findings = self.examine(settings)?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&findings)?);
+            say!("{}", serde_json::to_string_pretty(&findings)?)?;
         } else {
-            print!("{}", text(&findings));
+            put(text(&findings))?;
         }
         let missing = findings.iter().any(|f| f.state == State::Missing);
         Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -210,14 +213,30 @@ fn disk(dir: &Path, needed: u64) -> Finding {
     }
 }
 
+/// One finding for all that one command mends.
 fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
-    match verify(&required(whisper), dir) {
-        Ok(_) => vec![Finding::ok("weights", format!("whole, in {}", dir.display()))],
-        Err(problems) => problems
-            .into_iter()
-            .map(|p| Finding::missing("weights", format!("{} {}", p.file.display(), p.what), p.mend))
-            .collect(),
+    const CHECK: &str = "weights";
+    let Err(problems) = verify(&required(whisper), dir) else {
+        return vec![Finding::ok(CHECK, format!("whole, in {}", dir.display()))];
+    };
+    let mut by_command: BTreeMap<String, Vec<Problem>> = BTreeMap::new();
+    for problem in problems {
+        by_command.entry(problem.mend.clone()).or_default().push(problem);
     }
+    let told = |(mend, problems): (String, Vec<Problem>)| {
+        let detail = match problems.as_slice() {
+            [one] => format!("{} {}", one.file.display(), one.what),
+            many => {
+                let bytes = HumanBytes(many.iter().map(|problem| problem.bytes).sum());
+                let damaged: Vec<String> = many.iter().filter(|one| !one.missing).map(Problem::short).collect();
+                let state = if damaged.is_empty() { "missing" } else { "missing or damaged" };
+                let whole = format!("{} files ({bytes}) are {state}, in {}", many.len(), dir.display());
+                [vec![whole], damaged].concat().join("; ")
+            }
+        };
+        Finding::missing(CHECK, detail, mend)
+    };
+    by_command.into_iter().map(told).collect()
 }
 
 /// Loads the library, as the engine will.
@@ -271,8 +290,9 @@ mod tests {
         assert_eq!(found(&findings, "settings").state, State::Ok);
         assert!(found(&findings, "HTTP port").detail.starts_with("127.0.0.1:0 "));
         assert!(found(&findings, "UDP ports").detail.contains(" of 4 ports from 50000 to 50003 "));
-        assert!(found(&findings, "weights").detail.starts_with(&dir.path().display().to_string()));
-        assert!(findings.iter().any(|f| f.detail.contains("whisper-tiny.en-q8_0.bin is missing")));
+        let weights = found(&findings, "weights");
+        assert!(weights.detail.ends_with(&format!(", in {}", dir.path().display())), "{weights:?}");
+        assert!(weights.remedy.as_ref().unwrap().contains("models fetch --set small "), "{weights:?}");
     }
 
     #[test]
@@ -293,10 +313,27 @@ mod tests {
     }
 
     #[test]
-    fn missing_weights_are_named_one_by_one() {
+    fn missing_weights_are_one_line_with_their_number_their_size_and_one_command() {
         let dir = tempfile::tempdir().unwrap();
-        let findings = weights("base", dir.path());
-        assert!(findings.iter().any(|f| f.detail.contains("whisper-base-q8_0.bin is missing")));
-        assert!(findings.iter().all(|f| f.state == State::Missing && f.remedy.is_some()));
+        for (whisper, set) in [("base", "default"), ("tiny.en", "small")] {
+            let findings = weights(whisper, dir.path());
+            let [one] = findings.as_slice() else { panic!("one line, not {findings:?}") };
+            let manifest = Manifest::built_in().unwrap();
+            let items = required(whisper);
+            let files: Vec<_> = items.iter().flat_map(|name| &manifest.item(name).unwrap().files).collect();
+            let bytes = HumanBytes(files.iter().map(|file| file.final_bytes()).sum());
+            assert_eq!(one.detail, format!("{} files ({bytes}) are missing, in {}", files.len(), dir.path().display()));
+            let command = format!("scripts/run models fetch --set {set} --dir {}", dir.path().display());
+            assert_eq!((one.state, one.remedy.as_deref()), (State::Missing, Some(command.as_str())));
+        }
+        std::fs::write(dir.path().join("silero_vad.onnx"), b"half of it").unwrap();
+        let detail = &weights("base", dir.path())[0].detail;
+        assert!(
+            detail.contains("missing or damaged") && detail.contains("; silero_vad.onnx is damaged: 10 bytes"),
+            "{detail}"
+        );
+        let own = tempfile::NamedTempFile::new().unwrap();
+        let one = weights(own.path().to_str().unwrap(), dir.path());
+        assert!(one.len() == 1 && one[0].remedy.as_ref().unwrap().contains("--set default "), "{one:?}");
     }
 }

@@ -11,7 +11,7 @@ use reqwest::Url;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{Finding, ice};
+use super::{Finding, ice, running};
 use crate::config::Settings;
 use crate::config::network::is_loopback;
 use crate::tls;
@@ -37,6 +37,9 @@ fn http(settings: &Settings) -> Finding {
     match TcpListener::bind(address) {
         Ok(_) => Finding::ok("HTTP port", format!("{address} is free")),
         Err(e) => {
+            if let Some(version) = running::version(settings) {
+                return Finding::ok("HTTP port", format!("{address}: the engine is running there (version {version})"));
+            }
             let remedy = "end what uses it, or set API_HOST and API_PORT";
             Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
         }

@@ -1,5 +1,8 @@
 //! Tests of the network's checks, with certificates made on the spot.
 
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+
 use super::super::State;
 use super::*;
 
@@ -73,4 +76,28 @@ fn certificates_are_judged_by_date_name_and_key() {
     assert!(swapped.detail.contains("TLS_CERT") && swapped.detail.contains("good.key"), "{}", swapped.detail);
     let absent = certificate(&cert, Path::new("nowhere.key"), "https://calls.example.org");
     assert!(absent.detail.contains("TLS_KEY: nowhere.key"), "{}", absent.detail);
+}
+
+/// Answers every connection with this, until it is dropped.
+fn answering(body: &'static str) -> (SocketAddr, TcpListener) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = listener.try_clone().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in server.incoming().flatten() {
+            let mut asked = [0; 1024];
+            let _ = stream.read(&mut asked);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    (listener.local_addr().unwrap(), listener)
+}
+
+#[test]
+fn a_port_where_another_server_answers_is_taken() {
+    for body in ["{}", "hello", "{\"version\": \"1\", \"components\": {}}", "{\"version\": \"1\"}"] {
+        let (address, _server) = answering(body);
+        let finding = http(&with(&[("API_PORT", &address.port().to_string())]));
+        assert_eq!(finding.state, State::Missing, "{body}: {}", finding.detail);
+    }
 }

@@ -25,7 +25,7 @@ impl ReferenceArgs {
         for (name, text) in pages()? {
             let path = self.dir.join(name);
             std::fs::write(&path, text)?;
-            println!("{}", path.display());
+            say!("{}", path.display())?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -53,10 +53,11 @@ fn commands() -> String {
     let text = clap_markdown::help_markdown_custom::<super::Cli>(&options);
     // Its own title and introduction are replaced.
     let body = text.find("\n## ").map_or(text.as_str(), |from| &text[from..]);
+    let body = body.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     head(
         "Command line",
         "Every command takes `--help`. Settings come from the environment and a settings file (see [Settings](settings.md)).",
-    ) + &body.lines().map(|line| line.trim_end().to_owned() + "\n").collect::<String>().trim_end()
+    ) + body.trim_end()
         + "\n"
 }
 

@@ -97,7 +97,7 @@ pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode
         anyhow::Ok(())
     })?;
     progress.finish_and_clear();
-    println!("{} holds what was heard", path.display());
+    say!("{} holds what was heard", path.display())?;
     Ok(ExitCode::SUCCESS)
 }
 

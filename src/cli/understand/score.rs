@@ -12,6 +12,8 @@ use interview::language::Language;
 use interview::understanding::{Consent, Kind, Request, relevance, value};
 use serde_json::json;
 
+use crate::output::OutputError;
+
 use super::{hear, kind_of, read_with, sets};
 
 /// Confusions shown a meaning.
@@ -68,10 +70,10 @@ pub(super) fn run(folders: &[PathBuf], model: Option<&str>, encoder: &Encoder) -
     for folder in folders {
         let heard = model.map(|model| hear::heard(folder, model)).transpose()?;
         let score = count(folder, heard.as_ref(), encoder)?;
-        println!("\n{}{}", folder.display(), model.map_or_else(String::new, |model| format!(", as {model} heard it")));
-        holds &= score.print(folder.ends_with("development"));
+        say!("\n{}{}", folder.display(), model.map_or_else(String::new, |model| format!(", as {model} heard it")))?;
+        holds &= score.print(folder.ends_with("development"))?;
     }
-    println!("{}", if holds { "holds" } else { "falls short" });
+    say!("{}", if holds { "holds" } else { "falls short" })?;
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -149,13 +151,13 @@ impl Score {
     }
 
     /// Whether everything holds. `open`: confusions may be shown.
-    fn print(&self, open: bool) -> bool {
-        println!("| meaning | utterances | recall | precision |\n|---|---|---|---|");
+    fn print(&self, open: bool) -> Result<bool, OutputError> {
+        say!("| meaning | utterances | recall | precision |\n|---|---|---|---|")?;
         let mut short = Vec::new();
         for (name, row) in self.rows.iter().filter(|(_, row)| row.utterances > 0) {
             let (right, all) = (row.right as f64, row.utterances as f64);
             let precision = right / (row.right + row.taken).max(1) as f64;
-            println!("| {name} | {} | {:.1} % | {:.1} % |", row.utterances, right / all * 100.0, precision * 100.0);
+            say!("| {name} | {} | {:.1} % | {:.1} % |", row.utterances, right / all * 100.0, precision * 100.0)?;
             if (name.starts_with("request") || name.starts_with("respondent")) && right < all * 0.92 {
                 short.push(name.as_str());
             }
@@ -163,35 +165,29 @@ impl Score {
         if open {
             for (name, row) in &self.rows {
                 for confusion in row.confusions.iter().take(SHOWN) {
-                    println!("{name}: {confusion}");
+                    say!("{name}: {confusion}")?;
                 }
             }
-            self.wrong_values.iter().for_each(|wrong| println!("value: {wrong}"));
-            self.off_topic_confusions.iter().for_each(|wrong| println!("{wrong}"));
+            self.wrong_values.iter().try_for_each(|wrong| say!("value: {wrong}"))?;
+            self.off_topic_confusions.iter().try_for_each(|wrong| say!("{wrong}"))?;
         }
-        println!(
-            "refusals taken for a yes: {}; anything else taken for one: {}",
-            self.refusals_taken, self.others_taken
-        );
-        println!("consents understood: {} of {}", self.consents.count, self.consents.of);
+        say!("refusals taken for a yes: {}; anything else taken for one: {}", self.refusals_taken, self.others_taken)?;
+        say!("consents understood: {} of {}", self.consents.count, self.consents.of)?;
         let Share { count, of } = self.cut_off;
-        println!("answers taken for a request to stop, wait, decline or reach a person: {count} of {of}");
-        println!("values read rightly: {} of {}", self.values.count, self.values.of);
+        say!("answers taken for a request to stop, wait, decline or reach a person: {count} of {of}")?;
+        say!("values read rightly: {} of {}", self.values.count, self.values.of)?;
         if self.off_topic.of > 0 {
             let Share { count, of } = self.off_topic;
-            println!("answers about something else found: {count} of {of}");
+            say!("answers about something else found: {count} of {of}")?;
         }
         let Share { count, of } = self.asked_again;
-        println!("answers to open questions taken for ones about something else: {count} of {of}");
-        println!(
-            "requests and questions under 92 %: {}",
-            if short.is_empty() { "none".into() } else { short.join(", ") }
-        );
-        self.refusals_taken + self.others_taken == 0
+        say!("answers to open questions taken for ones about something else: {count} of {of}")?;
+        say!("requests and questions under 92 %: {}", if short.is_empty() { "none".into() } else { short.join(", ") })?;
+        Ok(self.refusals_taken + self.others_taken == 0
             && self.consents.is_at_least(95)
             && self.cut_off.count * 100 <= self.cut_off.of
             && self.values.is_at_least(97)
-            && short.is_empty()
+            && short.is_empty())
     }
 }
 

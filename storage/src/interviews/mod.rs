@@ -183,7 +183,7 @@ impl Interviews<'_> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
         if old.status.is_over() {
-            return Err(StorageError::Conflict(format!("the interview is over: {}", old.status.as_str())));
+            return Err(StorageError::Over(old.status));
         }
         let mut row: interviews::ActiveModel = old.clone().into();
         let patience = now + no_show_after;
@@ -229,7 +229,7 @@ impl Interviews<'_> {
         let tx = self.0.write().await?;
         let row = self.find_for_edit(&tx, id).await?;
         if row.status.is_over() {
-            return Err(StorageError::Conflict(format!("the interview is over: {}", row.status.as_str())));
+            return Err(StorageError::Over(row.status));
         }
         self.end_in(&tx, id, Utc::now(), status, reason, actor).await?;
         tx.commit().await?;

@@ -1,18 +1,27 @@
 //! Erasing a person and the end of their data's time, on whichever database the tests run: what `privacy` checks over real
 //! calls and files is SQL here.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{Duration, Utc};
+use entity::event_logs;
+use interview::followup::check::Unfit;
+use interview::io::{EndStatus, Event, Means, Pending, Phase, Postponement, Rejection, RepeatReason, TurnTiming, Word};
+use interview::understanding::{Concern, Topic};
 use interviewer::privacy::Retention;
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
 use storage::{Batch, NewInterview, Storage};
+use utoipa::PartialSchema as _;
 use uuid::Uuid;
 
 use super::App;
-use crate::support::{conversation, guide, new_interview};
+use crate::support::{conversation, guide, new_interview, records};
+
+const WORD: &str = "Quarrington";
 
 /// An interview of this respondent that was held so many days ago.
 async fn held(storage: &Storage, guide: Uuid, respondent: &str, days: i64) -> Uuid {
@@ -81,5 +90,84 @@ async fn retention_leaves_the_key_to_the_younger_interview() {
     let later = retention.sweep(Utc::now() + Duration::days(2)).await.unwrap();
     assert_eq!(later[&migration::DEFAULT_WORKSPACE].erased.keys, 1, "with the last of them the key goes");
     assert!(is_erased(&storage, since).await);
+    app.stop().await;
+}
+
+/// One event of each kind, in an order that the log takes. The respondent's words all hold `WORD`.
+fn one_of_each() -> Vec<Event> {
+    let words = || vec![Word { text: WORD.to_owned(), start_ms: 1, end_ms: 2, confidence: 0.9 }];
+    let asked = |text: Option<&str>| Event::RespondentAsked {
+        topic: Topic::Purpose,
+        answered: text.is_none(),
+        text: text.map(str::to_owned),
+    };
+    let question = || "What do you do?".to_owned();
+    // These two are long, and stand in the conversation that every test uses.
+    let told =
+        |kind: &str| conversation().into_iter().map(|record| record.event).find(|event| event.kind() == kind).unwrap();
+    vec![
+        Event::LegConnected { leg: 1 },
+        Event::PhaseEntered { phase: Phase::Consent },
+        Event::ConsentAsked { recording: false },
+        Event::ConsentAnswered { recording: false, given: true },
+        Event::SectionEntered { section: "start".to_owned() },
+        told("question_asked"),
+        Event::Said { utterance: 1, text: format!("{WORD}, you said?"), start_ms: 1, end_ms: 2, interrupted: false },
+        Event::QuestionRepeated { asking: 1, reason: RepeatReason::Requested, text: question() },
+        Event::NotUnderstood { reason: Rejection::NoSpeech },
+        asked(None),
+        asked(Some(WORD)),
+        Event::SaidBeside { asking: Some(1), words: words() },
+        Event::AnswerBegun { asking: 1, words: words() },
+        Event::ConfirmationAsked { about: Pending::Stop },
+        Event::ConfirmationSettled,
+        told("answered"),
+        Event::AnswerStruck { asking: 1 },
+        Event::TurnTimed { asking: 1, timing: TurnTiming::default() },
+        Event::ProposalRejected { asking: 1, reason: Unfit::Empty, source: "llm".to_owned() },
+        Event::PersonRequested,
+        Event::ConcernRaised { concern: Concern::Distress },
+        Event::RecordingWithdrawn { by: Means::Voice, from_ms: 1 },
+        Event::RecordingSettled { keep: false },
+        Event::SpeechAdjusted { rate: 1.0, gain_db: 0.0 },
+        Event::QuestionSkipped {
+            question_id: "rating".to_owned(),
+            section: "start".to_owned(),
+            reason: "time".to_owned(),
+        },
+        Event::SectionSkipped { section: "start".to_owned(), reason: "time".to_owned() },
+        Event::Branched { condition: "always".to_owned(), target_section: "start".to_owned() },
+        Event::Paused { reason: "requested".to_owned() },
+        Event::Resumed,
+        Event::LegLost { leg: 1 },
+        Event::Postponed { reason: Postponement::CallbackRequested, until: None },
+        Event::Ended { status: EndStatus::Cancelled, reason: None },
+    ]
+}
+
+#[actix_web::test]
+async fn a_receipt_counts_every_event_that_can_no_longer_be_read() {
+    let schema = serde_json::to_value(Event::schema()).unwrap();
+    let variants = schema["oneOf"].as_array().unwrap().iter();
+    let known: BTreeSet<&str> = variants.filter_map(|one| one["properties"]["type"]["enum"][0].as_str()).collect();
+    let events = one_of_each();
+    assert_eq!(events.iter().map(Event::kind).collect::<BTreeSet<_>>(), known, "a kind is missing here");
+    let personal = events.iter().filter(|event| event.is_personal()).count();
+    assert_eq!(personal, 7, "a kind that is personal, or no longer so");
+
+    let app = App::start().await;
+    let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
+    let new = NewInterview { respondent_id: Some("w".to_owned()), ..new_interview(guide) };
+    let id = app.storage.interviews().schedule(new).await.unwrap().0.id;
+    app.storage.append(id, &records(1, events)).await.unwrap();
+    let rows = event_logs::Entity::find().filter(event_logs::Column::EntityId.eq(id));
+    let rows = rows.all(app.storage.connection()).await.unwrap();
+    let bare: Vec<&str> =
+        rows.iter().filter(|row| row.payload.to_string().contains(WORD)).map(|row| row.event_type.as_str()).collect();
+    assert_eq!(bare, Vec::<&str>::new(), "readable without the key");
+
+    let path = format!("/api/interviews/{id}/personal-data");
+    let receipt: Value = app.request(Method::DELETE, &path).send().await.unwrap().json().await.unwrap();
+    assert_eq!(receipt["erased"]["events_unreadable"], personal, "{receipt}");
     app.stop().await;
 }

@@ -1,11 +1,13 @@
 //! What is wrong with a request is said, all of it at once, as problem documents.
 
+use std::collections::HashSet;
+
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{App, pointers, problem};
-use crate::support::guide_document;
+use crate::support::{guide, guide_document, new_interview};
 
 #[actix_web::test]
 async fn what_is_wrong_with_input_is_said() {
@@ -22,9 +24,11 @@ async fn what_is_wrong_with_input_is_said() {
 
     let body = json!({ "call_guide_id": "x", "channel": "sip", "scheduled_at": "soon", "metadata": 1, "phone/no": 1 });
     let faults = problem(app.post("/api/interviews/schedule", &body).await, 422).await;
+    let detail =
+        |at: &str| &faults["errors"].as_array().unwrap().iter().find(|one| one["pointer"] == at).unwrap()["detail"];
+    assert_eq!(detail("/call_guide_id"), "a UUID is wanted here");
     let mut at = pointers(&faults);
     at.sort_unstable();
-    at.dedup();
     assert_eq!(at, ["/call_guide_id", "/channel", "/metadata", "/phone~1no", "/scheduled_at"]);
     let unknown = json!({ "call_guide_id": Uuid::nil() });
     let faults = problem(app.post("/api/interviews/schedule", &unknown).await, 422).await;
@@ -34,6 +38,55 @@ async fn what_is_wrong_with_input_is_said() {
     app.stop().await;
 }
 
+/// Every field of every body with every kind of value, alone and all at once.
+#[actix_web::test]
+async fn a_pointer_has_one_fault() {
+    let app = App::start().await;
+    let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
+    let interview = app.storage.interviews().schedule(new_interview(guide)).await.unwrap().0.id;
+    let document = serde_json::to_value(interviewer::api::openapi()).unwrap();
+    let (mut seen, mut twice) = (0, Vec::new());
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Some(body) = operation["requestBody"]["content"].get("application/json") else { continue };
+            let fields = fields(&document, &body["schema"]);
+            let of = if path.contains("call-guides") { guide } else { interview };
+            let path = path.replace("{id}", &of.to_string()).replace("{metric}", "completion_rate");
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let wrong =
+                [json!(7), json!(""), json!("x"), json!([]), json!([7, 7]), json!({}), json!({ "": 7 }), json!(null)];
+            for value in &wrong {
+                let all: Map<String, Value> = fields.iter().map(|name| (name.clone(), value.clone())).collect();
+                let each = fields.iter().map(|name| Map::from_iter([(name.clone(), value.clone())]));
+                for body in each.chain([all.clone()]) {
+                    let answer = app.request(method.clone(), &path).json(&body).send().await.unwrap();
+                    let answer: Value = answer.json().await.unwrap_or_default();
+                    let at: Vec<&str> = answer["errors"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|one| one["pointer"].as_str())
+                        .collect();
+                    seen += at.len();
+                    if at.iter().collect::<HashSet<_>>().len() < at.len() {
+                        twice.push(format!("{method} {path} {}: {}", Value::from(body), answer["errors"]));
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 300 && twice.is_empty(), "{seen}\n{}", twice.join("\n"));
+    app.stop().await;
+}
+
+/// The names of the fields of a body.
+fn fields(document: &Value, schema: &Value) -> Vec<String> {
+    let target = schema["$ref"].as_str().and_then(|to| document.pointer(to.trim_start_matches('#')));
+    let parts = ["oneOf", "allOf", "anyOf"].into_iter().filter_map(|list| schema[list].as_array()).flatten();
+    let own = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    own.chain(target.into_iter().chain(parts).flat_map(|schema| fields(document, schema))).collect()
+}
+
 #[actix_web::test]
 async fn errors_of_the_framework_are_problem_documents_too() {
     let app = App::start().await;
@@ -41,7 +94,9 @@ async fn errors_of_the_framework_are_problem_documents_too() {
     problem(app.get("/api/interviews/not-an-id").send().await.unwrap(), 404).await;
     let not_allowed = app.request(Method::PATCH, "/api/call-guides/").send().await.unwrap();
     assert!(not_allowed.headers()["allow"].to_str().unwrap().contains("POST"));
-    problem(not_allowed, 405).await;
+    let told = problem(not_allowed, 405).await;
+    let detail = told["detail"].as_str().unwrap();
+    assert!(detail.contains("PATCH /api/call-guides/") && detail.contains("POST") && detail.ends_with('.'), "{detail}");
     let post = |kind: &'static str, body: Vec<u8>| {
         app.request(Method::POST, "/api/call-guides/").header("Content-Type", kind).body(body).send()
     };

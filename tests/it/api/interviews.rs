@@ -104,7 +104,9 @@ async fn recordings_are_served_with_ranges() {
     for path in [path.clone(), format!("{path}?side=respondent"), format!("{path}?side=interviewer")] {
         let beyond = app.get(&path).header("Range", "bytes=99-").send().await.unwrap();
         assert!(beyond.headers()["content-range"].to_str().unwrap().starts_with("bytes */"));
-        problem(beyond, 416).await;
+        let told = problem(beyond, 416).await;
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.contains(" bytes") && detail.ends_with('.'), "{detail}");
     }
     app.stop().await;
 }

@@ -36,6 +36,7 @@ mod idempotency;
 mod interviews;
 mod joining;
 mod lists;
+mod problems;
 
 /// Calls as the test wishes them: one refusal for all, or one call that is live.
 struct Fake {
@@ -282,8 +283,11 @@ pub async fn problem(response: Response, status: u16) -> Value {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let document: Value = response.json().await.unwrap();
     assert_eq!(document["status"], status);
-    assert_eq!(document["type"], "about:blank");
+    let page = document["type"].as_str().and_then(|kind| kind.strip_prefix("/problems/")).unwrap_or_default();
+    let kind = api::Kind::ALL.iter().find(|kind| kind.slug() == Some(page));
+    assert_eq!(kind.map(|kind| kind.status().as_u16()), Some(status), "{document}");
     assert!(document["title"].is_string(), "{document}");
+    assert!(document["detail"].as_str().is_some_and(|detail| detail.contains(' ')), "{document}");
     document
 }
 

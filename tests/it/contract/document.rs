@@ -42,6 +42,36 @@ async fn the_document_is_openapi_3_1_and_hangs_together() {
     app.stop().await;
 }
 
+/// OpenAPI has no place for the messages of a WebSocket, so the operation's description lists them; the schemas are made
+/// from the types.
+#[test]
+fn the_events_socket_is_described_with_every_message_and_command() {
+    let document = serde_json::to_value(interviewer::api::openapi()).unwrap();
+    let text = document["paths"]["/api/join/{token}/events"]["get"]["description"].as_str().unwrap();
+    let schemas = &document["components"]["schemas"];
+    let (mut missing, mut kinds) = (Vec::new(), 0);
+    for name in ["CallMessage", "CallCommand"] {
+        let mut open = vec![&schemas[name]];
+        while let Some(schema) = open.pop() {
+            open.extend(["oneOf", "allOf"].into_iter().flat_map(|list| schema[list].as_array().into_iter().flatten()));
+            if let Some(target) = schema["$ref"].as_str() {
+                open.push(document.pointer(target.trim_start_matches('#')).unwrap());
+            }
+            for (field, described) in schema["properties"].as_object().into_iter().flatten() {
+                let kind = (field == "type").then(|| described["enum"][0].as_str().unwrap());
+                kinds += usize::from(kind.is_some());
+                missing.extend(
+                    [Some(field.as_str()), kind]
+                        .into_iter()
+                        .flatten()
+                        .filter(|word| !text.contains(&format!("`{word}`"))),
+                );
+            }
+        }
+    }
+    assert_eq!((missing, kinds), (Vec::new(), 10), "{text}");
+}
+
 #[actix_web::test]
 async fn the_docs_page_asks_nobody_else() {
     let app = App::start().await;

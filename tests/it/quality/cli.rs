@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::process::Output;
 
-use sea_orm::ConnectionTrait as _;
+use chrono::Utc;
+use entity::{Status, interviews};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
+use seed::{Plan, fill};
 use serde_json::Value;
 use storage::Storage;
 use tokio::process::Command;
@@ -15,6 +18,42 @@ async fn recompute(data_dir: &Path, id: Uuid, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
     command.args(["quality", "recompute", &id.to_string()]).args(more).env_clear().env("DATA_DIR", data_dir);
     command.output().await.unwrap()
+}
+
+/// Made-up interviews have no log by design: their scores are not wrong, they cannot be computed again.
+#[actix_web::test]
+async fn a_made_up_interview_says_that_it_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/interviews.db?mode=rwc", folder.path().display());
+    let storage = Storage::connect(&url, 1, folder.path()).await.unwrap();
+    storage.migrate().await.unwrap();
+    let plan = Plan { interviews: 5, responses: 40, days: 1, until: Utc::now(), seed: 1, force: false };
+    fill(&storage, &plan, |_| ()).await.unwrap();
+    let held = interviews::Entity::find().filter(interviews::Column::Status.eq(Status::Completed));
+    let id = held.one(storage.connection()).await.unwrap().unwrap().id;
+
+    let skipped = recompute(folder.path(), id, &[]).await;
+    let said = String::from_utf8_lossy(&skipped.stderr).into_owned();
+    assert!(skipped.status.success() && said.contains("made up by interviewer seed"), "{said}");
+    let json = recompute(folder.path(), id, &["--json"]).await;
+    assert!(json.status.success() && json.stdout == b"[]\n", "{json:?}");
+
+    let transcript = storage.transcript(id).await.unwrap();
+    let note = "made up by interviewer seed: there is no transcript";
+    assert_eq!((transcript.note.as_deref(), transcript.turns.len()), (Some(note), 0));
+    assert!(!transcript.responses.is_empty(), "the answers are stored");
+    assert_eq!(transcript.to_text(), format!("({note})\n"));
+    assert_eq!(transcript.to_vtt(), format!("WEBVTT\n\nNOTE {note}\n"));
+
+    let report = Command::new(env!("CARGO_BIN_EXE_interviewer"))
+        .args(["insights", &id.to_string()])
+        .env_clear()
+        .env("DATA_DIR", folder.path())
+        .output()
+        .await
+        .unwrap();
+    let report = String::from_utf8_lossy(&report.stdout).into_owned();
+    assert!(report.contains("made up by interviewer seed") && !report.contains("Nothing was answered"), "{report}");
 }
 
 #[tokio::test]
