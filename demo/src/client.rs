@@ -40,9 +40,6 @@ pub enum ClientError {
 pub struct EngineMessage {
     #[serde(default)]
     pub seq: u64,
-    /// Call clock.
-    #[serde(default)]
-    pub at_ms: u64,
     #[serde(flatten)]
     pub notice: Notice,
 }
@@ -133,11 +130,6 @@ impl Client {
         let url = self.url(&format!("/api/interviews/{id}/transcript"));
         let request = self.http.get(url).header("accept", "application/json");
         json_of(what, self.send(what, request).await?).await
-    }
-
-    /// Where the interview's transcript and recording can be had.
-    pub fn transcript_url(&self, id: &str) -> String {
-        self.url(&format!("/api/interviews/{id}/transcript"))
     }
 
     /// The transcript as WebVTT, or the recording: whatever lies at `path`, as bytes; none when there is none.

@@ -75,7 +75,6 @@ mod webhooks;
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
-pub use openapi::openapi;
 pub use root::{MetricsToken, worker_metrics};
 
 /// Largest request body: a guide of hundreds of questions is far smaller.

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::HttpResponse;
 use actix_web::web::Data;
-use actix_web::{App, HttpResponse};
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -14,7 +14,6 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
-use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::credentials::SESSION_COOKIE;
@@ -59,11 +58,6 @@ impl Document {
         // Its fields always serialise.
         Self(finished(described).to_json().unwrap_or_default())
     }
-}
-
-/// The whole document, for those who have no server at hand.
-pub fn openapi() -> OpenApi {
-    finished(App::new().into_utoipa_app().configure(super::configure).split_for_parts().1)
 }
 
 fn finished(described: OpenApi) -> OpenApi {
