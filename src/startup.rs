@@ -29,7 +29,6 @@ use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{Dispatcher, Relay, SystemResolver};
-use llm::Llm;
 use llm::proposer::LlmProposer;
 use storage::{Probe, Secret, Storage, StorageError};
 use voice::audio::MediaRuntime;
@@ -80,8 +79,6 @@ pub struct Running {
     pub storage: Storage,
     pub engines: Arc<Engines>,
     pub metrics: Arc<Metrics>,
-    /// None where LLM_PROVIDER is `none`.
-    pub llm: Option<Llm>,
     persistence: Addr<Persistence>,
     pub quality: Quality,
     server: actix_web::dev::ServerHandle,
@@ -275,7 +272,6 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         storage,
         engines,
         metrics,
-        llm,
         persistence,
         quality,
         server: handle,

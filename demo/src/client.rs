@@ -40,9 +40,6 @@ pub enum ClientError {
 pub struct EngineMessage {
     #[serde(default)]
     pub seq: u64,
-    /// Call clock.
-    #[serde(default)]
-    pub at_ms: u64,
     #[serde(flatten)]
     pub notice: Notice,
 }
@@ -135,11 +132,6 @@ impl Client {
         json_of(what, self.send(what, request).await?).await
     }
 
-    /// Where the interview's transcript and recording can be had.
-    pub fn transcript_url(&self, id: &str) -> String {
-        self.url(&format!("/api/interviews/{id}/transcript"))
-    }
-
     /// The transcript as WebVTT, or the recording: whatever lies at `path`, as bytes; none when there is none.
     pub async fn download(&self, path: &str, accept: &str) -> Result<Option<Vec<u8>>, ClientError> {
         let what = format!("GET {path}");
@@ -219,7 +211,7 @@ mod tests {
     fn messages_of_section_9_are_understood() {
         let parse = |text: &str| serde_json::from_str::<EngineMessage>(text);
         let message = parse(r#"{"type":"state","seq":3,"at_ms":120,"value":"listening"}"#).unwrap();
-        assert_eq!((message.seq, message.at_ms), (3, 120));
+        assert_eq!(message.seq, 3);
         let question = r#"{"type":"question","seq":4,"at_ms":1,"id":"q","section":"s","number":1,"of":4}"#;
         assert!(matches!(parse(question).unwrap().notice, Notice::Question { follow_up_of: None, .. }));
         let consent = r#"{"type":"consent","seq":5,"at_ms":1,"participation":true,"recording":null}"#;

@@ -105,7 +105,7 @@ mod tests {
 
     fn told_line(notice: Notice, last: &mut Option<CallState>) -> Option<String> {
         let style = Style { colour: false, persona: "Dana".to_owned() };
-        let event = DemoEvent::Told(EngineMessage { seq: 1, at_ms: 0, notice });
+        let event = DemoEvent::Told(EngineMessage { seq: 1, notice });
         line(&event, last, &style, Duration::from_millis(83_450))
     }
 

@@ -63,7 +63,7 @@ struct Interviewer {
 
 impl Interviewer {
     async fn tell(&self, notice: Notice) {
-        self.messages.send(EngineMessage { seq: 0, at_ms: 0, notice }).await.unwrap();
+        self.messages.send(EngineMessage { seq: 0, notice }).await.unwrap();
     }
 
     /// A packet for each of the respondent's, so that its pace is ours too; true while the respondent is audible.

@@ -2,6 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{pk_uuid, timestamp_with_time_zone, uuid};
+use sea_orm_migration::sea_orm::DbBackend;
 
 /// A table with `id`, `workspace_id` (a foreign key) and `created_at`.
 pub(crate) fn table(name: &'static str) -> TableCreateStatement {
@@ -19,16 +20,14 @@ pub(crate) fn foreign_key(from: &'static str, column: &'static str, to: &'static
     ForeignKey::create().name(format!("fk_{from}_{column}")).from(from, column).to(to, "id").to_owned()
 }
 
-/// One index a column.
+/// One index for each column.
 pub(crate) async fn index_each(
     manager: &SchemaManager<'_>,
     table: &'static str,
     columns: &[&'static str],
 ) -> Result<(), DbErr> {
     for column in columns {
-        manager
-            .create_index(Index::create().name(format!("ix_{table}_{column}")).table(table).col(*column).to_owned())
-            .await?;
+        index(manager, table, &format!("ix_{table}_{column}"), column).await?;
     }
     Ok(())
 }
@@ -46,6 +45,29 @@ pub(crate) async fn unique(
     manager.create_index(index).await
 }
 
-pub(crate) async fn drop_table(manager: &SchemaManager<'_>, table: &'static str) -> Result<(), DbErr> {
-    manager.drop_table(Table::drop().table(table).to_owned()).await
+/// One index over columns or expressions, which `key` lists as SQL does.
+pub(crate) async fn index(manager: &SchemaManager<'_>, table: &str, name: &str, key: &str) -> Result<(), DbErr> {
+    execute(manager, &format!("CREATE INDEX {name} ON {table} ({key})")).await
+}
+
+/// One index that also holds the columns in `included`, so that a query of these columns reads no rows. PostgreSQL keeps
+/// them beside the key. SQLite has no such clause, so there they are the last columns of the key.
+pub(crate) async fn covering_index(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    name: &str,
+    key: &str,
+    included: &str,
+) -> Result<(), DbErr> {
+    let columns = match manager.get_database_backend() {
+        DbBackend::Postgres => format!("({key}) INCLUDE ({included})"),
+        _ => format!("({key}, {included})"),
+    };
+    execute(manager, &format!("CREATE INDEX {name} ON {table} {columns}")).await
+}
+
+/// Runs one SQL statement that both databases understand.
+pub(crate) async fn execute(manager: &SchemaManager<'_>, statement: &str) -> Result<(), DbErr> {
+    manager.get_connection().execute_unprepared(statement).await?;
+    Ok(())
 }

@@ -71,9 +71,7 @@ pub struct Forget {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct Committed {
-    pub workspace_id: Uuid,
     pub interview_id: Uuid,
-    pub call_guide_id: Uuid,
     /// What is new in the log, without a gap; never empty.
     pub records: Arc<[EventRecord]>,
 }
@@ -240,9 +238,7 @@ impl Persistence {
             return;
         }
         let committed = Committed {
-            workspace_id: appended.workspace_id,
             interview_id: batch.interview_id,
-            call_guide_id: appended.call_guide_id,
             records: batch.records[batch.records.len().saturating_sub(appended.fresh)..].into(),
         };
         for subscriber in &self.subscribers {

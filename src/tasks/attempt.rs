@@ -43,7 +43,6 @@ pub(super) async fn carry_out(
         task_id: row.id,
         interview_id: row.interview_id,
         attempt: row.attempts.unsigned_abs(),
-        max_attempts: row.max_attempts.unsigned_abs(),
         storage: inner.storage.of(row.workspace_id),
         now: Utc::now(),
         progress,

@@ -51,7 +51,6 @@ pub struct Context {
     pub interview_id: Option<Uuid>,
     /// 1 for the first one.
     pub attempt: u32,
-    pub max_attempts: u32,
     /// The workspace's store, as the engine itself.
     pub storage: Storage,
     /// When the attempt began.
@@ -61,21 +60,6 @@ pub struct Context {
 }
 
 impl Context {
-    /// Of a task that nobody else looks at: for trying a handler out.
-    pub fn alone(storage: Storage, interview_id: Option<Uuid>, now: DateTime<Utc>) -> Self {
-        Self {
-            workspace: storage.workspace(),
-            task_id: Uuid::now_v7(),
-            interview_id,
-            attempt: 1,
-            max_attempts: 1,
-            storage,
-            now,
-            progress: Progress::default(),
-            cancelled: CancellationToken::new(),
-        }
-    }
-
     /// How far it has come, 0 to 1; shown within a second.
     pub fn progress(&self, share: f32) {
         self.progress.set(share);
@@ -85,11 +69,6 @@ impl Context {
     /// ends soon, with whatever result: a cancelled task is cancelled, and one that was not is begun anew elsewhere.
     pub fn cancelled(&self) -> &CancellationToken {
         &self.cancelled
-    }
-
-    /// No further attempt follows a failure of this one.
-    pub fn is_last(&self) -> bool {
-        self.attempt >= self.max_attempts
     }
 }
 

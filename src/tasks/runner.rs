@@ -183,11 +183,6 @@ impl Runner {
     pub fn active(&self) -> usize {
         self.inner.active.lock().len()
     }
-
-    /// The name on this process's leases.
-    pub fn owner(&self) -> &str {
-        &self.inner.owner
-    }
 }
 
 impl Drop for Runner {

@@ -89,6 +89,16 @@ pub enum StorageError {
     Away,
     #[error("DATABASE_URL names no database that can be used: {0}")]
     Url(String),
+    #[error(
+        "the database was made by a development version older than the first release, and cannot be upgraded: export \
+         what you need with the version that made it, and begin with a new DATA_DIR (on PostgreSQL: an empty database)"
+    )]
+    OldSchema,
+    #[error(
+        "the database was made by a newer version, whose schema step {0} is unknown here: start that version, or restore \
+         a backup from before the upgrade"
+    )]
+    NewSchema(String),
     #[error("there is no {0} with this id")]
     NotFound(&'static str),
     #[error("{0}")]

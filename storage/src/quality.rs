@@ -36,7 +36,6 @@ pub struct Judged {
 /// What a monitor begins with.
 #[derive(Debug, Clone)]
 pub struct Watched {
-    pub interview: interviews::Model,
     pub guide: Guide,
     pub median_words: Option<f32>,
 }
@@ -75,7 +74,7 @@ impl Storage {
         let interview = storage.interviews().get(id).await?;
         let guide = storage.guides().version(interview.call_guide_version_id).await?;
         let median_words = scores::median_words(&storage.db, &interview).await?;
-        Ok(Watched { interview, guide, median_words })
+        Ok(Watched { guide, median_words })
     }
 
     /// Writes what was found, in one transaction with what webhooks are told. The interview must be this workspace's.

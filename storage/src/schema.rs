@@ -1,11 +1,13 @@
 //! Bringing the schema up, down, and saying where it stands.
 //!
-//! Owns: that only one process changes it at a time. Never does: know what is in it (`migration` does).
+//! Owns: that only one process changes it at a time, and that a database of another version is refused. Never does: know
+//! what is in it (`migration` does).
 
 use std::path::Path;
 
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityName as _, EntityTrait as _, Statement};
+use sea_orm_migration::{IntoSchemaManagerConnection, MigrationStatus, SchemaManager, seaql_migrations};
 
 use super::{Storage, StorageError};
 
@@ -27,40 +29,34 @@ impl Storage {
 
     /// Applies so many of the steps that are left, or all.
     pub async fn migrate_up(&self, steps: Option<u32>) -> Result<(), StorageError> {
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            let locked = self.alone().await?;
-            Migrator::up(&locked, steps).await?;
-            locked.commit().await?;
-        } else {
-            // SQLite has no lock to wait for but its file's, and each step takes that by itself.
-            Migrator::up(&self.db, steps).await?;
-        }
-        Ok(())
+        let locked = self.alone().await?;
+        refuse_unknown_steps(&locked).await?;
+        Migrator::up(&locked, steps).await?;
+        Ok(locked.commit().await?)
     }
 
     /// Takes back so many steps, or all: their tables are dropped with what is in them.
     pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), StorageError> {
-        if self.db.get_database_backend() == DbBackend::Postgres {
-            let locked = self.alone().await?;
-            Migrator::down(&locked, steps).await?;
-            locked.commit().await?;
-        } else {
-            Migrator::down(&self.db, steps).await?;
-        }
-        Ok(())
+        let locked = self.alone().await?;
+        refuse_unknown_steps(&locked).await?;
+        Migrator::down(&locked, steps).await?;
+        Ok(locked.commit().await?)
     }
 
     /// All steps, oldest first.
     pub async fn schema(&self) -> Result<Vec<Step>, StorageError> {
+        refuse_unknown_steps(&self.db).await?;
         let steps = Migrator::get_migration_with_status_read_only(&self.db).await?;
-        let applied = |status| matches!(status, sea_orm_migration::MigrationStatus::Applied);
+        let applied = |status| matches!(status, MigrationStatus::Applied);
         Ok(steps.iter().map(|step| Step { name: step.name().to_owned(), applied: applied(step.status()) }).collect())
     }
 
-    /// A transaction that no other engine's migration runs beside.
+    /// A transaction that no other engine's migration runs beside. On SQLite it holds the file's write lock.
     async fn alone(&self) -> Result<DatabaseTransaction, StorageError> {
         let tx = self.unhurried().await?;
-        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+        }
         Ok(tx)
     }
 
@@ -82,6 +78,23 @@ impl Storage {
         self.db.execute_raw(statement).await?;
         Ok(())
     }
+}
+
+/// Returns an error if steps were applied that this version does not have. Nothing has been changed by then.
+async fn refuse_unknown_steps<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<(), StorageError> {
+    let manager = SchemaManager::new(db);
+    if !manager.has_table(seaql_migrations::Entity.table_name()).await? {
+        return Ok(());
+    }
+    let known = Migrator::migrations();
+    let applied =
+        seaql_migrations::Entity::find().all(manager.get_connection()).await?.into_iter().map(|row| row.version);
+    // Their names begin with their dates.
+    let Some(unknown) = applied.filter(|name| known.iter().all(|step| step.name() != name)).max() else {
+        return Ok(());
+    };
+    let newest = known.last().map_or("", |step| step.name());
+    Err(if unknown.as_str() < newest { StorageError::OldSchema } else { StorageError::NewSchema(unknown) })
 }
 
 fn path_text(path: &Path) -> Result<&str, StorageError> {

@@ -11,6 +11,7 @@ use interviewer::telemetry::Metrics;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::json;
 use storage::{EventRecord, GuideFilter, Storage, StorageError};
+use tokio::process::Command;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -71,6 +72,70 @@ async fn each_step_of_the_schema_goes_down_and_up_with_rows_in_it() {
     }
     storage.migrate().await.unwrap();
     scheduled(&storage).await;
+}
+
+#[tokio::test]
+async fn a_database_of_another_version_is_refused_and_left_as_it_is() {
+    let (_folder, storage) = store().await;
+    let id = scheduled(&storage).await;
+    let db = storage.connection();
+    for (step, says) in [
+        // The first of the steps that the schema had before the first release.
+        ("m20261122_000001_workspaces", "the database was made by a development version older than the first release"),
+        (
+            "m29991231_000001_later",
+            "the database was made by a newer version, whose schema step m29991231_000001_later",
+        ),
+    ] {
+        db.execute_unprepared(&format!("UPDATE seaql_migrations SET version = '{step}'")).await.unwrap();
+        for error in [
+            storage.migrate().await.unwrap_err(),
+            storage.migrate_down(None).await.unwrap_err(),
+            storage.schema().await.unwrap_err(),
+        ] {
+            assert!(error.is_permanent() && error.to_string().starts_with(says), "{error}");
+        }
+        assert_eq!(storage.interviews().get(id).await.unwrap().id, id, "nothing was dropped");
+    }
+}
+
+/// What a person sees: one sentence that says what to do.
+#[tokio::test]
+async fn the_command_refuses_a_database_of_a_development_version_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = async |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
+        command.arg("migrate").args(arguments).env_clear().env("DATA_DIR", folder.path());
+        let output = command.output().await.unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    };
+    let (fine, out, err) = migrate(&["status"]).await;
+    assert!(fine && out.starts_with("pending  m") && out.ends_with("0 of 1 steps are applied\n"), "{out}{err}");
+    let (fine, out, err) = migrate(&["up"]).await;
+    assert!(fine && out.ends_with("1 of 1 steps are applied\n"), "{out}{err}");
+
+    let url = format!("sqlite://{}/interviews.db", folder.path().display());
+    let storage = Storage::connect(&url, 1, folder.path()).await.unwrap();
+    let old = "UPDATE seaql_migrations SET version = 'm20261122_000001_workspaces'";
+    storage.connection().execute_unprepared(old).await.unwrap();
+    storage.close().await.unwrap();
+    for arguments in [&["status"][..], &["up"], &["down", "--yes"]] {
+        let (fine, out, err) = migrate(arguments).await;
+        assert!(!fine && out.is_empty() && err.lines().count() == 1, "{out}{err}");
+        assert!(err.contains("begin with a new DATA_DIR"), "{err}");
+    }
+}
+
+/// Two engines that start at the same time on an empty database.
+#[tokio::test]
+async fn the_schema_is_made_once_where_several_make_it() {
+    let home = crate::support::Home::new().await;
+    let (one, other) = (open_store(&home).await, open_store(&home).await);
+    let (first, second) = tokio::join!(one.migrate(), other.migrate());
+    first.unwrap();
+    second.unwrap();
+    scheduled(&one).await;
 }
 
 #[tokio::test]

@@ -235,10 +235,6 @@ impl Interview {
         lines::scripted(&self.guide, self.settings.respondent_name.as_deref(), self.settings.recording)
     }
 
-    pub fn phase(&self) -> Phase {
-        self.state.phase
-    }
-
     pub fn is_over(&self) -> bool {
         self.state.ended.is_some()
     }

@@ -59,10 +59,6 @@ impl Answer {
     pub fn start_ms(&self) -> Ms {
         self.words.first().map_or(0, |word| word.start_ms)
     }
-
-    pub fn has(&self, flag: &str) -> bool {
-        self.flags.iter().any(|known| known == flag)
-    }
 }
 
 impl Material {

@@ -113,11 +113,6 @@ impl Monitor {
         }
     }
 
-    /// Number of the last event seen.
-    pub fn seq(&self) -> i64 {
-        self.seq
-    }
-
     /// The median that the interview's final scores were computed with.
     pub fn set_median_words(&mut self, median_words: Option<f32>) {
         self.median_words = median_words;

@@ -80,7 +80,8 @@ pub enum Control {
 #[rtype(result = "bool")]
 pub struct NewLeg(pub Arc<Leg>);
 
-/// Tests only: what a bug in a handler would do.
+/// What a bug in a handler would do. It exists for tests: a release build, which has no debug assertions, is without it.
+#[cfg(debug_assertions)]
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub enum Sabotage {
@@ -357,6 +358,7 @@ impl Handler<NewLeg> for CallActor {
     }
 }
 
+#[cfg(debug_assertions)]
 impl Handler<Sabotage> for CallActor {
     type Result = ();
 

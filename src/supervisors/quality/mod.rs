@@ -66,7 +66,8 @@ struct Beat;
 #[rtype(result = "()")]
 pub struct Settle(pub oneshot::Sender<()>);
 
-/// Tests only: what a bug in a handler would do.
+/// What a bug in a handler would do. It exists for tests: a release build, which has no debug assertions, is without it.
+#[cfg(debug_assertions)]
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Panic;
@@ -288,6 +289,7 @@ impl Handler<Settle> for Supervisor {
     }
 }
 
+#[cfg(debug_assertions)]
 impl Handler<Panic> for Supervisor {
     type Result = ();
 

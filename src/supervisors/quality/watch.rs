@@ -9,7 +9,7 @@ use actix::{Actor, Addr, Arbiter};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::{Beat, Panic, Parts, Settle, Supervisor};
+use super::{Beat, Parts, Settle, Supervisor};
 use crate::supervisors::persistence::{Persistence, Subscribe};
 use crate::telemetry::metrics::Failure;
 
@@ -42,9 +42,10 @@ impl Quality {
         matches!(tokio::time::timeout(LAST_WORDS, done).await, Ok(Ok(())))
     }
 
-    /// Tests only: what a bug in a handler would do.
+    /// What a bug in a handler would do: for tests.
+    #[cfg(debug_assertions)]
     pub fn sabotage(&self) {
-        self.current.lock().do_send(Panic);
+        self.current.lock().do_send(super::Panic);
     }
 
     /// Judges what is left, and ends.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::{CallState, Notice};
+#[cfg(debug_assertions)]
 use interviewer::session::actor::Sabotage;
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -49,6 +50,7 @@ async fn a_call_goes_from_consent_to_its_end() {
 }
 
 /// One call is sabotaged in its first question; it goes on, and the one beside it notices nothing.
+#[cfg(debug_assertions)]
 async fn sabotaged(sabotage: Sabotage) {
     let stage = Stage::start(&[]).await;
     let (victim, neighbour) = (stage.invite(3).await, stage.invite(3).await);
@@ -84,11 +86,13 @@ async fn sabotaged(sabotage: Sabotage) {
     stage.engine.stop(Duration::ZERO).await;
 }
 
+#[cfg(debug_assertions)]
 #[actix_web::test]
 async fn a_panic_costs_one_call_a_repeated_question_and_nobody_else_anything() {
     sabotaged(Sabotage::Panic).await;
 }
 
+#[cfg(debug_assertions)]
 #[actix_web::test]
 async fn a_frozen_actor_is_replaced_and_does_no_harm_when_it_thaws() {
     // Longer than the watcher's patience, shorter than the rest of the interview.

@@ -103,11 +103,6 @@ impl Media {
         runtime.handle().spawn(async move { stop.run_until_cancelled(speaking.run()).await });
         Self { frames, playout, playout_events, leg_events: events, stats, output, tasks: cancel.drop_guard() }
     }
-
-    /// Hangs up. What was received is still delivered by `frames`, up to its end.
-    pub async fn close(&self) {
-        self.output.close().await;
-    }
 }
 
 /// Encodes what is heard for the recording, where no packets come that could be kept as they are.

@@ -49,9 +49,3 @@ pub struct Clip {
     /// Opus packets of 20 ms each.
     pub packets: Vec<Bytes>,
 }
-
-impl Clip {
-    pub fn duration_ms(&self) -> Ms {
-        self.packets.len() as Ms * FRAME_MS
-    }
-}

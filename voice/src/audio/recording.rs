@@ -186,13 +186,9 @@ impl Recorder {
         }
     }
 
-    /// Packets the disk was too slow for.
-    pub fn dropped(&self) -> u64 {
-        self.call.dropped.load(Ordering::Relaxed)
-    }
-
     /// Where a side is stored (if anything is).
-    pub fn path(&self, side: Side) -> &Path {
+    #[cfg(test)]
+    pub(crate) fn path(&self, side: Side) -> &Path {
         &self.call.paths[side as usize]
     }
 
@@ -219,6 +215,10 @@ impl Drop for Call {
     fn drop(&mut self) {
         // Harmless when it was finished before; when the queue is full the file lacks only its end mark.
         let _ = self.queue.try_send(Message::Finish { call: self.id, done: None });
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        if dropped > 0 {
+            tracing::warn!(dropped, "the disk was too slow: packets are missing in a recording");
+        }
     }
 }
 

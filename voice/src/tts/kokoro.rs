@@ -93,11 +93,6 @@ impl Kokoro {
         );
         Ok(Self { engine: Arc::new(engine), inference })
     }
-
-    /// Names of the installed English voices.
-    pub fn voices(&self) -> Vec<String> {
-        self.engine.voices.names().map(str::to_owned).collect()
-    }
 }
 
 #[async_trait]

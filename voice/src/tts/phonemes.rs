@@ -78,11 +78,6 @@ impl Phonemizer {
         })
     }
 
-    /// Unpacks the accent's lexicon now.
-    pub fn warm(&self, accent: Accent) {
-        self.lexicon(accent);
-    }
-
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }

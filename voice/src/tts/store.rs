@@ -82,10 +82,6 @@ impl ClipStore {
         Ok(Self { inner: Arc::new(Inner { runtime, synthesizer, disk, memory, flights, pace }) })
     }
 
-    pub fn synthesizer(&self) -> &Arc<dyn Synthesizer> {
-        &self.inner.synthesizer
-    }
-
     /// The clip of `text`: from memory, from disk, or made now. Who asks for what is being made already waits for that,
     /// and raises its priority where his is higher. `keep`: the words are the guide's or our own, so they may rest on
     /// disk; personal words (`false`) stay in memory, for a while.

@@ -40,7 +40,8 @@ pub struct TurnAudio {
 
 impl TurnAudio {
     /// Call clock after the last sample.
-    pub fn end_ms(&self) -> Ms {
+    #[cfg(test)]
+    pub(super) fn end_ms(&self) -> Ms {
         self.start_ms + self.samples.len() as u64 / PER_MS
     }
 

@@ -77,7 +77,8 @@ impl Vad {
     }
 
     /// Calls that have a detector now.
-    pub fn live_streams(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn live_streams(&self) -> usize {
         self.streams.load(Ordering::Relaxed)
     }
 }

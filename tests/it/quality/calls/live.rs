@@ -59,6 +59,7 @@ async fn a_threshold_is_edited_while_the_call_is_on() {
     stage.engine.stop(Duration::ZERO).await;
 }
 
+#[cfg(debug_assertions)]
 #[actix_web::test]
 async fn a_supervisor_that_dies_and_an_engine_that_restarts_find_each_thing_once() {
     let stage = hearing(&[], rich(0.7)).await;
