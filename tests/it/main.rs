@@ -19,6 +19,7 @@ mod insights;
 mod llm;
 mod log;
 mod metrics;
+mod modes;
 mod network;
 mod output;
 mod pages;

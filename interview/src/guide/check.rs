@@ -3,6 +3,7 @@
 //! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
 
 pub mod bounds;
+mod fields;
 mod mend;
 mod values;
 
@@ -10,57 +11,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use self::fields::{
+    ACTIONS, ANSWERS, BRANCH, EXPECTS, GUIDE, PROFILE, QUESTION, RULES, SECTION, SELECT, SIGNALS, TRIGGER, TYPES, VOICE,
+};
 use super::Problem;
 use crate::language::Language;
 
-const GUIDE: &[&str] = &[
-    "name",
-    "language",
-    "research_objective",
-    "target_respondent_profile",
-    "sections",
-    "adaptive_rules",
-    "voice_profile",
-    "version",
-    "tags",
-    "estimated_duration_minutes",
-    "max_duration_minutes",
-    "min_completion_percentage",
-    "answers_to_respondents",
-];
-const ANSWERS: &[&str] = &["identity", "sponsor", "purpose", "privacy", "incentive", "contact"];
-const PROFILE: &[&str] = &["demographics", "expertise_level", "industry", "role", "experience_years"];
-const SECTION: &[&str] = &["id", "section_name", "objective", "order", "time_limit", "skip_conditions", "questions"];
-const QUESTION: &[&str] = &[
-    "id",
-    "text",
-    "type",
-    "required",
-    "max_follow_ups",
-    "time_allocation",
-    "context",
-    "expected_response_patterns",
-    "options",
-    "select",
-    "allow_none",
-    "scale",
-    "expects",
-    "patience",
-    "follow_up_triggers",
-];
-const TRIGGER: &[&str] = &["condition", "action", "priority", "template"];
-const RULES: &[&str] =
-    &["interest_signals", "branching_logic", "skip_conditions", "time_management", "complexity_adaptation"];
-const BRANCH: &[&str] = &["condition", "target_section", "priority"];
-const VOICE: &[&str] = &["voice", "speaking_rate", "pitch_variation", "energy_level", "accent"];
-const TYPES: &[&str] = &["open", "closed", "scale", "multiple_choice"];
-const SELECT: &[&str] = &["one", "many"];
-const EXPECTS: &[&str] = &["number", "email", "phone", "name", "date"];
-const ACTIONS: &[&str] = &["drill_deeper", "probe", "clarify", "example", "compare"];
 /// Names of sections that a message lists.
 const SHOWN: usize = 20;
-const SIGNALS: &[&str] =
-    &["enthusiasm", "hesitation", "confusion", "agreement", "disagreement", "emotional", "frustration"];
 
 /// Every problem of the document, in its order; of one that is too large, only what is too large about it.
 pub(super) fn document(value: &Value) -> Vec<Problem> {

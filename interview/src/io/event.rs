@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AskingId, Ms, Rejection, UtteranceId, Word};
+use super::{AskingId, Ms, Postponement, Rejection, UtteranceId, When, Word};
 use crate::understanding::{AnswerClass, Concern, Topic};
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -126,42 +126,6 @@ pub struct Response {
     pub is_complete: bool,
     pub requires_clarification: bool,
     pub endpointing: Endpointing,
-}
-
-/// Why an interview goes on another time.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Postponement {
-    CallbackRequested,
-    /// Twice nothing that was a yes or a no.
-    ConsentUnclear,
-    /// A child answered, and no grown-up was there.
-    ChildOnTheLine,
-}
-
-impl Postponement {
-    /// As in `interviews.status_reason`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CallbackRequested => "callback_requested",
-            Self::ConsentUnclear => "consent_unclear",
-            Self::ChildOnTheLine => "child_on_the_line",
-        }
-    }
-}
-
-/// A time that somebody named, seen from when they named it; whoever stores it knows the calendar.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// So many minutes from now.
-    In { minutes: u32 },
-    /// So many days from today, at this time of day if one was named.
-    Day { days: u32, minute_of_day: Option<u16> },
-    /// The next such day: 0 is Monday.
-    Weekday { weekday: u8, minute_of_day: Option<u16> },
 }
 
 /// A question of ours within an asking, that wants an answer of its own before the asking goes on.

@@ -3,13 +3,14 @@
 //! Owns: the vocabulary shared by the pure interview and whoever drives it. Never does: decide anything.
 
 mod event;
+mod postponement;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{
-    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, Postponement, RepeatReason, Response, TurnTiming,
-    When,
+    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, RepeatReason, Response, TurnTiming,
 };
+pub use self::postponement::{Postponement, When};
 
 /// Milliseconds on the call clock: monotonic since the call began, continued over legs and restarts.
 pub type Ms = u64;
