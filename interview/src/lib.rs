@@ -16,6 +16,7 @@ pub mod language;
 mod lexicon;
 pub mod quality;
 pub mod score;
+pub mod spans;
 pub mod turn;
 pub mod understanding;
 pub mod webhook;

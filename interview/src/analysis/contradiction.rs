@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::sentence::{Sentence, sentences};
-use crate::insight::quote::{Span, timed, tokens};
 use crate::io::{AskingId, Response, Word};
 use crate::lexicon as lex;
+use crate::spans::{Span, timed, tokens};
 
 /// Least share of the shorter sentence's topics that both must have.
 const SHARED: f32 = 0.5;

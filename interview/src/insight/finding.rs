@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::material::{Answer, Material, value_of};
 use super::pick::{Candidate, candidates, topics};
-use super::quote::{Quote, Span};
+use super::quote::Quote;
 use super::theme::Theme;
 use crate::analysis::contradiction::{Contradiction, Kind};
 use crate::analysis::sentence::Sentence;
 use crate::guide::InterestSignal;
+use crate::spans::Span;
 
 /// Quotes that a finding shows.
 const EVIDENCE: usize = 3;

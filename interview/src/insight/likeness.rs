@@ -9,10 +9,10 @@ use super::finding::{Cited, Conflict};
 use super::material::{Answer, Material};
 use super::method;
 use super::pick::topics;
-use super::quote::{timed, tokens};
 use super::theme::{Theme, merge};
 use crate::analysis::contradiction::Kind;
 use crate::analysis::sentence::{Sentence, sentences};
+use crate::spans::{timed, tokens};
 
 /// From here on two themes are one: `price` and `cost` have 0.73, `price` and `time` 0.29.
 const SAME_THEME: f32 = 0.70;

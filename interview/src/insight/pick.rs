@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use super::material::{Answer, Material, value_of};
-use super::quote::{Quote, timed, tokens};
+use super::quote::Quote;
 use crate::analysis::sentence::{Sentence, sentences};
 use crate::analysis::{Sentiment, sentiment};
 use crate::lexicon as lex;
+use crate::spans::{timed, tokens};
 
 /// Quotes of one interview.
 pub const QUOTES: usize = 8;

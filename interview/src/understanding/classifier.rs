@@ -7,10 +7,7 @@
 use serde::Deserialize;
 
 use super::meaning::Kind;
-use super::relevance::Relevance;
-
-/// Numbers in an utterance's vector.
-pub const VECTOR: usize = 384;
+use super::relevance::{Relevance, VECTOR};
 
 /// What an utterance is read in the light of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

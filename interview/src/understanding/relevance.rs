@@ -4,9 +4,11 @@
 
 use serde::Deserialize;
 
-use super::classifier::VECTOR;
 use super::thresholds::{JUDGED, OFF_TOPIC};
 use crate::guide::{Question, QuestionType};
+
+/// Numbers in an utterance's vector.
+pub const VECTOR: usize = 384;
 
 /// A logistic regression over the vector of a question and its answer, trained with the other layers and the encoder.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

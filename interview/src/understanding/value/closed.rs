@@ -2,18 +2,12 @@
 //!
 //! Owns: which of the two an answer to a closed question means. Never does: take a "sometimes" for either.
 
+use super::found::Verdict;
 use super::numbers::number_at;
 use super::opposites;
 use super::tokens::{Token, longest_at, says, tokens, without_tail};
 use super::words::Words;
 use crate::lexicon as lex;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Yes,
-    No,
-    Neither,
-}
 
 pub(super) fn read(words: &Words, question: &str, text: &str) -> Option<bool> {
     let tokens = tokens(text);

@@ -2,7 +2,7 @@
 //!
 //! Owns: which option is the most of what a superlative is of. Never does: rank options that name no size.
 
-use super::mentions::Named;
+use super::found::Named;
 use super::tokens::{Token, longest_at, says, tokens};
 use super::words::Words;
 use crate::guide::Choice;

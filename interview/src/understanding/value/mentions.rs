@@ -3,21 +3,13 @@
 //! Owns: finding options by their words, by what means the same, by what is one of their kind, and by their place.
 //! Never does: choose among those it found.
 
+use super::found::Named;
 use super::numbers::number_at;
 use super::tokens::{Token, clause_start, longest_at, says, tokens, without_lead, without_tail};
 use super::words::Words;
 use super::{extremes, frequency, spans};
 use crate::guide::{Choice, Question};
 use crate::lexicon as lex;
-
-/// An option, and the tokens that name it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Named {
-    pub option: usize,
-    pub from: usize,
-    /// The token after it.
-    pub to: usize,
-}
 
 /// The least share of an option's words that must be said where several options may be named.
 const ENOUGH: f64 = 0.5;

@@ -14,6 +14,7 @@
 //! | `labels`, `places`, `reckoned` | points of a scale by their names, by where they are, and by how far from others |
 //! | `mentions`, `frequency`, `spans`, `extremes` | where options are named: by words, a rate, a number, a superlative |
 //! | `dictated`, `email`, `date` | what an open question `expects` |
+//! | `found` | what these hand to each other |
 //! | `back` | a value as it is read back |
 
 mod back;
@@ -22,6 +23,7 @@ mod date;
 mod dictated;
 mod email;
 mod extremes;
+mod found;
 mod frequency;
 mod labels;
 mod mentions;

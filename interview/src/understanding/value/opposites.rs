@@ -3,7 +3,7 @@
 //! Owns: the opposite of what was asked, who helped where anyone is asked for, what is not finished yet. Never does: read a
 //! yes or a no that was said.
 
-use super::closed::Verdict;
+use super::found::Verdict;
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says, tokens};
 use super::words::Words;

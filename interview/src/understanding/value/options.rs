@@ -3,7 +3,8 @@
 //! Owns: both, all, none, all but one; what is not meant; what replaces what was said before. Never does: choose where two
 //! are named alike and one is asked for.
 
-use super::mentions::{Named, named};
+use super::found::Named;
+use super::mentions::named;
 use super::tokens::{Token, clause_start, longest_at, says, sentence_start, tokens};
 use super::words::Words;
 use super::{Value, closed};

@@ -2,7 +2,7 @@
 //!
 //! Owns: what an option takes in, and which of them a number or a time belongs to. Never does: count anything else.
 
-use super::mentions::Named;
+use super::found::Named;
 use super::numbers::{Mention, mentions as numbers_in};
 use super::tokens::{Token, longest_at, says, tokens};
 use super::words::Words;
