@@ -12,7 +12,8 @@ use serde_json::Value;
 use sse_stream::SseStream;
 
 use super::http::{Http, Reply, Trouble, broken};
-use super::{Ask, LlmError, LlmServer, Protocol, anthropic, openai};
+use super::protocol::{End, Piece, anthropic, openai};
+use super::{Ask, LlmError, LlmServer, Protocol};
 
 /// Bytes of an answer beside its tokens.
 const BASE: usize = 64 << 10;
@@ -27,24 +28,6 @@ pub struct Said {
     pub text: String,
     /// Asked and answered, where the server counts them.
     pub tokens: Option<u32>,
-}
-
-/// What one event of a stream, or a whole document, adds to an answer.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Piece {
-    pub text: String,
-    /// Tokens asked, and answered so far.
-    pub asked: Option<u32>,
-    pub answered: Option<u32>,
-    /// The answer is complete; or else it was cut at the limit of tokens.
-    pub end: Option<End>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    Complete,
-    /// The limit of tokens was reached.
-    Cut,
 }
 
 /// A server, and what it turned out not to understand.

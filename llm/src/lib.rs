@@ -16,13 +16,12 @@
 //! The deadline is total wall time: connection, waiting, retries and reading. Dropping the future of
 //! [`Llm::json`] breaks the connection off, so that the server stops.
 
-mod anthropic;
 mod breaker;
 pub mod cache;
 mod exchange;
 mod http;
 mod meter;
-mod openai;
+mod protocol;
 pub mod proposer;
 mod reading;
 mod server;

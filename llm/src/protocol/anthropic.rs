@@ -8,9 +8,8 @@
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use super::LlmServer;
-use super::exchange::{End, Piece};
-use super::{Ask, LlmError};
+use super::{End, Piece};
+use crate::{Ask, LlmError, LlmServer};
 
 const VERSION: &str = "2023-06-01";
 

@@ -5,9 +5,8 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use super::LlmServer;
-use super::exchange::{End, Piece};
-use super::{Ask, LlmError};
+use super::{End, Piece};
+use crate::{Ask, LlmError, LlmServer};
 
 /// The last event of a stream.
 pub const DONE: &str = "[DONE]";
