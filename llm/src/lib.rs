@@ -6,7 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `http` | the connection, what may come back, and when to come again |
-//! | `openai`, `anthropic` | the two protocols: a request's body, a stream's pieces |
+//! | `protocol` | the two protocols, OpenAI's and Anthropic's: a request's body, a stream's pieces |
 //! | `reading` | from a model's text to a value that fits the schema |
 //! | `breaker` | not asking a server that fails again and again |
 //! | `cache` | the same question gets the same answer |
