@@ -1,6 +1,6 @@
 //! The connection to a model's server.
 //!
-//! Owns: TLS, how much may come back, and reading `Retry-After`. Never does: know a protocol, or follow a redirect
+//! Owns: how much may come back, and what an answer that is none means. Never does: know a protocol, or follow a redirect
 //! (an answer must not send respondents' words elsewhere).
 //!
 //! It is the client that signing in uses as well: the same certificates, the same TLS provider.
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::OnceCell;
@@ -58,8 +58,7 @@ impl Http {
         let mut request = hyper::Request::post(url).body(Full::new(Bytes::from(body))).map_err(|e| failed(&e))?;
         *request.headers_mut() = headers;
         let (head, body) = client.request(request).await.map_err(|error| failed(&error))?.into_parts();
-        let after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let after = after.and_then(|value| wait(value, SystemTime::now()));
+        let after = outgoing::retry_after(&head.headers, SystemTime::now());
         let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         match head.status {
             status if status.is_success() => {
@@ -95,28 +94,4 @@ fn client() -> Result<Client, LlmError> {
     let https = outgoing::https(CONNECT).map_err(|error| LlmError::Connection(error.to_string()))?;
     let mut builder = hyper_util::client::legacy::Client::builder(TokioExecutor::new());
     Ok(builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).build(https))
-}
-
-/// `Retry-After`: seconds, or a date.
-fn wait(value: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = chrono::DateTime::parse_from_rfc2822(value.trim()).ok()?;
-    let left = SystemTime::from(at).duration_since(now);
-    Some(left.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_comes_in_seconds_or_as_a_date() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_770);
-        assert_eq!(wait("7", now), Some(Duration::from_secs(7)));
-        assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(Duration::from_secs(7)));
-        assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT", now), Some(Duration::ZERO));
-        assert_eq!(wait("soon", now), None);
-    }
 }

@@ -4,12 +4,11 @@
 //! never ends, or that drips, is read up to its limits and dropped with the connection. Never does: follow a redirect, or
 //! know whether it is tried again.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, Method, Request};
+use chrono::Utc;
+use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -72,7 +71,11 @@ pub(super) async fn send(network: &Network, job: &Job, limits: &Limits) -> Resul
         let answer = async {
             let (head, body) = sender.send_request(request).await?.into_parts();
             let excerpt = tokio::time::timeout_at(end, read(body)).await.unwrap_or_default();
-            Ok(Answer { status: head.status.as_u16(), retry_after: retry_after(&head.headers, Utc::now()), excerpt })
+            Ok(Answer {
+                status: head.status.as_u16(),
+                retry_after: outgoing::retry_after(&head.headers, SystemTime::now()),
+                excerpt,
+            })
         };
         tokio::pin!(answer, connection);
         let mut open = true;
@@ -109,37 +112,4 @@ async fn read(mut body: Incoming) -> String {
     }
     // Neither database takes a NUL in every column.
     String::from_utf8_lossy(&read).replace('\0', "\u{fffd}")
-}
-
-/// Seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until: DateTime<Utc> = httpdate::parse_http_date(text).ok()?.into();
-    (until - now).to_std().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now: DateTime<Utc> = "2030-01-31T09:00:00Z".parse().unwrap();
-        for (text, seconds) in [
-            ("120", Some(120)),
-            ("0", Some(0)),
-            ("Thu, 31 Jan 2030 09:01:30 GMT", Some(90)),
-            ("Thu, 31 Jan 2030 08:00:00 GMT", None),
-            ("-1", None),
-            ("soon", None),
-            ("99999999999999999999", None),
-        ] {
-            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
-            assert_eq!(retry_after(&headers, now), seconds.map(Duration::from_secs), "{text}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
 }
