@@ -19,7 +19,7 @@ async fn faults_are_named_all_at_once() {
         (json!({ "interview_id": some, "call_guide_id": some }), vec!["/interview_id"]),
         (json!({ "interview_id": 7, "segment_by": "region" }), vec!["/interview_id", "/segment_by"]),
         (json!({ "interview_ids": [] }), vec!["/interview_ids"]),
-        (json!({ "interview_ids": [some, "x"] }), vec!["/interview_ids"]),
+        (json!({ "interview_ids": [some, "x"] }), vec!["/interview_ids/1"]),
         (json!({ "interview_id": some, "from": later }), vec!["/from"]),
         (json!({ "call_guide_id": some, "from": later, "to": later }), vec!["/to"]),
         (json!({ "interview_id": some, "window": 7 }), vec!["/window"]),
