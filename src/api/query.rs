@@ -58,9 +58,10 @@ impl Parameters {
         };
         let mut object = Map::new();
         for parameter in described.iter() {
-            // An empty text is none.
-            let Some(text) = self.get(&parameter.name).filter(|text| !text.is_empty()) else { continue };
+            let Some(text) = self.get(&parameter.name) else { continue };
             match parameter.read(text) {
+                // Where any text is taken, an empty one is none.
+                Ok(Value::String(empty)) if empty.is_empty() => {}
                 Ok(value) => drop(object.insert(parameter.name.clone(), value)),
                 Err(wanted) => self.fault(&parameter.name, &wanted),
             }

@@ -73,6 +73,12 @@ async fn what_a_list_does_not_know_is_said() {
     let mut at = pointers(&faults);
     at.sort_unstable();
     assert_eq!(at, ["/cursor", "/limit", "/lmit", "/sort", "/tag"]);
+    // An empty text is none where any text is taken, and a fault elsewhere.
+    let empty = app.get("/api/tasks/?kind=&queue=&state=&interview_id=").send().await.unwrap();
+    let faults = problem(empty, 400).await;
+    let mut at = pointers(&faults);
+    at.sort_unstable();
+    assert_eq!(at, ["/interview_id", "/queue", "/state"]);
     // A place in one order is none in another.
     let elsewhere = app.get(&format!("/api/call-guides/?cursor={cursor}&sort=-name")).send().await.unwrap();
     assert_eq!(pointers(&problem(elsewhere, 400).await), ["/cursor"]);
