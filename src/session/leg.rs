@@ -94,7 +94,7 @@ impl Leg {
         let listening = stop.clone();
         media.handle().spawn(async move {
             if let Some(Err(error)) = listening.run_until_cancelled(endpointer.run(frames, heard)).await {
-                tracing::error!(%error, "the endpointer is deaf");
+                tracing::error!(%error, "the endpointer failed: nothing more is heard on this leg");
             }
         });
         let forwarding = stop.clone();

@@ -13,7 +13,7 @@ fn clip(text: &str, seconds: f64) -> Arc<Clip> {
     Arc::new(encode_clip(text.into(), sweep_24k(seconds)).unwrap())
 }
 
-/// A player on a virtual clock, and an ear.
+/// A player on a virtual clock, and somebody who listens.
 struct Call {
     player: Player,
     now: Ms,

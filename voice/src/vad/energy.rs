@@ -1,4 +1,4 @@
-//! The scripted engine's ear: loudness instead of a model.
+//! The scripted engine's voice activity: loudness instead of a model.
 //!
 //! Owns: a threshold. Never does: tell speech from noise; tests of logic and load use it, calls never do.
 

@@ -102,7 +102,7 @@ impl IceSession {
 
     /// Whether the connection that it is about is still there.
     pub fn is_open(&self) -> bool {
-        self.shared.sender.strong_count() > 0
+        self.shared.sender.upgrade().is_some_and(|sender| !sender.is_closed())
     }
 
     /// Takes a fragment: more candidates, or, with new credentials, a restart.
@@ -117,7 +117,7 @@ impl Shared {
     async fn patch(&self, condition: IceCondition, fragment: Fragment) -> Result<Patched, PatchError> {
         // Held to the end: two patches at once would each take the other's session for theirs.
         let mut state = self.state.lock().await;
-        let sender = self.sender.upgrade().ok_or(PatchError::Gone)?;
+        let sender = self.sender.upgrade().filter(|sender| !sender.is_closed()).ok_or(PatchError::Gone)?;
         if !condition.holds(&state.tag) {
             return Err(PatchError::OtherSession);
         }

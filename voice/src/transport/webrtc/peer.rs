@@ -306,6 +306,11 @@ impl Sender {
         &self.connection.peer
     }
 
+    /// Ended, or about to be: there is nothing left to negotiate, whoever still holds this.
+    pub(super) fn is_closed(&self) -> bool {
+        self.connection.callbacks.cancel.is_cancelled()
+    }
+
     pub(super) fn set_payload_type(&self, payload_type: u8) {
         self.outgoing.lock().payload_type = payload_type;
     }

@@ -92,6 +92,19 @@ async fn a_restart_changes_the_path_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn an_ended_call_has_no_session_however_long_somebody_holds_its_link() {
+    let runtime = MediaRuntime::start().unwrap();
+    let engine = WebRtc::new(WebRtcSettings::default(), runtime.handle().clone());
+    let offer = engine.offer().await.unwrap();
+    let answer = engine.answer(offer.sdp()).await.unwrap();
+    assert!(answer.ice.is_open());
+    answer.link.sink.close().await;
+    assert!(!answer.ice.is_open());
+    let candidates = Fragment::of(offer.sdp()).unwrap().write();
+    assert_eq!(answer.ice.patch(IceCondition::Any, &candidates).await, Err(PatchError::Gone));
+}
+
+#[tokio::test]
 async fn candidates_may_come_after_the_offer() {
     let runtime = MediaRuntime::start().unwrap();
     let engine = WebRtc::new(WebRtcSettings::default(), runtime.handle().clone());
