@@ -47,7 +47,7 @@ struct Schedule {
     respondent_name: Option<String>,
     #[schema(pattern = r"\S")]
     respondent_phone: Option<String>,
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     respondent_email: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
@@ -225,7 +225,8 @@ async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Probl
 
 /// Open the room now
 ///
-/// Instead of at the scheduled time, with a fresh join link.
+/// Instead of at the scheduled time, with a fresh join link. Links that were given before are good no longer, also for a call
+/// that is on: it goes on, but its page needs the new link to come back after a loss of connection.
 #[utoipa::path(
     post,
     path = "/api/interviews/{id}/start",

@@ -59,6 +59,12 @@ pub(super) async fn issue(
     Ok(JoinToken { token, expires_at })
 }
 
+/// Every token of the interview so far is worth nothing from now on.
+pub(super) async fn revoke(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<(), StorageError> {
+    join_tokens::Entity::delete_many().filter(join_tokens::Column::InterviewId.eq(interview_id)).exec(db).await?;
+    Ok(())
+}
+
 /// The row of a token that is signed and not revoked.
 pub(super) async fn find(
     db: &impl ConnectionTrait,

@@ -172,7 +172,7 @@ impl Interviews<'_> {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    /// Opens the room now instead of at the scheduled time, with a fresh join token.
+    /// Opens the room now instead of at the scheduled time, with a fresh join token. Older ones are good no longer.
     pub async fn open_now(
         &self,
         id: Uuid,
@@ -195,6 +195,7 @@ impl Interviews<'_> {
         }
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
+        tokens::revoke(&tx, id).await?;
         let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, id, now + link_lifetime).await?;
         self.0.tasks().hasten(&tx, CONDUCT, &conduct_key(id), now).await?;
         let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));

@@ -35,7 +35,9 @@ async fn an_interview_is_scheduled_started_and_cancelled() {
     assert_eq!((&cancelled["status"], &cancelled["status_reason"]), (&json!("cancelled"), &json!("cancelled")));
     problem(app.request(Method::DELETE, &path).send().await.unwrap(), 409).await;
     problem(app.post(&format!("{path}/start"), &json!({})).await, 409).await;
-    problem(app.offer(token, "").await, 410).await;
+    problem(app.offer(fresh["join_token"].as_str().unwrap(), "").await, 410).await;
+    // The first link went when the room was opened.
+    problem(app.offer(token, "").await, 404).await;
     app.stop().await;
 }
 
