@@ -15,7 +15,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use storage::insights::QuotedAcross;
 use storage::receipts::Receipt;
-use storage::{EventRecord, Storage, StorageError};
+use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageError};
 
 /// One person's data.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -41,6 +41,12 @@ pub struct Held {
     pub insights: Vec<insight_extractions::Model>,
     /// Where it is quoted among others: its own quotes only.
     pub quoted_across: Vec<QuotedAcross>,
+    /// Alerts about it, with what was written about them.
+    pub alerts: Vec<HeldAlert>,
+    /// Its scores and times, as they were measured.
+    pub measurements: Vec<HeldMeasurement>,
+    /// What was done to it from outside the call, with the notes and reasons that are sealed in the audit trail.
+    pub trail: Vec<Entry>,
 }
 
 /// A file of a recording: one side of one leg of the call.
@@ -74,7 +80,11 @@ impl PersonalData {
                 Err(StorageError::Erased) => None,
                 Err(error) => return Err(error),
             };
+            let alerts = storage.personal().alerts(interview.id).await?;
             interviews.push(Held {
+                measurements: storage.personal().measurements(interview.id).await?,
+                trail: storage.personal().trail(&interview, &alerts).await?,
+                alerts,
                 responses: storage.responses(interview.id).await?,
                 recordings: recordings(storage, interview.id),
                 insights: storage.insights().of_interview(interview.id).await?,

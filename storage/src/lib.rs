@@ -31,6 +31,7 @@ pub mod interviews;
 pub mod keys;
 pub mod listing;
 pub mod outbox;
+pub mod personal;
 pub mod projection;
 pub mod quality;
 pub mod receipts;
@@ -290,6 +291,10 @@ impl Storage {
 
     pub fn exports(&self) -> Exports {
         Exports::new(&self.data_dir)
+    }
+
+    pub fn personal(&self) -> Personal<'_> {
+        Personal(self)
     }
 
     pub fn recordings(&self) -> Recordings {

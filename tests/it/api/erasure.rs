@@ -171,3 +171,51 @@ async fn a_receipt_counts_every_event_that_can_no_longer_be_read() {
     assert_eq!(receipt["erased"]["events_unreadable"], personal, "{receipt}");
     app.stop().await;
 }
+
+/// What is written about a person beside the call is theirs as well: alerts, measurements, sealed notes.
+#[actix_web::test]
+async fn a_person_is_given_what_others_wrote_and_measured_of_them() {
+    const NOTE: &str = "She mentioned the Zephyrhill bakery";
+    const REMARK: &str = "Low because of the Zephyrhill noise";
+    let app = App::start().await;
+    let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
+    let id = held(&app.storage, guide, "w", 1).await;
+    let other = held(&app.storage, guide, "v", 1).await;
+    for interview in [id, other] {
+        let log = app.storage.load_events(interview).await.unwrap();
+        app.storage.write_measurements(interview, Some(&log)).await.unwrap();
+        let alert = crate::quality::alert(Some(interview), "engagement_score", "");
+        let alert = app.storage.alerts().raise(alert).await.unwrap().unwrap().id;
+        let path = format!("/api/quality/alerts/{alert}/acknowledge");
+        assert_eq!(app.post(&path, &serde_json::json!({ "note": REMARK })).await.status(), StatusCode::OK);
+    }
+    let note = serde_json::json!({ "interviewer_notes": [{ "text": NOTE }], "tags": ["bakery"] });
+    let annotated = app.request(Method::PATCH, &format!("/api/interviews/{id}")).json(&note).send().await.unwrap();
+    assert_eq!(annotated.status(), StatusCode::OK, "{}", annotated.text().await.unwrap());
+
+    let path = format!("/api/interviews/{id}/personal-data");
+    let data: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
+    let interview = &data["interviews"][0];
+    assert_eq!(interview["alerts"].as_array().unwrap().len(), 1, "hers, and nobody else's");
+    assert_eq!(
+        (&interview["alerts"][0]["note"], &interview["alerts"][0]["acknowledged_by"]),
+        (&REMARK.into(), &"local".into())
+    );
+    let measured = interview["measurements"].as_array().unwrap();
+    let names: BTreeSet<&str> = measured.iter().map(|one| one["metric_name"].as_str().unwrap()).collect();
+    assert!(names.contains("interview_duration_seconds") && names.contains("completion_rate"), "{names:?}");
+    let trail = interview["trail"].as_array().unwrap();
+    let personal = |what: &str| &trail.iter().find(|entry| entry["event_type"] == what).unwrap()["payload"]["personal"];
+    assert_eq!(personal("interview.tagged")["tags"], serde_json::json!(["bakery"]));
+    assert_eq!(personal("interview.note_added")["text"], NOTE);
+    assert_eq!(personal("quality_alert.acknowledged")["note"], REMARK);
+    assert!(trail.iter().any(|entry| entry["event_type"] == "interview.scheduled"));
+
+    // In the trail as everybody reads it these stay sealed, and after an erasure nobody opens them.
+    let audit = app.get("/api/audit/?limit=200").send().await.unwrap().text().await.unwrap();
+    assert!(!audit.contains("Zephyrhill"), "{audit}");
+    assert_eq!(app.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::OK);
+    let left = app.get(&path).send().await.unwrap().text().await.unwrap();
+    assert!(!left.contains("Zephyrhill") && left.contains("interview.tagged"), "{left}");
+    app.stop().await;
+}
