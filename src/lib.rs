@@ -19,6 +19,7 @@ pub mod access;
 pub mod study;
 pub mod api;
 pub mod tls;
+pub mod handles;
 pub mod telemetry;
 mod sentences;
 pub mod config;

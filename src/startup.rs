@@ -16,6 +16,7 @@ use crate::access::Access;
 use crate::api;
 use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
+use crate::handles;
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
 use crate::privacy::Retention;
@@ -67,9 +68,6 @@ const LINK_DAYS: i64 = 30;
 const GUIDES_KEPT: Duration = Duration::from_hours(2);
 /// How long tasks under way may take to end; what is not done then is begun anew later.
 const TASK_GRACE: Duration = Duration::from_secs(5);
-/// Threads that serve HTTP: it carries control and reports, not media.
-const HTTP_WORKERS: usize = 2;
-
 /// An engine that answers on its address.
 pub struct Running {
     /// Where this machine itself finds it.
@@ -113,6 +111,7 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
 /// The same with engines of the caller's: for tests, which have their own words spoken.
 pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running, StartError> {
     let tls = settings.tls()?.map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
+    let (settings, http) = within_handles(settings);
     let lock = lock_data_dir(&settings)?;
     let llm = settings.language_model();
     let mut engines = engines;
@@ -246,7 +245,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             open_before: chrono::Duration::minutes(settings.calls.open_before_minutes.into()),
             no_show_after: chrono::Duration::minutes(settings.calls.no_show_after_minutes.into()),
             recording: settings.calls.enable_call_recording,
-            workers: HTTP_WORKERS,
+            http,
             ice_servers: settings.ice_servers()?,
             webhooks: api::WebhookRules { allow: delivery.allow.clone(), overlap: delivery.overlap },
             thresholds: settings.thresholds(),
@@ -312,6 +311,24 @@ impl Running {
 }
 
 /// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
+/// The settings with no more calls than there are file handles for, and how many connections these leave.
+fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
+    let wanted = settings.calls.max_concurrent_interviews;
+    let share = handles::Share::of(handles::raise(), wanted, settings.storage.database_pool_size);
+    if share.calls < wanted {
+        tracing::warn!(
+            handles = share.limit,
+            wanted,
+            calls = share.calls,
+            "file handles are too few for MAX_CONCURRENT_INTERVIEWS: fewer calls are admitted. Raise the hard limit \
+             (ulimit -Hn, LimitNOFILE= of systemd, --ulimit nofile= of Docker)"
+        );
+        settings.calls.max_concurrent_interviews = share.calls;
+    }
+    info!(handles = share.limit, calls = share.calls, connections = share.connections, "file handles");
+    (settings, api::listen::Options { connections: share.connections, ..api::listen::Options::default() })
+}
+
 /// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
 pub fn background(
     settings: &Settings,

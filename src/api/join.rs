@@ -29,6 +29,13 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(resource!(subscribe));
 }
 
+/// Whether a GET of this path asks for the events socket.
+pub(super) fn is_socket(path: &str) -> bool {
+    path.strip_prefix("/api/join/")
+        .and_then(|rest| rest.strip_suffix("/events"))
+        .is_some_and(|token| !token.contains('/'))
+}
+
 pub(super) fn unknown_token() -> Problem {
     Problem::new(Kind::JoinLinkUnknown, "this join link is unknown")
 }

@@ -210,7 +210,7 @@ impl App {
                 open_before: chrono::Duration::minutes(5),
                 no_show_after: chrono::Duration::minutes(30),
                 recording: true,
-                workers: 1,
+                http: api::listen::Options { workers: 1, ..api::listen::Options::default() },
                 thresholds: interview::quality::Thresholds::default(),
                 ice_servers: vec![IceServer {
                     urls: vec!["turn:turn.example.org".to_owned()],
