@@ -310,7 +310,6 @@ impl Running {
     }
 }
 
-/// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
 /// The settings with no more calls than there are file handles for, and how many connections these leave.
 fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
     let wanted = settings.calls.max_concurrent_interviews;
@@ -330,6 +329,7 @@ fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
 }
 
 /// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
+/// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
 pub fn background(
     settings: &Settings,
     storage: &Storage,

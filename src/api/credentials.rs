@@ -73,7 +73,11 @@ impl AppState {
     }
 
     async fn recognise_key(&self, text: &str) -> Result<Option<Identity>, Problem> {
-        let Some(key) = self.storage.recognise_key(text).await? else { return Ok(None) };
+        let Some(key) = self.storage.recognise_key(text).await? else {
+            self.access.recognised.forget(text);
+            return Ok(None);
+        };
+        self.access.recognised.remember(text, key.id);
         let identity = Identity {
             workspace: key.workspace_id,
             role: key.role,

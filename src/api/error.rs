@@ -118,6 +118,10 @@ impl Problem {
 
     pub(super) fn faults(&self) -> &[Fault] {
         &self.errors
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     }
 
     #[must_use]

@@ -24,7 +24,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct Create {
     /// What it is for.
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     name: String,
     role: Role,
     /// Never when missing.

@@ -76,13 +76,14 @@ mod tasks;
 mod transcript;
 mod users;
 mod webhooks;
+mod worker;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
 pub use kind::Kind;
 pub use openapi::openapi;
-pub use root::{MetricsToken, worker_metrics};
+pub use worker::{MetricsGate, worker};
 
 /// Largest request body: a guide of hundreds of questions is far smaller.
 const MAX_BODY: usize = 1 << 20;
@@ -181,7 +182,7 @@ fn configure(cfg: &mut ServiceConfig) {
 ///
 /// Signals are the caller's: stop it through `Server::handle`.
 pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
-    let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings.cors_origins)?;
+    let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings)?;
     let options = state.settings.http;
     listen::start(listener, tls, options, move || {
         let origins = &state.access.settings.cors_origins;

@@ -3,6 +3,8 @@
 //! Owns: the way there and back as HTTP sees it, and whose account it becomes. Never does: judge the provider's word
 //! ([`access::oidc`](crate::access::oidc) does).
 
+use std::net::IpAddr;
+
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -66,9 +68,9 @@ fn refusal(error: &OidcError) -> Problem {
     Problem::new(kind, detail)
 }
 
-/// As many attempts as there are with a password.
-fn count(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
-    let status = limits::client_address(request).and_then(|address| state.access.limits.login(&Who::at(address)));
+/// As many attempts as there are with a password: to go to the provider, and to come back.
+fn count(state: &AppState, request: &HttpRequest, who: fn(IpAddr) -> Who) -> Result<(), Problem> {
+    let status = limits::client_address(request).and_then(|address| state.access.limits.login(&who(address)));
     match status.and_then(|status| status.retry_after_s) {
         Some(seconds) => Err(limits::too_many(seconds)),
         None => Ok(()),
@@ -93,7 +95,7 @@ async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespon
     let mut query = Parameters::of(&request);
     let next = query.read::<Begin>().next.unwrap_or_else(|| "/".to_owned());
     query.finish()?;
-    count(&state, &request)?;
+    count(&state, &request, Who::at)?;
     let (url, flow) = provider.begin(&next).await.map_err(|error| refusal(&error))?;
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, url))
@@ -122,6 +124,7 @@ async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespo
     let mut query = Parameters::of(&request);
     let Finish { code, state: given, error } = query.read();
     query.finish()?;
+    count(&state, &request, Who::returning)?;
     let flow = cookie(request.headers(), FLOW_COOKIE).ok_or_else(|| refusal(&OidcError::Flow))?;
     if let Some(error) = error {
         return Err(refusal(&OidcError::Refused(error)));

@@ -23,10 +23,10 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = CreateUser)]
 #[serde(deny_unknown_fields)]
 struct Create {
-    #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$")]
+    #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$", max_length = 254)]
     email: String,
     /// The address when missing.
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     name: Option<String>,
     role: Role,
     /// None for who signs in with the OpenID provider only.
@@ -38,7 +38,7 @@ struct Create {
 #[schema(as = ChangeUser)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     name: Option<String>,
     role: Option<Role>,
     /// False locks the user out.

@@ -5,13 +5,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
-use actix_web::web::{self, Data};
-use actix_web::{App, HttpServer};
 use anyhow::Context as _;
 use tokio::sync::Notify;
 
 use super::serve::{say, wait_for_signal};
+use crate::api::MetricsGate;
 use crate::config::Settings;
 use crate::fleet::Redis;
 use crate::insights::Tools;
@@ -19,7 +17,7 @@ use crate::supervisors::database;
 use crate::tasks::{RedisQueue, Runner};
 use crate::telemetry::{self, Metrics};
 use crate::webhooks::Relay;
-use crate::{api, startup};
+use crate::{api, handles, startup};
 use storage::{Probe, Secret, Storage};
 use voice::inference::Inference;
 
@@ -28,7 +26,8 @@ const GRACE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
 pub struct WorkerArgs {
-    /// Where Prometheus finds this worker's `/metrics`, such as 127.0.0.1:9464; METRICS_TOKEN guards it. Nowhere without.
+    /// Where Prometheus finds this worker's `/metrics`, such as 127.0.0.1:9464. Nowhere when missing. METRICS_TOKEN or a
+    /// key of the default workspace is required as it is at the engine, and on every other address than a loopback one.
     #[arg(long, value_name = "ADDRESS:PORT", env = "WORKER_METRICS")]
     metrics: Option<SocketAddr>,
 }
@@ -37,13 +36,16 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
     telemetry::tracing::init(&settings.server.log_level)?;
     actix::System::new().block_on(async move {
         let url = settings.database_url();
+        handles::raise();
         let storage = Storage::connect(&url, settings.storage.database_pool_size, &settings.storage.data_dir).await?;
         let storage = storage.with_secret(Secret::load(&settings.server.secret_key, &settings.storage.data_dir)?);
         storage.migrate().await?;
         let metrics = Arc::new(Metrics::new()?);
         let mut beside = Vec::new();
         if let Some(address) = args.metrics {
-            let server = measured(address, Arc::clone(&metrics), settings.access()?.metrics_token)?;
+            let gate = MetricsGate::new(address, settings.needs_key(), &settings.access()?, storage.clone());
+            let listener = TcpListener::bind(address).with_context(|| format!("--metrics {address}"))?;
+            let server = api::worker(listener, Arc::clone(&metrics), gate)?;
             beside.push(actix_web::rt::spawn(async move { drop(server.await) }));
         }
         if let Some(probe) = Probe::to(&url).await? {
@@ -83,17 +85,4 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         say("Stopped.");
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Serves `/metrics`, and nothing else.
-fn measured(address: SocketAddr, metrics: Arc<Metrics>, token: String) -> anyhow::Result<Server> {
-    let listener = TcpListener::bind(address).with_context(|| format!("--metrics {address}"))?;
-    let (metrics, token) = (Data::from(metrics), Data::new(api::MetricsToken(token)));
-    let app = move || {
-        App::new()
-            .app_data(metrics.clone())
-            .app_data(token.clone())
-            .route("/metrics", web::get().to(api::worker_metrics))
-    };
-    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
 }

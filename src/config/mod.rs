@@ -36,6 +36,7 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("SECRET_KEY", "server.secret_key"),
     ("JWT_EXPIRATION_HOURS", "server.jwt_expiration_hours"),
     ("CORS_ORIGINS", "access.cors_origins"),
+    ("TRUSTED_PROXIES", "access.trusted_proxies"),
     ("METRICS_TOKEN", "access.metrics_token"),
     ("RATE_LIMIT_PER_MINUTE", "access.rate_limit_per_minute"),
     ("LOGIN_LIMIT_PER_MINUTE", "access.login_limit_per_minute"),
@@ -295,6 +296,7 @@ mod tests {
             ("CORS_ORIGINS", "*"),
             ("OIDC_CLIENT_ID", ""),
             ("API_PORT", "70000"),
+            ("TRUSTED_PROXIES", "proxy.example.org"),
             ("DATA_RETENTION_DAYS", "-1"),
         ] {
             let pairs = [(name, value), provider];

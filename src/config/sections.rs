@@ -22,6 +22,7 @@ pub struct Server {
 #[serde(deny_unknown_fields)]
 pub struct Access {
     pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<String>,
     pub metrics_token: String,
     pub rate_limit_per_minute: u32,
     pub login_limit_per_minute: u32,

@@ -1,4 +1,4 @@
-//! What browsers are told on every answer, other sites' pages, rate limits, the token of `/metrics`.
+//! What browsers are told on every answer, other sites' pages, rate limits.
 
 use entity::Role;
 use interviewer::access::{AccessSettings, Quotas};
@@ -122,16 +122,4 @@ async fn who_asks_too_often_waits_and_nobody_else_does() {
         assert_eq!(ask(here.get("/api/call-guides/")).await.status(), 200, "whoever sits here is not counted");
     }
     here.stop().await;
-}
-
-#[actix_web::test]
-async fn metrics_may_have_a_token_of_their_own() {
-    let app = with(AccessSettings::default()).await;
-    assert_eq!(ask(app.get("/metrics")).await.status(), 200);
-    app.stop().await;
-    let app = with(AccessSettings { metrics_token: "for prometheus".to_owned(), ..AccessSettings::default() }).await;
-    problem(ask(app.get("/metrics")).await, 401).await;
-    problem(ask(app.get("/metrics").bearer_auth("for prometheu")).await, 401).await;
-    assert_eq!(ask(app.get("/metrics").bearer_auth("for prometheus")).await.status(), 200);
-    app.stop().await;
 }

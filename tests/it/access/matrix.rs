@@ -84,7 +84,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/webhooks/", Admin),
     ("get", "/api/webhooks/{id}", Admin),
     ("get", "/api/webhooks/{id}/deliveries", Admin),
-    ("get", "/metrics", Open),
+    ("get", "/metrics", Viewer),
     ("post", "/api/analytics/insights/generate", Researcher),
     ("post", "/api/auth/login", Open),
     ("post", "/api/auth/logout", Viewer),
