@@ -128,7 +128,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
     let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
-    let storage = storage.with_secret(secret).extracting(settings.insights.on_completion);
+    let storage =
+        storage.with_secret(secret).extracting(settings.insights.on_completion).with_open_work(settings.open_work());
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
@@ -328,8 +329,8 @@ fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
     (settings, api::listen::Options { connections: share.connections, ..api::listen::Options::default() })
 }
 
-/// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
 /// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
+/// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
 pub fn background(
     settings: &Settings,
     storage: &Storage,

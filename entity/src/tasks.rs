@@ -117,6 +117,8 @@ pub struct Model {
     pub error: Option<String>,
     /// At most one of the kind and workspace with this key is queued or running.
     pub unique_key: Option<String>,
+    /// The caller who asked for it, as the audit trail has it. None for what the engine queued by itself.
+    pub requested_by: Option<String>,
     pub finished_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

@@ -44,6 +44,9 @@ pub struct Model {
     pub response_excerpt: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub delivered_at: Option<DateTimeUtc>,
+    /// The caller who asked for it last, by a test or a replay. None for what happened by itself.
+    #[serde(skip)]
+    pub requested_by: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
     #[schema(value_type = String, format = DateTime)]

@@ -5,6 +5,7 @@
 //! storage's.
 //! Never does: answer a request, keep a password or a token anywhere.
 
+pub mod at_once;
 pub mod limits;
 pub mod oidc;
 pub mod passwords;
@@ -16,6 +17,7 @@ pub mod tokens;
 
 use chrono::TimeDelta;
 
+pub use at_once::AtOnce;
 pub use limits::{Limits, Quotas};
 pub use oidc::{Oidc, OidcSettings};
 pub use proxies::TrustedProxies;
@@ -57,6 +59,8 @@ pub struct Access {
     pub limits: Limits,
     pub sign_ins: SignIns,
     pub recognised: Recognised,
+    /// Long answers that are being sent.
+    pub at_once: AtOnce,
     /// Where the operator has a provider.
     pub oidc: Option<Oidc>,
     /// Hashing takes a core and 19 MiB for a while, and calls need both: one after the other.
@@ -70,6 +74,7 @@ impl Access {
             limits: Limits::new(settings.quotas),
             sign_ins: SignIns::new(settings.quotas.logins > 0),
             recognised: Recognised::default(),
+            at_once: AtOnce::default(),
             oidc: oidc.map(|oidc| Oidc::new(oidc, secret)),
             hashing: tokio::sync::Semaphore::new(1),
             settings,

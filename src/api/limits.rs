@@ -11,14 +11,28 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use actix_web::web::Data;
 
-use super::{AppState, Kind, Problem};
+use super::{AppState, Caller, Kind, Problem};
+use crate::access::at_once::{ALL, EACH, Turn};
 use crate::access::limits::RateLimitStatus;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
+/// Seconds after which a long answer may have arrived.
+const LONG_RETRY_S: u64 = 5;
+
 pub(super) fn too_many(seconds: u64) -> Problem {
     Problem::new(Kind::TooManyRequests, format!("too many requests: try again in {seconds} s")).retry_after(seconds)
+}
+
+/// A place among the long answers, which take a thread each.
+pub(super) fn long_answer(state: &AppState, caller: &Caller) -> Result<Turn, Problem> {
+    state.access.at_once.begin(&caller.actor).ok_or_else(|| {
+        let detail = format!(
+            "{EACH} long answers are being sent to this caller already, or {ALL} to all callers: wait until one has arrived"
+        );
+        Problem::new(Kind::TooManyRequests, detail).retry_after(LONG_RETRY_S)
+    })
 }
 
 /// Says how the caller stands.

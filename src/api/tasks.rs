@@ -139,7 +139,8 @@ async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
 
 /// Try a dead letter again
 ///
-/// A failed or cancelled task waits again, with all its attempts before it.
+/// A failed or cancelled task waits again, with all its attempts before it. It counts as one that the caller has open
+/// (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/tasks/{task_id}/retry",
@@ -147,6 +148,8 @@ async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
     responses(
         (status = 202, body = Task, description = "it waits again"),
         (status = 409, body = Problem, description = "it has neither failed nor been cancelled"),
+        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn retry(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {

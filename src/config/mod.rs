@@ -86,6 +86,8 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("TASKS_WEBHOOKS_AT_ONCE", "tasks.webhooks_at_once"),
     ("TASKS_LEASE_SECONDS", "tasks.lease_seconds"),
     ("TASKS_KEPT_DAYS", "tasks.kept_days"),
+    ("TASKS_OPEN_PER_CALLER", "tasks.open_per_caller"),
+    ("TASKS_OPEN_PER_WORKSPACE", "tasks.open_per_workspace"),
     ("INSIGHTS_ON_COMPLETION", "insights.on_completion"),
     ("INSIGHTS_EMBEDDINGS", "insights.embeddings"),
     ("LLM_PROVIDER", "llm.provider"),
@@ -294,9 +296,9 @@ mod tests {
             ("WEBHOOKS_ALLOW", "10.0.0.0/99"),
             ("PUBLIC_URL", "nowhere"),
             ("CORS_ORIGINS", "*"),
+            ("TRUSTED_PROXIES", "proxy.example.org"),
             ("OIDC_CLIENT_ID", ""),
             ("API_PORT", "70000"),
-            ("TRUSTED_PROXIES", "proxy.example.org"),
             ("DATA_RETENTION_DAYS", "-1"),
         ] {
             let pairs = [(name, value), provider];

@@ -143,6 +143,8 @@ pub struct Tasks {
     pub webhooks_at_once: usize,
     pub lease_seconds: u32,
     pub kept_days: u32,
+    pub open_per_caller: u32,
+    pub open_per_workspace: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -44,12 +44,12 @@ impl ExportRequest {
     }
 }
 
-/// Has it done; the task's id, which is the file's as well.
+/// Has it done for a caller, within the quotas; the task's id, which is the file's as well.
 pub async fn enqueue(storage: &Storage, request: &ExportRequest) -> Result<Uuid, StorageError> {
     let payload = serde_json::to_value(request)
         .map_err(|error| StorageError::Corrupt { what: "export", reason: error.to_string() })?;
     let task = NewTask::new(Queue::Analytics, EXPORT, payload);
-    storage.tasks().enqueue(storage.connection(), task).await
+    storage.tasks().request(task).await
 }
 
 /// Writes exports.

@@ -34,6 +34,7 @@ pub mod outbox;
 pub mod personal;
 pub mod projection;
 pub mod quality;
+pub mod quota;
 pub mod receipts;
 pub mod recordings;
 pub mod responses;
@@ -66,6 +67,8 @@ pub use insights::{InsightFilter, Insights, NewInsight, Scope};
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use listing::{Mark, Place, Sort};
+pub use personal::{HeldAlert, HeldMeasurement, Personal};
+pub use quota::{OpenWork, Reached};
 pub use recordings::{Recordings, Side};
 pub use reviews::{InterviewChanges, Note, NoteChange, Outcome};
 pub use revision::Precondition;
@@ -104,6 +107,11 @@ pub enum StorageError {
     NotFound(&'static str),
     #[error("{0}")]
     Conflict(String),
+    #[error("{limit} tasks and deliveries are open already, which is the most that {} may have", match .reached {
+        Reached::Caller => "one caller",
+        Reached::Workspace => "all callers of a workspace together",
+    })]
+    TooMuchOpen { limit: u64, reached: Reached },
     /// What was asked for would change an interview that has ended.
     #[error("the interview is over: {}", .0.as_str())]
     Over(entity::Status),
@@ -155,6 +163,7 @@ pub struct Storage {
     notifier: tasks::Notifier,
     /// Interviews that complete are looked at for insights.
     extracting: bool,
+    open_work: OpenWork,
 }
 
 impl Storage {
@@ -175,6 +184,7 @@ impl Storage {
             reach: Reach::default(),
             notifier: tasks::Notifier::default(),
             extracting: false,
+            open_work: OpenWork::default(),
         })
     }
 
@@ -188,6 +198,12 @@ impl Storage {
     #[must_use]
     pub fn extracting(self, extracting: bool) -> Self {
         Self { extracting, ..self }
+    }
+
+    /// The same store, which lets callers have only so much work open. It begins without a limit.
+    #[must_use]
+    pub fn with_open_work(self, open_work: OpenWork) -> Self {
+        Self { open_work, ..self }
     }
 
     /// What join links and sessions are signed with; each purpose takes a [`Secret::key`] of its own.
@@ -277,6 +293,10 @@ impl Storage {
         Users(self)
     }
 
+    pub fn personal(&self) -> Personal<'_> {
+        Personal(self)
+    }
+
     pub fn tasks(&self) -> Tasks<'_> {
         Tasks(self)
     }
@@ -291,10 +311,6 @@ impl Storage {
 
     pub fn exports(&self) -> Exports {
         Exports::new(&self.data_dir)
-    }
-
-    pub fn personal(&self) -> Personal<'_> {
-        Personal(self)
     }
 
     pub fn recordings(&self) -> Recordings {

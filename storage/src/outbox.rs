@@ -163,6 +163,7 @@ pub(super) async fn address(
         last_error: Set(None),
         response_excerpt: Set(None),
         delivered_at: Set(None),
+        requested_by: Set(None),
         created_at: Set(entry.created_at),
         updated_at: Set(entry.created_at),
     };

@@ -32,6 +32,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text_null("error"))
                 // Set to null at the end, so that it is unique among the tasks that are not over.
                 .col(string_null("unique_key"))
+                .col(string_null("requested_by"))
                 .col(timestamp_with_time_zone_null("finished_at"))
                 .col(timestamp_with_time_zone("updated_at"))
                 .to_owned(),

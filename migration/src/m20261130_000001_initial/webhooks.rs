@@ -75,6 +75,7 @@ async fn webhook_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text_null("last_error"))
                 .col(text_null("response_excerpt"))
                 .col(timestamp_with_time_zone_null("delivered_at"))
+                .col(string_null("requested_by"))
                 .col(timestamp_with_time_zone("updated_at"))
                 .foreign_key(&mut foreign_key("webhook_deliveries", "webhook_id", "webhooks"))
                 .foreign_key(&mut foreign_key("webhook_deliveries", "outbox_id", "webhook_outbox"))

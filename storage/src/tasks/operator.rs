@@ -109,6 +109,7 @@ impl Tasks<'_> {
                     .to_owned(),
             ));
         }
+        self.0.admit_work(&tx).await?;
         let now = Utc::now();
         let place = rank(now, old.priority);
         let mut row: tasks::ActiveModel = old.into();
@@ -120,6 +121,7 @@ impl Tasks<'_> {
         row.run_at = Set(now);
         row.rank = Set(place);
         row.finished_at = Set(None);
+        row.requested_by = Set(Some(self.0.actor.to_string()));
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         self.log(&tx, &row, "task.retried").await?;

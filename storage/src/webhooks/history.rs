@@ -52,7 +52,9 @@ impl Webhooks<'_> {
         if row.state == DeliveryState::Pending {
             return Err(StorageError::Conflict("it is still being delivered".to_owned()));
         }
+        self.0.admit_work(&tx).await?;
         let mut row = row.into_active_model();
+        row.requested_by = Set(Some(self.0.actor.to_string()));
         row.state = Set(DeliveryState::Pending);
         row.attempts = Set(0);
         row.next_attempt_at = Set(now);
@@ -70,10 +72,13 @@ impl Webhooks<'_> {
     pub async fn test(&self, webhook: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, webhook).await?;
+        self.0.admit_work(&tx).await?;
         let data = json!({ "webhook_id": webhook, "name": row.name });
         // In an order of its own, so that it waits for nothing.
         let entry = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
-        let delivery = outbox::address(&tx, &entry, webhook).await?;
+        let mut delivery = outbox::address(&tx, &entry, webhook).await?.into_active_model();
+        delivery.requested_by = Set(Some(self.0.actor.to_string()));
+        let delivery = delivery.update(&tx).await?;
         self.0.audit(&tx, Change::new(AUDITED, webhook, "webhook.tested")).await?;
         tx.commit().await?;
         Ok(delivery)
