@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 use half::f16;
-
-use super::mel::Filterbank;
+use mel::Filterbank;
 
 /// "ggml", as a number.
 const MAGIC: i32 = 0x6767_6d6c;
@@ -70,10 +69,10 @@ impl<W: Write> Writer<W> {
         self.int(FILE_TYPE)
     }
 
-    pub fn mel_filters(&mut self, mel: &Filterbank) -> io::Result<()> {
-        self.int(mel.filters as i32)?;
-        self.int(mel.bins as i32)?;
-        self.values(Encoding::F32, &mel.weights)
+    pub fn mel_filters(&mut self, bank: &Filterbank) -> io::Result<()> {
+        self.int(bank.filters() as i32)?;
+        self.int(mel::BINS as i32)?;
+        self.values(Encoding::F32, bank.weights())
     }
 
     pub fn tokens(&mut self, tokens: &[Vec<u8>]) -> io::Result<()> {

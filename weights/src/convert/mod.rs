@@ -11,7 +11,6 @@ use crate::digest::Hashing;
 
 mod ct2;
 mod ggml;
-mod mel;
 mod tensors;
 mod vocabulary;
 
@@ -57,7 +56,7 @@ fn convert(
     let layout = tensors::Layout::of(&model)?;
     let mut writer = ggml::Writer::new(&mut *out);
     writer.header(&layout.hyperparameters)?;
-    writer.mel_filters(&mel::filterbank(layout.hyperparameters.n_mels))?;
+    writer.mel_filters(&mel::Filterbank::new(layout.hyperparameters.n_mels))?;
     writer.tokens(&vocabulary::tokens(vocabulary)?)?;
     for name in &layout.keys_without_bias {
         if tensors::key_bias(&mut model, name)?.iter().any(|b| *b != 0.0) {
