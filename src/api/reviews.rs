@@ -16,7 +16,7 @@ use super::described::Described;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
-use storage::{InterviewChanges, NoteChange, Outcome, StorageError};
+use storage::{InterviewChanges, NoteChange, ReviewOutcome, StorageError};
 
 /// Before `interviews`: `review-queue` is no id. PATCH shares its path with what is served there, and stands there.
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -56,7 +56,7 @@ struct NoteWanted {
 #[schema(as = ReviewInterview)]
 #[serde(deny_unknown_fields)]
 struct Review {
-    outcome: Outcome,
+    outcome: ReviewOutcome,
     #[schema(pattern = r"\S")]
     note: Option<String>,
 }

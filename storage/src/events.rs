@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::insights::Extraction;
-use super::projection::{Ending, Outcome, Projection};
+use super::projection::{Effects, Ending, Projection};
 use super::{Storage, StorageError, interviews, to_json};
 
 /// Of the payloads written now; readers know the older ones.
@@ -172,8 +172,8 @@ pub(super) async fn append_with(
         last = record.seq;
         fresh += 1;
     }
-    let outcome = if fresh > 0 { projection.store(tx, last).await? } else { Outcome::default() };
-    let Outcome { started, ended, follow_up_values, escalated } = outcome;
+    let effects = if fresh > 0 { projection.store(tx, last).await? } else { Effects::default() };
+    let Effects { started, ended, follow_up_values, escalated } = effects;
     Ok(Appended { workspace_id: workspace, call_guide_id, fresh, started, ended, follow_up_values, escalated })
 }
 

@@ -66,7 +66,7 @@ pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use listing::{Mark, Place, Sort};
 pub use recordings::{Recordings, Side};
-pub use reviews::{InterviewChanges, Note, NoteChange, Outcome};
+pub use reviews::{InterviewChanges, Note, NoteChange, ReviewOutcome};
 pub use revision::Precondition;
 pub use secret::{Secret, SecretError};
 pub use study::{Held, StudyFilter};

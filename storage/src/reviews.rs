@@ -29,14 +29,13 @@ pub struct Note {
     pub edited_at: Option<DateTime<Utc>>,
     /// How a review ended, where the note closes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<ReviewOutcome>,
 }
 
 /// What a review came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ReviewOutcome)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ReviewOutcome {
     /// The interview can be used as it is.
     Accepted,
     /// It can be used in part; the note says which.
@@ -108,7 +107,7 @@ impl Interviews<'_> {
     pub async fn review(
         &self,
         id: Uuid,
-        outcome: Outcome,
+        outcome: ReviewOutcome,
         note: Option<String>,
     ) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;

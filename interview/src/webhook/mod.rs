@@ -14,5 +14,5 @@ pub use address::{Refusal, refusal};
 pub use allow::{Allow, AllowError};
 pub use event::WebhookEvent;
 pub use header::{name_fault, value_fault};
-pub use schedule::{Next, Outcome, Schedule};
+pub use schedule::{DeliveryOutcome, Next, Schedule};
 pub use target::{Target, TargetHost};

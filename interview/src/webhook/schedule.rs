@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// The receiver took it: a status of 200 to 299.
     Accepted,
     /// 410: the receiver wants no more of them, this one included.
@@ -13,7 +13,7 @@ pub enum Outcome {
     Failed { retry_after: Option<Duration> },
 }
 
-impl Outcome {
+impl DeliveryOutcome {
     /// What an answer's status says. Redirects are failures: what is at their end was never agreed to.
     pub fn of(status: u16, retry_after: Option<Duration>) -> Self {
         match status {
@@ -52,11 +52,11 @@ impl Schedule {
 
     /// What follows the attempt of this number (from 1). `chance` is uniform in 0…1. A receiver's wish for a longer wait
     /// is heeded, up to the longest.
-    pub fn next(&self, attempt: u32, outcome: Outcome, chance: f64) -> Next {
+    pub fn next(&self, attempt: u32, outcome: DeliveryOutcome, chance: f64) -> Next {
         let retry_after = match outcome {
-            Outcome::Accepted => return Next::Delivered,
-            Outcome::Gone => return Next::Dead,
-            Outcome::Failed { retry_after } => retry_after,
+            DeliveryOutcome::Accepted => return Next::Delivered,
+            DeliveryOutcome::Gone => return Next::Dead,
+            DeliveryOutcome::Failed { retry_after } => retry_after,
         };
         if attempt >= self.attempts {
             return Next::Dead;
@@ -74,9 +74,9 @@ mod tests {
 
     const SCHEDULE: Schedule =
         Schedule { attempts: 8, first: Duration::from_secs(5), longest: Duration::from_hours(12) };
-    const FAILED: Outcome = Outcome::Failed { retry_after: None };
+    const FAILED: DeliveryOutcome = DeliveryOutcome::Failed { retry_after: None };
 
-    fn wait(attempt: u32, outcome: Outcome, chance: f64) -> u128 {
+    fn wait(attempt: u32, outcome: DeliveryOutcome, chance: f64) -> u128 {
         match SCHEDULE.next(attempt, outcome, chance) {
             Next::Again(wait) => wait.as_millis(),
             other => panic!("{other:?}"),
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_receivers_wish_is_heeded_within_bounds() {
-        let asked = |seconds| Outcome::of(429, Some(Duration::from_secs(seconds)));
+        let asked = |seconds| DeliveryOutcome::of(429, Some(Duration::from_secs(seconds)));
         assert_eq!(wait(1, asked(60), 0.5), 60_000);
         assert_eq!(wait(1, asked(1), 0.5), 5_000, "never sooner than planned");
         assert_eq!(wait(1, asked(u64::MAX), 0.5), 43_200_000);
@@ -105,11 +105,11 @@ mod tests {
     #[test]
     fn only_success_is_success() {
         for status in 200..300 {
-            assert_eq!(SCHEDULE.next(1, Outcome::of(status, None), 0.5), Next::Delivered);
+            assert_eq!(SCHEDULE.next(1, DeliveryOutcome::of(status, None), 0.5), Next::Delivered);
         }
-        assert_eq!(SCHEDULE.next(1, Outcome::of(410, None), 0.5), Next::Dead);
+        assert_eq!(SCHEDULE.next(1, DeliveryOutcome::of(410, None), 0.5), Next::Dead);
         for status in [100, 199, 300, 301, 302, 304, 307, 308, 400, 404, 408, 429, 500, 503, 999] {
-            assert_eq!(Outcome::of(status, None), FAILED, "{status}");
+            assert_eq!(DeliveryOutcome::of(status, None), FAILED, "{status}");
         }
     }
 }
