@@ -11,8 +11,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use self::contradiction::Contradiction;
+use crate::call::Word;
 use crate::guide::InterestSignal;
-use crate::io::Word;
 use crate::lexicon as lex;
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -40,7 +40,7 @@ pub struct Analysis {
     pub confidence: f32,
     pub key_phrases: Vec<String>,
     pub themes: Vec<String>,
-    pub signals: Vec<crate::guide::InterestSignal>,
+    pub signals: Vec<InterestSignal>,
     /// Words, fillers included.
     pub words: u32,
     /// Enthusiasm, 0…1, by the words of the answer (product contract, section 4).

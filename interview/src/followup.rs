@@ -12,11 +12,11 @@ mod words;
 use std::cmp::Reverse;
 
 use crate::analysis::Sentiment;
-use crate::dialogue::condition::{Subject, holds, is_vague};
-use crate::dialogue::lines::fill;
+use crate::condition::{Subject, holds, is_vague};
 use crate::guide::{Action, Guide, InterestSignal, Question, QuestionType};
 use crate::io::{Proposal, ProposalRequest};
 use crate::language::Language;
+use crate::language::lines::fill;
 use crate::lexicon as lex;
 use crate::understanding::parts;
 

@@ -7,6 +7,8 @@
 //! A panic is always a bug, never bad input.
 
 pub mod analysis;
+pub mod call;
+pub mod condition;
 pub mod dialogue;
 pub mod followup;
 pub mod guide;
@@ -14,12 +16,15 @@ pub mod insight;
 pub mod io;
 pub mod language;
 mod lexicon;
+pub mod lint;
+pub mod meaning;
 pub mod quality;
 pub mod score;
 pub mod spans;
 pub mod turn;
 pub mod understanding;
 pub mod webhook;
+mod wording;
 
 pub use dialogue::{Interview, Settings};
 pub use guide::Guide;

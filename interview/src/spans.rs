@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::io::{Ms, Word};
+use crate::call::{Ms, Word};
 
 /// Where something was said.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -5,7 +5,7 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
 use interview::Guide;
-use interview::guide::lint::{self, Finding};
+use interview::lint::{self, Finding};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;

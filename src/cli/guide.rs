@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use interview::Guide;
-use interview::guide::lint::{self, Finding, Severity};
 use interview::guide::{Problem, read_text};
+use interview::lint::{self, Finding, Level};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -142,7 +142,7 @@ fn findings(file: &Path) -> anyhow::Result<Vec<Finding>> {
             let faults = problems.into_iter().map(|problem| Finding {
                 path: problem.path,
                 code: "invalid".to_owned(),
-                severity: Severity::Error,
+                level: Level::Error,
                 message: problem.message,
                 suggestion: String::new(),
                 arithmetic: Vec::new(),
@@ -163,8 +163,8 @@ fn lint_files(files: &[PathBuf], format: Format, strict: bool) -> anyhow::Result
             say!("{}", serde_json::to_string_pretty(&list)?)?;
         }
     }
-    let least = if strict { Severity::Warning } else { Severity::Error };
-    let bad = linted.iter().flat_map(|(_, findings)| findings).any(|finding| finding.severity >= least);
+    let least = if strict { Level::Warning } else { Level::Error };
+    let bad = linted.iter().flat_map(|(_, findings)| findings).any(|finding| finding.level >= least);
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -172,8 +172,8 @@ fn shown(file: &Path, findings: &[Finding]) -> String {
     let mut text = String::new();
     // Writing to a String can't fail.
     for finding in findings {
-        let (severity, path) = (finding.severity.as_str(), if finding.path.is_empty() { "/" } else { &finding.path });
-        let _ = writeln!(text, "{}: {severity} {} at {path}: {}", file.display(), finding.code, finding.message);
+        let (level, path) = (finding.level.as_str(), if finding.path.is_empty() { "/" } else { &finding.path });
+        let _ = writeln!(text, "{}: {level} {} at {path}: {}", file.display(), finding.code, finding.message);
         if !finding.suggestion.is_empty() {
             let _ = writeln!(text, "    → {}", finding.suggestion);
         }

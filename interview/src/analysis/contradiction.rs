@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::sentence::{Sentence, sentences};
-use crate::io::{AskingId, Response, Word};
+use crate::call::{AskingId, Word};
 use crate::lexicon as lex;
 use crate::spans::{Span, timed, tokens};
 
@@ -62,17 +62,26 @@ pub struct Contradiction {
     pub overlap: f32,
 }
 
-/// What in these words does not go with what was said before.
-pub fn with_earlier(text: &str, words: &[Word], earlier: &[Response]) -> Vec<Contradiction> {
+/// An earlier answer of the same respondent.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    pub asking: AskingId,
+    pub text: &'a str,
+    pub words: &'a [Word],
+}
+
+/// Contradictions between these words and what the respondent said before, at most 5, those with the
+/// largest overlap first.
+pub fn with_earlier(text: &str, words: &[Word], earlier: &[Earlier<'_>]) -> Vec<Contradiction> {
     let now_tokens = tokens(text);
     let mut found: Vec<Contradiction> = Vec::new();
     for sentence in sentences(text) {
         for before in earlier {
-            let before_tokens = tokens(&before.text);
-            for other in sentences(&before.text) {
+            let before_tokens = tokens(before.text);
+            for other in sentences(before.text) {
                 let Some((kind, overlap)) = between(&other, &sentence) else { continue };
                 let spans = (
-                    timed(&before.text, &before_tokens, &before.words, other.tokens.clone()),
+                    timed(before.text, &before_tokens, before.words, other.tokens.clone()),
                     timed(text, &now_tokens, words, sentence.tokens.clone()),
                 );
                 if let (Some(earlier), Some(now)) = spans {

@@ -4,8 +4,8 @@
 //! is given; when there is no time for anything else. Never does: decide what follows.
 
 use super::selection::{self, Next};
-use super::speaking::{Purpose, Speech};
 use super::state::Draft;
+use super::utterance::{Purpose, Speech};
 use super::{Farewell, Floor, Interview, Target, lines};
 use crate::followup;
 

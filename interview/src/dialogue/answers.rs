@@ -2,63 +2,17 @@
 //!
 //! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
 
-use super::asides::Aside;
-use super::naming::Naming;
-use super::speaking::{Purpose, Speech};
+use super::moment::Patience;
+use super::utterance::{Purpose, Speech};
 use super::{Floor, Interview, Target, lines};
-use crate::analysis::{Analysis, contradiction};
+use crate::analysis::Analysis;
+use crate::analysis::contradiction::{Earlier, with_earlier};
 use crate::guide::{Question, QuestionType};
 use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Pending, RepeatReason, Response};
 use crate::turn::{Reading, Verdict, pace, text_of};
 use crate::understanding::parts;
 use crate::understanding::whole::{is_closed_answer, is_full_answer};
 use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
-
-/// What has happened within the asking at hand; forgotten with it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Waiting {
-    /// What was wanted or asked beside answering, and is met.
-    pub asides: Vec<Aside>,
-    /// How often time was asked for at consent, or nothing clear was said about going on.
-    pub waits: u32,
-    /// Since when we listen.
-    pub since: Ms,
-    /// When the question had been put.
-    pub question_end: Option<Ms>,
-    /// Share of the question that was heard.
-    pub heard: f32,
-    /// Somebody else is being fetched: whoever speaks next does not know what was asked.
-    pub handed_over: bool,
-    pub naming: Naming,
-    /// Words of the turn in an answer held open.
-    pub held: usize,
-    pub patience: Patience,
-    pub asked_again: bool,
-    pub reworded: bool,
-    pub repeats: u32,
-    pub resumed: u32,
-    pub not_caught: u32,
-}
-
-/// How far "wait a moment" has been granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Patience {
-    #[default]
-    Usual,
-    /// Something was begun ("Well, I"): it is waited for as long as for an answer, then encouraged once.
-    Begun,
-    Granted,
-    /// "Take your time" has been said.
-    Reassured,
-}
-
-impl Waiting {
-    /// The same question is about to be said again.
-    pub fn put_again(&mut self) {
-        self.heard = 0.0;
-        self.question_end = None;
-    }
-}
 
 impl Interview {
     /// Looks at the turn and acts when it is over; true when something was done.
@@ -320,7 +274,8 @@ impl Interview {
         let named = if matches!(class, AnswerClass::Answered | AnswerClass::Partly) { self.named() } else { None };
         let value = named.and_then(|value| serde_json::to_value(value).ok());
         let mut analysis = Analysis::of(&asking.text, &words);
-        analysis.contradictions = contradiction::with_earlier(&text, &words, &self.state.responses);
+        let earlier: Vec<Earlier> = self.state.responses.iter().map(Earlier::from).collect();
+        analysis.contradictions = with_earlier(&text, &words, &earlier);
         Some(Response {
             asking: asking.id,
             question_id: asking.question_id.clone(),

@@ -6,9 +6,11 @@
 //! Neither makes it a second wish, and what was not heard is said with whatever comes next.
 
 use super::Interview;
-use super::lines::{self, fill};
-use super::speaking::Speech;
+use super::lines;
+use super::moment::Aside;
+use super::utterance::Speech;
 use crate::io::{Event, Output, RepeatReason};
+use crate::language::lines::fill;
 use crate::understanding::{Kind, Request, Topic};
 
 /// Each "slower" takes so much of the speaking rate, down to [`SLOWEST`].
@@ -17,16 +19,6 @@ const SLOWEST: f32 = 0.6;
 /// Each "louder" adds so many dB, up to [`LOUDEST`].
 const LOUDER: f32 = 4.0;
 const LOUDEST: f32 = 12.0;
-
-/// Something that was met.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Aside {
-    kind: Kind,
-    /// What we say about it.
-    words: Vec<String>,
-    /// That was heard. The turn it was wanted in may still be open.
-    pub said: bool,
-}
 
 impl Interview {
     /// Whether it was met in this turn, or before our word about it was heard.

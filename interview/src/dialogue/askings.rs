@@ -4,9 +4,9 @@
 
 use super::lines::{self, Farewell};
 use super::selection::{self, Next};
-use super::speaking::{Purpose, Speech};
 use super::state::Draft;
 use super::timing::Budget;
+use super::utterance::{Purpose, Speech};
 use super::{Floor, Interview};
 use crate::followup;
 use crate::followup::check::{Unfit, check};
@@ -237,7 +237,7 @@ impl Interview {
 
     /// A question is well begun: the page is told.
     pub(super) fn question_put(&mut self) {
-        self.waiting = super::answers::Waiting { since: self.now, ..Default::default() };
+        self.waiting = super::moment::Waiting { since: self.now, ..Default::default() };
         self.show_question();
     }
 

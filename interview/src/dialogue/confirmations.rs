@@ -4,7 +4,7 @@
 //! again puts it again. Never does: end anything without a yes.
 
 use super::lines::Farewell;
-use super::speaking::{Purpose, Speech};
+use super::utterance::{Purpose, Speech};
 use super::{Interview, Target};
 use crate::io::{Event, Pending, Postponement, RepeatReason};
 use crate::turn::confidence_of;

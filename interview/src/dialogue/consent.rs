@@ -3,9 +3,9 @@
 //! Owns: the two questions and what their answers mean. Never does: keep a word of what was said, or take anything for a
 //! yes that is not one: in doubt it asks once more, and then leaves the interview for another time.
 
-use super::answers::Waiting;
 use super::lines::Farewell;
-use super::speaking::{Purpose, Speech};
+use super::moment::Waiting;
+use super::utterance::{Purpose, Speech};
 use super::{Interview, Target, lines};
 use crate::io::{Event, Notice, Output, Pending, Phase, Postponement};
 use crate::turn::confidence_of;

@@ -2,26 +2,13 @@
 //!
 //! Owns: asking for vectors at each pause, and the reading of the latest one. Never does: act on it.
 
+use super::moment::Heard;
 use super::{Interview, Target};
 use crate::guide::Question;
 use crate::io::{Output, PauseId};
 use crate::turn::text_of;
 use crate::understanding::read::{self, Reading};
 use crate::understanding::{Asked, Kind, Request, relevance};
-
-/// The words up to one pause, and what they mean.
-#[derive(Debug, Clone)]
-pub(super) struct Heard {
-    pause: PauseId,
-    text: String,
-    /// The part of it that is read: from where a moment had been asked for, and then was over.
-    rest: String,
-    asked: Asked,
-    reading: Option<Reading>,
-    vectors: Vec<Vec<f32>>,
-    /// The last vector is that of the question and the answer to it.
-    with_question: bool,
-}
 
 impl Interview {
     /// The words of a pause are there: they are read, or vectors are asked for.

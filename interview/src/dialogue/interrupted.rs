@@ -6,54 +6,11 @@
 //! We are quieter from the first sound on, stop when it turns out to be words for us, and come back up otherwise. Who was
 //! stopped by nothing is told the rest from the clause on in which we stopped.
 
-use super::speaking::{Purpose, Speech, Utterance};
+use super::utterance::{Cut, Purpose, Utterance};
 use super::{Interview, Target};
 use crate::io::{Event, Ms, Output, PauseId, Rejection, Transcript, Word};
 use crate::turn::overlap::{Overlap, Sign, Step};
 use crate::turn::text_of;
-
-/// A clause ends with one of these and a space.
-const CLAUSE_ENDS: &[char] = &['.', '?', '!', ',', ';', ':', '–', '—'];
-
-/// What we were saying when we stopped, and how far of it was heard.
-#[derive(Debug, Clone)]
-pub(super) struct Cut {
-    speech: Speech,
-    /// Byte of its text.
-    heard: usize,
-}
-
-impl Cut {
-    /// None where nothing would be missed: a goodbye, and what is said again anyway.
-    pub fn of(utterance: &Utterance, heard: &str) -> Option<Self> {
-        let speech = &utterance.speech;
-        let matters = matches!(speech.purpose, Purpose::Question | Purpose::Consent | Purpose::Confirmation);
-        if !matters || !utterance.stopping || speech.draft.is_some() {
-            return None;
-        }
-        let heard = heard.trim();
-        // What was not said in these words counts as unheard.
-        let heard = if speech.text()[speech.from..].starts_with(heard) { heard.len() } else { 0 };
-        Some(Self { heard: speech.from + heard, speech: speech.clone() })
-    }
-
-    /// The same from the beginning of the clause that was being heard; none when all of it was.
-    fn rest(self) -> Option<Speech> {
-        let text = self.speech.text();
-        let mut from = 0;
-        let mut end = 0;
-        for text in &self.speech.texts {
-            let clauses = text.char_indices().filter(|(at, c)| {
-                CLAUSE_ENDS.contains(c) && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
-            });
-            let begins = clauses.map(|(at, c)| end + at + c.len_utf8() + 1);
-            from =
-                std::iter::once(end).chain(begins).filter(|at| *at <= self.heard + 1).max().unwrap_or(from).max(from);
-            end += text.len() + 1;
-        }
-        (self.heard < text.len() && text.is_char_boundary(from)).then_some(Speech { from, ..self.speech })
-    }
-}
 
 impl Interview {
     /// Speech began while we speak or are about to.
@@ -243,36 +200,5 @@ impl Interview {
         self.take_floor();
         self.say(speech);
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rest(texts: &[&str], heard: &str) -> Option<String> {
-        let speech = Speech::new(texts.iter().map(|text| (*text).to_owned()).collect(), Purpose::Question);
-        let heard = heard.len();
-        Cut { speech, heard }.rest().map(|speech| speech.text().split_off(speech.from))
-    }
-
-    #[test]
-    fn what_was_cut_off_is_taken_up_at_the_clause_that_was_being_heard() {
-        let texts = ["Thank you.", "When you work from home, what is hardest, and why?"];
-        let rest = |heard| rest(&texts, heard);
-        assert_eq!(rest("Thank"), Some(texts.join(" ")));
-        assert_eq!(rest("Thank you."), Some(texts[1].to_owned()));
-        assert_eq!(rest("Thank you. When you"), Some(texts[1].to_owned()));
-        assert_eq!(rest("Thank you. When you work from home, what is"), Some("what is hardest, and why?".to_owned()));
-        assert_eq!(rest("Thank you. When you work from home,"), Some("what is hardest, and why?".to_owned()));
-        assert_eq!(rest(&texts.join(" ")), None);
-    }
-
-    #[test]
-    fn a_number_is_no_clause() {
-        assert_eq!(
-            rest(&["It costs 1,000.50 pounds, does it?"], "It costs 1,000.50"),
-            Some("It costs 1,000.50 pounds, does it?".to_owned())
-        );
     }
 }

@@ -8,7 +8,7 @@
 //! | `state` | the durable state: what the events say |
 //! | `inputs` | what each input does |
 //! | `consent` | the two questions before everything else |
-//! | `selection`, `condition`, `timing` | the cursor: order, branches, skips, time budgets |
+//! | `selection`, `timing` | the cursor: order, branches, skips, time budgets |
 //! | `askings` | from an answer to what is asked next |
 //! | `heard` | what the words of the turn mean, as soon as it is known |
 //! | `answers` | what they mean for the asking at hand |
@@ -19,7 +19,9 @@
 //! | `requests` | what a respondent wants who does not answer |
 //! | `confirmations` | questions of our own about it, and what their answers mean |
 //! | `silence` | what happens when nothing is said |
+//! | `moment` | what is not recorded: a replay starts with it empty |
 //! | `ahead` | what will be said next, to be made ready meanwhile |
+//! | `utterance` | what is said, while it is planned and spoken |
 //! | `speaking` | our voice: holding answers open |
 //! | `interrupted` | speech over ours: giving way, or going on where we stopped |
 //! | `noise` | sound that never stops |
@@ -36,13 +38,13 @@ mod ahead;
 mod answers;
 mod asides;
 mod askings;
-pub mod condition;
-mod confirmations;
+pub mod confirmations;
 mod consent;
 mod heard;
 mod inputs;
 mod interrupted;
 pub(crate) mod lines;
+mod moment;
 mod naming;
 mod noise;
 mod passing;
@@ -53,14 +55,12 @@ mod silence;
 mod speaking;
 pub mod state;
 pub(crate) mod timing;
+mod utterance;
 
-use answers::Waiting;
-use heard::Heard;
-use interrupted::Cut;
 use lines::Farewell;
-use noise::Noise;
-use speaking::{Speech, Utterance};
+use moment::{Heard, Noise, Waiting};
 use state::InterviewState;
+use utterance::{Cut, Speech, Utterance};
 
 pub use settings::Settings;
 
@@ -69,6 +69,7 @@ use crate::io::{
     CallState, Event, Input, Ms, Notice, Output, PauseId, PauseReason, Phase, Proposal, Response, UtteranceId,
 };
 use crate::language::Language;
+use crate::language::lines::Lines;
 use crate::turn::loudness::Loudness;
 use crate::turn::overlap::Limits;
 use crate::turn::{Policy, Turn, Verdict};
@@ -359,7 +360,7 @@ impl Interview {
     }
 
     /// What the interviewer says of its own accord.
-    fn lines(&self) -> &'static lines::Lines {
+    fn lines(&self) -> &'static Lines {
         &self.language.lines
     }
 

@@ -6,43 +6,18 @@
 
 use super::Interview;
 use super::lines;
+use super::moment::ReadBack;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::io::{EndRule, Pending, RepeatReason, Word};
+use crate::meaning::Value;
 use crate::turn::text_of;
-use crate::understanding::value::{self, Value};
+use crate::understanding::value;
 use crate::understanding::{By, Consent, Kind, Request};
 
 /// Pauses of a dictation that are waited through, each as long as somebody is waited for who has begun something.
 const PAUSES: u32 = 5;
 /// Who dictates pauses for longer than who talks.
 const DICTATING: f32 = 1.5;
-
-/// What has been understood within the asking at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Naming {
-    /// Words of the answer before it was asked for again, or corrected: what is said after them counts first.
-    pub before: usize,
-    back: Back,
-}
-
-/// How far the reading back of a dictation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Back {
-    #[default]
-    NotYet,
-    Read,
-    /// The reply was neither a yes nor a no.
-    Unclear,
-    /// What was said before was wrong, and does not count; what is said instead is kept as it is understood.
-    Denied,
-}
-
-impl Naming {
-    /// Something was read back and waits for a yes.
-    pub fn reads_back(self) -> bool {
-        matches!(self.back, Back::Read | Back::Unclear)
-    }
-}
 
 impl Interview {
     /// The guide question at hand, unless a follow-up to it is.
@@ -64,7 +39,7 @@ impl Interview {
         let question = self.question_itself()?;
         let read = |words: &[Word]| value::read(self.language, question, &text_of(words));
         let later = read(self.later(words));
-        if self.waiting.naming.back == Back::Denied { later } else { later.or_else(|| read(words)) }
+        if self.waiting.naming.back == ReadBack::Denied { later } else { later.or_else(|| read(words)) }
     }
 
     /// Of the words of the answer those since it was asked for again.
@@ -110,8 +85,8 @@ impl Interview {
                 None if !asked && in_time => return self.ask_about(),
                 None => flags.push("out_of_options".to_owned()),
                 Some(Value::Range(_)) if !asked && in_time && self.is_on_scale() => return self.ask_about(),
-                Some(_) if self.waiting.naming.back == Back::NotYet && in_time && self.reading_back().is_some() => {
-                    self.waiting.naming.back = Back::Read;
+                Some(_) if self.waiting.naming.back == ReadBack::NotYet && in_time && self.reading_back().is_some() => {
+                    self.waiting.naming.back = ReadBack::Read;
                     self.carry();
                     self.take_floor();
                     return self.confirm(Pending::ReadBack);
@@ -128,7 +103,7 @@ impl Interview {
             }
             flags.push("off_topic".to_owned());
         }
-        if self.waiting.naming.back == Back::Denied && flags.is_empty() {
+        if self.waiting.naming.back == ReadBack::Denied && flags.is_empty() {
             flags.push("unconfirmed".to_owned());
         }
         self.conclude(flags, rule);
@@ -182,7 +157,7 @@ impl Interview {
                 self.carry();
             }
             self.take_floor();
-            self.waiting.naming.back = Back::Denied;
+            self.waiting.naming.back = ReadBack::Denied;
             self.waiting.reworded = true;
             return self.again(RepeatReason::Reworded, vec![self.lines().naming.once_more.clone()]);
         }
@@ -207,11 +182,11 @@ impl Interview {
             _ if asks => return self.meet_after_floor(&reading, text),
             _ => {}
         }
-        if text.is_empty() || self.waiting.naming.back == Back::Unclear {
+        if text.is_empty() || self.waiting.naming.back == ReadBack::Unclear {
             return self.settle_named(vec!["unconfirmed".to_owned()]);
         }
         self.take_floor();
-        self.waiting.naming.back = Back::Unclear;
+        self.waiting.naming.back = ReadBack::Unclear;
         self.put_pending(Vec::new(), Pending::ReadBack);
     }
 

@@ -22,43 +22,6 @@ const MOST_NAMED: u32 = 2;
 /// Before the call ends whatever happens, what is being said is looked at once more.
 const BEFORE_LIMIT_MS: Ms = 3_000;
 
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Noise {
-    /// Since when there has been sound without words.
-    since: Option<Ms>,
-    /// It has gone on for long: it is not waited for any more.
-    around: bool,
-    named: u32,
-    /// A look that is not answered yet, and when the latest was taken.
-    look: Option<PauseId>,
-    looked: Ms,
-    /// When the latest look was taken that found no words.
-    wordless: Ms,
-    /// The driver still hears sound where we have noted a pause.
-    goes_on: bool,
-}
-
-impl Noise {
-    pub fn is_around(&self) -> bool {
-        self.around
-    }
-
-    pub fn sound(&mut self, at: Ms) {
-        self.since.get_or_insert(at);
-        self.goes_on = false;
-    }
-
-    /// There were words at a pause.
-    pub fn words(&mut self) {
-        self.since = None;
-    }
-
-    /// How the turn's audio is given up.
-    pub fn taken(&mut self) -> Output {
-        if std::mem::take(&mut self.goes_on) { Output::HearAnew } else { Output::TurnTaken }
-    }
-}
-
 impl Interview {
     /// When sound without words has to be dealt with; none while there is none.
     pub(super) fn noise_at(&self) -> Option<Ms> {

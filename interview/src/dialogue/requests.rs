@@ -3,10 +3,11 @@
 //! Owns: requests and concerns. Never does: end anything on words that were not plain, or lose what was said beside a
 //! request.
 
-use super::lines::{Farewell, fill};
-use super::speaking::{Purpose, Speech};
+use super::lines::Farewell;
+use super::utterance::{Purpose, Speech};
 use super::{Floor, Interview, Target};
 use crate::io::{Event, Means, Ms, Output, Pending, Postponement, RepeatReason, When};
+use crate::language::lines::fill;
 use crate::turn::text_of;
 use crate::understanding::{By, Concern, Kind, Reading, Request, Topic};
 
@@ -158,7 +159,7 @@ impl Interview {
         let said = match self.state.current.filter(|_| begun) {
             Some(asking) => {
                 self.record(Event::AnswerStruck { asking });
-                self.waiting.naming = super::naming::Naming::default();
+                self.waiting.naming = super::moment::Naming::default();
                 self.met_with(kind, vec![self.lines().asides.struck.clone()])
             }
             None => self.aside(kind, ""),
@@ -208,7 +209,7 @@ impl Interview {
     }
 
     pub(super) fn be_patient(&mut self) {
-        self.waiting.patience = super::answers::Patience::Granted;
+        self.waiting.patience = super::moment::Patience::Granted;
         self.waiting.since = self.now;
         self.floor = Floor::Listening;
     }

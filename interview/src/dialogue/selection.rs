@@ -9,9 +9,9 @@ use std::cmp::Reverse;
 
 use serde_json::Value as Json;
 
-use super::condition::{Subject, holds};
 use super::state::{Draft, InterviewState};
 use super::timing::{Budget, section_is_over};
+use crate::condition::{Subject, holds};
 use crate::guide::{Guide, Question, Section};
 use crate::io::{Event, Ms, Response};
 use crate::understanding::Value;

@@ -2,8 +2,8 @@
 //!
 //! Owns: how long is waited, and what is said then. Never does: take silence for an answer.
 
-use super::answers::Patience;
-use super::speaking::{Purpose, Speech};
+use super::moment::Patience;
+use super::utterance::{Purpose, Speech};
 use super::{Interview, Target};
 use crate::io::{CallState, EndRule, Event, Ms, Pending, Rejection, RepeatReason};
 

@@ -7,116 +7,12 @@
 //! the end of the acknowledgement before it). Speech before that belongs to the answer: the draft is dropped, and the
 //! same turn goes on with all its words.
 
-use super::interrupted::Cut;
-use super::lines::Farewell;
+use super::utterance::{Cut, Purpose, Speech, Utterance};
 use super::{Floor, Interview};
-use crate::io::{AskingId, CallState, Event, Line, Ms, Notice, Output, Speaker, UtteranceId};
-use crate::turn::overlap::Overlap;
+use crate::io::{CallState, Event, Line, Ms, Notice, Output, Speaker, UtteranceId};
 
 /// Silence after speech that we waited for before saying something of our own.
 const POLITE_MS: Ms = 500;
-
-/// What an utterance is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Consent,
-    /// A question, for the first time or again.
-    Question,
-    /// A question of our own within an asking, that wants a yes or a no.
-    Confirmation,
-    /// A word that wants no answer of its own.
-    Aside,
-    /// The same while what follows an answer is thought about: the answer may go on, and it goes on being held.
-    Cover,
-    Goodbye(Farewell),
-}
-
-/// Something to say.
-#[derive(Debug, Clone)]
-pub(super) struct Speech {
-    pub texts: Vec<String>,
-    pub purpose: Purpose,
-    pub asking: Option<AskingId>,
-    /// From this byte of its text on: what stands before was heard when it was said first.
-    pub from: usize,
-    /// Recorded when the last line is well begun; some only when an answer is held open until then.
-    pub draft: Option<Vec<Event>>,
-}
-
-impl Speech {
-    pub fn new(texts: Vec<String>, purpose: Purpose) -> Self {
-        Self { texts, purpose, asking: None, from: 0, draft: None }
-    }
-
-    pub fn asking(mut self, asking: AskingId) -> Self {
-        self.asking = Some(asking);
-        self
-    }
-
-    pub fn draft(mut self, events: Vec<Event>) -> Self {
-        self.draft = Some(events);
-        self
-    }
-
-    /// The lines before the last: acknowledgements.
-    pub fn before(&self) -> String {
-        self.texts.split_last().map(|(_, rest)| rest.join(" ")).unwrap_or_default()
-    }
-
-    pub fn text(&self) -> String {
-        self.texts.join(" ")
-    }
-
-    /// What is said of it now.
-    fn rest(&self) -> String {
-        self.text().split_off(self.from)
-    }
-
-    /// The lines that are said of it now, each with where in it that begins.
-    fn lines(&self) -> impl Iterator<Item = (&String, usize)> {
-        let mut begins = 0;
-        self.texts.iter().filter_map(move |text| {
-            let from = self.from.saturating_sub(begins);
-            begins += text.len() + 1;
-            (from < text.len()).then_some((text, from))
-        })
-    }
-
-    /// Share of the last line's words that have been heard with `heard` of what is said now.
-    pub fn heard_share(&self, heard: &str) -> f32 {
-        let count = |text: &str| text.split_whitespace().count();
-        let last = self.texts.last().map_or(0, |text| count(text));
-        let heard = (count(&self.text()[..self.from]) + count(heard)).saturating_sub(count(&self.before()));
-        if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
-    }
-
-    /// A goodbye is finished once it is final: there is nothing left to answer.
-    pub fn is_farewell(&self) -> bool {
-        matches!(self.purpose, Purpose::Goodbye(_)) && self.draft.is_none()
-    }
-}
-
-/// The utterance under way.
-#[derive(Debug, Clone)]
-pub(super) struct Utterance {
-    pub id: UtteranceId,
-    pub speech: Speech,
-    pub started: Option<Ms>,
-    pub ducked: bool,
-    pub stopping: bool,
-    /// Speech over ours that has not shown yet whether it means it.
-    pub overlap: Option<Overlap>,
-}
-
-impl Utterance {
-    pub fn covers(&self) -> bool {
-        self.speech.purpose == Purpose::Cover
-    }
-
-    pub fn is_aside(&self) -> bool {
-        matches!(self.speech.purpose, Purpose::Aside | Purpose::Cover)
-    }
-}
 
 impl Interview {
     /// Says something, at once or as soon as the respondent is silent. Never over the respondent, never over ourselves.

@@ -9,14 +9,15 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
-
 use crate::guide::Guide;
-use crate::guide::lint::{is_speakable, leading, several};
 use crate::io::ProposalRequest;
 use crate::lexicon as lex;
+use crate::wording::question::{double, leading};
+use crate::wording::spoken::is_speakable;
 
 use super::words;
+
+pub use crate::io::Unfit;
 
 const MOST_WORDS: usize = 30;
 const MOST_CHARS: usize = 220;
@@ -28,84 +29,6 @@ const SAME: f32 = 0.6;
 const ALMOST_ALL: f32 = 0.75;
 /// Least share of plain English words in an English sentence.
 const ENGLISH: f32 = 0.25;
-
-/// Why a proposal is not spoken.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unfit {
-    Empty,
-    TooLong,
-    /// Addresses, markup, emoji, signs without a sound.
-    Unspeakable,
-    /// In another language than the guide.
-    Language,
-    NotAQuestion,
-    SeveralQuestions,
-    Leading,
-    /// Something of the machine's own: its role, its rules, the first person.
-    RoleText,
-    /// It offers or promises something.
-    Promise,
-    /// It wants the respondent to do something, or asks for what no study asks for.
-    Instruction,
-    Sensitive,
-    Rude,
-    /// It says something about the respondent that they did not say.
-    Misquotes,
-    /// It reads out what the respondent dictated.
-    Dictated,
-    /// The answer tells the interviewer what to do: no model is trusted with it.
-    Steered,
-    /// It was asked before, or the guide will ask it.
-    Repeated,
-    OffTopic,
-}
-
-impl Unfit {
-    pub const ALL: [Self; 17] = [
-        Self::Empty,
-        Self::TooLong,
-        Self::Unspeakable,
-        Self::Language,
-        Self::NotAQuestion,
-        Self::SeveralQuestions,
-        Self::Leading,
-        Self::RoleText,
-        Self::Promise,
-        Self::Instruction,
-        Self::Sensitive,
-        Self::Rude,
-        Self::Misquotes,
-        Self::Dictated,
-        Self::Steered,
-        Self::Repeated,
-        Self::OffTopic,
-    ];
-
-    /// As metrics and reports name it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::TooLong => "too_long",
-            Self::Unspeakable => "unspeakable",
-            Self::Language => "language",
-            Self::NotAQuestion => "not_a_question",
-            Self::SeveralQuestions => "several_questions",
-            Self::Leading => "leading",
-            Self::RoleText => "role_text",
-            Self::Promise => "promise",
-            Self::Instruction => "instruction",
-            Self::Sensitive => "sensitive",
-            Self::Rude => "rude",
-            Self::Misquotes => "misquotes",
-            Self::Dictated => "dictated",
-            Self::Steered => "steered",
-            Self::Repeated => "repeated",
-            Self::OffTopic => "off_topic",
-        }
-    }
-}
 
 /// Looks at the words of a follow-up that a model proposes to the answer of `request`.
 ///
@@ -129,7 +52,7 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
     rule(text.chars().any(char::is_control) || !is_speakable(text, english), Unfit::Unspeakable)?;
     let marks = text.matches('?').count();
     rule(marks == 0 || !text.ends_with(['?', '"', '”']), Unfit::NotAQuestion)?;
-    rule(marks > 1 || english && several(text), Unfit::SeveralQuestions)?;
+    rule(marks > 1 || english && double(text).is_some(), Unfit::SeveralQuestions)?;
     let answer = lex::tokens(&request.answer);
     if english {
         let known = tokens.iter().filter(|word| lex::is_stop(word)).count();
@@ -141,7 +64,7 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
         rule(words::says(&tokens, &words::SENSITIVE) && !words::says(&own, &words::SENSITIVE), Unfit::Sensitive)?;
         rule(words::says(&tokens, &words::RUDE) && !words::says(&own, &words::RUDE), Unfit::Rude)?;
         rule(words::says(&tokens, &words::INSTRUCTIONS), Unfit::Instruction)?;
-        rule(leading(text), Unfit::Leading)?;
+        rule(leading(text).is_some(), Unfit::Leading)?;
         rule(words::steers(&request.answer), Unfit::Steered)?;
         rule(misquotes(text, request), Unfit::Misquotes)?;
     }

@@ -5,16 +5,17 @@
 pub mod bounds;
 mod fields;
 mod mend;
+mod problems;
 mod values;
-
-use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use self::fields::{
     ACTIONS, ANSWERS, BRANCH, EXPECTS, GUIDE, PROFILE, QUESTION, RULES, SECTION, SELECT, SIGNALS, TRIGGER, TYPES, VOICE,
 };
+use self::problems::Check;
 use super::Problem;
+use super::slug::slug;
 use crate::language::Language;
 
 /// Names of sections that a message lists.
@@ -37,26 +38,7 @@ pub(super) fn document(value: &Value) -> Vec<Problem> {
     check.problems
 }
 
-#[derive(Default)]
-struct Check {
-    problems: Vec<Problem>,
-    /// Problems beyond those that are told.
-    untold: usize,
-    /// Ids seen so far, by kind, with the place where they were first used.
-    ids: HashMap<(&'static str, String), String>,
-    /// Section names seen so far, with the place where they were first used.
-    names: HashMap<String, String>,
-}
-
 impl Check {
-    fn add(&mut self, path: &str, message: impl Into<String>) {
-        if self.problems.len() < bounds::PROBLEMS {
-            self.problems.push(Problem { path: path.to_owned(), message: message.into() });
-        } else {
-            self.untold += 1;
-        }
-    }
-
     fn guide(&mut self, guide: &Map<String, Value>) {
         self.known("", guide, GUIDE);
         self.text("", guide, "name", true);
@@ -116,7 +98,7 @@ impl Check {
                             targets.extend(section.get(key).and_then(Value::as_str).map(str::to_owned));
                         }
                         if !section.contains_key("id") {
-                            targets.extend(section.get("section_name").and_then(Value::as_str).map(super::slug));
+                            targets.extend(section.get("section_name").and_then(Value::as_str).map(slug));
                         }
                     }
                 }

@@ -1,13 +1,13 @@
 //! The call guide as a document: what a researcher writes.
 //!
 //! Owns: the shape of the guide (product contract, section 2), reading it ([`parse`], [`from_value`]) and
-//! every check on it ([`check`] says what is wrong, [`lint`] what is doubtful, [`diff`] what was changed). Never does: run it.
+//! every check on it ([`check`] says what is wrong, [`crate::lint`] what is doubtful, [`diff`] what was changed). Never does: run it.
 
 mod check;
 pub mod diff;
-pub mod lint;
-mod read;
 mod quoting;
+mod read;
+mod slug;
 mod spelling;
 
 use std::collections::BTreeMap;
@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use read::{from_value, parse, read_text, read_yaml, slug};
+pub use read::{from_value, parse, read_text, read_yaml};
+pub use slug::slug;
 
 /// One thing wrong with a guide document, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -114,7 +115,7 @@ pub struct Section {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 86400))]
     #[serde(default)]
     pub time_limit: Option<u32>,
-    /// Skip the section when any of these holds (free text, see `dialogue::condition`).
+    /// Skip the section when any of these holds (free text, see `condition`).
     #[serde(default)]
     pub skip_conditions: Vec<String>,
     pub questions: Vec<Question>,

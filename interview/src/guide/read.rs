@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::slug::slug;
 use super::{Guide, Problem, check, quoting, spelling};
 
 /// Reads a guide written in JSON or YAML. Every problem is listed at once.
@@ -74,25 +75,6 @@ pub fn from_value(mut value: Value) -> Result<Guide, Vec<Problem>> {
     guide.sections.sort_by_key(|section| section.order);
     fill_ids(&mut guide);
     Ok(guide)
-}
-
-/// A slug: lower case words of a text joined by hyphens, cut at a word near 48 characters.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for word in text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’') {
-        let word: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        if word.is_empty() {
-            continue;
-        }
-        if !slug.is_empty() {
-            if slug.chars().count() + word.chars().count() > 48 {
-                break;
-            }
-            slug.push('-');
-        }
-        slug.push_str(&word);
-    }
-    if slug.is_empty() { "item".to_owned() } else { slug }
 }
 
 /// Options may be written as plain texts; the guide always holds `{id, text}`.

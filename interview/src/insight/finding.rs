@@ -331,6 +331,7 @@ mod tests {
     use super::super::material::testing::material;
     use super::super::theme::themes;
     use super::*;
+    use crate::analysis::contradiction::{Earlier, with_earlier};
 
     #[test]
     fn each_type_is_found_with_its_quote() {
@@ -341,9 +342,10 @@ mod tests {
             ("What else?", "It turned out that clients read every invoice. I never check the invoices myself."),
         ]);
         let words = material.answers[3].words.clone();
-        let earlier: Vec<_> = material.answers[..1].iter().map(response).collect();
-        material.answers[3].analysis.contradictions =
-            crate::analysis::contradiction::with_earlier(&material.answers[3].text, &words, &earlier);
+        let first = &material.answers[0];
+        let earlier = [Earlier { asking: first.asking, text: &first.text, words: &first.words }];
+        let contradictions = with_earlier(&material.answers[3].text, &words, &earlier);
+        material.answers[3].analysis.contradictions = contradictions;
         let conflicts = conflicts(&material);
         let found = findings(&material, &themes(&material), &conflicts);
         let shown: Vec<_> = found.iter().map(|finding| (finding.kind, finding.statement.as_str())).collect();
@@ -365,28 +367,5 @@ mod tests {
         let found = findings(&material, &[], &[]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].statement, "Borne out, as expected: no commute");
-    }
-
-    fn response(answer: &Answer) -> crate::io::Response {
-        crate::io::Response {
-            asking: answer.asking,
-            question_id: answer.question_id.clone(),
-            section: answer.section.clone(),
-            question_text: answer.question_text.clone(),
-            text: answer.text.clone(),
-            words: answer.words.clone(),
-            asked_ms: 0,
-            answered_ms: 0,
-            response_time_ms: 0,
-            is_follow_up: false,
-            parent: None,
-            analysis: answer.analysis.clone(),
-            flags: Vec::new(),
-            is_complete: true,
-            requires_clarification: false,
-            endpointing: crate::io::Endpointing::default(),
-            value: None,
-            class: crate::understanding::AnswerClass::Answered,
-        }
     }
 }

@@ -4,8 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AskingId, Ms, Postponement, Rejection, UtteranceId, When, Word};
-use crate::understanding::{AnswerClass, Concern, Topic};
+use super::{Postponement, Unfit};
+use crate::analysis::Analysis;
+use crate::analysis::contradiction::Earlier;
+use crate::call::{AskingId, Ms, Rejection, UtteranceId, Word};
+use crate::meaning::{AnswerClass, Concern, Topic, When};
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +118,7 @@ pub struct Response {
     pub is_follow_up: bool,
     /// The asking this follows up on.
     pub parent: Option<AskingId>,
-    pub analysis: crate::analysis::Analysis,
+    pub analysis: Analysis,
     /// `declined`, `dont_know`, `no_answer`, `cut_short`, `out_of_options`, …
     pub flags: Vec<String>,
     /// What the answer names, as the question wants it; none for an open answer.
@@ -126,6 +129,12 @@ pub struct Response {
     pub is_complete: bool,
     pub requires_clarification: bool,
     pub endpointing: Endpointing,
+}
+
+impl<'a> From<&'a Response> for Earlier<'a> {
+    fn from(response: &'a Response) -> Self {
+        Self { asking: response.asking, text: &response.text, words: &response.words }
+    }
 }
 
 /// A question of ours within an asking, that wants an answer of its own before the asking goes on.
@@ -247,7 +256,7 @@ pub enum Event {
     /// A follow-up that a model proposed to the answer of this asking was not fit to be spoken.
     ProposalRejected {
         asking: AskingId,
-        reason: crate::followup::check::Unfit,
+        reason: Unfit,
         source: String,
     },
     /// A segment of speech that was rejected or not understood (counts into `stt_error_rate`).

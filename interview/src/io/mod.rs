@@ -4,74 +4,17 @@
 
 mod event;
 mod postponement;
+mod unfit;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{
     EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, RepeatReason, Response, TurnTiming,
 };
-pub use self::postponement::{Postponement, When};
-
-/// Milliseconds on the call clock: monotonic since the call began, continued over legs and restarts.
-pub type Ms = u64;
-
-/// Number of a pause of the respondent, counted up by the interview; answers that name an old pause are stale.
-pub type PauseId = u32;
-
-/// Number of something the interviewer says, counted up by the interview.
-pub type UtteranceId = u32;
-
-/// Number of an asking: one question (or follow-up) put to the respondent, up to the end of its answer.
-pub type AskingId = u32;
-
-/// One recognised word on the call clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Word {
-    pub text: String,
-    pub start_ms: Ms,
-    pub end_ms: Ms,
-    /// Mean token probability, 0…1.
-    pub confidence: f32,
-}
-
-/// Why recognised text was thrown away by the guards against invented text.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rejection {
-    /// Too little speech energy, or too little voice activity, in the audio.
-    NoSpeech,
-    /// The model's own no-speech or log probability says that nothing was said.
-    Improbable,
-    /// The text repeats itself as invented text does.
-    Repetition,
-    /// The engine failed; nothing is known of what was said.
-    Failed,
-}
-
-/// Everything the respondent said in this turn so far, as of one pause.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Transcript {
-    /// Words in order; the text is their texts joined with single spaces.
-    pub words: Vec<Word>,
-    /// Set when the guards rejected what was recognised (then `words` is empty).
-    pub rejected: Option<Rejection>,
-}
-
-impl Transcript {
-    /// The words' texts, joined by single spaces.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for word in &self.words {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(word.text.trim());
-        }
-        text
-    }
-}
+pub use self::postponement::Postponement;
+pub use self::unfit::Unfit;
+pub use crate::call::{AskingId, Ms, PauseId, Rejection, Transcript, UtteranceId, Word};
+pub use crate::meaning::When;
 
 /// What the person at the page (or an operator) asks for, beside speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,7 +131,7 @@ pub struct ProposalRequest {
     pub within_ms: Ms,
     /// What the answer names, as the question wants it.
     #[serde(default)]
-    pub value: Option<crate::understanding::Value>,
+    pub value: Option<crate::meaning::Value>,
 }
 
 impl ProposalRequest {

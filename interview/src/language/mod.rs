@@ -1,19 +1,28 @@
 //! A language as a value: everything the interview says, reads and counts in it.
 //!
-//! Owns: the parts of `languages/<code>/` that are built in, each read once, and who speaks what. Never does: decide
-//! anything by them. A part is a file of data and a struct beside the code that uses it; adding a language is adding a
-//! folder and a line in [`Language::of`].
+//! Owns: the forms of the files in `languages/<code>/`, and the languages that are built in, each read
+//! once. Never does: decide anything by them.
+//!
+//! Each file of data has a module with its form here. The code that uses it stands where it is used.
+//! To add a language, add a folder and a line in [`Language::of`].
+
+pub mod certain;
+pub mod classifier;
+pub mod lines;
+pub mod questions;
+pub mod times;
+pub mod values;
 
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
-use crate::dialogue::lines::Lines;
-use crate::understanding::certain::Certain;
-use crate::understanding::classifier::Classifier;
-use crate::understanding::parts::Questions;
-use crate::understanding::value::words::Words;
-use crate::understanding::when::Times;
+use certain::Certain;
+use classifier::Classifier;
+use lines::Lines;
+use questions::Questions;
+use times::Times;
+use values::Words;
 
 /// One language.
 #[derive(Debug)]
@@ -48,7 +57,7 @@ fn english(month_first: bool) -> Language {
         month_first,
         questions: part("languages/en/questions.toml", include_str!("../../../languages/en/questions.toml")),
         lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
-        certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
+        certain: part("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
         times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),
         classifier: Classifier::parse(include_str!("../../../languages/en/understanding.json"))
             .unwrap_or_else(|error| panic!("languages/en/understanding.json: {error}")),
@@ -84,7 +93,7 @@ impl Language {
 ///
 /// # Panics
 /// If it does not parse: a test reads every part of every language, so no released program does.
-pub(crate) fn part<T: DeserializeOwned>(name: &str, text: &str) -> T {
+fn part<T: DeserializeOwned>(name: &str, text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

@@ -3,42 +3,12 @@
 //! Owns: the lists, and the words that keep anything else from counting as a yes. Never does: look for a phrase inside
 //! a sentence: "I usually have to google it" is not "I have to go".
 
-use std::collections::HashMap;
-
-use serde::Deserialize;
-
-use super::meaning::{Consent, Kind, Request, Topic};
+use crate::language::certain::{Certain, Keeping};
 use crate::lexicon as lex;
+use crate::meaning::{Consent, Kind, Request};
 
 /// More words than these want something, whatever they are.
 const LISTENING_WORDS: usize = 6;
-
-/// A language's lists.
-#[derive(Debug)]
-pub struct Certain {
-    consent: HashMap<String, Consent>,
-    others: HashMap<String, Kind>,
-    back_channel: Vec<String>,
-    unfinished: Vec<String>,
-    fillers: Vec<String>,
-    refusing: Vec<String>,
-    agreeing: Vec<Vec<String>>,
-    telling: Vec<Vec<String>>,
-    recording: Vec<String>,
-    conditions: Vec<String>,
-    keeping: Keeping,
-}
-
-/// Wordings about what was recorded before, those that turn them round when they stand before them in a clause, and those
-/// that only look like it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Keeping {
-    keep: Vec<String>,
-    delete: Vec<String>,
-    not: Vec<String>,
-    not_negations: Vec<String>,
-}
 
 impl Keeping {
     /// Each wish of a clause: true to keep it.
@@ -66,69 +36,7 @@ impl Keeping {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    fillers: Vec<String>,
-    refusing: Vec<String>,
-    agreeing: Vec<String>,
-    telling: Vec<String>,
-    recording: Vec<String>,
-    conditions: Vec<String>,
-    keeping: Keeping,
-    consent: YesAndNo,
-    requests: Vec<Named<Request>>,
-    questions: Vec<Named<Topic>>,
-    back_channel: Texts,
-    unfinished: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct YesAndNo {
-    yes: Vec<String>,
-    no: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named<T> {
-    name: T,
-    texts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Texts {
-    texts: Vec<String>,
-}
-
 impl Certain {
-    pub(crate) fn parse(name: &str, text: &str) -> Self {
-        let file: File = crate::language::part(name, text);
-        let yes = file.consent.yes.into_iter().map(|text| (text, Consent::Yes));
-        let consent = yes.chain(file.consent.no.into_iter().map(|text| (text, Consent::No))).collect();
-        let requests =
-            file.requests.into_iter().flat_map(|one| one.texts.into_iter().map(move |t| (t, Kind::Request(one.name))));
-        let questions = file
-            .questions
-            .into_iter()
-            .flat_map(|one| one.texts.into_iter().map(move |t| (t, Kind::Question(one.name))));
-        Self {
-            consent,
-            others: requests.chain(questions).collect(),
-            back_channel: file.back_channel.texts,
-            unfinished: file.unfinished.texts,
-            fillers: file.fillers,
-            refusing: file.refusing,
-            telling: file.telling.iter().map(|phrase| lex::tokens(phrase)).collect(),
-            recording: file.recording,
-            conditions: file.conditions,
-            keeping: file.keeping,
-            agreeing: file.agreeing.iter().map(|phrase| lex::tokens(phrase)).collect(),
-        }
-    }
-
     /// What the whole utterance certainly is. `consent`: a yes or no was asked for by us.
     pub fn read(&self, text: &str, consent: bool) -> Option<Kind> {
         let mut tokens = lex::tokens(text);

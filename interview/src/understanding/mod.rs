@@ -5,9 +5,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `meaning` | the meanings there are |
 //! | `certain` | short, whole utterances whose meaning is certain |
-//! | `classifier` | everything else, by its vector |
 //! | `clauses` | sentences and clauses of an utterance |
 //! | `read` | both together, and what an utterance says besides |
 //! | `parts` | what a question asks for, and what of it an answer leaves open |
@@ -18,9 +16,7 @@
 //! | `when` | the time named by who wants to be called again |
 
 pub mod certain;
-pub mod classifier;
 mod clauses;
-pub mod meaning;
 pub mod parts;
 pub mod read;
 pub mod relevance;
@@ -30,7 +26,7 @@ pub mod value;
 pub mod when;
 pub mod whole;
 
-pub use classifier::{Asked, Classifier};
-pub use meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic};
 pub use read::{Reading, read};
-pub use value::Value;
+
+pub use crate::language::classifier::{Asked, Classifier};
+pub use crate::meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic, Value};

@@ -5,78 +5,13 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
-
 use super::clauses::sentences;
-use super::value::{self, Value};
+use super::value;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;
+use crate::language::questions::{Asks, Questions};
 use crate::lexicon as lex;
-
-/// A part of a language: what questions ask for (`languages/<code>/questions.toml`).
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Questions {
-    joints: Vec<String>,
-    after_joints: Vec<String>,
-    if_so: Vec<String>,
-    if_not: Vec<String>,
-    words: Vec<String>,
-    before_words: Vec<String>,
-    auxiliaries: Vec<String>,
-    subjects: Vec<String>,
-    unknown: Vec<String>,
-    absent: Absent,
-    kinds: Vec<Kind>,
-    told: Told,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Absent {
-    leads: Vec<String>,
-    loose: Vec<String>,
-    any: Vec<String>,
-    whole: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kind {
-    name: Asks,
-    asked: Vec<String>,
-    #[serde(default)]
-    given: Vec<String>,
-    #[serde(default)]
-    numbers: bool,
-    /// Content words of an answer that gives it without any of these.
-    #[serde(default)]
-    most: Option<usize>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    reason: Vec<String>,
-    case: Vec<String>,
-}
-
-/// What a question, or a part of one, asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asks {
-    Reason,
-    Duration,
-    Frequency,
-    Amount,
-    Time,
-    Person,
-    Place,
-    Opinion,
-    Manner,
-    Thing,
-    YesNo,
-}
+use crate::meaning::Value;
 
 impl Asks {
     /// Words that give it tell nothing else: "four years" is no tool.

@@ -8,9 +8,7 @@
 
 use std::ops::Range;
 
-use super::classifier::{Asked, Layer};
 use super::clauses::{clauses, sentences};
-use super::meaning::{By, Concern, Consent, Kind, Request};
 use super::parts;
 use super::thresholds::{
     AGAINST, AGAINST_A_CLAUSE, ASKED_BACK, AT_CONSENT, BESIDE, CONCERN, CONTENT, IN_PASSING, PLAIN, SURE, SURE_NOTHING,
@@ -20,6 +18,8 @@ use super::value;
 use super::whole::is_closed_answer;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;
+use crate::language::classifier::{Asked, Layer};
+use crate::meaning::{By, Concern, Consent, Kind, Request};
 
 /// What an utterance, or a part of it, means.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 //! Owns: the numbers, chosen on the development and validation sets (`benches/understanding/`), never on the sealed one.
 //! Never does: read anything.
 
-use super::meaning::{Concern, Kind, Request};
+use crate::meaning::{Concern, Kind, Request};
 
 /// Least probability of a yes to a question of consent.
 pub(super) const YES: f32 = 0.6;

@@ -5,9 +5,9 @@
 
 use serde::Deserialize;
 
-use super::classifier::Asked;
-use super::meaning::Kind;
 use crate::guide::Question;
+use crate::language::classifier::Asked;
+use crate::meaning::Kind;
 
 /// A file of utterances.
 #[derive(Debug, Deserialize)]

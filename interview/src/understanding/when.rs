@@ -2,33 +2,9 @@
 //!
 //! Owns: reading a day and a time of day (`languages/<code>/times.toml`). Never does: know today's date.
 
-use std::collections::HashMap;
-
-use serde::Deserialize;
-
-use crate::io::When;
+use crate::language::times::Times;
 use crate::lexicon as lex;
-
-/// A language's words for times.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Times {
-    /// Days from today.
-    days: HashMap<String, u32>,
-    /// From Monday.
-    weekdays: Vec<String>,
-    /// Minutes of the day.
-    parts: HashMap<String, u16>,
-    /// Minutes in a unit.
-    units: HashMap<String, u32>,
-    numbers: HashMap<String, u32>,
-    /// Words between which and a unit a number stands: "in two hours".
-    within: Vec<String>,
-    /// Before a time of day: "after six".
-    at: Vec<String>,
-    afternoon: Vec<String>,
-    morning: Vec<String>,
-}
+use crate::meaning::When;
 
 /// Hours without a part of the day up to this one are meant after noon: nobody asks to be called at three at night.
 const AFTERNOON_UNTIL: u32 = 7;

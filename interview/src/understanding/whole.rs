@@ -2,10 +2,11 @@
 //!
 //! Owns: reading short answers by rules (yes and no, numbers, options, endings). Never does: decide what follows.
 
-use super::value::{self, Value};
+use super::value;
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 use crate::lexicon as lex;
+use crate::meaning::Value;
 
 /// The value of an answer to a scale or multiple choice question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Guides that somebody wrote to hold the engine up: what they may cost is bounded, whatever stands in them.
 
-use interview::guide::{self, lint};
+use interview::{guide, lint};
 use serde_json::{Value, json};
 
 /// As many sections as are taken, each with as many questions as the guide may have in all.

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use interview::Event;
-use interview::analysis::{Analysis, contradiction};
+use interview::analysis::Analysis;
+use interview::analysis::contradiction::{Earlier, with_earlier};
 use interview::io::{EndStatus, Endpointing, Phase, Response, Word};
 use interviewer::insights::Tools;
 use interviewer::insights::task::ExtractInsights;
@@ -80,7 +81,8 @@ fn conversation(said: &[(&str, &str)]) -> Vec<Event> {
             })
             .collect();
         let mut analysis = Analysis::of(question, &words);
-        analysis.contradictions = contradiction::with_earlier(text, &words, &earlier);
+        let before: Vec<Earlier> = earlier.iter().map(Earlier::from).collect();
+        analysis.contradictions = with_earlier(text, &words, &before);
         let response = Response {
             asking,
             question_id: format!("q{asking}"),

@@ -4,8 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::super::slug;
-use super::{Check, mend};
+use super::mend;
+use super::problems::Check;
+use crate::guide::slug::slug;
 
 impl Check {
     pub(super) fn object<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {

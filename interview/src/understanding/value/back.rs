@@ -2,10 +2,10 @@
 //!
 //! Owns: addresses letter by letter, digits in groups, dates in words. Never does: alter the value.
 
-use super::Value;
-use super::words::Words;
 use crate::guide::{Expects, Question};
 use crate::language::Language;
+use crate::language::values::Words;
+use crate::meaning::Value;
 
 /// The sentence that reads back what the question `expects`; none where nothing is to be confirmed.
 pub fn spoken_back(language: &Language, question: &Question, value: &Value) -> Option<String> {

@@ -6,7 +6,7 @@ use super::found::Verdict;
 use super::numbers::number_at;
 use super::opposites;
 use super::tokens::{Token, longest_at, says, tokens, without_tail};
-use super::words::Words;
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
 pub(super) fn read(words: &Words, question: &str, text: &str) -> Option<bool> {

@@ -4,7 +4,7 @@
 
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says_at, tokens};
-use super::words::Words;
+use crate::language::values::Words;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 struct Parts {

@@ -2,12 +2,12 @@
 //!
 //! Owns: digits and letters one by one, spelled names, what must still follow. Never does: guess a digit that was not said.
 
-use super::Value;
 use super::numbers::{Mention, digit, mentions, number_at};
 use super::one_by_one;
 use super::tokens::{Token, longest_at, says, tokens, without_lead, without_tail};
-use super::words::Words;
+use crate::language::values::Words;
 use crate::lexicon as lex;
+use crate::meaning::Value;
 
 /// Fewer digits are no phone number.
 const SHORTEST_PHONE: usize = 7;

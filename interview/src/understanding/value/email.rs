@@ -5,7 +5,7 @@
 use super::dictated::letters;
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, tokens};
-use super::words::Words;
+use crate::language::values::Words;
 
 /// The last complete address of the text, in lower case.
 pub(super) fn read(words: &Words, text: &str) -> Option<String> {

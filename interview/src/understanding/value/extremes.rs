@@ -4,8 +4,8 @@
 
 use super::found::Named;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Choice;
+use crate::language::values::Words;
 
 /// The option that a superlative names; none beside another that is counted from it, as in "the second biggest".
 pub(super) fn by_superlative(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {

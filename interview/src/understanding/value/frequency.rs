@@ -4,8 +4,8 @@
 
 use super::numbers::mentions as numbers_in;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Choice;
+use crate::language::values::Words;
 
 /// An option's place on the scale of rates: times a year, and whether it takes in what is beyond.
 #[derive(Debug, Clone, Copy)]

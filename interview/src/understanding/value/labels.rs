@@ -6,8 +6,8 @@
 use super::mentions::{Piece, pieces};
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Scale;
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
 /// More tokens than this are no name but a sentence.

@@ -6,9 +6,9 @@
 use super::found::Named;
 use super::numbers::number_at;
 use super::tokens::{Token, clause_start, longest_at, says, tokens, without_lead, without_tail};
-use super::words::Words;
 use super::{extremes, frequency, spans};
 use crate::guide::{Choice, Question};
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
 /// The least share of an option's words that must be said where several options may be named.

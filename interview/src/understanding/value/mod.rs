@@ -5,11 +5,11 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `words` | the shape of `languages/<code>/values.toml` |
 //! | `tokens` | words and what stands between them |
 //! | `numbers` | numbers in words and digits, and ranges of two |
 //! | `one_by_one` | numbers spelled digit by digit |
 //! | `scale`, `options`, `closed` | one type of question each |
+//! | `scene` | a number among the words around it |
 //! | `opposites` | answers to closed questions by what was not asked |
 //! | `labels`, `places`, `reckoned` | points of a scale by their names, by where they are, and by how far from others |
 //! | `mentions`, `frequency`, `spans`, `extremes` | where options are named: by words, a rate, a number, a superlative |
@@ -34,35 +34,15 @@ mod options;
 mod places;
 mod reckoned;
 mod scale;
+mod scene;
 mod spans;
 mod tokens;
-pub mod words;
-
-use serde::{Deserialize, Serialize};
 
 use crate::guide::{Expects, Question, QuestionType, Select};
 use crate::language::Language;
+use crate::meaning::Value;
 
 pub use back::spoken_back;
-
-/// What an answer names, as it is stored in `interview_responses.value`.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = AnswerValue))]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Value {
-    #[serde(serialize_with = "number")]
-    Number(f64),
-    #[serde(serialize_with = "range")]
-    Range([f64; 2]),
-    /// Ids, in the order of the guide.
-    Options(Vec<String>),
-    Yes(bool),
-    /// ISO 8601, as far as it was said: `2024-05-03`, `2024-05`, `2024`, `--05-03`, `--05`, `---03`.
-    Date(String),
-    /// An e-mail address, a phone number, a name.
-    Text(String),
-}
 
 /// What `text` names as an answer to this question, if anything.
 pub fn read(language: &Language, question: &Question, text: &str) -> Option<Value> {
@@ -112,21 +92,6 @@ pub fn is_partial(language: &Language, question: &Question, text: &str) -> bool 
         }
         _ => false,
     }
-}
-
-/// Whole numbers without a fraction.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn number<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    json(*value).serialize(serializer)
-}
-
-fn range<S: serde::Serializer>(value: &[f64; 2], serializer: S) -> Result<S::Ok, S::Error> {
-    value.map(json).serialize(serializer)
-}
-
-fn json(value: f64) -> serde_json::Value {
-    // Beyond this, doubles are whole numbers that no i64 need hold.
-    if value.fract() == 0.0 && value.abs() < 1e15 { (value as i64).into() } else { value.into() }
 }
 
 #[cfg(test)]

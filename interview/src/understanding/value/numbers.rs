@@ -4,7 +4,7 @@
 //! what they count.
 
 use super::tokens::{Token, longest_at, says_at};
-use super::words::{Numbers, Words};
+use crate::language::values::{Numbers, Words};
 
 /// A number, or a range of them, and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq)]

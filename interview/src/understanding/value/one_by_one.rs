@@ -5,7 +5,7 @@
 
 use super::numbers::{Mention, digit, number_at};
 use super::tokens::{Token, longest_at};
-use super::words::Words;
+use crate::language::values::Words;
 
 /// More digits than this are a phone number.
 const LONGEST: usize = 6;

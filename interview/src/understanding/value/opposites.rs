@@ -6,7 +6,7 @@
 use super::found::Verdict;
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
 /// `rest` is the clause without what changes nothing at its beginning.

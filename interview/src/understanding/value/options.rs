@@ -3,13 +3,14 @@
 //! Owns: both, all, none, all but one; what is not meant; what replaces what was said before. Never does: choose where two
 //! are named alike and one is asked for.
 
+use super::closed;
 use super::found::Named;
 use super::mentions::named;
 use super::tokens::{Token, clause_start, longest_at, says, sentence_start, tokens};
-use super::words::Words;
-use super::{Value, closed};
 use crate::guide::{Question, Select};
+use crate::language::values::Words;
 use crate::lexicon as lex;
+use crate::meaning::Value;
 
 pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Value> {
     let said = tokens(text);

@@ -4,9 +4,9 @@
 
 use super::labels::{Best, Labels};
 use super::numbers::{Mention, number_at};
-use super::scale::Scene;
-use super::tokens::{Token, longest_at, says, says_at};
-use super::words::Words;
+use super::scene::Scene;
+use super::tokens::{Token, longest_at, says_at};
+use crate::language::values::Words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -237,16 +237,4 @@ fn as_far(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> 
     let (length, place) =
         ends.iter().find_map(|(phrases, place)| Some((longest_at(tokens, at + 1, *phrases)?, *place)))?;
     tokens.get(at + 1 + length).filter(|token| token.word == scale.like).map(|_| (length + 2, place))
-}
-
-/// The question itself counts in this: "from 1 to 5 stars", or degrees on a thermometer.
-pub(super) fn is_unit_of_the_question(words: &Words, asked: &[Token], unit: &Token, max: f64) -> bool {
-    let bare = |word: &str| word.trim_end_matches('s').to_owned();
-    let beside_the_bound = (1..asked.len()).any(|at| {
-        let number = number_at(&words.numbers, asked, at - 1);
-        let is_bound = number.is_some_and(|(number, to)| to == at && (number - max).abs() < f64::EPSILON);
-        is_bound && bare(&asked[at].word) == bare(&unit.word)
-    });
-    let measured = words.scale.measures.get(&unit.word).is_some_and(|instruments| says(asked, instruments));
-    beside_the_bound || measured
 }

@@ -4,7 +4,7 @@
 
 use super::numbers::Mention;
 use super::tokens::{Token, longest_at};
-use super::words::Words;
+use crate::language::values::Words;
 
 /// The mentions, those that are reckoned with taken together. `end` is an end of the scale in words at a token, with how
 /// many tokens name it.

@@ -5,8 +5,8 @@
 use super::found::Named;
 use super::numbers::{Mention, mentions as numbers_in};
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Question;
+use crate::language::values::Words;
 
 /// What an option takes in.
 #[derive(Debug, Clone, Copy)]

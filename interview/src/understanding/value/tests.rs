@@ -7,9 +7,10 @@ mod scale;
 
 use serde_json::json;
 
-use super::{Value, read};
+use super::read;
 use crate::guide::Question;
 use crate::language::Language;
+use crate::meaning::Value;
 
 fn question(document: serde_json::Value) -> Question {
     serde_json::from_value(document).unwrap()

@@ -76,14 +76,14 @@ fn what_no_answer_can_meet_is_found() {
 fn what_is_taken_literally_is_said() {
     assert_eq!(trigger("ticket machines"), [format!("condition-taken-literally {TRIGGER}")]);
     assert_eq!(trigger("answers the train"), [format!("condition-whole-answer {TRIGGER}")]);
-    let severity = |condition: &str| {
+    let level = |condition: &str| {
         changed(|guide| {
             guide["sections"][0]["questions"][0]["follow_up_triggers"][0]["condition"] = json!(condition);
         })[0]
-            .severity
+            .level
     };
-    assert_eq!(severity("ticket machines"), super::Severity::Info);
-    assert_eq!(severity("respondent seems to be bored"), super::Severity::Warning);
+    assert_eq!(level("ticket machines"), super::Level::Info);
+    assert_eq!(level("respondent seems to be bored"), super::Level::Warning);
 }
 
 #[test]

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::finding::{Level, Report};
 use super::plan::{Plan, Readings, escaped};
-use super::{Report, Severity};
-use crate::dialogue::condition::Condition;
+use crate::condition::Condition;
 use crate::guide::Question;
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
@@ -19,7 +19,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
         for (at, condition) in section.skip_conditions.iter().enumerate() {
             if always(plan, condition) {
                 report.add(
-                    Severity::Error,
+                    Level::Error,
                     "section-unreachable",
                     format!("/sections/{index}/skip_conditions/{at}"),
                     format!("this holds after any answer, so that {:?} is always left out", section.section_name),
@@ -43,7 +43,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
                 (None, None) => continue,
             };
             report.add(
-                Severity::Error,
+                Level::Error,
                 code,
                 path,
                 format!("this holds after any answer, so that {name:?} is always left out"),
@@ -73,7 +73,7 @@ fn follow_ups(question: &Question, path: &str, report: &mut Report) {
     let triggers = &question.follow_up_triggers;
     if question.max_follow_ups == 0 && !triggers.is_empty() {
         report.add(
-            Severity::Warning,
+            Level::Warning,
             "trigger-unreachable",
             format!("{path}/max_follow_ups"),
             format!("{} follow-up trigger(s) are written, but no follow-up is allowed", triggers.len()),
@@ -97,7 +97,7 @@ fn follow_ups(question: &Question, path: &str, report: &mut Report) {
             .count();
         if before >= question.max_follow_ups as usize {
             report.add(
-                Severity::Warning,
+                Level::Warning,
                 "trigger-unreachable",
                 format!("{path}/follow_up_triggers/{index}"),
                 format!(

@@ -54,9 +54,9 @@ fn paths_count_sections_as_they_are_written() {
 #[test]
 fn the_guides_of_this_repository_have_none_above_info() {
     for (name, text) in [
-        ("short", include_str!("../../../../guides/short.yaml")),
-        ("product-feedback", include_str!("../../../../guides/product-feedback.yaml")),
-        ("customer-discovery", include_str!("../../../../guides/customer-discovery.yaml")),
+        ("short", include_str!("../../../guides/short.yaml")),
+        ("product-feedback", include_str!("../../../guides/product-feedback.yaml")),
+        ("customer-discovery", include_str!("../../../guides/customer-discovery.yaml")),
     ] {
         let findings = super::lint(&crate::guide::parse(text).unwrap());
         assert!(findings.is_empty(), "{name}: {findings:#?}");

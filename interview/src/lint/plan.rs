@@ -2,7 +2,7 @@
 //!
 //! Owns: the dialogue's order (`dialogue::selection`) as far as it can be known beforehand. Never does: judge it.
 
-use crate::dialogue::condition::Condition;
+use crate::condition::Condition;
 use crate::guide::{Guide, Question, Section};
 
 /// A question and where it stands.

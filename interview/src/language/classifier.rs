@@ -6,8 +6,10 @@
 
 use serde::Deserialize;
 
-use super::meaning::Kind;
-use super::relevance::{Relevance, VECTOR};
+use crate::meaning::Kind;
+
+/// Numbers in an utterance's vector.
+pub const VECTOR: usize = 384;
 
 /// What an utterance is read in the light of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +88,24 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
+/// A logistic regression over the vector of a question and its answer, trained with the other layers and the encoder.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relevance {
+    /// [`VECTOR`] numbers.
+    weights: Vec<f32>,
+    bias: f32,
+}
+
+impl Relevance {
+    /// The probability that it is about something else; none for a vector of another length.
+    pub fn off_topic(&self, vector: &[f32]) -> Option<f32> {
+        let both = self.weights.iter().zip(vector);
+        let score = self.bias + both.map(|(weight, number)| weight * number).sum::<f32>();
+        (vector.len() == VECTOR && self.weights.len() == VECTOR).then(|| 1.0 / (1.0 + score.exp()))
+    }
+}
+
 /// What a language's training has come to.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Classifier {
@@ -117,7 +137,7 @@ impl Classifier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understanding::Consent;
+    use crate::meaning::Consent;
 
     fn layer(bias: &[f32]) -> Result<Layer, String> {
         let mut rows = vec![vec![0.0; VECTOR + 1]; 2];
@@ -143,5 +163,18 @@ mod tests {
     fn what_has_another_shape_is_refused() {
         assert!(layer(&[0.0]).unwrap_err().contains("2 kinds need as many rows of 385 numbers"));
         assert!(Classifier::parse("{}").is_err());
+    }
+
+    #[test]
+    fn a_vector_along_the_weights_is_about_the_question() {
+        let mut weights = vec![0.0; VECTOR];
+        weights[0] = 2.0;
+        let relevance = Relevance { weights, bias: -1.0 };
+        let mut vector = vec![0.0; VECTOR];
+        // 1 / (1 + e⁻¹), and 1 / (1 + e¹).
+        assert!((relevance.off_topic(&vector).unwrap() - 0.731).abs() < 0.001);
+        vector[0] = 1.0;
+        assert!((relevance.off_topic(&vector).unwrap() - 0.269).abs() < 0.001);
+        assert_eq!(relevance.off_topic(&[]), None);
     }
 }

@@ -1,11 +1,11 @@
 //! Conditions that no answer can meet, or that are taken for something else than they seem to say.
 //!
-//! Owns: judging triggers', branches' and skips' conditions as `dialogue::condition` reads them. Never does: judge where a
+//! Owns: judging triggers', branches' and skips' conditions as `condition` reads them. Never does: judge where a
 //! branch leads.
 
+use super::finding::{Level, Report};
 use super::plan::{Place, Plan, Readings, escaped};
-use super::{Report, Severity};
-use crate::dialogue::condition::{Condition, is_about_score, is_none, names};
+use crate::condition::{Condition, is_about_score, is_none, names};
 use crate::guide::{Question, QuestionType};
 
 /// Words about the interview instead of words that are said in it: whoever writes them means a judgement.
@@ -35,7 +35,7 @@ const ABOUT_THE_ANSWER: &[&str] = &[
 
 /// What is wrong with a condition.
 struct Fault {
-    severity: Severity,
+    level: Level,
     code: &'static str,
     message: String,
     suggestion: String,
@@ -44,7 +44,7 @@ struct Fault {
 impl Fault {
     fn never(why: impl std::fmt::Display, suggestion: impl Into<String>) -> Self {
         Self {
-            severity: Severity::Error,
+            level: Level::Error,
             code: "condition-never-met",
             message: format!("no answer can meet this condition: {why}"),
             suggestion: suggestion.into(),
@@ -52,7 +52,7 @@ impl Fault {
     }
 
     fn report(self, report: &mut Report, path: String) {
-        report.add(self.severity, self.code, path, self.message, &self.suggestion);
+        report.add(self.level, self.code, path, self.message, &self.suggestion);
     }
 }
 
@@ -86,7 +86,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
         if targets.is_empty() {
             let message = "this names nothing that could be left out".to_owned();
             let suggestion = "write the id of a section or question, or a list of such ids";
-            report.add(Severity::Error, "skip-target-unknown", path.clone(), message, suggestion);
+            report.add(Level::Error, "skip-target-unknown", path.clone(), message, suggestion);
         }
         let mut faults = Vec::new();
         for target in targets {
@@ -98,7 +98,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
                 (Some(section), _) => of_skip(plan, condition, section, None),
                 (None, Some(place)) => of_skip(plan, condition, place.section, Some(place)),
                 (None, None) => Some(Fault {
-                    severity: Severity::Error,
+                    level: Level::Error,
                     code: "skip-target-unknown",
                     message: format!("no section and no question has the id {target:?}"),
                     suggestion: "write an id of this guide".to_owned(),
@@ -156,7 +156,7 @@ fn of_skip(plan: &Plan<'_>, text: &str, section: usize, target: Option<Place<'_>
 fn of_any(plan: &Plan<'_>, text: &str) -> Option<Fault> {
     match plan.bound(text) {
         Err(id) => Some(Fault {
-            severity: Severity::Error,
+            level: Level::Error,
             code: "condition-unknown-question",
             message: format!("no question has the id {id:?}, so this condition never holds"),
             suggestion: "write the id of a question of this guide before the colon".to_owned(),
@@ -166,7 +166,7 @@ fn of_any(plan: &Plan<'_>, text: &str) -> Option<Fault> {
             if negated && matches!(condition, Condition::Not(_)) {
                 let id = &place.question.id;
                 return Some(Fault {
-                    severity: Severity::Warning,
+                    level: Level::Warning,
                     code: "condition-negated-question",
                     message: format!("this holds for every answer to a question other than {id:?}"),
                     suggestion: format!("write `{id}: not …`"),
@@ -180,7 +180,7 @@ fn of_any(plan: &Plan<'_>, text: &str) -> Option<Fault> {
             let mut mildest: Option<Fault> = None;
             for place in &plan.places {
                 let fault = of_condition(text, readings.by(place.question), place.question, false)?;
-                if mildest.as_ref().is_none_or(|known| fault.severity < known.severity) {
+                if mildest.as_ref().is_none_or(|known| fault.level < known.level) {
                     mildest = Some(fault);
                 }
             }
@@ -219,7 +219,7 @@ fn of_condition(text: &str, condition: &Condition, question: &Question, trigger:
             })
         }
         Condition::Words(words) if question.scale.is_none() && is_about_score(text) => Some(Fault {
-            severity: Severity::Error,
+            level: Level::Error,
             code: "condition-no-scale",
             message: format!(
                 "the question {:?} has no scale, so no number is compared; it would hold only if the words are said ({})",
@@ -255,14 +255,14 @@ fn of_answer(wanted: &str, question: &Question) -> Option<Fault> {
         (QuestionType::MultipleChoice, None) => {
             let options: Vec<&str> = question.options.iter().map(|option| option.text.as_str()).collect();
             Some(Fault {
-                severity: Severity::Error,
+                level: Level::Error,
                 code: "condition-unknown-option",
                 message: format!("{wanted:?} is no option of {:?}", question.id),
                 suggestion: format!("write one of: {}", options.join(", ")),
             })
         }
         (_, None) => Some(Fault {
-            severity: Severity::Warning,
+            level: Level::Warning,
             code: "condition-whole-answer",
             message: format!("this holds only where {wanted:?} is the whole answer, word for word"),
             suggestion: format!("write `mentions {wanted}`"),
@@ -276,7 +276,7 @@ fn of_words(words: &[String]) -> Fault {
     }
     let meant = words.len() > 4 || words.iter().any(|word| ABOUT_THE_ANSWER.contains(&word.as_str()));
     Fault {
-        severity: if meant { Severity::Warning } else { Severity::Info },
+        level: if meant { Level::Warning } else { Level::Info },
         code: "condition-taken-literally",
         message: format!(
             "no rule knows this condition; it holds where half of these words are said: {}",

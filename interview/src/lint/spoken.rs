@@ -3,19 +3,17 @@
 //! Owns: looking at every text of the guide that is spoken: its name, questions, options and templates. Never does: say
 //! how a text is pronounced.
 
+use super::finding::{Level, Report};
 use super::plan::Plan;
 use super::time::{Clock, words};
-use super::{Report, Severity};
 use crate::dialogue::lines;
 use crate::guide::{Question, QuestionType};
 use crate::lexicon as lex;
+use crate::wording::spoken::{Obstacle, obstacles};
 
 /// Longer than this nobody keeps the question in mind.
 const LONGEST_S: f32 = 20.0;
 const MOST_OPTIONS: usize = 7;
-/// Signs that have a word of their own when spoken, or are punctuation.
-const SPEAKABLE: &str = ".,;:!?'\"’‘“”„()-–—…%$€£¥&+°©®™§¿¡«»";
-
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     let clock = Clock::of(plan);
     let latin = plan.guide.language.to_lowercase().starts_with("en");
@@ -38,81 +36,60 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn text(path: &str, text: &str, template: bool, latin: bool, report: &mut Report) {
-    let mut warn = |code: &str, message: String, suggestion: &str| {
-        report.add(Severity::Warning, code, path, message, suggestion);
-    };
-    if let Some(address) = text.split_whitespace().find(|word| is_address(word)) {
-        warn(
-            "spoken-address",
-            format!("nobody can take down {address:?} by ear"),
-            "say what it is instead, and send the address in writing",
-        );
-    } else if is_table(text) {
-        warn("spoken-table", "this is laid out for the eye (a table or a list)".to_owned(), "write it as a sentence");
+fn text(path: &str, text: &str, template: bool, latin: bool, report: &mut Report) {
+    for obstacle in obstacles(text, template, latin) {
+        let (level, code, message, suggestion) = match obstacle {
+            Obstacle::Address(address) => (
+                Level::Warning,
+                "spoken-address",
+                format!("nobody can take down {address:?} by ear"),
+                "say what it is instead, and send the address in writing",
+            ),
+            Obstacle::Table => (
+                Level::Warning,
+                "spoken-table",
+                "this is laid out for the eye (a table or a list)".to_owned(),
+                "write it as a sentence",
+            ),
+            Obstacle::Placeholder(placeholder) => (
+                Level::Error,
+                "spoken-placeholder",
+                format!("{placeholder} would be spoken as it stands"),
+                if template {
+                    "templates know {topic} and {key_phrase}"
+                } else {
+                    "only follow-up templates have placeholders; write the words"
+                },
+            ),
+            Obstacle::Pictures(pictures) => (
+                Level::Warning,
+                "spoken-emoji",
+                format!("pictures have no sound: {pictures}"),
+                "say it in words, or leave it out",
+            ),
+            Obstacle::Signs(signs) => (
+                Level::Warning,
+                "spoken-symbol",
+                format!("these signs can't be heard as they are meant: {}", quoted(&signs)),
+                "say it in words: `or` for a slash, `about` for a tilde, nothing for markup",
+            ),
+            Obstacle::NoWord => {
+                (Level::Error, "spoken-nothing", "there is no word in it to say".to_owned(), "write the words")
+            }
+        };
+        report.add(level, code, path, message, suggestion);
     }
-    let without = placeholders(text, template);
-    if let Some(placeholder) = unknown_placeholder(&without) {
-        report.add(
-            Severity::Error,
-            "spoken-placeholder",
-            path,
-            format!("{placeholder} would be spoken as it stands"),
-            if template {
-                "templates know {topic} and {key_phrase}"
-            } else {
-                "only follow-up templates have placeholders; write the words"
-            },
-        );
-        return;
-    }
-    let mut emoji: Vec<char> = without.chars().filter(|c| is_picture(*c)).collect();
-    emoji.dedup();
-    if !emoji.is_empty() {
-        report.add(
-            Severity::Warning,
-            "spoken-emoji",
-            path,
-            format!("pictures have no sound: {}", emoji.iter().collect::<String>()),
-            "say it in words, or leave it out",
-        );
-    }
-    let foreign = |c: &char| latin && c.is_alphabetic() && !is_latin(*c);
-    let strange: Vec<char> = without
-        .split_whitespace()
-        .filter(|word| !is_address(word))
-        .flat_map(str::chars)
-        .filter(|c| !c.is_alphanumeric() && !SPEAKABLE.contains(*c) && !is_picture(*c) || foreign(c))
-        .collect();
-    if !strange.is_empty() && !is_table(text) {
-        let mut signs = strange;
-        signs.sort_unstable();
-        signs.dedup();
-        let signs: Vec<String> = signs.iter().map(|c| format!("`{c}`")).collect();
-        report.add(
-            Severity::Warning,
-            "spoken-symbol",
-            path,
-            format!("these signs can't be heard as they are meant: {}", signs.join(" ")),
-            "say it in words: `or` for a slash, `about` for a tilde, nothing for markup",
-        );
-    }
-    if !text.chars().any(char::is_alphanumeric) {
-        report.add(
-            Severity::Error,
-            "spoken-nothing",
-            path,
-            "there is no word in it to say".to_owned(),
-            "write the words",
-        );
-    }
+}
+
+fn quoted(signs: &[char]) -> String {
+    signs.iter().map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" ")
 }
 
 /// What only matters for listening to a question.
 fn by_ear(clock: &Clock, path: &str, question: &Question, report: &mut Report) {
     if question.kind == QuestionType::MultipleChoice && question.options.len() > MOST_OPTIONS {
         report.add(
-            Severity::Warning,
+            Level::Warning,
             "too-many-options",
             format!("{path}/options"),
             format!("{} options are read out; by the last one the first is forgotten", question.options.len()),
@@ -125,7 +102,7 @@ fn by_ear(clock: &Clock, path: &str, question: &Question, report: &mut Report) {
         let said: Vec<i32> = lex::tokens(&question.text).iter().filter_map(|word| lex::number(word)).collect();
         if !said.contains(&scale.min) || !said.contains(&scale.max) {
             report.add(
-                Severity::Info,
+                Level::Info,
                 "scale-not-said",
                 format!("{path}/text"),
                 format!(
@@ -143,60 +120,13 @@ fn length(clock: &Clock, path: &str, text: &str, report: &mut Report) {
     let seconds = clock.spoken_s(count);
     if seconds > LONGEST_S {
         report.add(
-            Severity::Warning,
+            Level::Warning,
             "spoken-long",
             path,
             format!("{count} words take {seconds:.0} s to say; after {LONGEST_S:.0} s the beginning is forgotten"),
             "shorten it, or put the explanation into a question before",
         );
     }
-}
-
-fn is_address(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let mail = word.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    let domain = word.split('/').next().unwrap_or_default().rsplit_once('.').is_some_and(|(host, top)| {
-        host.len() > 1
-            && ["com", "org", "net", "io", "dev", "ai", "app", "edu", "gov", "info", "eu", "de", "uk", "fr", "hu"]
-                .contains(&top)
-    });
-    mail || domain || word.contains("://") || word.starts_with("www.")
-}
-
-fn is_table(text: &str) -> bool {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let item = |line: &&&str| {
-        line.starts_with(['-', '*', '•', '|'])
-            || line.split_once(['.', ')']).is_some_and(|(n, _)| n.parse::<u32>().is_ok())
-    };
-    text.matches('|').count() > 1 || text.contains('\t') || lines.len() > 1 && lines.iter().filter(item).count() > 1
-}
-
-/// The text without the placeholders that are filled in.
-fn placeholders(text: &str, template: bool) -> String {
-    if template { text.replace("{topic}", "").replace("{key_phrase}", "") } else { text.to_owned() }
-}
-
-fn unknown_placeholder(text: &str) -> Option<&str> {
-    for (open, close) in [("{{", "}}"), ("{", "}"), ("[", "]"), ("<", ">")] {
-        if let Some(start) = text.find(open)
-            && let Some(length) = text[start..].find(close)
-            && text[start + open.len()..start + length].chars().any(char::is_alphabetic)
-        {
-            return Some(&text[start..start + length + close.len()]);
-        }
-    }
-    None
-}
-
-/// Emoji, arrows, dingbats and what modifies them.
-fn is_picture(c: char) -> bool {
-    matches!(u32::from(c), 0x2190..=0x21FF | 0x2300..=0x27BF | 0x2B00..=0x2BFF | 0xFE00..=0xFE0F | 0x200D | 0x1F000..=0x1FAFF)
-}
-
-/// Latin letters, with or without marks: what an English voice has a sound for.
-fn is_latin(c: char) -> bool {
-    matches!(u32::from(c), 0x41..=0x24F | 0x1E00..=0x1EFF | 0x300..=0x36F)
 }
 
 #[cfg(test)]

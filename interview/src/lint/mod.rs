@@ -1,6 +1,6 @@
 //! What is doubtful about a guide that is valid: it could be run, but not as its author means it.
 //!
-//! Owns: the findings, a file a kind. Never does: change the guide, refuse to run it ([`check`](super::check) does that).
+//! Owns: the findings, a file a kind. Never does: change the guide, refuse to run it (`guide::check` does that).
 //!
 //! | file | finds |
 //! |---|---|
@@ -15,88 +15,26 @@
 
 mod branches;
 mod conditions;
+mod finding;
 mod plan;
 mod reach;
 mod spoken;
 mod time;
 mod wording;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Guide, Problem, read};
+use crate::guide::{Guide, Problem, from_value};
+use finding::Report;
 use plan::Plan;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFindingSeverity))]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Probably not what is meant.
-    Warning,
-    /// The guide will not do what it says.
-    Error,
-}
-
-impl Severity {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
-    }
-}
-
-/// One doubtful thing, with the way out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFinding))]
-pub struct Finding {
-    /// JSON pointer (RFC 6901) into the document, such as `/sections/0/questions/1/text`.
-    pub path: String,
-    /// Stable, such as `branch-loop`.
-    pub code: String,
-    pub severity: Severity,
-    pub message: String,
-    /// What to do about it.
-    pub suggestion: String,
-    /// For findings about time: what adds up to what, in seconds.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub arithmetic: Vec<Step>,
-}
-
-/// One summand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFindingStep))]
-pub struct Step {
-    /// What takes the time: `5 questions, 58 words at 160 words/min`.
-    pub what: String,
-    pub seconds: f32,
-}
-
-/// Whether a question says which answer is hoped for (in English).
-pub(crate) fn leading(text: &str) -> bool {
-    wording::leading(text).is_some()
-}
-
-/// Whether a text asks more than one thing (in English).
-pub(crate) fn several(text: &str) -> bool {
-    wording::double(text).is_some()
-}
-
-/// Whether a text can be said aloud as it stands. `latin`: by a voice that knows only Latin letters.
-pub(crate) fn is_speakable(text: &str, latin: bool) -> bool {
-    let mut report = Report(Vec::new());
-    spoken::text("", text, false, latin, &mut report);
-    report.0.is_empty()
-}
+pub use finding::{Finding, Level, Step};
 
 /// Everything doubtful in a guide, in the order of the document; paths count sections as the guide has them (by `order`).
 ///
 /// ```
-/// use interview::guide::{lint::lint, parse};
+/// use interview::guide::parse;
+/// use interview::lint::lint;
 /// let guide = parse("
 /// name: Trains
 /// research_objective: Why people take trains
@@ -122,7 +60,7 @@ pub fn lint(guide: &Guide) -> Vec<Finding> {
 /// Checks a document and lints it; paths count sections as they are written.
 pub fn document(value: Value) -> Result<(Guide, Vec<Finding>), Vec<Problem>> {
     let places = places(&value);
-    let guide = read::from_value(value)?;
+    let guide = from_value(value)?;
     let mut findings = lint(&guide);
     for finding in &mut findings {
         finding.path = written(&finding.path, &places);
@@ -153,34 +91,6 @@ fn natural(path: &str) -> Vec<(u64, String)> {
     path.split('/')
         .map(|part| part.parse().map_or_else(|_| (u64::MAX, part.to_owned()), |n| (n, String::new())))
         .collect()
-}
-
-/// Findings while they are made.
-struct Report(Vec<Finding>);
-
-impl Report {
-    fn add(&mut self, severity: Severity, code: &str, path: impl Into<String>, message: String, suggestion: &str) {
-        self.with_arithmetic(severity, code, path, message, suggestion, Vec::new());
-    }
-
-    fn with_arithmetic(
-        &mut self,
-        severity: Severity,
-        code: &str,
-        path: impl Into<String>,
-        message: String,
-        suggestion: &str,
-        arithmetic: Vec<Step>,
-    ) {
-        self.0.push(Finding {
-            path: path.into(),
-            code: code.to_owned(),
-            severity,
-            message,
-            suggestion: suggestion.to_owned(),
-            arithmetic,
-        });
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,13 @@
 //!
 //! Owns: the names of the meanings. Never does: find one in a text, or decide what follows from it.
 
+mod value;
+mod when;
+
 use serde::{Deserialize, Serialize};
+
+pub use value::Value;
+pub use when::When;
 
 /// What an utterance is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

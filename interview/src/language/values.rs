@@ -9,33 +9,33 @@ use serde::Deserialize;
 /// A part of a language: the words for values.
 #[derive(Debug, Deserialize)]
 pub struct Words {
-    pub(super) fillers: Vec<String>,
-    pub(super) corrections: Vec<String>,
-    pub(super) aside: Vec<String>,
-    pub(super) seldom: Vec<String>,
-    pub(super) emphasis: Vec<String>,
-    pub(super) conclusions: Vec<String>,
-    pub(super) negators: Vec<String>,
-    pub(super) not_negations: Vec<String>,
-    pub(super) stop: Vec<String>,
-    pub(super) articles: Vec<String>,
-    pub(super) and: Vec<String>,
-    pub(super) also: Vec<String>,
-    pub(super) synonyms: Vec<Vec<String>>,
-    pub(super) kinds: Vec<Vec<String>>,
-    pub(super) people: Vec<Vec<String>>,
-    pub(super) numbers: Numbers,
-    pub(super) scale: Scale,
-    pub(super) options: Options,
-    pub(super) frequency: Frequency,
-    pub(super) closed: Closed,
-    pub(super) dictated: Dictated,
-    pub(super) dates: Dates,
-    pub(super) back: Back,
+    pub(crate) fillers: Vec<String>,
+    pub(crate) corrections: Vec<String>,
+    pub(crate) aside: Vec<String>,
+    pub(crate) seldom: Vec<String>,
+    pub(crate) emphasis: Vec<String>,
+    pub(crate) conclusions: Vec<String>,
+    pub(crate) negators: Vec<String>,
+    pub(crate) not_negations: Vec<String>,
+    pub(crate) stop: Vec<String>,
+    pub(crate) articles: Vec<String>,
+    pub(crate) and: Vec<String>,
+    pub(crate) also: Vec<String>,
+    pub(crate) synonyms: Vec<Vec<String>>,
+    pub(crate) kinds: Vec<Vec<String>>,
+    pub(crate) people: Vec<Vec<String>>,
+    pub(crate) numbers: Numbers,
+    pub(crate) scale: Scale,
+    pub(crate) options: Options,
+    pub(crate) frequency: Frequency,
+    pub(crate) closed: Closed,
+    pub(crate) dictated: Dictated,
+    pub(crate) dates: Dates,
+    pub(crate) back: Back,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     pub minus: Vec<String>,
     pub point: Vec<String>,
     pub and: String,
@@ -75,7 +75,7 @@ pub(super) struct Numbers {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     pub named: Vec<String>,
     pub out_of: Vec<String>,
     pub of: String,
@@ -115,7 +115,7 @@ pub(super) struct Scale {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Options {
+pub(crate) struct Options {
     pub rest: Vec<String>,
     pub lead: Vec<String>,
     pub ordinals: Vec<Vec<String>>,
@@ -143,7 +143,7 @@ pub(super) struct Options {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Frequency {
+pub(crate) struct Frequency {
     pub per: Vec<String>,
     pub other: Vec<String>,
     pub less: Vec<String>,
@@ -156,7 +156,7 @@ pub(super) struct Frequency {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Closed {
+pub(crate) struct Closed {
     pub irregular: BTreeMap<String, String>,
     pub could_not: Vec<String>,
     pub be: String,
@@ -201,7 +201,7 @@ pub(super) struct Closed {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Dictated {
+pub(crate) struct Dictated {
     pub at: Vec<String>,
     pub dot: Vec<String>,
     pub symbols: BTreeMap<String, String>,
@@ -220,7 +220,7 @@ pub(super) struct Dictated {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Dates {
+pub(crate) struct Dates {
     pub months: Vec<Vec<String>>,
     pub ordinals: Vec<String>,
     pub tens: BTreeMap<String, u32>,
@@ -233,7 +233,7 @@ pub(super) struct Dates {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Back {
+pub(crate) struct Back {
     pub confirm: String,
     pub spelled: String,
     pub at: String,

@@ -1,11 +1,8 @@
-//! Questions that lead, or that ask two things at once.
+//! Wordings by which a question leads, or asks two things, in English.
 //!
-//! Owns: wordings by which both can be told, in English (guides in other languages are passed over). Never does: guess at
-//! meaning: a leading question in plain words is not found.
+//! Owns: the lists, and what of them a text has. Never does: guess at meaning: a leading question in
+//! plain words is not found.
 
-use super::plan::Plan;
-use super::{Report, Severity};
-use crate::guide::{Question, QuestionType};
 use crate::lexicon as lex;
 
 /// Wordings that say which answer is hoped for, where a clause begins with them: not in `what don't you like?`
@@ -70,6 +67,7 @@ const LEADING: &[&str] = &[
 /// Wordings that do so at the end.
 const LEADING_LAST: &[&str] = &["right", "correct", "no", "is it not", "do you not", "did you not", "would you not"];
 
+/// What can join a second question to the first.
 const JOINTS: &[&str] = &["and", "or"];
 /// What a question of its own begins with.
 const QUESTION_WORDS: &[&str] = &["what", "how", "why", "when", "where", "who", "whom", "whose", "which"];
@@ -81,75 +79,8 @@ const SUBJECTS: &[&str] = &[
     "anybody", "anyone", "he", "i", "it", "she", "that", "the", "there", "these", "they", "this", "those", "we", "you",
     "your",
 ];
-/// Pairs that are one thing.
-const PAIRS: &[&str] = &[
-    "and so on",
-    "back and forth",
-    "more and more",
-    "now and then",
-    "pros and cons",
-    "research and development",
-    "terms and conditions",
-    "trial and error",
-    "ups and downs",
-    "again and again",
-    "once and for all",
-    "health and safety",
-    "food and drink",
-    "bed and breakfast",
-    "friends and family",
-    "family and friends",
-    "over and over",
-];
-
-pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
-    let language = plan.guide.language.to_lowercase();
-    if language != "en" && !language.starts_with("en-") {
-        return;
-    }
-    for place in &plan.places {
-        let question = place.question;
-        text(&format!("{}/text", place.path()), &question.text, Some(question), report);
-        for (index, trigger) in question.follow_up_triggers.iter().enumerate() {
-            if let Some(template) = &trigger.template {
-                text(&format!("{}/follow_up_triggers/{index}/template", place.path()), template, None, report);
-            }
-        }
-    }
-}
-
-fn text(path: &str, text: &str, question: Option<&Question>, report: &mut Report) {
-    if let Some(wording) = leading(text) {
-        report.add(
-            Severity::Warning,
-            "leading-question",
-            path,
-            format!("{wording:?} tells the respondent which answer is hoped for"),
-            "ask openly, without the answer in the question: `How was …?` instead of `Wasn't … great?`",
-        );
-    }
-    if let Some(why) = double(text) {
-        report.add(
-            Severity::Warning,
-            "double-question",
-            path,
-            format!(
-                "this asks two things at once ({why}): the answer will be to one of them, and nobody knows to which"
-            ),
-            "ask one thing, and make the other a question or a follow-up of its own",
-        );
-    } else if let Some(pair) = question.and_then(pair) {
-        report.add(
-            Severity::Info,
-            "double-subject",
-            path,
-            format!("one answer has to serve for two things ({pair:?})"),
-            "ask for each by itself if they can differ",
-        );
-    }
-}
-
-pub(super) fn leading(text: &str) -> Option<&'static str> {
+/// The wording by which a question says which answer is hoped for; none where it does not.
+pub(crate) fn leading(text: &str) -> Option<&'static str> {
     let spoken = format!(" {} ", lex::tokens(text).join(" "));
     let says = |wording: &&&str| spoken.contains(&format!(" {wording} "));
     let clauses = text.split(['.', ',', ';', ':', '!', '?', '–', '—']);
@@ -166,8 +97,8 @@ pub(super) fn leading(text: &str) -> Option<&'static str> {
     leading.find(says).or_else(|| NEGATED.iter().find(begins)).or_else(|| LEADING_LAST.iter().find(tag)).copied()
 }
 
-/// Why the text asks two things.
-pub(super) fn double(text: &str) -> Option<String> {
+/// Why the text asks two things; none where it asks one.
+pub(crate) fn double(text: &str) -> Option<String> {
     // However often it is put: "Really???" asks once.
     let marks = text.split('?').skip(1).filter(|rest| !rest.is_empty()).count() + usize::from(text.ends_with('?'));
     if marks > 1 {
@@ -189,22 +120,6 @@ pub(super) fn double(text: &str) -> Option<String> {
         question || why_not || inverted
     })?;
     Some(format!("“… {} …”", words[joint..(joint + 3).min(words.len())].join(" ")))
-}
-
-/// Two subjects under one closed or scale answer.
-fn pair(question: &Question) -> Option<String> {
-    if !matches!(question.kind, QuestionType::Closed | QuestionType::Scale) {
-        return None;
-    }
-    let words = lex::tokens(&question.text);
-    let spoken = words.join(" ");
-    let at = words.iter().position(|word| word == "and")?;
-    let (before, after) = (words.get(at.checked_sub(1)?)?, words.get(at + 1)?);
-    let number = |word: &str| lex::number(word).is_some();
-    let one = PAIRS.iter().any(|pair| spoken.contains(pair)) || number(before) || number(after) || before == after;
-    // "you and your team" is who is asked, not what is asked about.
-    let people = |word: &str| matches!(word, "you" | "your" | "i" | "we" | "others");
-    (!one && !people(before) && !people(after)).then(|| format!("{before} and {after}"))
 }
 
 #[cfg(test)]
@@ -268,24 +183,6 @@ mod tests {
         ] {
             // The first of them hides its second question behind a preposition.
             assert_eq!(double(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn one_answer_for_two_subjects() {
-        let question = |kind: &str, text: &str| {
-            let document = serde_json::json!({ "text": text, "type": kind, "scale": { "min": 1, "max": 5 } });
-            serde_json::from_value::<Question>(document).unwrap()
-        };
-        assert!(pair(&question("scale", "How would you rate price and quality?")).is_some());
-        assert!(pair(&question("closed", "Were the staff friendly and quick?")).is_some());
-        for (kind, text) in [
-            ("open", "What do you think of price and quality?"),
-            ("scale", "Between one and ten, how good was it?"),
-            ("closed", "Have you read the terms and conditions?"),
-            ("closed", "Do you and your team meet?"),
-        ] {
-            assert_eq!(pair(&question(kind, text)), None, "{text}");
         }
     }
 }

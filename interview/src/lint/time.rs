@@ -12,11 +12,12 @@
 //! - greeting and consent take their words and two answers of 2 s; saying goodbye takes 8 s;
 //! - a follow-up takes 10 words, 10 s of answer and its turn.
 
+use super::finding::{Level, Report, Step};
 use super::plan::{Place, Plan};
-use super::{Report, Severity, Step};
-use crate::dialogue::lines::{self, Lines};
+use crate::dialogue::lines;
 use crate::dialogue::timing::{Budget, FAREWELL_MS};
 use crate::guide::{Question, QuestionType};
+use crate::language::lines::Lines;
 
 const TURN_S: f32 = 2.0;
 const CONSENT_ANSWERS_S: f32 = 4.0;
@@ -128,7 +129,7 @@ fn interview(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
     let (least, whole) = (with_frame(&required), with_frame(&all));
     if total(&least) > most {
         report.with_arithmetic(
-            Severity::Error,
+            Level::Error,
             "time-required-over-maximum",
             "/max_duration_minutes",
             format!(
@@ -140,7 +141,7 @@ fn interview(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
         );
     } else if total(&whole) > most {
         report.with_arithmetic(
-            Severity::Warning,
+            Level::Warning,
             "time-over-maximum",
             "/max_duration_minutes",
             format!("all questions need more than the {most:.0} s allowed, without any follow-up, so optional ones are left out: {}", shown(&whole)),
@@ -149,7 +150,7 @@ fn interview(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
         );
     } else if total(&whole) > estimated {
         report.with_arithmetic(
-            Severity::Warning,
+            Level::Warning,
             "time-over-estimate",
             "/estimated_duration_minutes",
             format!(
@@ -172,7 +173,7 @@ fn section(plan: &Plan<'_>, clock: &Clock, index: usize, report: &mut Report) {
     let path = format!("/sections/{index}/time_limit");
     if total(&least) > limit {
         report.with_arithmetic(
-            Severity::Warning,
+            Level::Warning,
             "section-required-over-limit",
             path,
             format!(
@@ -185,7 +186,7 @@ fn section(plan: &Plan<'_>, clock: &Clock, index: usize, report: &mut Report) {
         );
     } else if total(&whole) > limit {
         report.with_arithmetic(
-            Severity::Warning,
+            Level::Warning,
             "section-over-limit",
             path,
             format!(
@@ -208,7 +209,7 @@ fn allocation(place: &Place<'_>, clock: &Clock, report: &mut Report) {
         return;
     }
     report.with_arithmetic(
-        Severity::Warning,
+        Level::Warning,
         "allocation-leaves-no-follow-up",
         format!("{}/time_allocation", place.path()),
         format!("a short answer uses up the {allocation:.0} s, so that no follow-up is ever asked: {}", shown(&steps)),
@@ -241,7 +242,7 @@ fn optional(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
         ];
         if total(&steps) > most {
             report.with_arithmetic(
-                Severity::Warning,
+                Level::Warning,
                 "question-unreachable-in-time",
                 place.path(),
                 format!(
@@ -275,7 +276,7 @@ fn follow_ups(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
     steps.push(Step { what: format!("follow-ups to {} question(s), {one:.0} s each", followed.len()), seconds });
     if total(&steps) > most {
         report.with_arithmetic(
-            Severity::Info,
+            Level::Info,
             "time-follow-ups-over-maximum",
             "/max_duration_minutes",
             format!("not all follow-ups fit into the {most:.0} s allowed: {}", shown(&steps)),

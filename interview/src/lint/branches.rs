@@ -3,8 +3,8 @@
 //! Owns: judging where branches lead (`dialogue::selection` takes each condition once, and only to a section that has not
 //! been held). Never does: judge their conditions.
 
+use super::finding::{Level, Report};
 use super::plan::Plan;
-use super::{Report, Severity};
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     let branches = &plan.guide.adaptive_rules.branching_logic;
@@ -17,7 +17,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
         let source = plan.bound(&branch.condition).ok().flatten().map(|(place, _)| place);
         match source {
             Some(source) if source.section == target => report.add(
-                Severity::Error,
+                Level::Error,
                 "branch-loop",
                 format!("{path}/target_section"),
                 format!(
@@ -28,14 +28,14 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
                 "lead to another section, or use a follow-up trigger to stay with the question",
             ),
             _ if target == 0 => report.add(
-                Severity::Error,
+                Level::Error,
                 "branch-loop",
                 format!("{path}/target_section"),
                 format!("{name:?} is always the first section, and none is held twice: the branch is never taken"),
                 "lead to a later section",
             ),
             Some(source) if plan.always_precedes(target, source.section) => report.add(
-                Severity::Error,
+                Level::Error,
                 "branch-loop",
                 format!("{path}/target_section"),
                 format!(
@@ -52,7 +52,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
         let before = branches[..index].iter().filter(same).any(|other| Some(other.priority) == first);
         if first > Some(branch.priority) || before {
             report.add(
-                Severity::Warning,
+                Level::Warning,
                 "branch-shadowed",
                 format!("{path}/condition"),
                 "another branch with the same condition comes first, and each condition branches once".to_owned(),
@@ -64,7 +64,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
         let names: Vec<&str> = cycle.iter().map(|&edge| plan.section(edges[edge].0).section_name.as_str()).collect();
         let index = cycle.iter().map(|&edge| edges[edge].2).max().unwrap_or_default();
         report.add(
-            Severity::Warning,
+            Level::Warning,
             "branch-loop",
             format!("/adaptive_rules/branching_logic/{index}/target_section"),
             format!(

@@ -33,7 +33,7 @@ use crate::analysis::Analysis;
 use crate::guide::{Question, QuestionType, Scale};
 use crate::language::Language;
 use crate::lexicon as lex;
-use crate::understanding::value::Value;
+use crate::meaning::Value;
 use crate::understanding::{parts, whole};
 
 /// What a condition is about: one response and its question.
