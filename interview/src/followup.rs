@@ -25,6 +25,8 @@ pub const TEMPLATE: &str = "template";
 
 /// Priority of the half of the question that was not answered: above all that an author can give.
 const MISSING: u8 = 6;
+/// Of a signal that the guide names in `interest_signals`: after the triggers of the question.
+const INTEREST: u8 = 1;
 /// Of what is suggested by an answer alone: below all that an author can give.
 const SUGGESTED: u8 = 0;
 
@@ -121,8 +123,15 @@ pub fn propose(request: &ProposalRequest) -> Vec<Proposal> {
         };
         proposals.extend(text.map(|text| proposal(trigger.action, text, why, trigger.priority)));
     }
-    for (action, why) in suggestions(request) {
-        proposals.extend(used.default_for(action).map(|text| proposal(action, text, why.to_owned(), SUGGESTED)));
+    if suggests(request) {
+        for signal in signals(request) {
+            let why = format!("interest signal: {}", signal.name());
+            let action = asks_about(signal);
+            proposals.extend(used.default_for(action).map(|text| proposal(action, text, why, INTEREST)));
+        }
+        for (action, why) in suggestions(request) {
+            proposals.extend(used.default_for(action).map(|text| proposal(action, text, why.to_owned(), SUGGESTED)));
+        }
     }
     proposals
 }
@@ -145,18 +154,35 @@ fn proposal(action: Action, text: String, why: String, priority: u8) -> Proposal
     Proposal { action, text, why, priority, source: TEMPLATE.to_owned() }
 }
 
+/// Whether an answer may lead to a follow-up without a trigger of the question: the first answer to an open question, unless
+/// it says that there is nothing of what was asked about.
+fn suggests(request: &ProposalRequest) -> bool {
+    let question = &request.question;
+    question.kind == QuestionType::Open
+        && question.expects.is_none()
+        && request.earlier_answers.is_empty()
+        && !parts::denies(language(request), &question.text, &request.answer)
+}
+
+/// The guide's interest signals that the answer shows, in the guide's order.
+fn signals(request: &ProposalRequest) -> impl Iterator<Item = InterestSignal> {
+    request.interest_signals.iter().copied().filter(|signal| request.analysis.signals.contains(signal))
+}
+
+/// What is asked of somebody whose answer shows this signal.
+fn asks_about(signal: InterestSignal) -> Action {
+    match signal {
+        InterestSignal::Enthusiasm | InterestSignal::Emotional => Action::DrillDeeper,
+        InterestSignal::Hesitation | InterestSignal::Agreement | InterestSignal::Disagreement => Action::Probe,
+        InterestSignal::Confusion => Action::Clarify,
+        InterestSignal::Frustration => Action::Example,
+    }
+}
+
 /// What the answer alone suggests, in the order of need.
 fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str)> {
     let analysis = &request.analysis;
     let (language, question, answer) = (language(request), &request.question, request.answer.as_str());
-    if question.kind != QuestionType::Open
-        || question.expects.is_some()
-        || !request.earlier_answers.is_empty()
-        // Who has none of what was asked about has said all there is.
-        || parts::denies(language, &question.text, answer)
-    {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     if is_vague(analysis) && !parts::is_counted(language, &question.text, answer) {
         // Who says little gets an easy question; who says something general gets asked for a case.
@@ -248,6 +274,7 @@ mod tests {
             language: "en".into(),
             within_ms: 2_000,
             value: None,
+            interest_signals: vec![],
         }
     }
 
@@ -287,6 +314,26 @@ mod tests {
         request.earlier_answers.push("Excel.".into());
         request.answer = "Well, you know.".into();
         assert!(propose(&request).iter().all(|proposal| proposal.text != half));
+    }
+
+    #[test]
+    fn a_signal_that_the_guide_names_gets_a_follow_up() {
+        let answer = "The forms are annoying, I was stuck on page three of seventeen for an hour with two kids around.";
+        let mut request = request(r#"{"text": "How do you work?"}"#, answer);
+        assert_eq!(propose(&request), [], "nothing suggests a follow-up by itself");
+        request.interest_signals = vec![InterestSignal::Enthusiasm, InterestSignal::Frustration];
+        let proposals = propose(&request);
+        assert_eq!(proposals.len(), 1);
+        assert_eq!((proposals[0].action, proposals[0].priority), (Action::Example, INTEREST));
+        assert_eq!(proposals[0].why, "interest signal: frustration");
+        // One follow-up is enough, and the author's own trigger goes first.
+        request.earlier_answers.push("Alone.".into());
+        assert_eq!(propose(&request), []);
+        request.earlier_answers.clear();
+        let trigger =
+            r#"{"condition": "frustration", "action": "probe", "priority": 1, "template": "What stopped you?"}"#;
+        request.question.follow_up_triggers = vec![serde_json::from_str(trigger).unwrap()];
+        assert_eq!(propose(&request)[0].text, "What stopped you?");
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl Interview {
             follow_ups_left,
             value: response.value.clone().and_then(|value| serde_json::from_value(value).ok()),
             language: self.guide.language.clone(),
+            interest_signals: self.guide.adaptive_rules.interest_signals.clone(),
             within_ms: self.turn.end().saturating_add(self.settings.proposal_deadline_ms).saturating_sub(self.now),
         })
     }

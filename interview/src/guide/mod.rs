@@ -267,11 +267,14 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaptiveRules {
+    /// Signals that get a follow-up in the first answer to an open question.
     pub interest_signals: Vec<InterestSignal>,
     pub branching_logic: Vec<Branch>,
     /// Condition → ids of sections or questions to skip.
     pub skip_conditions: BTreeMap<String, Value>,
+    /// Accepted and kept. It has no effect yet.
     pub time_management: BTreeMap<String, Value>,
+    /// Accepted and kept. It has no effect yet.
     pub complexity_adaptation: bool,
 }
 
@@ -286,6 +289,21 @@ pub enum InterestSignal {
     Disagreement,
     Emotional,
     Frustration,
+}
+
+impl InterestSignal {
+    /// The name in a guide.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enthusiasm => "enthusiasm",
+            Self::Hesitation => "hesitation",
+            Self::Confusion => "confusion",
+            Self::Agreement => "agreement",
+            Self::Disagreement => "disagreement",
+            Self::Emotional => "emotional",
+            Self::Frustration => "frustration",
+        }
+    }
 }
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

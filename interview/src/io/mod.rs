@@ -132,6 +132,9 @@ pub struct ProposalRequest {
     /// What the answer names, as the question wants it.
     #[serde(default)]
     pub value: Option<crate::meaning::Value>,
+    /// The guide's `interest_signals`: an answer that shows one of them gets a follow-up.
+    #[serde(default)]
+    pub interest_signals: Vec<crate::guide::InterestSignal>,
 }
 
 impl ProposalRequest {
@@ -153,6 +156,7 @@ impl ProposalRequest {
             language: guide.language.clone(),
             within_ms: 2_500,
             value: None,
+            interest_signals: guide.adaptive_rules.interest_signals.clone(),
         }
     }
 }

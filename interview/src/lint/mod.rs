@@ -7,6 +7,7 @@
 //! | `conditions` | conditions that no answer can meet, or that mean something else than they seem to |
 //! | `branches` | branches that are never taken or that loop |
 //! | `reach` | sections, questions and follow-ups that are never reached |
+//! | `effect` | fields that are accepted and change nothing |
 //! | `time` | budgets that can't be kept, with the arithmetic |
 //! | `wording` | questions that lead, or ask two things |
 //! | `spoken` | what can't be said aloud, or can't be taken in by ear |
@@ -15,6 +16,7 @@
 
 mod branches;
 mod conditions;
+mod effect;
 mod finding;
 mod plan;
 mod reach;
@@ -50,6 +52,7 @@ pub fn lint(guide: &Guide) -> Vec<Finding> {
     conditions::check(&plan, &mut report);
     branches::check(&plan, &mut report);
     reach::check(&plan, &mut report);
+    effect::check(&plan, &mut report);
     time::check(&plan, &mut report);
     wording::check(&plan, &mut report);
     spoken::check(&plan, &mut report);
