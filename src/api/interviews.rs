@@ -220,7 +220,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 )]
 async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     caller.storage.interviews().get(*id).await?;
-    Ok(HttpResponse::Ok().json(ResponseList { items: caller.storage.responses(*id).await? }))
+    Ok(HttpResponse::Ok().json(ResponseList { items: caller.storage.responses().of_interview(*id).await? }))
 }
 
 /// Open the room now

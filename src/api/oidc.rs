@@ -141,13 +141,14 @@ async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespo
 /// The person's account: the one that the provider vouched for before; else one with the same address, if the provider says
 /// that it is theirs; else a new one. What the provider says of roles counts each time.
 async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
-    let known = state.storage.user_of(&person.issuer, &person.subject).await?;
+    let known = state.storage.users().by_identity(&person.issuer, &person.subject).await?;
     let workspace = match &known {
         Some(user) => user.workspace_id,
         None => {
             state
                 .storage
-                .find_workspace(&provider.settings.workspace)
+                .workspaces()
+                .find(&provider.settings.workspace)
                 .await
                 .map_err(|error| {
                     tracing::error!(%error, "OIDC_WORKSPACE can't be used");

@@ -75,7 +75,7 @@ pub struct InWorkspace {
 
 impl InWorkspace {
     pub(super) async fn of(&self, storage: &Storage) -> anyhow::Result<Storage> {
-        let found = storage.find_workspace(&self.workspace).await;
+        let found = storage.workspaces().find(&self.workspace).await;
         let found = found.with_context(|| format!("--workspace {}", self.workspace))?;
         Ok(storage.of(found.id).by(ACTOR))
     }
@@ -83,7 +83,7 @@ impl InWorkspace {
 
 async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
-    storage.migrate().await?;
+    storage.schema().migrate().await?;
     Ok(storage.by(ACTOR))
 }
 
@@ -150,8 +150,8 @@ impl WorkspaceCommand {
     pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
         run(settings, async move |storage| {
             let rows = match self {
-                Self::Create { name } => vec![storage.create_workspace(&name).await?],
-                Self::List => storage.workspaces().await?,
+                Self::Create { name } => vec![storage.workspaces().create(&name).await?],
+                Self::List => storage.workspaces().list().await?,
             };
             Ok(rows.iter().try_for_each(|row| say!("{}  {}", row.id, row.name))?)
         })

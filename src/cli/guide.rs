@@ -117,7 +117,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     let storage =
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
-    storage.migrate().await?;
+    storage.schema().migrate().await?;
     Ok(storage.by(ACTOR))
 }
 

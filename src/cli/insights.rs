@@ -40,8 +40,8 @@ impl InsightsArgs {
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
         let text = actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
-            storage.migrate().await?;
-            let workspace = storage.find_workspace(&self.workspace).await;
+            storage.schema().migrate().await?;
+            let workspace = storage.workspaces().find(&self.workspace).await;
             let workspace = workspace.with_context(|| format!("--workspace {}", self.workspace))?;
             let text = self.report(settings, &storage.of(workspace.id).by(ACTOR)).await?;
             storage.close().await?;

@@ -46,11 +46,11 @@ impl Dispatcher {
 
     /// One attempt. Nothing when it need not be delivered any more.
     pub async fn deliver(&self, id: Uuid) -> Result<Option<Attempt>, StorageError> {
-        let Some(job) = self.storage.begin_delivery(id, Utc::now() + self.settings.lease()).await? else {
+        let Some(job) = self.storage.deliveries().begin(id, Utc::now() + self.settings.lease()).await? else {
             return Ok(None);
         };
         let attempt = self.attempt(&job).await;
-        let settled = self.storage.settle_delivery(&job, &attempt, self.settings.patience).await?;
+        let settled = self.storage.deliveries().settle(&job, &attempt, self.settings.patience).await?;
         self.settled.notify_one();
         if settled.void {
             debug!(delivery = %job.delivery, "somebody else has settled it");
@@ -87,7 +87,7 @@ impl Dispatcher {
     /// Ends when somebody cancels the attempt; not when the process stops, which lets it come to its end.
     async fn given_up(&self, context: &Context, id: Uuid) {
         context.cancelled().cancelled().await;
-        if self.storage.is_to_be_delivered(id).await.unwrap_or(true) {
+        if self.storage.deliveries().is_pending(id).await.unwrap_or(true) {
             std::future::pending::<()>().await;
         }
     }

@@ -270,7 +270,7 @@ impl Alerts<'_> {
         }
         row.updated_at = Set(Utc::now());
         let row = row.update(tx).await?;
-        self.0.audit(tx, change).await?;
+        self.0.audit().record(tx, change).await?;
         Ok(row)
     }
 

@@ -165,7 +165,7 @@ impl Guides<'_> {
         row: &call_guides::Model,
     ) -> Result<(), StorageError> {
         let payload = json!({ "name": row.name, "version": row.version });
-        self.0.audit(tx, Change::new("call_guide", row.id, what).with(payload)).await
+        self.0.audit().record(tx, Change::new("call_guide", row.id, what).with(payload)).await
     }
 
     async fn find(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {

@@ -57,7 +57,7 @@ impl Keys<'_> {
         let tx = self.0.write().await?;
         let row = row.insert(&tx).await?;
         let told = json!({ "name": row.name, "prefix": row.prefix, "role": row.role, "expires_at": row.expires_at });
-        self.0.audit(&tx, Change::new("api_key", row.id, "api_key.created").with(told)).await?;
+        self.0.audit().record(&tx, Change::new("api_key", row.id, "api_key.created").with(told)).await?;
         tx.commit().await?;
         Ok((row, format!("{prefix}_{secret}")))
     }
@@ -92,17 +92,15 @@ impl Keys<'_> {
         row.revoked_at = Set(Some(now));
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
-        self.0.audit(&tx, Change::new("api_key", id, "api_key.revoked").with(told)).await?;
+        self.0.audit().record(&tx, Change::new("api_key", id, "api_key.revoked").with(told)).await?;
         tx.commit().await?;
         Ok(row)
     }
-}
 
-impl Storage {
     /// The key that this text is, of whichever workspace, if it opens anything now.
-    pub async fn recognise_key(&self, text: &str) -> Result<Option<api_keys::Model>, StorageError> {
+    pub async fn recognise(&self, text: &str) -> Result<Option<api_keys::Model>, StorageError> {
         let Some((prefix, secret)) = split(text) else { return Ok(None) };
-        let found = api_keys::Entity::find().filter(api_keys::Column::Prefix.eq(prefix)).one(&self.db).await?;
+        let found = api_keys::Entity::find().filter(api_keys::Column::Prefix.eq(prefix)).one(&self.0.db).await?;
         let now = Utc::now();
         Ok(found.filter(|row| {
             bool::from(row.secret_sha256.ct_eq(&hash(secret)))
@@ -112,7 +110,7 @@ impl Storage {
     }
 
     /// Remembers that a key was used.
-    pub async fn key_used(&self, key: &api_keys::Model) -> Result<(), StorageError> {
+    pub async fn note_use(&self, key: &api_keys::Model) -> Result<(), StorageError> {
         let now = Utc::now();
         if key.last_used_at.is_some_and(|last| now - last < USED) {
             return Ok(());
@@ -120,7 +118,7 @@ impl Storage {
         api_keys::Entity::update_many()
             .col_expr(api_keys::Column::LastUsedAt, Expr::value(now))
             .filter(api_keys::Column::Id.eq(key.id))
-            .exec(&self.db)
+            .exec(&self.0.db)
             .await?;
         Ok(())
     }

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::crypto::PersonKey;
 use super::events::{self, EventRecord};
-use super::{StorageError, guides, outbox, quality, responses, scores, to_json};
+use super::{StorageError, escalation, guides, outbox, responses, scores, to_json};
 
 /// Why an interview stands still that the engine left in the middle of a call.
 pub const ENGINE_RESTARTED: &str = "engine_restarted";
@@ -190,7 +190,7 @@ impl Projection {
         }
         // A batch may hold a whole call: what it tells the world stands in the order in which it happened.
         if let Some(escalation) = &self.handed_over {
-            quality::publish_escalation(db, &self.row, escalation).await?;
+            escalation::publish_escalation(db, &self.row, escalation).await?;
         }
         let over = match self.row.status {
             Status::Completed => Some(WebhookEvent::InterviewCompleted),
@@ -226,7 +226,7 @@ impl Projection {
 
     fn hand_over(&mut self, reason: Reason) {
         let escalation = Escalation { reason, text: reason.words().to_owned() };
-        if quality::hand_over(&mut self.row, &escalation) {
+        if escalation::hand_over(&mut self.row, &escalation) {
             self.effects.escalated = Some(reason.name());
             self.handed_over = Some(escalation);
         }

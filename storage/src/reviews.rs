@@ -97,7 +97,7 @@ impl Interviews<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         for change in done {
-            self.0.audit(&tx, change).await?;
+            self.0.audit().record(&tx, change).await?;
         }
         tx.commit().await?;
         Ok(row)
@@ -135,7 +135,7 @@ impl Interviews<'_> {
         let change = Change::new(AUDITED, id, "interview.reviewed")
             .with(json!({ "outcome": outcome }))
             .personal(&respondent, json!({ "text": text, "reason": reason }));
-        self.0.audit(&tx, change).await?;
+        self.0.audit().record(&tx, change).await?;
         tx.commit().await?;
         Ok(row)
     }

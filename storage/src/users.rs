@@ -65,7 +65,10 @@ impl Users<'_> {
             }
             _ => error.into(),
         })?;
-        self.0.audit(&tx, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role }))).await?;
+        self.0
+            .audit()
+            .record(&tx, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role })))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -78,6 +81,15 @@ impl Users<'_> {
         Ok(users::Entity::find()
             .filter(users::Column::WorkspaceId.eq(self.0.workspace))
             .filter(users::Column::Email.eq(normalised(email)))
+            .one(&self.0.db)
+            .await?)
+    }
+
+    /// Whom this provider vouches for under this name, in whichever workspace.
+    pub async fn by_identity(&self, issuer: &str, subject: &str) -> Result<Option<users::Model>, StorageError> {
+        Ok(users::Entity::find()
+            .filter(users::Column::OidcIssuer.eq(issuer))
+            .filter(users::Column::OidcSubject.eq(subject))
             .one(&self.0.db)
             .await?)
     }
@@ -118,7 +130,7 @@ impl Users<'_> {
         if ends_sessions {
             end_sessions(&tx, id).await?;
         }
-        self.0.audit(&tx, Change::new(ENTITY, id, "user.updated").with(told)).await?;
+        self.0.audit().record(&tx, Change::new(ENTITY, id, "user.updated").with(told)).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -131,7 +143,7 @@ impl Users<'_> {
         row.oidc_subject = Set(Some(subject.to_owned()));
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
-        self.0.audit(&tx, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer }))).await?;
+        self.0.audit().record(&tx, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer }))).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -141,7 +153,7 @@ impl Users<'_> {
         self.find(&tx, id).await?;
         end_sessions(&tx, id).await?;
         users::Entity::delete_by_id(id).exec(&tx).await?;
-        self.0.audit(&tx, Change::new(ENTITY, id, "user.deleted")).await?;
+        self.0.audit().record(&tx, Change::new(ENTITY, id, "user.deleted")).await?;
         Ok(tx.commit().await?)
     }
 
@@ -151,17 +163,6 @@ impl Users<'_> {
             .one(db)
             .await?
             .ok_or(StorageError::NotFound("user"))
-    }
-}
-
-impl Storage {
-    /// Whom this provider vouches for under this name, in whichever workspace.
-    pub async fn user_of(&self, issuer: &str, subject: &str) -> Result<Option<users::Model>, StorageError> {
-        Ok(users::Entity::find()
-            .filter(users::Column::OidcIssuer.eq(issuer))
-            .filter(users::Column::OidcSubject.eq(subject))
-            .one(&self.db)
-            .await?)
     }
 }
 

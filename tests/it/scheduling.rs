@@ -167,12 +167,15 @@ async fn links_outlive_the_process_with_its_secret() {
     let home = Home::new().await;
     let open = async || open_store(&home).await.with_secret(Secret::load("", home.path()).unwrap());
     let storage = open().await;
-    storage.migrate().await.unwrap();
+    storage.schema().migrate().await.unwrap();
     let guide = storage.guides().create(&guide(), None).await.unwrap();
     let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
     storage.close().await.unwrap();
     let storage = open().await;
-    assert_eq!(storage.token_expiry(&token.token).unwrap().timestamp_millis(), token.expires_at.timestamp_millis());
+    assert_eq!(
+        storage.join_tokens().expiry(&token.token).unwrap().timestamp_millis(),
+        token.expires_at.timestamp_millis()
+    );
     assert_eq!(storage.interviews().by_token(&token.token).await.unwrap().unwrap().0.id, row.id);
 }
 
@@ -192,7 +195,7 @@ async fn who_does_not_come_is_a_no_show_once_and_by_an_event() {
     assert_eq!((row.started_at, row.duration_seconds), (None, None));
     assert_eq!(row.completed_at.unwrap().timestamp(), (at + Duration::minutes(30)).timestamp());
     assert_eq!(row.quality_metrics, json!({}), "there is nothing to score");
-    let log = storage.load_events(id).await.unwrap();
+    let log = storage.event_log().load(id).await.unwrap();
     assert_eq!(log.len(), 1);
     assert_eq!((log[0].seq, log[0].actor.as_str()), (1, "engine"));
     let ended = Event::Ended { status: EndStatus::NoShow, reason: Some("nobody_joined".to_owned()) };
@@ -202,7 +205,7 @@ async fn who_does_not_come_is_a_no_show_once_and_by_an_event() {
         text.contains(&format!("interviews_total{{call_guide_id=\"{}\",status=\"no_show\"}} 1", row.call_guide_id))
     );
     let filter = AuditFilter { entity_id: Some(id), limit: 10, ..AuditFilter::default() };
-    let trail = storage.audit_trail(filter).await.unwrap();
+    let trail = storage.audit().list(filter).await.unwrap();
     assert_eq!((trail[0].event_type.as_str(), trail[0].actor.as_str()), ("interview.ended", "engine"));
 }
 
@@ -217,7 +220,7 @@ async fn who_came_is_left_alone() {
         appointment(&storage, at).await,
         appointment(&storage, at).await,
     );
-    storage.append(came, &conversation()[..2]).await.unwrap();
+    storage.event_log().append(came, &conversation()[..2]).await.unwrap();
     storage.interviews().end(cancelled, EndStatus::Cancelled, "cancelled", "local").await.unwrap();
     let later = at + Duration::minutes(31);
     // Opened by hand it waits from then on.
@@ -243,7 +246,7 @@ async fn nobody_waits_for_an_interview_that_was_put_off_with_the_respondent() {
     let at = Utc::now() + Duration::hours(1);
     let id = appointment(&storage, at).await;
     let put_off = Event::Postponed { reason: Postponement::CallbackRequested, until: None };
-    storage.append(id, &records(1, vec![Event::LegConnected { leg: 1 }, put_off])).await.unwrap();
+    storage.event_log().append(id, &records(1, vec![Event::LegConnected { leg: 1 }, put_off])).await.unwrap();
     let missed_at = at + Duration::minutes(31);
     assert_eq!(supervisor(&storage, &metrics).tick(missed_at).await, 0);
     // The task is done: it does not come back every few seconds.
@@ -271,11 +274,11 @@ async fn without_an_appointment_the_link_decides() {
 async fn what_was_missed_while_the_engine_was_off_is_ended_by_the_next_one() {
     let home = Home::new().await;
     let storage = open_store(&home).await;
-    storage.migrate().await.unwrap();
+    storage.schema().migrate().await.unwrap();
     let at = Utc::now() + Duration::hours(1);
     let id = appointment(&storage, at).await;
     // In another workspace, too: the supervisor looks after all of them.
-    let elsewhere = storage.of(storage.create_workspace("elsewhere").await.unwrap().id);
+    let elsewhere = storage.of(storage.workspaces().create("elsewhere").await.unwrap().id);
     let other = appointment(&elsewhere, at).await;
     storage.close().await.unwrap();
     let storage = open_store(&home).await;
@@ -294,8 +297,8 @@ async fn interviews_from_before_there_were_tasks_get_one() {
     let id = appointment(&storage, at).await;
     entity::tasks::Entity::delete_many().exec(storage.connection()).await.unwrap();
     assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(1)).await, 0);
-    assert_eq!(storage.adopt_appointments().await.unwrap(), 1);
-    assert_eq!(storage.adopt_appointments().await.unwrap(), 0, "once");
+    assert_eq!(storage.interviews().adopt_appointments().await.unwrap(), 1);
+    assert_eq!(storage.interviews().adopt_appointments().await.unwrap(), 0, "once");
     assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(1)).await, 1);
     assert_eq!(storage.interviews().get(id).await.unwrap().status, Status::NoShow);
 }

@@ -41,10 +41,10 @@ async fn study(app: &App) -> (String, [Uuid; 3]) {
         let new = new_interview(guide.parse().unwrap());
         *id = app.storage.interviews().schedule(new).await.unwrap().0.id;
     }
-    app.storage.append(ids[0], &spiteful()).await.unwrap();
+    app.storage.event_log().append(ids[0], &spiteful()).await.unwrap();
     let mut unrecorded = conversation();
     unrecorded[2].event = Event::ConsentAnswered { recording: true, given: false };
-    app.storage.append(ids[1], &unrecorded).await.unwrap();
+    app.storage.event_log().append(ids[1], &unrecorded).await.unwrap();
     let recordings = app.storage.recordings();
     for id in [ids[0], ids[1]] {
         std::fs::create_dir_all(recordings.folder(id)).unwrap();
@@ -93,7 +93,7 @@ async fn json_holds_interviews_with_their_answers() {
     problem(app.get(&unknown).send().await.unwrap(), 404).await;
 
     let filter = AuditFilter { entity_type: Some("call_guide".to_owned()), limit: 1, ..AuditFilter::default() };
-    let told = app.storage.audit_trail(filter).await.unwrap();
+    let told = app.storage.audit().list(filter).await.unwrap();
     assert_eq!((told[0].event_type.as_str(), told[0].actor.as_str()), ("study.exported", "local"));
     app.stop().await;
 }

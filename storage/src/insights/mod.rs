@@ -130,7 +130,7 @@ impl Insights<'_> {
         outbox::publish(&tx, storage.workspace, WebhookEvent::InsightsExtracted, data).await?;
         let change = Change::new("insight", row.id, "insight.extracted")
             .with(json!({ "interview_id": row.interview_id, "interviews": new.interview_ids.len() }));
-        storage.audit(&tx, change).await?;
+        storage.audit().record(&tx, change).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -202,7 +202,7 @@ impl Insights<'_> {
             if rows.len() < some.len() {
                 return Err(StorageError::NotFound("interview"));
             }
-            if self.0.any_erased(tx, some).await? {
+            if self.0.receipts().any_erased(tx, some).await? {
                 return Err(StorageError::Erased);
             }
         }

@@ -116,7 +116,7 @@ impl Interviews<'_> {
             "channel": row.channel,
             "scheduled_at": row.scheduled_at,
         }));
-        self.0.audit(&tx, change).await?;
+        self.0.audit().record(&tx, change).await?;
         outbox::publish_interview(&tx, WebhookEvent::InterviewScheduled, &row).await?;
         tx.commit().await?;
         Ok((row, token))
@@ -198,7 +198,7 @@ impl Interviews<'_> {
         let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, id, now + link_lifetime).await?;
         self.0.tasks().hasten(&tx, CONDUCT, &conduct_key(id), now).await?;
         let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));
-        self.0.audit(&tx, change).await?;
+        self.0.audit().record(&tx, change).await?;
         tx.commit().await?;
         Ok((row, token))
     }
@@ -214,7 +214,7 @@ impl Interviews<'_> {
     pub async fn note_cancel(&self, id: Uuid) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         self.find_for_edit(&tx, id).await?;
-        self.0.audit(&tx, Change::new(AUDITED, id, "interview.cancel_requested")).await?;
+        self.0.audit().record(&tx, Change::new(AUDITED, id, "interview.cancel_requested")).await?;
         Ok(tx.commit().await?)
     }
 
@@ -248,6 +248,28 @@ impl Interviews<'_> {
         Ok(true)
     }
 
+    /// Interviews of all workspaces that wait and have no task (made before there were tasks, or in bulk) get one; how many.
+    pub async fn adopt_appointments(&self) -> Result<usize, StorageError> {
+        let tasked = Query::select()
+            .column(tasks::Column::InterviewId)
+            .from(tasks::Entity)
+            .and_where(tasks::Column::Kind.eq(CONDUCT))
+            .and_where(tasks::Column::InterviewId.is_not_null())
+            .to_owned();
+        let tx = self.0.write().await?;
+        let rows = interviews::Entity::find()
+            .filter(interviews::Column::Status.eq(Status::Scheduled))
+            .filter(interviews::Column::NoShowAt.is_not_null())
+            .filter(interviews::Column::Id.not_in_subquery(tasked))
+            .all(&tx)
+            .await?;
+        for row in &rows {
+            self.0.of(row.workspace_id).tasks().enqueue(&tx, conducting(row)).await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len())
+    }
+
     /// An interview of this workspace, to be changed.
     pub(super) async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
         let row = locked(tx, id).await?;
@@ -273,31 +295,7 @@ impl Interviews<'_> {
         let batch = Batch { interview_id: id, received_at: now, records: vec![record] };
         events::append_in(tx, &batch).await?;
         let change = Change::new(AUDITED, id, "interview.ended").with(json!({ "status": status, "reason": reason }));
-        self.0.audit(tx, change).await
-    }
-}
-
-impl Storage {
-    /// Interviews of all workspaces that wait and have no task (made before there were tasks, or in bulk) get one; how many.
-    pub async fn adopt_appointments(&self) -> Result<usize, StorageError> {
-        let tasked = Query::select()
-            .column(tasks::Column::InterviewId)
-            .from(tasks::Entity)
-            .and_where(tasks::Column::Kind.eq(CONDUCT))
-            .and_where(tasks::Column::InterviewId.is_not_null())
-            .to_owned();
-        let tx = self.write().await?;
-        let rows = interviews::Entity::find()
-            .filter(interviews::Column::Status.eq(Status::Scheduled))
-            .filter(interviews::Column::NoShowAt.is_not_null())
-            .filter(interviews::Column::Id.not_in_subquery(tasked))
-            .all(&tx)
-            .await?;
-        for row in &rows {
-            self.of(row.workspace_id).tasks().enqueue(&tx, conducting(row)).await?;
-        }
-        tx.commit().await?;
-        Ok(rows.len())
+        self.0.audit().record(tx, change).await
     }
 }
 

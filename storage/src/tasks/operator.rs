@@ -139,6 +139,6 @@ impl Tasks<'_> {
 
     async fn log(&self, tx: &DatabaseTransaction, row: &tasks::Model, what: &'static str) -> Result<(), StorageError> {
         let told = json!({ "queue": row.queue, "kind": row.kind });
-        self.0.audit(tx, Change::new("task", row.id, what).with(told)).await
+        self.0.audit().record(tx, Change::new("task", row.id, what).with(told)).await
     }
 }

@@ -28,7 +28,7 @@ use super::{Storage, StorageError, to_json};
 
 pub use view::{Health, Webhook, WebhookSettings};
 pub(crate) use work::call_off;
-pub use work::{Attempt, Bounds, Job, SEND, Settled};
+pub use work::{Attempt, Bounds, Deliveries, Job, SEND, Settled};
 
 const PURPOSE: &str = "webhooks";
 const AUDITED: &str = "webhook";
@@ -170,7 +170,7 @@ impl Webhooks<'_> {
     ) -> Result<(), StorageError> {
         let host = row.url.split('/').nth(2).unwrap_or_default();
         let told = json!({ "name": row.name, "host": host, "events": row.events, "is_active": row.is_active });
-        self.0.audit(tx, Change::new(AUDITED, row.id, what).with(told)).await
+        self.0.audit().record(tx, Change::new(AUDITED, row.id, what).with(told)).await
     }
 
     fn vault(&self) -> Result<Vault, StorageError> {

@@ -12,7 +12,7 @@ use crate::support::{conversation, guide, new_interview, store};
 async fn trail(storage: &Storage, kind: &str, id: Uuid) -> Vec<(i64, String, String)> {
     let filter =
         AuditFilter { entity_id: Some(id), entity_type: Some(kind.to_owned()), limit: 100, ..Default::default() };
-    let mut entries = storage.audit_trail(filter).await.unwrap();
+    let mut entries = storage.audit().list(filter).await.unwrap();
     entries.reverse();
     entries.into_iter().map(|entry| (entry.seq, entry.event_type, entry.actor)).collect()
 }
@@ -44,7 +44,7 @@ async fn what_did_not_happen_is_not_told() {
     storage.guides().delete(row.id).await.unwrap_err();
     storage.guides().update(Uuid::now_v7(), &guide()).await.unwrap_err();
     assert_eq!(trail(&storage, "call_guide", row.id).await, [entry(1, "call_guide.created", "engine")]);
-    let all = storage.audit_trail(AuditFilter { limit: 100, ..Default::default() }).await.unwrap();
+    let all = storage.audit().list(AuditFilter { limit: 100, ..Default::default() }).await.unwrap();
     assert_eq!(all.len(), 2, "{all:?}");
 }
 
@@ -55,17 +55,17 @@ async fn an_operators_changes_and_the_call_are_numbered_apart() {
     let row = kim.guides().create(&guide(), None).await.unwrap();
     let (interview, _) = kim.interviews().schedule(new_interview(row.id)).await.unwrap();
     let call = conversation();
-    storage.append(interview.id, &call[..5]).await.unwrap();
+    storage.event_log().append(interview.id, &call[..5]).await.unwrap();
     kim.interviews().open_now(interview.id, chrono::Duration::hours(1), chrono::Duration::hours(1)).await.unwrap();
     kim.interviews().note_cancel(interview.id).await.unwrap();
     // The session's next number is the one it expects, whatever was done meanwhile.
-    storage.append(interview.id, &call[5..12]).await.unwrap();
-    assert_eq!(storage.load_events(interview.id).await.unwrap(), call[..12]);
+    storage.event_log().append(interview.id, &call[5..12]).await.unwrap();
+    assert_eq!(storage.event_log().load(interview.id).await.unwrap(), call[..12]);
     kim.interviews().end(interview.id, EndStatus::Cancelled, "cancelled", "key:kim").await.unwrap();
     let names = ["interview.scheduled", "interview.opened", "interview.cancel_requested", "interview.ended"];
     let expected: Vec<_> = (1..).zip(names).map(|(seq, name)| entry(seq, name, "key:kim")).collect();
     assert_eq!(trail(&storage, "interview_admin", interview.id).await, expected);
-    assert_eq!(storage.load_events(interview.id).await.unwrap().len(), 13);
+    assert_eq!(storage.event_log().load(interview.id).await.unwrap().len(), 13);
 }
 
 #[tokio::test]

@@ -228,7 +228,7 @@ async fn guessing_passwords_is_slow_and_tells_nothing() {
 async fn users_of_two_workspaces_do_not_meet() {
     let users = Users::start().await;
     users.add("dana@example.org", "viewer").await;
-    let other = users.app.storage.of(users.app.storage.create_workspace("other").await.unwrap().id);
+    let other = users.app.storage.of(users.app.storage.workspaces().create("other").await.unwrap().id);
     let hash = passwords::hash("another password of hers").unwrap();
     let new = NewUser {
         email: "dana@example.org".to_owned(),

@@ -289,7 +289,7 @@ async fn the_matrix_lists_every_route_that_is_described() {
 async fn every_route_lets_in_whom_it_should_and_nobody_else() {
     for bind in ["127.0.0.1", "0.0.0.0"] {
         let app = App::start_as(Setup { bind, ..Setup::default() }).await;
-        let foreign = app.storage.of(app.storage.create_workspace("foreign").await.unwrap().id);
+        let foreign = app.storage.of(app.storage.workspaces().create("foreign").await.unwrap().id);
         for role in [None, Some(Role::Viewer), Some(Role::Researcher), Some(Role::Admin)] {
             let (mut own_key, mut foreign_key) = (None, None);
             if let Some(role) = role {

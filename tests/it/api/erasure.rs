@@ -32,14 +32,15 @@ async fn held(storage: &Storage, guide: Uuid, respondent: &str, days: i64) -> Uu
     };
     let id = storage.interviews().schedule(new).await.unwrap().0.id;
     let batch = Batch { interview_id: id, received_at: Utc::now() - Duration::days(days), records: conversation() };
-    storage.append_all(&[&batch]).await.unwrap().remove(0).unwrap();
+    storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     id
 }
 
 async fn is_erased(storage: &Storage, id: Uuid) -> bool {
     let row = storage.interviews().get(id).await.unwrap();
-    let wordless = storage.responses(id).await.unwrap().iter().all(|response| response.response_text.is_empty());
-    let closed = storage.load_events(id).await.is_err();
+    let wordless =
+        storage.responses().of_interview(id).await.unwrap().iter().all(|response| response.response_text.is_empty());
+    let closed = storage.event_log().load(id).await.is_err();
     assert_eq!(
         (wordless, closed),
         (row.respondent_name.is_none(), row.respondent_name.is_none()),
@@ -159,7 +160,7 @@ async fn a_receipt_counts_every_event_that_can_no_longer_be_read() {
     let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
     let new = NewInterview { respondent_id: Some("w".to_owned()), ..new_interview(guide) };
     let id = app.storage.interviews().schedule(new).await.unwrap().0.id;
-    app.storage.append(id, &records(1, events)).await.unwrap();
+    app.storage.event_log().append(id, &records(1, events)).await.unwrap();
     let rows = event_logs::Entity::find().filter(event_logs::Column::EntityId.eq(id));
     let rows = rows.all(app.storage.connection()).await.unwrap();
     let bare: Vec<&str> =

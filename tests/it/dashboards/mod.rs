@@ -53,8 +53,8 @@ async fn fill(storage: &Storage, random: &mut StdRng, now: DateTime<Utc>, count:
         world.names.insert(row.id, name.to_owned());
         patterns.push(interview);
     }
-    storage.append(patterns[0].id, &conversation()).await.unwrap();
-    let answer = storage.responses(patterns[0].id).await.unwrap().remove(0);
+    storage.event_log().append(patterns[0].id, &conversation()).await.unwrap();
+    let answer = storage.responses().of_interview(patterns[0].id).await.unwrap().remove(0);
     // The patterns themselves lie in no window that is asked for.
     let db = storage.connection();
     let clear =

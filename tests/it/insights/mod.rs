@@ -46,7 +46,7 @@ pub async fn hold(storage: &Storage, held: &Held<'_>) -> Uuid {
     };
     let id = storage.interviews().schedule(new).await.unwrap().0.id;
     let batch = Batch { interview_id: id, received_at: held.ended, records: records(1, conversation(held.said)) };
-    storage.append_all(&[&batch]).await.unwrap().remove(0).unwrap();
+    storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     id
 }
 

@@ -61,13 +61,13 @@ async fn acknowledging_and_resolving_are_told_once_and_belong_to_the_workspace()
     let done = alerts.resolve(raised.id, None).await.unwrap();
     assert_eq!((done.resolution, done.note.as_deref()), (Some(Resolution::Person), Some("I call back.")));
     assert_eq!(alerts.resolve(raised.id, None).await.unwrap(), done);
-    let entries = storage.audit_trail(storage::AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
+    let entries = storage.audit().list(storage::AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
     let told: Vec<&str> =
         entries.iter().filter(|e| e.entity_id == raised.id).map(|entry| entry.event_type.as_str()).collect();
     assert_eq!(told, ["quality_alert.resolved", "quality_alert.acknowledged"]);
     assert!(!serde_json::to_string(&entries).unwrap().contains("call back"), "a note is about a person");
 
-    let elsewhere = storage.of(storage.create_workspace("Other").await.unwrap().id);
+    let elsewhere = storage.of(storage.workspaces().create("Other").await.unwrap().id);
     assert!(matches!(elsewhere.alerts().resolve(raised.id, None).await, Err(StorageError::NotFound(_))));
     assert!(elsewhere.alerts().list(AlertFilter { limit: 9, ..AlertFilter::default() }).await.unwrap().is_empty());
     let open = AlertFilter { open: Some(true), limit: 9, ..AlertFilter::default() };

@@ -17,7 +17,7 @@ async fn json(app: &App, path: &str) -> Value {
 #[actix_web::test]
 async fn every_window_and_severity_counts_what_was_raised_in_it() {
     let app = App::start().await;
-    let foreign = app.storage.of(app.storage.create_workspace("foreign").await.unwrap().id);
+    let foreign = app.storage.of(app.storage.workspaces().create("foreign").await.unwrap().id);
     let now = Utc::now();
     let severities = [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
     let mut raised: Vec<(Severity, DateTime<Utc>)> = Vec::new();

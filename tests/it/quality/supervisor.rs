@@ -180,7 +180,7 @@ async fn a_supervisor_that_begins_anew_finds_what_it_missed_and_nothing_twice() 
 
     // Nobody sees how it recovers, is slow again, and how another one ends.
     let recovered = vec![interview.record(2_000, slow(500)), interview.record(3_000, slow(5_000))];
-    storage.append(interview.id, &recovered).await.unwrap();
+    storage.event_log().append(interview.id, &recovered).await.unwrap();
     let quality = Engine::supervise(&storage, &metrics, &persistence);
     let engine = Engine { home, storage, metrics, persistence, quality };
     assert!(engine.quality.settle().await);
@@ -190,7 +190,7 @@ async fn a_supervisor_that_begins_anew_finds_what_it_missed_and_nothing_twice() 
     // Of one that has recovered unseen the alert is over.
     let Engine { home, storage, metrics, persistence, quality } = engine;
     quality.stop().await;
-    storage.append(interview.id, &[interview.record(4_000, slow(500))]).await.unwrap();
+    storage.event_log().append(interview.id, &[interview.record(4_000, slow(500))]).await.unwrap();
     let quality = Engine::supervise(&storage, &metrics, &persistence);
     let engine = Engine { home, storage, metrics, persistence, quality };
     assert!(engine.quality.settle().await);
@@ -206,7 +206,7 @@ async fn a_supervisor_that_begins_anew_finds_what_it_missed_and_nothing_twice() 
     assert!(engine.alerts().await.iter().any(|alert| alert.metric_name == "completion_rate"));
     let row = engine.storage.interviews().get(interview.id).await.unwrap();
     assert!(row.requires_human_review && row.escalation_reason.unwrap().contains("0.00 is below 0.30"));
-    let missing = engine.storage.unmeasured(Utc::now() - chrono::Duration::days(1), 10).await.unwrap();
+    let missing = engine.storage.measurements().missing(Utc::now() - chrono::Duration::days(1), 10).await.unwrap();
     assert!(missing.is_empty(), "its measurements are there: {missing:?}");
     engine.quality.stop().await;
 }
@@ -256,28 +256,28 @@ async fn thresholds_are_the_guides_else_the_workspaces_else_the_settings() {
     let other = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
     let defaults = Thresholds::default();
     let of = async |guide| {
-        let all = storage.effective_thresholds(&defaults, guide).await.unwrap();
+        let all = storage.thresholds().effective(&defaults, guide).await.unwrap();
         let one = all.into_iter().find(|one| one.metric == Metric::CompletionRate).unwrap();
         (one.threshold.value, one.threshold.severity, one.origin)
     };
     assert_eq!(of(Some(guide)).await, (0.7, Warning, Origin::Settings));
-    let before = storage.thresholds_stamp().await.unwrap();
+    let before = storage.thresholds().stamp().await.unwrap();
     let set = async |guide, value, severity| {
-        storage.set_threshold(Metric::CompletionRate, guide, value, severity).await.unwrap();
+        storage.thresholds().set(Metric::CompletionRate, guide, value, severity).await.unwrap();
     };
     set(None, Some(0.8), Some(Severity::Error)).await;
     assert_eq!(of(Some(guide)).await, (0.8, Error, Origin::Workspace));
     set(Some(guide), Some(0.9), None).await;
     assert_eq!(of(Some(guide)).await, (0.9, Error, Origin::CallGuide), "the severity is the workspace's");
     assert_eq!(of(Some(other)).await, (0.8, Error, Origin::Workspace));
-    assert_ne!(storage.thresholds_stamp().await.unwrap(), before);
+    assert_ne!(storage.thresholds().stamp().await.unwrap(), before);
     set(Some(guide), None, Some(Severity::Critical)).await;
     assert_eq!(of(Some(guide)).await, (0.8, Critical, Origin::Workspace), "a new setting replaces the old one");
     set(None, None, None).await;
     assert_eq!(of(Some(guide)).await, (0.7, Critical, Origin::Settings));
-    let elsewhere = storage.of(storage.create_workspace("other").await.unwrap().id);
-    assert!(elsewhere.set_threshold(Metric::CompletionRate, Some(guide), Some(0.5), None).await.is_err());
-    assert_eq!(elsewhere.thresholds(&defaults, None).await.unwrap(), defaults);
+    let elsewhere = storage.of(storage.workspaces().create("other").await.unwrap().id);
+    assert!(elsewhere.thresholds().set(Metric::CompletionRate, Some(guide), Some(0.5), None).await.is_err());
+    assert_eq!(elsewhere.thresholds().resolve(&defaults, None).await.unwrap(), defaults);
     storage.guides().delete(guide).await.unwrap();
-    assert_eq!(storage.thresholds(&defaults, None).await.unwrap(), defaults, "they go with their guide");
+    assert_eq!(storage.thresholds().resolve(&defaults, None).await.unwrap(), defaults, "they go with their guide");
 }

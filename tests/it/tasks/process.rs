@@ -140,7 +140,7 @@ async fn after_kill_9_of_engines_every_missed_appointment_is_ended_once() {
         assert_eq!(tasks.len(), 1);
         assert_eq!(over(&storage, tasks[0].id).await.state, TaskState::Completed);
         assert_eq!(storage.interviews().get(*id).await.unwrap().status, Status::NoShow);
-        let log = storage.load_events(*id).await.unwrap();
+        let log = storage.event_log().load(*id).await.unwrap();
         assert_eq!(log.iter().map(|record| record.seq).collect::<Vec<_>>(), [1], "it ended once");
     }
     last.kill().await.unwrap();

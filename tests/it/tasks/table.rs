@@ -39,7 +39,7 @@ async fn a_task_is_there_with_what_called_for_it_or_not_at_all() {
     tx.commit().await.unwrap();
     let row = storage.tasks().get(id).await.unwrap();
     assert_eq!((row.state, row.attempts, row.progress), (TaskState::Queued, 0, 0.0));
-    let elsewhere = storage.of(storage.create_workspace("elsewhere").await.unwrap().id);
+    let elsewhere = storage.of(storage.workspaces().create("elsewhere").await.unwrap().id);
     assert!(is_gone(&elsewhere, id).await);
 }
 
@@ -160,7 +160,7 @@ async fn operators_cancel_and_retry_and_the_trail_says_who() {
     assert_eq!((again.state, again.attempts, again.cancel_requested), (TaskState::Queued, 0, false));
 
     let filter = AuditFilter { entity_type: Some("task".to_owned()), limit: 10, ..AuditFilter::default() };
-    let trail = storage.audit_trail(filter).await.unwrap();
+    let trail = storage.audit().list(filter).await.unwrap();
     let told: Vec<_> = trail.iter().rev().map(|entry| (entry.event_type.as_str(), entry.actor.as_str())).collect();
     let dana = "user:dana";
     assert_eq!(told, [("task.cancelled", dana), ("task.cancel_requested", dana), ("task.retried", dana)]);

@@ -19,7 +19,7 @@ async fn an_event_waits_for_the_one_before_it_and_for_no_other_interviews() {
     let mut interviews = Vec::new();
     for _ in 0..5 {
         let id = scheduled(&office.storage).await;
-        office.storage.append(id, &conversation()).await.unwrap();
+        office.storage.event_log().append(id, &conversation()).await.unwrap();
         interviews.push(id.to_string());
     }
     let rows = office.settled(webhook.id).await;
@@ -46,7 +46,7 @@ async fn one_that_is_given_up_lets_the_next_one_through() {
     let office = Office::open(Arc::new(Names::default()), &[]).await;
     let (webhook, _) = office.webhook(&receiver.url("/"), &WebhookEvent::ALL).await;
     let id = scheduled(&office.storage).await;
-    office.storage.append(id, &conversation()).await.unwrap();
+    office.storage.event_log().append(id, &conversation()).await.unwrap();
     let rows = office.settled(webhook.id).await;
     let states: Vec<DeliveryState> = rows.iter().map(|row| row.state).collect();
     assert_eq!(

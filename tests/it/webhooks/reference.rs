@@ -35,7 +35,7 @@ async fn the_python_reference_library_accepts_what_is_sent() {
     let office = Office::open(Arc::new(Names::default()), &[]).await;
     let (webhook, old) = office.webhook(&receiver.url("/"), &WebhookEvent::ALL).await;
     let id = scheduled(&office.storage).await;
-    office.storage.append(id, &conversation()).await.unwrap();
+    office.storage.event_log().append(id, &conversation()).await.unwrap();
     office.settled(webhook.id).await;
     let (_, new) = office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::hours(1)).await.unwrap();
     office.storage.webhooks().test(webhook.id).await.unwrap();

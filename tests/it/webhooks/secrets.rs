@@ -82,7 +82,7 @@ async fn neither_secrets_nor_headers_stand_in_the_tables() {
     }
     let headers: serde_json::Value = row.try_get("", "headers").unwrap();
     assert!(!headers.to_string().contains("of the receiver"), "{headers}");
-    let trail = office.storage.audit_trail(storage::AuditFilter { limit: 10, ..Default::default() }).await;
+    let trail = office.storage.audit().list(storage::AuditFilter { limit: 10, ..Default::default() }).await;
     let trail = serde_json::to_string(&trail.unwrap()).unwrap();
     assert!(trail.contains("webhook.secret_rotated") && trail.contains("hooks.test"), "{trail}");
     for hidden in ["whsec_", "of the receiver", "a-key-in-the-path"] {
