@@ -1,7 +1,8 @@
-//! Whisper's log-mel spectrogram of 8 s, as its feature extractor makes it.
+//! Computes Whisper's log-mel spectrogram of 8 s, as its feature extractor does.
 //!
-//! Owns: the transform (25 ms Hann windows every 10 ms, 80 Slaney mel bands, log10, 8 decades of range).
-//! Never does: know a model. Source of the formulas: Radford et al. 2022 (Whisper); Slaney's Auditory Toolbox, 1998.
+//! Owns: the transform (25 ms Hann windows every 10 ms, 80 Slaney mel bands, log10, and a range of
+//! 8 decades). Never does: know a model. Sources of the formulas: Radford et al. 2022 (Whisper);
+//! Slaney's Auditory Toolbox, 1998.
 
 use std::f32::consts::PI;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use realfft::{RealFftPlanner, RealToComplex};
 pub(super) const SECONDS: usize = 8;
 pub(super) const SAMPLES: usize = SECONDS * 16_000;
 pub(super) const BANDS: usize = 80;
-/// One every 10 ms.
+/// The number of frames, one every 10 ms.
 pub(super) const FRAMES: usize = SAMPLES / HOP;
 
 const WINDOW: usize = 400;
@@ -21,20 +22,21 @@ const BINS: usize = WINDOW / 2 + 1;
 pub(super) struct Mel {
     transform: Arc<dyn RealToComplex<f32>>,
     window: [f32; WINDOW],
-    /// First bin and the weights from there on, a band each: most of the matrix is zero.
+    /// The first bin of each band, and the weights from there on. Most of the full matrix is zero.
     filters: Vec<(usize, Vec<f32>)>,
 }
 
 impl Mel {
     pub(super) fn new() -> Self {
         let transform = RealFftPlanner::new().plan_fft_forward(WINDOW);
-        // Periodic, not symmetric: the period is the window's length.
+        // The window is periodic and not symmetric: its period is its length.
         let window = std::array::from_fn(|n| 0.5 - 0.5 * (2.0 * PI * n as f32 / WINDOW as f32).cos());
         Self { transform, window, filters: filters() }
     }
 
-    /// [80, 800] row by row. Shorter audio is padded with silence on the left, of longer audio the end is taken. The
-    /// padded vector as a whole gets zero mean and unit variance first.
+    /// Returns a matrix of [80, 800] in row-major order. Shorter audio is padded with silence on
+    /// the left, and only the end of longer audio is used. The padded audio is first normalised to
+    /// zero mean and unit variance.
     pub(super) fn features(&self, audio: &[f32]) -> Result<Vec<f32>, realfft::FftError> {
         let signal = normalised(audio);
         let mut frame = self.transform.make_input_vec();
@@ -63,7 +65,8 @@ impl Mel {
     }
 }
 
-/// Place in the signal of a sample of the signal padded by half a window, mirrored at its ends.
+/// Returns the position in the signal of a sample of the padded signal, which extends the signal by
+/// half a window of reflected samples on both sides.
 fn reflected(padded: usize) -> usize {
     let index = padded as isize - (WINDOW / 2) as isize;
     let last = SAMPLES as isize - 1;
@@ -84,7 +87,8 @@ fn normalised(audio: &[f32]) -> Vec<f32> {
     signal
 }
 
-/// Triangles between neighbouring points of the mel scale from 0 to 8 kHz, each of the same area (Slaney's norm).
+/// Returns triangular filters between neighbouring points of the mel scale from 0 kHz to 8 kHz,
+/// each with the same area (Slaney's normalisation).
 fn filters() -> Vec<(usize, Vec<f32>)> {
     let top = hz_to_mel(8000.0);
     let points: Vec<f64> = (0..BANDS + 2).map(|i| mel_to_hz(top * i as f64 / (BANDS + 1) as f64)).collect();
@@ -102,7 +106,8 @@ fn filters() -> Vec<(usize, Vec<f32>)> {
     points.windows(3).map(filter).collect()
 }
 
-/// Linear to 1 kHz (15 mel), then logarithmic: 27 steps for a factor of 6.4.
+/// Converts Hz to mel: linearly up to 1 kHz (15 mel), and then logarithmically with 27 mel for a
+/// factor of 6.4.
 fn hz_to_mel(hz: f64) -> f64 {
     if hz < 1000.0 { hz * 3.0 / 200.0 } else { 15.0 + 27.0 * (hz / 1000.0).ln() / 6.4_f64.ln() }
 }
@@ -131,7 +136,7 @@ mod tests {
         assert_eq!(features.len(), BANDS * FRAMES);
         let at = |band: usize| features[band * FRAMES + 400];
         let loudest = (0..BANDS).max_by(|a, b| at(*a).total_cmp(&at(*b))).expect("a band");
-        // 1 kHz is 15 mel; bands' centres are 45.2 / 81 mel apart.
+        // 1 kHz is 15 mel, and the centres of the bands are 45.2 / 81 mel apart.
         assert!((25..=27).contains(&loudest), "{loudest}");
         let (low, high) = features.iter().fold((f32::MAX, f32::MIN), |(l, h), x| (l.min(*x), h.max(*x)));
         assert!(high - low <= 2.0 + 1e-4, "eight decades over four: {low} to {high}");
