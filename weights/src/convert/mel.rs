@@ -1,17 +1,19 @@
-//! The mel filterbank Whisper was trained with: Slaney's scale and normalisation, as `librosa.filters.mel` computes it.
+//! The mel filterbank that Whisper was trained with: Slaney's scale and normalisation, as
+//! `librosa.filters.mel` computes them.
 
-/// Samples of a Whisper window, at [`RATE`].
+/// The length of a Whisper window in samples, at [`RATE`].
 const WINDOW: usize = 400;
 const RATE: f64 = 16_000.0;
-/// Slaney's scale is linear below 1 kHz, 200/3 Hz a mel, and logarithmic above, 27 mels for a factor of 6.4.
+/// Slaney's scale is linear below 1 kHz, with 200/3 Hz per mel. Above 1 kHz it is logarithmic, with
+/// 27 mels for a factor of 6.4 in frequency.
 const HZ_PER_MEL: f64 = 200.0 / 3.0;
 const BREAK_HZ: f64 = 1_000.0;
 const BREAK_MEL: f64 = BREAK_HZ / HZ_PER_MEL;
 
-/// Triangular filters, one a row.
+/// Triangular filters, one per row.
 pub struct Filterbank {
     pub filters: usize,
-    /// Frequencies of the spectrum, from 0 to half the sampling rate.
+    /// The number of frequency bins, from 0 Hz to half the sampling rate.
     pub bins: usize,
     pub weights: Vec<f32>,
 }
@@ -28,12 +30,14 @@ fn hz(mel: f64) -> f64 {
     if mel < BREAK_MEL { mel * HZ_PER_MEL } else { BREAK_HZ * (log_step() * (mel - BREAK_MEL)).exp() }
 }
 
-/// Each filter rises from its left neighbour's centre and falls to its right one's; all have the same area.
+/// Returns `filters` triangular filters. Each rises from the centre of its left neighbour and falls
+/// to the centre of its right neighbour, and all have the same area.
 pub fn filterbank(filters: usize) -> Filterbank {
     let bins = WINDOW / 2 + 1;
     let top = mel(RATE / 2.0);
     let step = top / (filters + 1) as f64;
-    // The last one is the top itself, not a sum of steps: rounding would let half the sampling rate through.
+    // The last centre is the top frequency itself and not a sum of steps, because rounding would
+    // let half the sampling rate pass.
     let centres: Vec<f64> = (0..=filters).map(|i| hz(step * i as f64)).chain([hz(top)]).collect();
     let mut weights = Vec::with_capacity(filters * bins);
     for window in centres.windows(3) {
@@ -73,7 +77,8 @@ mod tests {
             assert!(peak > 0.0);
             assert!(row[..=at].is_sorted() && row[at..].iter().rev().is_sorted());
         }
-        // Wide filters are sampled finely enough for the sum to show the area: bins are 40 Hz apart.
+        // The bins are 40 Hz apart, which is fine enough for the sum over a wide filter to
+        // approximate its area.
         let area: f32 = bank.weights[79 * 201..].iter().sum::<f32>() * 40.0;
         assert!((area - 1.0).abs() < 0.02, "{area}");
     }
