@@ -71,12 +71,8 @@ pub use measurements::Measurements;
 pub use outbox::Outbox;
 pub use receipts::Receipts;
 pub use recordings::{Recordings, Side};
-<<<<<<< HEAD
-pub use reviews::{InterviewChanges, Note, NoteChange, ReviewOutcome};
-=======
 pub use responses::Responses;
-pub use reviews::{InterviewChanges, Note, NoteChange, Outcome};
->>>>>>> storage-shape
+pub use reviews::{InterviewChanges, Note, NoteChange, ReviewOutcome};
 pub use revision::Precondition;
 pub use schema::Schema;
 pub use secret::{Secret, SecretError};
