@@ -19,7 +19,7 @@ use sea_orm::{
 };
 
 use content::{Content, Source};
-use storage::{Storage, StorageError};
+use storage::{Actor, Storage, StorageError};
 
 /// The value of `call_guides.created_by`, and a tag of each interview.
 const MARK: &str = interviews::SEEDED;
@@ -85,7 +85,7 @@ pub async fn fill(storage: &Storage, plan: &Plan, progress: impl Fn(Rows)) -> Re
     for text in GUIDES {
         let guide: Guide =
             interview::guide::parse(text).map_err(|problems| SeedError::Guide(format!("{problems:?}")))?;
-        let row = storage.guides().create(&guide, Some(MARK)).await?;
+        let row = storage.guides().create(&guide, Some(MARK), Actor::ENGINE).await?;
         let (version, guide) = storage.guides().newest(row.id).await?;
         sources.push(Source { guide_id: row.id, version_id: version, workspace_id: row.workspace_id, guide });
     }

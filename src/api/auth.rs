@@ -181,7 +181,7 @@ async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
         None => None,
     };
     Ok(HttpResponse::Ok().json(Me {
-        actor: caller.actor.clone(),
+        actor: caller.actor.to_string(),
         role: caller.role,
         workspace_id: caller.workspace,
         user,
@@ -222,6 +222,6 @@ async fn change_password(
         return Err(Problem::invalid_body(vec![fault]));
     }
     let changes = UserChanges { password_hash: Some(hashed(&state, new_password).await?), ..UserChanges::default() };
-    caller.storage.users().update(id, changes).await?;
+    caller.storage.users().update(id, changes, &caller.actor).await?;
     Ok(HttpResponse::NoContent().finish())
 }

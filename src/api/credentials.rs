@@ -9,7 +9,7 @@ use cookie::{Cookie, SameSite};
 use super::caller::Identity;
 use super::{AppState, Kind, Problem};
 use crate::access::limits::Who;
-use storage::KEY_MARK;
+use storage::{Actor, KEY_MARK};
 
 /// Holds a session's token in browsers.
 pub(super) const SESSION_COOKIE: &str = "interviewer_session";
@@ -77,7 +77,7 @@ impl AppState {
         let identity = Identity {
             workspace: key.workspace_id,
             role: key.role,
-            actor: format!("key:{}", key.id),
+            actor: Actor::key(key.id),
             counted: Some(Who::Key(key.id)),
             user: None,
             session: None,
@@ -98,7 +98,7 @@ impl AppState {
         Ok(user.map(|user| Identity {
             workspace: user.workspace_id,
             role: user.role,
-            actor: format!("user:{}", user.id),
+            actor: Actor::user(user.id),
             counted: Some(Who::User(user.id)),
             user: Some(user.id),
             session: Some(claims.jti),

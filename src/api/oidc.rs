@@ -18,7 +18,7 @@ use super::{AppState, Kind, Problem, auth, limits};
 use crate::access::limits::Who;
 use crate::access::oidc::{FLOW_SECONDS, Person};
 use crate::access::{Oidc, oidc::OidcError};
-use storage::{NewUser, UserChanges};
+use storage::{Actor, NewUser, UserChanges};
 
 const FLOW_COOKIE: &str = "interviewer_sign_in";
 const HERE: &str = "/api/auth/oidc";
@@ -157,19 +157,23 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
                 .id
         }
     };
-    let storage = state.storage.of(workspace).by("oidc");
+    let storage = state.storage.of(workspace);
+    let actor = Actor::named("oidc");
     let Person { issuer, subject, email, email_verified, name, role } = person;
     let user = match known {
         Some(user) => user,
         None => match storage.users().by_email(&email).await? {
             Some(user) if email_verified && user.oidc_subject.is_none() => {
-                storage.users().link(user.id, &issuer, &subject).await?
+                storage.users().link(user.id, &issuer, &subject, &actor).await?
             }
             Some(_) => return Err(refusal(&OidcError::NotAllowed("another account here has this e-mail address"))),
             None => {
                 let name = name.unwrap_or_else(|| email.clone());
                 let oidc = Some((issuer, subject));
-                return Ok(storage.users().create(NewUser { email, name, role, password_hash: None, oidc }).await?);
+                return Ok(storage
+                    .users()
+                    .create(NewUser { email, name, role, password_hash: None, oidc }, &actor)
+                    .await?);
             }
         },
     };
@@ -179,5 +183,5 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
     if user.role == role {
         return Ok(user);
     }
-    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }).await?)
+    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }, &actor).await?)
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::config::Settings;
 use crate::output::put;
-use storage::Storage;
+use storage::{Actor, Edit, Storage};
 
 #[derive(Debug, Subcommand)]
 pub enum GuideCommand {
@@ -64,7 +64,7 @@ pub enum Document {
 }
 
 /// Under whose name changes made here are logged.
-const ACTOR: &str = "cli";
+const ACTOR: &Actor = &Actor::named("cli");
 
 impl GuideCommand {
     pub fn run(
@@ -84,8 +84,8 @@ impl GuideCommand {
                         let storage = open(&settings).await?;
                         for (file, guide) in guides {
                             let row = match into {
-                                Some(id) => storage.guides().update(id, &guide).await?,
-                                None => storage.guides().create(&guide, Some(ACTOR)).await?,
+                                Some(id) => storage.guides().update(id, &guide, &Edit::by(ACTOR)).await?,
+                                None => storage.guides().create(&guide, Some(ACTOR.as_str()), ACTOR).await?,
                             };
                             say!("{} version {} {}", row.id, row.version, file.display())?;
                         }
@@ -118,7 +118,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Storage> {
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
     storage.schema().migrate().await?;
-    Ok(storage.by(ACTOR))
+    Ok(storage)
 }
 
 /// The file as a document, or why it is none.

@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
+use super::edit::Actor;
 use super::{Storage, StorageError, events};
 
 const SCHEMA_VERSION: i32 = 1;
@@ -85,8 +86,13 @@ pub struct AuditFilter {
 pub struct AuditTrail<'a>(pub(super) &'a Storage);
 
 impl AuditTrail<'_> {
-    /// Logs a change under this store's actor. `tx` is the transaction that makes it: either both are there or neither.
-    pub(super) async fn record(&self, tx: &DatabaseTransaction, change: Change<'_>) -> Result<(), StorageError> {
+    /// Logs a change. `tx` is the transaction that makes it: either both are there or neither.
+    pub(super) async fn record(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        change: Change<'_>,
+    ) -> Result<(), StorageError> {
         let Change { entity_type, entity_id, what, mut payload, personal } = change;
         alone(tx, entity_id).await?;
         let last = event_logs::Entity::find()
@@ -111,7 +117,7 @@ impl AuditTrail<'_> {
             schema_version: Set(SCHEMA_VERSION),
             // Of the call clock there is nothing to tell: this is no part of a call.
             at_ms: Set(0),
-            actor: Set(self.0.actor.to_string()),
+            actor: Set(actor.to_string()),
             payload: Set(payload),
             created_at: Set(Utc::now()),
         };

@@ -11,6 +11,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, IntoActiv
 use uuid::Uuid;
 
 use super::alerts::NewAlert;
+use super::edit::Actor;
 use super::escalation::{hand_over, publish_escalation};
 use super::{Storage, StorageError, scores, thresholds};
 
@@ -54,7 +55,7 @@ impl Findings<'_> {
                     judged.raised.extend(self.0.alerts().raise_in(&tx, new_alert(&row, alert)).await?);
                 }
                 Finding::Recovered(subject) => {
-                    self.0.alerts().recovered(&tx, Some(id), subject.name(), "", Utc::now()).await?;
+                    self.0.alerts().recovered(&tx, Some(id), subject.name(), "", Utc::now(), Actor::ENGINE).await?;
                 }
                 Finding::Escalated(escalation) => {
                     judged.escalated = self.escalate(&tx, &mut row, escalation).await?.or(judged.escalated);
@@ -75,7 +76,7 @@ impl Findings<'_> {
             subjects.filter(|subject| open.iter().all(|alert| alert.subject != *subject)).map(Subject::name).collect();
         for stored in self.0.alerts().open_of(&tx, id).await? {
             if well.contains(&stored.metric_name.as_str()) {
-                self.0.alerts().recovered(&tx, Some(id), &stored.metric_name, "", Utc::now()).await?;
+                self.0.alerts().recovered(&tx, Some(id), &stored.metric_name, "", Utc::now(), Actor::ENGINE).await?;
             }
         }
         for alert in open {

@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// The repository of sessions.
@@ -16,7 +17,7 @@ impl Sessions<'_> {
     /// The user signs in until `expires_at`. `how` is `password` or `oidc`. Sessions that ended by themselves go.
     pub async fn begin(&self, user: &users::Model, expires_at: DateTime<Utc>, how: &str) -> Result<Uuid, StorageError> {
         let (id, now) = (Uuid::now_v7(), Utc::now());
-        let own = self.0.of(user.workspace_id).by(&format!("user:{}", user.id));
+        let own = self.0.of(user.workspace_id);
         let tx = self.0.write().await?;
         sessions::Entity::delete_many().filter(sessions::Column::ExpiresAt.lte(now)).exec(&tx).await?;
         let row = sessions::ActiveModel {
@@ -31,7 +32,9 @@ impl Sessions<'_> {
         row.last_login_at = Set(Some(now));
         row.update(&tx).await?;
         let told = json!({ "session": id, "how": how });
-        own.audit().record(&tx, Change::new("user", user.id, "user.signed_in").with(told)).await?;
+        own.audit()
+            .record(&tx, &Actor::user(user.id), Change::new("user", user.id, "user.signed_in").with(told))
+            .await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -51,7 +54,10 @@ impl Sessions<'_> {
         let ended = sessions::Entity::delete_by_id(id).filter(sessions::Column::UserId.eq(user)).exec(&tx).await?;
         if ended.rows_affected > 0 {
             let told = json!({ "session": id });
-            self.0.audit().record(&tx, Change::new("user", user, "user.signed_out").with(told)).await?;
+            self.0
+                .audit()
+                .record(&tx, &Actor::user(user), Change::new("user", user, "user.signed_out").with(told))
+                .await?;
         }
         Ok(tx.commit().await?)
     }

@@ -3,7 +3,6 @@
 //! Owns: connecting, the view of a workspace, transactions. Never does: read or write rows (the repositories do).
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
@@ -14,22 +13,14 @@ use uuid::Uuid;
 use super::database::{self, Reach};
 use super::error::StorageError;
 use super::folder::make_folder;
-use super::revision::Precondition;
 use super::secret::Secret;
 use super::tasks;
 
-/// Who changes rows when nobody in particular asked for it.
-const ENGINE: &str = "engine";
-
-/// The store of one workspace, as used by somebody; cheap to clone.
+/// The store of one workspace; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Storage {
     pub(crate) db: DatabaseConnection,
     pub(crate) workspace: Uuid,
-    /// Under whose name changes are logged.
-    pub(crate) actor: Arc<str>,
-    /// Which state of a row the edits made through it are meant for.
-    pub(crate) expected: Precondition,
     pub(crate) data_dir: PathBuf,
     pub(crate) secret: Secret,
     reach: Reach,
@@ -49,8 +40,6 @@ impl Storage {
         Ok(Self {
             db,
             workspace: migration::DEFAULT_WORKSPACE,
-            actor: ENGINE.into(),
-            expected: Precondition::None,
             data_dir: data_dir.to_owned(),
             secret,
             reach: Reach::default(),
@@ -85,19 +74,6 @@ impl Storage {
     /// The workspace that this store is of.
     pub fn workspace(&self) -> Uuid {
         self.workspace
-    }
-
-    /// The same store, in somebody's hands: `event_logs.actor` of every change made through it.
-    #[must_use]
-    pub fn by(&self, actor: &str) -> Self {
-        Self { actor: actor.into(), ..self.clone() }
-    }
-
-    /// The same store for one edit of a row that was seen in a certain state: in another one it is
-    /// [`StorageError::Changed`], found out in the transaction of the edit.
-    #[must_use]
-    pub fn expecting(&self, expected: Precondition) -> Self {
-        Self { expected, ..self.clone() }
     }
 
     /// What is known about the database's being there; shared by all clones.

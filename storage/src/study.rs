@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// Which interviews are wanted.
@@ -74,12 +75,17 @@ impl Studies<'_> {
     }
 
     /// Somebody takes a study's data away.
-    pub async fn note_export(&self, filter: &StudyFilter, format: &'static str) -> Result<(), StorageError> {
+    pub async fn note_export(
+        &self,
+        filter: &StudyFilter,
+        format: &'static str,
+        actor: &Actor,
+    ) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         let change = Change::new("call_guide", filter.call_guide_id, "study.exported").with(json!({
             "format": format, "status": filter.status, "from": filter.from, "to": filter.to,
         }));
-        self.0.audit().record(&tx, change).await?;
+        self.0.audit().record(&tx, actor, change).await?;
         Ok(tx.commit().await?)
     }
 }

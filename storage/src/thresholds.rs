@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// What the entries in the audit trail are about.
@@ -80,6 +81,7 @@ impl QualityThresholds<'_> {
         guide: Option<Uuid>,
         value: Option<f64>,
         severity: Option<entity::Severity>,
+        actor: &Actor,
     ) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         if let Some(guide) = guide {
@@ -104,7 +106,7 @@ impl QualityThresholds<'_> {
                 scope_id: Set(scope),
                 value: Set(value),
                 severity: Set(severity),
-                updated_by: Set(self.0.actor.to_string()),
+                updated_by: Set(actor.to_string()),
                 created_at: Set(now),
                 updated_at: Set(now),
             };
@@ -115,7 +117,7 @@ impl QualityThresholds<'_> {
         }
         let what = if reset { "quality_threshold.reset" } else { "quality_threshold.set" };
         let told = json!({ "metric": metric, "call_guide_id": guide, "value": value, "severity": severity });
-        self.0.audit().record(&tx, Change::new(AUDITED, scope, what).with(told)).await?;
+        self.0.audit().record(&tx, actor, Change::new(AUDITED, scope, what).with(told)).await?;
         Ok(tx.commit().await?)
     }
 

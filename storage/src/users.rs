@@ -13,6 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 const ENTITY: &str = "user";
@@ -41,7 +42,7 @@ pub struct Users<'a>(pub(super) &'a Storage);
 
 impl Users<'_> {
     /// An address that a user of this workspace has already is a [`StorageError::Conflict`].
-    pub async fn create(&self, new: NewUser) -> Result<users::Model, StorageError> {
+    pub async fn create(&self, new: NewUser, actor: &Actor) -> Result<users::Model, StorageError> {
         let now = Utc::now();
         let (oidc_issuer, oidc_subject) = new.oidc.unzip();
         let row = users::ActiveModel {
@@ -67,7 +68,7 @@ impl Users<'_> {
         })?;
         self.0
             .audit()
-            .record(&tx, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role })))
+            .record(&tx, actor, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role })))
             .await?;
         tx.commit().await?;
         Ok(row)
@@ -104,7 +105,7 @@ impl Users<'_> {
     }
 
     /// Another password, or being locked out, ends the user's sessions; another role counts at once.
-    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<users::Model, StorageError> {
+    pub async fn update(&self, id: Uuid, changes: UserChanges, actor: &Actor) -> Result<users::Model, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.find(&tx, id).await?.into_active_model();
         let told = json!({
@@ -130,30 +131,39 @@ impl Users<'_> {
         if ends_sessions {
             end_sessions(&tx, id).await?;
         }
-        self.0.audit().record(&tx, Change::new(ENTITY, id, "user.updated").with(told)).await?;
+        self.0.audit().record(&tx, actor, Change::new(ENTITY, id, "user.updated").with(told)).await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// From now on the provider vouches for this user, too.
-    pub async fn link(&self, id: Uuid, issuer: &str, subject: &str) -> Result<users::Model, StorageError> {
+    pub async fn link(
+        &self,
+        id: Uuid,
+        issuer: &str,
+        subject: &str,
+        actor: &Actor,
+    ) -> Result<users::Model, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.find(&tx, id).await?.into_active_model();
         row.oidc_issuer = Set(Some(issuer.to_owned()));
         row.oidc_subject = Set(Some(subject.to_owned()));
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
-        self.0.audit().record(&tx, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer }))).await?;
+        self.0
+            .audit()
+            .record(&tx, actor, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer })))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
 
-    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+    pub async fn delete(&self, id: Uuid, actor: &Actor) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         self.find(&tx, id).await?;
         end_sessions(&tx, id).await?;
         users::Entity::delete_by_id(id).exec(&tx).await?;
-        self.0.audit().record(&tx, Change::new(ENTITY, id, "user.deleted")).await?;
+        self.0.audit().record(&tx, actor, Change::new(ENTITY, id, "user.deleted")).await?;
         Ok(tx.commit().await?)
     }
 

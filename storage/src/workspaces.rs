@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// The repository of workspaces.
@@ -14,7 +15,7 @@ pub struct Workspaces<'a>(pub(super) &'a Storage);
 
 impl Workspaces<'_> {
     /// A name that is taken is a [`StorageError::Conflict`].
-    pub async fn create(&self, name: &str) -> Result<workspaces::Model, StorageError> {
+    pub async fn create(&self, name: &str, actor: &Actor) -> Result<workspaces::Model, StorageError> {
         let (id, now) = (Uuid::now_v7(), Utc::now());
         let tx = self.0.write().await?;
         if workspaces::Entity::find().filter(workspaces::Column::Name.eq(name)).one(&tx).await?.is_some() {
@@ -29,7 +30,7 @@ impl Workspaces<'_> {
         let row = row.insert(&tx).await?;
         let own = self.0.of(id);
         own.audit()
-            .record(&tx, Change::new("workspace", id, "workspace.created").with(json!({ "name": name })))
+            .record(&tx, actor, Change::new("workspace", id, "workspace.created").with(json!({ "name": name })))
             .await?;
         tx.commit().await?;
         Ok(row)

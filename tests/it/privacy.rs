@@ -11,7 +11,7 @@ use interviewer::privacy::Retention;
 use reqwest::StatusCode;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
-use storage::{Batch, NewInterview, Storage};
+use storage::{Actor, Batch, NewInterview, Storage};
 use uuid::Uuid;
 
 use crate::session::Stage;
@@ -166,7 +166,7 @@ async fn held_before(storage: &Storage, guide: Uuid, respondent: &str, days: i64
         respondent_name: Some(NAME.to_owned()),
         ..new_interview(guide)
     };
-    let id = storage.interviews().schedule(new).await.unwrap().0.id;
+    let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     let received_at = Utc::now() - chrono::Duration::days(days);
     let batch = Batch { interview_id: id, received_at, records: conversation() };
     storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
@@ -184,7 +184,7 @@ async fn words(storage: &Storage, id: Uuid) -> String {
 async fn data_past_its_time_is_erased_and_younger_data_is_not() {
     let stage = Stage::start(&[("DATA_RETENTION_DAYS", "0")]).await;
     let storage = stage.engine.storage.clone();
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let old = held_before(&storage, guide, "old", 40).await;
     let (before, since) =
         (held_before(&storage, guide, "both", 31).await, held_before(&storage, guide, "both", 29).await);
@@ -236,7 +236,7 @@ async fn data_past_its_time_is_erased_and_younger_data_is_not() {
 async fn an_engine_applies_retention_when_it_starts() {
     let stage = Stage::start(&[("DATA_RETENTION_DAYS", "0")]).await;
     let storage = stage.engine.storage.clone();
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let old = held_before(&storage, guide, "old", 40).await;
     drop(storage);
     let folder = stage.stop().await;
@@ -259,7 +259,7 @@ async fn an_engine_applies_retention_when_it_starts() {
 async fn what_the_log_refused_of_an_erased_person_is_not_kept_either() {
     let stage = Stage::start(&[]).await;
     let storage = &stage.engine.storage;
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let id = held_before(storage, guide, "somebody", 1).await;
     let rejected = stage.folder().join("spool/rejected.jsonl");
     std::fs::create_dir_all(rejected.parent().unwrap()).unwrap();

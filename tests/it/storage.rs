@@ -10,7 +10,7 @@ use interviewer::supervisors::{Append, AppendError, Flush, Persistence};
 use interviewer::telemetry::Metrics;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use serde_json::json;
-use storage::{EventRecord, GuideFilter, Storage, StorageError};
+use storage::{Actor, Edit, EventRecord, GuideFilter, Storage, StorageError};
 use tokio::process::Command;
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -155,16 +155,20 @@ async fn sqlite_flushes_what_it_commits() {
 #[tokio::test]
 async fn a_guide_that_an_interview_uses_gets_a_new_version() {
     let (_folder, storage) = store().await;
-    let row = storage.guides().create(&guide(), None).await.unwrap();
+    let row = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
     let mut edited = guide();
     edited.name = "Work, edited".to_owned();
-    assert_eq!(storage.guides().update(row.id, &edited).await.unwrap().version, 1, "nobody used it yet");
-    let (interview, _) = storage.interviews().schedule(new_interview(row.id)).await.unwrap();
+    assert_eq!(
+        storage.guides().update(row.id, &edited, &Edit::by(Actor::ENGINE)).await.unwrap().version,
+        1,
+        "nobody used it yet"
+    );
+    let (interview, _) = storage.interviews().schedule(new_interview(row.id), Actor::ENGINE).await.unwrap();
     edited.name = "Work, edited again".to_owned();
-    assert_eq!(storage.guides().update(row.id, &edited).await.unwrap().version, 2);
+    assert_eq!(storage.guides().update(row.id, &edited, &Edit::by(Actor::ENGINE)).await.unwrap().version, 2);
     assert_eq!(storage.interviews().guide(interview.id).await.unwrap().name, "Work, edited");
     assert_eq!(storage.guides().newest(row.id).await.unwrap().1.name, "Work, edited again");
-    assert!(matches!(storage.guides().delete(row.id).await, Err(StorageError::Conflict(_))));
+    assert!(matches!(storage.guides().delete(row.id, &Edit::by(Actor::ENGINE)).await, Err(StorageError::Conflict(_))));
 }
 
 #[tokio::test]
@@ -269,12 +273,13 @@ async fn an_interview_is_ended_from_outside_by_an_event() {
     let (_folder, storage) = store().await;
     let id = scheduled(&storage).await;
     storage.event_log().append(id, &conversation()[..4]).await.unwrap();
-    let row = storage.interviews().end(id, EndStatus::Failed, "engine_stopped", "operator").await.unwrap();
+    let row =
+        storage.interviews().end(id, EndStatus::Failed, "engine_stopped", &Edit::by(Actor::ENGINE)).await.unwrap();
     assert_eq!((row.status, row.status_reason.as_deref()), (Status::Failed, Some("engine_stopped")));
     let last = storage.event_log().load(id).await.unwrap().pop().unwrap();
     assert_eq!((last.seq, last.actor.as_str()), (5, "operator"));
     assert!(matches!(
-        storage.interviews().end(id, EndStatus::Failed, "again", "operator").await,
+        storage.interviews().end(id, EndStatus::Failed, "again", &Edit::by(Actor::ENGINE)).await,
         Err(StorageError::Over(Status::Failed))
     ));
 }
@@ -282,14 +287,14 @@ async fn an_interview_is_ended_from_outside_by_an_event() {
 #[tokio::test]
 async fn a_token_is_kept_as_a_hash_and_expires() {
     let (_folder, storage) = store().await;
-    let guide = storage.guides().create(&guide(), None).await.unwrap();
-    let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
+    let (row, token) = storage.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap();
     let (found, expired) = storage.interviews().by_token(&token.token).await.unwrap().unwrap();
     assert_eq!((found.id, expired), (row.id, false));
     assert!(storage.interviews().by_token("AAAAAAAAAAAAAAAAAAAAAA").await.unwrap().is_none());
     let mut late = new_interview(guide.id);
     late.link_lifetime = chrono::Duration::milliseconds(-1);
-    let (_, token) = storage.interviews().schedule(late).await.unwrap();
+    let (_, token) = storage.interviews().schedule(late, Actor::ENGINE).await.unwrap();
     assert!(storage.interviews().by_token(&token.token).await.unwrap().unwrap().1, "expired");
 }
 

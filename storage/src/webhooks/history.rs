@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{AUDITED, Deliveries, Webhooks};
 use crate::audit::Change;
+use crate::edit::Actor;
 use crate::{StorageError, outbox};
 use webhook_deliveries::Column;
 
@@ -39,7 +40,12 @@ impl Webhooks<'_> {
     }
 
     /// Sends it again from the beginning of its schedule, with the same `webhook-id`.
-    pub async fn replay(&self, webhook: Uuid, delivery: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
+    pub async fn replay(
+        &self,
+        webhook: Uuid,
+        delivery: Uuid,
+        actor: &Actor,
+    ) -> Result<webhook_deliveries::Model, StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
         self.locked(&tx, webhook).await?;
@@ -61,20 +67,23 @@ impl Webhooks<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         let told = json!({ "delivery_id": delivery, "event": row.event });
-        self.0.audit().record(&tx, Change::new(AUDITED, webhook, "webhook.delivery_replayed").with(told)).await?;
+        self.0
+            .audit()
+            .record(&tx, actor, Change::new(AUDITED, webhook, "webhook.delivery_replayed").with(told))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// Sends an event that stands for nothing, even to one that is switched off.
-    pub async fn test(&self, webhook: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
+    pub async fn test(&self, webhook: Uuid, actor: &Actor) -> Result<webhook_deliveries::Model, StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, webhook).await?;
         let data = json!({ "webhook_id": webhook, "name": row.name });
         // In an order of its own, so that it waits for nothing.
         let entry = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
         let delivery = outbox::address(&tx, &entry, webhook).await?;
-        self.0.audit().record(&tx, Change::new(AUDITED, webhook, "webhook.tested")).await?;
+        self.0.audit().record(&tx, actor, Change::new(AUDITED, webhook, "webhook.tested")).await?;
         tx.commit().await?;
         Ok(delivery)
     }

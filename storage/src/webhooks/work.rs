@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{AUDITED, FAILURES, Webhooks, bury_pending, open_headers};
 use crate::alerts::NewAlert;
 use crate::audit::Change;
+use crate::edit::Actor;
 use crate::tasks::NewTask;
 use crate::{Storage, StorageError};
 use webhook_deliveries::Column;
@@ -280,7 +281,7 @@ impl Deliveries<'_> {
         if let Some(reason) = &disabled {
             let told = json!({ "name": name, "reason": reason });
             let own = self.0.of(job.workspace);
-            own.audit().record(&tx, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
+            own.audit().record(&tx, Actor::ENGINE, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
             let alert = alert(id, &name, reason, attempt.at - since, patience, attempt.at);
             raised = own.alerts().raise_in(&tx, alert).await?;
         }

@@ -7,7 +7,7 @@ use entity::{Role, users};
 use interviewer::access::tokens::{AUDIENCE, ISSUER};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use storage::{NewUser, Secret};
+use storage::{Actor, NewUser, Secret};
 use uuid::Uuid;
 
 use crate::api::{App, Setup};
@@ -20,7 +20,7 @@ async fn user(app: &App) -> users::Model {
         password_hash: None,
         oidc: None,
     };
-    app.storage.users().create(new).await.unwrap()
+    app.storage.users().create(new, Actor::ENGINE).await.unwrap()
 }
 
 #[actix_web::test]

@@ -13,7 +13,7 @@ use interviewer::telemetry::Metrics;
 use llm::Llm;
 use llm::{LlmServer, Protocol};
 use serde_json::{Value, json};
-use storage::Storage;
+use storage::{Actor, Storage};
 use uuid::Uuid;
 
 use super::{Held, guide, hold};
@@ -59,7 +59,7 @@ async fn judged_report(storage: &Storage, answer: &Value, judgement: &Value) -> 
     let llm = model(answer, judgement);
     llm.count_into(Arc::clone(&metrics));
     let tools = Tools { llm: Some(llm), metrics: Some(Arc::clone(&metrics)), ..Tools::default() };
-    let row = of_interview(storage, &tools, id, None).await.unwrap();
+    let row = of_interview(storage, &tools, id, None, Actor::ENGINE).await.unwrap();
     (Report::of(storage, row).await.unwrap(), metrics)
 }
 

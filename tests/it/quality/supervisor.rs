@@ -16,7 +16,7 @@ use interviewer::telemetry::Metrics;
 use interviewer::telemetry::metrics::Failure;
 use serde_json::json;
 use storage::thresholds::Origin;
-use storage::{AlertFilter, EventRecord, Storage};
+use storage::{Actor, AlertFilter, Edit, EventRecord, Storage};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -87,8 +87,8 @@ impl Written {
             "sections": [{ "id": "s", "section_name": "S", "order": 1, "questions": questions }],
         }))
         .unwrap();
-        let guide = engine.storage.guides().create(&guide, None).await.unwrap().id;
-        let id = engine.storage.interviews().schedule(new_interview(guide)).await.unwrap().0.id;
+        let guide = engine.storage.guides().create(&guide, None, Actor::ENGINE).await.unwrap().id;
+        let id = engine.storage.interviews().schedule(new_interview(guide), Actor::ENGINE).await.unwrap().0.id;
         let mut written = Self { id, seq: 0 };
         let begin = vec![
             written.record(0, Event::LegConnected { leg: 1 }),
@@ -197,7 +197,12 @@ async fn a_supervisor_that_begins_anew_finds_what_it_missed_and_nothing_twice() 
     assert_eq!(engine.alerts().await[0].resolution, Some(Resolution::Recovered));
 
     // Ended from outside: nobody tells the supervisor, the next one finds it by its missing measurements.
-    engine.storage.interviews().end(interview.id, EndStatus::Cancelled, "operator", "operator").await.unwrap();
+    engine
+        .storage
+        .interviews()
+        .end(interview.id, EndStatus::Cancelled, "operator", &Edit::by(Actor::ENGINE))
+        .await
+        .unwrap();
     let Engine { home, storage, metrics, persistence, quality } = engine;
     quality.stop().await;
     let quality = Engine::supervise(&storage, &metrics, &persistence);
@@ -219,7 +224,7 @@ async fn what_a_person_has_resolved_stays_so_until_it_happens_again() {
         |first_audio| Event::TurnTimed { asking: 1, timing: TurnTiming { first_audio, ..TurnTiming::default() } };
     interview.at(&engine, 1_000, slow(4_000)).await;
     let first = engine.alerts().await.remove(0);
-    engine.storage.alerts().resolve(first.id, None).await.unwrap();
+    engine.storage.alerts().resolve(first.id, None, Actor::ENGINE).await.unwrap();
     interview.at(&engine, 2_000, slow(4_000)).await;
     assert_eq!(engine.alerts().await.len(), 1, "it is the same matter still");
     interview.at(&engine, 3_000, slow(500)).await;
@@ -252,8 +257,8 @@ async fn a_part_that_fails_is_critical_until_it_works_and_hands_nobody_over() {
 #[tokio::test]
 async fn thresholds_are_the_guides_else_the_workspaces_else_the_settings() {
     let (_home, storage) = store().await;
-    let guide = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
-    let other = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap().id;
+    let other = storage.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap().id;
     let defaults = Thresholds::default();
     let of = async |guide| {
         let all = storage.thresholds().effective(&defaults, guide).await.unwrap();
@@ -263,7 +268,7 @@ async fn thresholds_are_the_guides_else_the_workspaces_else_the_settings() {
     assert_eq!(of(Some(guide)).await, (0.7, Warning, Origin::Settings));
     let before = storage.thresholds().stamp().await.unwrap();
     let set = async |guide, value, severity| {
-        storage.thresholds().set(Metric::CompletionRate, guide, value, severity).await.unwrap();
+        storage.thresholds().set(Metric::CompletionRate, guide, value, severity, Actor::ENGINE).await.unwrap();
     };
     set(None, Some(0.8), Some(Severity::Error)).await;
     assert_eq!(of(Some(guide)).await, (0.8, Error, Origin::Workspace));
@@ -275,9 +280,11 @@ async fn thresholds_are_the_guides_else_the_workspaces_else_the_settings() {
     assert_eq!(of(Some(guide)).await, (0.8, Critical, Origin::Workspace), "a new setting replaces the old one");
     set(None, None, None).await;
     assert_eq!(of(Some(guide)).await, (0.7, Critical, Origin::Settings));
-    let elsewhere = storage.of(storage.workspaces().create("other").await.unwrap().id);
-    assert!(elsewhere.thresholds().set(Metric::CompletionRate, Some(guide), Some(0.5), None).await.is_err());
+    let elsewhere = storage.of(storage.workspaces().create("other", Actor::ENGINE).await.unwrap().id);
+    assert!(
+        elsewhere.thresholds().set(Metric::CompletionRate, Some(guide), Some(0.5), None, Actor::ENGINE).await.is_err()
+    );
     assert_eq!(elsewhere.thresholds().resolve(&defaults, None).await.unwrap(), defaults);
-    storage.guides().delete(guide).await.unwrap();
+    storage.guides().delete(guide, &Edit::by(Actor::ENGINE)).await.unwrap();
     assert_eq!(storage.thresholds().resolve(&defaults, None).await.unwrap(), defaults, "they go with their guide");
 }

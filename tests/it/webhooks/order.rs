@@ -9,6 +9,7 @@ use storage::tasks::TaskFilter;
 use super::receiver::{BROKEN, FINE, Receiver, Reply};
 use super::{Names, Office};
 use crate::support::{conversation, scheduled};
+use storage::Actor;
 
 #[actix_web::test]
 async fn an_event_waits_for_the_one_before_it_and_for_no_other_interviews() {
@@ -73,11 +74,11 @@ async fn cancelling_an_attempt_gives_its_delivery_up() {
     receiver.until(|received| received.len() == 1).await;
     let filter = TaskFilter { queue: Some(Queue::Webhooks), limit: 10, ..TaskFilter::default() };
     let task = office.storage.tasks().list(filter).await.unwrap().remove(0);
-    office.storage.tasks().cancel(task.id).await.unwrap();
+    office.storage.tasks().cancel(task.id, Actor::ENGINE).await.unwrap();
     let row = office.settled(webhook.id).await.remove(0);
     assert_eq!((row.state, row.last_error.as_deref()), (DeliveryState::Dead, Some("its task was cancelled")));
     // Whoever thinks better of it replays it.
-    office.storage.webhooks().replay(webhook.id, row.id).await.unwrap();
+    office.storage.webhooks().replay(webhook.id, row.id, Actor::ENGINE).await.unwrap();
     let row = office.settled(webhook.id).await.remove(0);
     assert_eq!(row.state, DeliveryState::Delivered, "{row:?}");
     assert_eq!(receiver.received().len(), 2);
