@@ -1,10 +1,12 @@
 //! The interview itself, as a pure state machine.
 //!
-//! Owns: the guide and its checks, what is asked next, when a turn of the respondent is over, what an
-//! answer is worth, when its quality asks for somebody's attention, consent. Never does: I/O, reading a clock, drawing random numbers, waiting.
-//! Callers give it [`Input`]s with the call clock's time and carry out the [`Output`]s;
-//! the [`Event`]s among those are its persistence: replaying them rebuilds the state.
-//! A panic is always a bug, never bad input.
+//! Owns: the guide and its checks, what is asked next, when a turn of the respondent is over, what
+//! an answer is worth, when its quality calls for somebody's attention, and consent. Never does:
+//! I/O, read a clock, draw random numbers, or wait.
+//!
+//! Callers give it [`Input`]s with the time of the call clock, and carry out the [`Output`]s. The
+//! [`Event`]s among those are its persistence: replaying them rebuilds the state. A panic is always
+//! a bug, and never caused by bad input.
 
 pub mod analysis;
 pub mod call;

@@ -1,6 +1,7 @@
 //! Conditions of triggers, branches and skips, as authors write them.
 //!
-//! Owns: reading a free-text condition, and deciding whether it holds for a response. Never does: act on it.
+//! Owns: reading a free-text condition, and deciding whether it holds for a response. Never does:
+//! act on the result.
 //!
 //! Case, `_` and `-` do not matter. The first row that fits is taken:
 //!
@@ -36,14 +37,14 @@ use crate::lexicon as lex;
 use crate::meaning::Value;
 use crate::understanding::{parts, whole};
 
-/// What a condition is about: one response and its question.
+/// What a condition is judged on: one response and its question.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub question: &'a Question,
     pub text: &'a str,
     pub analysis: &'a Analysis,
     pub flags: &'a [String],
-    /// What the answer names, as the question wants it.
+    /// The value that the answer names, in the form that the question expects.
     pub value: Option<&'a Value>,
 }
 
@@ -53,14 +54,14 @@ pub fn holds(condition: &str, subject: Subject<'_>) -> bool {
 }
 
 impl Condition {
-    /// Whether it holds for this response, whose question it was read for.
+    /// Whether the condition holds for this response. It must have been read for the same question.
     pub fn holds(&self, subject: Subject<'_>) -> bool {
         match self {
             Condition::Of(id, rest) => *id == subject.question.id && rest.holds(subject),
             Condition::Not(rest) => !rest.holds(subject),
             Condition::Always => true,
             Condition::Flag(name) => subject.flags.iter().any(|flag| flag == name),
-            // Nothing else can be said of silence.
+            // No other condition can hold for silence.
             _ if subject.text.trim().is_empty() => false,
             Condition::Answer(wanted) => is_answer(wanted, subject),
             Condition::Mentions(topics) => {
@@ -94,7 +95,7 @@ impl Condition {
 }
 
 impl Comparison {
-    /// Whether it holds for this number on the scale.
+    /// Whether the comparison holds for this number on the scale.
     pub fn holds(self, value: f64, scale: Scale) -> bool {
         let share = (value - f64::from(scale.min)) / f64::from((scale.max - scale.min).max(1));
         match self {
@@ -124,14 +125,14 @@ fn is_answer(wanted: &str, subject: Subject<'_>) -> bool {
             question.options.iter().any(|option| ids.contains(&option.id) && names(wanted, option))
         }
         Some(Value::Date(text) | Value::Text(text)) => text.to_lowercase() == wanted,
-        // What an open answer says is not stored as a value.
+        // The meaning of an open answer is not stored as a value, so it is read here.
         None if question.kind == QuestionType::Open && wanted == "yes" => whole::yes_or_no(subject.text) == Some(true),
         None if question.kind == QuestionType::Open && wanted == "no" => whole::yes_or_no(subject.text) == Some(false),
         None => lex::tokens(subject.text) == lex::tokens(wanted),
     }
 }
 
-/// Whether a condition's words name an answer that chooses nothing.
+/// Whether a condition's words name an answer that chooses none of the options.
 pub(crate) fn is_none(wanted: &str) -> bool {
     ["none", "none of these", "none of them", "nothing"].contains(&wanted)
 }
@@ -145,7 +146,7 @@ fn stems(text: &str) -> HashSet<String> {
     lex::tokens(text).iter().map(|word| lex::stem(word)).collect()
 }
 
-/// Too little was said to work with.
+/// Whether the answer says too little to work with.
 pub(crate) fn is_vague(analysis: &Analysis) -> bool {
     analysis.information_density < 0.18 || (analysis.hesitation >= 0.15 && analysis.information_density < 0.35)
 }

@@ -1,12 +1,13 @@
-//! From an author's words to a condition.
+//! Reading an author's words as a condition.
 //!
-//! Owns: what each wording is taken for; the guide's lint relies on the same. Never does: look at a response.
+//! Owns: what each wording is taken for. The lint of guides relies on the same reading. Never does:
+//! look at a response.
 
 use crate::analysis::Sentiment;
 use crate::guide::{InterestSignal, Question};
 use crate::lexicon as lex;
 
-/// A condition as it is understood for one question.
+/// A condition as it is read for one question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// `<question id>: …`
@@ -15,9 +16,9 @@ pub enum Condition {
     Always,
     /// The response carries this flag.
     Flag(&'static str),
-    /// The chosen option, the number, yes or no, or the whole text; lower case.
+    /// The chosen option, the number, yes or no, or the whole text, in lower case.
     Answer(String),
-    /// Any of these topics, each with all its words (as stems).
+    /// At least one of these topics, each with all of its words, as stems.
     Mentions(Vec<Vec<String>>),
     /// The number given on the question's scale.
     Score(Comparison),
@@ -26,7 +27,7 @@ pub enum Condition {
     Detailed,
     Signal(InterestSignal),
     Vague,
-    /// No rule knows it: half of these content words must be said.
+    /// The condition matches no other form: half of these content words must be said.
     Words(Vec<String>),
 }
 
@@ -46,7 +47,7 @@ const MENTION: &[&str] = &["mentions ", "mention of ", "mentioned ", "says ", "t
 const NOT: &str = "not ";
 
 impl Condition {
-    /// What `text` means for responses to `question`.
+    /// Reads `text` as a condition on responses to `question`.
     pub fn read(text: &str, question: &Question) -> Self {
         let text = text.trim();
         if let Some((id, rest)) = text.split_once(':')
@@ -57,7 +58,7 @@ impl Condition {
         if let Some((before, rest)) = text.split_at_checked(NOT.len())
             && plain(before) == NOT
         {
-            // As it is written: the rest may begin with an id.
+            // The rest is passed on as it is written, because it may begin with an id.
             return Condition::Not(Box::new(Self::read(rest, question)));
         }
         let condition = plain(text);
@@ -81,7 +82,7 @@ impl Condition {
     }
 }
 
-/// Case, `_` and `-` do not matter.
+/// Makes the text lower case and turns `_` and `-` into blanks, which make no difference.
 fn plain(text: &str) -> String {
     text.replace(['_', '-'], " ").to_lowercase()
 }

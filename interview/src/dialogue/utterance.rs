@@ -17,11 +17,12 @@ pub(super) enum Purpose {
     Consent,
     /// A question, for the first time or again.
     Question,
-    /// A question of our own within an asking, that wants a yes or a no.
+    /// A question of the interviewer's own within an asking that asks for a yes or a no.
     Confirmation,
-    /// A word that wants no answer of its own.
+    /// A remark that asks for no answer.
     Aside,
-    /// The same while what follows an answer is thought about: the answer may go on, and it goes on being held.
+    /// The same while what follows an answer is being decided. The answer is held open, and may
+    /// continue.
     Cover,
     Goodbye(Farewell),
 }
@@ -32,9 +33,11 @@ pub(super) struct Speech {
     pub texts: Vec<String>,
     pub purpose: Purpose,
     pub asking: Option<AskingId>,
-    /// From this byte of its text on: what stands before was heard when it was said first.
+    /// The byte of its text from which it is said. What comes before was heard when it was said
+    /// first.
     pub from: usize,
-    /// Recorded when the last line is well begun; some only when an answer is held open until then.
+    /// Recorded when the last line is well begun. It is set only if an answer is held open until
+    /// then.
     pub draft: Option<Vec<Event>>,
 }
 
@@ -53,7 +56,7 @@ impl Speech {
         self
     }
 
-    /// The lines before the last: acknowledgements.
+    /// The lines before the last, which are acknowledgements.
     pub fn before(&self) -> String {
         self.texts.split_last().map(|(_, rest)| rest.join(" ")).unwrap_or_default()
     }
@@ -62,12 +65,12 @@ impl Speech {
         self.texts.join(" ")
     }
 
-    /// What is said of it now.
+    /// The part of it that is said now.
     pub fn rest(&self) -> String {
         self.text().split_off(self.from)
     }
 
-    /// The lines that are said of it now, each with where in it that begins.
+    /// The lines of it that are said now, each with the byte from which it is said.
     pub fn lines(&self) -> impl Iterator<Item = (&String, usize)> {
         let mut begins = 0;
         self.texts.iter().filter_map(move |text| {
@@ -77,7 +80,8 @@ impl Speech {
         })
     }
 
-    /// Share of the last line's words that have been heard with `heard` of what is said now.
+    /// The share of the last line's words that were heard, 0…1, if `heard` of the part that is said
+    /// now was heard.
     pub fn heard_share(&self, heard: &str) -> f32 {
         let count = |text: &str| text.split_whitespace().count();
         let last = self.texts.last().map_or(0, |text| count(text));
@@ -85,13 +89,13 @@ impl Speech {
         if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
     }
 
-    /// A goodbye is finished once it is final: there is nothing left to answer.
+    /// Whether it is a farewell that is final, so that there is nothing left to answer.
     pub fn is_farewell(&self) -> bool {
         matches!(self.purpose, Purpose::Goodbye(_)) && self.draft.is_none()
     }
 }
 
-/// The utterance under way.
+/// The current utterance.
 #[derive(Debug, Clone)]
 pub(super) struct Utterance {
     pub id: UtteranceId,
@@ -99,7 +103,7 @@ pub(super) struct Utterance {
     pub started: Option<Ms>,
     pub ducked: bool,
     pub stopping: bool,
-    /// Speech over ours that has not shown yet whether it means it.
+    /// Speech over it, until it is known whether it is meant for the interviewer.
     pub overlap: Option<Overlap>,
 }
 
@@ -113,16 +117,16 @@ impl Utterance {
     }
 }
 
-/// What we were saying when we stopped, and how far of it was heard.
+/// What the interviewer was saying when it stopped, and how much of it was heard.
 #[derive(Debug, Clone)]
 pub(super) struct Cut {
     speech: Speech,
-    /// Byte of its text.
+    /// The byte of its text up to which it was heard.
     heard: usize,
 }
 
 impl Cut {
-    /// None where nothing would be missed: a goodbye, and what is said again anyway.
+    /// Returns none where nothing is lost: a farewell, and what is said again anyway.
     pub fn of(utterance: &Utterance, heard: &str) -> Option<Self> {
         let speech = &utterance.speech;
         let matters = matches!(speech.purpose, Purpose::Question | Purpose::Consent | Purpose::Confirmation);
@@ -130,12 +134,13 @@ impl Cut {
             return None;
         }
         let heard = heard.trim();
-        // What was not said in these words counts as unheard.
+        // Words that differ from the text count as unheard.
         let heard = if speech.text()[speech.from..].starts_with(heard) { heard.len() } else { 0 };
         Some(Self { heard: speech.from + heard, speech: speech.clone() })
     }
 
-    /// The same from the beginning of the clause that was being heard; none when all of it was.
+    /// Returns the same from the beginning of the clause that was being heard, or none if all of it
+    /// was heard.
     pub fn rest(self) -> Option<Speech> {
         let text = self.speech.text();
         let mut from = 0;

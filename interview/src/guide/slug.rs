@@ -1,4 +1,4 @@
-//! Ids that are made of texts.
+//! Ids that are made from texts.
 //!
 //! Owns: the form of such an id. Never does: make it unique (`read` does).
 

@@ -1,6 +1,6 @@
 //! Why a follow-up that a model proposes is not spoken.
 //!
-//! Owns: the names of the reasons. Never does: look at a text (`check` does).
+//! Owns: the names of the reasons. Never does: look at a text (`followup::check` does).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 pub enum Unfit {
     Empty,
     TooLong,
-    /// Addresses, markup, emoji, signs without a sound.
+    /// It has addresses, markup, emoji or signs without a sound.
     Unspeakable,
-    /// In another language than the guide.
+    /// It is in another language than the guide.
     Language,
     NotAQuestion,
     SeveralQuestions,
     Leading,
-    /// Something of the machine's own: its role, its rules, the first person.
+    /// It speaks of the model itself: its role, its rules, or in the first person.
     RoleText,
     /// It offers or promises something.
     Promise,
-    /// It wants the respondent to do something, or asks for what no study asks for.
+    /// It asks the respondent to do something, or asks for what no study asks for.
     Instruction,
     Sensitive,
     Rude,
@@ -30,7 +30,7 @@ pub enum Unfit {
     Misquotes,
     /// It reads out what the respondent dictated.
     Dictated,
-    /// The answer tells the interviewer what to do: no model is trusted with it.
+    /// The answer instructs the interviewer, so that no model's proposal to it is trusted.
     Steered,
     /// It was asked before, or the guide will ask it.
     Repeated,
@@ -58,7 +58,7 @@ impl Unfit {
         Self::OffTopic,
     ];
 
-    /// As metrics and reports name it.
+    /// The name in metrics and reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",

@@ -26,8 +26,8 @@ pub struct Certain {
     pub(crate) keeping: Keeping,
 }
 
-/// Wordings about what was recorded before, those that turn them round when they stand before them in a clause, and those
-/// that only look like it.
+/// Wordings about the earlier recording, the words before them that reverse their meaning, and
+/// wordings that only look like such words.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Keeping {

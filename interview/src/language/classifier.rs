@@ -1,22 +1,23 @@
-//! The classifier: what an utterance means, by its vector.
+//! The classifier: what an utterance means, judged by its vector.
 //!
-//! Owns: two softmax layers over the vectors of the language's tuned encoder (`languages/<code>/encoder.npz`), one for
-//! answers to a question of consent and one for all others, and [`Relevance`]. Never does: compute vectors, learn
-//! (`scripts/train` does all three layers and the encoder in one), or decide.
+//! Owns: two softmax layers over the vectors of the language's adapted encoder
+//! (`languages/<code>/encoder.npz`), one for replies to consent questions and one for all others,
+//! and [`Relevance`]. Never does: compute vectors, decide, or learn. `scripts/train` trains all
+//! three layers and the encoder together.
 
 use serde::Deserialize;
 
 use crate::meaning::Kind;
 
-/// Numbers in an utterance's vector.
+/// The length of an utterance's vector.
 pub const VECTOR: usize = 384;
 
-/// What an utterance is read in the light of.
+/// What an utterance replies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Asked {
     Participation,
     Recording,
-    /// A yes or no of another kind ("Shall I end the call?").
+    /// Another question that asks for a yes or a no ("Shall I end the call?").
     Confirmation,
     Question,
 }
@@ -31,15 +32,16 @@ impl Asked {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Written")]
 pub struct Layer {
-    /// What it tells apart.
+    /// The meanings that it tells apart.
     pub kinds: Vec<Kind>,
-    /// A row a kind: [`VECTOR`] numbers, and one that counts where recording was asked about.
+    /// A row for each kind: [`VECTOR`] weights, and one that counts where recording was asked
+    /// about.
     weights: Vec<Vec<f32>>,
-    /// A number a kind.
+    /// One number for each kind.
     bias: Vec<f32>,
 }
 
-/// As `scripts/train` writes it.
+/// The form in which `scripts/train` writes it.
 #[derive(Deserialize)]
 struct Written {
     kinds: Vec<String>,
@@ -67,7 +69,7 @@ impl TryFrom<Written> for Layer {
 }
 
 impl Layer {
-    /// Probabilities in the order of `kinds`; none for a vector of another length.
+    /// The probabilities in the order of `kinds`, or none for a vector of another length.
     pub fn probabilities(&self, asked: Asked, vector: &[f32]) -> Option<Vec<f32>> {
         if vector.len() != VECTOR {
             return None;
@@ -88,17 +90,19 @@ fn softmax(scores: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// A logistic regression over the vector of a question and its answer, trained with the other layers and the encoder.
+/// A logistic regression over the vector of a question and its answer. It is trained together with
+/// the other layers and the encoder.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relevance {
-    /// [`VECTOR`] numbers.
+    /// [`VECTOR`] weights.
     weights: Vec<f32>,
     bias: f32,
 }
 
 impl Relevance {
-    /// The probability that it is about something else; none for a vector of another length.
+    /// The probability that the answer is about something else, 0…1, or none for a vector of
+    /// another length.
     pub fn off_topic(&self, vector: &[f32]) -> Option<f32> {
         let both = self.weights.iter().zip(vector);
         let score = self.bias + both.map(|(weight, number)| weight * number).sum::<f32>();
@@ -106,7 +110,7 @@ impl Relevance {
     }
 }
 
-/// What a language's training has come to.
+/// The result of training for one language.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Classifier {
     consent: Layer,
@@ -115,15 +119,15 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Of `languages/<code>/understanding.json`.
+    /// Reads `languages/<code>/understanding.json`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Says what is wrong with the text.
     pub fn parse(json: &str) -> Result<Self, String> {
         serde_json::from_str(json).map_err(|error| error.to_string())
     }
 
-    /// The layer that reads what was said to this.
+    /// The layer for replies to such a question.
     pub fn layer(&self, asked: Asked) -> &Layer {
         if asked.is_question() { &self.question } else { &self.consent }
     }

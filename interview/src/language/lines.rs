@@ -132,7 +132,7 @@ pub(crate) struct Acknowledgements {
     pub no_answer: String,
 }
 
-/// A line with its braces filled in.
+/// Fills in the placeholders of a line, which are names in braces.
 pub(crate) fn fill(line: &str, values: &[(&str, &str)]) -> String {
     values.iter().fold(line.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }

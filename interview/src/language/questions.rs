@@ -1,10 +1,10 @@
-//! What questions ask for, as `languages/<code>/questions.toml` lists it.
+//! The words by which questions ask for something, as `languages/<code>/questions.toml` lists them.
 //!
 //! Owns: the form of that file. Never does: take a question apart (`understanding::parts` does).
 
 use serde::Deserialize;
 
-/// A part of a language: what questions ask for (`languages/<code>/questions.toml`).
+/// A language's words for questions.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Questions {
@@ -40,7 +40,7 @@ pub(crate) struct Kind {
     pub(crate) given: Vec<String>,
     #[serde(default)]
     pub(crate) numbers: bool,
-    /// Content words of an answer that gives it without any of these.
+    /// The number of content words above which an answer gives it without any of these words.
     #[serde(default)]
     pub(crate) most: Option<usize>,
 }

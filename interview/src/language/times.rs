@@ -10,18 +10,18 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Times {
-    /// Days from today.
+    /// Words for days, each with its distance from today in days.
     pub(crate) days: HashMap<String, u32>,
-    /// From Monday.
+    /// The days of the week, from Monday.
     pub(crate) weekdays: Vec<String>,
-    /// Minutes of the day.
+    /// Parts of the day, each with its minute of the day.
     pub(crate) parts: HashMap<String, u16>,
-    /// Minutes in a unit.
+    /// Units of time, each with its length in minutes.
     pub(crate) units: HashMap<String, u32>,
     pub(crate) numbers: HashMap<String, u32>,
-    /// Words between which and a unit a number stands: "in two hours".
+    /// Words before a number and a unit: "in two hours".
     pub(crate) within: Vec<String>,
-    /// Before a time of day: "after six".
+    /// Words before a time of day: "after six".
     pub(crate) at: Vec<String>,
     pub(crate) afternoon: Vec<String>,
     pub(crate) morning: Vec<String>,

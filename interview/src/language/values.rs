@@ -1,12 +1,12 @@
 //! The words that name values, as `languages/<code>/values.toml` lists them.
 //!
-//! Owns: the shape of that file. Never does: read a text by it.
+//! Owns: the form of that file. Never does: read a text by it (`understanding::value` does).
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A part of a language: the words for values.
+/// A language's words for values.
 #[derive(Debug, Deserialize)]
 pub struct Words {
     pub(crate) fillers: Vec<String>,

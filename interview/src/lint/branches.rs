@@ -1,14 +1,14 @@
 //! Branches that are never taken, or that lead in a circle.
 //!
-//! Owns: judging where branches lead (`dialogue::selection` takes each condition once, and only to a section that has not
-//! been held). Never does: judge their conditions.
+//! Owns: judging where branches lead. `dialogue::selection` takes each condition once, and only to
+//! a section that has not been held. Never does: judge their conditions.
 
 use super::finding::{Level, Report};
 use super::plan::Plan;
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     let branches = &plan.guide.adaptive_rules.branching_logic;
-    // From where to where, for those that can be taken.
+    // From which section to which, and the branch, for those that can be taken.
     let mut edges: Vec<(usize, usize, usize)> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
         let path = format!("/adaptive_rules/branching_logic/{index}");
@@ -77,14 +77,16 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     }
 }
 
-/// Circles of edges, each once: the places of its edges, from its smallest section on.
+/// Returns the circles of edges, each once, as the indices of its edges from its smallest section
+/// on.
 fn cycles(edges: &[(usize, usize, usize)]) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = Vec::new();
     let mut starts: Vec<usize> = edges.iter().map(|edge| edge.0).collect();
     starts.sort_unstable();
     starts.dedup();
     for start in starts {
-        // Nodes below the start belong to circles that were found already. One circle a start is enough to act on.
+        // Nodes below the start belong to circles that were found before. One circle for each start
+        // is enough to act on.
         let mut paths = vec![Vec::new()];
         let mut seen = vec![start];
         while let Some(path) = paths.pop() {
@@ -126,7 +128,8 @@ mod tests {
     fn branches_ahead_are_fine() {
         assert_eq!(branches(&[("how: answer is on foot", "wishes", 3)]), [""; 0]);
         assert_eq!(branches(&[("low score", "Wishes", 3), ("frustration", "verdict", 3)]), [""; 0]);
-        // From wishes, brought forward, back to verdict: that is where it goes on anyway, but it can be taken.
+        // The interview would go from wishes, brought forward, back to verdict anyway, but the
+        // branch can be taken.
         assert_eq!(
             branches(&[("how: answer is on foot", "wishes", 3), ("wish: mentions price", "verdict", 3)]),
             [""; 0]

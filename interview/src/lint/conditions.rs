@@ -1,14 +1,15 @@
 //! Conditions that no answer can meet, or that are taken for something else than they seem to say.
 //!
-//! Owns: judging triggers', branches' and skips' conditions as `condition` reads them. Never does: judge where a
-//! branch leads.
+//! Owns: judging the conditions of triggers, branches and skips by the reading of `condition`.
+//! Never does: judge where a branch leads.
 
 use super::finding::{Level, Report};
 use super::plan::{Place, Plan, Readings, escaped};
 use crate::condition::{Condition, is_about_score, is_none, names};
 use crate::guide::{Question, QuestionType};
 
-/// Words about the interview instead of words that are said in it: whoever writes them means a judgement.
+/// Words about the interview, and not words that are said in it. An author who writes them means a
+/// judgement.
 const ABOUT_THE_ANSWER: &[&str] = &[
     "answer",
     "customer",
@@ -33,7 +34,7 @@ const ABOUT_THE_ANSWER: &[&str] = &[
     "user",
 ];
 
-/// What is wrong with a condition.
+/// A fault of a condition.
 struct Fault {
     level: Level,
     code: &'static str,
@@ -104,7 +105,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
                     suggestion: "write an id of this guide".to_owned(),
                 }),
             };
-            // What is wrong with the condition itself is the same for every target.
+            // A fault of the condition itself is the same for every target.
             faults.extend(
                 fault
                     .filter(|fault| !faults.iter().any(|known: &Fault| known.message == fault.message))
@@ -124,7 +125,8 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     }
 }
 
-/// A trigger is asked about one answer to its own question, and only when that is more than a refusal.
+/// Judges the condition of a trigger, which is tested on one answer to its own question, and only
+/// if that is more than a refusal.
 fn of_trigger(question: &Question, text: &str) -> Option<Fault> {
     match Condition::read(text, question) {
         Condition::Of(id, _) if id != question.id => Some(Fault::never(
@@ -135,7 +137,7 @@ fn of_trigger(question: &Question, text: &str) -> Option<Fault> {
     }
 }
 
-/// A skip is decided when its target comes up, by any answer given before.
+/// Judges the condition of a skip, which is tested when its target is due, on every earlier answer.
 fn of_skip(plan: &Plan<'_>, text: &str, section: usize, target: Option<Place<'_>>) -> Option<Fault> {
     if let Ok(Some((asked, negated))) = plan.bound(text) {
         let before = match target {
@@ -152,7 +154,7 @@ fn of_skip(plan: &Plan<'_>, text: &str, section: usize, target: Option<Place<'_>
     of_any(plan, text)
 }
 
-/// A condition that is asked about answers to any question.
+/// Judges a condition that is tested on answers to any question.
 fn of_any(plan: &Plan<'_>, text: &str) -> Option<Fault> {
     match plan.bound(text) {
         Err(id) => Some(Fault {
@@ -175,7 +177,8 @@ fn of_any(plan: &Plan<'_>, text: &str) -> Option<Fault> {
             of_condition(text, &condition, place.question, false)
         }
         Ok(None) => {
-            // It has to make sense for one question at least; of several faults the first one's will do.
+            // The condition must make sense for at least one question. Of several faults, the
+            // mildest is reported.
             let mut readings = Readings::of(text);
             let mut mildest: Option<Fault> = None;
             for place in &plan.places {
@@ -198,7 +201,7 @@ fn of_condition(text: &str, condition: &Condition, question: &Question, trigger:
         Condition::Not(rest) if **rest == Condition::Always => {
             Some(Fault::never("`not always` is never".to_owned(), "remove what depends on it, or write what is meant"))
         }
-        // Where the rest is never met, its negation always is: the same misunderstanding.
+        // If the rest is never met, its negation always is, which is the same misunderstanding.
         Condition::Not(rest) => of_condition(text.trim().get(4..).unwrap_or(text), rest, question, trigger),
         Condition::Flag(name) if trigger => Some(Fault::never(
             format!("after an answer flagged {name:?} no follow-up is asked"),

@@ -1,4 +1,4 @@
-//! Conditions that are fine, and those that are not, in each place where one may stand.
+//! Conditions with and without faults, in each place where a condition may be.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn trigger(condition: &str) -> Vec<String> {
     }))
 }
 
-/// On the question with options, and on the one with a scale.
+/// Puts the condition on this question of this section.
 fn trigger_at(section: usize, question: usize, condition: &str) -> Vec<String> {
     let findings = changed(|guide| {
         guide["sections"][section]["questions"][question]["follow_up_triggers"] =

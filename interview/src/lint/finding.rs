@@ -1,17 +1,18 @@
-//! A finding about a guide, and the report that gathers them.
+//! A finding about a guide, and the report that collects findings.
 //!
-//! Owns: the form of a finding. Never does: find one.
+//! Owns: the form of a finding. Never does: make one.
 
 use serde::{Deserialize, Serialize};
 
-/// How bad a finding is, the mildest first. The levels are those of SARIF 2.1.0, whose `note` is `info` here.
+/// The level of a finding, the mildest first. The levels are those of SARIF 2.1.0, whose `note` is
+/// `info` here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFindingSeverity))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Worth knowing.
     Info,
-    /// Probably not what is meant.
+    /// Probably not what the author means.
     Warning,
     /// The guide will not do what it says.
     Error,
@@ -28,13 +29,13 @@ impl Level {
     }
 }
 
-/// One doubtful thing, with the way out.
+/// Something doubtful, with the way out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFinding))]
 pub struct Finding {
     /// JSON pointer (RFC 6901) into the document, such as `/sections/0/questions/1/text`.
     pub path: String,
-    /// Stable, such as `branch-loop`.
+    /// A stable code, such as `branch-loop`.
     pub code: String,
     /// `severity` on the wire.
     #[serde(rename = "severity")]
@@ -42,7 +43,7 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub suggestion: String,
-    /// For findings about time: what adds up to what, in seconds.
+    /// The sums of a finding about time, in seconds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arithmetic: Vec<Step>,
 }
@@ -56,7 +57,7 @@ pub struct Step {
     pub seconds: f32,
 }
 
-/// Findings while they are made.
+/// The findings so far.
 pub(super) struct Report(pub Vec<Finding>);
 
 impl Report {

@@ -1,6 +1,7 @@
-//! What is doubtful about a guide that is valid: it could be run, but not as its author means it.
+//! What is doubtful about a valid guide: it could be run, but not in the way that its author means.
 //!
-//! Owns: the findings, a file a kind. Never does: change the guide, refuse to run it (`guide::check` does that).
+//! Owns: the findings, with a file for each kind. Never does: change the guide, or refuse to run it
+//! (`guide::check` does that).
 //!
 //! | file | finds |
 //! |---|---|
@@ -8,11 +9,11 @@
 //! | `branches` | branches that are never taken or that loop |
 //! | `reach` | sections, questions and follow-ups that are never reached |
 //! | `effect` | fields that are accepted and change nothing |
-//! | `time` | budgets that can't be kept, with the arithmetic |
+//! | `time` | budgets that cannot be kept, with the arithmetic |
 //! | `wording` | questions that lead, or ask two things |
-//! | `spoken` | what can't be said aloud, or can't be taken in by ear |
+//! | `spoken` | texts that cannot be said aloud, or cannot be taken in by listening |
 //!
-//! `plan` is what they share: which section can come before which, and what conditions stand where.
+//! `plan` is what they share: which section can come before which, and where conditions are.
 
 mod branches;
 mod conditions;
@@ -32,7 +33,8 @@ use plan::Plan;
 
 pub use finding::{Finding, Level, Step};
 
-/// Everything doubtful in a guide, in the order of the document; paths count sections as the guide has them (by `order`).
+/// Returns everything that is doubtful in a guide, in the order of the document. Paths count
+/// sections in the order of the guide (by `order`).
 ///
 /// ```
 /// use interview::guide::parse;
@@ -60,7 +62,7 @@ pub fn lint(guide: &Guide) -> Vec<Finding> {
     report.0
 }
 
-/// Checks a document and lints it; paths count sections as they are written.
+/// Checks a document and lints it. Paths count sections in the order in which they are written.
 pub fn document(value: Value) -> Result<(Guide, Vec<Finding>), Vec<Problem>> {
     let places = places(&value);
     let guide = from_value(value)?;
@@ -72,7 +74,8 @@ pub fn document(value: Value) -> Result<(Guide, Vec<Finding>), Vec<Problem>> {
     Ok((guide, findings))
 }
 
-/// For each section of the guide, which one of the document it is: the reader sorts them by `order`.
+/// For each section of the guide, returns its place in the document. The reader sorts sections by
+/// `order`.
 fn places(document: &Value) -> Vec<usize> {
     let sections = document.get("sections").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut places: Vec<usize> = (0..sections.len()).collect();
@@ -89,7 +92,7 @@ fn written(path: &str, places: &[usize]) -> String {
     }
 }
 
-/// Numbers in paths by their value: the tenth question comes after the second.
+/// Orders numbers in paths by their value, so that the tenth question comes after the second.
 fn natural(path: &str) -> Vec<(u64, String)> {
     path.split('/')
         .map(|part| part.parse().map_or_else(|_| (u64::MAX, part.to_owned()), |n| (n, String::new())))

@@ -1,11 +1,12 @@
-//! What several checks need to know: where questions stand, and which section can come before which.
+//! What several checks need to know: where questions are, and which section can come before which.
 //!
-//! Owns: the dialogue's order (`dialogue::selection`) as far as it can be known beforehand. Never does: judge it.
+//! Owns: the order of the dialogue (`dialogue::selection`), as far as it is known beforehand. Never
+//! does: judge it.
 
 use crate::condition::Condition;
 use crate::guide::{Guide, Question, Section};
 
-/// A question and where it stands.
+/// A question, and its place in the guide.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub section: usize,
@@ -22,7 +23,7 @@ impl Place<'_> {
 pub(super) struct Plan<'a> {
     pub guide: &'a Guide,
     pub places: Vec<Place<'a>>,
-    /// By section: some branch leads to it.
+    /// For each section, whether a branch leads to it.
     is_target: Vec<bool>,
 }
 
@@ -45,20 +46,21 @@ impl<'a> Plan<'a> {
         self.places.iter().copied().find(|place| place.question.id == id)
     }
 
-    /// Whether section `a` can be held before section `b`: sections come in their order, but a branch may bring one forward;
-    /// none is held twice, and the first is always first.
+    /// Whether section `a` can be held before section `b`. Sections come in their order, but a
+    /// branch may bring one forward. None is held twice, and the first is always first.
     pub(super) fn may_precede(&self, a: usize, b: usize) -> bool {
         b != 0 && (a < b || a > b && self.is_target[a])
     }
 
-    /// Whether section `a` is over (held or left out) whenever section `b` is held.
+    /// Whether section `a` was held or left out whenever section `b` is held.
     pub(super) fn always_precedes(&self, a: usize, b: usize) -> bool {
         a != b && !self.may_precede(b, a)
     }
 
-    /// The question that a condition names, and the rest of it. `Err` with the id that is none.
+    /// Returns the question that a condition names, and whether the rest is negated. The error is
+    /// an id that no question has.
     pub(super) fn bound(&self, condition: &str) -> Result<Option<(Place<'a>, bool)>, String> {
-        // Read for any question: what matters here is the id in front.
+        // Only the id at the beginning matters, so the condition may be read for any question.
         let Some(any) = self.places.first() else { return Ok(None) };
         let mut read = Condition::read(condition, any.question);
         let mut negated = false;
@@ -77,13 +79,13 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A key as a JSON pointer's part.
+/// Escapes a key as a part of a JSON pointer.
 pub(super) fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// A condition as it is read for one question after the other. All that its reading depends on is whether the question has a
-/// scale, so it is read twice at most.
+/// The readings of a condition for one question after another. A reading depends only on whether
+/// the question has a scale, so the condition is read at most twice.
 pub(super) struct Readings<'a> {
     text: &'a str,
     read: [Option<Condition>; 2],

@@ -1,6 +1,7 @@
 //! Sections, questions and follow-ups that no interview reaches, whatever is answered.
 //!
-//! Owns: what is always left out by a condition that always holds. Never does: reckon with time (`time` does).
+//! Owns: what is always left out by a condition that always holds. Never does: consider time
+//! (`time` does).
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use crate::condition::Condition;
 use crate::guide::Question;
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
-    // Each condition is held against every question once, however often it is written.
+    // Each condition is tested on every question once, however often it is written.
     let mut known = HashMap::new();
     let mut always = |plan: &Plan<'_>, condition: &str| -> bool {
         *known.entry(condition.to_owned()).or_insert_with(|| always(plan, condition))
@@ -56,7 +57,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     }
 }
 
-/// Whether it holds for whatever answer to whatever question.
+/// Whether the condition holds for any answer to any question.
 fn always(plan: &Plan<'_>, condition: &str) -> bool {
     let mut readings = Readings::of(condition);
     plan.places.iter().all(|place| match readings.by(place.question) {
@@ -81,7 +82,8 @@ fn follow_ups(question: &Question, path: &str, report: &mut Report) {
         );
         return;
     }
-    // Triggers speak by priority, those of one priority in their order; each text is asked once.
+    // Triggers are used by priority, those of equal priority in their order. Each text is asked
+    // once.
     for (index, trigger) in triggers.iter().enumerate() {
         let before = triggers
             .iter()
@@ -91,7 +93,7 @@ fn follow_ups(question: &Question, path: &str, report: &mut Report) {
             })
             .filter(|(_, other)| {
                 matches!(Condition::read(&other.condition, question), Condition::Always)
-                    // One that needs a phrase of the answer may have none to speak of.
+                    // A template that needs a phrase of the answer may find none.
                     && other.template.as_ref().is_none_or(|template| !template.contains('{'))
             })
             .count();

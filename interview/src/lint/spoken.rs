@@ -1,7 +1,7 @@
-//! What can't be said aloud, or can't be taken in by ear.
+//! Texts that cannot be said aloud, or cannot be taken in by listening.
 //!
-//! Owns: looking at every text of the guide that is spoken: its name, questions, options and templates. Never does: say
-//! how a text is pronounced.
+//! Owns: examining every text of the guide that is spoken: its name, questions, options and
+//! templates. Never does: say how a text is pronounced.
 
 use super::finding::{Level, Report};
 use super::plan::Plan;
@@ -11,7 +11,7 @@ use crate::guide::{Question, QuestionType};
 use crate::lexicon as lex;
 use crate::wording::spoken::{Obstacle, obstacles};
 
-/// Longer than this nobody keeps the question in mind.
+/// The longest question that a respondent can keep in mind, in seconds.
 const LONGEST_S: f32 = 20.0;
 const MOST_OPTIONS: usize = 7;
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
@@ -85,7 +85,7 @@ fn quoted(signs: &[char]) -> String {
     signs.iter().map(|sign| format!("`{sign}`")).collect::<Vec<_>>().join(" ")
 }
 
-/// What only matters for listening to a question.
+/// Checks what matters only to somebody who listens to a question.
 fn by_ear(clock: &Clock, path: &str, question: &Question, report: &mut Report) {
     if question.kind == QuestionType::MultipleChoice && question.options.len() > MOST_OPTIONS {
         report.add(

@@ -1,10 +1,12 @@
-//! Guides for the tests of the rules.
+//! A guide for the tests of the rules.
+//!
+//! Owns: a guide without findings, to be changed. Never does: test a rule.
 
 use serde_json::{Value, json};
 
 use super::{Finding, document};
 
-/// A guide in which nothing is doubtful, with `change` done to it.
+/// Returns the findings about a guide in which nothing is doubtful, after `change`.
 pub(super) fn changed(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
     let mut guide = json!({
         "name": "Trains",
@@ -32,7 +34,7 @@ pub(super) fn changed(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
     document(guide).unwrap().1
 }
 
-/// `code path` of each finding.
+/// Returns `code path` of each finding.
 pub(super) fn summary(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|finding| format!("{} {}", finding.code, finding.path)).collect()
 }

@@ -1,16 +1,17 @@
-//! Time budgets that can't be kept, with the arithmetic.
+//! Time budgets that cannot be kept, with the arithmetic.
 //!
-//! Owns: the least that speaking and answering take. Never does: decide in a call what there is time for
-//! (`dialogue::timing` does, whose rules are reckoned with here).
+//! Owns: the least time that speaking and answering take. Never does: decide in a call what there
+//! is time for. `dialogue::timing` does, and its rules are applied here.
 //!
-//! The reckoning is in the guide's favour, so that what it finds is sure:
+//! The estimate is in the guide's favour, so that a finding is certain:
 //!
-//! - a question takes its words (with the options that are read out) at `voice_profile.speaking_rate`;
-//! - an answer takes 3 s (closed, scale), 5 s (multiple choice) or 12 s (open: about 30 words), or 5 s for each of the
-//!   `expected_response_patterns` where that is more;
-//! - each turn takes 2 s more: the silence that ends it, and a word of thanks;
-//! - greeting and consent take their words and two answers of 2 s; saying goodbye takes 8 s;
-//! - a follow-up takes 10 words, 10 s of answer and its turn.
+//! - A question takes its words (with the options that are read out) at
+//!   `voice_profile.speaking_rate`.
+//! - An answer takes 3 s (closed, scale), 5 s (multiple choice) or 12 s (open: about 30 words), or
+//!   5 s for each of the `expected_response_patterns` if that is more.
+//! - Each turn takes 2 s more: the silence that ends it, and a word of thanks.
+//! - The greeting and consent take their words and two answers of 2 s. The farewell takes 8 s.
+//! - A follow-up takes 10 words, 10 s of answer and its turn.
 
 use super::finding::{Level, Report, Step};
 use super::plan::{Place, Plan};
@@ -26,12 +27,12 @@ const FOLLOW_UP_WORDS: usize = 10;
 const FOLLOW_UP_ANSWER_S: f32 = 10.0;
 const PATTERN_S: f32 = 5.0;
 
-/// Words as they are counted for the speaking rate.
+/// Returns the number of words that count for the speaking rate.
 pub(super) fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// How long the answer to a question takes at the least.
+/// Returns the least time that an answer to the question takes, in seconds.
 fn answer_s(question: &Question) -> f32 {
     match question.kind {
         QuestionType::Closed | QuestionType::Scale => 3.0,
@@ -41,9 +42,9 @@ fn answer_s(question: &Question) -> f32 {
 }
 
 pub(super) struct Clock {
-    /// Words per minute.
+    /// In words per minute.
     rate: f32,
-    /// What is said around the guide's own words.
+    /// What is said besides the guide's own words.
     pub(super) lines: &'static Lines,
 }
 
@@ -64,7 +65,7 @@ impl Clock {
         self.spoken_s(words(&lines::question(self.lines, question))) + answer_s(question) + TURN_S
     }
 
-    /// What these questions take without any follow-up.
+    /// Returns the time that these questions take without any follow-up.
     fn questions(&self, questions: &[&Question]) -> Vec<Step> {
         let count = questions.len();
         let spoken = questions.iter().map(|q| words(&lines::question(self.lines, q))).sum();
@@ -92,7 +93,7 @@ fn total(steps: &[Step]) -> f32 {
     steps.iter().map(|step| step.seconds).sum()
 }
 
-/// `asking 5 question(s): 58 words at 160 words/min = 22 s; …; together 97 s`.
+/// Writes `asking 5 question(s): 58 words at 160 words/min = 22 s; …; together 97 s`.
 fn shown(steps: &[Step]) -> String {
     let mut parts: Vec<String> = steps.iter().map(|step| format!("{} = {:.0} s", step.what, step.seconds)).collect();
     parts.push(format!("together {:.0} s", total(steps)));
@@ -108,7 +109,7 @@ pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {
     for place in &plan.places {
         allocation(place, &clock, report);
     }
-    // A branch may bring a section forward, and then a question's place says little.
+    // A branch may bring a section forward, and then the place of a question says little.
     if plan.guide.adaptive_rules.branching_logic.is_empty() {
         optional(plan, &clock, report);
     }
@@ -200,7 +201,7 @@ fn section(plan: &Plan<'_>, clock: &Clock, index: usize, report: &mut Report) {
     }
 }
 
-/// Follow-ups end with the question's allocation, which begins when it is asked.
+/// Checks the allocation of a question, which begins when it is asked. Follow-ups end with it.
 fn allocation(place: &Place<'_>, clock: &Clock, report: &mut Report) {
     let question = place.question;
     let steps = clock.questions(&[question]);
@@ -218,7 +219,8 @@ fn allocation(place: &Place<'_>, clock: &Clock, report: &mut Report) {
     );
 }
 
-/// Optional questions are asked only while the required ones left still fit behind them (`dialogue::timing`).
+/// Checks optional questions. They are asked only while the remaining required ones still fit
+/// (`dialogue::timing`).
 fn optional(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
     let budget = Budget::new(plan.guide, u64::MAX);
     let most = plan.guide.max_duration_minutes as f32 * 60.0;
@@ -263,10 +265,10 @@ fn follow_ups(plan: &Plan<'_>, clock: &Clock, report: &mut Report) {
     let mut steps = clock.frame(plan);
     steps.extend(clock.questions(&all));
     if total(&steps) > most {
-        // Said already.
+        // It was reported already.
         return;
     }
-    // Only what its author wrote triggers for; within the question's allocation.
+    // Only questions with triggers have follow-ups here, within their allocation.
     let followed: Vec<&Question> = all.into_iter().filter(|question| !question.follow_up_triggers.is_empty()).collect();
     let seconds = followed.iter().map(|question| {
         let room = (question.time_allocation as f32 - clock.question_s(question)).max(0.0);

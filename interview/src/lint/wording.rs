@@ -1,7 +1,7 @@
 //! Questions that lead, or that ask two things at once.
 //!
-//! Owns: wordings by which both can be told, in English (guides in other languages are passed over). Never does: guess at
-//! meaning: a leading question in plain words is not found.
+//! Owns: the findings about them, in English. Guides in other languages are not examined. Never
+//! does: judge meaning. A leading question in plain words is not found.
 
 use super::finding::{Level, Report};
 use super::plan::Plan;
@@ -9,7 +9,7 @@ use crate::guide::{Question, QuestionType};
 use crate::lexicon as lex;
 use crate::wording::question::{double, leading};
 
-/// Pairs that are one thing.
+/// Pairs of words that are one thing.
 const PAIRS: &[&str] = &[
     "and so on",
     "back and forth",
@@ -77,7 +77,7 @@ fn text(path: &str, text: &str, question: Option<&Question>, report: &mut Report
     }
 }
 
-/// Two subjects under one closed or scale answer.
+/// Returns two subjects that one closed or scale answer has to serve.
 fn pair(question: &Question) -> Option<String> {
     if !matches!(question.kind, QuestionType::Closed | QuestionType::Scale) {
         return None;
@@ -88,7 +88,7 @@ fn pair(question: &Question) -> Option<String> {
     let (before, after) = (words.get(at.checked_sub(1)?)?, words.get(at + 1)?);
     let number = |word: &str| lex::number(word).is_some();
     let one = PAIRS.iter().any(|pair| spoken.contains(pair)) || number(before) || number(after) || before == after;
-    // "you and your team" is who is asked, not what is asked about.
+    // "You and your team" are those who are asked, and not the subject of the question.
     let people = |word: &str| matches!(word, "you" | "your" | "i" | "we" | "others");
     (!one && !people(before) && !people(after)).then(|| format!("{before} and {after}"))
 }

@@ -1,6 +1,7 @@
-//! What one utterance of a respondent can be (product contract, section 11).
+//! What one utterance of a respondent can mean (product contract, section 11).
 //!
-//! Owns: the names of the meanings. Never does: find one in a text, or decide what follows from it.
+//! Owns: the names of the meanings, and the forms of the values that they name. Never does: find
+//! one in a text, or decide what follows.
 
 mod value;
 mod when;
@@ -15,17 +16,18 @@ pub use when::When;
 pub enum Kind {
     /// An answer to what was asked.
     Answer,
-    /// What was said to a question of consent, or to any other question of ours that wants a yes or a no.
+    /// A reply to a consent question, or to another question of the interviewer's own that asks for
+    /// a yes or a no.
     Consent(Consent),
     /// The respondent wants something.
     Request(Request),
     /// The respondent asks something.
     Question(Topic),
-    /// Something that matters more than the interview.
+    /// Something that is more important than the interview.
     Concern(Concern),
     /// A sign of listening.
     BackChannel,
-    /// Nothing yet: more must follow.
+    /// The utterance is not finished: more must follow.
     Unfinished,
 }
 
@@ -34,7 +36,7 @@ pub enum Kind {
 pub enum Consent {
     Yes,
     No,
-    /// Yes, if something, or without something.
+    /// A yes under a condition.
     Conditional,
     Unclear,
 }
@@ -42,56 +44,56 @@ pub enum Consent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Say the question again.
+    /// Repeat the question.
     Repeat,
-    /// Give me time.
+    /// Wait a moment.
     Wait,
-    /// Not this question.
+    /// Skip this question.
     Decline,
     DontKnow,
     /// End the interview.
     Stop,
-    /// Let me speak to a person.
+    /// Speak to a person.
     Person,
-    /// An answer, and no follow-up will bring more.
+    /// An answer to which no follow-up will add anything.
     NothingToAdd,
-    /// Another time.
+    /// Be called another time.
     Callback,
     StopRecording,
-    /// Strike out what I just said.
+    /// Delete what was just said.
     Delete,
     Slower,
     Louder,
 }
 
-/// What a respondent's own question is about.
+/// The subject of a question that the respondent asks.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
     /// Who is calling.
     Identity,
-    /// A machine or a person.
+    /// Whether it is a machine or a person.
     Robot,
     /// For whom the study is made.
     Sponsor,
-    /// What it is about, and why it is asked.
+    /// What the study is about, and why the respondent is asked.
     Purpose,
-    /// How long it takes in all.
+    /// How long the interview takes in all.
     Duration,
-    /// How much is left.
+    /// How much of the interview is left.
     Remaining,
-    /// Who hears it, and what happens with it.
+    /// Who hears the answers, and what happens to them.
     Privacy,
-    /// Whether it is being recorded.
+    /// Whether the call is being recorded.
     Recorded,
-    /// Where the number, or the name, came from.
+    /// How the engine got the respondent's number or name.
     Source,
-    /// What one gets for it.
+    /// What respondents get for taking part.
     Incentive,
     /// Whom to call or write to.
     Contact,
-    /// What the question at hand means.
+    /// What the current question means.
     Meaning,
     Other,
 }
@@ -100,7 +102,7 @@ pub enum Topic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Concern {
-    /// The respondent is in distress now.
+    /// The respondent is in distress.
     Distress,
     /// A child is on the line.
     Child,
@@ -110,24 +112,24 @@ pub enum Concern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
-    /// The whole utterance is one of a list of certain wordings.
+    /// The whole utterance is on a list of certain wordings.
     Rule,
     /// The classifier.
     Model,
 }
 
-/// What an answer is worth as an answer, stored with it.
+/// The class of an answer, which is stored with it.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerClass {
     #[default]
     Answered,
-    /// Part of what was asked for is missing.
+    /// It gives only part of what was asked for.
     Partly,
     /// It is about something else.
     OffTopic,
-    /// It names nothing that the question allows.
+    /// It names no value that the question allows.
     NotUnderstood,
     Declined,
     DontKnow,
@@ -174,7 +176,8 @@ impl Kind {
         Self::Unfinished,
     ];
 
-    /// Its name as the command line and the sets of utterances write it: kind, and name or value.
+    /// The names of the kind in the command line and in the sets of utterances: the kind, and a
+    /// name or value.
     pub fn names(self) -> (&'static str, Option<String>) {
         fn name(value: &impl Serialize) -> Option<String> {
             serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
@@ -190,7 +193,7 @@ impl Kind {
         }
     }
 
-    /// The kind of these names.
+    /// Returns the kind with these names.
     pub fn of_names(kind: &str, name: Option<&str>) -> Option<Self> {
         Self::ALL.into_iter().find(|one| {
             let (a, b) = one.names();

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What an answer names, as it is stored in `interview_responses.value`.
+/// The value that an answer names, as it is stored in `interview_responses.value`.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = AnswerValue))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,10 +14,11 @@ pub enum Value {
     Number(f64),
     #[serde(serialize_with = "range")]
     Range([f64; 2]),
-    /// Ids, in the order of the guide.
+    /// The ids of the options, in the order of the guide.
     Options(Vec<String>),
     Yes(bool),
-    /// ISO 8601, as far as it was said: `2024-05-03`, `2024-05`, `2024`, `--05-03`, `--05`, `---03`.
+    /// A date in ISO 8601, as far as it was said: `2024-05-03`, `2024-05`, `2024`, `--05-03`,
+    /// `--05`, `---03`.
     Date(String),
     /// An e-mail address, a phone number, a name.
     Text(String),

@@ -1,7 +1,7 @@
-//! What utterances mean, measured like recognition (`scripts/check understanding`).
+//! What utterances mean. `scripts/check understanding` measures it.
 //!
-//! Owns: the one reading of an utterance in the light of what was asked. Never does: decide what is done about it: the
-//! dialogue does.
+//! Owns: reading an utterance in the light of what was asked. Never does: decide what is done about
+//! it, which the dialogue does.
 //!
 //! | file | holds |
 //! |---|---|

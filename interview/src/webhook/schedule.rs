@@ -1,20 +1,23 @@
-//! When a failed delivery is tried again, and when no more.
+//! When a failed delivery is retried, and when it is given up.
+//!
+//! Owns: the exponential backoff. Never does: make an attempt.
 
 use std::time::Duration;
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The receiver took it: a status of 200 to 299.
+    /// The receiver accepted it, with a status of 200 to 299.
     Accepted,
-    /// 410: the receiver wants no more of them, this one included.
+    /// The receiver wants no more deliveries, this one included (status 410).
     Gone,
-    /// Anything else; with the time that the receiver asked to be left alone for (`Retry-After`).
+    /// Anything else, with the time that the receiver asked the engine to wait (`Retry-After`).
     Failed { retry_after: Option<Duration> },
 }
 
 impl DeliveryOutcome {
-    /// What an answer's status says. Redirects are failures: what is at their end was never agreed to.
+    /// Returns the outcome that an answer's status stands for. A redirect is a failure, because
+    /// nobody agreed to what is at its end.
     pub fn of(status: u16, retry_after: Option<Duration>) -> Self {
         match status {
             200..=299 => Self::Accepted,
@@ -28,7 +31,7 @@ impl DeliveryOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     Delivered,
-    /// To be tried again after so long.
+    /// Retry after this time.
     Again(Duration),
     /// Given up.
     Dead,
@@ -39,19 +42,20 @@ pub enum Next {
 pub struct Schedule {
     /// How often one event is tried, at least 3.
     pub attempts: u32,
-    /// Before the second attempt; before each further one it is [`Schedule::FACTOR`] times as long.
+    /// The pause before the second attempt. Each further pause is [`Schedule::FACTOR`] times as
+    /// long.
     pub first: Duration,
-    /// Never longer, whatever the receiver asks for.
+    /// The longest pause, whatever the receiver asks for.
     pub longest: Duration,
 }
 
 impl Schedule {
     pub const FACTOR: u32 = 4;
-    /// What waits vary by, of themselves, to either side.
+    /// Pauses vary by this share in both directions.
     const JITTER: f64 = 0.25;
 
-    /// What follows the attempt of this number (from 1). `chance` is uniform in 0…1. A receiver's wish for a longer wait
-    /// is heeded, up to the longest.
+    /// Returns what follows the attempt with this number, counted from 1. `chance` is uniform in
+    /// 0…1. A longer pause that the receiver asks for is respected, up to the longest.
     pub fn next(&self, attempt: u32, outcome: DeliveryOutcome, chance: f64) -> Next {
         let retry_after = match outcome {
             DeliveryOutcome::Accepted => return Next::Delivered,

@@ -5,7 +5,8 @@
 
 use crate::lexicon as lex;
 
-/// Wordings that say which answer is hoped for, where a clause begins with them: not in `what don't you like?`
+/// Wordings at the beginning of a clause that say which answer is hoped for. "What don't you like?"
+/// is none.
 const NEGATED: &[&str] = &[
     "don't you",
     "doesn't it",
@@ -27,7 +28,7 @@ const NEGATED: &[&str] = &[
     "can't you",
     "couldn't you",
 ];
-/// Those that say so wherever they stand.
+/// Wordings that say so anywhere in a question.
 const LEADING: &[&str] = &[
     "do you agree that",
     "do you not agree",
@@ -64,12 +65,12 @@ const LEADING: &[&str] = &[
     "why did you love",
     "why did you hate",
 ];
-/// Wordings that do so at the end.
+/// Wordings that say so at the end of a question.
 const LEADING_LAST: &[&str] = &["right", "correct", "no", "is it not", "do you not", "did you not", "would you not"];
 
-/// What can join a second question to the first.
+/// Words that can join a second question to the first.
 const JOINTS: &[&str] = &["and", "or"];
-/// What a question of its own begins with.
+/// Words with which a question begins.
 const QUESTION_WORDS: &[&str] = &["what", "how", "why", "when", "where", "who", "whom", "whose", "which"];
 const AUXILIARIES: &[&str] = &[
     "am", "are", "can", "could", "did", "do", "does", "had", "has", "have", "is", "may", "might", "should", "was",
@@ -79,7 +80,7 @@ const SUBJECTS: &[&str] = &[
     "anybody", "anyone", "he", "i", "it", "she", "that", "the", "there", "these", "they", "this", "those", "we", "you",
     "your",
 ];
-/// The wording by which a question says which answer is hoped for; none where it does not.
+/// Returns the wording by which a question says which answer is hoped for, or none if it does not.
 pub(crate) fn leading(text: &str) -> Option<&'static str> {
     let spoken = format!(" {} ", lex::tokens(text).join(" "));
     let says = |wording: &&&str| spoken.contains(&format!(" {wording} "));
@@ -88,7 +89,7 @@ pub(crate) fn leading(text: &str) -> Option<&'static str> {
     let begins = |wording: &&&str| clauses.iter().any(|clause| clause.starts_with(&format!("{wording} ")));
     let last = text.trim_end().trim_end_matches('?').trim_end().to_lowercase();
     let tag = |wording: &&&str| {
-        // "You like it, right?", but not "Did you turn right?"
+        // "You like it, right?" leads, and "Did you turn right?" does not.
         last.strip_suffix(**wording).is_some_and(|before| before.trim_end().ends_with([',', '–', '—', '-']))
     };
     // "What kind of course?" is about a course.
@@ -97,22 +98,22 @@ pub(crate) fn leading(text: &str) -> Option<&'static str> {
     leading.find(says).or_else(|| NEGATED.iter().find(begins)).or_else(|| LEADING_LAST.iter().find(tag)).copied()
 }
 
-/// Why the text asks two things; none where it asks one.
+/// Returns why the text asks two things, or none if it asks one.
 pub(crate) fn double(text: &str) -> Option<String> {
-    // However often it is put: "Really???" asks once.
+    // Repeated marks count once: "Really???" asks once.
     let marks = text.split('?').skip(1).filter(|rest| !rest.is_empty()).count() + usize::from(text.ends_with('?'));
     if marks > 1 {
         return Some(format!("{marks} question marks"));
     }
     let words = lex::tokens(text);
     let is = |list: &[&str], at: usize| words.get(at).is_some_and(|word| list.contains(&word.as_str()));
-    // The first word can't join anything to what was before.
+    // The first word cannot join anything to what comes before.
     let joint = (1..words.len()).find(|&at| {
         if !is(JOINTS, at) {
             return false;
         }
         let next = if is(&["also", "then", "if", "so"], at + 1) { at + 2 } else { at + 1 };
-        // "how and why", "when or where" before one verb are one question each.
+        // "How and why" and "when or where" before one verb are one question each.
         let pair_of_words = is(QUESTION_WORDS, at - 1);
         let question = is(QUESTION_WORDS, next) && !pair_of_words && !is(&["not"], next + 1);
         let why_not = words[at] == "or" && is(&["why"], next) && is(&["not"], next + 1);
@@ -181,7 +182,7 @@ mod tests {
             "Are you for or against it??",
             "How do you and your team plan?",
         ] {
-            // The first of them hides its second question behind a preposition.
+            // The first text hides its second question behind a preposition.
             assert_eq!(double(text), None, "{text}");
         }
     }

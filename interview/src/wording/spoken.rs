@@ -3,7 +3,7 @@
 //! Owns: finding addresses, layout, placeholders, pictures and signs without a sound. Never does: say
 //! how a text is pronounced.
 
-/// Signs that have a word of their own when spoken, or are punctuation.
+/// Signs that are spoken as a word, or are punctuation.
 const SPEAKABLE: &str = ".,;:!?'\"’‘“”„()-–—…%$€£¥&+°©®™§¿¡«»";
 
 /// Something in a text that cannot be said aloud.
@@ -85,7 +85,7 @@ fn is_table(text: &str) -> bool {
     text.matches('|').count() > 1 || text.contains('\t') || lines.len() > 1 && lines.iter().filter(item).count() > 1
 }
 
-/// The text without the placeholders that are filled in.
+/// Returns the text without the placeholders that are filled in.
 fn placeholders(text: &str, template: bool) -> String {
     if template { text.replace("{topic}", "").replace("{key_phrase}", "") } else { text.to_owned() }
 }
@@ -102,12 +102,12 @@ fn unknown_placeholder(text: &str) -> Option<&str> {
     None
 }
 
-/// Emoji, arrows, dingbats and what modifies them.
+/// Whether it is an emoji, an arrow, a dingbat, or a sign that modifies one.
 fn is_picture(c: char) -> bool {
     matches!(u32::from(c), 0x2190..=0x21FF | 0x2300..=0x27BF | 0x2B00..=0x2BFF | 0xFE00..=0xFE0F | 0x200D | 0x1F000..=0x1FAFF)
 }
 
-/// Latin letters, with or without marks: what an English voice has a sound for.
+/// Whether it is a Latin letter, with or without marks, for which an English voice has a sound.
 fn is_latin(c: char) -> bool {
     matches!(u32::from(c), 0x41..=0x24F | 0x1E00..=0x1EFF | 0x300..=0x36F)
 }

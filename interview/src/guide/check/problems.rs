@@ -1,6 +1,7 @@
-//! The problems of a document while they are found.
+//! The problems of a document while they are collected.
 //!
-//! Owns: how many are told, and what was seen before. Never does: look at the document.
+//! Owns: how many of them are reported, and which ids and names were seen before. Never does: look
+//! at the document.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use crate::guide::Problem;
 #[derive(Default)]
 pub(super) struct Check {
     pub problems: Vec<Problem>,
-    /// Problems beyond those that are told.
+    /// The number of problems beyond those that are reported.
     pub untold: usize,
     /// Ids seen so far, by kind, with the place where they were first used.
     pub ids: HashMap<(&'static str, String), String>,

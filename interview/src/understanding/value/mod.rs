@@ -1,7 +1,7 @@
 //! The value that an answer names (product contract, section 11).
 //!
-//! Owns: numbers, options, yes and no, addresses, names and dates out of what was said, by the words of the language. Never
-//! does: judge whether an utterance is an answer, or ask again.
+//! Owns: reading numbers, options, yes and no, addresses, names and dates by the words of the
+//! language. Never does: judge whether an utterance is an answer, or ask again.
 //!
 //! | file | holds |
 //! |---|---|
@@ -9,9 +9,9 @@
 //! | `numbers` | numbers in words and digits, and ranges of two |
 //! | `one_by_one` | numbers spelled digit by digit |
 //! | `scale`, `options`, `closed` | one type of question each |
-//! | `scene` | a number among the words around it |
+//! | `context` | a number among the words around it |
 //! | `opposites` | answers to closed questions by what was not asked |
-//! | `labels`, `places`, `reckoned` | points of a scale by their names, by where they are, and by how far from others |
+//! | `labels`, `places`, `relative` | points of a scale by their names, by where they are, and by how far from others |
 //! | `mentions`, `frequency`, `spans`, `extremes` | where options are named: by words, a rate, a number, a superlative |
 //! | `dictated`, `email`, `date` | what an open question `expects` |
 //! | `found` | what these hand to each other |
@@ -32,9 +32,9 @@ mod one_by_one;
 mod opposites;
 mod options;
 mod places;
-mod reckoned;
+mod relative;
 mod scale;
-mod scene;
+mod context;
 mod spans;
 mod tokens;
 
@@ -44,7 +44,7 @@ use crate::meaning::Value;
 
 pub use back::spoken_back;
 
-/// What `text` names as an answer to this question, if anything.
+/// Returns the value that `text` names as an answer to this question, if it names one.
 pub fn read(language: &Language, question: &Question, text: &str) -> Option<Value> {
     let words = &language.values;
     match question.kind {
@@ -61,17 +61,18 @@ pub fn read(language: &Language, question: &Question, text: &str) -> Option<Valu
     }
 }
 
-/// Whether `text` says yes or no to `question`, whatever its type.
+/// Whether `text` says yes or no to `question`, whatever its type is.
 pub fn yes_or_no(language: &Language, question: &str, text: &str) -> Option<bool> {
     closed::read(&language.values, question, text)
 }
 
-/// Whether a name is spelled in it.
+/// Whether the text spells a name.
 pub fn spells(language: &Language, text: &str) -> bool {
     dictated::spells(&language.values, text)
 }
 
-/// Texts of the options, of which one is asked for, where several are named and none replaces the others.
+/// Returns the texts of the options that are named, if one was asked for, several are named, and
+/// none replaces the others.
 pub fn several<'q>(language: &Language, question: &'q Question, text: &str) -> Vec<&'q str> {
     match (question.kind, question.select) {
         (QuestionType::MultipleChoice, Select::One) => options::several(&language.values, question, text),
@@ -79,7 +80,8 @@ pub fn several<'q>(language: &Language, question: &'q Question, text: &str) -> V
     }
 }
 
-/// Whether more of what is being dictated must follow: half an address, the first digits of a number.
+/// Whether more of what is being dictated must follow, such as the end of an address or of a
+/// number.
 pub fn is_partial(language: &Language, question: &Question, text: &str) -> bool {
     let words = &language.values;
     match (question.kind, question.expects) {

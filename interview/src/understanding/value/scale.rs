@@ -1,19 +1,20 @@
 //! A number on a scale.
 //!
-//! Owns: which of the numbers of an answer is the answer. Never does: take one from beyond the scale.
+//! Owns: which of the numbers of an answer is the answer. Never does: accept one that is beyond the
+//! scale.
 
+use super::context::Context;
 use super::labels::Labels;
 use super::numbers::{Mention, mentions};
 use super::one_by_one;
 use super::places::{Ends, in_words, is_counted, spot_at};
-use super::reckoned::reckoned;
-use super::scene::Scene;
+use super::relative::relative;
 use super::tokens::{Token, longest_at, says, sentence_start, tokens, without_lead, without_tail};
 use crate::guide::Scale;
 use crate::language::values::Words;
 use crate::meaning::Value;
 
-/// On a scale that goes so far, most points have two digits.
+/// The maximum from which most points of a scale have two digits.
 const MANY: f64 = 20.0;
 
 pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> Option<Value> {
@@ -22,10 +23,10 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
     let labels = Labels::of(words, scale, question);
     let ends = Ends { min, max, labels: &labels };
     let asked = super::tokens::tokens(question);
-    // Two digits are a number of two digits where the scale has many of those.
+    // Two digits are one number if the scale has many numbers of two digits.
     let fits = |number: f64, _: &str| (min..=max).contains(&number) && (max >= MANY || number >= max);
     let mentions = one_by_one::joined(words, &tokens, mentions(words, &tokens), fits);
-    let all = reckoned(words, &tokens, &mentions, |at| {
+    let all = relative(words, &tokens, &mentions, |at| {
         let spot = spot_at(words, &tokens, at)?;
         Some((spot.length, ends.number(spot, &tokens)?))
     });
@@ -33,7 +34,7 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
         .iter()
         .enumerate()
         .filter(|(at, mention)| {
-            let rest = Scene {
+            let rest = Context {
                 words,
                 tokens: &tokens,
                 asked: &asked,
@@ -76,10 +77,10 @@ pub(super) fn read(words: &Words, scale: Scale, question: &str, text: &str) -> O
     heard.filter(|number| (min..=max).contains(number)).map(Value::Number)
 }
 
-/// Told of another time, of others, or as it might be.
+/// Whether the number is about another time, about others, or about a possibility.
 fn is_aside(words: &Words, tokens: &[Token], mention: &Mention) -> bool {
     let sentence = &tokens[sentence_start(tokens, mention.from)..mention.from];
-    // A comma ends it, but for an "if": "if it were cheaper, ten".
+    // A comma ends it, except after an "if": "if it were cheaper, ten".
     let from = (0..sentence.len()).rev().find(|at| sentence[*at].breaks()).unwrap_or(0);
     let clause = if tokens[mention.from].breaks() { sentence } else { &sentence[from..] };
     says(clause, &words.aside)

@@ -1,14 +1,15 @@
-//! Numbers that are said by how far they are from another: "one below the maximum", "ten less three".
+//! Numbers that are given relative to another: "one below the maximum", "ten less three".
 //!
-//! Owns: reckoning them. Never does: reckon with a share, as in "seven over ten".
+//! Owns: computing them. Never does: compute with a share, as in "seven over ten".
 
 use super::numbers::Mention;
 use super::tokens::{Token, longest_at};
 use crate::language::values::Words;
 
-/// The mentions, those that are reckoned with taken together. `end` is an end of the scale in words at a token, with how
-/// many tokens name it.
-pub(super) fn reckoned(
+/// Returns the mentions, with numbers that are computed from each other replaced by the result.
+/// `end` returns an end of the scale that is named in words at a token, with the number of tokens
+/// that name it.
+pub(super) fn relative(
     words: &Words,
     tokens: &[Token],
     mentions: &[Mention],
@@ -43,7 +44,7 @@ fn is_joined(tokens: &[Token], at: usize) -> bool {
     tokens.get(at).is_some_and(Token::is_joined)
 }
 
-/// "Ten less three", "seven minus one".
+/// Reads "ten less three", "seven minus one".
 fn taken_away<'m>(
     words: &Words,
     tokens: &[Token],
@@ -61,7 +62,7 @@ fn taken_away<'m>(
     Some((count - other.low, other.to))
 }
 
-/// "One below the maximum", "two points short of ten", "a notch above the lowest".
+/// Reads "one below the maximum", "two points short of ten", "a notch above the lowest".
 fn away_from<'m>(
     words: &Words,
     tokens: &[Token],
@@ -76,7 +77,7 @@ fn away_from<'m>(
     let up = longest_at(tokens, relation, &numbers.up).map(|length| (1.0, length));
     let (sign, length) = [down, up].into_iter().flatten().max_by_key(|(_, length)| *length)?;
     let from = relation + length;
-    // The article belongs to some of the wordings of an end.
+    // Some wordings of an end include the article.
     let bare = from + usize::from(tokens.get(from).is_some_and(|token| token.is(&words.articles)));
     if (to..=bare).any(|at| !is_joined(tokens, at)) {
         return None;

@@ -1,13 +1,14 @@
-//! What to write instead of a value that is not of its field's type, where it can be told what was meant.
+//! What to write instead of a value of the wrong type, where the intention can be recognised.
 //!
-//! Owns: numbers in quotes or with their unit, durations, shares in percent, words for yes and no, lists and scales written
-//! otherwise, names nearly right. Never does: change the document: the author does.
+//! Owns: numbers in quotes or with a unit, durations, percentages, words for yes and no, lists and
+//! scales in other forms, and misspelled names. Never does: change the document, which the author
+//! does.
 
 use serde_json::Value;
 
 use crate::language::Language;
 
-/// `; write max_follow_ups: 2`, or nothing. Whole numbers only if `is_whole`.
+/// Returns `; write max_follow_ups: 2`, or nothing. `is_whole`: only whole numbers are allowed.
 pub(super) fn number(key: &str, value: &Value, min: f64, max: f64, is_whole: bool) -> String {
     let meant = match value {
         Value::Number(number) => number.as_f64().map(|number| (number, false)),
@@ -15,7 +16,7 @@ pub(super) fn number(key: &str, value: &Value, min: f64, max: f64, is_whole: boo
         _ => None,
     };
     let Some((mut number, mut percent)) = meant else { return String::new() };
-    // 70 for a share of 0.7 is a percentage, too.
+    // 70 for a share of 0.7 is a percentage as well.
     percent |= !is_whole && max <= 1.0 && number > 1.0 && number <= 100.0;
     if percent && max <= 1.0 {
         number /= 100.0;
@@ -24,7 +25,8 @@ pub(super) fn number(key: &str, value: &Value, min: f64, max: f64, is_whole: boo
     if fits { format!("; write {key}: {number}") } else { String::new() }
 }
 
-/// The length of time in `90 min`, `1h30`, `1m30s` or `2:30`, in the unit of its field; none where the field has no unit.
+/// Returns the duration in `90 min`, `1h30`, `1m30s` or `2:30`, in the unit of its field, or none
+/// if the field has no unit.
 fn duration(key: &str, text: &str) -> Option<f64> {
     let in_minutes = key.ends_with("_minutes");
     if !in_minutes && !["time_limit", "time_allocation"].contains(&key) {
@@ -32,14 +34,14 @@ fn duration(key: &str, text: &str) -> Option<f64> {
     }
     let text = text.trim().to_lowercase();
     let seconds = if text.contains(':') {
-        // The last part is of the field's own unit.
+        // The last part is in the field's own unit.
         let parts = text.split(':').map(str::parse::<u32>).collect::<Result<Vec<_>, _>>().ok()?;
         let own = parts.iter().fold(0.0, |sum, part| sum * 60.0 + f64::from(*part));
         if in_minutes { own * 60.0 } else { own }
     } else {
         let mut seconds = 0.0;
         let mut rest = text.as_str();
-        // What a number without a unit stands for: the next smaller one.
+        // A number without a unit has the next smaller one.
         let mut factor = if in_minutes { 60.0 } else { 1.0 };
         while !rest.is_empty() {
             let (number, unit, after) = amount(rest)?;
@@ -58,7 +60,7 @@ fn duration(key: &str, text: &str) -> Option<f64> {
     Some(if in_minutes { (seconds / 60.0).ceil() } else { seconds })
 }
 
-/// The first number of a text, its unit and what comes after.
+/// Returns the first number of a text, its unit, and the rest.
 fn amount(text: &str) -> Option<(f64, &str, &str)> {
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | ',')).unwrap_or(text.len());
     let number = text[..end].replace(',', ".").parse().ok()?;
@@ -67,7 +69,8 @@ fn amount(text: &str) -> Option<(f64, &str, &str)> {
     Some((number, &rest[..end], rest[end..].trim_start()))
 }
 
-/// The number of a text such as `2`, `0,7`, `70%`, `v2`, `150 wpm` or `two`, and whether it is a percentage.
+/// Returns the number of a text such as `2`, `0,7`, `70%`, `v2`, `150 wpm` or `two`, and whether it
+/// is a percentage.
 fn of_text(text: &str) -> Option<(f64, bool)> {
     let text = text.trim();
     if let Some(number) = Language::english().times.number(&text.to_lowercase()) {
@@ -83,7 +86,7 @@ fn of_text(text: &str) -> Option<(f64, bool)> {
     Some((digits.parse().ok()?, unit.trim() == "%"))
 }
 
-/// `; write required: true`, or nothing.
+/// Returns `; write required: true`, or nothing.
 pub(super) fn switch(key: &str, value: &Value) -> String {
     let meant = match value {
         Value::String(text) => match text.trim().to_lowercase().as_str() {
@@ -98,7 +101,7 @@ pub(super) fn switch(key: &str, value: &Value) -> String {
     meant.map_or_else(String::new, |meant| format!("; write {key}: {meant}"))
 }
 
-/// `; write tags: [trains]`, or nothing.
+/// Returns `; write tags: [trains]`, or nothing.
 pub(super) fn list(path: &str, value: &Value) -> String {
     let key = path.rsplit('/').next().unwrap_or_default();
     match value {
@@ -118,7 +121,7 @@ pub(super) fn list(path: &str, value: &Value) -> String {
     }
 }
 
-/// The items of a list that was written as one text.
+/// Returns the items of a list that was written as one text.
 fn items(text: &str) -> Vec<String> {
     let text = text.trim();
     let lines = text.replace(" -", "\n-");
@@ -136,14 +139,14 @@ fn items(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// `; write options: ["Yes", "No"]` where all were written as one item, or nothing.
+/// Returns `; write options: ["Yes", "No"]` if all options were written as one item, or nothing.
 pub(super) fn options(options: &[Value]) -> String {
     let [Value::String(all)] = options else { return String::new() };
     let items = items(all);
     if items.len() < 2 { String::new() } else { format!("; write options: [{}]", items.join(", ")) }
 }
 
-/// `; write 10,000 in quotes` for an item that is the end of a number, cut at its comma.
+/// Returns `; write 10,000 in quotes` for an item that is the end of a number, split at its comma.
 pub(super) fn cut_number(items: &[Value], at: usize) -> Option<String> {
     let text = |at: usize| items.get(at).and_then(Value::as_str);
     let (before, end) = (text(at.checked_sub(1)?)?, text(at)?);
@@ -155,7 +158,7 @@ pub(super) fn cut_number(items: &[Value], at: usize) -> Option<String> {
     is_cut.then(|| format!("a comma ends an item of a list; write {:?}, in quotes", format!("{before},{end}")))
 }
 
-/// The one of `names` that was meant: case, hyphens, a plural or a letter apart.
+/// Returns the one of `names` that was intended. Case, hyphens, a plural or one letter may differ.
 pub(super) fn near<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let plain = |name: &str| -> String {
         let name = name.split(':').next().unwrap_or_default();
@@ -172,7 +175,7 @@ pub(super) fn near<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     })
 }
 
-/// Whether two words are one letter apart.
+/// Whether two words differ by one letter.
 fn a_letter_apart(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let front = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
@@ -180,7 +183,8 @@ fn a_letter_apart(a: &str, b: &str) -> bool {
     a.len() - front - back <= 1 && b.len() - front - back <= 1
 }
 
-/// The whole numbers of a text; a hyphen before a digit is a minus unless it stands behind another digit.
+/// Returns the whole numbers of a text. A hyphen before a digit is a minus unless it follows
+/// another digit.
 fn numbers(text: &str) -> Vec<i64> {
     let mut found = Vec::new();
     let mut number = String::new();
@@ -197,7 +201,7 @@ fn numbers(text: &str) -> Vec<i64> {
     found
 }
 
-/// `; write scale: {min: 1, max: 10}`, or nothing.
+/// Returns `; write scale: {min: 1, max: 10}`, or nothing.
 pub(super) fn scale(value: &Value) -> String {
     let mut bounds: Vec<i64> = match value {
         Value::Array(items) => items.iter().filter_map(Value::as_i64).collect(),
@@ -210,7 +214,7 @@ pub(super) fn scale(value: &Value) -> String {
         bounds.sort_unstable();
     }
     match bounds[..] {
-        // Perhaps written out in full: 1, 2, 3, 4, 5.
+        // The scale may be written out in full: 1, 2, 3, 4, 5.
         [min, .., max] if min < max => format!("; write scale: {{min: {min}, max: {max}}}"),
         _ => "; write for example scale: {min: 1, max: 10}".to_owned(),
     }

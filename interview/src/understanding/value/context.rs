@@ -7,8 +7,8 @@ use super::numbers::{Mention, number_at};
 use super::tokens::{Token, longest_at, says};
 use crate::language::values::Words;
 
-/// A number among what stands around it.
-pub(super) struct Scene<'a> {
+/// A number and the words around it.
+pub(super) struct Context<'a> {
     pub words: &'a Words,
     pub tokens: &'a [Token],
     /// The question.
@@ -19,17 +19,18 @@ pub(super) struct Scene<'a> {
     pub max: f64,
 }
 
-impl Scene<'_> {
+impl Context<'_> {
     fn next(&self, ahead: usize) -> Option<&Token> {
         self.tokens.get(self.mention.to + ahead)
     }
 
-    /// The token before, articles left out.
+    /// The token before the number, without articles.
     fn before(&self) -> Option<&Token> {
         self.tokens[..self.mention.from].iter().rev().find(|token| !token.is(&self.words.articles))
     }
 
-    /// The scale said once more: "from one to ten", "out of ten", "a ten point scale", "ten being the best".
+    /// Whether the number repeats the scale: "from one to ten", "out of ten", "a ten point scale",
+    /// "ten being the best".
     pub fn is_scale(&self) -> bool {
         let (scale, mention, min, max) = (&self.words.scale, self.mention, self.min, self.max);
         let lead = &self.tokens[..mention.from];
@@ -57,7 +58,7 @@ impl Scene<'_> {
                         && self.next(0).is_some_and(|token| token.is(&scale.is)))))
     }
 
-    /// "That one", "one of the best", "one thing".
+    /// Whether "one" is a pronoun: "That one", "one of the best", "one thing".
     pub fn is_pronoun(&self) -> bool {
         let (numbers, mention) = (&self.words.numbers, self.mention);
         let token = &self.tokens[mention.from];
@@ -80,13 +81,14 @@ impl Scene<'_> {
         joined || self.next(0).is_some_and(|next| !next.breaks() && !next.is(&numbers.after_one))
     }
 
-    /// "Seven years", "two of my friends", "three big problems".
+    /// Whether the number counts something: "Seven years", "two of my friends", "three big
+    /// problems".
     pub fn counts(&self) -> bool {
         let numbers = &self.words.numbers;
         let Some(next) = self.next(0).filter(|next| !next.breaks()) else { return false };
         let plural = next.word.len() > 3 && next.word.ends_with('s') && !next.word.contains('\'');
         if next.is(&self.words.scale.percent) {
-            // Of a hundred, a per cent is a point.
+            // On a scale of a hundred, a per cent is a point.
             let are_shares = self.min == 0.0 && (self.max - 100.0).abs() < f64::EPSILON;
             return !are_shares || self.next(1).is_some_and(|token| token.word == self.words.scale.of);
         }
@@ -100,7 +102,7 @@ impl Scene<'_> {
         next.is(&numbers.units) || plural
     }
 
-    /// "It loses two points for that."
+    /// Whether points are taken away: "It loses two points for that."
     pub fn is_loss(&self) -> bool {
         let numbers = &self.words.numbers;
         let points = self.next(0).is_some_and(|next| next.is(&numbers.points));
@@ -108,7 +110,8 @@ impl Scene<'_> {
         points && around.into_iter().any(|token| token.is(&numbers.losing))
     }
 
-    /// "Not a ten"; but "it can't be more than three" is three, and "more than three" alone is nothing.
+    /// Whether the number is negated: "Not a ten". "It can't be more than three" is three, and
+    /// "more than three" alone is no number.
     pub fn is_negated(&self) -> bool {
         let numbers = &self.words.numbers;
         if self.tokens[self.mention.from].breaks() {
@@ -117,7 +120,7 @@ impl Scene<'_> {
         let mut bounded = false;
         for at in (0..self.mention.from).rev() {
             let token = &self.tokens[at];
-            // "Over" and "than" are bounds here, whatever else they are.
+            // "Over" and "than" are bounds here, whatever else they mean.
             if token.is(&numbers.bounds) {
                 bounded = true;
             } else if token.is(&self.words.negators) || token.is(&numbers.nothing) {
@@ -136,7 +139,7 @@ impl Scene<'_> {
     }
 }
 
-/// The question itself counts in this: "from 1 to 5 stars", or degrees on a thermometer.
+/// Whether the question counts in this unit: "from 1 to 5 stars", or degrees on a thermometer.
 fn is_unit_of_the_question(words: &Words, asked: &[Token], unit: &Token, max: f64) -> bool {
     let bare = |word: &str| word.trim_end_matches('s').to_owned();
     let beside_the_bound = (1..asked.len()).any(|at| {
