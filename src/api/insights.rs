@@ -77,7 +77,7 @@ struct Generate {
 async fn generate(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let job = read(body::parse(&request, &bytes, false)?)?;
     check(&caller.storage, &job).await?;
-    let task_id = caller.storage.insights().request_by_caller(&job).await?;
+    let task_id = caller.storage.insights().request_by_caller(&job, &caller.actor).await?;
     Ok(queued(task_id))
 }
 
@@ -132,7 +132,7 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
                     format!("the interview is not over: it is {}", interview.status.as_str()),
                 ));
             }
-            if storage.is_erased(*interview_id).await? {
+            if storage.receipts().is_erased(*interview_id).await? {
                 return Err(StorageError::Erased.into());
             }
         }

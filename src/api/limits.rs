@@ -27,7 +27,7 @@ pub(super) fn too_many(seconds: u64) -> Problem {
 
 /// A place among the long answers, which take a thread each.
 pub(super) fn long_answer(state: &AppState, caller: &Caller) -> Result<Turn, Problem> {
-    state.access.at_once.begin(&caller.actor).ok_or_else(|| {
+    state.access.at_once.begin(caller.actor.as_str()).ok_or_else(|| {
         let detail = format!(
             "{EACH} long answers are being sent to this caller already, or {ALL} to all callers: wait until one has arrived"
         );

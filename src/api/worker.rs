@@ -50,7 +50,7 @@ impl MetricsGate {
         if let Some(seconds) = status.and_then(|status| status.retry_after_s) {
             return Err(limits::too_many(seconds));
         }
-        let known = self.storage.recognise_key(&key).await?;
+        let known = self.storage.keys().recognise(&key).await?;
         let known = known.filter(|key| key.workspace_id == migration::DEFAULT_WORKSPACE);
         let id = known.ok_or_else(token_wanted)?.id;
         self.recognised.remember(&key, id);

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{ExportError, Format, Pages, Study};
 use crate::tasks::{Context, Failure, Handler};
 use storage::tasks::NewTask;
-use storage::{Storage, StorageError, StudyFilter};
+use storage::{Actor, Storage, StorageError, StudyFilter};
 
 /// The task that writes the file.
 pub const EXPORT: &str = "export_study";
@@ -45,11 +45,11 @@ impl ExportRequest {
 }
 
 /// Has it done for a caller, within the quotas; the task's id, which is the file's as well.
-pub async fn enqueue(storage: &Storage, request: &ExportRequest) -> Result<Uuid, StorageError> {
+pub async fn enqueue(storage: &Storage, request: &ExportRequest, actor: &Actor) -> Result<Uuid, StorageError> {
     let payload = serde_json::to_value(request)
         .map_err(|error| StorageError::Corrupt { what: "export", reason: error.to_string() })?;
     let task = NewTask::new(Queue::Analytics, EXPORT, payload);
-    storage.tasks().request(task).await
+    storage.tasks().request(task, actor).await
 }
 
 /// Writes exports.
@@ -75,7 +75,7 @@ impl Handler for Exporter {
         let (storage, format) = (&context.storage, request.format);
         let filter = request.filter();
         let (_, guide) = storage.guides().newest(request.call_guide_id).await?;
-        let all = storage.study_size(&filter).await? * Study::readings(format);
+        let all = storage.studies().size(&filter).await? * Study::readings(format);
         let file = storage.exports().file(context.workspace, context.task_id, format.ending());
         let remove = NewTask {
             run_at: context.now + KEPT,

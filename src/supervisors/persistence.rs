@@ -162,8 +162,9 @@ impl Persistence {
         let write = async move {
             let outcome = {
                 let batches: Vec<&Batch> = group.iter().map(|waiting| &waiting.batch).collect();
+                let log = storage.event_log();
                 tokio::select! {
-                    outcome = storage.append_all(&batches) => outcome,
+                    outcome = log.append_all(&batches) => outcome,
                     () = storage.reach().lost() => Err(StorageError::Away),
                     () = tokio::time::sleep(WRITE_LIMIT) => Err(StorageError::Away),
                 }

@@ -49,7 +49,7 @@ impl Relay {
             }
             if !away && forgotten.is_none_or(|last| last.elapsed() >= FORGET) {
                 forgotten = Some(Instant::now());
-                if let Err(error) = self.storage.forget_deliveries(Utc::now() - self.settings.kept).await {
+                if let Err(error) = self.storage.deliveries().forget(Utc::now() - self.settings.kept).await {
                     tracing::warn!(%error, "old deliveries can't be removed");
                 }
             }
@@ -64,12 +64,12 @@ impl Relay {
         if !self.storage.reach().is_there() {
             return Err(StorageError::Away);
         }
-        self.metrics.webhook_deliveries_pending.set(self.storage.pending_deliveries().await? as i64);
+        self.metrics.webhook_deliveries_pending.set(self.storage.deliveries().pending().await? as i64);
         let now = Utc::now();
-        if self.settings.bounds.all == 0 || !self.storage.deliveries_due(now).await? {
+        if self.settings.bounds.all == 0 || !self.storage.deliveries().any_due(now).await? {
             return Ok(());
         }
-        self.storage.take_deliveries(now, now + self.settings.lease(), self.settings.bounds).await?;
+        self.storage.deliveries().take(now, now + self.settings.lease(), self.settings.bounds).await?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 use entity::{DeliveryState, TaskState, tasks, webhook_deliveries};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, Select};
 
+use super::edit::Actor;
 use super::{Storage, StorageError, audit};
 
 /// Open tasks and deliveries that callers may have asked for; 0 is no limit.
@@ -27,13 +28,13 @@ impl Storage {
     ///
     /// # Errors
     /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
-    pub(super) async fn admit_work(&self, tx: &DatabaseTransaction) -> Result<(), StorageError> {
+    pub(super) async fn admit_work(&self, tx: &DatabaseTransaction, actor: &Actor) -> Result<(), StorageError> {
         let OpenWork { per_caller, per_workspace } = self.open_work;
         if per_caller == 0 && per_workspace == 0 {
             return Ok(());
         }
         audit::alone(tx, self.workspace).await?;
-        let limits = [(per_caller, Some(&*self.actor), Reached::Caller), (per_workspace, None, Reached::Workspace)];
+        let limits = [(per_caller, Some(actor.as_str()), Reached::Caller), (per_workspace, None, Reached::Workspace)];
         for (limit, caller, reached) in limits {
             if limit > 0 && self.open_work_of(tx, caller).await? >= limit {
                 return Err(StorageError::TooMuchOpen { limit, reached });

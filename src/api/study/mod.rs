@@ -78,7 +78,7 @@ async fn study(
     let (format, filter) = (wanted.format, wanted.filter());
     let (_, guide) = caller.storage.guides().newest(*id).await?;
     let turn = limits::long_answer(&state, &caller)?;
-    caller.storage.note_export(&filter, format.ending()).await?;
+    caller.storage.studies().note_export(&filter, format.ending(), &caller.actor).await?;
     let name = file_name(&guide.name, format);
     let pages = Pages {
         storage: caller.storage.clone(),
@@ -112,9 +112,9 @@ async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Re
     let wanted = wanted(*id, &request)?;
     caller.storage.guides().newest(*id).await?;
     // Before it is noted: what is refused was no export.
-    caller.storage.tasks().check_room().await?;
-    caller.storage.note_export(&wanted.filter(), wanted.format.ending()).await?;
-    let task_id = enqueue(&caller.storage, &wanted).await?;
+    caller.storage.tasks().check_room(&caller.actor).await?;
+    caller.storage.studies().note_export(&wanted.filter(), wanted.format.ending(), &caller.actor).await?;
+    let task_id = enqueue(&caller.storage, &wanted, &caller.actor).await?;
     Ok(queued(task_id))
 }
 

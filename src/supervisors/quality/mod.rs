@@ -187,7 +187,7 @@ impl Supervisor {
         self.catching = true;
         let storage = self.parts.storage.clone();
         let find = async move {
-            let over = storage.unmeasured(Utc::now() - chrono::Duration::days(SWEPT_DAYS), BATCH).await?;
+            let over = storage.measurements().missing(Utc::now() - chrono::Duration::days(SWEPT_DAYS), BATCH).await?;
             let unfinished = if unfinished { storage.interviews().unfinished().await? } else { Vec::new() };
             Ok::<_, StorageError>((over, unfinished))
         };
@@ -232,7 +232,7 @@ impl Supervisor {
         let work = async move {
             components.look(&parts).await;
             let stamp =
-                if parts.storage.reach().is_there() { parts.storage.thresholds_stamp().await.ok() } else { None };
+                if parts.storage.reach().is_there() { parts.storage.thresholds().stamp().await.ok() } else { None };
             (components, stamp)
         };
         ctx.spawn(work.into_actor(self).map(|(components, stamp), actor, ctx| {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Insights;
 use crate::tasks::NewTask;
-use crate::{StorageError, to_json};
+use crate::{Actor, StorageError, to_json};
 
 /// As it stands in the table of tasks.
 pub const EXTRACT_INSIGHTS: &str = "extract_insights";
@@ -34,8 +34,8 @@ impl Insights<'_> {
     ///
     /// # Errors
     /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
-    pub async fn request_by_caller(&self, wanted: &Extraction) -> Result<Uuid, StorageError> {
-        self.0.tasks().request(task(wanted)?).await
+    pub async fn request_by_caller(&self, wanted: &Extraction, actor: &Actor) -> Result<Uuid, StorageError> {
+        self.0.tasks().request(task(wanted)?, actor).await
     }
 }
 

@@ -16,7 +16,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::{Actor, Storage, StorageError};
 
 pub use census::QueueCount;
 pub use notifier::{DueTask, Notifier};
@@ -102,10 +102,10 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
-    pub async fn request(&self, new: NewTask) -> Result<Uuid, StorageError> {
+    pub async fn request(&self, new: NewTask, actor: &Actor) -> Result<Uuid, StorageError> {
         let tx = self.0.write().await?;
-        self.0.admit_work(&tx).await?;
-        let new = NewTask { requested_by: Some(self.0.actor.to_string()), ..new };
+        self.0.admit_work(&tx, actor).await?;
+        let new = NewTask { requested_by: Some(actor.to_string()), ..new };
         let id = self.enqueue(&tx, new).await?;
         tx.commit().await?;
         Ok(id)
@@ -115,9 +115,9 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
-    pub async fn check_room(&self) -> Result<(), StorageError> {
+    pub async fn check_room(&self, actor: &Actor) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
-        self.0.admit_work(&tx).await?;
+        self.0.admit_work(&tx, actor).await?;
         Ok(tx.commit().await?)
     }
 

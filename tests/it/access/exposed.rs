@@ -4,6 +4,7 @@
 use entity::Role;
 use interviewer::access::{AccessSettings, TrustedProxies};
 use reqwest::{Method, RequestBuilder};
+use storage::Actor;
 
 use super::keys::new_key;
 use crate::api::{App, Setup, problem};
@@ -55,7 +56,7 @@ async fn a_proxy_that_strips_everything_makes_nobody_an_admin() {
         for open in ["/api/health/live", "/api/openapi.json", "/join/token", "/problems/"] {
             assert_ne!(status(stripped(&app, Method::GET, open)).await, 401, "{how}: {open}");
         }
-        let (_, key) = app.storage.keys().create(new_key(Role::Admin)).await.unwrap();
+        let (_, key) = app.storage.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
         assert_eq!(status(stripped(&app, Method::GET, "/api/keys/").bearer_auth(&key)).await, 200, "{how}");
         app.stop().await;
     }
@@ -64,9 +65,9 @@ async fn a_proxy_that_strips_everything_makes_nobody_an_admin() {
 #[actix_web::test]
 async fn metrics_tell_of_all_workspaces_and_so_only_the_default_one_may_read_them() {
     let app = App::start_as(Setup { bind: "0.0.0.0", ..Setup::default() }).await;
-    let foreign = app.storage.of(app.storage.create_workspace("foreign").await.unwrap().id);
-    let (_, own) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
-    let (_, other) = foreign.keys().create(new_key(Role::Admin)).await.unwrap();
+    let foreign = app.storage.of(app.storage.workspaces().create("foreign", Actor::ENGINE).await.unwrap().id);
+    let (_, own) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
+    let (_, other) = foreign.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
     problem(app.get("/metrics").send().await.unwrap(), 401).await;
     problem(app.get("/metrics").bearer_auth("ei_no_key").send().await.unwrap(), 401).await;
     problem(app.get("/metrics").bearer_auth(&other).send().await.unwrap(), 401).await;
@@ -79,7 +80,7 @@ async fn metrics_tell_of_all_workspaces_and_so_only_the_default_one_may_read_the
         problem(app.get("/metrics").send().await.unwrap(), 401).await;
         problem(app.get("/metrics").bearer_auth("for prometheu").send().await.unwrap(), 401).await;
         assert_eq!(status(app.get("/metrics").bearer_auth("for prometheus")).await, 200, "{bind}");
-        let (_, key) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+        let (_, key) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
         assert_eq!(status(app.get("/metrics").bearer_auth(&key)).await, 200, "{bind}: a key will do");
         problem(app.get("/api/interviews/").bearer_auth("for prometheus").send().await.unwrap(), 401).await;
         app.stop().await;

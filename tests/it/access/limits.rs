@@ -7,7 +7,7 @@ use interviewer::access::limits::MOST_BUCKETS;
 use interviewer::access::{AccessSettings, Quotas, TrustedProxies, passwords};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
-use storage::NewUser;
+use storage::{Actor, NewUser};
 
 use super::keys::new_key;
 use crate::api::{App, Setup, problem};
@@ -30,7 +30,7 @@ async fn add_dana(app: &App) {
         password_hash: Some(passwords::hash(PASSWORD).unwrap()),
         oidc: None,
     };
-    app.storage.users().create(new).await.unwrap();
+    app.storage.users().create(new, Actor::ENGINE).await.unwrap();
 }
 
 fn from(request: RequestBuilder, address: &str) -> RequestBuilder {
@@ -92,7 +92,7 @@ async fn an_account_that_is_tried_from_everywhere_is_slowed_but_not_for_its_owne
 #[actix_web::test]
 async fn limits_are_judged_before_anything_is_looked_up() {
     let app = behind_a_proxy(Quotas { requests: 5, logins: 5 }).await;
-    let (_, key) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, key) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let guess = |address: &'static str| from(app.get("/api/interviews/"), address).bearer_auth("ei_000000000000_guess");
     // A key that is good is known by now, and counted for itself.
     assert_eq!(from(app.get("/api/interviews/"), "203.0.113.66").bearer_auth(&key).send().await.unwrap().status(), 200);

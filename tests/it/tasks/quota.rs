@@ -6,8 +6,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
-use storage::OpenWork;
 use storage::insights::Extraction;
+use storage::{Actor, OpenWork};
 use uuid::Uuid;
 
 use crate::access::new_key;
@@ -31,11 +31,12 @@ struct Things {
 impl Things {
     async fn of(app: &App) -> Self {
         let guide: Uuid = app.guide_id().await.parse().unwrap();
-        let interview = app.storage.interviews().schedule(new_interview(guide)).await.unwrap().0.id;
-        app.storage.append(interview, &conversation()).await.unwrap();
+        let interview = app.storage.interviews().schedule(new_interview(guide), Actor::ENGINE).await.unwrap().0.id;
+        app.storage.event_log().append(interview, &conversation()).await.unwrap();
         let webhooks = app.storage.webhooks();
-        let webhook = webhooks.create(settings("https://example.org/", &WebhookEvent::ALL)).await.unwrap().0.id;
-        let delivery = webhooks.test(webhook).await.unwrap().id;
+        let webhook =
+            webhooks.create(settings("https://example.org/", &WebhookEvent::ALL), Actor::ENGINE).await.unwrap().0.id;
+        let delivery = webhooks.test(webhook, Actor::ENGINE).await.unwrap().id;
         webhook_deliveries::Entity::update_many()
             .col_expr(webhook_deliveries::Column::State, Expr::value(DeliveryState::Dead))
             .filter(webhook_deliveries::Column::Id.eq(delivery))
@@ -44,7 +45,7 @@ impl Things {
             .unwrap();
         let wanted = Extraction::Guide { call_guide_id: guide, from: None, to: None, segment_by: Vec::new() };
         let task = app.storage.insights().request(app.storage.connection(), &wanted).await.unwrap();
-        app.storage.tasks().cancel(task).await.unwrap();
+        app.storage.tasks().cancel(task, Actor::ENGINE).await.unwrap();
         Self { guide, interview, webhook, delivery, task }
     }
 
@@ -89,7 +90,7 @@ async fn whoever_has_as_much_open_as_may_be_waits_on_every_route() {
     let things = Things::of(&app).await;
     let study = format!("/api/call-guides/{}/study", things.guide);
     for (path, body) in things.routes() {
-        let (_, key) = app.storage.keys().create(new_key(Role::Admin)).await.unwrap();
+        let (_, key) = app.storage.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
         let mut open = Vec::new();
         for _ in 0..2 {
             let answer = send(post(&app, &study, &json!({}), &key)).await;
@@ -113,7 +114,7 @@ async fn a_workspace_has_a_limit_of_its_own_and_no_other_workspace_pays_for_it()
     let study = format!("/api/call-guides/{}/study", things.guide);
     let mut keys = Vec::new();
     for _ in 0..3 {
-        keys.push(app.storage.keys().create(new_key(Role::Viewer)).await.unwrap().1);
+        keys.push(app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap().1);
     }
     let mut statuses = Vec::new();
     for key in [&keys[0], &keys[0], &keys[0], &keys[0], &keys[1], &keys[1], &keys[1], &keys[2]] {
@@ -122,13 +123,13 @@ async fn a_workspace_has_a_limit_of_its_own_and_no_other_workspace_pays_for_it()
     assert_eq!(statuses, [202, 202, 202, 429, 202, 202, 429, 429]);
     refused(send(post(&app, &study, &json!({}), &keys[2])).await, "TASKS_OPEN_PER_WORKSPACE", 5).await;
 
-    let other = app.storage.of(app.storage.create_workspace("other").await.unwrap().id);
-    let guide = other.guides().create(&crate::support::guide(), None).await.unwrap().id;
-    let (_, key) = other.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let other = app.storage.of(app.storage.workspaces().create("other", Actor::ENGINE).await.unwrap().id);
+    let guide = other.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap().id;
+    let (_, key) = other.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let answer = send(post(&app, &format!("/api/call-guides/{guide}/study"), &json!({}), &key)).await;
     assert_eq!(answer.status(), 202);
     // What is refused was no export, and the audit trail knows of none.
-    let trail = app.storage.audit_trail(storage::AuditFilter { limit: 1_000, ..Default::default() }).await.unwrap();
+    let trail = app.storage.audit().list(storage::AuditFilter { limit: 1_000, ..Default::default() }).await.unwrap();
     let exports = trail.iter().filter(|entry| entry.event_type.contains("export")).count();
     assert_eq!(exports, 5);
     app.stop().await;
@@ -144,8 +145,8 @@ async fn studies_that_nobody_reads_are_few() {
     // More than the buffers on the way hold.
     std::fs::File::create(folder.join("mixed.ogg")).unwrap().set_len(64 << 20).unwrap();
     let study = format!("/api/call-guides/{}/study?format=zip", things.guide);
-    let (_, one) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
-    let (_, other) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, one) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
+    let (_, other) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let get = |key: &str| send(app.get(&study).bearer_auth(key));
     let (first, second) = (get(&one).await, get(&one).await);
     assert_eq!((first.status(), second.status()), (StatusCode::OK, StatusCode::OK));
@@ -168,7 +169,7 @@ async fn many_at_once_are_no_way_around_it() {
     let app = bounded(5, 0).await;
     let things = Things::of(&app).await;
     let study = format!("/api/call-guides/{}/study", things.guide);
-    let (_, key) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, key) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let nothing = json!({});
     let all = (0..30).map(|_| send(post(&app, &study, &nothing, &key)));
     let answers = futures_util::future::join_all(all).await;
