@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
 use super::handler::{Context, Failure, Handler, Progress};
-use super::runner::{Inner, Why};
+use super::state::{Inner, Why};
 use storage::tasks::{Ending, Lease};
 
 /// How long a task that is told to stop may go on.

@@ -167,6 +167,19 @@ pub enum Means {
     Api,
 }
 
+/// Why a recording is incomplete.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingFault {
+    /// It could not be written: nothing more of it is kept.
+    WriteFailed,
+    /// The disk was too slow: packets are missing.
+    TooSlow,
+    /// What writes recordings has died: what was not on disk is missing.
+    WriterLost,
+}
+
 /// What happened, for good. Replaying these in order rebuilds the interview.
 ///
 /// Those with a `text` or `words` of the respondent hold personal data ([`Event::is_personal`]);
@@ -281,6 +294,10 @@ pub enum Event {
     RecordingSettled {
         keep: bool,
     },
+    /// Part of the recording is missing from here on, or the whole of it, although there was consent to record.
+    RecordingIncomplete {
+        reason: RecordingFault,
+    },
     /// The respondent takes back the answer to this asking: it counts no more, and its words are shown no more.
     AnswerStruck {
         asking: AskingId,
@@ -342,6 +359,7 @@ impl Event {
             Event::ConcernRaised { .. } => "concern_raised",
             Event::RecordingWithdrawn { .. } => "recording_withdrawn",
             Event::RecordingSettled { .. } => "recording_settled",
+            Event::RecordingIncomplete { .. } => "recording_incomplete",
             Event::AnswerStruck { .. } => "answer_struck",
             Event::SpeechAdjusted { .. } => "speech_adjusted",
             Event::Postponed { .. } => "postponed",

@@ -8,7 +8,7 @@ mod postponement;
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{
-    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, RepeatReason, Response, TurnTiming,
+    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, RecordingFault, RepeatReason, Response, TurnTiming,
 };
 pub use self::postponement::{Postponement, When};
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// Within this, failures belong together.
 const WINDOW: Duration = Duration::from_mins(1);
-/// So many within the window: one may be an accident.
-const FAILURES: u64 = 2;
+/// Within the window this many may be an accident, unless the part says otherwise.
+const TOLERATED: u64 = 1;
 
 /// What has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +19,28 @@ pub enum Change {
 }
 
 /// The eye on one part.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Component {
+    /// More than so many failures within the window are no accident.
+    tolerated: u64,
     total: u64,
     /// When failures were seen, and how many.
     recent: VecDeque<(Duration, u64)>,
     fails: bool,
 }
 
+impl Default for Component {
+    fn default() -> Self {
+        Self::tolerating(TOLERATED)
+    }
+}
+
 impl Component {
+    /// A part of which `tolerated` failures within a minute may be an accident.
+    pub fn tolerating(tolerated: u64) -> Self {
+        Self { tolerated, total: 0, recent: VecDeque::new(), fails: false }
+    }
+
     /// What follows from so many failures in all, seen at `now` (since whatever beginning); `quiet`: how long nothing must fail
     /// for it to count as working again.
     ///
@@ -52,13 +65,13 @@ impl Component {
         if self.fails {
             let over = last.is_none_or(|last| now.saturating_sub(last) >= quiet);
             if over {
-                *self = Self { total, ..Self::default() };
+                *self = Self { total, ..Self::tolerating(self.tolerated) };
             }
             return over.then_some(Change::Works);
         }
         let failures: u64 =
             self.recent.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW).map(|(_, count)| count).sum();
-        self.fails = failures >= FAILURES;
+        self.fails = failures > self.tolerated;
         self.fails.then_some(Change::Fails(failures))
     }
 }

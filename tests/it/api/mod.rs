@@ -13,6 +13,7 @@ use interviewer::api;
 use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
+use interviewer::supervised::Board;
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -204,6 +205,7 @@ impl App {
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::new(Access::new(access, oidc, storage.secret())),
             redis: None,
+            board: Board::default(),
             settings: Arc::new(api::Settings {
                 public_url: base.clone(),
                 link_lifetime,

@@ -21,7 +21,7 @@ use crate::vad::{ActivityDetector, VadError};
 /// stopped sending.
 const STALL: Duration = Duration::from_millis(500);
 
-/// The listening side: give it to a task with [`Endpointer::run`].
+/// The listening side: give it to a task with [`Endpointer::run`] or [`Endpointer::listen`].
 pub struct Endpointer {
     chunker: Chunker,
     hearing: Arc<Mutex<Hearing>>,
@@ -47,9 +47,21 @@ impl Endpointer {
     /// # Errors
     /// The detector's, when it fails: the call is deaf from then on.
     pub async fn run(
-        mut self,
+        self,
         mut frames: mpsc::Receiver<Frame>,
         events: mpsc::Sender<EndpointerEvent>,
+    ) -> Result<(), VadError> {
+        self.listen(&mut frames, &events).await
+    }
+
+    /// The same, leaving the frames to whoever listens next should this one fail.
+    ///
+    /// # Errors
+    /// The detector's.
+    pub async fn listen(
+        mut self,
+        frames: &mut mpsc::Receiver<Frame>,
+        events: &mpsc::Sender<EndpointerEvent>,
     ) -> Result<(), VadError> {
         let mut chunks = Vec::new();
         loop {
@@ -81,6 +93,12 @@ async fn hear(
 }
 
 impl EndpointerHandle {
+    /// Another listening side in the place of one that failed: it begins with nothing heard.
+    pub fn listen_anew(&self, settings: EndpointerSettings, detector: Box<dyn ActivityDetector>) -> Endpointer {
+        *self.hearing.lock() = Hearing::new(settings);
+        Endpointer { chunker: Chunker::default(), hearing: Arc::clone(&self.hearing), detector }
+    }
+
     /// Everything said in this turn up to now; none when nothing was.
     pub fn snapshot(&self) -> Option<TurnAudio> {
         let cut = self.hearing.lock().cut();
