@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
@@ -29,7 +29,7 @@ pub struct Listening {
     losses: AtomicU64,
     /// How many of them the watcher has seen to.
     seen: AtomicU64,
-    deaf: std::sync::atomic::AtomicBool,
+    deaf: AtomicBool,
 }
 
 impl Listening {
@@ -79,4 +79,80 @@ pub(super) async fn listen(
 
 fn pauses() -> ExponentialBackoff {
     ExponentialBuilder::new().with_min_delay(FIRST).with_max_times(TRIES).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use voice::vad::{ActivityDetector, CHUNK, VadError};
+
+    use super::*;
+
+    /// Fails or panics at the chunks of these numbers, counted over all detectors; everything else is speech.
+    #[derive(Clone)]
+    struct Failing {
+        chunks: Arc<AtomicU64>,
+        fails: fn(u64) -> bool,
+    }
+
+    #[async_trait]
+    impl ActivityDetector for Failing {
+        async fn probability(&mut self, _: &[f32; CHUNK]) -> Result<f32, VadError> {
+            let number = self.chunks.fetch_add(1, Ordering::SeqCst);
+            assert!(!(self.fails)(number) || number.is_multiple_of(2), "on purpose");
+            if (self.fails)(number) { Err(VadError::Failed("on purpose".to_owned())) } else { Ok(1.0) }
+        }
+    }
+
+    impl ActivityEngine for Failing {
+        fn detector(&self) -> Box<dyn ActivityDetector> {
+            Box::new(self.clone())
+        }
+
+        fn name(&self) -> &'static str {
+            "failing"
+        }
+    }
+
+    /// Listens to speech until the endpointer has heard so much of it, or is given up.
+    async fn heard(fails: fn(u64) -> bool) -> (Arc<Listening>, Vec<EndpointerEvent>) {
+        let vad = Failing { chunks: Arc::default(), fails };
+        let endpointers = Endpointer::new(EndpointerSettings::default(), vad.detector());
+        let listening = Arc::new(Listening::default());
+        let (speaker, frames) = mpsc::channel(256);
+        let (events, mut told) = mpsc::channel(16);
+        let speaking = tokio::spawn(async move {
+            for number in 0..100 {
+                let frame = Frame { at_ms: number * 20, samples: [0.5; 320], concealed: false };
+                // Given up: nobody listens.
+                if speaker.send(frame).await.is_err() {
+                    return;
+                }
+            }
+        });
+        listen(frames, events, Arc::new(vad), endpointers, Arc::clone(&listening)).await;
+        speaking.await.unwrap();
+        let mut heard = Vec::new();
+        while let Some(event) = told.recv().await {
+            heard.push(event);
+        }
+        (listening, heard)
+    }
+
+    #[tokio::test]
+    async fn a_detector_that_fails_now_and_then_is_listened_through_again() {
+        // One error and one panic, the second while speech is known to go on.
+        let (listening, heard) = heard(|number| matches!(number, 0 | 11)).await;
+        assert!(!listening.is_deaf());
+        assert!(listening.take_loss() && !listening.take_loss(), "told once");
+        let starts = heard.iter().filter(|event| matches!(event, EndpointerEvent::SpeechStarted { .. })).count();
+        assert_eq!(starts, 2, "what goes on after a loss begins anew: {heard:?}");
+    }
+
+    #[tokio::test]
+    async fn a_detector_that_always_fails_makes_the_leg_deaf() {
+        let (listening, heard) = heard(|_| true).await;
+        assert!(listening.is_deaf() && listening.take_loss());
+        assert_eq!(heard, []);
+    }
 }
