@@ -129,7 +129,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             .await?;
     let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
     let storage = storage.with_secret(secret).extracting(settings.insights.on_completion);
-    storage.migrate().await?;
+    storage.schema().migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
     if let Some(llm) = &llm {
@@ -237,7 +237,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     };
     supervisors::retention::start(&mut stack, retention, chrono::Utc::now)?;
 
-    let adopted = storage.adopt_appointments().await?;
+    let adopted = storage.interviews().adopt_appointments().await?;
     if adopted > 0 {
         info!(adopted, "scheduled interviews have a task now");
     }

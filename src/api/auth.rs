@@ -95,7 +95,7 @@ async fn verified(state: &AppState, password: String, hash: Option<String>) -> b
 /// Begins a session for somebody who has shown who they are.
 pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Result<Session, Problem> {
     let expires_at = state.access.tokens.end();
-    let session = state.storage.begin_session(&user, expires_at, how).await?;
+    let session = state.storage.sessions().begin(&user, expires_at, how).await?;
     let token = state.access.tokens.issue(user.id, session, expires_at).map_err(|error| {
         tracing::error!(%error, "a session can't be signed");
         Problem::internal()
@@ -129,7 +129,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
     let cookie = cookie.unwrap_or(false);
     let workspace = match workspace {
         None => Some(migration::DEFAULT_WORKSPACE),
-        Some(name) => match state.storage.find_workspace(&name).await {
+        Some(name) => match state.storage.workspaces().find(&name).await {
             Ok(found) => Some(found.id),
             // Whether there is such a workspace is nobody's business.
             Err(StorageError::NotFound(_)) => None,
@@ -167,7 +167,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
 #[utoipa::path(post, path = "/api/auth/logout", responses((status = 204, description = "the session has ended")))]
 async fn logout(state: Data<AppState>, caller: Viewer) -> Result<HttpResponse, Problem> {
     if let (Some(session), Some(user)) = (caller.session, caller.user) {
-        caller.storage.end_session(session, user).await?;
+        caller.storage.sessions().end(session, user).await?;
     }
     let gone = hidden(&state, SESSION_COOKIE, String::new(), "/", 0);
     Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, gone)).finish())
@@ -181,7 +181,7 @@ async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
         None => None,
     };
     Ok(HttpResponse::Ok().json(Me {
-        actor: caller.actor.clone(),
+        actor: caller.actor.to_string(),
         role: caller.role,
         workspace_id: caller.workspace,
         user,
@@ -222,6 +222,6 @@ async fn change_password(
         return Err(Problem::invalid_body(vec![fault]));
     }
     let changes = UserChanges { password_hash: Some(hashed(&state, new_password).await?), ..UserChanges::default() };
-    caller.storage.users().update(id, changes).await?;
+    caller.storage.users().update(id, changes, &caller.actor).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -129,7 +129,7 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
                     format!("the interview is not over: it is {}", interview.status.as_str()),
                 ));
             }
-            if storage.is_erased(*interview_id).await? {
+            if storage.receipts().is_erased(*interview_id).await? {
                 return Err(StorageError::Erased.into());
             }
         }

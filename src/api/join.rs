@@ -39,7 +39,7 @@ pub(super) fn expired_link() -> Problem {
 
 /// Refuses links that we did not sign or that have expired, without asking the database.
 pub(super) fn check_link(state: &AppState, token: &str) -> Result<(), Problem> {
-    let expires_at = state.storage.token_expiry(token).ok_or_else(unknown_token)?;
+    let expires_at = state.storage.join_tokens().expiry(token).ok_or_else(unknown_token)?;
     if expires_at <= Utc::now() {
         return Err(expired_link());
     }

@@ -18,7 +18,7 @@ use super::{AppState, Kind, Problem, auth, limits};
 use crate::access::limits::Who;
 use crate::access::oidc::{FLOW_SECONDS, Person};
 use crate::access::{Oidc, oidc::OidcError};
-use storage::{NewUser, UserChanges};
+use storage::{Actor, NewUser, UserChanges};
 
 const FLOW_COOKIE: &str = "interviewer_sign_in";
 const HERE: &str = "/api/auth/oidc";
@@ -141,13 +141,14 @@ async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespo
 /// The person's account: the one that the provider vouched for before; else one with the same address, if the provider says
 /// that it is theirs; else a new one. What the provider says of roles counts each time.
 async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
-    let known = state.storage.user_of(&person.issuer, &person.subject).await?;
+    let known = state.storage.users().by_identity(&person.issuer, &person.subject).await?;
     let workspace = match &known {
         Some(user) => user.workspace_id,
         None => {
             state
                 .storage
-                .find_workspace(&provider.settings.workspace)
+                .workspaces()
+                .find(&provider.settings.workspace)
                 .await
                 .map_err(|error| {
                     tracing::error!(%error, "OIDC_WORKSPACE can't be used");
@@ -156,19 +157,23 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
                 .id
         }
     };
-    let storage = state.storage.of(workspace).by("oidc");
+    let storage = state.storage.of(workspace);
+    let actor = Actor::named("oidc");
     let Person { issuer, subject, email, email_verified, name, role } = person;
     let user = match known {
         Some(user) => user,
         None => match storage.users().by_email(&email).await? {
             Some(user) if email_verified && user.oidc_subject.is_none() => {
-                storage.users().link(user.id, &issuer, &subject).await?
+                storage.users().link(user.id, &issuer, &subject, &actor).await?
             }
             Some(_) => return Err(refusal(&OidcError::NotAllowed("another account here has this e-mail address"))),
             None => {
                 let name = name.unwrap_or_else(|| email.clone());
                 let oidc = Some((issuer, subject));
-                return Ok(storage.users().create(NewUser { email, name, role, password_hash: None, oidc }).await?);
+                return Ok(storage
+                    .users()
+                    .create(NewUser { email, name, role, password_hash: None, oidc }, &actor)
+                    .await?);
             }
         },
     };
@@ -178,5 +183,5 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
     if user.role == role {
         return Ok(user);
     }
-    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }).await?)
+    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }, &actor).await?)
 }

@@ -98,7 +98,7 @@ async fn export(caller: &Admin, respondent_id: &str, request: &HttpRequest) -> R
 )]
 async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let place = Place { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
-    let receipt = privacy::erase(place, *id, &caller.actor, Utc::now()).await?;
+    let receipt = privacy::erase(place, *id, caller.actor.as_str(), Utc::now()).await?;
     Ok(HttpResponse::Ok().json(receipt))
 }
 
@@ -114,7 +114,7 @@ async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<H
 )]
 async fn receipt(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     caller.storage.interviews().get(*id).await?;
-    let receipts = caller.storage.receipts(*id).await?;
+    let receipts = caller.storage.receipts().of_interview(*id).await?;
     let newest = receipts.into_iter().next();
     newest.map(|receipt| HttpResponse::Ok().json(receipt)).ok_or_else(|| Problem::not_found("nothing was erased here"))
 }

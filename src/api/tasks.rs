@@ -132,7 +132,7 @@ async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
     if caller.role < Role::Admin && caller.storage.tasks().get(*id).await?.kind == SEND {
         return Err(Problem::new(Kind::RoleTooLow, "webhooks are an admin's: so is giving up what they are told"));
     }
-    let row = caller.storage.tasks().cancel(*id).await?;
+    let row = caller.storage.tasks().cancel(*id, &caller.actor).await?;
     let mut response = if row.state.is_over() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     Ok(response.json(Task::from(row)))
 }
@@ -150,5 +150,5 @@ async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
     )
 )]
 async fn retry(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(Task::from(caller.storage.tasks().retry(*id).await?)))
+    Ok(HttpResponse::Accepted().json(Task::from(caller.storage.tasks().retry(*id, &caller.actor).await?)))
 }

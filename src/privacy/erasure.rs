@@ -55,10 +55,10 @@ pub async fn erase(
         at,
         outside: Counts::default(),
     };
-    let earlier = place.storage.receipts(interview_id).await?;
+    let earlier = place.storage.receipts().of_interview(interview_id).await?;
     let done = earlier.into_iter().find(|receipt| receipt.erased_whole(&erasure.respondent_id));
     let receipt = carry_out(place, erasure, done).await?;
-    place.storage.empty_journal().await?;
+    place.storage.maintenance().empty_journal().await?;
     Ok(receipt)
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn carry_out(
         clips: forgotten.clips,
         ..Counts::default()
     };
-    let erased = place.storage.erase(&erasure).await?;
+    let erased = place.storage.erasures().erase(&erasure).await?;
     // After the tables: one that is being written in this moment may have read them before.
     remove_exports(place.storage).await?;
     for ended in &erased.ended {

@@ -64,18 +64,18 @@ impl PersonalData {
         let mut interviews = Vec::with_capacity(rows.len());
         let mut receipts: Vec<Receipt> = Vec::new();
         for interview in rows {
-            for receipt in storage.receipts(interview.id).await? {
+            for receipt in storage.receipts().of_interview(interview.id).await? {
                 if !receipts.iter().any(|known| known.id == receipt.id) {
                     receipts.push(receipt);
                 }
             }
-            let events = match storage.load_events(interview.id).await {
+            let events = match storage.event_log().load(interview.id).await {
                 Ok(events) => Some(events),
                 Err(StorageError::Erased) => None,
                 Err(error) => return Err(error),
             };
             interviews.push(Held {
-                responses: storage.responses(interview.id).await?,
+                responses: storage.responses().of_interview(interview.id).await?,
                 recordings: recordings(storage, interview.id),
                 insights: storage.insights().of_interview(interview.id).await?,
                 quoted_across: storage.insights().quoting(interview.id).await?,

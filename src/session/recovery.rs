@@ -26,7 +26,7 @@ impl Registry {
             if parts.persistence.has_waiting(id) {
                 continue;
             }
-            let events = parts.storage.owning(id).await?.load_events(id).await?;
+            let events = parts.storage.owning(id).await?.event_log().load(id).await?;
             let Some(last) = events.last() else { continue };
             // Nobody was on the line: nothing was interrupted.
             if matches!(last.event, Event::Paused { .. } | Event::LegLost { .. }) {
@@ -34,7 +34,7 @@ impl Registry {
             }
             let event = Event::Paused { reason: ENGINE_RESTARTED.to_owned() };
             let record = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
-            parts.storage.append(id, &[record]).await?;
+            parts.storage.event_log().append(id, &[record]).await?;
         }
         Ok(unfinished.len())
     }

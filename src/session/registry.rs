@@ -208,7 +208,7 @@ impl Registry {
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let (interview, script) = self.load(interview_id).await?;
         let storage = self.storage_of(interview_id).await?;
-        let events = storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
+        let events = storage.event_log().load(interview_id).await.map_err(|error| unavailable(&error))?;
         let interview = interview.resume(events.iter().map(|record| (record.at_ms, &record.event)));
         if interview.is_over() {
             return Err(JoinError::Over);
@@ -252,7 +252,7 @@ impl Registry {
 
     /// Legs so far, and the call clock of the last event.
     pub(super) async fn so_far(&self, interview_id: Uuid) -> Result<(u32, interview::Ms), JoinError> {
-        let events = self.storage_of(interview_id).await?.load_events(interview_id).await;
+        let events = self.storage_of(interview_id).await?.event_log().load(interview_id).await;
         let events = events.map_err(|error| JoinError::Unavailable(error.to_string()))?;
         let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
         Ok((legs as u32, events.last().map_or(0, |record| record.at_ms)))

@@ -75,7 +75,7 @@ impl Handler for Exporter {
         let (storage, format) = (&context.storage, request.format);
         let filter = request.filter();
         let (_, guide) = storage.guides().newest(request.call_guide_id).await?;
-        let all = storage.study_size(&filter).await? * Study::readings(format);
+        let all = storage.studies().size(&filter).await? * Study::readings(format);
         let file = storage.exports().file(context.workspace, context.task_id, format.ending());
         let remove = NewTask {
             run_at: context.now + KEPT,

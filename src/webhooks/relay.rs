@@ -68,7 +68,8 @@ impl Relay {
             }
             if !away && forgotten.is_none_or(|last| last.elapsed() >= FORGET) {
                 forgotten = Some(Instant::now());
-                let forgetting = self.storage.forget_deliveries(Utc::now() - self.settings.kept);
+                let deliveries = self.storage.deliveries();
+                let forgetting = deliveries.forget(Utc::now() - self.settings.kept);
                 if let Err(error) = heartbeat.during(forgetting).await {
                     tracing::warn!(%error, "old deliveries can't be removed");
                 }
@@ -84,12 +85,12 @@ impl Relay {
         if !self.storage.reach().is_there() {
             return Err(StorageError::Away);
         }
-        self.metrics.webhook_deliveries_pending.set(self.storage.pending_deliveries().await? as i64);
+        self.metrics.webhook_deliveries_pending.set(self.storage.deliveries().pending().await? as i64);
         let now = Utc::now();
-        if self.settings.bounds.all == 0 || !self.storage.deliveries_due(now).await? {
+        if self.settings.bounds.all == 0 || !self.storage.deliveries().any_due(now).await? {
             return Ok(());
         }
-        self.storage.take_deliveries(now, now + self.settings.lease(), self.settings.bounds).await?;
+        self.storage.deliveries().take(now, now + self.settings.lease(), self.settings.bounds).await?;
         Ok(())
     }
 }

@@ -5,8 +5,8 @@
 use chrono::{DateTime, Utc};
 use entity::{erasures, event_logs};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -106,23 +106,26 @@ pub(super) fn pseudonym(receipt_id: Uuid) -> String {
     format!("erased-{receipt_id}")
 }
 
-impl Storage {
+/// The repository of receipts.
+pub struct Receipts<'a>(pub(super) &'a Storage);
+
+impl Receipts<'_> {
     /// Receipts that cover the interview, newest first.
-    pub async fn receipts(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
+    pub async fn of_interview(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
         let ids: Vec<Uuid> = erasures::Entity::find()
             .select_only()
             .column(erasures::Column::ReceiptId)
-            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
+            .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
             .filter(erasures::Column::InterviewId.eq(interview_id))
             .into_tuple()
-            .all(&self.db)
+            .all(&self.0.db)
             .await?;
         let rows = event_logs::Entity::find()
-            .filter(event_logs::Column::WorkspaceId.eq(self.workspace))
+            .filter(event_logs::Column::WorkspaceId.eq(self.0.workspace))
             .filter(event_logs::Column::EntityType.eq(RECEIPT_ENTITY))
             .filter(event_logs::Column::EntityId.is_in(ids))
             .order_by_desc(event_logs::Column::Id)
-            .all(&self.db)
+            .all(&self.0.db)
             .await?;
         let read = |row: event_logs::Model| {
             serde_json::from_value(row.payload)
@@ -135,16 +138,26 @@ impl Storage {
     pub async fn is_erased(&self, interview_id: Uuid) -> Result<bool, StorageError> {
         let found = erasures::Entity::find()
             .filter(erasures::Column::InterviewId.eq(interview_id))
-            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
-            .count(&self.db)
+            .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
+            .count(&self.0.db)
             .await?;
         Ok(found > 0)
+    }
+
+    /// Whether the personal data of one of these was erased, be it only in the tables.
+    pub(super) async fn any_erased(&self, db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<bool, StorageError> {
+        let found = erasures::Entity::find()
+            .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
+            .filter(erasures::Column::InterviewId.is_in(ids.iter().copied()))
+            .one(db)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Keeps that retention was applied in this workspace.
     pub async fn log_retention(&self, at: DateTime<Utc>, payload: serde_json::Value) -> Result<(), StorageError> {
         let row = self.entry(Uuid::now_v7(), RETENTION_ENTITY, RETENTION_EVENT, "retention", at, payload);
-        row.insert(&self.db).await?;
+        row.insert(&self.0.db).await?;
         Ok(())
     }
 
@@ -156,7 +169,7 @@ impl Storage {
             .await?;
         let covered = receipt.interview_ids.iter().map(|&interview_id| erasures::ActiveModel {
             id: Set(Uuid::now_v7()),
-            workspace_id: Set(self.workspace),
+            workspace_id: Set(self.0.workspace),
             interview_id: Set(interview_id),
             receipt_id: Set(receipt.id),
             created_at: Set(receipt.erased_at),
@@ -177,7 +190,7 @@ impl Storage {
     ) -> event_logs::ActiveModel {
         event_logs::ActiveModel {
             id: Set(Uuid::now_v7()),
-            workspace_id: Set(self.workspace),
+            workspace_id: Set(self.0.workspace),
             event_type: Set(event.to_owned()),
             entity_type: Set(entity.to_owned()),
             entity_id: Set(entity_id),

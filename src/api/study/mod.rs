@@ -71,7 +71,7 @@ async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
     let wanted = wanted(*id, &request)?;
     let (format, filter) = (wanted.format, wanted.filter());
     let (_, guide) = caller.storage.guides().newest(*id).await?;
-    caller.storage.note_export(&filter, format.ending()).await?;
+    caller.storage.studies().note_export(&filter, format.ending(), &caller.actor).await?;
     let name = file_name(&guide.name, format);
     let pages = Pages {
         storage: caller.storage.clone(),
@@ -96,7 +96,7 @@ async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
 async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let wanted = wanted(*id, &request)?;
     caller.storage.guides().newest(*id).await?;
-    caller.storage.note_export(&wanted.filter(), wanted.format.ending()).await?;
+    caller.storage.studies().note_export(&wanted.filter(), wanted.format.ending(), &caller.actor).await?;
     let task_id = enqueue(&caller.storage, &wanted).await?;
     Ok(queued(task_id))
 }

@@ -54,7 +54,7 @@ async fn list(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
     )
 )]
 async fn replay(caller: Admin, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Problem> {
-    let row = caller.storage.webhooks().replay(ids.0, ids.1).await?;
+    let row = caller.storage.webhooks().replay(ids.0, ids.1, &caller.actor).await?;
     Ok(HttpResponse::Accepted().json(row))
 }
 
@@ -68,5 +68,5 @@ async fn replay(caller: Admin, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, 
     responses((status = 202, body = webhook_deliveries::Model, description = "it is on its way"))
 )]
 async fn test(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(caller.storage.webhooks().test(*id).await?))
+    Ok(HttpResponse::Accepted().json(caller.storage.webhooks().test(*id, &caller.actor).await?))
 }

@@ -107,10 +107,11 @@ impl Writer {
     async fn write(&mut self, in_hand: Vec<InHand>) {
         let shared = Arc::clone(&self.shared);
         let storage = &shared.storage;
+        let log = storage.event_log();
         let batches: Vec<&Batch> = in_hand.iter().map(|one| one.batch.as_ref()).collect();
         let write = async {
             tokio::select! {
-                outcome = storage.append_all(&batches) => Some(outcome),
+                outcome = log.append_all(&batches) => Some(outcome),
                 () = storage.reach().lost() => Some(Err(StorageError::Away)),
                 () = tokio::time::sleep(WRITE_LIMIT) => None,
             }

@@ -172,7 +172,7 @@ impl Supervisor {
         self.catching = true;
         let storage = self.parts.storage.clone();
         let find = async move {
-            let over = storage.unmeasured(Utc::now() - chrono::Duration::days(SWEPT_DAYS), BATCH).await?;
+            let over = storage.measurements().missing(Utc::now() - chrono::Duration::days(SWEPT_DAYS), BATCH).await?;
             let unfinished = if unfinished { storage.interviews().unfinished().await? } else { Vec::new() };
             Ok::<_, StorageError>((over, unfinished))
         };
@@ -213,7 +213,8 @@ impl Supervisor {
             self.catch_up(ctx, false);
         }
         let storage = self.parts.storage.clone();
-        let work = async move { if storage.reach().is_there() { storage.thresholds_stamp().await.ok() } else { None } };
+        let work =
+            async move { if storage.reach().is_there() { storage.thresholds().stamp().await.ok() } else { None } };
         ctx.spawn(work.into_actor(self).map(|stamp, actor, ctx| {
             actor.ticking = false;
             if stamp.is_none() || stamp == actor.stamp {

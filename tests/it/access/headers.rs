@@ -6,6 +6,7 @@ use reqwest::{Method, RequestBuilder, Response};
 
 use super::keys::new_key;
 use crate::api::{App, Setup, problem};
+use storage::Actor;
 
 const CONSOLE: &str = "https://console.example.net";
 
@@ -49,7 +50,7 @@ async fn every_answer_tells_browsers_what_they_may_do() {
 #[actix_web::test]
 async fn other_sites_pages_ask_only_where_the_operator_says_so() {
     let app = with(AccessSettings { cors_origins: vec![CONSOLE.to_owned()], ..AccessSettings::default() }).await;
-    let (_, key) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, key) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let answer = ask(app.get("/api/call-guides/").header("Origin", CONSOLE).bearer_auth(&key)).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["access-control-allow-origin"], CONSOLE);
@@ -92,8 +93,8 @@ async fn other_sites_pages_ask_only_where_the_operator_says_so() {
 async fn who_asks_too_often_waits_and_nobody_else_does() {
     let quotas = Quotas { requests: 5, logins: 5 };
     let app = with(AccessSettings { quotas, ..AccessSettings::default() }).await;
-    let (_, one) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
-    let (_, other) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, one) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
+    let (_, other) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     for left in (0..5).rev() {
         let answer = ask(app.get("/api/call-guides/").bearer_auth(&one)).await;
         assert_eq!(answer.status(), 200);

@@ -41,7 +41,7 @@ async fn recordings_are_served_as_they_are() {
     let app = App::start().await;
     let scheduled = app.schedule().await;
     let id: Uuid = scheduled["id"].as_str().unwrap().parse().unwrap();
-    app.storage.append(id, &conversation()).await.unwrap();
+    app.storage.event_log().append(id, &conversation()).await.unwrap();
     let folder = app.storage.recordings().folder(id);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("respondent.ogg"), [7; 4_000]).unwrap();

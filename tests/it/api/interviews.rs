@@ -44,7 +44,7 @@ async fn a_transcript_comes_as_json_text_and_vtt() {
     let app = App::start().await;
     let scheduled = app.schedule().await;
     let id = scheduled["id"].as_str().unwrap().to_owned();
-    app.storage.append(id.parse().unwrap(), &conversation()).await.unwrap();
+    app.storage.event_log().append(id.parse().unwrap(), &conversation()).await.unwrap();
     let path = format!("/api/interviews/{id}/transcript");
     let transcript: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
     let turns = transcript["turns"].as_array().unwrap();
@@ -78,7 +78,7 @@ async fn recordings_are_served_with_ranges() {
     let id: Uuid = scheduled["id"].as_str().unwrap().parse().unwrap();
     let path = format!("/api/interviews/{id}/recording");
     problem(app.get(&path).send().await.unwrap(), 404).await;
-    app.storage.append(id, &conversation()).await.unwrap();
+    app.storage.event_log().append(id, &conversation()).await.unwrap();
     problem(app.get(&path).send().await.unwrap(), 404).await;
     let recordings = app.storage.recordings();
     std::fs::create_dir_all(recordings.folder(id)).unwrap();

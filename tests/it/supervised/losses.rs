@@ -84,9 +84,9 @@ async fn a_batch_that_the_database_never_takes_is_set_aside_and_the_others_go_on
     let answer = tokio::time::timeout(Duration::from_secs(20), &mut first).await.expect("tries are bounded").unwrap();
     assert!(matches!(answer, Err(AppendError::SetAside(_))), "{answer:?}");
     // What follows has no place in the log any more.
-    until("the rest", async || storage.load_events(well).await.unwrap() == log).await;
+    until("the rest", async || storage.event_log().load(well).await.unwrap() == log).await;
     drop(second.await);
-    assert!(storage.load_events(sick).await.unwrap().is_empty());
+    assert!(storage.event_log().load(sick).await.unwrap().is_empty());
     let kept = std::fs::read_to_string(home.path().join("spool/rejected.jsonl")).unwrap();
     for record in &log {
         assert!(kept.contains(&serde_json::to_string(record).unwrap()), "every event is kept for a person: {kept}");
@@ -113,7 +113,7 @@ async fn what_the_log_refuses_is_not_published() {
     let events = stage.events(invitation.id).await;
     let last = events.last().unwrap();
     let foreign = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event: Event::Resumed, actor: "x".to_owned() };
-    stage.engine.storage.append(invitation.id, &[foreign]).await.unwrap();
+    stage.engine.storage.event_log().append(invitation.id, &[foreign]).await.unwrap();
     call.speak().await;
     page.until(|notice| matches!(notice, Notice::Error { .. })).await;
     page.until(is_state(CallState::Ended)).await;

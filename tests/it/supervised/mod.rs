@@ -83,7 +83,10 @@ async fn come_to_their_ends(stage: &Stage, mut talks: Vec<Talk>, questions: usiz
         check_log(&events);
         assert_eq!(answers(&events), questions, "every answer is in the log, once");
         let told = talk.page.answers().len();
-        assert!((questions - lost..=questions).contains(&told), "{told} of {questions}, {lost} actors lost: {events:#?}");
+        assert!(
+            (questions - lost..=questions).contains(&told),
+            "{told} of {questions}, {lost} actors lost: {events:#?}"
+        );
         assert_eq!(stage.interview(&talk.invitation).await["status"], "completed");
     }
 }

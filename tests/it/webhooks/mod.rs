@@ -26,7 +26,7 @@ use interviewer::tasks::Runner;
 use interviewer::telemetry::Metrics;
 use interviewer::webhooks::{Dispatcher, Relay, Resolve};
 use parking_lot::Mutex;
-use storage::{Storage, Webhook, WebhookSettings};
+use storage::{Actor, Storage, Webhook, WebhookSettings};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ impl Office {
     }
 
     pub async fn webhook(&self, url: &str, events: &[WebhookEvent]) -> (Webhook, String) {
-        self.storage.webhooks().create(settings(url, events)).await.unwrap()
+        self.storage.webhooks().create(settings(url, events), Actor::ENGINE).await.unwrap()
     }
 
     /// The webhook's deliveries, the oldest first, once `done` says so.

@@ -1,14 +1,18 @@
-//! Recordings: one mono Ogg/Opus file a side, on the call clock, written from the packets as they are (RFC 7845).
+//! Recordings: one mono Ogg/Opus file per side, on the call clock, written from the packets
+//! unchanged (RFC 7845).
 //!
-//! Owns: the files of running calls and the one thread that writes them. Never does: decide that a call may be recorded
-//! (nothing is stored before [`Recorder::start`]), re-encode, hold up the media path.
+//! Owns: the files of running calls and the one thread that writes them. Never does: decide that a
+//! call may be recorded (nothing is stored before [`Recorder::start`]), re-encode packets, or delay
+//! the media path.
 //!
-//! Sample *n* of a file is *n* / 48 ms on the call clock: what is missing (before consent, between utterances, lost
-//! packets) is filled with small packets of silence, because players differ in what they do about holes. Every second
-//! the open pages are completed and written, so a file is playable wherever the process ends.
+//! Sample *n* of a file, counted at 48 kHz, is at *n* / 48 ms on the call clock. Gaps (before
+//! consent, between utterances, lost packets) are filled with small packets of silence, because
+//! players treat gaps differently. Open pages are completed and written at a short interval, so
+//! that a file is playable even if the process is killed.
 
 mod cut;
 mod fault;
+mod message;
 mod mix;
 mod ogg;
 
@@ -27,29 +31,30 @@ use tokio::sync::oneshot;
 
 pub use self::cut::{Clip, Passage, cut};
 use self::fault::Fault;
+use self::message::Message;
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 
-/// Packets of all calls that wait for the disk.
+/// Packets of all calls that can wait for the disk.
 const QUEUE: usize = 8192;
-/// How often open pages are written.
+/// The interval at which open pages are written.
 const FLUSH: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
-    #[error("{path} is no Ogg/Opus recording: {reason}")]
+    #[error("{path} is not an Ogg/Opus recording: {reason}")]
     Format { path: PathBuf, reason: String },
     #[error(transparent)]
     Codec(#[from] super::codec::CodecError),
-    #[error("writing: {0}")]
+    #[error("the recording cannot be written: {0}")]
     Write(#[from] io::Error),
-    #[error("the recording thread is gone")]
+    #[error("the recording thread has ended")]
     Stopped,
 }
 
-/// Who is heard in a file.
+/// The side of a call that is heard in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     Respondent,
@@ -65,7 +70,8 @@ impl Side {
     }
 }
 
-/// Where a side's recording lies: `<dir>/<interview>/<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`.
+/// Returns the path of a side's recording: `<dir>/<interview>/<side>.ogg`, or `<side>-leg<n>.ogg`
+/// from the second leg on.
 pub fn path(dir: &Path, interview: &str, side: Side, leg: u32) -> PathBuf {
     let name = match leg {
         0 | 1 => format!("{}.ogg", side.name()),
@@ -74,7 +80,8 @@ pub fn path(dir: &Path, interview: &str, side: Side, leg: u32) -> PathBuf {
     dir.join(interview).join(name)
 }
 
-/// The recording thread; cheap to clone. It ends when the last handle and recorder are dropped.
+/// A handle on the recording thread, cheap to clone. The thread ends when the last handle and the
+/// last recorder are dropped.
 #[derive(Clone)]
 pub struct Recordings {
     dir: Arc<PathBuf>,
@@ -82,7 +89,8 @@ pub struct Recordings {
     next: Arc<AtomicU64>,
 }
 
-/// One call's (leg's) recording; cheap to clone. Silent until [`start`](Self::start).
+/// The recording of one leg of a call, cheap to clone. It stores nothing before
+/// [`start`](Self::start).
 #[derive(Clone)]
 pub struct Recorder {
     call: Arc<Call>,
@@ -97,44 +105,8 @@ struct Call {
     fault: Fault,
 }
 
-enum Message {
-    Packet {
-        call: u64,
-        path: PathBuf,
-        side: Side,
-        at_ms: Ms,
-        payload: Bytes,
-        fault: Fault,
-    },
-    /// Nothing from `from_ms` on stays; nothing more is stored.
-    Cut {
-        call: u64,
-        from_ms: Ms,
-    },
-    /// Everything of this interview goes, earlier legs included.
-    Discard {
-        call: u64,
-        folder: PathBuf,
-    },
-    Finish {
-        call: u64,
-        done: Option<oneshot::Sender<Result<(), RecordingError>>>,
-    },
-}
-
-impl Message {
-    fn call(&self) -> u64 {
-        match self {
-            Self::Packet { call, .. }
-            | Self::Cut { call, .. }
-            | Self::Discard { call, .. }
-            | Self::Finish { call, .. } => *call,
-        }
-    }
-}
-
 impl Recordings {
-    /// Starts the thread; recordings go into `dir`.
+    /// Starts the thread. Recordings are stored below `dir`.
     pub fn start(dir: PathBuf) -> io::Result<Self> {
         Self::start_beating(dir, || ())
     }
@@ -146,7 +118,7 @@ impl Recordings {
         Ok(Self { dir: Arc::new(dir), queue, next: Arc::default() })
     }
 
-    /// A recorder for one leg of an interview; makes no file yet.
+    /// Returns a recorder for one leg of an interview. No file is created yet.
     pub fn recorder(&self, interview: &str, leg: u32) -> Recorder {
         let paths = [Side::Respondent, Side::Interviewer].map(|side| path(&self.dir, interview, side, leg));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
@@ -158,28 +130,30 @@ impl Recordings {
 }
 
 impl Recorder {
-    /// Consent is there: store from here on.
+    /// Stores packets from now on, because consent was given.
     pub fn start(&self) {
         self.call.started.store(true, Ordering::Release);
     }
 
-    /// Whether what is offered now is stored.
+    /// Returns true if packets that are offered now are stored.
     pub fn is_recording(&self) -> bool {
         self.call.started.load(Ordering::Acquire)
     }
 
-    /// Consent is gone: store nothing from here on (what is stored stays; erasing is the owner's).
+    /// Stores nothing from now on, because consent no longer holds. What is stored already stays;
+    /// erasing it is up to the owner.
     pub fn pause(&self) {
         self.call.started.store(false, Ordering::Release);
     }
 
-    /// Consent was taken back: nothing more is stored, and what was said from `from_ms` on goes.
+    /// Stores nothing more and removes what was said from `from_ms` on, because consent was
+    /// withdrawn.
     pub fn cut(&self, from_ms: Ms) {
         self.pause();
         self.tell(Message::Cut { call: self.call.id, from_ms });
     }
 
-    /// Deletes whatever was stored of this interview, earlier legs included.
+    /// Deletes everything stored of this interview, including earlier legs.
     pub fn discard(&self) {
         self.pause();
         if let Some(folder) = self.call.paths[0].parent() {
@@ -187,7 +161,8 @@ impl Recorder {
         }
     }
 
-    /// What must not be dropped: where the queue is full, a thread of its own waits for room in it.
+    /// Sends a message that must not be dropped. If the queue is full, a separate thread waits
+    /// until there is room.
     fn tell(&self, message: Message) {
         if let Err(TrySendError::Full(message)) = self.call.queue.try_send(message) {
             let queue = self.call.queue.clone();
@@ -195,8 +170,8 @@ impl Recorder {
         }
     }
 
-    /// Offers a packet whose first sample is at `at_ms`. Never blocks; what the disk is too slow for is dropped and
-    /// counted, and is silence in the file.
+    /// Offers a packet whose first sample is at `at_ms`. This never blocks. If the disk is too
+    /// slow, the packet is dropped and counted, and the file has silence in its place.
     pub fn write(&self, side: Side, at_ms: Ms, payload: Bytes) {
         if !self.is_recording() {
             return;
@@ -224,16 +199,16 @@ impl Recorder {
         self.call.fault.found().await
     }
 
-    /// Where a side is stored (if anything is).
+    /// Returns the path of a side's file, which exists if anything was stored.
     #[cfg(test)]
     pub(crate) fn path(&self, side: Side) -> &Path {
         &self.call.paths[side as usize]
     }
 
-    /// Completes the files and stores nothing more; returns when they are written.
+    /// Completes the files and stores nothing more. Returns when they are written.
     ///
     /// # Errors
-    /// The first thing that went wrong with one of the files since the start.
+    /// Returns the first error that one of the files had since the start.
     pub async fn finish(&self) -> Result<(), RecordingError> {
         self.pause();
         let (done, finished) = oneshot::channel();
@@ -251,23 +226,25 @@ impl Recorder {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // Harmless when it was finished before; when the queue is full the file lacks only its end mark.
+        // After an earlier finish, this has no effect. If the queue is full, the file only lacks
+        // its end mark.
         let _ = self.queue.try_send(Message::Finish { call: self.id, done: None });
         let dropped = self.dropped.load(Ordering::Relaxed);
         if dropped > 0 {
-            tracing::warn!(dropped, "the disk was too slow: packets are missing in a recording");
+            tracing::warn!(dropped, "the disk was too slow, and packets are missing from a recording");
         }
     }
 }
 
-/// What the thread holds.
+/// The state of the thread.
 #[derive(Default)]
 struct Writer {
     tracks: HashMap<(u64, Side), Track>,
     failed: HashMap<u64, RecordingError>,
     /// To be told when a call's recording breaks off.
     faults: HashMap<u64, Fault>,
-    /// Calls of which nothing more is stored: a packet that was on its way when consent ended would else begin the file anew.
+    /// Calls of which nothing more is stored. Without this set, a packet that was queued when
+    /// consent ended would create the file again.
     closed: HashSet<u64>,
 }
 
@@ -344,7 +321,7 @@ impl Writer {
     }
 
     fn fail(&mut self, call: u64, error: RecordingError) {
-        tracing::error!(%error, "a call's recording ends here");
+        tracing::error!(%error, "a call's recording failed and ends here");
         if let Some(fault) = self.faults.get(&call) {
             fault.report(RecordingFault::WriteFailed);
         }
@@ -390,10 +367,10 @@ impl Writer {
             let _ = done.send(result);
             return;
         }
-        // Nobody is left who could send a packet.
+        // No recorder is left that could send a packet.
         self.closed.remove(&call);
         if let Err(error) = result {
-            tracing::error!(%error, "completing a recording");
+            tracing::error!(%error, "a recording could not be completed");
         }
     }
 }
