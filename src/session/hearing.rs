@@ -1,7 +1,8 @@
 //! The task that listens to a leg, and listens again when it was lost.
 //!
-//! Owns: that a detector which panics or fails costs a repeated question and not the rest of the call. Never does: decide about
-//! turns, or repeat the question: the watcher does, when it learns of the loss.
+//! Owns: that a detector which panics or fails costs a repeated question and not the rest of the
+//! call. Never does: decide about turns, or repeat the question: the watcher does, when it learns
+//! of the loss.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -88,7 +89,8 @@ mod tests {
 
     use super::*;
 
-    /// Fails or panics at the chunks of these numbers, counted over all detectors; everything else is speech.
+    /// Fails or panics at the chunks of these numbers, counted over all detectors; everything else
+    /// is speech.
     #[derive(Clone)]
     struct Failing {
         chunks: Arc<AtomicU64>,

@@ -1,15 +1,15 @@
 //! What the log of an interview says about how its calls went.
 //!
-//! Owns: telling a pause that the engine's end made from one that the respondent asked for, and what is known to be missing of the
-//! recording. Never does: read or write a log.
+//! Owns: telling a pause that the engine's end made from one that the respondent asked for, and
+//! what is known to be missing of the recording. Never does: read or write a log.
 
 use interview::Event;
 use interview::io::RecordingFault;
 use storage::EventRecord;
 use storage::projection::ENGINE_RESTARTED;
 
-/// Whether the interview stands still only because the engine stopped in the middle of a call. A pause that the
-/// respondent asked for before that stays one.
+/// Whether the interview stands still only because the engine stopped in the middle of a call. A
+/// pause that the respondent asked for before that stays one.
 pub(super) fn stopped_by_engine(events: &[EventRecord]) -> bool {
     let mut pauses = events
         .iter()

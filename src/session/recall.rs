@@ -8,7 +8,8 @@ use super::page::Page;
 use crate::fleet::Fleet;
 use crate::fleet::sessions::ERASED;
 
-/// Puts into the page what other engines, or this one before it died, told. False when all of it was erased.
+/// Puts into the page what other engines, or this one before it died, told. False when all of it
+/// was erased.
 pub(super) async fn recall(fleet: &Fleet, interview: Uuid, page: &Page) -> bool {
     let Ok(texts) = fleet.sessions.after(interview, page.last()).await else { return true };
     for text in &texts {

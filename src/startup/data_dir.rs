@@ -1,6 +1,7 @@
 //! The engine's own folder.
 //!
-//! Owns: that no other engine uses it, and the engine's name in it. Never does: know what else lies there.
+//! Owns: that no other engine uses it, and the engine's name in it. Never does: know what else lies
+//! there.
 
 use std::io;
 

@@ -1,7 +1,7 @@
 //! The sign of life of one run of a part, and the word that the run has been replaced.
 //!
-//! Owns: what a run and its supervisor share: a count of heartbeats, how the run ended, and whether another run has taken its
-//! place. Never does: judge any of it. The supervisor does.
+//! Owns: what a run and its supervisor share: a count of heartbeats, how the run ended, and whether
+//! another run has taken its place. Never does: judge any of it. The supervisor does.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -39,7 +39,8 @@ impl End {
     }
 }
 
-/// What a bug in a part would do. It exists for tests: a release build, which has no debug assertions, is without it.
+/// What a bug in a part would do. It exists for tests: a release build, which has no debug
+/// assertions, is without it.
 #[cfg(debug_assertions)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sabotage {
@@ -52,7 +53,8 @@ pub enum Sabotage {
 #[derive(Debug, Default)]
 pub struct Heartbeat {
     beats: AtomicU64,
-    /// Cancelled when another run has taken this one's place, or the part is stopped: it must not act any more.
+    /// Cancelled when another run has taken this one's place, or the part is stopped: it must not
+    /// act any more.
     superseded: CancellationToken,
     end: Mutex<Option<End>>,
     /// What the next heartbeat does.
@@ -94,7 +96,8 @@ impl Heartbeat {
         self.during(tokio::time::sleep(time)).await;
     }
 
-    /// Beats while `work` is awaited, for work that may take longer than the limit. A thread that is blocked does not beat.
+    /// Beats while `work` is awaited, for work that may take longer than the limit. A thread that
+    /// is blocked does not beat.
     pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         let mut ticks = interval(HEARTBEAT_INTERVAL);
@@ -125,7 +128,8 @@ impl Heartbeat {
     }
 }
 
-/// Held by a run for as long as it goes on: dropping it says that the run is over, by a panic or without one.
+/// Held by a run for as long as it goes on: dropping it says that the run is over, by a panic or
+/// without one.
 #[derive(Debug)]
 pub struct Run(Arc<Heartbeat>);
 

@@ -6,12 +6,13 @@
 //! - `supervisor`: the thread that replaces runs which are over or frozen
 //! - `stack`: starting, and stopping in reverse order
 //!
-//! A part keeps what must not be lost outside of its run (a queue that it shares with whoever fills it, rows of a table), so that
-//! the next run goes on where the last one ended. The actors of calls are not parts, because they come and go: they beat in the
-//! same way, and `session::watcher`, which is a part, replaces them.
+//! A part keeps what must not be lost outside of its run (a queue that it shares with whoever fills
+//! it, rows of a table), so that the next run goes on where the last one ended. The actors of calls
+//! are not parts, because they come and go: they beat in the same way, and `session::watcher`,
+//! which is a part, replaces them.
 //!
-//! Owns: noticing that a run is lost, replacing it after a growing pause, counting that, and the line in health. Never does: know
-//! what a part does, or save a run's memory.
+//! Owns: noticing that a run is lost, replacing it after a growing pause, counting that, and the
+//! line in health. Never does: know what a part does, or save a run's memory.
 
 mod heartbeat;
 mod part;

@@ -1,6 +1,7 @@
 //! What a part is to its supervisor, and how it stands at this moment.
 //!
-//! Owns: a part's name, its limit, and the line that health shows of it. Never does: start or stop it.
+//! Owns: a part's name, its limit, and the line that health shows of it. Never does: start or stop
+//! it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -135,7 +136,8 @@ impl Board {
         self.0.lock().iter().map(|state| state.standing()).collect()
     }
 
-    /// What a bug in the part would do, at its next heartbeat; false when there is no such part, or no run of it.
+    /// What a bug in the part would do, at its next heartbeat; false when there is no such part, or
+    /// no run of it.
     #[cfg(debug_assertions)]
     pub fn sabotage(&self, name: &str, sabotage: super::Sabotage) -> bool {
         let states = self.0.lock();

@@ -1,8 +1,10 @@
-//! The two forms that a part may have: a loop on a thread of its own, and an actor on an arbiter of its own.
+//! The two forms that a part may have: a loop on a thread of its own, and an actor on an arbiter of
+//! its own.
 //!
-//! Owns: how a run of each begins, and that a run which was replaced ends as soon as it can be reached. A thread for each part,
-//! because what freezes one must not freeze another. Input and output go through a runtime that lives as long as the process:
-//! connections that a run has opened outlive it in their pool. Never does: decide when a run begins.
+//! Owns: how a run of each begins, and that a run which was replaced ends as soon as it can be
+//! reached. A thread for each part, because what freezes one must not freeze another. Input and
+//! output go through a runtime that lives as long as the process: connections that a run has opened
+//! outlive it in their pool. Never does: decide when a run begins.
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +16,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::heartbeat::{Heartbeat, Run};
 
-/// Threads that move the input and output of all parts, and carry out tasks. They wait for others most of the time.
+/// Threads that move the input and output of all parts, and carry out tasks. They wait for others
+/// most of the time.
 const WORKERS: usize = 2;
 
 /// The runtime of all parts. It lives as long as the process.
@@ -30,8 +33,8 @@ pub fn runtime() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// A loop on a thread of this name. It beats, and returns only where it is told to by [`Heartbeat::superseded`]; it is dropped
-/// then in any case.
+/// A loop on a thread of this name. It beats, and returns only where it is told to by
+/// [`Heartbeat::superseded`]; it is dropped then in any case.
 pub fn looping<F>(
     name: &'static str,
     body: impl Fn(Arc<Heartbeat>) -> F + Send + Sync + 'static,

@@ -1,6 +1,7 @@
 //! The stack of what was started, which is stopped in reverse order.
 //!
-//! Owns: that order. Each part registers how it starts, how it stops and how it stands. Never does: know any part.
+//! Owns: that order. Each part registers how it starts, how it stops and how it stands. Never does:
+//! know any part.
 
 use std::io;
 use std::pin::Pin;
@@ -30,7 +31,8 @@ enum Layer {
     Stop(&'static str, Stop),
 }
 
-/// A part that another run of takes over when one is lost, and what its current run is reached by; cheap to clone.
+/// A part that another run of takes over when one is lost, and what its current run is reached by;
+/// cheap to clone.
 #[derive(Clone)]
 pub struct Supervised<T>(Arc<Mutex<Option<T>>>);
 
@@ -59,7 +61,8 @@ impl Stack {
         Ok(Self { layers: Vec::new(), board: Board::default(), supervisor, metrics })
     }
 
-    /// Starts a part, which is started again whenever a run of it is lost. `begin` returns what the run is reached by.
+    /// Starts a part, which is started again whenever a run of it is lost. `begin` returns what the
+    /// run is reached by.
     ///
     /// # Errors
     /// The system's, when it has no thread left.
@@ -71,7 +74,8 @@ impl Stack {
         self.add(part, begin, false)
     }
 
-    /// Only watches a part that nobody could start again: health and metrics tell that it is frozen or gone.
+    /// Only watches a part that nobody could start again: health and metrics tell that it is frozen
+    /// or gone.
     ///
     /// # Errors
     /// Those of `begin`.
@@ -107,8 +111,8 @@ impl Stack {
         Ok(supervised)
     }
 
-    /// Has this done when it is the turn of this place: after all that is started later has stopped, and before all that was
-    /// started earlier.
+    /// Has this done when it is the turn of this place: after all that is started later has
+    /// stopped, and before all that was started earlier.
     pub fn on_stop<F>(&mut self, name: &'static str, stop: impl FnOnce() -> F + 'static)
     where
         F: Future<Output = ()> + 'static,

@@ -1,7 +1,7 @@
 //! The thread that looks after all parts: a run that is over or frozen is replaced after a pause.
 //!
-//! Owns: that judgement, the pauses, and what is counted. It has a thread of its own that waits for nobody, so whatever blocks
-//! elsewhere does not block it. Never does: know what a part does.
+//! Owns: that judgement, the pauses, and what is counted. It has a thread of its own that waits for
+//! nobody, so whatever blocks elsewhere does not block it. Never does: know what a part does.
 
 use std::io;
 use std::sync::Arc;
@@ -81,7 +81,8 @@ impl Watched {
         match &mut self.phase {
             Phase::Running { heartbeat, since, beats, missed } => {
                 let seen = heartbeat.beats();
-                // In looks, not by the clock: a process that was stopped for a while finds nobody frozen.
+                // In looks, not by the clock: a process that was stopped for a while finds nobody
+                // frozen.
                 *missed = if seen == *beats { *missed + 1 } else { 0 };
                 *beats = seen;
                 let end = heartbeat.end().or((*missed >= patience).then_some(End::Frozen));

@@ -1,8 +1,9 @@
 //! Parts of the engine that fail: a critical alert while they do.
 //!
-//! Owns: from counts of failures and restarts to alerts that are about no interview, and from what parts have reported to alerts.
-//! Those about no interview are the default workspace's: whoever runs the engine looks there. Never does: count failures
-//! (whoever meets them does), or escalate: an interview that suffers shows that in its own events.
+//! Owns: from counts of failures and restarts to alerts that are about no interview, and from what
+//! parts have reported to alerts. Those about no interview are the default workspace's: whoever
+//! runs the engine looks there. Never does: count failures (whoever meets them does), or escalate:
+//! an interview that suffers shows that in its own events.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -26,7 +27,8 @@ const RESTARTS: u64 = 3;
 
 /// Its absence is known at once, and without counting.
 const DATABASE: &str = "database";
-/// A transcription that fails belongs to a call: its log says so, and the alert is on the interview.
+/// A transcription that fails belongs to a call: its log says so, and the alert is on the
+/// interview.
 const IN_CALLS: &str = "stt";
 
 /// What is to be written as soon as the database takes it.

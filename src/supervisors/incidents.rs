@@ -1,6 +1,7 @@
 //! What a part has met that a person must know of, until it stands in the database as an alert.
 //!
-//! Owns: those reports, in their order. They outlive whoever reported them and whoever writes them. Never does: write.
+//! Owns: those reports, in their order. They outlive whoever reported them and whoever writes them.
+//! Never does: write.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Parts that look after what the calls leave behind.
 //!
-//! Owns: persistence of events, the eye on the database and on parts that fail, interviews that nobody came to, the quality of
-//! calls, the end of events' time. Never does: take part in a call.
+//! Owns: persistence of events, the eye on the database and on parts that fail, interviews that
+//! nobody came to, the quality of calls, the end of events' time. Never does: take part in a call.
 
 pub mod appointments;
 pub mod components;

@@ -1,7 +1,8 @@
 //! The workers of one process.
 //!
-//! Owns: the loop that takes tasks, and the stop. Work in the background is carried out on the threads of the parts, so it never
-//! holds up calls or the API. Never does: depend on being told: it looks at the table once a second in any case.
+//! Owns: the loop that takes tasks, and the stop. Work in the background is carried out on the
+//! threads of the parts, so it never holds up calls or the API. Never does: depend on being told:
+//! it looks at the table once a second in any case.
 
 use std::collections::HashMap;
 use std::io;
@@ -35,7 +36,8 @@ const OFFERS: Part = Part::new("task_offers").patient(PATIENCE);
 const LOOK: Duration = Duration::from_secs(1);
 /// How often Redis is asked, which costs next to nothing.
 const ASK: Duration = Duration::from_millis(200);
-/// The notification comes before the commit: the first look after it may come too early, and the next ones come soon.
+/// The notification comes before the commit: the first look after it may come too early, and the
+/// next ones come soon.
 const SOON: Duration = Duration::from_millis(20);
 
 #[derive(Debug, thiserror::Error)]
@@ -79,8 +81,9 @@ impl Runner {
         Ok(Self { inner: begin(stack, storage, handlers, options, redis_queue, metrics)?, _parts: None })
     }
 
-    /// Takes nothing any more. What is under way may end for half of `grace`, is then asked to stop, and is given back
-    /// after the other half, so that it is begun anew at once by whoever is next.
+    /// Takes nothing any more. What is under way may end for half of `grace`, is then asked to
+    /// stop, and is given back after the other half, so that it is begun anew at once by whoever is
+    /// next.
     pub async fn stop(&self, grace: Duration) {
         self.inner.stopping.cancel();
         // What it is taking at this moment is listed before it is looked.

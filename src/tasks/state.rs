@@ -1,6 +1,7 @@
 //! What the parts of a worker share: the tasks under way, and the word that they are to stop.
 //!
-//! Owns: the list of tasks under way, and why each was told to stop. Never does: take, end or look after one.
+//! Owns: the list of tasks under way, and why each was told to stop. Never does: take, end or look
+//! after one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +25,8 @@ use storage::tasks::Lease;
 #[derive(Debug, Clone)]
 pub struct Options {
     pub places: Places,
-    /// So long after its last sign of life a worker is believed dead. It gives one every third of that.
+    /// So long after its last sign of life a worker is believed dead. It gives one every third of
+    /// that.
     pub lease: Duration,
     /// How long tasks are kept that ended well; dead letters stay four times as long.
     pub kept: Duration,

@@ -3,10 +3,11 @@
 //! - `queue`: what waits, and what is tried next
 //! - `writer`: the supervised loop that writes it
 //!
-//! Owns: the order of events, group commit (whatever waits while a commit runs goes into the next one), retrying while
-//! the database is away, the spool that keeps what waits over the death of the process. What waits is shared between the handles
-//! and the writer, so a writer that panics or freezes loses nothing: the next one goes on with it.
-//! Never does: look into events, acknowledge what is not committed and flushed.
+//! Owns: the order of events, group commit (whatever waits while a commit runs goes into the next
+//! one), retrying while the database is away, the spool that keeps what waits over the death of the
+//! process. What waits is shared between the handles and the writer, so a writer that panics or
+//! freezes loses nothing: the next one goes on with it. Never does: look into events, acknowledge
+//! what is not committed and flushed.
 
 mod queue;
 #[cfg(test)]
@@ -38,7 +39,8 @@ pub enum AppendError {
     /// The database has been away for so long that no more can be held.
     #[error("too many events wait for the database")]
     Full,
-    /// The log refuses these events for good (a gap, another content under the same number, an erased person).
+    /// The log refuses these events for good (a gap, another content under the same number, an
+    /// erased person).
     #[error(transparent)]
     Refused(Arc<StorageError>),
     /// The database took other interviews' events meanwhile, and never these: they were set aside.
@@ -53,13 +55,14 @@ struct Forget {
     reply: oneshot::Sender<u64>,
 }
 
-/// Events that have been committed just now; everybody who has subscribed is told, in the order of the log.
+/// Events that have been committed just now; everybody who has subscribed is told, in the order of
+/// the log.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct Committed {
     pub interview_id: Uuid,
-    /// What is new in the log, without a gap; never empty. After a try that ended without an answer, some of it may have been
-    /// told before.
+    /// What is new in the log, without a gap; never empty. After a try that ended without an
+    /// answer, some of it may have been told before.
     pub records: Arc<[EventRecord]>,
 }
 
@@ -113,7 +116,8 @@ impl Persistence {
 
     /// Appends these events of one interview, in their order, after everything handed over before.
     ///
-    /// The reply comes after the commit. A dropped sender means that the engine has stopped and nothing is known.
+    /// The reply comes after the commit. A dropped sender means that the engine has stopped and
+    /// nothing is known.
     pub fn append(&self, interview_id: Uuid, records: Vec<EventRecord>) -> oneshot::Receiver<Result<(), AppendError>> {
         let (reply, committed) = oneshot::channel();
         let batch = Batch { interview_id, received_at: Utc::now(), records };
@@ -133,7 +137,8 @@ impl Persistence {
         self.flush_of(None)
     }
 
-    /// Answered when everything of this interview that was handed over before has been committed or refused.
+    /// Answered when everything of this interview that was handed over before has been committed or
+    /// refused.
     pub fn flush_interview(&self, interview_id: Uuid) -> oneshot::Receiver<()> {
         self.flush_of(Some(interview_id))
     }
@@ -149,8 +154,8 @@ impl Persistence {
         !self.shared.queue.lock().is_done(Some(interview_id))
     }
 
-    /// Answered when nothing of these interviews is kept beside the log any more: how many events that the log had refused were
-    /// among it.
+    /// Answered when nothing of these interviews is kept beside the log any more: how many events
+    /// that the log had refused were among it.
     pub fn forget(&self, interviews: &[Uuid]) -> oneshot::Receiver<u64> {
         let (reply, forgotten) = oneshot::channel();
         self.shared.queue.lock().forget(Forget { interviews: interviews.to_vec(), reply });
@@ -158,8 +163,9 @@ impl Persistence {
         forgotten
     }
 
-    /// Tells the subscriber what is committed from now on. The writer waits for nobody: what a subscriber has not taken yet waits
-    /// in its mailbox, and what was committed before is in the log.
+    /// Tells the subscriber what is committed from now on. The writer waits for nobody: what a
+    /// subscriber has not taken yet waits in its mailbox, and what was committed before is in the
+    /// log.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
         self.shared.subscribers.lock().push(subscriber);
     }

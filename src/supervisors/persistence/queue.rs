@@ -1,8 +1,9 @@
 //! What waits for the database, in its order.
 //!
-//! Owns: which batches are tried next, and which one is at fault itself. A batch that fails while others are committed is tried
-//! on its own, at growing pauses, and is set aside after a bounded number of tries. Batches of other interviews go on meanwhile.
-//! A queue outlives the writer: what a writer that was lost had in hand is still here. Never does: write, or wait.
+//! Owns: which batches are tried next, and which one is at fault itself. A batch that fails while
+//! others are committed is tried on its own, at growing pauses, and is set aside after a bounded
+//! number of tries. Batches of other interviews go on meanwhile. A queue outlives the writer: what
+//! a writer that was lost had in hand is still here. Never does: write, or wait.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -212,8 +213,9 @@ impl Queue {
         self.writing.clear();
     }
 
-    /// The database refused what was in hand for a reason that may pass, or the writer was lost over it: the batch that is set
-    /// aside because of that, if it was one batch and has failed often enough.
+    /// The database refused what was in hand for a reason that may pass, or the writer was lost
+    /// over it: the batch that is set aside because of that, if it was one batch and has failed
+    /// often enough.
     pub(super) fn failed(&mut self, now: Instant) -> Option<Waiting> {
         self.doubted();
         let writing = std::mem::take(&mut self.writing);
@@ -229,7 +231,8 @@ impl Queue {
             failures: 0,
             committed: u64::MAX,
         });
-        // Without anything committed in between, the fault may be the database's: a disk that is full, say.
+        // Without anything committed in between, the fault may be the database's: a disk that is
+        // full, say.
         if hold.committed == u64::MAX || hold.committed < committed {
             hold.failures += 1;
         }

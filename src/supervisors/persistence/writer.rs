@@ -1,7 +1,8 @@
 //! The loop that writes what waits.
 //!
-//! Owns: what follows from each try. A run of it may be lost at any time: whatever it does about the queue is one step under the
-//! queue's lock, and a run that another one has replaced does nothing more. Never does: keep anything of its own that matters.
+//! Owns: what follows from each try. A run of it may be lost at any time: whatever it does about
+//! the queue is one step under the queue's lock, and a run that another one has replaced does
+//! nothing more. Never does: keep anything of its own that matters.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,8 +20,8 @@ use crate::supervisors::spool::Found;
 use crate::telemetry::metrics::Failure;
 use storage::{Appended, Batch, StorageError};
 
-/// A group takes milliseconds. One that is given up may have been committed nevertheless: what is in the log already is
-/// passed over when it is appended again.
+/// A group takes milliseconds. One that is given up may have been committed nevertheless: what is
+/// in the log already is passed over when it is appended again.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// One run of the writer.
@@ -46,7 +47,8 @@ pub(super) async fn run(shared: Arc<Shared>, heartbeat: Arc<Heartbeat>) {
 }
 
 impl Writer {
-    /// The queue, unless another run has taken this one's place: what that one has in hand is not this one's to settle.
+    /// The queue, unless another run has taken this one's place: what that one has in hand is not
+    /// this one's to settle.
     fn queue(&self) -> Option<MutexGuard<'_, Queue>> {
         let queue = self.shared.queue.lock();
         (!self.heartbeat.is_superseded()).then_some(queue)
@@ -133,7 +135,8 @@ impl Writer {
                 return;
             }
             let answer = self.follow(&one, outcome);
-            // Taken out when everything that follows is done: a run that is lost on the way leaves it to the next one.
+            // Taken out when everything that follows is done: a run that is lost on the way leaves
+            // it to the next one.
             let settled = self.queue().and_then(|mut queue| queue.settle(one.number));
             if let Some(reply) = settled.and_then(|settled| settled.reply) {
                 // A session that is gone needs no answer.

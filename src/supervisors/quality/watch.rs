@@ -22,8 +22,8 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 pub struct Quality(Supervised<Addr<Supervisor>>);
 
 impl Quality {
-    /// Sees everything that is committed from now on, and catches up with what was before. Needs a running actix system. When the
-    /// stack is stopped, what is left is judged before it ends.
+    /// Sees everything that is committed from now on, and catches up with what was before. Needs a
+    /// running actix system. When the stack is stopped, what is left is judged before it ends.
     ///
     /// # Errors
     /// The system's, when it has no thread left.
@@ -44,7 +44,8 @@ impl Quality {
         Ok(quality)
     }
 
-    /// Returns when everything that was committed before is judged and written: false when that takes too long.
+    /// Returns when everything that was committed before is judged and written: false when that
+    /// takes too long.
     pub async fn settle(&self) -> bool {
         let Some(supervisor) = self.0.current() else { return false };
         let (settled, done) = oneshot::channel();

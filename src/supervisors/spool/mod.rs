@@ -2,10 +2,11 @@
 //!
 //! - `record`: how a batch stands in the file
 //!
-//! Owns: one append-only file of batches, flushed before it counts, and the two files beside it for what a person has to look at:
-//! batches that the log refused, and parts of the file that are damaged. Never does: decide when.
-//! Nothing is encrypted (the keys are in the database that is away): the files are readable by their owner only, and the spool
-//! is emptied as soon as the database took what it holds.
+//! Owns: one append-only file of batches, flushed before it counts, and the two files beside it for
+//! what a person has to look at: batches that the log refused, and parts of the file that are
+//! damaged. Never does: decide when. Nothing is encrypted (the keys are in the database that is
+//! away): the files are readable by their owner only, and the spool is emptied as soon as the
+//! database took what it holds.
 
 mod record;
 #[cfg(test)]
@@ -38,8 +39,8 @@ impl Spool {
         Self { folder: data_dir.join("spool") }
     }
 
-    /// What an earlier process left. A record that was torn by its death, or damaged since, is put into a file of its own and
-    /// costs no other record.
+    /// What an earlier process left. A record that was torn by its death, or damaged since, is put
+    /// into a file of its own and costs no other record.
     pub(super) fn take_over(&self) -> io::Result<Found> {
         let record::Read { batches, damaged } = record::read(&read(&self.waiting())?);
         if !damaged.is_empty() {
@@ -67,8 +68,8 @@ impl Spool {
         self.write(&self.rejected(), &line(batch)?)
     }
 
-    /// Removes what was refused of these interviews: how many events. What can't be read is removed as well, since nobody
-    /// could tell whose it is.
+    /// Removes what was refused of these interviews: how many events. What can't be read is removed
+    /// as well, since nobody could tell whose it is.
     pub(super) fn forget(&self, interviews: &[Uuid]) -> io::Result<u64> {
         remove(&self.damaged())?;
         let lines = read(&self.rejected())?;
@@ -110,7 +111,8 @@ impl Spool {
         self.folder.join("events.jsonl")
     }
 
-    /// Appends and flushes. What a full disk takes of it only half is taken back, so that it can be written again.
+    /// Appends and flushes. What a full disk takes of it only half is taken back, so that it can be
+    /// written again.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let mut file = open(path)?;
@@ -121,7 +123,8 @@ impl Spool {
             let _ = file.set_len(before);
         }
         if before == 0 {
-            // A file that was just made is there after a power failure when its folder is on disk as well.
+            // A file that was just made is there after a power failure when its folder is on disk
+            // as well.
             File::open(&self.folder)?.sync_all()?;
         }
         written

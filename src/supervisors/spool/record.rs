@@ -1,8 +1,10 @@
-//! How a batch stands in the spool: one line, which begins with the checksum and the length of what follows.
+//! How a batch stands in the spool: one line, which begins with the checksum and the length of what
+//! follows.
 //!
-//! Owns: writing such lines, and finding all that are whole in a file that was damaged. Each record stands on lines of its own: a
-//! line break precedes and follows it, and JSON holds none itself, so whatever happens to one record, the next one begins after
-//! the next line break. Never does: touch files.
+//! Owns: writing such lines, and finding all that are whole in a file that was damaged. Each record
+//! stands on lines of its own: a line break precedes and follows it, and JSON holds none itself, so
+//! whatever happens to one record, the next one begins after the next line break. Never does: touch
+//! files.
 
 use storage::Batch;
 
@@ -39,7 +41,8 @@ pub(super) fn read(bytes: &[u8]) -> Read {
     read
 }
 
-/// The batch of a line whose record is as it was written. What follows it on the line is the remainder of a damaged line break.
+/// The batch of a line whose record is as it was written. What follows it on the line is the
+/// remainder of a damaged line break.
 fn whole(line: &[u8]) -> Option<Batch> {
     // As the development versions before 0.1.0 wrote it, without a checksum.
     if line.starts_with(b"{") {

@@ -1,4 +1,5 @@
-//! What can't be kept: it is told, it stops nobody else, and what is not in the log is not published.
+//! What can't be kept: it is told, it stops nobody else, and what is not in the log is not
+//! published.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,5 @@
-//! Parts of an engine that panic and freeze under live calls: everything goes on, nothing acknowledged is lost, and it is told.
+//! Parts of an engine that panic and freeze under live calls: everything goes on, nothing
+//! acknowledged is lost, and it is told.
 
 mod losses;
 
@@ -76,7 +77,8 @@ async fn come_to_their_ends(stage: &Stage, mut talks: Vec<Talk>, questions: usiz
     let ended = talks.iter_mut().map(|talk| talk.page.answer_until(&talk.call, is_state(CallState::Ended)));
     futures_util::future::join_all(ended).await;
     stage.live(0).await;
-    // The page is not told what an actor that was lost, on a machine that is too busy, was about to tell.
+    // The page is not told what an actor that was lost, on a machine that is too busy, was about to
+    // tell.
     let lost = Served::by(stage).await.count("errors_total", &[("component", "session")]) as usize;
     for talk in &talks {
         let events = stage.events(talk.invitation.id).await;

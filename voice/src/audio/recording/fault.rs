@@ -1,7 +1,7 @@
 //! Why a recording is incomplete.
 //!
-//! Owns: the first fault of one call's recording, shared by the call and the thread that writes it. Never does: decide what
-//! follows from it.
+//! Owns: the first fault of one call's recording, shared by the call and the thread that writes it.
+//! Never does: decide what follows from it.
 
 use std::sync::Arc;
 
