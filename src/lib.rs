@@ -9,6 +9,7 @@ pub mod signalling;
 pub mod calls;
 pub mod session;
 pub mod startup;
+pub mod supervised;
 pub mod supervisors;
 pub mod tasks;
 pub mod fleet;

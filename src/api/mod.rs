@@ -22,6 +22,7 @@ use crate::access::Access;
 use crate::calls::Calls;
 use crate::fleet::Redis;
 use crate::signalling::Whip;
+use crate::supervised::Board;
 use crate::telemetry::Metrics;
 use llm::Llm;
 use storage::Storage;
@@ -133,6 +134,8 @@ pub struct AppState {
     pub access: Arc<Access>,
     /// None when none is configured.
     pub redis: Option<Redis>,
+    /// How the supervised parts stand.
+    pub board: Board,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }

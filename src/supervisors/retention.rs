@@ -2,24 +2,43 @@
 //!
 //! Owns: when. Never does: decide what is past its time (`privacy::retention` does).
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::privacy::Retention;
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 use crate::telemetry::metrics::Failure;
 
 const DAY: Duration = Duration::from_hours(24);
 /// After a sweep that failed (the database was away, say).
 const AGAIN: Duration = Duration::from_mins(10);
 
-/// Runs until it is dropped. `clock` tells the day.
-pub async fn keep(retention: Retention, clock: impl Fn() -> DateTime<Utc>) {
+const PART: Part = Part::new("retention");
+
+/// Starts the part that applies it; none where everything is kept. `clock` tells the day.
+///
+/// # Errors
+/// The system's, when it has no thread left.
+pub fn start(
+    stack: &mut Stack,
+    retention: Retention,
+    clock: impl Fn() -> DateTime<Utc> + Copy + Send + Sync + 'static,
+) -> io::Result<()> {
     if retention.days == 0 {
         tracing::info!("DATA_RETENTION_DAYS is 0: everything is kept until it is erased");
-        return;
+        return Ok(());
     }
-    let sweep = async || match retention.sweep(clock()).await {
+    let retention = Arc::new(retention);
+    let body = move |heartbeat| keep(Arc::clone(&retention), clock, heartbeat);
+    stack.supervise(PART, looping(PART.name, body))?;
+    Ok(())
+}
+
+async fn keep(retention: Arc<Retention>, clock: impl Fn() -> DateTime<Utc>, heartbeat: Arc<Heartbeat>) {
+    let sweep = async || match heartbeat.during(retention.sweep(clock())).await {
         Ok(_) => true,
         Err(error) => {
             retention.metrics.count_failure(Failure::Retention);
@@ -27,7 +46,7 @@ pub async fn keep(retention: Retention, clock: impl Fn() -> DateTime<Utc>) {
             false
         }
     };
-    rounds(sweep, tokio::time::sleep).await;
+    rounds(sweep, async |time| heartbeat.pause(time).await).await;
 }
 
 /// One round at once, then one a day; sooner after one that failed.

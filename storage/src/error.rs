@@ -70,6 +70,11 @@ impl StorageError {
         }
     }
 
+    /// The database was not reached, so this says nothing about what it was asked for.
+    pub fn is_unreached(&self) -> bool {
+        matches!(self, StorageError::Away | StorageError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)))
+    }
+
     /// The database can't hold a value that it was given.
     pub fn is_unfit_value(&self) -> bool {
         matches!(self, StorageError::Database(error) if database::refuses_a_value(error))

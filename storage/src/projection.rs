@@ -136,6 +136,7 @@ impl Projection {
                 self.remember("recording_withdrawn", json!(by));
             }
             Event::RecordingSettled { keep } => self.remember(RECORDING_KEPT, json!(keep)),
+            Event::RecordingIncomplete { reason } => self.remember("recording_incomplete", json!(reason)),
             Event::AnswerStruck { asking } => self.strike(db, *asking).await?,
             Event::Postponed { reason, until } => {
                 self.row.status = Status::Scheduled;

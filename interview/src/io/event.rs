@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Postponement, Unfit};
+use super::{Means, Postponement, RecordingFault, Unfit};
 use crate::analysis::Analysis;
 use crate::analysis::contradiction::Earlier;
 use crate::call::{AskingId, Ms, Rejection, UtteranceId, Word};
@@ -172,16 +172,6 @@ pub enum Pending {
     ReadBack,
 }
 
-/// By which means a request was made.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Means {
-    Voice,
-    Page,
-    Api,
-}
-
 /// Something that happened in an interview. Replaying the events in order rebuilds the interview.
 ///
 /// An event with the respondent's `text` or `words` holds personal data ([`Event::is_personal`]).
@@ -300,6 +290,11 @@ pub enum Event {
     RecordingSettled {
         keep: bool,
     },
+    /// Part of the recording is missing from here on, or the whole of it, although there was consent
+    /// to record.
+    RecordingIncomplete {
+        reason: RecordingFault,
+    },
     /// The respondent withdrew the answer to this asking. It no longer counts, and its words are no
     /// longer shown.
     AnswerStruck {
@@ -363,6 +358,7 @@ impl Event {
             Event::ConcernRaised { .. } => "concern_raised",
             Event::RecordingWithdrawn { .. } => "recording_withdrawn",
             Event::RecordingSettled { .. } => "recording_settled",
+            Event::RecordingIncomplete { .. } => "recording_incomplete",
             Event::AnswerStruck { .. } => "answer_struck",
             Event::SpeechAdjusted { .. } => "speech_adjusted",
             Event::Postponed { .. } => "postponed",

@@ -13,6 +13,7 @@ use interviewer::api;
 use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
+use interviewer::supervised::Board;
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -220,6 +221,7 @@ impl App {
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::clone(&access),
             redis: None,
+            board: Board::default(),
             settings: Arc::new(api::Settings {
                 public_url: public_url.map_or_else(|| base.clone(), str::to_owned),
                 link_lifetime,
