@@ -4,12 +4,17 @@
 
 use std::path::PathBuf;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 use uuid::Uuid;
 
-use super::database;
-use super::quota::Reached;
 use super::secret::SecretError;
+
+/// Whose limit on open work is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    Caller,
+    Workspace,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -77,6 +82,16 @@ impl StorageError {
 
     /// The database can't hold a value that it was given.
     pub fn is_unfit_value(&self) -> bool {
-        matches!(self, StorageError::Database(error) if database::refuses_a_value(error))
+        matches!(self, StorageError::Database(error) if refuses_a_value(error))
     }
+}
+
+/// Whether PostgreSQL refused a value for what it is: text with a NUL character, say, which SQLite takes.
+fn refuses_a_value(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return false;
+    };
+    // SQLSTATE, five characters; class 22 is "data exception". SQLite's codes are shorter.
+    let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.len() == 5 && code.starts_with("22"))
 }

@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::alerts::NewAlert;
 use super::edit::Actor;
+use super::error::StorageError;
 use super::escalation::{hand_over, publish_escalation};
-use super::{Storage, StorageError, scores, thresholds};
+use super::store::Storage;
+use super::{scores, thresholds};
 
 /// What writing findings down has brought about.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,8 +5,10 @@
 use entity::{DeliveryState, TaskState, tasks, webhook_deliveries};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, Select};
 
+use super::audit;
 use super::edit::Actor;
-use super::{Storage, StorageError, audit};
+use super::error::{Reached, StorageError};
+use super::store::Storage;
 
 /// Open tasks and deliveries that callers may have asked for; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,13 +16,6 @@ pub struct OpenWork {
     pub per_caller: u64,
     /// Of all callers of a workspace together.
     pub per_workspace: u64,
-}
-
-/// Whose limit is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reached {
-    Caller,
-    Workspace,
 }
 
 impl Storage {

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Storage, StorageError, to_json};
+use super::error::StorageError;
+use super::json::to_json;
+use super::store::Storage;
 
 const RECEIPT_EVENT: &str = "personal_data_erased";
 const RECEIPT_ENTITY: &str = "erasure";

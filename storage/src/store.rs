@@ -15,7 +15,7 @@ use super::error::StorageError;
 use super::folder::make_folder;
 use super::quota::OpenWork;
 use super::secret::Secret;
-use super::tasks;
+use super::tasks::notifier::Notifier;
 
 /// The store of one workspace; cheap to clone.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ pub struct Storage {
     pub(crate) data_dir: PathBuf,
     pub(crate) secret: Secret,
     reach: Reach,
-    pub(crate) notifier: tasks::Notifier,
+    pub(crate) notifier: Notifier,
     /// Interviews that complete are looked at for insights.
     pub(crate) extracting: bool,
     pub(crate) open_work: OpenWork,
@@ -45,7 +45,7 @@ impl Storage {
             data_dir: data_dir.to_owned(),
             secret,
             reach: Reach::default(),
-            notifier: tasks::Notifier::default(),
+            notifier: Notifier::default(),
             extracting: false,
             open_work: OpenWork::default(),
         })
@@ -91,7 +91,7 @@ impl Storage {
     }
 
     /// Who waits for tasks learns there that some were written down; shared by all clones.
-    pub fn notifier(&self) -> &tasks::Notifier {
+    pub fn notifier(&self) -> &Notifier {
         &self.notifier
     }
 

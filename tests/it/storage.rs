@@ -272,8 +272,11 @@ async fn an_interview_is_ended_from_outside_by_an_event() {
     let (_folder, storage) = store().await;
     let id = scheduled(&storage).await;
     storage.event_log().append(id, &conversation()[..4]).await.unwrap();
-    let row =
-        storage.interviews().end(id, EndStatus::Failed, "engine_stopped", &Edit::by(Actor::ENGINE)).await.unwrap();
+    let row = storage
+        .interviews()
+        .end(id, EndStatus::Failed, "engine_stopped", &Edit::by(&Actor::named("operator")))
+        .await
+        .unwrap();
     assert_eq!((row.status, row.status_reason.as_deref()), (Status::Failed, Some("engine_stopped")));
     let last = storage.event_log().load(id).await.unwrap().pop().unwrap();
     assert_eq!((last.seq, last.actor.as_str()), (5, "operator"));

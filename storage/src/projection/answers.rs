@@ -13,7 +13,9 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{StorageError, responses, to_json};
+use super::super::error::StorageError;
+use super::super::json::to_json;
+use super::super::responses;
 use super::{Projection, methods, name_of};
 
 impl Projection {
