@@ -34,7 +34,7 @@ pub(super) struct Watched {
     pauses: ExponentialBackoff,
     phase: Phase,
     /// No other run can be begun: what is frozen is only waited for.
-    only_watched: bool,
+    irreplaceable: bool,
 }
 
 enum Phase {
@@ -58,10 +58,10 @@ enum Phase {
 
 impl Watched {
     /// Begins its first run.
-    pub(super) fn begin(state: Arc<State>, begin: Begin, only_watched: bool) -> io::Result<Self> {
+    pub(super) fn begin(state: Arc<State>, begin: Begin, irreplaceable: bool) -> io::Result<Self> {
         let now = Instant::now();
         let phase = Phase::Pausing { until: now };
-        let mut watched = Self { state, begin, pauses: pauses(), phase, only_watched };
+        let mut watched = Self { state, begin, pauses: pauses(), phase, irreplaceable };
         watched.restart(now)?;
         Ok(watched)
     }
@@ -121,11 +121,11 @@ impl Watched {
         }
         self.state.lost(end);
         match end {
-            End::Frozen if self.only_watched => {
+            End::Frozen if self.irreplaceable => {
                 let beats = heartbeat.beats();
                 self.phase = Phase::Stalled { heartbeat, beats };
             }
-            _ if self.only_watched => self.phase = Phase::Gone,
+            _ if self.irreplaceable => self.phase = Phase::Gone,
             _ => {
                 heartbeat.supersede();
                 self.pause(now);
@@ -212,7 +212,9 @@ fn watch(orders: &Receiver<Order>, metrics: &Metrics) {
             }
             Err(RecvTimeoutError::Timeout) => {
                 let now = Instant::now();
-                parts.iter_mut().for_each(|part| part.look(now, metrics));
+                for part in &mut parts {
+                    part.look(now, metrics);
+                }
                 next = now + LOOK;
             }
             Err(RecvTimeoutError::Disconnected) => return,

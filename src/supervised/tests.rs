@@ -1,5 +1,8 @@
 //! Parts that panic, return and freeze, under the real supervisor with its real thread.
 
+// Helpers stand outside test functions, where clippy would not allow it by itself.
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -87,7 +90,7 @@ async fn a_part_that_returns_is_started_again_with_growing_pauses() {
     let restarts = house.restarts("short", "ended");
     house.stack.stop().await;
     let times = begun.lock().clone();
-    let pauses: Vec<Duration> = times.windows(2).map(|two| two[1] - two[0]).collect();
+    let pauses: Vec<Duration> = times.windows(2).map(|two| two[1].duration_since(two[0])).collect();
     assert!(pauses[3] >= Duration::from_millis(400), "the fourth pause is eight times the first: {pauses:?}");
     assert!(restarts >= 4.0, "{restarts}");
     let after = times.len();

@@ -38,7 +38,7 @@ pub fn start(
 }
 
 async fn keep(retention: Arc<Retention>, clock: impl Fn() -> DateTime<Utc>, heartbeat: Arc<Heartbeat>) {
-    let sweep = async || match heartbeat.during(retention.sweep(clock())).await {
+    let sweep = async || match heartbeat.during(Box::pin(retention.sweep(clock()))).await {
         Ok(_) => true,
         Err(error) => {
             retention.metrics.count_failure(Failure::Retention);

@@ -186,7 +186,7 @@ async fn run(inner: Arc<Inner>, heartbeat: Arc<Heartbeat>) {
     }
     inner.stopped.cancel();
     // A part runs until it is told to end.
-    heartbeat.during(std::future::pending()).await
+    heartbeat.during(std::future::pending::<()>()).await;
 }
 
 impl Inner {

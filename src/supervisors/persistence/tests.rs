@@ -1,5 +1,8 @@
 //! The queue by itself: order, what is tried next, and what is set aside.
 
+// Helpers stand outside test functions, where clippy would not allow it by itself.
+#![allow(clippy::unwrap_used)]
+
 use std::time::{Duration, Instant};
 
 use chrono::Utc;

@@ -39,7 +39,7 @@ pub(super) async fn run(shared: Arc<Shared>, heartbeat: Arc<Heartbeat>) {
         writer.heartbeat.beat();
         let Some(next) = writer.queue().map(|mut queue| queue.next(Instant::now())) else { return };
         match next {
-            Next::Write(in_hand) => writer.write(in_hand).await,
+            Next::Write(in_hand) => Box::pin(writer.write(in_hand)).await,
             Next::At(time) => writer.wait(Some(time)).await,
             Next::Nothing => writer.wait(None).await,
         }
@@ -118,7 +118,7 @@ impl Writer {
                 () = tokio::time::sleep(WRITE_LIMIT) => None,
             }
         };
-        match self.heartbeat.during(write).await {
+        match self.heartbeat.during(Box::pin(write)).await {
             Some(Ok(outcomes)) => self.written(in_hand, outcomes),
             Some(Err(error)) if error.is_unreached() => self.away().await,
             Some(Err(error)) => self.failed(&error),
@@ -172,10 +172,11 @@ impl Writer {
 
     /// The database does not answer: everything waits.
     async fn away(&mut self) {
-        let Some(mut queue) = self.queue() else { return };
-        queue.put_back();
-        let waiting = queue.batches();
-        drop(queue);
+        let put_back = self.queue().map(|mut queue| {
+            queue.put_back();
+            queue.batches()
+        });
+        let Some(waiting) = put_back else { return };
         self.shared.metrics.count_failure(Failure::Append);
         let patience = self.shared.patience;
         let pause = self.away.get_or_insert_with(|| patience.pauses()).next().unwrap_or(patience.longest);

@@ -1,5 +1,8 @@
 //! What is read back of a spool that was torn or damaged anywhere.
 
+// Helpers stand outside test functions, where clippy would not allow it by itself.
+#![allow(clippy::unwrap_used)]
+
 use chrono::Utc;
 use interview::Event;
 use proptest::prelude::*;
