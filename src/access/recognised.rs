@@ -1,18 +1,18 @@
-//! Which keys were good a moment ago, so that a request is counted under its key before the key is looked up.
+//! Which keys and session tokens were good a moment ago, so that a request is counted under its caller before anything is
+//! looked up.
 //!
-//! Owns: that memory, bounded, and of hashes only. Never does: let anybody in; the key's row alone does.
+//! Owns: that memory, bounded, and of hashes only. Never does: let anybody in; the row of the key or session alone does.
 
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
-use super::limits::Recent;
+use super::limits::{Recent, Who};
 
 const MOST: usize = 10_000;
 
-/// Half of a key's SHA-256.
+/// Half of a SHA-256.
 type Fingerprint = [u8; 16];
 
-pub struct Recognised(Recent<Fingerprint, Uuid>);
+pub struct Recognised(Recent<Fingerprint, Who>);
 
 impl Default for Recognised {
     fn default() -> Self {
@@ -21,28 +21,28 @@ impl Default for Recognised {
 }
 
 impl Recognised {
-    /// The id of the key that this text was when it was last looked up.
-    pub fn id(&self, key: &str) -> Option<Uuid> {
-        self.0.with(|known| known.get(&fingerprint(key)).copied())
+    /// Whose key or token this text was when it was last looked up.
+    pub fn who(&self, shown: &str) -> Option<Who> {
+        self.0.with(|known| known.get(&fingerprint(shown)).copied())
     }
 
-    pub fn remember(&self, key: &str, id: Uuid) {
-        self.0.with(|known| known.put(fingerprint(key), id));
+    pub fn remember(&self, shown: &str, who: Who) {
+        self.0.with(|known| known.put(fingerprint(shown), who));
     }
 
     /// It is good no longer: from now on it is counted as a guess.
-    pub fn forget(&self, key: &str) {
-        self.0.with(|known| known.pop(&fingerprint(key)));
+    pub fn forget(&self, shown: &str) {
+        self.0.with(|known| known.pop(&fingerprint(shown)));
     }
 
-    /// How many keys are remembered.
+    /// How many are remembered.
     pub fn known(&self) -> usize {
         self.0.len()
     }
 }
 
-fn fingerprint(key: &str) -> Fingerprint {
+fn fingerprint(shown: &str) -> Fingerprint {
     let mut short = [0; 16];
-    short.copy_from_slice(&Sha256::digest(key.as_bytes())[..16]);
+    short.copy_from_slice(&Sha256::digest(shown.as_bytes())[..16]);
     short
 }

@@ -77,7 +77,7 @@ impl AppState {
             self.access.recognised.forget(text);
             return Ok(None);
         };
-        self.access.recognised.remember(text, key.id);
+        self.access.recognised.remember(text, Who::Key(key.id));
         let identity = Identity {
             workspace: key.workspace_id,
             role: key.role,
@@ -99,6 +99,10 @@ impl AppState {
     pub(super) async fn recognise_session(&self, token: &str) -> Result<Option<Identity>, Problem> {
         let Some(claims) = self.access.tokens.read(token) else { return Ok(None) };
         let user = self.storage.sessions().user(claims.jti).await?.filter(|user| user.id == claims.sub);
+        match &user {
+            Some(user) => self.access.recognised.remember(token, Who::User(user.id)),
+            None => self.access.recognised.forget(token),
+        }
         Ok(user.map(|user| Identity {
             workspace: user.workspace_id,
             role: user.role,

@@ -136,15 +136,14 @@ fn shown(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Resu
     }))
 }
 
-/// Under which name a request is counted, as far as that can be said without a look-up: a key that was good a moment ago, a
-/// session that this engine has signed, or else the client's address. Nothing for what this machine itself asks.
+/// Under which name a request is counted, as far as that can be said without a look-up: that of a key or session which was
+/// good a moment ago, or else the client's address. Nothing for what this machine itself asks.
 fn counted(state: &AppState, request: &ServiceRequest, entrance: Entrance, shown: Option<&Credentials>) -> Option<Who> {
     let known = match shown {
         None if entrance.local => return None,
         None => None,
-        Some(Credentials::Key(key)) => state.access.recognised.id(key).map(Who::Key),
-        Some(Credentials::Token(token) | Credentials::Cookie(token)) => {
-            state.access.tokens.read(token).map(|claims| Who::User(claims.sub))
+        Some(Credentials::Key(shown) | Credentials::Token(shown) | Credentials::Cookie(shown)) => {
+            state.access.recognised.who(shown)
         }
     };
     known.or_else(|| limits::client_address(request.request()).map(Who::at))

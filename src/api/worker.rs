@@ -45,7 +45,7 @@ impl MetricsGate {
         let Some(Credentials::Key(key)) = shown else { return Err(token_wanted()) };
         // Nobody stands in between: a worker has no public address.
         let peer = request.peer_addr().map(|peer| peer.ip());
-        let who = self.recognised.id(&key).map(Who::Key).or_else(|| peer.map(Who::at));
+        let who = self.recognised.who(&key).or_else(|| peer.map(Who::at));
         let status = who.and_then(|who| self.limits.request(&who));
         if let Some(seconds) = status.and_then(|status| status.retry_after_s) {
             return Err(limits::too_many(seconds));
@@ -53,7 +53,7 @@ impl MetricsGate {
         let known = self.storage.keys().recognise(&key).await?;
         let known = known.filter(|key| key.workspace_id == migration::DEFAULT_WORKSPACE);
         let id = known.ok_or_else(token_wanted)?.id;
-        self.recognised.remember(&key, id);
+        self.recognised.remember(&key, Who::Key(id));
         Ok(())
     }
 }

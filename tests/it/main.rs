@@ -15,6 +15,7 @@ mod deploy;
 mod doctor;
 mod faults;
 mod guides;
+mod handles;
 mod insights;
 mod llm;
 mod log;

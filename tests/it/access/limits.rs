@@ -116,6 +116,29 @@ async fn limits_are_judged_before_anything_is_looked_up() {
     app.stop().await;
 }
 
+/// What was withdrawn, or ended, counts for nobody but the address that shows it.
+#[actix_web::test]
+async fn a_session_that_has_ended_uses_up_nothing_of_its_users() {
+    let app = behind_a_proxy(Quotas { requests: 5, logins: 0 }).await;
+    add_dana(&app).await;
+    let mut tokens = Vec::new();
+    for last in 1..=2 {
+        let session: Value =
+            sign_in(&app, &format!("203.0.113.{last}"), EMAIL, PASSWORD).await.json().await.unwrap();
+        tokens.push(session["token"].as_str().unwrap().to_owned());
+    }
+    let me = |token: &str, address: &'static str| from(app.get("/api/auth/me"), address).bearer_auth(token).send();
+    let logout = from(app.request(Method::POST, "/api/auth/logout"), "203.0.113.1").bearer_auth(&tokens[0]);
+    assert_eq!(logout.send().await.unwrap().status(), 204);
+    let mut statuses = Vec::new();
+    for _ in 0..10 {
+        statuses.push(me(&tokens[0], "203.0.113.66").await.unwrap().status().as_u16());
+    }
+    assert!(statuses.starts_with(&[401]) && statuses.ends_with(&[429]), "{statuses:?}");
+    assert_eq!(me(&tokens[1], "203.0.113.2").await.unwrap().status(), 200);
+    app.stop().await;
+}
+
 /// Memory of this process in bytes, the test's own included.
 fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -2,13 +2,14 @@
 
 use std::net::TcpListener;
 
-use entity::DeliveryState;
+use entity::{DeliveryState, Role};
 use interview::webhook::WebhookEvent;
 use storage::{Actor, Secret, Storage};
 use tokio::process::Command;
 
 use super::receiver::{FINE, Receiver};
 use super::{LIMIT, settings};
+use crate::access::new_key;
 use crate::support::process::ready;
 use crate::support::{scheduled, store};
 
@@ -43,6 +44,13 @@ async fn a_worker_delivers_without_an_engine_and_shows_its_metrics() {
     let metrics = format!("http://{address}/metrics");
     let client = reqwest::Client::new();
     assert_eq!(client.get(&metrics).send().await.unwrap().status(), 401);
+    // A key will do as well, if it is the default workspace's: metrics tell of all of them.
+    let (_, key) = storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
+    let foreign = storage.of(storage.workspaces().create("foreign", Actor::ENGINE).await.unwrap().id);
+    let (_, other) = foreign.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
+    for (shown, status) in [(key.as_str(), 200), (other.as_str(), 401), ("ei_no_key", 401), ("another token", 401)] {
+        assert_eq!(client.get(&metrics).bearer_auth(shown).send().await.unwrap().status(), status, "{shown}");
+    }
     let line = "tasks_total{kind=\"send_webhook\",outcome=\"completed\",queue=\"webhooks\"} 1";
     // The delivery is settled before the task that made it is.
     let counted = async {

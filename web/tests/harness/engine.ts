@@ -33,6 +33,8 @@ async function freePort(): Promise<number> {
 
 export class Engine {
   private process: ChildProcess | null = null
+  /** What an engine that others can reach asks this machine for as well. */
+  private key: string | null = null
 
   private constructor(
     readonly url: string,
@@ -44,7 +46,20 @@ export class Engine {
     const data = mkdtempSync(join(tmpdir(), 'interviewer-browser-'))
     const engine = new Engine(`http://127.0.0.1:${await freePort()}`, data, options)
     await engine.run()
+    if (options.env?.['PUBLIC_URL'] !== undefined) engine.key = engine.makeKey()
     return engine
+  }
+
+  private makeKey(): string {
+    const env = { ...process.env, DATA_DIR: this.data, LOG_LEVEL: 'error' }
+    const said = execFileSync(binary(), ['key', 'create', '--role', 'admin'], { cwd: root, env, encoding: 'utf8' })
+    const [key] = /ei_[A-Za-z0-9_-]+/.exec(said) ?? []
+    if (key === undefined) throw new Error('no key was made')
+    return key
+  }
+
+  private headers(more: Record<string, string> = {}): Record<string, string> {
+    return this.key === null ? more : { ...more, authorization: `Bearer ${this.key}` }
   }
 
   /** Starts the process: again after [`Engine.kill`], on the same data. */
@@ -98,13 +113,14 @@ export class Engine {
   }
 
   async get<T>(path: string): Promise<T> {
-    const response = await fetch(this.url + path)
+    const response = await fetch(this.url + path, { headers: this.headers() })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T
   }
 
   async post<T>(path: string, body: string, type = 'application/json'): Promise<T> {
-    const response = await fetch(this.url + path, { method: 'POST', headers: { 'content-type': type }, body })
+    const headers = this.headers({ 'content-type': type })
+    const response = await fetch(this.url + path, { method: 'POST', headers, body })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T
   }
