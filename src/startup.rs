@@ -18,7 +18,8 @@ use crate::config::{ConfigError, Settings, SpeechEngine};
 use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
-use crate::privacy::Retention;
+use crate::privacy::{FileRemover, Retention};
+use crate::recordings::Keeper;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
@@ -30,6 +31,7 @@ use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{Dispatcher, Relay, SystemResolver};
 use llm::proposer::LlmProposer;
+use storage::recordings::local_root;
 use storage::{Probe, Secret, Storage, StorageError};
 use voice::audio::MediaRuntime;
 use voice::audio::recording::{self, Recordings};
@@ -86,6 +88,9 @@ pub struct Running {
     /// Asks whether the database answers; SQLite's always does.
     database: Option<actix_web::rt::task::JoinHandle<()>>,
     retention: actix_web::rt::task::JoinHandle<()>,
+    keeper: Keeper,
+    /// Brings recordings to the store of files.
+    keeping: actix_web::rt::task::JoinHandle<()>,
     /// Its threads outlive the pool of connections, some of which are theirs.
     tasks: Runner,
     /// What looks after Redis, where there is one.
@@ -130,6 +135,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             .await?;
     let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
     let storage = storage.with_secret(secret).extracting(settings.insights.on_completion);
+    let storage = storage.with_files(settings.open_files().map_err(StorageError::from)?);
     storage.migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
@@ -140,6 +146,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let database = Probe::to(&settings.database_url())
         .await?
         .map(|probe| actix_web::rt::spawn(database::watch(probe, storage.reach().clone(), Arc::clone(&metrics))));
+    let engine = engine_name(&settings)?;
     let redis = Redis::open(&settings.storage.redis_url)?;
     let mut beside = Vec::new();
     if let (Some(llm), Some(redis)) = (&llm, &redis) {
@@ -150,7 +157,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     }
     let fleet = match &redis {
         Some(redis) => Some(Fleet {
-            holders: Holders::new(redis.clone(), engine_name(&settings)?),
+            holders: Holders::new(redis.clone(), engine.clone()),
             sessions: Sessions::new(redis.clone()),
         }),
         None => None,
@@ -158,7 +165,9 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
     flush(&persistence).await;
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
-    let recordings = Recordings::start(settings.storage.data_dir.join("recordings")).map_err(StartError::Thread)?;
+    let recordings = Recordings::start(local_root(&settings.storage.data_dir)).map_err(StartError::Thread)?;
+    let keeper = Keeper::new(storage.clone(), engine, recordings.changed());
+    let keeping = actix_web::rt::spawn(keeper.clone().run());
     let whip = Arc::new(Whip::new(Arc::new(WebRtc::new(
         WebRtcSettings {
             bind_ips: settings.media_addresses(),
@@ -178,6 +187,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence: persistence.clone(),
         media,
         recordings,
+        keeper: keeper.clone(),
         metrics: Arc::clone(&metrics),
         fleet: fleet.clone(),
         llm: llm.clone(),
@@ -251,7 +261,11 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             webhooks: api::WebhookRules { allow: delivery.allow.clone(), overlap: delivery.overlap },
             thresholds: settings.thresholds(),
         }),
-        mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
+        mixer: Arc::new(|files, mixed| {
+            let mut mixed = io::BufWriter::new(mixed);
+            recording::mix(files, &mut mixed).map_err(io::Error::other)?;
+            io::Write::flush(&mut mixed)
+        }),
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = api::server(state, listener, tls).map_err(StartError::Server)?;
@@ -278,6 +292,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         watcher,
         database,
         retention,
+        keeper,
+        keeping,
         tasks,
         redis: beside,
         webhooks,
@@ -297,6 +313,8 @@ impl Running {
         self.tasks.stop(TASK_GRACE).await;
         self.redis.iter().for_each(actix_web::rt::task::JoinHandle::abort);
         flush(&self.persistence).await;
+        self.keeping.abort();
+        self.keeper.finish().await;
         self.quality.stop().await;
         if let Some(database) = self.database {
             database.abort();
@@ -321,7 +339,7 @@ pub fn background(
     tools: Tools,
 ) -> Vec<Arc<dyn Handler>> {
     let mut handlers: Vec<Arc<dyn Handler>> =
-        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover)];
+        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover), Arc::new(FileRemover)];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));

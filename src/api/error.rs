@@ -120,6 +120,10 @@ impl Problem {
         &self.errors
     }
 
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<Fault>) -> Self {
         self.errors = errors;
@@ -167,6 +171,10 @@ impl ResponseError for Problem {
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
+        let error = match error {
+            StorageError::Files(error) => return error.into(),
+            error => error,
+        };
         match &error {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
             StorageError::Over(_) => Self::new(Kind::InterviewOver, error.to_string()),

@@ -25,6 +25,7 @@ use super::script::Script;
 use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
+use crate::recordings::Keeper;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use llm::Llm;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub persistence: Addr<Persistence>,
     pub media: MediaRuntime,
     pub recordings: Recordings,
+    /// Brings what was recorded to the store of files.
+    pub keeper: Keeper,
     pub metrics: Arc<Metrics>,
     pub fleet: Option<Fleet>,
     /// Whose answers are forgotten with those they are about.

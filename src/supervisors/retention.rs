@@ -1,4 +1,4 @@
-//! Applies DATA_RETENTION_DAYS: at start, then daily.
+//! Applies DATA_RETENTION_DAYS, and removes files that should be gone: at start, then daily.
 //!
 //! Owns: when. Never does: decide what is past its time (`privacy::retention` does).
 
@@ -17,10 +17,14 @@ const AGAIN: Duration = Duration::from_mins(10);
 pub async fn keep(retention: Retention, clock: impl Fn() -> DateTime<Utc>) {
     if retention.days == 0 {
         tracing::info!("DATA_RETENTION_DAYS is 0: everything is kept until it is erased");
-        return;
     }
-    let sweep = async || match retention.sweep(clock()).await {
-        Ok(_) => true,
+    let apply = async || {
+        let now = clock();
+        retention.sweep(now).await?;
+        retention.tidy(now).await
+    };
+    let sweep = async || match apply().await {
+        Ok(()) => true,
         Err(error) => {
             retention.metrics.count_failure(Failure::Retention);
             tracing::error!(%error, "retention can't be applied");

@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::receipts::{Counts, Reason, Receipt, pseudonym};
-use super::{Appended, Batch, EventRecord, Storage, StorageError, events, interviews as repository};
+use super::{
+    Appended, Batch, EventRecord, Storage, StorageError, erased_files, events, exports, interviews as repository,
+};
 
 /// `status_reason` of an interview that was still to come when its respondent was erased.
 pub const PERSONAL_DATA_ERASED: &str = "personal_data_erased";
@@ -43,7 +45,7 @@ pub struct Erasure {
     pub outside: Counts,
 }
 
-/// An erasure done in the tables.
+/// An erasure done in the tables. Its files may remain ([`ErasedFiles`](super::ErasedFiles)).
 #[derive(Debug)]
 pub struct Erased {
     pub receipt: Receipt,
@@ -99,8 +101,12 @@ impl Storage {
             reason: erasure.reason,
             interview_ids: erasure.interviews.clone(),
             erased: counts,
+            files_pending: true,
         };
         self.keep(&tx, &receipt).await?;
+        exports::note_erasure(&tx, self.workspace, receipt.id, erasure.at).await?;
+        // Whatever becomes of this process: files that are left go.
+        self.tasks().enqueue(&tx, erased_files::removing(receipt.id)).await?;
         tx.commit().await?;
         Ok(Erased { receipt, ended })
     }

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use files::{Files, FilesError, Place as FilesPlace};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
@@ -20,6 +21,7 @@ pub mod audit;
 mod crypto;
 pub mod dashboards;
 mod database;
+pub mod erased_files;
 pub mod erasure;
 pub mod events;
 pub mod exports;
@@ -56,8 +58,9 @@ pub use alerts::{AlertFilter, Alerts, NewAlert};
 pub use audit::{AuditFilter, Entry};
 pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
+pub use erased_files::ErasedFiles;
 pub use events::{Appended, Batch, EventRecord};
-pub use exports::{ExportFile, Exports};
+pub use exports::Exports;
 pub use guide_versions::VersionInfo;
 pub use guides::{GuideFilter, GuideOrder, Guides};
 pub use idempotency::Idempotency;
@@ -65,7 +68,7 @@ pub use insights::{InsightFilter, Insights, NewInsight, Scope};
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use listing::{Mark, Place, Sort};
-pub use recordings::{Recordings, Side};
+pub use recordings::{Recordings, Side, Track};
 pub use reviews::{InterviewChanges, Note, NoteChange, Outcome};
 pub use revision::Precondition;
 pub use secret::{Secret, SecretError};
@@ -82,6 +85,8 @@ pub enum StorageError {
     Database(#[from] DbErr),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error("files: {0}")]
+    Files(#[from] FilesError),
     #[error("folder {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
     /// It is known not to answer, or did not in time.
@@ -125,7 +130,7 @@ impl StorageError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StorageError::Database(error) => error.sql_err().is_some() || self.is_unfit_value(),
-            StorageError::Folder { .. } | StorageError::Away | StorageError::Secret(_) => false,
+            StorageError::Folder { .. } | StorageError::Files(_) | StorageError::Away | StorageError::Secret(_) => false,
             _ => true,
         }
     }
@@ -136,6 +141,8 @@ impl StorageError {
     }
 }
 
+/// The folder of files in the data folder, where no other place is configured.
+pub const FILES: &str = "files";
 /// Who changes rows when nobody in particular asked for it.
 const ENGINE: &str = "engine";
 
@@ -149,6 +156,7 @@ pub struct Storage {
     /// Which state of a row the edits made through it are meant for.
     expected: Precondition,
     data_dir: PathBuf,
+    files: Files,
     secret: Secret,
     reach: Reach,
     notifier: tasks::Notifier,
@@ -157,19 +165,23 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds recordings and the spool.
+    /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds the spool, and recordings until the store
+    /// of files has them.
     ///
-    /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only.
+    /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only; and until
+    /// [`Storage::with_files`] does, files lie in `data_dir`, where other machines do not find them.
     pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
         make_folder(data_dir)?;
         let db = database::connect(database_url, pool_size).await?;
         let secret = Secret::random()?;
+        let files = Files::open(&FilesPlace::Folder(data_dir.join(FILES)), data_dir)?;
         Ok(Self {
             db,
             workspace: migration::DEFAULT_WORKSPACE,
             actor: ENGINE.into(),
             expected: Precondition::None,
             data_dir: data_dir.to_owned(),
+            files,
             secret,
             reach: Reach::default(),
             notifier: tasks::Notifier::default(),
@@ -181,6 +193,12 @@ impl Storage {
     #[must_use]
     pub fn with_secret(self, secret: Secret) -> Self {
         Self { secret, ..self }
+    }
+
+    /// The same store, whose recordings and exports lie there.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files, ..self }
     }
 
     /// The same store, which has insights extracted from interviews when they complete (or not: that is how it begins).
@@ -288,12 +306,21 @@ impl Storage {
         Dashboards(self)
     }
 
+    /// Where recordings and exports lie.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
     pub fn exports(&self) -> Exports {
-        Exports::new(&self.data_dir)
+        Exports::of(self)
     }
 
     pub fn recordings(&self) -> Recordings {
-        Recordings::new(&self.data_dir)
+        Recordings::of(self)
+    }
+
+    pub fn erased_files(&self) -> ErasedFiles<'_> {
+        ErasedFiles(self)
     }
 
     pub async fn close(self) -> Result<(), StorageError> {

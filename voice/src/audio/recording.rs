@@ -4,8 +4,11 @@
 //! (nothing is stored before [`Recorder::start`]), re-encode, hold up the media path.
 //!
 //! Sample *n* of a file is *n* / 48 ms on the call clock: what is missing (before consent, between utterances, lost
-//! packets) is filled with small packets of silence, because players differ in what they do about holes. Every second
+//! packets) is filled with small packets of silence, because players differ in what they do about holes. Every half second
 //! the open pages are completed and written, so a file is playable wherever the process ends.
+//!
+//! The folder is for whoever brings the files elsewhere: a file is called `<name>.part` until nothing more is written to it,
+//! and an empty file `discarded` says that everything that was stored of the interview before is to go.
 
 mod cut;
 mod mix;
@@ -21,12 +24,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use interview::io::Ms;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 pub use self::cut::{Clip, Passage, cut};
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 
+/// What a file is called beside its name while it is being written.
+pub const PART: &str = "part";
+/// A file of this name says that everything that was stored of the interview before is to go.
+pub const DISCARDED: &str = "discarded";
 /// Packets of all calls that wait for the disk.
 const QUEUE: usize = 8192;
 /// How often open pages are written.
@@ -36,8 +43,8 @@ const FLUSH: Duration = Duration::from_millis(500);
 pub enum RecordingError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
-    #[error("{path} is no Ogg/Opus recording: {reason}")]
-    Format { path: PathBuf, reason: String },
+    #[error("this is no Ogg/Opus recording: {0}")]
+    Format(String),
     #[error(transparent)]
     Codec(#[from] super::codec::CodecError),
     #[error("writing: {0}")]
@@ -77,6 +84,7 @@ pub struct Recordings {
     dir: Arc<PathBuf>,
     queue: Sender<Message>,
     next: Arc<AtomicU64>,
+    changed: Arc<Notify>,
 }
 
 /// One call's (leg's) recording; cheap to clone. Silent until [`start`](Self::start).
@@ -118,11 +126,19 @@ enum Message {
 }
 
 impl Recordings {
-    /// Starts the thread; recordings go into `dir`.
+    /// Starts the thread; recordings go into `dir`. What a process that died was writing there is complete as it is.
     pub fn start(dir: PathBuf) -> io::Result<Self> {
+        adopt(&dir)?;
         let (queue, messages) = crossbeam_channel::bounded(QUEUE);
-        std::thread::Builder::new().name("recording".into()).spawn(move || Writer::default().run(&messages))?;
-        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default() })
+        let changed = Arc::new(Notify::new());
+        let writer = Writer { changed: Arc::clone(&changed), ..Writer::default() };
+        std::thread::Builder::new().name("recording".into()).spawn(move || writer.run(&messages))?;
+        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default(), changed })
+    }
+
+    /// Told whenever a file has become complete, or an interview was discarded.
+    pub fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     /// A recorder for one leg of an interview; makes no file yet.
@@ -229,6 +245,29 @@ struct Writer {
     failed: HashMap<u64, RecordingError>,
     /// Calls of which nothing more is stored: a packet that was on its way when consent ended would else begin the file anew.
     closed: HashSet<u64>,
+    changed: Arc<Notify>,
+}
+
+/// Gives the files that nobody is writing any more their names.
+fn adopt(dir: &Path) -> io::Result<()> {
+    let folders = match std::fs::read_dir(dir) {
+        Ok(folders) => folders,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for folder in folders {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == PART) {
+                std::fs::rename(&path, path.with_extension(""))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Writer {
@@ -290,8 +329,13 @@ impl Writer {
 
     fn fail(&mut self, call: u64, error: RecordingError) {
         tracing::error!(%error, "a call's recording ends here");
-        self.tracks.retain(|(owner, _), _| *owner != call);
+        for (_, track) in self.tracks.extract_if(|(owner, _), _| *owner == call) {
+            if let Err(error) = track.abandon() {
+                tracing::error!(%error, "what there is of a recording keeps the name of an unfinished one");
+            }
+        }
         self.failed.entry(call).or_insert(error);
+        self.changed.notify_one();
     }
 
     fn cut(&mut self, call: u64, from_ms: Ms) {
@@ -303,17 +347,16 @@ impl Writer {
                 tracing::error!(%error, "a recording could not be cut where consent ended");
             }
         }
+        self.changed.notify_one();
     }
 
     fn discard(&mut self, call: u64, folder: &Path) {
         self.closed.insert(call);
         self.tracks.retain(|(owner, _), _| *owner != call);
-        match std::fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
-            }
-            _ => {}
+        if let Err(error) = empty(folder) {
+            tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
         }
+        self.changed.notify_one();
     }
 
     fn finish(&mut self, call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>>) {
@@ -323,6 +366,7 @@ impl Writer {
                 result = result.and(track.finish());
             }
         }
+        self.changed.notify_one();
         if let Some(done) = done {
             self.closed.insert(call);
             let _ = done.send(result);
@@ -334,6 +378,20 @@ impl Writer {
             tracing::error!(%error, "completing a recording");
         }
     }
+}
+
+/// Leaves nothing in the folder but the mark that says so.
+fn empty(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    // First: whoever dies in between has the rest removed.
+    std::fs::write(folder.join(DISCARDED), "")?;
+    for file in std::fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.file_name().is_some_and(|name| name != DISCARDED) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

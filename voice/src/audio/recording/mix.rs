@@ -3,8 +3,8 @@
 //! Owns: decoding and mixing finished (or cut off) files. Never does: write the files of running calls.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, Read, Seek, Write};
+use std::path::Path;
 
 use ogg::{PacketReader, PacketWriteEndInfo, PacketWriter};
 use opus::Channels;
@@ -20,7 +20,8 @@ const MAX_SAMPLES: usize = 5760;
 /// Decodes a whole Ogg/Opus file to mono at `rate` (8, 12, 16, 24 or 48 kHz), −32768…32767. A file that was cut off is
 /// read as far as it goes.
 pub fn decode(path: &Path, rate: u32) -> Result<Vec<i16>, RecordingError> {
-    let mut reader = Reader::open(path, rate)?;
+    let file = File::open(path).map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
+    let mut reader = Reader::open(file, rate)?;
     let mut pcm = Vec::new();
     while reader.more(&mut pcm)? {}
     Ok(pcm)
@@ -28,10 +29,10 @@ pub fn decode(path: &Path, rate: u32) -> Result<Vec<i16>, RecordingError> {
 
 /// Mixes recordings of one call (both sides, all legs: they share the clock) into one mono Ogg/Opus stream. Streams: an
 /// hour takes no more memory than a second.
-pub fn mix(recordings: &[PathBuf], out: impl Write) -> Result<(), RecordingError> {
+pub fn mix<R: Read + Seek>(recordings: Vec<R>, out: impl Write) -> Result<(), RecordingError> {
     let mut inputs = recordings
-        .iter()
-        .map(|path| Ok((Reader::open(path, SPEAK_RATE)?, Vec::new(), false)))
+        .into_iter()
+        .map(|recording| Ok((Reader::open(recording, SPEAK_RATE)?, Vec::new(), false)))
         .collect::<Result<Vec<_>, RecordingError>>()?;
     let mut pages = PacketWriter::new(out);
     let serial = rand::random();
@@ -68,30 +69,27 @@ pub fn mix(recordings: &[PathBuf], out: impl Write) -> Result<(), RecordingError
 }
 
 /// A file being decoded.
-struct Reader {
-    path: PathBuf,
-    packets: PacketReader<BufReader<File>>,
+struct Reader<R: Read + Seek> {
+    packets: PacketReader<BufReader<R>>,
     decoder: opus::Decoder,
     scratch: Vec<i16>,
     /// Samples still to be thrown away.
     skip: usize,
 }
 
-impl Reader {
-    fn open(path: &Path, rate: u32) -> Result<Self, RecordingError> {
-        let path = path.to_owned();
-        let file = File::open(&path).map_err(|source| RecordingError::File { path: path.clone(), source })?;
-        let mut packets = PacketReader::new(BufReader::new(file));
+impl<R: Read + Seek> Reader<R> {
+    fn open(recording: R, rate: u32) -> Result<Self, RecordingError> {
+        let mut packets = PacketReader::new(BufReader::new(recording));
         for magic in [b"OpusHead", b"OpusTags"] {
             let packet = packets.read_packet().ok().flatten();
             if packet.is_none_or(|packet| !packet.data.starts_with(magic)) {
                 let reason = format!("{} is missing", String::from_utf8_lossy(magic));
-                return Err(RecordingError::Format { path, reason });
+                return Err(RecordingError::Format(reason));
             }
         }
         let decoder = opus::Decoder::new(rate, Channels::Mono).map_err(CodecError::from)?;
         let skip = usize::from(PRE_SKIP) * rate as usize / RTP_RATE as usize;
-        Ok(Self { path, packets, decoder, scratch: vec![0; MAX_SAMPLES], skip })
+        Ok(Self { packets, decoder, scratch: vec![0; MAX_SAMPLES], skip })
     }
 
     /// Appends the next packet's samples; false at the end.
@@ -100,7 +98,7 @@ impl Reader {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(false),
             Err(error) => {
-                tracing::debug!(%error, path = %self.path.display(), "the recording ends in the middle of a page");
+                tracing::debug!(%error, "the recording ends in the middle of a page");
                 return Ok(false);
             }
         };
