@@ -3,10 +3,12 @@
 usage: book.py links BOOK              BOOK is the folder that mdbook wrote
        book.py commands ENGINE [PAGE…] ENGINE is the program; PAGE is a page such as topics/webhooks.md
 
-A code block that begins with ```sh is run: the blocks of a page one after the other, in one shell, against an engine and a
-data folder that only this page uses. ```sh,no-run=REASON is not run, and ```sh,needs=weights only where the weights are. An answer of the
-engine with a status of 400 or more fails the page, unless it stands in ```sh,expects=error. A comment `<!-- sh … -->` is run as well, and readers do
-not see it: it prepares what a page takes for granted. Figures are appended to the file that FIGURES names.
+A code block that begins with ```sh is run. The blocks of a page run one after the other in one
+shell, against an engine and a data folder that only this page uses. ```sh,no-run=REASON is not run,
+and ```sh,needs=weights is run only if the weights are present. A response of the engine with a status
+of 400 or more fails the page, unless the block begins with ```sh,expects=error. A comment
+`<!-- sh … -->` is run as well, but is invisible to readers: it prepares what a page takes for granted.
+Figures are appended to the file that FIGURES names.
 """
 
 import collections
@@ -26,14 +28,14 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-# Pages of the repository that GitHub and editors show as they are.
+# Pages of the repository that GitHub and editors display directly.
 BESIDE = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "ARCHITECTURE.md", "models/README.md"]
 FOLDERS = "|".join(sorted(entry.name for entry in ROOT.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
 CITED = re.compile(rf"`((?:{FOLDERS})/[\w./*-]+)`")
-# What builds, fetches and runs leave in these folders is not in the repository.
+# Builds, fetches and runs write to these folders, which are not in the repository.
 MADE = ("target/", "data/", "deploy/.env", "models/weights", "web/dist", "web/screenshots", "docs/reference/", "src/**")
 PAGE_SECONDS = 300
-# Where this one is, the others of the set are as well.
+# If this weight is present, the other weights of the set are as well.
 WEIGHT = pathlib.Path(os.environ.get("MODELS_DIR", ROOT / "models/weights")) / "minilm-l6-int8.onnx"
 
 
@@ -50,7 +52,7 @@ def figure(number, text):
 
 
 class Page(html.parser.HTMLParser):
-    """The anchors of a rendered page, and what it refers to."""
+    """The anchors of a rendered page, and the targets of its links."""
 
     def __init__(self, text):
         super().__init__()
@@ -71,14 +73,15 @@ def is_elsewhere(target):
 
 
 def slug(heading):
-    """An anchor as GitHub makes it of a heading."""
+    """The anchor that GitHub generates for a heading."""
     text = re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
 def links(book):
     book = pathlib.Path(book).resolve()
-    # print.html repeats the other pages, toc.html is a frame for browsers without scripts, and 404.html has links from the root.
+    # print.html repeats the other pages, toc.html is a frame for browsers without scripts, and
+    # 404.html has links from the root.
     files = [file for file in sorted(book.rglob("*.html")) if file.name not in ("print.html", "toc.html", "404.html")]
     pages = {file: Page(file.read_text()) for file in files}
     faults, inside, anchors, images, outside = [] if pages else [f"there are no pages in {book}"], 0, 0, 0, 0
@@ -122,7 +125,7 @@ def links(book):
                     faults.append(f"{name}: there is no anchor {target}")
     cited = 0
     for source in [*DOCS.rglob("*.md"), *(ROOT / name for name in BESIDE)]:
-        # Places in the repository that the text names, such as `interview/src/io/`.
+        # Paths in the repository that the text names, such as `interview/src/io/`, must exist.
         for path in CITED.findall(source.read_text()) if source.is_file() else ():
             cited += 1
             if not (any(ROOT.glob(path.rstrip("/"))) or path.startswith(MADE)):
@@ -140,12 +143,12 @@ BLOCK = re.compile(r"^( *)```sh([^\n`]*)\n(.*?)^ *```$|^<!-- sh\n(.*?)^-->$", re
 
 
 def order():
-    """The pages of the book, as the summary has them."""
+    """The pages of the book, as the summary lists them."""
     return re.findall(r"\]\(([^)]+\.md)\)", (DOCS / "SUMMARY.md").read_text())
 
 
 def blocks(text):
-    """The commands of a page: what is run, and why something is not."""
+    """The commands of a page: each block to run, or the reason why it is not run."""
     for indent, info, shown, hidden in BLOCK.findall(text):
         if hidden:
             yield hidden, None
@@ -167,12 +170,12 @@ def free_port():
 
 
 def settings(program, folder, port):
-    """What the commands see: the defaults, but for a port of their own and engines that need no weights."""
+    """The environment of the commands: the defaults, but with a port of their own and engines without weights."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TERM", "TMPDIR")}
-    # `interviewer` is what a reader has on the PATH; here it may be a debug build.
+    # A reader has `interviewer` on the PATH. Here it may be a debug build.
     (folder / "bin").mkdir()
     (folder / "bin" / "interviewer").symlink_to(program)
-    # Readers see an error in what curl prints; here it has to fail.
+    # Readers see an error in what curl prints. Here, curl has to fail.
     curl = folder / "bin" / "curl"
     strict = 'if [ -z "$EXPECTS_ERROR" ]; then set -- --fail-with-body "$@"; fi'
     curl.write_text(f'#!/bin/sh\n{strict}\nexec {shutil.which("curl")} "$@"\n')
@@ -184,7 +187,7 @@ def settings(program, folder, port):
         "SPEECH_ENGINE": "scripted",
         "SCRIPTED_DELAY_MS": "5",
         "LOG_LEVEL": "warn",
-        # Webhooks lead to example hosts: nothing is sent there.
+        # The webhooks of the examples lead to example hosts, so nothing is sent.
         "WEBHOOKS_CONCURRENT": "0",
     }
 
@@ -203,10 +206,10 @@ def started(engine, url):
 
 
 def run(program, page, script):
-    """Runs a page's commands; nothing when they worked, else what was printed."""
+    """Runs a page's commands. Returns None if they worked, and otherwise their output."""
     with tempfile.TemporaryDirectory(prefix="book-") as folder:
         folder = pathlib.Path(folder)
-        # The commands stand in a checkout; what they write stays here.
+        # The folder has links to the checkout's files, so that new files are removed with it.
         for entry in ROOT.iterdir():
             if entry.name not in ("data", "target", ".git", ".setup"):
                 (folder / entry.name).symlink_to(entry)
@@ -234,7 +237,7 @@ def commands(program, *named):
     program = pathlib.Path(program).resolve()
     if not program.is_file():
         sys.exit(f"{program} is not built")
-    # What the introduction defines is what every page takes for granted.
+    # The introduction defines what every page takes for granted.
     prelude = "".join(body for body, reason in blocks((DOCS / "introduction.md").read_text()) if not reason)
     faults, ran, pages, left = [], 0, 0, collections.Counter()
     began = time.monotonic()

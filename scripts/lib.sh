@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: where things are, and how they speak.
+# Sourced by the scripts beside it: paths, and functions for messages and tools.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit
-# Tools that setup built live in the checkout, not in the user's home.
+# Tools that scripts/setup built are in the checkout and not in the user's home.
 PATH="$root/.setup/bin:$PATH"
 # shellcheck disable=SC2034 # used by those who source this
 target=${CARGO_TARGET_DIR:-$root/target}
@@ -15,19 +15,19 @@ die() {
     exit 1
 }
 
-# Is there somebody who could answer a question?
+# Succeeds if somebody at a terminal could answer a question.
 asking() { [[ -t 0 && -t 2 && -z ${CI:-} ]]; }
 
 took() { printf '%d min %02d s' $((SECONDS / 60)) $((SECONDS % 60)); }
 
-# The tools that build and test the pages, as the lockfile names them.
+# Installs the tools that build and test the pages, as the lockfile lists them.
 web_tools() {
     [[ web/node_modules/.package-lock.json -nt web/package-lock.json ]] && return
     say 'fetching the tools that build the pages (once, about 100 MB)'
     npm ci --prefix web --no-audit --no-fund --loglevel=error >&2
 }
 
-# Builds the pages into web/dist when what they are made of is newer: the engine embeds them.
+# Builds the pages, which the engine embeds, into web/dist if their sources are newer.
 build_web() {
     local built=web/dist/index.html
     [[ -f $built && -z $(find web/src web/index.html web/*.json web/vite.config.ts guides -newer "$built" -print -quit) ]] &&
@@ -37,7 +37,8 @@ build_web() {
     npm run build --prefix web --silent -- --logLevel warn >&2 || die 'the pages could not be built'
 }
 
-# A tool of LLVM's that reads what our compiler writes: rustup's own, else the newest that Debian has here.
+# Prints the path of an LLVM tool that reads the compiler's output: rustup's own, or the newest of
+# Debian's.
 llvm_tool() {
     local found
     for found in "$(rustc --print sysroot)"/lib/rustlib/*/bin/"$1" /usr/lib/llvm-{22,21,20,19}/bin/"$1"; do
@@ -46,7 +47,8 @@ llvm_tool() {
     return 1
 }
 
-# A Python with the reference library of Standard Webhooks, for the test that holds signatures against it.
+# Prints the path of a Python with the reference library of Standard Webhooks, which a test compares
+# signatures with.
 webhooks_python() {
     local version=1.1.0 venv
     venv=$target/standardwebhooks-$version

@@ -1,4 +1,4 @@
-"""Times each dashboard over one kept-alive connection; prints a table and fails when one is slower than it may be.
+"""Times each dashboard over one keep-alive connection, prints a table, and fails if one exceeds its limit.
 
 Usage: measure_dashboards.py URL REQUESTS
 """
@@ -10,7 +10,7 @@ import time
 from urllib.parse import urlsplit
 
 YEAR = 8760
-# Route, its default window in hours.
+# Each dashboard's route, with its default window in hours.
 DASHBOARDS = [
     ("overview", 24),
     ("call-guides/performance", 168),
@@ -23,7 +23,7 @@ DEFAULT_LIMIT_MS, YEAR_LIMIT_MS = 200, 2_000
 
 
 def percentile(sorted_times, share):
-    """Nearest rank."""
+    """The percentile by the nearest-rank method."""
     return sorted_times[max(0, -(-len(sorted_times) * share // 100) - 1)]
 
 
@@ -53,7 +53,7 @@ def main():
             verdict = "ok" if p95 <= limit else "TOO SLOW"
             slow = slow or p95 > limit
             rows.append(f"| {name} | {hours} | {p50:.1f} | {p95:.1f} | {limit} | {size / 1024:.1f} | {verdict} |")
-    print("| dashboard | hours | p50 ms | p95 ms | may be | answer, KiB | |")
+    print("| dashboard | hours | p50 ms | p95 ms | limit, ms | answer, KiB | |")
     print("|---|---|---|---|---|---|---|")
     print("\n".join(rows))
     sys.exit(1 if slow else 0)

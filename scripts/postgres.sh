@@ -1,21 +1,22 @@
 # shellcheck shell=bash
-# Sourced after lib.sh: a PostgreSQL of the script's own, in a temporary folder, on a free port of loopback.
+# Sourced after lib.sh. Starts a PostgreSQL server of the script's own, in a temporary folder and on
+# a free port of loopback.
 #
 #   start_postgres [-c setting=value]…   sets $postgres_url (its `postgres` database); at most one at a time
 #   stop_postgres                        stops it by its id and removes the folder; for the script's own trap
 #
-# It is not made to last (no flushing), and lets in whoever reaches the port: it lives as long as the script.
+# The server does not flush to disk and does not authenticate, because it ends with the script.
 
 postgres_folder='' postgres_pid=''
 
-# Newest first. The programs are nowhere on PATH in Debian.
+# Prints the newest version's folder of programs. Debian does not put them on PATH.
 postgres_programs() {
     local folder
     for folder in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV); do
         [[ -x $folder/postgres ]] && { echo "$folder"; return; }
     done
     folder=$(dirname "$(command -v initdb || true)")
-    [[ -x $folder/postgres ]] || die 'PostgreSQL is not here: scripts/setup --for test installs it'
+    [[ -x $folder/postgres ]] || die 'PostgreSQL is not installed; scripts/setup --for test installs it'
     echo "$folder"
 }
 
@@ -23,7 +24,7 @@ start_postgres() {
     local programs port as_postgres=()
     programs=$(postgres_programs)
     postgres_folder=$(mktemp -d)
-    # It refuses to run as root.
+    # PostgreSQL refuses to run as root.
     if ((!EUID)); then
         as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
         chown postgres: "$postgres_folder"
@@ -32,7 +33,7 @@ start_postgres() {
         --encoding=UTF8 --locale=C.UTF-8 --no-sync) >"$postgres_folder.log" 2>&1 ||
         { cat "$postgres_folder.log" >&2; die 'initdb failed'; }
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    # setpriv becomes the server: the id is the server's own.
+    # setpriv replaces itself by the server, so the process id is the server's.
     (cd "$postgres_folder" && exec "${as_postgres[@]}" "$programs/postgres" -D data -p "$port" -k "$postgres_folder" \
         -c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=200 "$@") \
         >>"$postgres_folder.log" 2>&1 &
@@ -49,7 +50,7 @@ start_postgres() {
 stop_postgres() {
     [[ -n $postgres_folder ]] || return 0
     if [[ -n $postgres_pid ]]; then
-        # Quickly: what it holds goes with the folder.
+        # An immediate shutdown is enough, because the data is deleted with the folder.
         kill -QUIT "$postgres_pid" 2>/dev/null || true
         wait "$postgres_pid" 2>/dev/null || true
     fi

@@ -62,7 +62,7 @@ def crates(metadata):
         for node in metadata["resolve"]["nodes"]
     }
     root = next(id for id, package in packages.items() if package["name"] == "interviewer")
-    # A procedural macro runs at build time, and so does what it depends on.
+    # A procedural macro runs at build time, and so do its dependencies.
     linked_graph = {id: [] if id in macros else edges for id, edges in graph.items()}
     linked = reachable(linked_graph, root, {"normal"}) - macros
     involved = reachable(graph, root, {"normal", "build"})
@@ -96,7 +96,7 @@ def npm_packages():
         return purl("npm", path.rpartition("node_modules/")[2], lock[path]["version"])
 
     def resolve(path, name):
-        """Node's rule: the nearest node_modules upwards has it."""
+        """The path of a dependency by Node's rule: the nearest node_modules upwards."""
         while True:
             candidate = f"{path}/node_modules/{name}".lstrip("/")
             if candidate in lock:
@@ -127,7 +127,7 @@ def main():
     edges[root] = sorted(edges[root] + in_the_pages)
     edges.update(npm_edges)
     components = cargo + npm
-    # The same content has the same number.
+    # The same content has the same serial number.
     number = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps([root, components], sort_keys=True))
     bill = {
         "bomFormat": "CycloneDX",

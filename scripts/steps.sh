@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# Sourced by checks of several parts: every part is run, whatever became of the others, and the end tells what they measured.
+# Sourced by checks of several parts. Every part is run, whatever the results of the others, and the
+# end prints what they measured.
 #
-#   step NUMBER WHAT COMMAND…   runs it; NUMBER is the line of the list that it stands for
-#   verdict                     prints what was measured, by number; fails when a step has
+#   step NUMBER WHAT COMMAND…   runs the command; NUMBER is its line in the list
+#   verdict                     prints what was measured, by number, and fails if a step failed
 #
-# What is measured is written to the file FIGURES by whoever measures it: a number and a text a line.
+# Commands append their figures to the file FIGURES: a number and a text per line.
 
 nested=${FIGURES:+yes}
 export FIGURES=${FIGURES:-$(mktemp)}
@@ -18,7 +19,7 @@ step() {
         printf '%s ok: %s (%d s)\n' "$number" "$what" $((SECONDS - began)) >>"$FIGURES"
     else
         failed=$((failed + 1))
-        printf '%s FELL SHORT: %s (%d s)\n' "$number" "$what" $((SECONDS - began)) >>"$FIGURES"
+        printf '%s FAILED: %s (%d s)\n' "$number" "$what" $((SECONDS - began)) >>"$FIGURES"
     fi
 }
 
@@ -26,7 +27,7 @@ verdict() {
     if [[ -z $nested ]]; then
         printf '\n'
         sort --stable --key=1,1n "$FIGURES"
-        if grep -q '^[0-9]* FELL SHORT' "$FIGURES"; then printf 'FELL SHORT\n'; else printf 'holds (%s)\n' "$(took)"; fi
+        if grep -q '^[0-9]* FAILED' "$FIGURES"; then printf 'FAILED\n'; else printf 'holds (%s)\n' "$(took)"; fi
         rm -f "$FIGURES"
     fi
     ((failed == 0))

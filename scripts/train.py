@@ -1,11 +1,13 @@
-"""Trains what understands a language: MiniLM's weights are tuned together with two softmax layers over the mean of its
-states, one for answers to a question of consent and one for all others. Called by scripts/train.
+"""Trains the understanding of a language: MiniLM's weights are tuned together with two softmax layers
+over the mean of its states, one for answers to consent questions and one for all others. Called by
+scripts/train.
 
     train.py LANGUAGE_FOLDER WEIGHTS_FOLDER [--seeds N] [--epochs N]
 
-The tuned weights are rounded to the steps of the 8-bit weights that everybody has, and only the steps are written.
-With --seeds, weights of several runs are averaged (model soups, Wortsman et al. 2022, arXiv:2203.05482).
-Two machines do not get the same bits: where the processor has AMX, matrix products are in bfloat16.
+The tuned weights are rounded to the steps of the published 8-bit weights, and only the steps are
+written. With --seeds, the weights of several runs are averaged (model soups, Wortsman et al. 2022,
+arXiv:2203.05482). Two machines do not produce the same bits, because matrix products are in bfloat16
+if the processor has AMX.
 """
 
 import argparse
@@ -33,13 +35,13 @@ LONGEST = 96  # pieces of an example
 BATCH = 32
 RATE, HEAD_RATE, WARM_UP = 1e-4, 1e-3, 0.06
 SMOOTHING, DROPOUT, DECAY = 0.1, 0.1, 0.01
-# Shares of the examples that are shown without punctuation, and of the unfinished ones that are shown with a full stop:
-# recognisers write either, so neither may tell what was meant.
+# The shares of the examples that are shown without punctuation, and of the unfinished ones that are
+# shown with a full stop. Recognisers write either, so neither may indicate the meaning.
 BARE, STOPPED = 0.15, 0.3
 PAIRS = 4  # pairs of a question and an answer beside each batch
-# Without it bfloat16 takes 25 times as long as 32 bits.
+# Without AMX, bfloat16 takes 25 times as long as 32 bits.
 AMX = torch.cpu._is_amx_tile_supported()
-# An answer of these kinds to a question of consent is a refusal or unclear.
+# An answer of these kinds to a consent question is a refusal or unclear.
 NOT_AT_CONSENT = {"answer", "back_channel"} | {
     f"request {name}" for name in ("decline", "dont_know", "stop", "nothing_to_add", "delete")
 }
@@ -51,7 +53,7 @@ def kind_of(block):
 
 
 def examples(folder):
-    """(what was asked, kind, text) of the files of examples, and of the wordings that are certain."""
+    """Tuples (what was asked, kind, text) from the files of examples, and from the wordings that are certain."""
     for path in sorted((folder / "examples").glob("*.toml")):
         for block in tomllib.loads(path.read_text())["block"]:
             asked = block["asked"] if isinstance(block["asked"], str) else "question"
@@ -71,7 +73,7 @@ def examples(folder):
 
 
 def answers(folder):
-    """(open question, answer to it) of the examples; odd answers may be about anything."""
+    """Pairs of an open question and its answer from the examples. Odd answers, which may be about anything, are left out."""
     for path in sorted((folder / "examples").glob("*.toml")):
         for block in tomllib.loads(path.read_text())["block"]:
             asked = block["asked"]
@@ -81,12 +83,12 @@ def answers(folder):
 
 
 def bound(kind):
-    """Whether it belongs to the question it was said to; a request can be made at any."""
+    """Whether this kind depends on the question. A request can be made at any question."""
     return kind in ("answer", "back_channel") or kind.startswith("consent")
 
 
 def as_heard(kind, text):
-    """The text as another recogniser might have written it."""
+    """The text as another recogniser might write it."""
     if random.random() < BARE:
         return re.sub(r"[.,!?;:…]+(?=\s|$)", "", text)
     if kind == "unfinished" and random.random() < STOPPED:
@@ -95,7 +97,7 @@ def as_heard(kind, text):
 
 
 class Weights:
-    """MiniLM's weights as its file has them, and under PyTorch's names."""
+    """MiniLM's weights as in its file, and under PyTorch's names."""
 
     def __init__(self, path):
         graph = onnx.load(path).graph
@@ -104,7 +106,7 @@ class Weights:
         parts = ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
                  "intermediate.dense", "output.dense")
         names = [f"encoder.layer.{layer}.{part}.weight" for layer in range(LAYERS) for part in parts]
-        assert len(matrices) == len(names), "MiniLM's file has another shape"
+        assert len(matrices) == len(names), "MiniLM's file has an unexpected structure"
         self.matrices = dict(zip(names, matrices))
         self.plain = {
             name.removeprefix("inner."): name
@@ -113,7 +115,7 @@ class Weights:
         }
 
     def of(self, name):
-        """A tensor as PyTorch has it."""
+        """A tensor in PyTorch's layout."""
         if name in self.matrices:
             return torch.from_numpy(self.whole(self.matrices[name]).T.copy())
         if name in self.plain:
@@ -125,7 +127,7 @@ class Weights:
         return self.file[f"{name}_q"].astype(np.float32) * self.file[f"{name}_scale"]
 
     def changes(self, state):
-        """What the file's arrays have to be changed by for them to be `state`, and that state rounded likewise."""
+        """The changes of the file's arrays that give `state`, and that state after rounding."""
         changes, rounded = {}, dict(state)
         for name, matrix in self.matrices.items():
             steps = self.file[f"{matrix}_q"]
@@ -152,9 +154,9 @@ class Reader(nn.Module):
             parameter.requires_grad_(False)
         self.tokenizer, self.kinds = tokenizer, kinds
         self.dropout = nn.Dropout(DROPOUT)
-        # Beside the vector: whether recording was asked about.
+        # The input is the vector, and whether recording was asked about.
         self.heads = nn.ModuleDict({name: nn.Linear(WIDTH + 1, len(of)) for name, of in kinds.items()})
-        # Whether an answer is about what was asked.
+        # Whether an answer is about the question.
         self.relevance = nn.Linear(WIDTH, 1)
         for head in [*self.heads.values(), self.relevance]:
             nn.init.normal_(head.weight, std=0.02)
@@ -178,7 +180,7 @@ class Reader(nn.Module):
         return self.relevance(self.dropout(self.vectors([f"{question} {answer}" for question, answer in pairs])))[:, 0]
 
     def learnt(self, kind, asked):
-        """The heads that learn from such an example."""
+        """The heads that learn from an example of this kind."""
         heads = []
         if not kind.startswith("consent") and (asked == "question" or not bound(kind)):
             heads.append("question")
@@ -202,7 +204,7 @@ def fit(reader, data, pairs, epochs, seed):
     for _ in range(epochs):
         order = random.sample(data, len(data))
         batches = []
-        # Texts of about one length go together, so that little is padding.
+        # Texts of similar length are batched together, so that there is little padding.
         for at in range(0, len(order), 20 * BATCH):
             near = sorted(order[at : at + 20 * BATCH], key=lambda one: len(one[2]))
             parts = [near[at : at + BATCH] for at in range(0, len(near), BATCH)]
@@ -222,7 +224,7 @@ def fit(reader, data, pairs, epochs, seed):
                     meant = torch.tensor([kinds.index(batch[at][1]) for at in of])
                     loss = loss + F.cross_entropy(scores[head][of], meant, label_smoothing=SMOOTHING, reduction="sum")
             loss = loss / len(batch)
-            # Every other answer is put beside the question of another one.
+            # Every other answer is paired with the question of another one.
             shown = random.sample(pairs, PAIRS)
             shown = [(question if at % 2 else random.choice(pairs)[0], answer) for at, (question, answer) in enumerate(shown)]
             own = torch.tensor([float(pair in own_pairs) for pair in shown])
@@ -268,7 +270,8 @@ def main():
         torch.manual_seed(seed)
         reader = Reader(weights, tokenizer, kinds)
         if states:
-            # The same beginning, or there is no average between them.
+            # All runs begin with the same weights, because otherwise their average would be
+            # meaningless.
             reader.load_state_dict(begun, strict=False)
         else:
             begun = {name: tensor.clone() for name, tensor in reader.state_dict().items() if not name.startswith("bert.")}
@@ -287,7 +290,7 @@ def main():
         for name, head in reader.heads.items()
     }
     layers["relevance"] = {"weights": numbers(reader.relevance.weight[0]), "bias": round(reader.relevance.bias.item(), 4)}
-    # Vectors that the engine has to come to as well.
+    # Reference vectors, which the engine must reproduce.
     shown = ["Could you say that again, please?", "I don't like Café-noise, naïve 123!"]
     with torch.no_grad():
         layers["vectors"] = {text: numbers(vector[:8]) for text, vector in zip(shown, reader.vectors(shown))}

@@ -120,7 +120,7 @@ impl Evidence {
 
 async fn events(settings: &Settings, interview: &str) -> anyhow::Result<Vec<EventRecord>> {
     let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
-    let events = storage.load_events(Uuid::parse_str(interview)?).await?;
+    let events = storage.event_log().load(Uuid::parse_str(interview)?).await?;
     storage.close().await?;
     Ok(events)
 }

@@ -1,6 +1,7 @@
-//! Which of its answers the persona gives.
+//! Chooses the persona's answers.
 //!
-//! Owns: the rules of product contract, section 10, and what has been said already. Never does: decide when to speak.
+//! Owns: the rules of product contract, section 10, and what has been said already. Never does:
+//! decide when to speak.
 
 use super::persona::{DECLINE, Persona, Spoken};
 
@@ -8,10 +9,11 @@ use super::persona::{DECLINE, Persona, Spoken};
 #[derive(Debug, Clone)]
 pub struct AnswerBook {
     persona: Persona,
-    /// By index of `persona.answers`.
+    /// Whether each answer was given, by its index in `persona.answers`.
     said: Vec<bool>,
     then_said: Vec<bool>,
-    /// Which answer each question got, by the question's id, latest last.
+    /// The answers given to each question, as pairs of the question's id and the answer's index, in
+    /// order.
     given: Vec<(String, usize)>,
 }
 
@@ -21,10 +23,11 @@ impl AnswerBook {
         Self { persona, said: vec![false; count], then_said: vec![false; count], given: Vec::new() }
     }
 
-    /// The answer to a question of the guide.
+    /// Returns the answer to a question of the guide.
     ///
-    /// The unused answer with most words of the question, the first one on a tie. When no unused answer has any: the
-    /// `then` of the used one with most words, the first on a tie, that has not been said. Then `default`.
+    /// This is the unused answer whose `about` has the most words of the question. If no unused
+    /// answer has any, it is the `then` of the used answer with the most words whose `then` has not
+    /// been said. In a tie, the first one is taken. Otherwise it is `default`.
     pub fn to_question(&mut self, id: &str, text: &str) -> Spoken {
         if self.persona.behaviours.declines.iter().any(|declined| declined == id) {
             return Spoken::plain(DECLINE);
@@ -44,14 +47,15 @@ impl AnswerBook {
         }
     }
 
-    /// What is said to a question before the answer that it got.
+    /// Returns what the persona says before it answers the question.
     pub fn before(&self, id: &str) -> Vec<Spoken> {
         let given = self.given.iter().rev().find(|(question, _)| question == id);
         let before = given.map(|&(_, answer)| self.persona.answers[answer].before.as_slice());
         before.unwrap_or_default().iter().map(|text| Spoken::plain(text)).collect()
     }
 
-    /// The answer to a follow-up on the question `parent`: the `then` of what was answered there, once.
+    /// Returns the answer to a follow-up on the question `parent`: the `then` of the answer given
+    /// there, once.
     pub fn to_follow_up(&mut self, parent: &str) -> Spoken {
         if self.persona.behaviours.declines.iter().any(|declined| declined == parent) {
             return Spoken::plain(DECLINE);
@@ -72,7 +76,8 @@ impl AnswerBook {
         Spoken::plain(self.persona.answers[i].then.as_deref().unwrap_or(&self.persona.default))
     }
 
-    /// The allowed answer with most matches, and at least `least`; the first one on a tie.
+    /// Returns the allowed answer with the most matches, which must be at least `least`. In a tie,
+    /// the first one is taken.
     fn best(&self, words: &[String], least: usize, allowed: impl Fn(&Self, usize) -> bool) -> Option<usize> {
         let mut best: Option<(usize, usize)> = None;
         for i in (0..self.persona.answers.len()).filter(|&i| allowed(self, i)) {

@@ -1,12 +1,12 @@
-//! The engine's JSON as the demo reads it.
+//! Reads the engine's JSON for the demo.
 //!
-//! Owns: where in the answers of `GET /api/interviews/{id}` and its transcript things stand. Tolerant: what is missing
-//! reads as nothing. Pure. Never does: fetch, or judge.
+//! Owns: the positions of fields in the responses of `GET /api/interviews/{id}` and in its
+//! transcript. A missing field is read as empty. The module is pure. Never does: fetch, or judge.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// A string, or a number as a string.
+/// Returns a string, or a number as a string.
 pub fn text(value: &Value, key: &str) -> Option<String> {
     match value.get(key)? {
         Value::String(text) => Some(text.clone()),
@@ -20,14 +20,14 @@ fn strings(value: &Value, key: &str) -> Vec<String> {
     items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// One row of `interview_responses`.
+/// A row of `interview_responses`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub question_id: String,
     pub question_text: String,
     pub response_text: String,
     pub is_follow_up: bool,
-    /// For a follow-up: why it was asked, and the question it follows up on.
+    /// For a follow-up: why it was asked.
     pub why: Option<String>,
     /// Who proposed it: `template`, or a model's name.
     pub source: Option<String>,
@@ -36,7 +36,7 @@ pub struct Row {
     pub engine: EngineTimes,
 }
 
-/// What the engine made of an answer.
+/// The engine's analysis of an answer.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Analysis {
     pub sentiment: Option<String>,
@@ -47,7 +47,7 @@ pub struct Analysis {
     pub flags: Vec<String>,
 }
 
-/// The engine's own times of the wait for this question, in ms, where it tells them.
+/// The engine's own measurements of the wait for this question, in ms, where it reports them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EngineTimes {
     pub endpoint: Option<u64>,
@@ -56,7 +56,7 @@ pub struct EngineTimes {
     pub tts: Option<u64>,
 }
 
-/// The rows in the order of asking, from the transcript or else from the interview.
+/// Returns the rows in the order of asking, from the transcript or otherwise from the interview.
 pub fn rows(interview: &Value, transcript: &Value) -> Vec<Row> {
     let array = |value: &Value| value.get("responses").and_then(Value::as_array).cloned();
     let mut values = array(transcript).or_else(|| array(interview)).unwrap_or_default();
@@ -93,21 +93,22 @@ fn row(value: &Value, all: &[Value]) -> Row {
     }
 }
 
-/// A follow-up that a model proposed and that was not fit to be spoken.
+/// A follow-up that a model proposed, and that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {
     pub reason: String,
     pub source: String,
 }
 
-/// In the order in which they were rejected.
+/// Returns the rejected follow-ups in the order of their rejection.
 pub fn rejected(interview: &Value) -> Vec<Rejected> {
     let all = interview.get("conversation_state").and_then(|state| state.get("rejected_follow_ups")?.as_array());
     let one = |value: &Value| Some(Rejected { reason: text(value, "reason")?, source: text(value, "source")? });
     all.into_iter().flatten().filter_map(one).collect()
 }
 
-/// Why and by whom stand with the answer that led to the follow-up, in `generated_follow_ups` {asking, text, why, source}.
+/// Returns a field of the entry for this follow-up in `generated_follow_ups` {asking, text, why,
+/// source} of the answer that led to it.
 fn generated(value: &Value, all: &[Value], what: &str) -> Option<String> {
     let generated = all.iter().filter_map(|row| row.get("generated_follow_ups")?.as_array()).flatten();
     let (asking, question) = (value.get("asking"), value.get("question_text"));
@@ -118,13 +119,13 @@ fn generated(value: &Value, all: &[Value], what: &str) -> Option<String> {
     generated.into_iter().find(mine).and_then(|follow_up| text(follow_up, what))
 }
 
-/// From `latency_ms` {endpoint, stt, decide, tts}.
+/// Reads `latency_ms` {endpoint, stt, decide, tts}.
 fn engine_times(value: &Value) -> EngineTimes {
     let told = |key: &str| value.get("latency_ms")?.get(key)?.as_f64().map(|ms| ms.round() as u64);
     EngineTimes { endpoint: told("endpoint"), stt: told("stt"), decide: told("decide"), tts: told("tts") }
 }
 
-/// Whether nothing will change any more.
+/// Returns true if the interview will not change any more.
 pub fn is_final(interview: &Value) -> bool {
     !matches!(text(interview, "status").as_deref(), None | Some("scheduled" | "in_progress"))
 }

@@ -1,7 +1,8 @@
-//! The engine's doors as a stranger uses them: REST, joining, and the events socket (product contract, 3 and 9).
+//! A client of the engine's public interfaces: REST, joining, and the events socket (product
+//! contract, sections 3 and 9).
 //!
-//! Owns: requests and their errors. Never does: understand what comes back beyond ids and links
-//! (that is [`super::api_view`]).
+//! Owns: requests and their errors. Never does: interpret responses beyond ids and links, which
+//! [`super::api_view`] does.
 
 use std::time::Duration;
 
@@ -16,9 +17,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::api_view;
 
-/// Requests that take longer have failed. Joining may wait for a model's warm-up.
+/// The limit of a request, after which it has failed. Joining may wait for a model to warm up.
 const REQUEST_LIMIT: Duration = Duration::from_mins(1);
-/// Between attempts to come back to the events socket.
+/// The pause between attempts to reconnect to the events socket.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 const RECONNECTS: u32 = 10;
 
@@ -26,16 +27,16 @@ const RECONNECTS: u32 = 10;
 pub enum ClientError {
     #[error("{what}: {source}")]
     Unreachable { what: String, source: reqwest::Error },
-    /// The engine's own words, from its problem document where it sent one.
+    /// The engine's own text, from its problem document if it sent one.
     #[error("{what}: {status}: {detail}")]
     Refused { what: String, status: StatusCode, detail: String },
-    #[error("{what}: the answer has no `{missing}`")]
+    #[error("{what}: the response has no `{missing}`")]
     Incomplete { what: String, missing: &'static str },
-    #[error("events socket: {0}")]
+    #[error("the events socket failed: {0}")]
     Events(String),
 }
 
-/// One message of the events socket.
+/// A message of the events socket.
 #[derive(Debug, Clone, Deserialize)]
 pub struct EngineMessage {
     #[serde(default)]
@@ -52,11 +53,11 @@ pub struct Scheduled {
     pub join_token: String,
 }
 
-/// A client of one engine; cheap to clone.
+/// A client of one engine. It is cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    /// `http://127.0.0.1:8000`, without a slash at the end.
+    /// The address, such as `http://127.0.0.1:8000`, without a slash at the end.
     base: String,
 }
 
@@ -69,7 +70,7 @@ impl Client {
         Ok(Self { http, base: base_url.trim_end_matches('/').to_owned() })
     }
 
-    /// Stores the guide; its id.
+    /// Stores the guide and returns its id.
     pub async fn create_guide(&self, guide: &Guide) -> Result<String, ClientError> {
         let what = "POST /api/call-guides/";
         let answer = self.send(what, self.http.post(self.url("/api/call-guides/")).json(guide)).await?;
@@ -84,7 +85,7 @@ impl Client {
         let answer = self.send(what, self.http.post(self.url("/api/interviews/schedule")).json(&body)).await?;
         let answer = json_of(what, answer).await?;
         let missing = |missing| ClientError::Incomplete { what: what.to_owned(), missing };
-        // The join link stands beside the interview or in it.
+        // The join link is beside the interview or in it.
         let interview = answer.get("interview").unwrap_or(&answer);
         let either = |key| api_view::text(&answer, key).or_else(|| api_view::text(interview, key));
         Ok(Scheduled {
@@ -94,7 +95,7 @@ impl Client {
         })
     }
 
-    /// Offers a call; the SDP answer and the call's URL.
+    /// Offers a call. Returns the SDP answer and the call's URL.
     pub async fn call(&self, join_token: &str, offer: &str) -> Result<(String, Option<String>), ClientError> {
         let what = "POST /api/join/{token}/call";
         let request = self
@@ -112,7 +113,7 @@ impl Client {
         Ok((sdp, location))
     }
 
-    /// Ends the call; that it is over already is no error.
+    /// Ends the call. A call that is over already is not an error.
     pub async fn hang_up(&self, call_url: &str) -> Result<(), ClientError> {
         match self.send("DELETE the call", self.http.request(Method::DELETE, call_url)).await {
             Ok(_) | Err(ClientError::Refused { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) => Ok(()),
@@ -132,7 +133,8 @@ impl Client {
         json_of(what, self.send(what, request).await?).await
     }
 
-    /// The transcript as WebVTT, or the recording: whatever lies at `path`, as bytes; none when there is none.
+    /// Downloads what is at `path`, such as the WebVTT transcript or the recording. Returns `None`
+    /// if nothing is there.
     pub async fn download(&self, path: &str, accept: &str) -> Result<Option<Vec<u8>>, ClientError> {
         let what = format!("GET {path}");
         match self.send(&what, self.http.get(self.url(path)).header("accept", accept)).await {
@@ -162,8 +164,8 @@ impl Client {
         Err(ClientError::Refused { what: what.to_owned(), status, detail })
     }
 
-    /// Follows the events of a call until the engine ends it. Comes back with `?after=SEQ` when the socket breaks.
-    /// The first connection is made before this returns.
+    /// Follows the events of a call until the engine ends it. After the socket breaks, it
+    /// reconnects with `?after=SEQ`. The first connection is made before this returns.
     pub async fn follow(&self, join_token: &str) -> Result<mpsc::Receiver<EngineMessage>, ClientError> {
         let url = format!("{}/api/join/{join_token}/events", self.base.replacen("http", "ws", 1));
         let (sender, receiver) = mpsc::channel(256);
@@ -176,7 +178,7 @@ impl Client {
             loop {
                 while let Some(Ok(message)) = socket.next().await {
                     let Message::Text(text) = message else { continue };
-                    // A type this client doesn't know is not for it.
+                    // Messages of an unknown type are ignored.
                     let Ok(message) = serde_json::from_str::<EngineMessage>(&text) else { continue };
                     after = after.max(message.seq);
                     if sender.send(message).await.is_err() {

@@ -1,24 +1,25 @@
-//! Finding a known piece of speech in what was heard, by its loudness alone.
+//! Finds a known piece of speech in received audio, by loudness alone.
 //!
-//! Owns: envelopes (one level in dB a packet) and their correlation. Pure. Never does: know whose speech it is.
+//! Owns: envelopes (one level in dB per packet) and their correlation. The module is pure. Never
+//! does: know whose speech it is.
 
 use super::tape::{AUDIBLE_DB, FLOOR_DB, PACKET_MS, level_db};
 use voice::audio::SPEAK_RATE;
 
-/// Correlation from which on two envelopes are taken for the same speech. The same clip through Opus gives more than
-/// 0.95, different sentences of one voice less than 0.6.
+/// The correlation from which on two envelopes count as the same speech. The same clip through Opus
+/// has more than 0.95. Different sentences of one voice have less than 0.6.
 const SAME: f32 = 0.8;
-/// Fewer packets than this say nothing.
+/// The minimum number of packets for a meaningful correlation.
 const SHORTEST: usize = 25;
-/// Levels below this count as this: what lies under it is codec noise.
+/// Lower levels count as this one, because they are codec noise.
 const QUIET_DB: f32 = -60.0;
 
-/// Levels in dB of full scale of successive 20 ms.
+/// Levels in dBFS of consecutive 20 ms.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Envelope(Vec<f32>);
 
 impl Envelope {
-    /// Of 24 kHz mono PCM, from its first audible packet to its last.
+    /// Returns the envelope of 24 kHz mono PCM, from its first audible packet to its last.
     pub fn of_speech(pcm: &[i16]) -> Self {
         let levels: Vec<f32> = pcm.chunks(SPEAK_RATE as usize * PACKET_MS as usize / 1000).map(level_db).collect();
         let Some(first) = levels.iter().position(|&db| db >= AUDIBLE_DB) else { return Self::default() };
@@ -30,13 +31,14 @@ impl Envelope {
         self.0.len() as u64 * PACKET_MS
     }
 
-    /// The first `ms` of it.
+    /// Returns the first `ms` milliseconds.
     #[must_use]
     pub fn beginning(&self, ms: u64) -> Self {
         Self(self.0.iter().copied().take((ms / PACKET_MS) as usize).collect())
     }
 
-    /// Where in `heard` (levels of successive 20 ms) this speech begins, as an index; none when it isn't there.
+    /// Returns the index in `heard` (levels of consecutive 20 ms) at which this speech begins, or
+    /// `None` if it is not there.
     pub fn find_in(&self, heard: &[f32]) -> Option<usize> {
         if self.0.len() < SHORTEST || heard.len() < self.0.len() {
             return None;
@@ -51,7 +53,7 @@ impl Envelope {
     }
 }
 
-/// Levels of successive 20 ms from (start, level) pairs in order; what is missing is silence.
+/// Returns the levels of consecutive 20 ms from ordered pairs of start and level. Gaps are silence.
 pub fn levels(packets: impl Iterator<Item = (u64, f32)>, from_ms: u64, to_ms: u64) -> Vec<f32> {
     let mut levels = vec![FLOOR_DB; (to_ms.saturating_sub(from_ms) / PACKET_MS) as usize];
     for (at, db) in packets {
@@ -62,7 +64,7 @@ pub fn levels(packets: impl Iterator<Item = (u64, f32)>, from_ms: u64, to_ms: u6
     levels
 }
 
-/// Pearson's correlation of two envelopes of one length.
+/// Returns Pearson's correlation of two envelopes of equal length.
 fn correlation(a: &[f32], b: &[f32]) -> f32 {
     let clip = |level: &f32| level.max(QUIET_DB);
     let n = a.len() as f32;
@@ -82,7 +84,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
 pub(super) mod tests {
     use super::*;
 
-    /// A made-up envelope, different for each seed.
+    /// Returns an artificial envelope, different for each seed.
     pub fn speech(seed: u32, packets: usize) -> Envelope {
         let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
         let mut level = -25.0f32;

@@ -1,7 +1,8 @@
-//! What the persona understood: the received audio, transcribed after hang-up, and what can be found in it.
+//! What the persona received: the audio, transcribed after hanging up, and the search for words in
+//! it.
 //!
-//! Owns: cutting the audio for the transcriber, and finding a question's words in what came back.
-//! Never does: trust captions or any other word of the engine's.
+//! Owns: cutting the audio for the transcriber, and finding a question's words in the result. Never
+//! does: rely on captions or on anything else that the engine reports.
 
 use std::sync::Arc;
 
@@ -10,14 +11,14 @@ use voice::audio::LISTEN_RATE;
 use voice::stt::wer::normalise;
 use voice::stt::{Speech, SttError, Transcriber};
 
-/// Share of a question's words, in order, from which on it was heard.
+/// The share of a question's words, in order, from which on the question counts as heard.
 pub const FOUND: f32 = 0.8;
-/// Left around speech.
+/// The margin around speech, in ms.
 const MARGIN_MS: u64 = 240;
-/// The most given to the transcriber at once (Whisper's own limit is 30 s).
+/// The longest audio that is transcribed at once. Whisper's own limit is 30 s.
 const LONGEST_MS: u64 = 24_000;
 
-/// Stretches of speech in `[from, to)` with a margin, as (from, to) in ms.
+/// Returns the stretches of speech in `[from, to)` with a margin, as pairs of start and end in ms.
 fn stretches(tape: &Tape, from: u64, to: u64) -> Vec<(u64, u64)> {
     let mut stretches: Vec<(u64, u64)> = Vec::new();
     for heard in tape.between(from, to).filter(|heard| heard.audible()) {
@@ -35,7 +36,7 @@ fn stretches(tape: &Tape, from: u64, to: u64) -> Vec<(u64, u64)> {
     stretches
 }
 
-/// The words of the interviewer in `[from, to)`.
+/// Transcribes the interviewer's words in `[from, to)`.
 pub async fn transcribe(
     tape: &Tape,
     from: u64,
@@ -46,7 +47,7 @@ pub async fn transcribe(
     let mut text = Vec::new();
     let mut group: Vec<(u64, u64)> = Vec::new();
     let mut groups = Vec::new();
-    // Neighbouring stretches go together: more context, fewer runs.
+    // Neighbouring stretches are joined, which gives more context and needs fewer runs.
     for stretch in stretches(tape, from, to) {
         let length: u64 = group.iter().map(|(from, to)| to - from).sum();
         if length + (stretch.1 - stretch.0) > LONGEST_MS && !group.is_empty() {
@@ -72,7 +73,8 @@ pub async fn transcribe(
     Ok(text.join(" ").trim().to_owned())
 }
 
-/// Share (0…1) of `wanted`'s words that stand in `heard` in this order, within a stretch not much longer than they are.
+/// Returns the share (0 to 1) of the words in `wanted` that are in `heard` in this order, within a
+/// stretch that is not much longer.
 pub fn share_found(wanted: &str, heard: &str) -> f32 {
     let (wanted, heard) = (normalise(wanted), normalise(heard));
     if wanted.is_empty() {
@@ -87,13 +89,14 @@ pub fn share_found(wanted: &str, heard: &str) -> f32 {
     most as f32 / wanted.len() as f32
 }
 
-/// How many words of `spoken` do not stand in `kept` in this order, and how many there are.
+/// Returns the number of words in `spoken` that are not in `kept` in this order, and the number of
+/// all words in `spoken`.
 pub fn lost_words(spoken: &str, kept: &str) -> (usize, usize) {
     let (spoken, kept) = (normalise(spoken), normalise(kept));
     (spoken.len() - common_in_order(&spoken, &kept), spoken.len())
 }
 
-/// Length of the longest common subsequence.
+/// Returns the length of the longest common subsequence.
 fn common_in_order(a: &[String], b: &[String]) -> usize {
     let mut row = vec![0; b.len() + 1];
     for x in a {
@@ -106,7 +109,7 @@ fn common_in_order(a: &[String], b: &[String]) -> usize {
     row[b.len()]
 }
 
-/// Whether the words of `text` stand in `inside`, one after the other.
+/// Returns true if the words of `text` are consecutive words of `inside`.
 pub fn contains(inside: &str, text: &str) -> bool {
     let (inside, text) = (normalise(inside), normalise(text));
     !text.is_empty() && inside.windows(text.len()).any(|window| window == text)

@@ -1,12 +1,14 @@
 //! The demo: a whole interview without a human or a browser (product contract, section 10).
 //!
-//! Owns: the simulated respondent and the report on what it said, heard and measured. It is the engine's guest: it joins
-//! through REST, SDP and the events socket like anyone else. Never does: look into the engine.
+//! Owns: the simulated respondent and the report on what it said, received and measured. It joins
+//! through REST, SDP and the events socket like any other client. Never does: look inside the
+//! engine.
 //!
-//! In the order of a call: [`persona`] and [`answers`] are who is interviewed, [`script`] makes every line beforehand,
-//! [`client`] and [`line`] join, [`mind`] decides when to speak, [`respondent`] is on the line and fills the [`tape`],
-//! [`live`] shows it; afterwards [`measure`], [`envelope`] and [`heard`] judge the tape, [`api_view`] reads what the
-//! engine stored, [`report`] joins them and [`render`] prints.
+//! In the order of a call: [`persona`] and [`answers`] describe the respondent, and [`script`]
+//! synthesises every line in advance. [`client`] and [`line`] join, [`mind`] decides when to speak,
+//! [`respondent`] holds the call and fills the [`tape`], and [`live`] prints it. Afterwards,
+//! [`measure`], [`envelope`] and [`heard`] evaluate the tape, [`api_view`] reads what the engine
+//! stored, [`report`] joins the results, and [`render`] prints them.
 
 pub mod answers;
 pub mod api_view;
@@ -52,12 +54,12 @@ use voice::stt::{SttError, Transcriber};
 use voice::transport::TransportError;
 use voice::tts::{Synthesizer, TtsError, Voice};
 
-/// The engine may take this long to store the end of the interview.
+/// The limit of the time that the engine takes to store the end of the interview.
 const SETTLE: Duration = Duration::from_secs(20);
-/// How often long preparations say that they go on.
+/// The interval at which long preparations report that they continue.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(250);
-/// Added to the guide's own limit before the respondent hangs up.
+/// The time that is added to the guide's own limit before the respondent hangs up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -66,35 +68,35 @@ pub enum DemoError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Voice(#[from] VoiceError),
-    #[error("the interviewer's voice: {0}")]
+    #[error("the interviewer's voice cannot be synthesised: {0}")]
     Interviewer(TtsError),
-    #[error("calling: {0}")]
+    #[error("the call failed: {0}")]
     Transport(#[from] TransportError),
     #[error(transparent)]
     Respondent(#[from] RespondentError),
-    #[error("the received audio can't be transcribed: {0}")]
+    #[error("the received audio cannot be transcribed: {0}")]
     Transcription(#[from] SttError),
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
 }
 
-/// What the demo is to do. The guide's ids are complete.
+/// The options of the demo. The guide's ids must be complete.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub guide: Guide,
     pub persona: Persona,
-    /// Where the recording and the transcript are put.
+    /// The folder for the recording and the transcript.
     pub keep: PathBuf,
 }
 
-/// An engine that is ready to take calls.
+/// An engine that is ready to accept calls.
 #[derive(Debug, Clone)]
 pub struct RunningEngine {
-    /// Such as `http://127.0.0.1:8000`.
+    /// The address, such as `http://127.0.0.1:8000`.
     pub base_url: String,
 }
 
-/// Models and transport of the respondent's own.
+/// The respondent's own models and transport.
 #[derive(Clone)]
 pub struct Tools {
     pub dial: Arc<dyn Dial>,
@@ -102,7 +104,7 @@ pub struct Tools {
     pub transcriber: Arc<dyn Transcriber>,
 }
 
-/// Holds one interview and judges it. What happens is told to `events` as it happens.
+/// Holds one interview and evaluates it. Progress is sent to `events` as it happens.
 pub async fn run(
     options: &Options,
     engine: &RunningEngine,
@@ -118,7 +120,8 @@ pub async fn run(
     let step = |text: String| {
         let _ = events.try_send(DemoEvent::Step(text));
     };
-    // Scheduled first: the engine prepares its own lines while we prepare ours.
+    // The interview is scheduled first, so that the engine prepares its lines while the demo
+    // prepares its own.
     let client = Client::new(&engine.base_url)?;
     let guide_id = client.create_guide(guide).await?;
     let scheduled = client.schedule(&guide_id, &persona.name).await?;
@@ -174,7 +177,8 @@ async fn mind(
     Ok(Mind::new(persona.clone(), questions, expected))
 }
 
-/// Joins and holds the call to its end: the tape of it, and what went wrong on the line, if anything.
+/// Joins and holds the call to its end. Returns the tape, and the error of the call if there was
+/// one.
 pub async fn call(
     client: &Client,
     scheduled: &Scheduled,
@@ -192,13 +196,13 @@ pub async fn call(
     let respondent = Respondent { link, mind, lines, messages, events, limit };
     let held = respondent.hold().await;
     if let Some(location) = location {
-        // Over already when all went well.
+        // The call is already over if all went well.
         client.hang_up(&location).await?;
     }
     Ok(held?)
 }
 
-/// The interview when its end has been stored, or as it is when that takes too long.
+/// Returns the interview once its end is stored, or as it is when that takes too long.
 async fn settled(client: &Client, id: &str) -> Result<Value, DemoError> {
     let deadline = Instant::now() + SETTLE;
     loop {
@@ -210,7 +214,7 @@ async fn settled(client: &Client, id: &str) -> Result<Value, DemoError> {
     }
 }
 
-/// Transcribes and measures every asking of the tape.
+/// Transcribes and measures every asking on the tape.
 async fn judge(
     guide: &Guide,
     tape: &Tape,
@@ -243,7 +247,7 @@ struct Kept {
     transcript: Option<String>,
 }
 
-/// Fetches the recording and the transcript into `folder`.
+/// Downloads the recording and the transcript into `folder`.
 async fn keep(client: &Client, id: &str, folder: &Path) -> Result<Kept, DemoError> {
     let recording = client.download(&format!("/api/interviews/{id}/recording"), "audio/ogg").await?;
     let transcript = client.download(&format!("/api/interviews/{id}/transcript?format=text"), "text/plain").await?;

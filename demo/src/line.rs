@@ -1,6 +1,7 @@
-//! Making a call: offer, answer, link.
+//! Placing a call: offer, answer, link.
 //!
-//! Owns: what the demo needs of a transport, so that a test can be the other side. Never does: carry audio.
+//! Owns: what the demo needs of a transport, so that a test can stand in for the other side. Never
+//! does: carry audio.
 
 use async_trait::async_trait;
 

@@ -1,7 +1,7 @@
-//! The conversation in the terminal, while it happens.
+//! Prints the conversation while it happens.
 //!
-//! Owns: lines with times and speakers, plain where the output is no terminal. Never does: hold up the call: it is fed
-//! through a queue that may lose lines.
+//! Owns: lines with times and speakers, without colours if the output is not a terminal. Never
+//! does: delay the call. Its queue may lose lines.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::client::EngineMessage;
 
-/// Something worth a line.
+/// An event that is printed.
 #[derive(Debug, Clone)]
 pub enum DemoEvent {
     /// A step of the demo itself.
@@ -23,27 +23,27 @@ pub enum DemoEvent {
     },
 }
 
-/// How lines are written.
+/// The style of the lines.
 #[derive(Debug, Clone)]
 pub struct Style {
     pub colour: bool,
     pub persona: String,
 }
 
-/// Writes what happens until the queue closes.
+/// Prints events until the queue closes.
 pub async fn show(mut events: mpsc::Receiver<DemoEvent>, mut out: impl Write + Send, style: Style) {
     let began = Instant::now();
     let mut last_state = None;
     while let Some(event) = events.recv().await {
         if let Some(line) = line(&event, &mut last_state, &style, began.elapsed()) {
-            // A closed terminal must not end the call.
+            // An error of a closed terminal must not end the call.
             let _ = writeln!(out, "{line}");
             let _ = out.flush();
         }
     }
 }
 
-/// `mm:ss.s  who  what`; none for what isn't worth a line.
+/// Returns a line of the form `mm:ss.s  who  what`, or `None` for an event that is not printed.
 fn line(event: &DemoEvent, last: &mut Option<CallState>, style: &Style, at: Duration) -> Option<String> {
     let (who, what, paint) = match event {
         DemoEvent::Step(text) => ("·".to_owned(), text.clone(), "2"),

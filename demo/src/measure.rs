@@ -1,57 +1,59 @@
-//! What the tape says about speed and manners, without the engine's own word.
+//! Measures latency and turn-taking from the tape, without relying on what the engine reports.
 //!
-//! Owns: latencies, cut-offs and barge-ins, from levels and times alone. Pure. Never does: know words.
+//! Owns: latencies, cut-offs and barge-ins, from levels and times alone. The module is pure. Never
+//! does: know words.
 
 use serde::Serialize;
 
 use super::envelope::{Envelope, levels};
 use super::tape::{PACKET_MS, Purpose, Tape, Utterance};
 
-/// Silence after which sound is a new beginning.
+/// Silence after which sound counts as a new beginning.
 const NEW_SOUND_MS: u64 = 200;
-/// Silence after which the interviewer has stopped.
+/// Silence after which the interviewer counts as stopped.
 const STOPPED_MS: u64 = 400;
-/// Sound this shortly before the persona's onset means that it interrupts.
+/// Sound that ends this shortly before the persona's onset, or later, means that the persona
+/// interrupts.
 const OVERLAP_MS: u64 = 100;
-/// How much quieter a ducked voice is at least.
+/// The minimum decrease of a ducked voice's level.
 const DUCK_DB: f32 = 6.0;
-/// So much before the onset tells how loud the voice was.
+/// The time before the onset over which the voice's normal level is measured.
 const BASELINE_MS: u64 = 1_000;
-/// So much of a question's beginning is looked for.
+/// The length of a question's beginning that is searched for.
 const RECOGNISE_MS: u64 = 2_000;
 
-/// The persona speaks while the interviewer does.
+/// An interruption: the persona speaks while the interviewer is speaking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct BargeIn {
-    /// From the persona's first audible packet to the first of the interviewer's that, with all after it, is 6 dB
-    /// quieter than it was.
+    /// From the persona's first audible packet to the first of the interviewer's packets from which
+    /// on all are at least 6 dB quieter than before.
     pub onset_to_duck_ms: u64,
     /// From the persona's first audible packet to the end of the interviewer's last audible one.
     pub onset_to_stop_ms: u64,
 }
 
-/// What was measured of one asking. Times in ms from the persona's last sample before it.
+/// The measurements of one asking. Times are in ms from the persona's last sample before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Timing {
-    /// To the first audible packet; none when the interviewer was speaking already.
+    /// The time to the first audible packet, or `None` if the interviewer was speaking already.
     pub first_audio: Option<u64>,
-    /// To the first packet of the question itself; none when it was not recognised.
+    /// The time to the first packet of the question itself, or `None` if it was not recognised.
     pub question_start: Option<u64>,
-    /// The interviewer began to speak before the persona's last sample of its answer.
+    /// True if the interviewer began to speak before the persona's last sample of its answer.
     pub cut_off: bool,
 }
 
-/// The persona's utterances on this asking.
+/// Returns the persona's utterances in this asking.
 pub fn utterances(tape: &Tape, asking: usize) -> impl Iterator<Item = &Utterance> {
     tape.utterances
         .iter()
         .filter(move |utterance| matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) | Purpose::Aside(i) if i == asking))
 }
 
-/// Measures one asking. `question` is how the question sounds, where it is known.
+/// Measures one asking. `question` is the envelope of the question, if it is known.
 pub fn timing(tape: &Tape, asking: usize, question: Option<&Envelope>) -> Timing {
     let (from, to) = tape.window(asking);
-    // The asking's own first answer bounds the search: a repetition comes after it.
+    // The first answer to this asking ends the search, because a repetition comes after it.
     let until = utterances(tape, asking).map(|utterance| utterance.end_ms).next().unwrap_or(to);
     let speaking_already = tape.between(from.saturating_sub(NEW_SOUND_MS), from).any(super::tape::Heard::audible);
     let audible = |from, to| tape.between(from, to).find(|heard| heard.audible()).map(|heard| heard.arrived_ms);
@@ -60,7 +62,7 @@ pub fn timing(tape: &Tape, asking: usize, question: Option<&Envelope>) -> Timing
         let heard = levels(tape.between(from, until).map(|heard| (heard.start_ms, heard.db)), from, until);
         question.beginning(RECOGNISE_MS).find_in(&heard).map(|at| from + at as u64 * PACKET_MS)
     });
-    // The grid of the search may be off by one packet.
+    // The search has a grid of packets, so its result may be off by one packet.
     let question_start = began.and_then(|began| audible(began.saturating_sub(PACKET_MS), until));
     Timing {
         first_audio: first_audio.map(|at| at.saturating_sub(from)),
@@ -69,8 +71,8 @@ pub fn timing(tape: &Tape, asking: usize, question: Option<&Envelope>) -> Timing
     }
 }
 
-/// Whether the interviewer began to speak within the utterance. What is left of a sentence that the persona itself
-/// interrupted is no new beginning.
+/// Returns true if the interviewer began to speak during the utterance. The rest of a sentence that
+/// the persona itself interrupted does not count.
 fn is_cut_off(tape: &Tape, utterance: &Utterance) -> bool {
     let from = stop_of_interrupted(tape, utterance).unwrap_or(utterance.start_ms);
     let mut last = None::<u64>;
@@ -84,7 +86,7 @@ fn is_cut_off(tape: &Tape, utterance: &Utterance) -> bool {
     false
 }
 
-/// When the interviewer stopped speaking, if the persona spoke into its words.
+/// Returns when the interviewer stopped speaking, if the persona interrupted it.
 fn stop_of_interrupted(tape: &Tape, utterance: &Utterance) -> Option<u64> {
     let onset = utterance.start_ms;
     let mut last = tape
@@ -101,7 +103,7 @@ fn stop_of_interrupted(tape: &Tape, utterance: &Utterance) -> Option<u64> {
     Some((last + PACKET_MS).max(onset))
 }
 
-/// Every interruption by the persona.
+/// Returns every interruption by the persona.
 pub fn barge_ins(tape: &Tape) -> Vec<BargeIn> {
     tape.utterances
         .iter()
@@ -123,7 +125,8 @@ pub fn barge_ins(tape: &Tape) -> Vec<BargeIn> {
         .collect()
 }
 
-/// The value below which a share `p` (0…1) of the values lies (nearest rank); none of none.
+/// Returns the `p` quantile (0 to 1) of the values by the nearest-rank method, or `None` if there
+/// are no values.
 pub fn percentile(values: &[u64], p: f64) -> Option<u64> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
@@ -138,7 +141,7 @@ mod tests {
     use super::super::tape::tests::{asking, tape_of, utterance};
     use super::*;
 
-    /// Levels of `ms` of silence or of speech.
+    /// Returns the levels of `ms` milliseconds of silence.
     fn silence(ms: u64) -> Vec<f32> {
         vec![FLOOR_DB; (ms / PACKET_MS) as usize]
     }

@@ -1,7 +1,8 @@
-//! When the persona speaks, and what.
+//! Decides when the persona speaks, and what it says.
 //!
-//! Owns: following the engine's messages and the loudness of its voice, and the behaviours of the persona. Pure: time
-//! comes in as ms on the tape's clock. Never does: send, receive or measure anything.
+//! Owns: the persona's behaviours, which follow the engine's messages and the loudness of its
+//! voice. The module is pure: time is passed in as ms on the tape's clock. Never does: send,
+//! receive or measure anything.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,47 +13,47 @@ use super::envelope::{Envelope, levels};
 use super::persona::{Persona, REPEAT, Spoken};
 use super::tape::{Asking, Heard, Purpose};
 
-/// How long a person waits before answering.
+/// How long a person waits before answering, in ms.
 const REACTION_MS: u64 = 700;
-/// The same while the engine has never told its state.
+/// How long it waits if the engine has never reported its state.
 const CAUTIOUS_MS: u64 = 1_500;
-/// Silence after which we answer although the engine still claims to be speaking.
+/// Silence after which the persona answers although the engine still reports that it is speaking.
 const STUCK_MS: u64 = 5_000;
-/// Silence after which an answer that brought no new question is said again.
+/// Silence after which an answer that led to no new question is repeated.
 const SAY_AGAIN_MS: u64 = 2_500;
-/// How often the same thing is said again at most.
+/// The maximum number of repetitions.
 const SAY_AGAIN: u32 = 2;
-/// How long before the end of the second question an interrupting persona starts.
+/// How long before the end of the second question an interrupting persona starts to speak.
 const INTERRUPT_MS: u64 = 1_000;
-/// So much of a question's beginning is looked for in what is heard.
+/// The length of a question's beginning that is searched for in the received audio.
 const RECOGNISE_MS: u64 = 1_200;
 
-/// Something to be said now.
+/// An utterance to begin now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
     pub spoken: Spoken,
     pub purpose: Purpose,
 }
 
-/// The asking that waits for an answer, or had one.
+/// The asking that waits for an answer, or has had one.
 #[derive(Debug, Clone, Default)]
 struct Open {
     line: Option<Spoken>,
-    /// Still to be said before `line`.
+    /// What is said before `line`.
     before: VecDeque<Spoken>,
     said: u32,
-    /// Put again (reworded, or taken up after an interruption) since the last answer.
+    /// True if the question was reworded, or resumed after an interruption, since the last answer.
     again: bool,
 }
 
-/// The persona's mind during a call.
+/// The persona's state during a call.
 #[allow(clippy::struct_excessive_bools, reason = "facts that hold or don't, in any combination")]
 pub struct Mind {
     persona: Persona,
     book: AnswerBook,
-    /// Texts of the guide's questions by id.
+    /// The texts of the guide's questions, by id.
     questions: HashMap<String, String>,
-    /// How the interviewer will sound asking them (only needed by personas that interrupt).
+    /// The envelopes of the interviewer's questions. Only personas that interrupt need them.
     expected: HashMap<String, Envelope>,
     state: Option<CallState>,
     participation: Option<bool>,
@@ -60,7 +61,7 @@ pub struct Mind {
     consent_told: bool,
     consent_said: u32,
     recording_said: u32,
-    /// The interviewer's last words mention recording.
+    /// True if the interviewer's last words mention recording.
     mentions_recording: bool,
     askings: Vec<Asking>,
     open: Option<Open>,
@@ -99,7 +100,7 @@ impl Mind {
         }
     }
 
-    /// Every asking so far.
+    /// Returns every asking so far.
     pub fn askings(&self) -> &[Asking] {
         &self.askings
     }
@@ -108,7 +109,7 @@ impl Mind {
         self.state == Some(CallState::Ended)
     }
 
-    /// The engine said something on the events socket.
+    /// Handles a message of the events socket.
     pub fn told(&mut self, now: u64, notice: &Notice) {
         match notice {
             Notice::State { value, .. } => self.state = Some(*value),
@@ -133,7 +134,8 @@ impl Mind {
             .last()
             .is_some_and(|last| last.question_id == id && last.follow_up_of.as_deref() == follow_up_of);
         if let Some(open) = self.open.as_mut().filter(|_| same) {
-            // Another follow-up may carry the same ids; a guide question put again belongs to the same asking.
+            // Another follow-up may have the same ids. A guide question that is put again belongs
+            // to the same asking.
             if open.said == 0 || follow_up_of.is_none() {
                 open.again = open.said > 0;
                 return;
@@ -149,7 +151,7 @@ impl Mind {
         self.question_began = None;
     }
 
-    /// A packet of the interviewer's was received.
+    /// Handles a packet received from the interviewer.
     pub fn heard(&mut self, heard: &Heard) {
         if heard.audible() {
             self.last_audible = Some(heard.start_ms);
@@ -157,14 +159,14 @@ impl Mind {
         self.since_we_spoke.push((heard.start_ms, heard.db));
     }
 
-    /// What was begun has been said to its end.
+    /// Records that the present utterance was said to its end.
     pub fn said(&mut self, now: u64) {
         self.speaking = false;
         self.our_end = now;
         self.since_we_spoke.clear();
     }
 
-    /// Called every packet: what to begin saying now, if anything.
+    /// Returns the utterance to begin now, if any. It is called once per packet.
     pub fn act(&mut self, now: u64) -> Option<Act> {
         if self.speaking || self.is_over() {
             return None;
@@ -195,7 +197,8 @@ impl Mind {
         if say_again { self.answer() } else { None }
     }
 
-    /// Consent is asked for before the first question: to taking part, then to being recorded.
+    /// Answers the consent questions, which come before the first question: first on taking part,
+    /// then on being recorded.
     fn consent(&mut self, spoken_since: bool) -> Option<Act> {
         if !spoken_since {
             return None;
@@ -213,7 +216,8 @@ impl Mind {
         if self.recording.is_some() {
             return None;
         }
-        // Never told of any consent, the second thing said is taken for the second question, and no more.
+        // If the engine has reported no consent, the second thing that it says is taken for the
+        // second question, and nothing further.
         let times = if self.consent_told { SAY_AGAIN } else { 1 };
         self.recording_said += 1;
         let act = Act { spoken: Spoken::plain(&self.persona.recording), purpose: Purpose::Recording };
@@ -252,7 +256,7 @@ impl Mind {
         Some(Act { spoken, purpose: Purpose::Answer(index) })
     }
 
-    /// The second question of the guide, one second before its end.
+    /// Returns the answer to the guide's second question, 1 s before the question's end.
     fn interruption(&mut self, now: u64) -> Option<Act> {
         let second = self.guide_questions() == 2 && self.askings.last()?.follow_up_of.is_none();
         let wanted = second && self.persona.behaviours.interrupts && !self.interrupted;
@@ -261,14 +265,15 @@ impl Mind {
         }
         let asking = self.askings.last()?;
         let expected = self.expected.get(&asking.question_id)?;
-        // The engine tells of a question when it is well begun.
+        // The engine reports a question when it has clearly begun.
         let from = self.our_end;
         if self.question_began.is_none() {
             let heard = levels(self.since_we_spoke.iter().copied(), from, now);
             let beginning = expected.beginning(RECOGNISE_MS);
             self.question_began = beginning.find_in(&heard).map(|at| from + at as u64 * super::tape::PACKET_MS);
         }
-        // Not recognised: then the first sound since the message is taken for its beginning.
+        // If the question was not recognised, the first sound since the message counts as its
+        // beginning.
         let first = self.since_we_spoke.iter().find(|(_, db)| *db >= super::tape::AUDIBLE_DB).map(|&(at, _)| at);
         let due = self.question_began.or(first)? + expected.duration_ms().saturating_sub(INTERRUPT_MS);
         if now < due {

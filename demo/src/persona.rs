@@ -1,26 +1,27 @@
-//! The persona as a document: who is interviewed, and what they would say.
+//! The persona file: who is interviewed, and what they would say.
 //!
-//! Owns: the shape of a persona file (product contract, section 10), its checks, and where a pause falls in an answer.
-//! Never does: choose an answer (that is [`super::answers`]), or speak.
+//! Owns: the form of a persona file (product contract, section 10), its validation, and where a
+//! pause is inserted in an answer. Never does: choose an answer, which [`super::answers`] does, or
+//! speak.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-/// Said to a question whose id is in `declines`.
+/// Said in answer to a question whose id is in `declines`.
 pub const DECLINE: &str = "I would rather not talk about that.";
-/// Said once, at the third question, when `asks_to_repeat` is set.
+/// Said once, at the third question, if `asks_to_repeat` is set.
 pub const REPEAT: &str = "Could you repeat that, please?";
 
-/// A longest pause that still makes sense inside an answer, in ms.
+/// The longest pause inside an answer that is accepted, in ms.
 const LONGEST_PAUSE_MS: u64 = 10_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PersonaError {
     #[error("persona {path}: {reason}")]
     Unreadable { path: String, reason: String },
-    /// Line, column and a snippet come from the parser; unknown keys are named.
+    /// The parser gives the line, the column and a snippet, and names unknown keys.
     #[error("persona {path}: {reason}")]
     Syntax { path: String, reason: String },
     /// Every problem, each with its path in the document.
@@ -28,16 +29,16 @@ pub enum PersonaError {
     Invalid { path: String, problems: Vec<String> },
 }
 
-/// Who is interviewed.
+/// The simulated respondent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Persona {
     pub name: String,
-    /// Any voice but the interviewer's.
+    /// A voice other than the interviewer's.
     pub voice: String,
-    /// Said to the first question of consent (taking part).
+    /// Said in answer to the first consent question (taking part).
     pub consent: String,
-    /// Said to the second one (being recorded).
+    /// Said in answer to the second consent question (being recorded).
     pub recording: String,
     #[serde(default)]
     pub answers: Vec<Answer>,
@@ -45,23 +46,24 @@ pub struct Persona {
     pub facts: Vec<Fact>,
     #[serde(default)]
     pub behaviours: Behaviours,
-    /// Said when nothing else fits.
+    /// Said if nothing else fits.
     #[serde(default = "nothing_to_add")]
     pub default: String,
 }
 
-/// One thing the persona can talk about.
+/// A topic that the persona can talk about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// Words of the question that this answers.
     pub about: Vec<String>,
-    /// Said instead of answering, one after the other, each when the interviewer has spoken and listens again.
+    /// Said before the answer, one after the other, each when the interviewer has spoken and
+    /// listens again.
     #[serde(default)]
     pub before: Vec<String>,
     /// Said the first time this answer is chosen.
     pub say: String,
-    /// Said to a follow-up on it, or to a question that matches no unused answer.
+    /// Said in answer to a follow-up on it, or to a question that matches no unused answer.
     #[serde(default)]
     pub then: Option<String>,
     /// A silence inside `say`, in ms.
@@ -69,7 +71,7 @@ pub struct Answer {
     pub pause_ms: Option<u64>,
 }
 
-/// Something the interview should have found out.
+/// A fact that the interview should find out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
@@ -78,7 +80,7 @@ pub struct Fact {
     pub reveal: Reveal,
 }
 
-/// When the persona gives a fact away.
+/// When the persona reveals a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reveal {
@@ -87,15 +89,15 @@ pub enum Reveal {
     NeverUnprompted,
 }
 
-/// What makes a respondent a difficult one.
+/// Behaviours that make an interview difficult.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviours {
-    /// Starts to answer the second question one second before it has been spoken.
+    /// Starts to answer the second question 1 s before its end.
     pub interrupts: bool,
     /// Asks once, at the third question, to have it repeated.
     pub asks_to_repeat: bool,
-    /// Ids of questions it will not answer.
+    /// Ids of questions that the persona declines to answer.
     pub declines: Vec<String>,
 }
 
@@ -103,11 +105,11 @@ fn nothing_to_add() -> String {
     "I have nothing to add.".to_owned()
 }
 
-/// Something to be said: one or two stretches of speech with a silence between them.
+/// An utterance: one or two stretches of speech with a silence between them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Spoken {
     pub first: String,
-    /// The silence in ms, and what comes after it.
+    /// The silence in ms, and what follows it.
     pub rest: Option<(u64, String)>,
 }
 
@@ -116,8 +118,8 @@ impl Spoken {
         Self { first: text.trim().to_owned(), rest: None }
     }
 
-    /// `text` with a silence of `pause_ms` at the end of the sentence or the comma nearest its middle; without either,
-    /// at the space nearest the middle.
+    /// Returns `text` with a silence of `pause_ms` at the end of the sentence or clause nearest its
+    /// middle. If it has neither, the silence is at the space nearest the middle.
     pub fn with_pause(text: &str, pause_ms: u64) -> Self {
         let text = text.trim();
         match split_near_middle(text) {
@@ -126,7 +128,7 @@ impl Spoken {
         }
     }
 
-    /// The words, without the silence.
+    /// Returns the words without the silence.
     pub fn text(&self) -> String {
         match &self.rest {
             None => self.first.clone(),
@@ -135,15 +137,15 @@ impl Spoken {
     }
 }
 
-/// The two halves of `text`; none when there is no place to split it. Middle is meant in characters; the first of two
-/// equally near places is taken.
+/// Returns the two halves of `text`, or `None` if it cannot be split. The middle is measured in
+/// characters. Of two equally near places, the first is taken.
 fn split_near_middle(text: &str) -> Option<(&str, &str)> {
     let middle = text.len() / 2;
     let nearest = |is_mark: fn(char) -> bool| {
         text.char_indices()
             .filter(|&(_, c)| is_mark(c))
             .map(|(at, c)| at + c.len_utf8())
-            // A mark inside a number ("1.5", "1,000") is followed by no space.
+            // A mark inside a number, as in "1.5" or "1,000", is not followed by a space.
             .filter(|&at| text[at..].starts_with(char::is_whitespace) && !text[at..].trim().is_empty())
             .min_by_key(|&at| at.abs_diff(middle))
     };
@@ -158,7 +160,7 @@ fn split_near_middle(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Answer {
-    /// `say` with its pause, ready to be spoken.
+    /// Returns `say` with its pause, ready to be spoken.
     pub fn spoken(&self) -> Spoken {
         match self.pause_ms {
             Some(pause_ms) if pause_ms > 0 => Spoken::with_pause(&self.say, pause_ms),
@@ -168,7 +170,7 @@ impl Answer {
 }
 
 impl Persona {
-    /// Reads and checks a persona file.
+    /// Reads and validates a persona file.
     pub fn load(path: &Path) -> Result<Self, PersonaError> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
@@ -176,7 +178,7 @@ impl Persona {
         Self::parse(&text, &name)
     }
 
-    /// Parses and checks a persona; `path` is only for the messages.
+    /// Parses and validates a persona. `path` appears only in messages.
     pub fn parse(yaml: &str, path: &str) -> Result<Self, PersonaError> {
         let persona: Self = serde_saphyr::from_str(yaml)
             .map_err(|error| PersonaError::Syntax { path: path.to_owned(), reason: error.to_string() })?;
@@ -211,27 +213,28 @@ impl Persona {
         }
         for (i, answer) in self.answers.iter().enumerate() {
             if answer.about.is_empty() {
-                problems.push(format!("answers[{i}].about: names no word of any question"));
+                problems.push(format!("answers[{i}].about: must name at least one word of a question"));
             }
             for (j, word) in answer.about.iter().enumerate() {
                 if word.split_whitespace().count() != 1 {
-                    problems.push(format!("answers[{i}].about[{j}]: `{word}` is not one word"));
+                    problems.push(format!("answers[{i}].about[{j}]: `{word}` must be a single word"));
                 }
             }
             if answer.pause_ms.is_some_and(|ms| ms > LONGEST_PAUSE_MS) {
-                problems.push(format!("answers[{i}].pause_ms: more than {LONGEST_PAUSE_MS}"));
+                problems.push(format!("answers[{i}].pause_ms: must be at most {LONGEST_PAUSE_MS} ms"));
             }
         }
         let mut ids = BTreeSet::new();
         for (i, fact) in self.facts.iter().enumerate() {
             if !ids.insert(&fact.id) {
-                problems.push(format!("facts[{i}].id: `{}` is there twice", fact.id));
+                problems.push(format!("facts[{i}].id: `{}` is used twice", fact.id));
             }
         }
         problems
     }
 
-    /// Everything the persona can say, so that all of it can be synthesised before the call.
+    /// Returns everything that the persona can say, so that all of it can be synthesised before the
+    /// call.
     pub fn everything_said(&self) -> Vec<Spoken> {
         let plain = [&self.consent, &self.recording, &self.default].map(|text| Spoken::plain(text));
         let fixed = [DECLINE, REPEAT].map(Spoken::plain);

@@ -1,16 +1,17 @@
-//! The report for people.
+//! Formats the report as text.
 //!
-//! Owns: its words and layout. Pure. Never does: judge (the verdict is made in [`super::report`]).
+//! Owns: its words and its layout. The module is pure. Never does: judge; the verdict is made in
+//! [`super::report`].
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::report::{Kind, Report, Spread, Turn};
 
-/// The whole report as plain text, with colour in the verdict if wished.
+/// Returns the whole report as plain text. `colour` colours the verdict.
 pub fn render(report: &Report, colour: bool) -> String {
     let mut text = String::new();
-    // Writing to a String can't fail.
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "\nReport: {} interviewed with “{}”\n", report.persona, report.guide);
     for (number, turn) in report.turns.iter().enumerate() {
         render_turn(&mut text, number + 1, turn);
@@ -42,7 +43,7 @@ pub fn render(report: &Report, colour: bool) -> String {
     text
 }
 
-/// Who worded the follow-ups, and what a model proposed in vain.
+/// Writes who worded the follow-ups, and which proposals of a model were rejected.
 fn follow_ups(text: &mut String, report: &Report) {
     let mut sources: BTreeMap<&str, usize> = BTreeMap::new();
     for turn in report.turns.iter().filter(|turn| turn.kind == Kind::FollowUp) {
@@ -73,8 +74,8 @@ fn render_turn(text: &mut String, number: usize, turn: &Turn) {
         }
     };
     if turn.kind == Kind::FollowUp {
-        line("why", turn.why.as_deref().unwrap_or("the engine does not say"));
-        line("source", turn.source.as_deref().unwrap_or("the engine does not say"));
+        line("why", turn.why.as_deref().unwrap_or("not reported by the engine"));
+        line("source", turn.source.as_deref().unwrap_or("not reported by the engine"));
     }
     line("said", &turn.truth_text);
     line("stored", if turn.response_text.is_empty() { "(nothing)" } else { &turn.response_text });

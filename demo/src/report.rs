@@ -1,7 +1,7 @@
-//! The demo's report (product contract, section 10), and its verdict.
+//! The demo's report (product contract, section 10) and its verdict.
 //!
-//! Owns: joining what the engine stored with what was sent and heard. Pure: transcription and synthesis are done before.
-//! Never does: print (that is [`super::render`]).
+//! Owns: joining what the engine stored with what was sent and received. The module is pure:
+//! transcription and synthesis are done before. Never does: print, which [`super::render`] does.
 
 use interview::Guide;
 use serde::Serialize;
@@ -14,12 +14,13 @@ use super::persona::Persona;
 use super::tape::{Asking, Purpose, Tape};
 use voice::stt::wer::wer;
 
-/// How much of a question an interrupting persona does not let the interviewer say, in s, and how fast people speak, in
-/// words/s: what it talked over can't have been heard.
+/// The end of a question that an interrupting persona talks over, in s, and the interviewer's
+/// speaking rate in words/s. What was talked over cannot have been heard.
 const INTERRUPTED_S: f32 = 1.6;
 const WORDS_PER_S: f32 = 2.5;
 
-/// So many missing words are more than words misheard, if they are so large a part of an answer.
+/// This many missing words are more than a recognition error, if they are also a large enough part
+/// of an answer.
 const LOST_WORDS: usize = 3;
 const LOST_SHARE: f32 = 0.25;
 
@@ -30,8 +31,9 @@ pub enum Kind {
     FollowUp,
 }
 
-/// Times of the reply that put this question, in ms. The first two are measured on the wire from the persona's last
-/// sample; the rest are the engine's own, where it tells them.
+/// The latency of the reply that put this question, in ms. The first two times are measured in the
+/// received audio, from the persona's last sample. The others are the engine's own, where it
+/// reports them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Latency {
     pub first_audio: Option<u64>,
@@ -50,13 +52,13 @@ pub struct Turn {
     pub follow_up_of: Option<String>,
     pub required: bool,
     pub asked_text: String,
-    /// From the received audio; acknowledgements before the question included.
+    /// The transcript of the received audio, including acknowledgements before the question.
     pub heard_text: String,
-    /// As stored.
+    /// The answer as the engine stored it.
     pub response_text: String,
-    /// As spoken.
+    /// The answer as the persona spoke it.
     pub truth_text: String,
-    /// How often the persona had it repeated.
+    /// How often the persona asked for a repetition.
     pub repeats: u32,
     pub latency_ms: Latency,
     /// For a follow-up: why it was asked.
@@ -67,7 +69,7 @@ pub struct Turn {
     pub cut_off: bool,
 }
 
-/// p50 and p95 in ms, and of how many turns.
+/// The p50 and the p95 in ms, and the number of turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Spread {
     pub p50: Option<u64>,
@@ -79,22 +81,22 @@ pub struct Spread {
 pub struct Summary {
     pub first_audio_ms: Spread,
     pub question_start_ms: Spread,
-    /// The same for guide questions and for follow-ups alone.
+    /// The same for guide questions alone, and for follow-ups alone.
     pub question_first_audio_ms: Spread,
     pub follow_up_first_audio_ms: Spread,
 }
 
-/// Whether the demo did what it is for.
+/// Whether the demo succeeded.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
     pub passed: bool,
-    /// Why not.
+    /// The reasons for a failure.
     pub reasons: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// As the API gives it.
+    /// The interview as the API returns it.
     pub interview: Value,
     pub guide: String,
     pub persona: String,
@@ -102,28 +104,29 @@ pub struct Report {
     pub required_asked_once: bool,
     pub facts_recovered: Vec<String>,
     pub facts_total: usize,
-    /// Turns in which the engine became audible before the persona's last sample.
+    /// The number of turns in which the engine became audible before the persona's last sample.
     pub cut_offs: usize,
     pub barge_ins: Vec<BargeIn>,
-    /// Stored responses against what was spoken, over all turns, 0…; none when nothing was answered.
+    /// The word error rate of the stored responses over all turns, at least 0, or `None` if nothing
+    /// was answered.
     pub wer: Option<f32>,
     /// Paths or URLs.
     pub recording: Option<String>,
     pub transcript: Option<String>,
-    /// Follow-ups that a model proposed and that were not fit to be spoken.
+    /// Follow-ups that a model proposed, and that were rejected.
     pub follow_ups_rejected: Vec<Rejected>,
     pub summary: Summary,
     pub verdict: Verdict,
 }
 
-/// What only the caller could find out about one asking.
+/// Results for one asking that only the caller can determine.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Found {
     pub heard_text: String,
     pub timing: Timing,
 }
 
-/// Everything the report is made from. `found` goes with `tape.askings`.
+/// The input of the report. `found` has one entry for each of `tape.askings`.
 pub struct Material<'a> {
     pub guide: &'a Guide,
     pub persona: &'a Persona,
@@ -133,11 +136,12 @@ pub struct Material<'a> {
     pub found: &'a [Found],
     pub recording: Option<String>,
     pub transcript_at: Option<String>,
-    /// What went wrong during the call itself.
+    /// The error of the call itself, if there was one.
     pub trouble: Option<String>,
 }
 
-/// Which row answers which asking: in order, each row once.
+/// Returns the row of each asking. Askings and rows are matched in order, and each row is used
+/// once.
 pub fn rows_of_askings(askings: &[Asking], rows: &[Row]) -> Vec<Option<usize>> {
     let mut taken = vec![false; rows.len()];
     askings
@@ -175,7 +179,8 @@ pub fn make(material: Material<'_>) -> Report {
         Some("completed") => {}
         status => {
             let why = api_view::text(&material.interview, "status_reason").map_or(String::new(), |r| format!(" ({r})"));
-            reasons.push(format!("the interview did not complete: its status is {}{why}", status.unwrap_or("unknown")));
+            reasons
+                .push(format!("the interview was not completed: its status is {}{why}", status.unwrap_or("unknown")));
         }
     }
     let required_asked_once = problems.is_empty();
@@ -216,7 +221,7 @@ fn turn(guide: &Guide, tape: &Tape, index: usize, asking: &Asking, row: Option<&
     let asked_text = asked_text.unwrap_or_default();
     let Found { heard_text, timing } = found.cloned().unwrap_or_default();
     let engine = row.map(|row| row.engine).unwrap_or_default();
-    // Not recognised by its sound, but nothing was said before it.
+    // The question was not recognised by its sound, but nothing was said before it.
     let question_start = timing.question_start.or_else(|| {
         let beginning: Vec<&str> = asked_text.split_whitespace().take(3).collect();
         let spoken: Vec<&str> = heard_text.split_whitespace().take(3).collect();
@@ -249,15 +254,15 @@ fn turn(guide: &Guide, tape: &Tape, index: usize, asking: &Asking, row: Option<&
     }
 }
 
-/// What keeps "every required question was asked once, and heard" from being true. From the stored responses and the
-/// received audio.
+/// Returns what contradicts "every required question was asked once, and heard", according to the
+/// stored responses and the received audio.
 fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -> Vec<String> {
     let mut problems = Vec::new();
     let required = guide.sections.iter().flat_map(|section| &section.questions).filter(|question| question.required);
     for question in required {
         let stored = rows.iter().filter(|row| row.question_id == question.id && !row.is_follow_up).count();
         if stored != 1 {
-            problems.push(format!("required question `{}` has {stored} stored responses, not one", question.id));
+            problems.push(format!("required question `{}` has {stored} stored responses instead of one", question.id));
         }
         let heard = turns
             .iter()
@@ -268,13 +273,14 @@ fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -
             })
             .count();
         if heard != 1 {
-            problems.push(format!("required question `{}` was heard in {heard} askings, not in one", question.id));
+            problems.push(format!("required question `{}` was heard in {heard} askings instead of one", question.id));
         }
     }
     problems
 }
 
-/// Answers of which a part is not stored, with the question or with the one that it led to.
+/// Returns a message for each answer of which a part is stored neither with its question nor with
+/// the next one.
 fn words_lost(turns: &[Turn], tape: &Tape) -> Vec<String> {
     let lost = |(index, turn): (usize, &Turn)| {
         let stored = |index: usize| turns.get(index).map_or("", |turn| turn.response_text.as_str());
@@ -286,13 +292,14 @@ fn words_lost(turns: &[Turn], tape: &Tape) -> Vec<String> {
                 let much = missing >= LOST_WORDS && missing as f32 > LOST_SHARE * all as f32;
                 much || turn.response_text.trim().is_empty()
             })
-            .map(|utterance| format!("words were lost of the answer “{}”: “{}”", utterance.text, turn.response_text))
+            .map(|utterance| format!("words were lost from the answer “{}”: “{}”", utterance.text, turn.response_text))
             .collect::<Vec<_>>()
     };
     turns.iter().enumerate().flat_map(lost).collect()
 }
 
-/// Share of the words that must be found: less where the persona itself spoke over the end.
+/// Returns the share of the words that must be found. It is smaller if the persona talked over the
+/// end.
 fn needed_share(text: &str, interrupted: bool) -> f32 {
     let words = text.split_whitespace().count().max(1) as f32;
     let lost = if interrupted { (INTERRUPTED_S * WORDS_PER_S / words).min(0.5) } else { 0.0 };
@@ -306,7 +313,7 @@ fn was_interrupted(tape: &Tape, asking: usize) -> bool {
     })
 }
 
-/// Word errors over all turns / words spoken.
+/// Returns the number of word errors over all turns divided by the number of words spoken.
 fn error_rate(turns: &[Turn]) -> Option<f32> {
     let joined = |text: fn(&Turn) -> &str| turns.iter().map(text).collect::<Vec<_>>().join(" ");
     let truth = joined(|turn| &turn.truth_text);

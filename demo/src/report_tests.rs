@@ -1,4 +1,4 @@
-//! A small interview, joined into a report; then spoilt in one way after the other.
+//! Tests of the report on a small interview, and on variants of it with one fault each.
 
 use serde_json::json;
 
@@ -109,7 +109,7 @@ fn a_good_interview_passes() {
     assert_eq!(report.turns[2].repeats, 1);
     assert_eq!(report.turns[2].truth_text, "Very quiet.");
     assert_eq!(report.summary.first_audio_ms, Spread { p50: Some(400), p95: Some(500), turns: 3 });
-    // One word of eight was stored wrongly.
+    // One of eight words was stored incorrectly.
     assert!((report.wer.unwrap() - 0.125).abs() < 0.001);
 }
 

@@ -1,8 +1,8 @@
-//! The simulated respondent on the line.
+//! The simulated respondent during a call.
 //!
-//! Owns: its packets, one every 20 ms from the first to the last (silence between its words), and the tape of
-//! everything sent and received. Never does: decide what to say (that is [`super::mind`]) or touch the engine but
-//! through the wire.
+//! Owns: its packets, one every 20 ms from the first to the last (silence between its words), and
+//! the tape of everything sent and received. Never does: decide what to say, which [`super::mind`]
+//! does, or access the engine except over its connection.
 
 use std::time::{Duration, Instant};
 
@@ -20,16 +20,17 @@ use voice::port::LegEvent;
 use voice::transport::{Link, TransportError};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
-/// After the engine said that it is over, so that the last words are on the tape.
+/// How long the call is held after the engine has reported its end, so that the last words are on
+/// the tape.
 const FAREWELL: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RespondentError {
     #[error("the call did not connect within {} s", CONNECT_LIMIT.as_secs())]
     NotConnected,
-    #[error("the call is still going on after {0} s; hung up")]
+    #[error("the call had not ended after {0} s, so the respondent hung up")]
     TooLong(u64),
-    #[error("there is no clip of `{0}`")]
+    #[error("there is no clip for the line `{0}`")]
     NoClip(String),
     #[error(transparent)]
     Tape(#[from] TapeError),
@@ -37,11 +38,11 @@ pub enum RespondentError {
     Transport(#[from] TransportError),
 }
 
-/// What is being said: where in its clip we are.
-struct Saying<'a> {
+/// The utterance in progress, and the position in its clip.
+struct UtteranceInProgress<'a> {
     clip: &'a Clip,
     next: usize,
-    /// The last packet with audible sound in it.
+    /// The last packet that is audible.
     last_audible: usize,
     purpose: Purpose,
     text: String,
@@ -49,26 +50,26 @@ struct Saying<'a> {
     ended_ms: u64,
 }
 
-/// The respondent with everything it needs for one call.
+/// The respondent, with everything that it needs for one call.
 pub struct Respondent {
     pub link: Link,
     pub mind: Mind,
     pub lines: Lines,
     pub messages: mpsc::Receiver<EngineMessage>,
-    /// What the terminal shows; a full queue loses lines, never packets.
+    /// The queue of events for the terminal. If it is full, lines are lost, but never packets.
     pub events: mpsc::Sender<DemoEvent>,
-    /// The call is given up after this.
+    /// The limit of the call's duration, after which the respondent hangs up.
     pub limit: Duration,
 }
 
 impl Respondent {
-    /// Holds the call to its end; the tape of it, also when it had to be given up.
+    /// Holds the call to its end. Returns the tape, also if the respondent had to hang up.
     pub async fn hold(mut self) -> Result<(Tape, Option<RespondentError>), RespondentError> {
         self.connected().await?;
         let began = tokio::time::Instant::now();
         let mut tape = Tape::start(began.into_std())?;
         let mut trouble = None;
-        let mut saying: Option<Saying<'_>> = None;
+        let mut saying: Option<UtteranceInProgress<'_>> = None;
         let mut over_since = None;
         for packet in 0u64.. {
             let due = began + Duration::from_millis(packet * PACKET_MS);
@@ -159,18 +160,18 @@ fn is_gone(events: &mut mpsc::Receiver<LegEvent>) -> bool {
     }
 }
 
-fn begin<'a>(lines: &'a Lines, spoken: &Spoken, purpose: Purpose) -> Result<Saying<'a>, RespondentError> {
+fn begin<'a>(lines: &'a Lines, spoken: &Spoken, purpose: Purpose) -> Result<UtteranceInProgress<'a>, RespondentError> {
     let text = spoken.text();
     let clip = lines.get(spoken).filter(|clip| !clip.packets.is_empty());
     let clip = clip.ok_or_else(|| RespondentError::NoClip(text.clone()))?;
     let packet = clip.pcm.len().div_ceil(clip.packets.len()).max(1);
     let last_audible = clip.pcm.chunks(packet).collect::<Vec<_>>();
     let last_audible = last_audible.iter().rposition(|samples| level_db(samples) >= AUDIBLE_DB).unwrap_or(0);
-    Ok(Saying { clip, next: 0, last_audible, purpose, text, started_ms: None, ended_ms: 0 })
+    Ok(UtteranceInProgress { clip, next: 0, last_audible, purpose, text, started_ms: None, ended_ms: 0 })
 }
 
-impl From<Saying<'_>> for Utterance {
-    fn from(saying: Saying<'_>) -> Self {
+impl From<UtteranceInProgress<'_>> for Utterance {
+    fn from(saying: UtteranceInProgress<'_>) -> Self {
         Self {
             text: saying.text,
             purpose: saying.purpose,

@@ -1,7 +1,7 @@
-//! The persona's voice: every line synthesised and encoded before the call.
+//! The persona's voice: every line is synthesised and encoded before the call.
 //!
-//! Owns: the clips the respondent speaks, and where in each its speech begins and ends.
-//! Never does: synthesise during a call, so that nothing it does disturbs what is measured.
+//! Owns: the clips that the respondent speaks, and where speech begins and ends in each. Never
+//! does: synthesise during a call, so that nothing disturbs what is measured.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,25 +17,26 @@ const PACKET_SAMPLES: usize = SPEAK_RATE as usize * PACKET_MS as usize / 1000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceError {
-    #[error("the persona's line `{line}` can't be synthesised: {source}")]
+    #[error("the persona's line `{line}` cannot be synthesised: {source}")]
     Synthesis { line: String, source: TtsError },
     #[error("the synthesised line `{0}` is silent")]
     Silent(String),
-    #[error("encoding: {0}")]
+    #[error("a line cannot be encoded: {0}")]
     Encoding(String),
-    #[error("the persona speaks with {0}, which is the interviewer's voice; choose another one")]
+    #[error("the persona has the interviewer's voice {0}; choose another `voice` in the persona file")]
     SameVoice(String),
 }
 
 /// Every line of a persona. A clip begins with its first audible packet and ends with its last one.
 pub struct Lines {
     clips: HashMap<Spoken, Clip>,
-    /// One packet of silence.
+    /// A packet of silence.
     pub silence: bytes::Bytes,
 }
 
 impl Lines {
-    /// Synthesises everything the persona can say; `progress` is called with the number done and the number in all.
+    /// Synthesises everything that the persona can say. `progress` is called with the number of
+    /// finished lines and the number of all lines.
     pub async fn prepare(
         persona: &Persona,
         synthesizer: &Arc<dyn Synthesizer>,
@@ -57,7 +58,7 @@ impl Lines {
         Self::of(sounds)
     }
 
-    /// Lines whose sound is there already, such as recordings of people: 24 kHz mono PCM each.
+    /// Returns lines whose sound exists already, such as recordings of people, as 24 kHz mono PCM.
     pub fn of(sounds: impl IntoIterator<Item = (Spoken, Vec<i16>)>) -> Result<Self, VoiceError> {
         let mut clips = HashMap::new();
         for (spoken, pcm) in sounds {
@@ -73,14 +74,15 @@ impl Lines {
         Ok(Self { clips, silence })
     }
 
-    /// The clip of a line; every line of [`Persona::everything_said`] has one.
+    /// Returns the clip of a line. Every line of [`Persona::everything_said`] has one.
     pub fn get(&self, spoken: &Spoken) -> Option<&Clip> {
         self.clips.get(spoken)
     }
 }
 
-/// How the interviewer will sound when it asks `text`: the same engine, the same voice. Lets the persona know when a
-/// question is about to end, and the report where in what was heard a question begins.
+/// Returns the envelope that `text` will have when the interviewer says it, from the same
+/// synthesiser and voice. The persona uses it to notice that a question is about to end, and the
+/// report to find where a question begins.
 pub async fn expected(synthesizer: &Arc<dyn Synthesizer>, voice: &Voice, text: &str) -> Result<Envelope, VoiceError> {
     let pcm = synthesizer
         .synthesize(text, voice, Priority::Background)
@@ -93,7 +95,7 @@ fn encode(text: &str, pcm: Vec<i16>) -> Result<Clip, VoiceError> {
     codec::encode_clip(text.to_owned(), pcm).map_err(|error| VoiceError::Encoding(error.to_string()))
 }
 
-/// 24 kHz PCM of `text` without silence before and after it.
+/// Returns `text` as 24 kHz PCM without silence before and after it.
 async fn speech(synthesizer: &Arc<dyn Synthesizer>, voice: &Voice, text: &str) -> Result<Vec<i16>, VoiceError> {
     let pcm = synthesizer
         .synthesize(text, voice, Priority::Background)
@@ -103,7 +105,7 @@ async fn speech(synthesizer: &Arc<dyn Synthesizer>, voice: &Voice, text: &str) -
     if trimmed.is_empty() { Err(VoiceError::Silent(text.to_owned())) } else { Ok(trimmed.to_vec()) }
 }
 
-/// Cuts at packet borders: from the first audible 20 ms to the last.
+/// Cuts at packet boundaries, from the first audible 20 ms to the last.
 fn trim(pcm: &[i16]) -> &[i16] {
     let audible = |chunk: &[i16]| level_db(chunk) >= AUDIBLE_DB;
     let mut chunks = pcm.chunks(PACKET_SAMPLES);

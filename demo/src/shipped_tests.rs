@@ -1,4 +1,4 @@
-//! The guides and personas in the repository, and that they fit each other.
+//! Tests that the guides and personas of the repository are valid and fit each other.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::answers::AnswerBook;
 use super::heard::share_found;
 use super::persona::{DECLINE, Persona};
 
-/// What lies at the top of the repository.
+/// Returns a path below the root of the repository.
 fn shipped(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }

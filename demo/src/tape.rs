@@ -1,30 +1,33 @@
-//! Everything that went over the wire, on one local clock.
+//! Everything that was sent and received, on one local clock.
 //!
-//! Owns: what was received (decoded, with its level) and what was sent, each packet with its time. Pure but for the
-//! Opus decoder. Never does: judge any of it (that is [`super::measure`] and [`super::heard`]).
+//! Owns: what was received (decoded, with its level) and what was sent, each packet with its time.
+//! The module is pure except for the Opus decoder. Never does: judge any of it, which
+//! [`super::measure`] and [`super::heard`] do.
 
 use std::time::Instant;
 
 use voice::audio::LISTEN_RATE;
 use voice::transport::Packet;
 
-/// Packets at or above this level are audible. Speech lies 25 to 40 dB higher, coded silence 40 dB lower.
+/// The level from which on a packet is audible. Speech is 25 dB to 40 dB higher, and coded silence
+/// is 40 dB lower.
 pub const AUDIBLE_DB: f32 = -50.0;
-/// The level written for digital silence.
+/// The level that stands for digital silence.
 pub const FLOOR_DB: f32 = -100.0;
-/// Length of a packet.
+/// The duration of a packet in ms.
 pub const PACKET_MS: u64 = 20;
-/// Where RTP time and arrival time differ by more than this, RTP time did not go on during silence: arrival counts.
+/// If RTP time and arrival time differ by more than this, RTP time did not advance during silence,
+/// and the arrival time is used.
 const DRIFT_MS: u64 = 200;
 
-/// One received packet.
+/// A received packet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
-    /// When it arrived, in ms since the tape began.
+    /// The arrival, in ms since the tape began.
     pub arrived_ms: u64,
-    /// Where its first sample lies on the tape: arrival, smoothed by RTP time.
+    /// The position of its first sample on the tape: the arrival, smoothed by RTP time.
     pub start_ms: u64,
-    /// RMS level in dB of full scale.
+    /// The RMS level in dBFS.
     pub db: f32,
 }
 
@@ -34,20 +37,20 @@ impl Heard {
     }
 }
 
-/// What an utterance of the persona was for.
+/// The purpose of an utterance of the persona.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Consent,
     Recording,
-    /// To the asking with this index of [`Tape::askings`].
+    /// The answer to the asking with this index in [`Tape::askings`].
     Answer(usize),
-    /// Asks to have the asking with this index repeated.
+    /// A request to repeat the asking with this index.
     Repeat(usize),
-    /// Said within the asking with this index, and no answer.
+    /// Something that is said in the asking with this index, and is not an answer.
     Aside(usize),
 }
 
-/// One utterance of the persona as it was sent.
+/// An utterance of the persona as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Utterance {
     pub text: String,
@@ -58,31 +61,32 @@ pub struct Utterance {
     pub end_ms: u64,
 }
 
-/// One asking as the `question` messages told it.
+/// An asking as the `question` messages reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asking {
     pub question_id: String,
     pub section: String,
     pub follow_up_of: Option<String>,
-    /// When the message came.
+    /// When the message arrived.
     pub opened_ms: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the received audio can't be decoded: {0}")]
+#[error("the received audio cannot be decoded: {0}")]
 pub struct TapeError(String);
 
-/// The tape. Times are ms since it began.
+/// The tape. Times are in ms since it began.
 pub struct Tape {
     origin: Instant,
     decoder: opus::Decoder,
     last_rtp: Option<u32>,
     pub heard: Vec<Heard>,
-    /// Received audio at 16 kHz mono, silence filled in; sample 0 is the tape's beginning.
+    /// The received audio at 16 kHz mono, with silence in its gaps. Sample 0 is the tape's
+    /// beginning.
     pub pcm: Vec<i16>,
     pub utterances: Vec<Utterance>,
     pub askings: Vec<Asking>,
-    /// Packets that could not be decoded.
+    /// The number of packets that could not be decoded.
     pub undecodable: u32,
 }
 
@@ -102,12 +106,12 @@ impl Tape {
         })
     }
 
-    /// The tape's time of an instant.
+    /// Returns the time of an instant on the tape.
     pub fn at(&self, instant: Instant) -> u64 {
         instant.saturating_duration_since(self.origin).as_millis() as u64
     }
 
-    /// Decodes a packet and puts it in its place; none when it is not decodable.
+    /// Decodes a packet and stores it at its position. Returns `None` if it cannot be decoded.
     pub fn receive(&mut self, packet: &Packet) -> Option<Heard> {
         // The longest Opus packet is 120 ms.
         let mut samples = [0i16; LISTEN_RATE as usize * 120 / 1000];
@@ -129,7 +133,7 @@ impl Tape {
 
     fn place(&mut self, arrived_ms: u64, rtp: u32) -> u64 {
         let by_rtp = self.heard.last().zip(self.last_rtp).map(|(last, last_rtp)| {
-            // Signed, so that a late packet goes back to where it belongs.
+            // The step is signed, so that a late packet is stored at its earlier position.
             let step_ms = i64::from(rtp.wrapping_sub(last_rtp) as i32) / 48;
             last.start_ms.saturating_add_signed(step_ms)
         });
@@ -140,28 +144,29 @@ impl Tape {
         }
     }
 
-    /// The end of everything, in ms.
+    /// Returns the end of everything on the tape, in ms.
     pub fn end_ms(&self) -> u64 {
         let heard = self.heard.last().map_or(0, |last| last.start_ms + PACKET_MS);
         heard.max(self.utterances.last().map_or(0, |last| last.end_ms))
     }
 
-    /// Received packets that start in `[from, to)`.
+    /// Returns the received packets that start in `[from, to)`.
     pub fn between(&self, from_ms: u64, to_ms: u64) -> impl Iterator<Item = &Heard> {
         self.heard.iter().filter(move |heard| (from_ms..to_ms).contains(&heard.start_ms))
     }
 
-    /// Received samples of `[from, to)`, cut at the tape's end.
+    /// Returns the received samples in `[from, to)`, up to the tape's end.
     pub fn samples(&self, from_ms: u64, to_ms: u64) -> &[i16] {
         let at = |ms: u64| ((ms * u64::from(LISTEN_RATE) / 1000) as usize).min(self.pcm.len());
         &self.pcm[at(from_ms)..at(to_ms.max(from_ms))]
     }
 
-    /// The window in which the asking's own sound lies: from the end of what the persona said before it to its last
-    /// word on it, or to the next asking's window.
+    /// Returns the window of the asking's own sound: from the end of the persona's previous
+    /// utterance to the persona's last word in this asking, or to the next asking's window.
     pub fn window(&self, asking: usize) -> (u64, u64) {
         let opened = |i: usize| self.askings.get(i).map(|asking| asking.opened_ms);
-        // Our voice is heard up to the answer that led to the next asking; that answer's end is where the next begins.
+        // The persona is heard up to the answer that led to the next asking. The next asking begins
+        // at that answer's end.
         let start = |i: usize| {
             let opened = opened(i)?;
             let before = self.utterances.iter().filter(|u| u.start_ms <= opened && !belongs(u, i)).map(|u| u.end_ms);
@@ -170,7 +175,8 @@ impl Tape {
         let from = start(asking).unwrap_or(0);
         let to = match start(asking + 1) {
             Some(next) => next,
-            // The last one: to the end of the last answer to it; the farewell is no part of it.
+            // The window of the last asking ends with the last answer to it, and excludes the
+            // farewell.
             None => self
                 .utterances
                 .iter()
@@ -187,7 +193,7 @@ fn belongs(utterance: &Utterance, asking: usize) -> bool {
     matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) | Purpose::Aside(i) if i == asking)
 }
 
-/// RMS level in dB of full scale.
+/// Returns the RMS level in dBFS.
 pub fn level_db(samples: &[i16]) -> f32 {
     if samples.is_empty() {
         return FLOOR_DB;
@@ -201,7 +207,7 @@ pub fn level_db(samples: &[i16]) -> f32 {
 pub(super) mod tests {
     use super::*;
 
-    /// A tape on which every packet of `levels` (dB) arrived 20 ms after the one before.
+    /// Returns a tape on which each packet of `levels` (in dB) arrived 20 ms after the one before.
     pub fn tape_of(levels: &[f32]) -> Tape {
         let mut tape = Tape::start(Instant::now()).unwrap();
         tape.heard = levels

@@ -1,4 +1,5 @@
-//! The respondent on a line whose other end is this test: real packets and real pacing, no network.
+//! Tests of the respondent in a call whose other end is the test, with real packets and real pacing
+//! but no network.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use voice::port::{EndCause, LegEvent};
 use voice::transport::{Link, Packet, PacketSink, TransportError};
 use voice::tts::{Synthesizer, TtsError, Voice};
 
-/// 60 ms of tone a letter, with silence around.
+/// A synthesiser that produces 60 ms of tone per letter, with silence around it.
 struct Tone;
 
 #[async_trait]
@@ -41,7 +42,7 @@ impl Synthesizer for Tone {
     }
 }
 
-/// Hands every packet to the test.
+/// A sink that passes every packet to the test.
 struct Wire(mpsc::UnboundedSender<(Instant, Bytes)>);
 
 #[async_trait]
@@ -66,7 +67,8 @@ impl Interviewer {
         self.messages.send(EngineMessage { seq: 0, notice }).await.unwrap();
     }
 
-    /// A packet for each of the respondent's, so that its pace is ours too; true while the respondent is audible.
+    /// Sends one packet for each of the respondent's, so that both sides have the same pace.
+    /// Returns true while the respondent is audible.
     async fn tick(&mut self, payload: Option<Bytes>) -> bool {
         let (_, sent) = self.sent.recv().await.unwrap();
         self.rtp += 960;
@@ -79,7 +81,7 @@ impl Interviewer {
         super::tape::level_db(&samples[..count]) > -40.0
     }
 
-    /// Speaks, listens, and waits for the respondent to have answered.
+    /// Speaks, listens, and waits until the respondent has answered.
     async fn exchange(&mut self) {
         self.tell(Notice::state(CallState::Speaking)).await;
         for payload in self.clip.packets.clone() {
@@ -141,13 +143,13 @@ async fn consent_and_an_answer_go_over_the_wire_and_onto_the_tape() {
     let tape = held().await;
     let said: Vec<(&str, Purpose)> = tape.utterances.iter().map(|u| (u.text.as_str(), u.purpose)).collect();
     let expected = [("Yes I do", Purpose::Consent), ("Right", Purpose::Recording), ("One, two", Purpose::Answer(0))];
-    // The test hangs up in the pause of the answer; what was begun is on the tape all the same.
+    // The test hangs up in the pause of the answer. What was begun is still on the tape.
     assert_eq!(said, expected);
     assert_eq!(tape.askings.len(), 1);
     assert_eq!(tape.undecodable, 0);
     let (from, to) = tape.window(0);
     assert!(from > 0 && to > from);
-    // Three times half a second of the interviewer's voice.
+    // The interviewer's voice is heard three times for 0.5 s.
     let audible = tape.heard.iter().filter(|heard| heard.audible()).count();
     assert!((72..=81).contains(&audible), "{audible}");
     assert!(measure::timing(&tape, 0, None).first_audio.is_some());

@@ -1,9 +1,10 @@
-//! Sentences to vectors: MiniLM (Wang et al. 2020, arXiv:2002.10957) as trained for sentences, six layers, whose vectors
-//! lie close where texts mean the same; and the same network adapted to a task.
+//! Sentence embeddings: MiniLM (Wang et al. 2020, arXiv:2002.10957) as trained for sentences, with
+//! six layers, and the same network adapted to a task. Texts with similar meanings have vectors
+//! that are close to each other.
 //!
-//! Owns: cutting text into pieces ([`wordpiece`]), the adaptation of the weights ([`adaptation`]), the mean over the
-//! pieces. Never does: decide what a vector means, or choose where it is computed: [`Encoder::encode`] blocks for as
-//! long as it takes.
+//! Owns: splitting text into word pieces ([`wordpiece`]), the adaptation of the weights
+//! ([`adaptation`]), and the mean over the pieces. Never does: decide what a vector means, or
+//! choose the thread on which it is computed. [`Encoder::encode`] blocks until the result is ready.
 
 mod adaptation;
 mod wordpiece;
@@ -18,10 +19,11 @@ use parking_lot::Mutex;
 use onnx::{OrtError, SessionKind};
 use wordpiece::WordPiece;
 
-/// Numbers in a vector.
+/// The number of values in a vector.
 pub const WIDTH: usize = 384;
 
-/// Pieces of a text that are read, as the network was trained; the rest of a longer one is ignored.
+/// The maximum number of word pieces of a text, as in the network's training. The rest of a longer
+/// text is ignored.
 const LONGEST: usize = 256;
 
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +32,7 @@ pub enum EncoderError {
     File { path: PathBuf, reason: String },
     #[error(transparent)]
     Ort(#[from] OrtError),
-    #[error("what adapts the encoder: {0}")]
+    #[error("the adaptation of the encoder cannot be used: {0}")]
     Adaptation(String),
     #[error("the encoder failed: {0}")]
     Run(String),
@@ -42,18 +44,18 @@ impl EncoderError {
     }
 }
 
-/// The model, ready to read. Holds about 100 MB.
+/// The loaded model, which takes about 100 MB of memory.
 pub struct Encoder {
     pieces: WordPiece,
     session: Mutex<Session>,
 }
 
 impl Encoder {
-    /// Reads `model` (ONNX) and `vocabulary` (a JSON list of word pieces). `adaptation`: what a training changed in the
-    /// model's weights, see [`adaptation`]. Blocks for about half a second.
+    /// Loads `model` (ONNX) and `vocabulary` (a JSON list of word pieces). `adaptation` contains
+    /// the changes of the model's weights, as described in [`adaptation`]. Blocks for about 0.5 s.
     ///
     /// # Errors
-    /// Which file is missing, damaged or of another shape.
+    /// Returns an error that names the file if one is missing, damaged or of another form.
     pub fn open(
         environment: &Environment,
         model: &Path,
@@ -73,15 +75,16 @@ impl Encoder {
         Ok(Self { pieces, session: Mutex::new(session) })
     }
 
-    /// The vector of a text: [`WIDTH`] numbers, the mean of its pieces' states.
+    /// Returns the vector of a text: [`WIDTH`] values, which are the mean of its pieces' states.
     ///
     /// # Errors
-    /// What ONNX Runtime says.
+    /// Returns the error of ONNX Runtime.
     pub fn encode(&self, text: &str) -> Result<Vec<f32>, EncoderError> {
         self.mean(&self.pieces.ids(text, LONGEST)).map_err(|error| EncoderError::Run(error.to_string()))
     }
 
-    /// The same at length 1: the scalar product of two is how alike they are, −1…1.
+    /// Like [`encode`](Self::encode), normalised to length 1. The scalar product of two such
+    /// vectors is their cosine similarity, between -1 and 1.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
@@ -94,7 +97,7 @@ impl Encoder {
         Ok(vector)
     }
 
-    /// Of `last_hidden_state` [1, n, 384].
+    /// Returns the mean of `last_hidden_state` [1, n, 384] over its pieces.
     fn mean(&self, ids: &[i64]) -> ort::Result<Vec<f32>> {
         let shape = [1, ids.len()];
         let (mask, kinds) = (vec![1_i64; ids.len()], vec![0_i64; ids.len()]);
@@ -128,7 +131,7 @@ mod tests {
         Encoder::open(environment, &weights("minilm-l6-int8.onnx"), &weights("minilm-vocab.json"), adaptation)
     }
 
-    /// As the reference tokenizer and ONNX Runtime have it: 0.731 and 0.153.
+    /// The expected values 0.731 and 0.153 are those of the reference tokenizer with ONNX Runtime.
     #[test]
     fn what_means_the_same_is_alike() {
         let encoder = encoder(None).unwrap();
@@ -146,6 +149,6 @@ mod tests {
     #[test]
     fn what_adapts_nothing_is_refused() {
         let error = encoder(Some(b"no archive")).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(error.starts_with("what adapts the encoder: "), "{error}");
+        assert!(error.starts_with("the adaptation of the encoder cannot be used: "), "{error}");
     }
 }

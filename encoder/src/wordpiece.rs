@@ -1,23 +1,25 @@
-//! Texts as BERT's word pieces: lower case, without accents, punctuation by itself, then the longest pieces of the vocabulary.
+//! Splits texts into BERT's word pieces: lower case, without accents, with punctuation separate,
+//! and then the longest pieces in the vocabulary.
 //!
-//! Owns: that, for the uncased English vocabulary. A tokenizer library would do the same with thirty more crates and formats
-//! that are not needed here. Never does: know what the pieces mean.
+//! Owns: this algorithm for the uncased English vocabulary. A tokenizer library would do the same
+//! with thirty more crates, and formats that are not needed here. Never does: know what the pieces
+//! mean.
 
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Marks the beginning of a word in the vocabulary's file.
+/// Marks the beginning of a word in the vocabulary file.
 const BEGINS: char = '▁';
-/// Longer words are unknown.
+/// Words with more characters become the unknown piece.
 const LONGEST_WORD: usize = 100;
 
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct VocabularyError(String);
 
-/// The vocabulary, and how texts are cut by it.
+/// The vocabulary and the splitting of texts.
 #[derive(Debug)]
 pub struct WordPiece {
     pieces: HashMap<String, i64>,
@@ -27,15 +29,18 @@ pub struct WordPiece {
 }
 
 impl WordPiece {
-    /// A JSON list of pieces in the order of their ids; those that begin a word have `▁` before them.
+    /// Reads a JSON list of pieces in the order of their ids. Pieces that begin a word are preceded
+    /// by `▁`.
     pub fn read(json: &[u8]) -> Result<Self, VocabularyError> {
         let list: Vec<String> = serde_json::from_slice(json).map_err(|error| VocabularyError(error.to_string()))?;
         let pieces: HashMap<String, i64> = list.into_iter().zip(0..).collect();
-        let id = |name: &str| pieces.get(name).copied().ok_or_else(|| VocabularyError(format!("it has no {name}")));
+        let id = |name: &str| {
+            pieces.get(name).copied().ok_or_else(|| VocabularyError(format!("the vocabulary has no {name}")))
+        };
         Ok(Self { unknown: id("[UNK]")?, begin: id("[CLS]")?, end: id("[SEP]")?, pieces })
     }
 
-    /// At most `most` ids, the marks at both ends among them.
+    /// Returns at most `most` ids, including the marks at both ends.
     pub fn ids(&self, text: &str, most: usize) -> Vec<i64> {
         let mut ids = vec![self.begin];
         for word in words(text) {
@@ -49,7 +54,8 @@ impl WordPiece {
         ids
     }
 
-    /// The longest piece that the word begins with, then that of the rest; all of it is unknown where that leads nowhere.
+    /// Splits a word into the longest piece that it begins with, and then the rest in the same way.
+    /// A word that cannot be split completely becomes the unknown piece.
     fn cut(&self, word: &str, ids: &mut Vec<i64>) {
         let from_here = ids.len();
         let characters: Vec<char> = word.chars().collect();

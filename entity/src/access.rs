@@ -1,4 +1,4 @@
-//! What somebody may do.
+//! The roles that decide what somebody may do.
 
 use std::str::FromStr;
 
@@ -6,23 +6,23 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Each role includes those before it.
+/// A role. Each role includes the roles before it.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Read.
+    /// May read.
     Viewer,
-    /// Write guides, schedule and cancel interviews, take notes.
+    /// May also write guides, schedule and cancel interviews, and take notes.
     Researcher,
-    /// Everything: keys, users, erasure, settings.
+    /// May do everything, including keys, users, erasure and settings.
     Admin,
 }
 
 impl Role {
-    /// The name on the wire and in the table.
+    /// Returns the name in JSON and in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Viewer => "viewer",
@@ -40,7 +40,7 @@ impl FromStr for Role {
             "viewer" => Ok(Role::Viewer),
             "researcher" => Ok(Role::Researcher),
             "admin" => Ok(Role::Admin),
-            _ => Err(format!("{name:?} is no role: admin, researcher or viewer is wanted")),
+            _ => Err(format!("{name:?} is not a role; it must be admin, researcher or viewer")),
         }
     }
 }

@@ -10,7 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub workspace_id: Uuid,
-    /// None: it is about a part of the engine, not about a call.
+    /// Null for an alert about a part of the engine instead of a call.
     pub interview_id: Option<Uuid>,
     pub call_guide_id: Option<Uuid>,
     pub severity: Severity,
@@ -21,10 +21,10 @@ pub struct Model {
     pub metric_name: String,
     pub current_value: f64,
     pub threshold: f64,
-    /// What it is about: no two alerts on the same are open.
+    /// What the alert is about. At most one alert on a subject is open.
     #[sea_orm(column_type = "Text")]
     pub subject: String,
-    /// The one time that it is about: no two alerts are ever raised for the same.
+    /// The occasion that raised the alert. No occasion ever raises two alerts.
     #[sea_orm(column_type = "Text")]
     pub occasion: String,
     pub raised_at: DateTimeUtc,
@@ -35,14 +35,14 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub resolved_by: Option<String>,
     pub resolution: Option<Resolution>,
-    /// What somebody wrote who acknowledged or resolved it.
+    /// The note of the person who acknowledged or resolved it.
     #[sea_orm(column_type = "Text", nullable)]
     pub note: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
 
-/// The mildest first.
+/// The severity of an alert, the mildest first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema,
 )]
@@ -56,7 +56,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The name on the wire and in the table.
+    /// Returns the name in JSON and in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Info => "info",
@@ -67,15 +67,15 @@ impl Severity {
     }
 }
 
-/// How an alert came to its end.
+/// How an alert was resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 #[schema(as = AlertResolution)]
 pub enum Resolution {
-    /// The value came back, or the component works again.
+    /// The value returned to normal, or the component works again.
     Recovered,
-    /// Somebody said so.
+    /// A person resolved it.
     Person,
 }
 

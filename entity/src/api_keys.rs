@@ -1,4 +1,4 @@
-//! An API key: a hash of it, and what it is good for.
+//! An API key: its hash, and what it permits.
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -14,7 +14,7 @@ pub struct Model {
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub name: String,
-    /// The key's beginning, by which it is found and told from others.
+    /// The beginning of the key, by which it is found and distinguished from others.
     pub prefix: String,
     #[sea_orm(column_type = "Blob")]
     #[serde(skip)]
@@ -23,7 +23,7 @@ pub struct Model {
     pub created_by: String,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub expires_at: Option<DateTimeUtc>,
-    /// To the minute.
+    /// When the key was last used, to the minute.
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub last_used_at: Option<DateTimeUtc>,
     #[schema(value_type = Option<String>, format = DateTime, required)]

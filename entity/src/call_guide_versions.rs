@@ -1,4 +1,4 @@
-//! One version of a guide's content; immutable once an interview used it.
+//! A version of a guide's content, which is immutable once an interview has used it.
 
 use sea_orm::entity::prelude::*;
 

@@ -9,7 +9,8 @@ pub struct Model {
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub interview_id: Uuid,
-    /// `event_logs.entity_id` of the receipt; the same for every interview it covers.
+    /// The `event_logs.entity_id` of the receipt, which is the same for every interview that it
+    /// covers.
     pub receipt_id: Uuid,
     pub created_at: DateTimeUtc,
     /// When the last of its files was gone; none while some may remain, with an engine or in a store that is away.

@@ -1,4 +1,4 @@
-//! One event of the append-only log.
+//! An event of the append-only log.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,13 +11,13 @@ pub struct Model {
     pub event_type: String,
     pub entity_type: String,
     pub entity_id: Uuid,
-    /// From 1, gap-free per entity.
+    /// The number of the event in its entity's log, from 1 and without gaps.
     pub seq: i64,
     pub schema_version: i32,
-    /// Milliseconds on the call clock.
+    /// The time on the call clock, in milliseconds.
     pub at_ms: i64,
     pub actor: String,
-    /// The event, or `{"enc": base64(nonce + ciphertext)}` where it holds personal data.
+    /// The event, or `{"enc": base64(nonce + ciphertext)}` if it contains personal data.
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Json,
     pub created_at: DateTimeUtc,

@@ -1,4 +1,4 @@
-//! What a request with an `Idempotency-Key` was answered.
+//! The stored answer to a request with an `Idempotency-Key`.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,20 +10,21 @@ pub struct Model {
     pub workspace_id: Uuid,
     #[sea_orm(column_type = "Blob")]
     pub key_sha256: Vec<u8>,
-    /// Who asked for what, with which body.
+    /// The hash of the caller, the request and its body.
     #[sea_orm(column_type = "Blob")]
     pub request_sha256: Vec<u8>,
-    /// Sealed; none while the request is under way, and after it was erased.
+    /// The encrypted answer. It is null while the request is in progress, and after the answer was
+    /// erased.
     #[sea_orm(column_type = "Blob", nullable)]
     pub answer: Option<Vec<u8>>,
-    /// The interview that the answer is about, where it is about one.
+    /// The interview that the answer is about, if it is about one.
     pub interview_id: Option<Uuid>,
     pub erased: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
 
-// Written by hand: neither hashes nor sealed answers help anybody in a log.
+// `Debug` is written by hand, because hashes and encrypted answers are of no use in a log.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IdempotencyKey").field("id", &self.id).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! What was made of an interview, or of many.
+//! The insights from one interview, or from many.
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -11,10 +11,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub workspace_id: Uuid,
-    /// Null: across interviews.
+    /// The interview, or null for insights across interviews.
     #[schema(required)]
     pub interview_id: Option<Uuid>,
-    /// What it is about; the one interview, or all of them.
+    /// The interviews that the insights are about.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Uuid>)]
     pub interview_ids: Json,
@@ -26,52 +26,56 @@ pub struct Model {
     pub window_to: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text")]
     pub executive_summary: String,
-    /// `{type, statement, support, evidence[], method}` each; the evidence are quotes.
+    /// Findings of the form `{type, statement, support, evidence[], method}`. The evidence consists
+    /// of quotes.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub key_findings: Json,
-    /// Of one interview `{theme, responses, share, sentiment, response_ids[], merged[], method}` each; across interviews
-    /// `{theme, interviews, of, share, low, high}`.
+    /// Themes. For one interview, they have the form `{theme, responses, share, sentiment,
+    /// response_ids[], merged[], method}`. Across interviews, they have the form `{theme,
+    /// interviews, of, share, low, high}`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub themes: Json,
-    /// `{quote, context, significance, interview_id, response_id, start_ms, end_ms}` each, verbatim.
+    /// Verbatim quotes of the form `{quote, context, significance, interview_id, response_id,
+    /// start_ms, end_ms}`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub notable_quotes: Json,
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Object)]
     pub sentiment_summary: Json,
-    /// `{kind, interview_id, earlier, later, overlap, method}` each.
+    /// Contradictions of the form `{kind, interview_id, earlier, later, overlap, method}`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub contradictions: Json,
-    /// 0…1.
+    /// Between 0 and 1.
     #[schema(required)]
     pub research_objective_alignment: Option<f64>,
-    /// 0…1.
+    /// Between 0 and 1.
     #[schema(required)]
     pub data_quality_score: Option<f64>,
-    /// 0…1.
+    /// Between 0 and 1.
     #[schema(required)]
     pub confidence_level: Option<f64>,
-    /// `{text, reason, response_ids[], method}` each.
+    /// Entries of the form `{text, reason, response_ids[], method}`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub follow_up_recommendations: Json,
-    /// The same.
+    /// Entries of the form `{text, reason, response_ids[], method}`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub suggested_next_questions: Json,
-    /// Across interviews: `{interviews, themes[], comparisons[], trends[], tests, …}`; else empty.
+    /// Across interviews, `{interviews, themes[], comparisons[], trends[], tests, …}`. Otherwise
+    /// empty.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Object)]
     pub statistics: Json,
-    /// Value → `lexicon`, `embedding`, `statistics` or `llm:<model>`.
+    /// The method of each value: `lexicon`, `embedding`, `statistics` or `llm:<model>`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Object)]
     pub methods: Json,
-    /// Quotes that were claimed and not said, by reason.
+    /// The number of quotes that were rejected because nobody said them, by reason.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Object)]
     pub dropped_quotes: Json,
@@ -81,7 +85,7 @@ pub struct Model {
     pub model_used: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub generated_at: DateTimeUtc,
-    /// Interviews whose respondents were erased since: their words are gone from it.
+    /// The number of its interviews that were erased since. Their words are removed.
     pub erased_interviews: i32,
     #[schema(required)]
     pub task_id: Option<Uuid>,

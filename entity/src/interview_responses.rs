@@ -1,4 +1,4 @@
-//! One answer to one asking.
+//! The answer to one asking.
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -12,7 +12,7 @@ pub struct Model {
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub interview_id: Uuid,
-    /// The asking's number in its interview.
+    /// The number of the asking in its interview.
     pub asking: i32,
     pub question_id: String,
     pub section_name: String,
@@ -40,7 +40,7 @@ pub struct Model {
     #[schema(required)]
     pub parent_response_id: Option<Uuid>,
     pub follow_up_count: i32,
-    /// `{asking, action, text, why, source}` each.
+    /// Follow-ups of the form `{asking, action, text, why, source}`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub generated_follow_ups: Json,
@@ -49,24 +49,26 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<String>)]
     pub flags: Json,
-    /// What the answer names: `{"number": 8}`, `{"range": [6, 7]}`, `{"options": ["every-day"]}`, `{"yes": true}`,
-    /// `{"date": "2024-05-03"}` or `{"text": "…"}`; null for open answers.
+    /// The value that the answer names: `{"number": 8}`, `{"range": [6, 7]}`, `{"options":
+    /// ["every-day"]}`, `{"yes": true}`, `{"date": "2024-05-03"}` or `{"text": "…"}`. It is null
+    /// for open answers.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(required, value_type = Option<Object>)]
     pub value: Option<Json>,
     /// `answered`, `partly`, `off_topic`, `not_understood`, `declined`, `dont_know` or `none`.
     pub answer_class: String,
-    /// 0…1: share of the words that are fillers or hedges.
+    /// The share of the words that are fillers or hedges, between 0 and 1.
     pub hesitation: f64,
-    /// 0…1.
+    /// Between 0 and 1.
     pub enthusiasm: f64,
-    /// 0…1: share of the question's parts that are answered.
+    /// The share of the question's parts that are answered, between 0 and 1.
     pub completeness: f64,
-    /// With earlier answers: `{kind, earlier_response_id, earlier, now, overlap, method}` each, with both spans.
+    /// Contradictions to earlier answers, of the form `{kind, earlier_response_id, earlier, now,
+    /// overlap, method}` with both spans.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Vec<Object>)]
     pub contradictions: Json,
-    /// Name of a value → what it was made with: `lexicon`, `recognition` or `llm:<model>`.
+    /// The method of each value, by the value's name: `lexicon`, `recognition` or `llm:<model>`.
     #[sea_orm(column_type = "JsonBinary")]
     #[schema(value_type = Object)]
     pub analysis_methods: Json,

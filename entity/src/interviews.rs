@@ -1,4 +1,4 @@
-//! An interview: who, when, how it went.
+//! An interview: with whom, when, and with which outcome.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize, ToSchema)]
 #[schema(as = Interview)]
 #[sea_orm(table_name = "interviews")]
-// The columns are the contract's.
+// The columns are prescribed by the product contract.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub call_guide_id: Uuid,
-    /// The content that ran.
+    /// The version of the guide that was used.
     pub call_guide_version_id: Uuid,
     pub channel: Channel,
     pub respondent_id: String,
@@ -28,12 +28,13 @@ pub struct Model {
     #[schema(value_type = Object)]
     pub respondent_metadata: Json,
     pub status: Status,
-    /// Why the status is what it is, such as `consent_declined`.
+    /// The reason for the status, such as `consent_declined`.
     #[schema(required)]
     pub status_reason: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub scheduled_at: Option<DateTimeUtc>,
-    /// When it counts as missed if nobody has joined: some minutes after an appointment, else when the link expires.
+    /// When the interview counts as missed if nobody has joined: some minutes after its
+    /// appointment, or otherwise when its link expires.
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub no_show_at: Option<DateTimeUtc>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
@@ -78,7 +79,8 @@ pub struct Model {
     pub consent_given: bool,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub consent_timestamp: Option<DateTimeUtc>,
-    /// Nothing of the respondent was kept without consent: true from the consent question's answer on.
+    /// True from the answer to the consent question on: nothing of the respondent was kept without
+    /// consent.
     pub gdpr_compliant: bool,
     pub can_be_recorded: bool,
     #[schema(value_type = String, format = DateTime)]
@@ -101,12 +103,12 @@ pub enum Status {
 }
 
 impl Status {
-    /// Nothing more will happen to the interview.
+    /// Returns true if the interview can no longer change.
     pub fn is_over(self) -> bool {
         !matches!(self, Status::Scheduled | Status::InProgress)
     }
 
-    /// The name on the wire and in the table.
+    /// Returns the name in JSON and in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Scheduled => "scheduled",
@@ -131,7 +133,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// The name on the wire and in the table.
+    /// Returns the name in JSON and in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::Webrtc => "webrtc",
@@ -142,19 +144,22 @@ impl Channel {
     }
 }
 
-/// Of `conversation_state`: what was recorded before recording was taken back stays.
+/// A key of `conversation_state`: what was recorded before consent to recording was withdrawn is
+/// kept.
 pub const RECORDING_KEPT: &str = "recording_kept";
 
-/// The key of `respondent_metadata` that is true for an interview that `interviewer seed` has made up.
+/// The key of `respondent_metadata` that is true for an interview that `interviewer seed` made up.
 pub const SEEDED: &str = "seed";
 
 impl Model {
-    /// Made up by `interviewer seed`: it has answers and scores, and no event log, no recording and no key.
+    /// Returns true if `interviewer seed` made up the interview. Such an interview has answers and
+    /// scores, but no event log, no recording and no key.
     pub fn is_seeded(&self) -> bool {
         self.respondent_metadata.get(SEEDED) == Some(&Json::Bool(true))
     }
 
-    /// Whether what was recorded may be heard: consent stands, or was taken back for the rest only.
+    /// Returns true if the recording may be heard: consent stands, or was withdrawn for the rest
+    /// only.
     pub fn has_recording(&self) -> bool {
         self.can_be_recorded || self.conversation_state.get(RECORDING_KEPT) == Some(&Json::Bool(true))
     }

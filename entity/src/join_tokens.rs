@@ -1,4 +1,4 @@
-//! A join link's token, hashed.
+//! The hashed token of a join link.
 
 use sea_orm::entity::prelude::*;
 

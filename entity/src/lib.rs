@@ -1,5 +1,5 @@
-//! Table rows as Rust types. What the columns mean stands in the product contract; how rows come about, in
-//! the crate `storage`.
+//! Table rows as Rust types. The product contract describes the columns. The crate `storage` writes
+//! the rows.
 //!
 //! Owns: the shape of a row. Never does: queries.
 

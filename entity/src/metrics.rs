@@ -1,4 +1,4 @@
-//! One measurement.
+//! A measurement.
 
 use sea_orm::entity::prelude::*;
 
@@ -23,9 +23,9 @@ pub struct Model {
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 pub enum MetricType {
     Counter,
-    /// A value that stands for itself.
+    /// A single value.
     Gauge,
-    /// One of many values that are looked at together.
+    /// One of many values whose distribution is of interest.
     Histogram,
 }
 

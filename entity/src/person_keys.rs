@@ -14,7 +14,7 @@ pub struct Model {
     pub created_at: DateTimeUtc,
 }
 
-// Written by hand, so that a key never lands in a log.
+// `Debug` is written by hand, so that a key never appears in a log.
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PersonKey").field("respondent_id", &self.respondent_id).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! A threshold as somebody has set it.
+//! A threshold that somebody has edited.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,11 +11,11 @@ pub struct Model {
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub metric: String,
-    /// For this guide only.
+    /// The guide to which it applies, or null for all guides.
     pub call_guide_id: Option<Uuid>,
-    /// The guide, or the workspace where there is none.
+    /// The id of the guide, or of the workspace if there is no guide.
     pub scope_id: Uuid,
-    /// None: only the severity is another one.
+    /// Null if only the severity was edited.
     pub value: Option<f64>,
     pub severity: Option<Severity>,
     #[sea_orm(column_type = "Text")]

@@ -1,4 +1,4 @@
-//! A user's session: its id is the token's `jti`.
+//! A user's session, whose id is the `jti` of its token.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,10 +1,11 @@
-//! A background task. Payload, result and error hold ids and numbers, never what somebody said or is called.
+//! A background task. Its payload, result and error contain ids and numbers, but never names or
+//! what somebody said.
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Which of the three queues, the most urgent first.
+/// One of the three queues, the most urgent first.
 #[derive(
     Clone,
     Copy,
@@ -23,7 +24,7 @@ use utoipa::ToSchema;
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum Queue {
-    /// Rooms that open, people who are called.
+    /// Opening calls, and appointments.
     Interviews,
     /// Insights and reports.
     Analytics,
@@ -34,7 +35,7 @@ pub enum Queue {
 impl Queue {
     pub const ALL: [Self; 3] = [Self::Interviews, Self::Analytics, Self::Webhooks];
 
-    /// The name on the wire and in the table.
+    /// Returns the name in JSON and in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             Queue::Interviews => "interviews",
@@ -48,11 +49,11 @@ impl Queue {
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)", rename_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
-    /// Waits for its time and a free worker; also between two attempts.
+    /// Waits for its time and for a free worker, also between two attempts.
     Queued,
     Running,
     Completed,
-    /// A dead letter: every attempt failed, or one failed for good.
+    /// A dead letter: all attempts failed, or one failed permanently.
     Failed,
     Cancelled,
 }
@@ -60,7 +61,7 @@ pub enum TaskState {
 impl TaskState {
     pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Cancelled];
 
-    /// The name on the wire and in the table.
+    /// Returns the name in JSON and in the table.
     pub fn as_str(self) -> &'static str {
         match self {
             TaskState::Queued => "queued",
@@ -71,7 +72,7 @@ impl TaskState {
         }
     }
 
-    /// Nothing more happens by itself.
+    /// Returns true if the task can no longer change by itself.
     pub fn is_over(self) -> bool {
         matches!(self, TaskState::Completed | TaskState::Failed | TaskState::Cancelled)
     }
@@ -84,39 +85,44 @@ pub struct Model {
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub queue: Queue,
-    /// What is to be done, such as `conduct_interview`; who does it is found by this name.
+    /// What must be done, such as `conduct_interview`. The handler is found by this name.
     pub kind: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub payload: Json,
-    /// The interview that it is about: it goes with the interview's personal data.
+    /// The interview that the task is about. The task is deleted with the interview's personal
+    /// data.
     pub interview_id: Option<Uuid>,
     pub state: TaskState,
-    /// Minutes of head start over others of the queue.
+    /// The head start over other tasks of the queue, in minutes.
     pub priority: i16,
-    /// Begun so far, the running one included.
+    /// The number of attempts begun, including the running one.
     pub attempts: i32,
     pub max_attempts: i32,
-    /// Attempts that ended with their worker's process: not the task's fault, unless it happens again and again.
+    /// The number of attempts that ended with their worker's process. They count as failures of the
+    /// task only if they are repeated.
     pub orphaned: i32,
-    /// Not before.
+    /// The earliest time of the next attempt.
     pub run_at: DateTimeUtc,
-    /// The order within the queue: `run_at` less the head start. So nothing waits for ever behind what is more urgent.
+    /// The order within the queue: `run_at` less the head start. This way no task waits forever
+    /// behind more urgent ones.
     pub rank: DateTimeUtc,
-    /// The worker that has it.
+    /// The worker that holds the lease.
     pub lease_owner: Option<String>,
-    /// Until when the worker is believed to be alive.
+    /// When the lease expires.
     pub lease_until: Option<DateTimeUtc>,
-    /// A running one is to stop.
+    /// True if a running task must stop.
     pub cancel_requested: bool,
-    /// 0 to 1.
+    /// Between 0 and 1.
     pub progress: f64,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub result: Option<Json>,
-    /// Why the last attempt failed.
+    /// The reason why the last attempt failed.
     #[sea_orm(column_type = "Text", nullable)]
     pub error: Option<String>,
-    /// At most one of the kind and workspace with this key is queued or running.
+    /// At most one task of this kind and workspace with this key is queued or running.
     pub unique_key: Option<String>,
+    /// The caller who asked for it, as the audit trail has it. None for what the engine queued by itself.
+    pub requested_by: Option<String>,
     pub finished_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

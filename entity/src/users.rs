@@ -1,4 +1,4 @@
-//! Somebody who signs in.
+//! A user who can sign in.
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -13,14 +13,14 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub workspace_id: Uuid,
-    /// In small letters; one user of a workspace has it.
+    /// The e-mail address in lower case, which is unique in the workspace.
     pub email: String,
     pub name: String,
     pub role: Role,
-    /// Argon2id as a PHC string; nothing for who signs in elsewhere only.
+    /// An Argon2id hash as a PHC string, or null for a user who signs in with OpenID only.
     #[serde(skip)]
     pub password_hash: Option<String>,
-    /// Who vouches for this user, and under which name.
+    /// The OpenID provider that identifies this user, and the user's name there.
     #[schema(required)]
     pub oidc_issuer: Option<String>,
     #[schema(required)]

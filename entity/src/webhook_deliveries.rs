@@ -16,34 +16,37 @@ pub struct Model {
     #[serde(rename = "message_id")]
     pub outbox_id: Uuid,
     pub event: String,
-    /// The interview that it is about, or the workspace.
+    /// The interview that the event is about, or the workspace.
     pub subject_id: Uuid,
-    /// The event's number among those of its subject: in this order they are delivered.
+    /// The number of the event among those of its subject, which is the order of delivery.
     pub sequence: i64,
     pub state: DeliveryState,
-    /// Since it came up, or since it was replayed.
+    /// The number of attempts since the event occurred or was replayed.
     pub attempts: i32,
-    /// Of a pending one: when it is tried (again).
+    /// When a pending delivery is attempted next.
     #[schema(value_type = String, format = DateTime)]
     pub next_attempt_at: DateTimeUtc,
-    /// Somebody is at it until then at most.
+    /// When the lease of the present attempt expires.
     #[serde(skip)]
     pub leased_until: Option<DateTimeUtc>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub last_attempt_at: Option<DateTimeUtc>,
-    /// The HTTP status of the last answer.
+    /// The HTTP status of the last response.
     #[schema(required)]
     pub last_status: Option<i32>,
-    /// Why the last attempt failed.
+    /// The reason why the last attempt failed.
     #[sea_orm(column_type = "Text", nullable)]
     #[schema(required)]
     pub last_error: Option<String>,
-    /// The beginning of the last answer's body.
+    /// The beginning of the last response's body.
     #[sea_orm(column_type = "Text", nullable)]
     #[schema(required)]
     pub response_excerpt: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime, required)]
     pub delivered_at: Option<DateTimeUtc>,
+    /// The caller who asked for it last, by a test or a replay. None for what happened by itself.
+    #[serde(skip)]
+    pub requested_by: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: DateTimeUtc,
     #[schema(value_type = String, format = DateTime)]
@@ -57,7 +60,7 @@ pub struct Model {
 pub enum DeliveryState {
     Pending,
     Delivered,
-    /// Given up; it can be replayed.
+    /// All attempts failed. The delivery can be replayed.
     Dead,
 }
 

@@ -1,4 +1,4 @@
-//! Something that happened and that webhooks are told of.
+//! An event that webhooks must be told of.
 
 use sea_orm::entity::prelude::*;
 
@@ -10,9 +10,9 @@ pub struct Model {
     pub id: Uuid,
     pub workspace_id: Uuid,
     pub event: String,
-    /// The interview, or the workspace of what belongs to none.
+    /// The interview, or the workspace if the event belongs to no interview.
     pub subject_id: Uuid,
-    /// From 1 for each subject, in the order in which things happened.
+    /// The number of the event among those of its subject, from 1 in the order of occurrence.
     pub sequence: i64,
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Json,

@@ -1,4 +1,4 @@
-//! A webhook: which events go where, and how it has gone so far.
+//! A webhook: which events it receives, its address, and its results so far.
 
 use sea_orm::entity::prelude::*;
 
@@ -14,25 +14,25 @@ pub struct Model {
     /// Names of events.
     #[sea_orm(column_type = "JsonBinary")]
     pub events: Json,
-    /// Sealed.
+    /// The encrypted secret.
     #[sea_orm(column_type = "Blob")]
     pub secret: Vec<u8>,
-    /// Sealed; signs as well until its time is over.
+    /// The encrypted previous secret, which also signs until it expires.
     #[sea_orm(column_type = "Blob", nullable)]
     pub previous_secret: Option<Vec<u8>>,
     pub previous_secret_until: Option<DateTimeUtc>,
-    /// An object: a header's name and its value, sealed.
+    /// An object with the name of each header and its encrypted value.
     #[sea_orm(column_type = "JsonBinary")]
     pub headers: Json,
     pub is_active: bool,
-    /// Why the engine took it out of service.
+    /// The reason why the engine disabled the webhook.
     pub disabled_reason: Option<String>,
-    /// The first of the failures that no success has followed.
+    /// The time of the first failure since the last success.
     pub failing_since: Option<DateTimeUtc>,
     pub last_triggered_at: Option<DateTimeUtc>,
-    /// Events that arrived.
+    /// The number of events delivered.
     pub success_count: i64,
-    /// Attempts that failed.
+    /// The number of failed attempts.
     pub failure_count: i64,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

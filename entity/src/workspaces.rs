@@ -1,4 +1,4 @@
-//! A workspace: what is in one is never seen from another.
+//! A workspace. Its contents are never visible from another workspace.
 
 use sea_orm::entity::prelude::*;
 use serde::Serialize;

@@ -1,7 +1,8 @@
-//! What one answer is worth, by its words alone.
+//! What one answer is worth, judged by its words alone.
 //!
-//! Owns: density, sentiment, hesitation, enthusiasm, completeness, key phrases of one response, and what in it contradicts
-//! earlier ones. Never does: look at other interviews, call a model.
+//! Owns: the density, sentiment, hesitation, enthusiasm, completeness and key phrases of one
+//! response, and its contradictions with earlier ones. Never does: look at other interviews, or
+//! call a model.
 
 pub mod contradiction;
 pub mod sentence;
@@ -11,8 +12,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use self::contradiction::Contradiction;
+use crate::call::Word;
 use crate::guide::InterestSignal;
-use crate::io::Word;
 use crate::lexicon as lex;
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -27,35 +28,36 @@ pub enum Sentiment {
     VeryNegative,
 }
 
-/// Lexical analysis of one response; all shares 0…1.
+/// Lexical analysis of one response. Every share is 0…1.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Analysis {
     pub sentiment: Sentiment,
-    /// Information density, 0…1: 1 − exp(−u / 15) for u content words that differ (product contract, section 4).
+    /// Information density, 0…1: 1 − exp(−u / 15) for u distinct content words (product contract,
+    /// section 4).
     pub information_density: f32,
-    /// Share of the words that are fillers or hedges.
+    /// The share of the words that are fillers or hedges.
     pub hesitation: f32,
-    /// Mean token probability over the words.
+    /// The mean token probability over the words, 0…1.
     pub confidence: f32,
     pub key_phrases: Vec<String>,
     pub themes: Vec<String>,
-    pub signals: Vec<crate::guide::InterestSignal>,
-    /// Words, fillers included.
+    pub signals: Vec<InterestSignal>,
+    /// The number of words, fillers included.
     pub words: u32,
-    /// Enthusiasm, 0…1, by the words of the answer (product contract, section 4).
+    /// Enthusiasm, 0…1, judged by the words of the answer (product contract, section 4).
     #[serde(default)]
     pub enthusiasm: f32,
-    /// How much of what was asked for was said, 0…1 (product contract, section 4).
+    /// The share of what was asked for that was said, 0…1 (product contract, section 4).
     #[serde(default)]
     pub completeness: f32,
-    /// With what was said before, as far as words tell.
+    /// Contradictions with what was said before, as far as words tell.
     #[serde(default)]
     pub contradictions: Vec<Contradiction>,
 }
 
 impl Analysis {
-    /// Analyses the words said in answer to `question_text`.
+    /// Analyses the words that were said in answer to `question_text`.
     pub fn of(question_text: &str, words: &[Word]) -> Self {
         let written: Vec<&str> = words.iter().flat_map(|w| w.text.split_whitespace()).collect();
         let tokens: Vec<String> = written.iter().map(|w| lex::bare(w)).filter(|w| !w.is_empty()).collect();
@@ -84,8 +86,8 @@ impl Analysis {
     }
 }
 
-/// How warmly something is said: e = 1 − exp(−h / 3), h = words of praise that are not negated (two for strong or intensified
-/// ones), two for each word of excitement, one for each exclamation mark.
+/// Enthusiasm, 0…1: e = 1 − exp(−h / 3). A word of praise that is not negated adds 1 to h, or 2 if
+/// it is strong or intensified. A word of excitement adds 2, and an exclamation mark adds 1.
 ///
 /// ```
 /// use interview::analysis::Analysis;
@@ -112,9 +114,10 @@ fn enthusiasm(tokens: &[String], written: &[&str]) -> f32 {
     1.0 - (-(hits as f32) / 3.0).exp()
 }
 
-/// How much of what was asked is answered: the share of the question's parts. "Why" wants a reason, "how long", "how many" and
-/// "when" a number or a time, any other question word something that was not in the question; a question without one wants a
-/// yes, a no or content. Half of it where the answer ends in the middle of a sentence.
+/// Completeness, 0…1: the share of the question's parts that the answer gives. "Why" asks for a
+/// reason. "How long", "how many" and "when" ask for a number or a time. Any other question word
+/// asks for a content word that is not in the question. A question without a question word asks for
+/// a yes, a no or a content word. An answer that ends in the middle of a sentence counts half.
 ///
 /// ```
 /// use interview::analysis::Analysis;
@@ -152,7 +155,7 @@ pub fn completeness(question: &str, answer: &[String]) -> f32 {
     if answer.last().is_some_and(|word| lex::is_hanging(word)) { share / 2.0 } else { share }
 }
 
-/// Words that tell a time or an amount without a number.
+/// Words that name a time or an amount without a number.
 const TIMES: &[&str] = &[
     "always",
     "never",
@@ -185,15 +188,16 @@ const TIMES: &[&str] = &[
     "most",
 ];
 
-/// "like" is praise only where somebody likes something.
+/// Whether the word praises. "Like" praises only where somebody likes something.
 fn praises(word: &str, before: &[String]) -> bool {
     let liked =
         || before.last().is_some_and(|word| matches!(word.as_str(), "i" | "we" | "really" | "don't" | "didn't"));
     lex::is_positive(word) && (word != "like" || liked())
 }
 
-/// `information_density`: d = 1 − exp(−u / 15), u = distinct content words that are not in the question; numbers and
-/// names count double (a name: a capital letter inside a sentence).
+/// Information density, 0…1: d = 1 − exp(−u / 15). Each distinct content word that is not in the
+/// question adds 1 to u. A number or a name adds 2, where a name is a word with a capital letter
+/// inside a sentence.
 ///
 /// ```
 /// use interview::analysis::density;
@@ -299,7 +303,7 @@ fn signals(tokens: &[String], sentiment: Sentiment, hesitation: f32) -> Vec<Inte
     signals
 }
 
-/// Runs of content words as they were said, the longest first, five at most.
+/// Runs of content words as they were said, at most 5, the longest first.
 fn key_phrases(written: &[&str]) -> Vec<String> {
     let mut runs: Vec<Vec<&str>> = Vec::new();
     let mut run: Vec<&str> = Vec::new();

@@ -1,10 +1,10 @@
-//! Follow-ups from the guide's triggers and built-in templates.
+//! Follow-ups from the guide's triggers, its interest signals and built-in rules.
 //!
-//! Owns: which triggers an answer fires, and the words of a template; `check` looks at what models propose. Never does:
-//! decide whether one is asked.
+//! Owns: which triggers an answer fires, and the words of a template. `check` judges what models
+//! propose. Never does: decide whether a follow-up is asked.
 //!
-//! A template may hold `{topic}` (or `{key_phrase}`): the longest phrase of the answer. Templates with it are passed
-//! over when the answer has none.
+//! A template may hold `{topic}` or `{key_phrase}`, which stands for the longest phrase of the
+//! answer. A template that holds one is skipped when the answer has no such phrase.
 
 pub mod check;
 mod words;
@@ -12,23 +12,28 @@ mod words;
 use std::cmp::Reverse;
 
 use crate::analysis::Sentiment;
-use crate::dialogue::condition::{Subject, holds, is_vague};
-use crate::dialogue::lines::fill;
+use crate::condition::{Subject, holds, is_vague};
 use crate::guide::{Action, Guide, InterestSignal, Question, QuestionType};
 use crate::io::{Proposal, ProposalRequest};
 use crate::language::Language;
+use crate::language::lines::fill;
 use crate::lexicon as lex;
 use crate::understanding::parts;
 
 /// The source of proposals that no model made.
 pub const TEMPLATE: &str = "template";
 
-/// Priority of the half of the question that was not answered: above all that an author can give.
+/// Priority of the part of the question that was not answered. It is above every priority that an
+/// author can give.
 const MISSING: u8 = 6;
-/// Of what is suggested by an answer alone: below all that an author can give.
+/// Priority of a signal that the guide lists in `interest_signals`. It comes after the triggers of
+/// the question.
+const INTEREST: u8 = 1;
+/// Priority of what an answer suggests by itself. It is below every priority that an author can
+/// give.
 const SUGGESTED: u8 = 0;
 
-/// Wordings used where the guide gives none.
+/// Returns the wordings of an action that are used where the guide gives none.
 pub fn templates(action: Action) -> &'static [&'static str] {
     match action {
         Action::DrillDeeper => &[
@@ -66,7 +71,8 @@ pub fn templates(action: Action) -> &'static [&'static str] {
     }
 }
 
-/// Every follow-up text that is known before the call: the guide's own templates, then the built-in ones.
+/// Returns every follow-up text that is known before the call: the guide's own templates, then the
+/// built-in ones.
 pub fn scripted(guide: &Guide) -> Vec<String> {
     let own = guide.questions().flat_map(|(_, question)| scripted_of(question));
     let built_in = [Action::DrillDeeper, Action::Probe, Action::Clarify, Action::Example, Action::Compare]
@@ -75,16 +81,16 @@ pub fn scripted(guide: &Guide) -> Vec<String> {
     own.chain(built_in).collect()
 }
 
-/// The guide's own of one question.
+/// Returns the templates of one question that have no placeholder.
 pub fn scripted_of(question: &Question) -> impl Iterator<Item = String> {
     question.follow_up_triggers.iter().filter_map(|t| t.template.clone()).filter(|t| !t.contains('{'))
 }
 
-/// The template proposer: the half of the question that was not answered, the triggers of the question, then what the
-/// analysis suggests; best first.
+/// The template proposer. It proposes, best first, the part of the question that was not answered,
+/// the triggers of the question, the guide's interest signals, and what the analysis suggests.
 ///
-/// Built-in suggestions are made for the first answer to an open question only: who stays vague after one follow-up is
-/// not pressed.
+/// The last two apply to the first answer to an open question only, so that a respondent who stays
+/// vague after one follow-up is not pressed.
 pub fn propose(request: &ProposalRequest) -> Vec<Proposal> {
     if request.follow_ups_left == 0 || request.answer.trim().is_empty() {
         return Vec::new();
@@ -115,14 +121,22 @@ pub fn propose(request: &ProposalRequest) -> Vec<Proposal> {
         let why = format!("trigger: {}", trigger.condition);
         let text = match &trigger.template {
             Some(template) => used.fill(template),
-            // Without words of its own a trigger speaks twice at most, so that it does not nag.
+            // A trigger without a template of its own is used at most twice, so that the
+            // interviewer does not nag.
             None if request.earlier_answers.len() < 2 => used.default_for(trigger.action),
             None => None,
         };
         proposals.extend(text.map(|text| proposal(trigger.action, text, why, trigger.priority)));
     }
-    for (action, why) in suggestions(request) {
-        proposals.extend(used.default_for(action).map(|text| proposal(action, text, why.to_owned(), SUGGESTED)));
+    if suggests(request) {
+        for signal in signals(request) {
+            let why = format!("interest signal: {}", signal.name());
+            let action = asks_about(signal);
+            proposals.extend(used.default_for(action).map(|text| proposal(action, text, why, INTEREST)));
+        }
+        for (action, why) in suggestions(request) {
+            proposals.extend(used.default_for(action).map(|text| proposal(action, text, why.to_owned(), SUGGESTED)));
+        }
     }
     proposals
 }
@@ -131,7 +145,7 @@ fn language(request: &ProposalRequest) -> &'static Language {
     Language::of(&request.language).unwrap_or_else(Language::english)
 }
 
-/// Questions for what the answers so far leave open of a question that asks two things.
+/// Returns questions for the parts of the question that the answers so far leave open.
 fn missing(request: &ProposalRequest) -> Vec<String> {
     let language = language(request);
     let mut said = request.earlier_answers.clone();
@@ -145,21 +159,40 @@ fn proposal(action: Action, text: String, why: String, priority: u8) -> Proposal
     Proposal { action, text, why, priority, source: TEMPLATE.to_owned() }
 }
 
-/// What the answer alone suggests, in the order of need.
+/// Whether an answer may lead to a follow-up without a trigger. It may if it is the first answer to
+/// an open question, and does not say that there is nothing of what was asked about.
+fn suggests(request: &ProposalRequest) -> bool {
+    let question = &request.question;
+    question.kind == QuestionType::Open
+        && question.expects.is_none()
+        && request.earlier_answers.is_empty()
+        && !parts::denies(language(request), &question.text, &request.answer)
+}
+
+/// Returns the guide's interest signals that the answer shows, in the guide's order.
+fn signals(request: &ProposalRequest) -> impl Iterator<Item = InterestSignal> {
+    request.interest_signals.iter().copied().filter(|signal| request.analysis.signals.contains(signal))
+}
+
+/// Returns the action for an answer that shows this signal.
+fn asks_about(signal: InterestSignal) -> Action {
+    match signal {
+        InterestSignal::Enthusiasm | InterestSignal::Emotional => Action::DrillDeeper,
+        InterestSignal::Hesitation | InterestSignal::Agreement | InterestSignal::Disagreement => Action::Probe,
+        InterestSignal::Confusion => Action::Clarify,
+        InterestSignal::Frustration => Action::Example,
+    }
+}
+
+/// Returns the actions that the answer suggests by itself, the most needed first, each with its
+/// reason.
 fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str)> {
     let analysis = &request.analysis;
     let (language, question, answer) = (language(request), &request.question, request.answer.as_str());
-    if question.kind != QuestionType::Open
-        || question.expects.is_some()
-        || !request.earlier_answers.is_empty()
-        // Who has none of what was asked about has said all there is.
-        || parts::denies(language, &question.text, answer)
-    {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     if is_vague(analysis) && !parts::is_counted(language, &question.text, answer) {
-        // Who says little gets an easy question; who says something general gets asked for a case.
+        // A respondent who says little gets an easy question. One who speaks in general terms is
+        // asked for a case.
         let action = if analysis.words < 6 { Action::DrillDeeper } else { Action::Example };
         found.push((action, "the answer says little (low information density)"));
     }
@@ -175,13 +208,14 @@ fn suggestions(request: &ProposalRequest) -> Vec<(Action, &'static str)> {
     found
 }
 
-/// Texts that may not be asked any more, and the phrase that fills templates.
+/// The texts that must not be asked again, and the phrase that fills templates.
 struct Used<'a> {
     asked: Vec<Vec<String>>,
-    /// What the answer has told by itself.
+    /// The actions whose answer the respondent has already given.
     told: Vec<Action>,
     topic: Option<&'a str>,
-    /// Where to start among a list of variants: differs from follow-up to follow-up, not by chance.
+    /// Where to start in a list of variants. It differs between follow-ups, and does not depend on
+    /// chance.
     turn: usize,
 }
 
@@ -198,7 +232,7 @@ impl<'a> Used<'a> {
         }
     }
 
-    /// The author's own words, which may come again at another question.
+    /// Fills in the author's own words, which may be asked again at another question.
     fn fill(&mut self, template: &str) -> Option<String> {
         let mut text = template.to_owned();
         if text.contains("{topic}") || text.contains("{key_phrase}") {
@@ -248,6 +282,7 @@ mod tests {
             language: "en".into(),
             within_ms: 2_000,
             value: None,
+            interest_signals: vec![],
         }
     }
 
@@ -287,6 +322,26 @@ mod tests {
         request.earlier_answers.push("Excel.".into());
         request.answer = "Well, you know.".into();
         assert!(propose(&request).iter().all(|proposal| proposal.text != half));
+    }
+
+    #[test]
+    fn a_signal_that_the_guide_names_gets_a_follow_up() {
+        let answer = "The forms are annoying, I was stuck on page three of seventeen for an hour with two kids around.";
+        let mut request = request(r#"{"text": "How do you work?"}"#, answer);
+        assert_eq!(propose(&request), [], "nothing suggests a follow-up by itself");
+        request.interest_signals = vec![InterestSignal::Enthusiasm, InterestSignal::Frustration];
+        let proposals = propose(&request);
+        assert_eq!(proposals.len(), 1);
+        assert_eq!((proposals[0].action, proposals[0].priority), (Action::Example, INTEREST));
+        assert_eq!(proposals[0].why, "interest signal: frustration");
+        // One follow-up is enough, and the author's own trigger goes first.
+        request.earlier_answers.push("Alone.".into());
+        assert_eq!(propose(&request), []);
+        request.earlier_answers.clear();
+        let trigger =
+            r#"{"condition": "frustration", "action": "probe", "priority": 1, "template": "What stopped you?"}"#;
+        request.question.follow_up_triggers = vec![serde_json::from_str(trigger).unwrap()];
+        assert_eq!(propose(&request)[0].text, "What stopped you?");
     }
 
     #[test]

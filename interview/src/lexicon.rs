@@ -1,8 +1,8 @@
-//! Words of English that analysis, conditions and the understanding of answers share.
+//! English words that analysis, conditions and the understanding of answers share.
 //!
-//! Owns: small word lists, tokens, stems, numbers in words. Never does: judge an answer.
+//! Owns: small word lists, tokens, stems, and numbers in words. Never does: judge an answer.
 
-/// Words without content of their own.
+/// Words without a content of their own.
 const STOP: &[&str] = &[
     "a", "about", "after", "again", "all", "also", "am", "an", "and", "any", "are", "aren't", "as", "at", "be",
     "because", "been", "before", "being", "both", "but", "by", "can", "can't", "could", "couldn't", "did", "didn't",
@@ -24,7 +24,7 @@ const FILLERS: &[&str] = &[
     "so",
 ];
 
-/// Words that take back what is said.
+/// Words that hedge a statement.
 const HEDGES: &[&str] = &[
     "maybe", "perhaps", "possibly", "probably", "guess", "suppose", "somehow", "somewhat", "kinda", "sorta", "unsure",
     "depends", "dunno",
@@ -180,14 +180,14 @@ const NEGATORS: &[&str] = &[
     "couldn't", "won't", "wouldn't", "hardly", "nothing", "without",
 ];
 
-/// Words that let nobody end a turn: something has to follow.
+/// Words that end no sentence. Something has to follow them.
 const HANGING: &[&str] = &[
     "a", "an", "and", "as", "at", "because", "but", "by", "for", "from", "if", "in", "into", "my", "of", "or", "our",
     "than", "the", "their", "to", "uh", "um", "er", "erm", "very", "when", "where", "which", "while", "who", "with",
     "your", "cause", "although", "until", "unless", "whereas",
 ];
 
-/// What mostly goes on but can end a sentence, too: "more than it was", "I think so".
+/// Words that rarely end a sentence: "more than it was", "I think so".
 const RARELY_LAST: &[&str] = &[
     "also", "i'm", "is", "it's", "like", "so", "then", "they're", "was", "we're", "though", "were", "are", "have",
     "had", "be", "been", "rather", "most", "might", "could", "should", "about",
@@ -229,7 +229,7 @@ members! {
     is_rarely_last => RARELY_LAST;
 }
 
-/// The words of a text, lower case, without punctuation but for apostrophes inside.
+/// The words of a text in lower case, without punctuation except for apostrophes inside a word.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '’'))
         .map(bare)
@@ -237,12 +237,12 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// One word, lower case, straight apostrophes, none at its ends.
+/// One word in lower case, with straight apostrophes, and without any at its ends.
 pub(crate) fn bare(word: &str) -> String {
     word.replace('’', "'").trim_matches(|c: char| !c.is_alphanumeric()).chars().flat_map(char::to_lowercase).collect()
 }
 
-/// The content words of a text, in order, as they are written.
+/// The content words of a text, in order.
 pub(crate) fn content(text: &str) -> Vec<String> {
     tokens(text).into_iter().filter(|w| is_content(w)).collect()
 }
@@ -251,7 +251,7 @@ pub(crate) fn is_content(word: &str) -> bool {
     !is_stop(word) && !is_filler(word) && !is_hedge(word)
 }
 
-/// A rough stem, good enough to tell that `shops` and `shop` are one word.
+/// A rough stem, good enough to tell that `shops` and `shop` are the same word.
 pub(crate) fn stem(word: &str) -> String {
     let word = word.strip_suffix("'s").unwrap_or(word);
     let long = |rest: &&str| rest.chars().count() >= 3;
@@ -272,7 +272,7 @@ pub(crate) fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit()) || number(word).is_some_and(|n| n != 1)
 }
 
-/// A whole number in digits or words, up to a hundred.
+/// A whole number in digits or in words, up to 100.
 pub(crate) fn number(word: &str) -> Option<i32> {
     const UNITS: [&str; 21] = [
         "zero",
@@ -307,12 +307,12 @@ pub(crate) fn number(word: &str) -> Option<i32> {
     TENS.iter().position(|ten| *ten == word).and_then(|at| i32::try_from(at).ok()).map(|at| 30 + 10 * at)
 }
 
-/// What [`themes`] can be.
+/// The names that [`themes`] can return.
 pub(crate) fn theme_names() -> impl Iterator<Item = &'static str> {
     THEMES.iter().map(|(name, _)| *name)
 }
 
-/// Topics the stems of these words belong to.
+/// The themes to which these stems belong.
 pub(crate) fn themes(stems: &[String]) -> Vec<String> {
     THEMES
         .iter()

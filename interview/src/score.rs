@@ -1,14 +1,16 @@
 //! The scores of an interview (product contract, section 4), each computed in one place.
 //!
-//! Owns: the formulas. Never does: compare with thresholds or raise alerts.
+//! Owns: the formulas. Never does: compare with thresholds, or raise alerts.
 //!
-//! A score is `None` while it is undefined (a mean over nothing); none is ever made up. All but the counts in
-//! [`Completion`] and the seconds of `response_latency` are 0…1. `information_density` of one response is
-//! [`crate::analysis::density`].
+//! A score is `None` while it is undefined, such as a mean over nothing. All scores are 0…1, except
+//! the counts in [`Completion`] and `response_latency`, which is in seconds. The
+//! `information_density` of one response is [`crate::analysis::density`].
 //!
-//! **Withheld.** What follows from the words themselves (`information_density`, `follow_up_value`, `engagement_score`, and
-//! `data_quality_score`, which has the first in it) is withheld where `stt_confidence` is below [`LEAST_CONFIDENCE`]: more
-//! often than not a word is then another one than was said. What follows from the course of the talk is told nevertheless.
+//! **Withheld scores.** Scores that rest on the words (`information_density`, `follow_up_value`,
+//! `engagement_score`, and `data_quality_score`, which includes the first) are withheld where
+//! `stt_confidence` is below [`LEAST_CONFIDENCE`], because more often than not a recognised word is
+//! then not the one that was said. Scores that rest on the course of the conversation are given
+//! nevertheless.
 
 use std::collections::HashSet;
 
@@ -17,25 +19,25 @@ use crate::guide::{Guide, QuestionType};
 use crate::io::{Event, Ms, Response};
 use crate::lexicon;
 
-/// Mean confidence below which words are not trusted: at 0.5 every other token is a guess. A score of words that were guessed
-/// would look like any other one.
+/// The mean confidence below which words are not trusted. At 0.5 every other token is a guess, and
+/// a score of guessed words would look like any other score.
 pub const LEAST_CONFIDENCE: f32 = 0.5;
 
-/// What is withheld then.
+/// The scores that are withheld in that case.
 pub const OF_WORDS: [&str; 4] = ["information_density", "follow_up_value", "engagement_score", "data_quality_score"];
 
-/// Required questions answered or declined, among those on the path.
+/// The required questions on the path, and how many of them were answered or declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Completion {
     pub answered: u32,
     pub required: u32,
 }
 
-/// Every score of one interview as it stands.
+/// Every score of one interview at this moment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores {
     pub completion_rate: Option<f32>,
-    /// Mean over the responses.
+    /// The mean over the responses.
     pub information_density: Option<f32>,
     pub clarification_rate: Option<f32>,
     pub follow_up_value: Option<f32>,
@@ -43,15 +45,15 @@ pub struct Scores {
     pub stt_error_rate: Option<f32>,
     pub engagement_score: Option<f32>,
     pub data_quality_score: Option<f32>,
-    /// Seconds; mean over the turns that were timed.
+    /// In seconds: the mean over the turns that were timed.
     pub response_latency: Option<f32>,
-    /// The words are not trusted: scores [`OF_WORDS`] are withheld.
+    /// The words are not trusted, so that the scores [`OF_WORDS`] are withheld.
     pub uncertain: bool,
 }
 
 impl Scores {
-    /// The scores of a log. `median_words` is the median answer length of this guide's earlier interviews; without
-    /// any, the interview is measured against its own.
+    /// Computes the scores of a log. `median_words` is the median answer length of this guide's
+    /// earlier interviews, in words. Without it, the interview is measured against its own median.
     pub fn of<'a>(guide: &Guide, events: impl IntoIterator<Item = (Ms, &'a Event)>, median_words: Option<f32>) -> Self {
         let mut state = InterviewState::default();
         let mut latencies = Vec::new();
@@ -64,7 +66,7 @@ impl Scores {
         Self { response_latency: response_latency(&latencies), ..Self::of_state(guide, &state, median_words) }
     }
 
-    /// Without the latencies, which the state does not hold.
+    /// Computes the scores without the latencies, which the state does not hold.
     pub fn of_state(guide: &Guide, state: &InterviewState, median_words: Option<f32>) -> Self {
         let responses = &state.responses;
         let completion_rate = completion(guide, state).rate();
@@ -94,7 +96,7 @@ impl Scores {
 }
 
 impl Completion {
-    /// `completion_rate` = answered / required; undefined when nothing is required.
+    /// `completion_rate`: answered / required. It is undefined when nothing is required.
     ///
     /// ```
     /// use interview::score::Completion;
@@ -106,8 +108,9 @@ impl Completion {
         share(self.answered, self.required)
     }
 
-    /// The projection of `completion_rate` during a call: answered so far / those that the elapsed share of the
-    /// estimated time would let expect, at most 1. Undefined before a quarter of the time.
+    /// The projection of `completion_rate` during a call: answered so far / expected after the
+    /// elapsed share of the estimated time, at most 1. It is undefined before a quarter of the
+    /// time.
     ///
     /// ```
     /// use interview::score::Completion;
@@ -125,13 +128,14 @@ impl Completion {
     }
 }
 
-/// Counts the required questions on the path: what a skip condition left out is off it; what time left out is on it.
+/// Counts the required questions on the path. A question that a skip condition left out is not on
+/// the path. A question for which there was no time is.
 pub fn completion(guide: &Guide, state: &InterviewState) -> Completion {
     let (answered, required) = state.required(guide);
     Completion { answered, required }
 }
 
-/// Responses that needed a clarifying follow-up (or a rewording) / responses.
+/// `clarification_rate`: responses that needed a clarifying follow-up or a rewording / responses.
 ///
 /// ```
 /// use interview::score::share;
@@ -143,11 +147,12 @@ pub fn clarification_rate(responses: &[Response]) -> Option<f32> {
     share(needed as u32, responses.len() as u32)
 }
 
-/// Mean share of content words in a follow-up's answer that are new, against the earlier answers to the same question.
+/// `follow_up_value`: the mean share of the content words in a follow-up's answer that are new,
+/// compared with the earlier answers to the same question.
 ///
-/// Example: "I have clients." was answered before. The first follow-up's answer, "My clients pay late.", has three content
-/// words (clients, pay, late), two of them new: 2/3. The second one, "They pay late.", has two, none of them new: 0. The value
-/// is (2/3 + 0) / 2 ≈ 0.33.
+/// Example: "I have clients." was answered before. The first follow-up's answer, "My clients pay
+/// late.", has three content words (clients, pay, late), two of them new: 2/3. The second one,
+/// "They pay late.", has two, none of them new: 0. The value is (2/3 + 0) / 2 ≈ 0.33.
 pub fn follow_up_value(responses: &[Response]) -> Option<f32> {
     mean(responses.iter().enumerate().filter(|(_, r)| r.is_follow_up && !r.text.is_empty()).map(|(at, follow_up)| {
         let earlier = responses[..at].iter().filter(|r| r.question_id == follow_up.question_id);
@@ -155,7 +160,8 @@ pub fn follow_up_value(responses: &[Response]) -> Option<f32> {
     }))
 }
 
-/// Share of the distinct content words of a text that are in none of the earlier ones; 0 when it has none.
+/// The share of the distinct content words of a text that are in none of the earlier texts, 0…1. It
+/// is 0 when the text has none.
 ///
 /// ```
 /// use interview::score::new_share;
@@ -170,15 +176,17 @@ pub fn new_share<'a>(text: &str, earlier: impl IntoIterator<Item = &'a str>) -> 
     share(said.difference(&before).count() as u32, said.len() as u32).unwrap_or(0.0)
 }
 
-/// Token probability averaged over the words of each response, then over the responses with words.
+/// `stt_confidence`: the token probability, averaged over the words of each response, then over the
+/// responses with words.
 ///
-/// Example: a response of two words (0.9 and 0.7) and one of a single word (0.6) give (0.8 + 0.6) / 2 = 0.7.
+/// Example: a response of two words (0.9 and 0.7) and one of a single word (0.6) give (0.8 + 0.6) /
+/// 2 = 0.7.
 pub fn stt_confidence(responses: &[Response]) -> Option<f32> {
     mean(spoken(responses).map(|r| r.analysis.confidence))
 }
 
-/// Speech segments rejected by the guards or not understood / segments. A segment is a turn: either it became a
-/// response with words or it was rejected.
+/// `stt_error_rate`: segments that were rejected by the guards or not understood / segments. A
+/// segment is a turn, which either became a response with words or was rejected.
 ///
 /// ```
 /// use interview::score::stt_error_rate;
@@ -190,13 +198,15 @@ pub fn stt_error_rate(rejected: u32, understood: u32) -> Option<f32> {
     share(rejected, rejected + understood)
 }
 
-/// Mean of: answer length against the guide's median (capped at 1), 1 − hesitation share, and the share of open
-/// questions answered with density ≥ 0.3.
+/// `engagement_score`: the mean of the answer length against the guide's median (at most 1), 1 −
+/// the hesitation share, and the share of open questions that were answered with a density of at
+/// least 0.3.
 ///
-/// Each of the first two is a mean over the responses with words; follow-ups count in them. Example: lengths 5 and 30
-/// words against a median of 10 give (0.5 + 1) / 2 = 0.75; hesitation 0.1 gives 0.9; one of two open questions was
-/// answered with density ≥ 0.3: 0.5; the score is (0.75 + 0.9 + 0.5) / 3 ≈ 0.717. Without open questions the third
-/// is left out of the mean.
+/// Each of the first two is a mean over the responses with words, follow-ups included. Without open
+/// questions, the third is left out of the mean. Example: lengths of 5 and 30 words against a
+/// median of 10 give (0.5 + 1) / 2 = 0.75. A hesitation of 0.1 gives 0.9. One of two open questions
+/// was answered with a density of at least 0.3, which gives 0.5. The score is (0.75 + 0.9 + 0.5) /
+/// 3 ≈ 0.717.
 pub fn engagement_score(guide: &Guide, responses: &[Response], median_words: Option<f32>) -> Option<f32> {
     let mut lengths: Vec<f32> = spoken(responses).map(|r| r.analysis.words as f32).collect();
     lengths.sort_by(f32::total_cmp);
@@ -214,7 +224,8 @@ pub fn engagement_score(guide: &Guide, responses: &[Response], median_words: Opt
     mean([Some(length), Some(fluency), dense].into_iter().flatten())
 }
 
-/// 0.3 completion_rate + 0.3 mean information_density + 0.2 mean stt_confidence + 0.2 (1 − clarification_rate).
+/// `data_quality_score`: 0.3 completion_rate + 0.3 mean information_density + 0.2 mean
+/// stt_confidence + 0.2 (1 − clarification_rate).
 ///
 /// ```
 /// use interview::score::data_quality_score;
@@ -234,8 +245,9 @@ pub fn data_quality_score(
     )
 }
 
-/// Mean seconds from the respondent's last sample of speech to the first audible sample of the answer, of turns given in
-/// milliseconds. (Alerts are about one turn's, not about the mean.)
+/// `response_latency` in seconds: the mean time from the respondent's last sample of speech to the
+/// first audible sample of the answer. `turns` are in milliseconds. An alert is about the latency
+/// of one turn, not about the mean.
 ///
 /// ```
 /// use interview::score::response_latency;
@@ -247,7 +259,7 @@ pub fn response_latency(turns: &[Ms]) -> Option<f32> {
     mean(turns.iter().map(|turn| *turn as f32 / 1_000.0))
 }
 
-/// The double with the same shortest decimal: 0.7 stays 0.7, as it is stored and compared.
+/// The double with the same shortest decimal form: 0.7 stays 0.7, as it is stored and compared.
 ///
 /// ```
 /// assert!((interview::score::widen(0.7) - 0.7).abs() < f64::EPSILON);
@@ -256,7 +268,7 @@ pub fn widen(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
 }
 
-/// `part / whole`, undefined when there is no whole.
+/// `part / whole`. It is undefined when `whole` is 0.
 pub fn share(part: u32, whole: u32) -> Option<f32> {
     (whole > 0).then(|| part as f32 / whole as f32)
 }

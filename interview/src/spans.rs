@@ -1,14 +1,15 @@
-//! Spans of what was said: where words lie in a text, and when they were spoken.
+//! Spans of what was said: where words are in a text, and when they were spoken.
 //!
-//! Owns: bringing a text's tokens and the recognised words with their times together. Never does: judge what a span means.
+//! Owns: matching a text's tokens with the recognised words and their times. Never does: judge what
+//! a span means.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::io::{Ms, Word};
+use crate::call::{Ms, Word};
 
-/// Where something was said.
+/// A span of an answer, and when it was said.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = SpokenSpan))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub struct Span {
     pub end_ms: Ms,
 }
 
-/// Where the text's whitespace-separated tokens lie, in bytes.
+/// The places of a text's whitespace-separated tokens, in bytes.
 pub(crate) fn tokens(text: &str) -> Vec<Range<usize>> {
     let base = text.as_ptr() as usize;
     text.split_whitespace()
@@ -29,7 +30,8 @@ pub(crate) fn tokens(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The tokens' span with the times of their words. None where text and words don't agree: then nobody knows when it was said.
+/// Returns the text of the tokens `wanted`, with the times of their words. Returns none where text
+/// and words do not match, because the times are then not known.
 pub(crate) fn timed(text: &str, tokens: &[Range<usize>], words: &[Word], wanted: Range<usize>) -> Option<Span> {
     // A recognised word may hold several tokens.
     let owners: Vec<(&Word, &str)> =

@@ -1,10 +1,12 @@
-//! Not asking a server that fails again and again.
+//! A circuit breaker for a server that fails repeatedly.
 //!
-//! Owns: counting failures, and when to try once more. Never does: know what failed. Time is a parameter.
+//! Owns: counting failures, and when to try again. Never does: know what failed. Time is a
+//! parameter.
 //!
-//! Closed: everybody may ask. After three failures in a row it opens: nobody may, for ten seconds. Then it is half
-//! open: one may; success closes it, failure opens it for twice as long (two minutes at most). Whoever gives up before
-//! there is an answer has shown nothing: the next one may try.
+//! Closed: every request is admitted. After three failures in a row the breaker opens, and no
+//! request is admitted for 10 s. Then it is half open: one request is admitted. A success closes
+//! the breaker, and a failure opens it for twice as long as before (at most 2 min). A request that
+//! is abandoned before its answer counts for nothing, and the next one is admitted.
 
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ const FAILURES: u32 = 3;
 pub const FIRST_REST: Duration = Duration::from_secs(10);
 const LONGEST_REST: Duration = Duration::from_mins(2);
 
-/// Whether the server is asked.
+/// Whether requests are admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerState {
     Closed,
@@ -24,7 +26,7 @@ pub enum BreakerState {
 }
 
 impl BreakerState {
-    /// As the metric shows it.
+    /// Returns the value of the metric.
     pub fn number(self) -> u8 {
         match self {
             Self::Closed => 0,
@@ -37,7 +39,8 @@ impl BreakerState {
 #[derive(Debug, Default)]
 struct Inner {
     failures: u32,
-    /// Open (or half open, once the time has come) since failures were too many.
+    /// Since the failures were too many, the breaker is open until this time, and half open
+    /// afterwards.
     until: Option<Instant>,
     rest: Duration,
     probing: bool,
@@ -49,7 +52,7 @@ pub struct Breaker {
     inner: Mutex<Inner>,
 }
 
-/// Somebody asks. Dropped without a word it counts for nothing.
+/// The admission of a request. Dropping it without reporting an outcome counts for nothing.
 #[derive(Debug)]
 pub struct Permit<'a> {
     breaker: &'a Breaker,
@@ -69,7 +72,7 @@ impl Breaker {
         }
     }
 
-    /// Who may not ask is told how long to wait.
+    /// Admits a request, or returns how long to wait.
     pub fn admit(&self, now: Instant) -> Result<Permit<'_>, Duration> {
         let mut inner = self.inner.lock();
         let probe = match inner.until {

@@ -1,6 +1,7 @@
-//! The same question gets the same answer.
+//! A cache of answers, so that the same question gets the same answer.
 //!
-//! Owns: what makes two questions the same, and a bounded store in memory. Never does: keep anything for good.
+//! Owns: what makes two questions the same, and a bounded store in memory. Never does: store
+//! anything permanently.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,33 +15,35 @@ use uuid::Uuid;
 
 use super::Ask;
 
-/// How long an answer is of use. It may quote a respondent, so it is kept no longer, wherever it is.
+/// How long an answer is kept. It may quote a respondent, so no cache keeps it longer.
 pub const KEEP: Duration = Duration::from_mins(15);
 
-/// Where answers are kept, for [`KEEP`] at most. What fails is as if it was not there.
+/// A cache that keeps answers for [`KEEP`] at most. An error of the cache counts as a missing
+/// entry.
 #[async_trait]
 pub trait Cache: Send + Sync {
     async fn get(&self, key: &str) -> Option<String>;
     async fn put(&self, about: Uuid, key: &str, answer: String);
-    /// Drops the answers about these interviews.
+    /// Deletes the answers about these interviews.
     async fn forget(&self, interviews: &[Uuid]);
 }
 
-/// SHA-256 over the model and everything it would be told, in hex: nobody reads words from a key.
+/// Returns the SHA-256 in hex of the model and of everything it would be sent. A key reveals none
+/// of the words.
 pub fn key(model: &str, ask: &Ask) -> String {
     let mut hash = Sha256::new();
     let schema = ask.schema.to_string();
     let limit = ask.max_tokens.to_string();
     let examples = ask.examples.iter().flat_map(|(question, answer)| [*question, *answer]);
     for part in [model, ask.operation, &ask.system, &ask.user, &schema, &limit].into_iter().chain(examples) {
-        // Lengths keep "ab", "c" and "a", "bc" apart.
+        // The lengths distinguish "ab", "c" from "a", "bc".
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
     hex::encode(hash.finalize())
 }
 
-/// The last so many answers, in this process.
+/// The most recent answers, in the memory of this process.
 pub struct Memory {
     most: usize,
     kept: Arc<Mutex<Kept>>,
@@ -49,7 +52,7 @@ pub struct Memory {
 #[derive(Default)]
 struct Kept {
     answers: HashMap<String, String>,
-    /// The oldest first, with the interview that each is about.
+    /// The entries, the oldest first, with the interview that each is about.
     order: VecDeque<(Instant, Uuid, String)>,
 }
 
@@ -90,7 +93,7 @@ impl Cache for Memory {
 
     async fn put(&self, about: Uuid, key: &str, answer: String) {
         self.kept.lock().put(about, key, answer, self.most, Instant::now());
-        // Also where nobody asks again.
+        // Expired answers must be deleted even if nobody asks again.
         let kept = Arc::downgrade(&self.kept);
         tokio::spawn(async move {
             tokio::time::sleep(KEEP).await;

@@ -1,7 +1,7 @@
-//! One question, one answer: the request in the server's protocol, and its pieces put together.
+//! One exchange with a server: the request in the server's protocol, and its response put together.
 //!
-//! Owns: how long an answer may be, and what this server does not understand. Never does: try again later, or judge
-//! the answer.
+//! Owns: the size limit of a response, and which optional fields this server rejects. Never does:
+//! retry later, or judge the answer.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -15,26 +15,27 @@ use super::http::{Http, Reply, Trouble, broken};
 use super::protocol::{End, Piece, anthropic, openai};
 use super::{Ask, LlmError, LlmServer, Protocol};
 
-/// Bytes of an answer beside its tokens.
+/// The size in bytes that a response may have in addition to its tokens.
 const BASE: usize = 64 << 10;
-/// Bytes that a token may take on the wire: an event of its own with all its fields.
+/// The size in bytes that a token may take in transmission, as an event of its own with all its
+/// fields.
 const BYTES_PER_TOKEN: usize = 1 << 10;
-/// Bytes of text that a token may be.
+/// The size in bytes of the text that a token may stand for.
 const TEXT_PER_TOKEN: usize = 32;
 
-/// What a model said.
+/// A model's answer.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Said {
     pub text: String,
-    /// Asked and answered, where the server counts them.
+    /// The tokens of request and response, if the server counts them.
     pub tokens: Option<u32>,
 }
 
-/// A server, and what it turned out not to understand.
+/// A server, and the optional fields that it rejected.
 pub struct Exchange {
     server: LlmServer,
     http: Http,
-    /// Of [`openai::OPTIONAL`]: bits of the fields that are left out since the server complained of them.
+    /// Bits of [`openai::OPTIONAL`]: the fields that are omitted because the server rejected them.
     left_out: AtomicU8,
 }
 
@@ -47,7 +48,7 @@ impl Exchange {
         &self.server
     }
 
-    /// Asks once; leaves out what the server complains of.
+    /// Sends the request, and repeats it without the fields that the server rejects.
     pub async fn ask(&self, ask: &Ask) -> Result<Said, LlmError> {
         let most = BASE + BYTES_PER_TOKEN * ask.max_tokens as usize;
         for _ in 0..=openai::OPTIONAL.len() {
@@ -63,7 +64,7 @@ impl Exchange {
                 Err(Trouble::Complaint { status, text }) => {
                     let complaint = openai::complained_of(&text) & !left_out;
                     if self.server.protocol != Protocol::OpenAi || status != 400 || complaint == 0 {
-                        tracing::debug!(status, text, "the model's server refuses a request");
+                        tracing::debug!(status, text, "the model's server rejects a request");
                         return Err(LlmError::Refused { status });
                     }
                     self.left_out.fetch_or(complaint, Ordering::Relaxed);
@@ -78,8 +79,8 @@ impl Exchange {
         let mut said = Gathered::default();
         if !reply.streamed {
             let bytes = reply.body.collect().await.map_err(broken)?.to_bytes();
-            let document: Value =
-                serde_json::from_slice(&bytes).map_err(|_| LlmError::Invalid("no document of the protocol".into()))?;
+            let document: Value = serde_json::from_slice(&bytes)
+                .map_err(|_| LlmError::Invalid("it is not a document of the protocol".into()))?;
             let piece = match self.server.protocol {
                 Protocol::OpenAi => openai::document(&document),
                 Protocol::Anthropic => anthropic::document(&document),
@@ -93,7 +94,7 @@ impl Exchange {
                 sse_stream::Error::Body(cause) => {
                     *cause.downcast::<LlmError>().unwrap_or(Box::new(LlmError::Truncated))
                 }
-                _ => LlmError::Invalid("no stream of events".into()),
+                _ => LlmError::Invalid("it is not a stream of events".into()),
             })?;
             let Some(data) = event.data else { continue };
             let data = data.trim();
@@ -104,8 +105,8 @@ impl Exchange {
             if data.is_empty() {
                 continue;
             }
-            let event: Value =
-                serde_json::from_str(data).map_err(|_| LlmError::Invalid("no event of the protocol".into()))?;
+            let event: Value = serde_json::from_str(data)
+                .map_err(|_| LlmError::Invalid("it has an event that the protocol does not define".into()))?;
             let piece = match self.server.protocol {
                 Protocol::OpenAi => openai::event(&event),
                 Protocol::Anthropic => anthropic::event(&event),

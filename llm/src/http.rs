@@ -1,9 +1,9 @@
 //! The connection to a model's server.
 //!
-//! Owns: how much may come back, and what an answer that is none means. Never does: know a protocol, or follow a redirect
-//! (an answer must not send respondents' words elsewhere).
+//! Owns: the size limit of a response, and the meaning of an error response. Never does: know a
+//! protocol, or follow a redirect, because a response must not send respondents' words elsewhere.
 //!
-//! It is the client that signing in uses as well: the same certificates, the same TLS provider.
+//! The OpenID sign-in uses the same client, with the same certificates and the same TLS provider.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,7 +19,7 @@ use outgoing::Https;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_mins(1);
-/// Of what a server says about an error.
+/// The maximum number of bytes read from an error response.
 const MOST_OF_ERROR: usize = 16 << 10;
 
 type Client = hyper_util::client::legacy::Client<Https, Full<Bytes>>;
@@ -27,17 +27,18 @@ type Client = hyper_util::client::legacy::Client<Https, Full<Bytes>>;
 #[derive(Default)]
 pub struct Http(OnceCell<Client>);
 
-/// The beginning of an answer.
+/// The beginning of a response.
 pub struct Reply {
-    /// A stream of events, not one document.
+    /// True for a stream of events, and false for a single document.
     pub streamed: bool,
     pub body: Limited<hyper::body::Incoming>,
 }
 
-/// An answer that is none.
+/// A response without an answer.
 pub enum Trouble {
     Failed(LlmError),
-    /// Refused for what stands in the request; the server's words about it.
+    /// The server rejected the request because of its content. The fields have its status and its
+    /// message.
     Complaint {
         status: u16,
         text: String,
@@ -51,7 +52,7 @@ impl From<LlmError> for Trouble {
 }
 
 impl Http {
-    /// Posts JSON; at most `most` bytes may come back.
+    /// Posts JSON. The response may have at most `most` bytes.
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Trouble> {
         let failed = |error: &dyn std::fmt::Display| LlmError::Connection(error.to_string());
         let client = self.0.get_or_try_init(|| std::future::ready(client())).await?;
@@ -76,8 +77,8 @@ impl Http {
     }
 }
 
-/// What reading a bounded body came to.
-// As bodies give it.
+/// Returns the error for a bounded body that could not be read.
+// The signature is that of the body's error callback.
 #[allow(clippy::needless_pass_by_value)]
 pub fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> LlmError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);

@@ -1,20 +1,22 @@
-//! Language models behind OpenAI-compatible servers and Anthropic's: a question in, JSON that fits a schema out.
+//! Language models behind Anthropic's and OpenAI-compatible servers: a question is sent, and JSON
+//! that fits a schema is returned.
 //!
-//! Owns: the one way to ask a model, and the proposer that has one word follow-ups. Never does: act on what is answered,
-//! read settings, or name metrics; nothing is sent unless a server is given.
+//! Owns: the one way to ask a model, and the proposer that lets a model word follow-ups. Never
+//! does: act on answers, read settings, or name metrics. Nothing is sent unless a server is
+//! configured.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | `http` | the connection, what may come back, and when to come again |
-//! | `protocol` | the two protocols, OpenAI's and Anthropic's: a request's body, a stream's pieces |
-//! | `reading` | from a model's text to a value that fits the schema |
-//! | `breaker` | not asking a server that fails again and again |
-//! | `cache` | the same question gets the same answer |
-//! | `server`, `meter` | what comes from outside: where the model is, and who counts |
-//! | `proposer` | who proposes follow-ups: templates, or a model before them |
+//! | `http` | the connection, its size limits, and when to try again |
+//! | `protocol` | the two protocols, OpenAI's and Anthropic's: request bodies and stream events |
+//! | `reading` | parsing a model's text into a value that fits the schema |
+//! | `breaker` | the circuit breaker for a server that fails repeatedly |
+//! | `cache` | the cache of answers |
+//! | `server`, `meter` | what the caller provides: the server's address, and the counters |
+//! | `proposer` | the proposers of follow-ups: templates, or a model with templates as a fallback |
 //!
-//! The deadline is total wall time: connection, waiting, retries and reading. Dropping the future of
-//! [`Llm::json`] breaks the connection off, so that the server stops.
+//! The deadline is total wall time, and includes connecting, waiting, retries and reading. Dropping
+//! the future of [`Llm::json`] closes the connection, so that the server stops working.
 
 mod breaker;
 pub mod cache;
@@ -29,6 +31,7 @@ mod server;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::debug;
@@ -42,77 +45,80 @@ pub use self::meter::Meter;
 use self::reading::Shape;
 pub use self::server::{LlmServer, Protocol};
 
-/// Answers kept in memory.
+/// The number of answers kept in memory.
 const KEPT: usize = 512;
-/// The first wait before another try; doubled each time, up to the greatest.
+/// The wait before the first retry. It is doubled for each further one, up to [`GREATEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const GREATEST_WAIT: Duration = Duration::from_secs(8);
 
-/// What a model is asked.
+/// A question to a model.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// What it is for, as metrics name it: `follow_up`, `insights`, …
+    /// The purpose, as the metrics name it: `follow_up`, `insights`, …
     pub operation: &'static str,
-    /// Whose words are in it.
+    /// The interview whose words are in it.
     pub about: Uuid,
-    /// Whether the answer may be kept for a while, until the words it is about are erased: where the same is soon asked again.
+    /// True if the answer may be cached, because the same question is likely to be asked again
+    /// soon. It is deleted when the words it is about are erased.
     pub keep: bool,
-    /// What the model is to do.
+    /// The instructions for the model.
     pub system: String,
-    /// Questions and the answers that are wanted, as if they had been asked before.
+    /// Example questions with the desired answers, which are sent as earlier turns of the
+    /// conversation.
     pub examples: &'static [(&'static str, &'static str)],
-    /// What it is to do it with; words of respondents stand only here.
+    /// The material. Words of respondents are in no other field.
     pub user: String,
-    /// JSON Schema of the answer, an object's.
+    /// The JSON Schema of the answer, which must be an object.
     pub schema: Value,
-    /// Total wall time, retries included.
+    /// The limit of the total wall time, including retries.
     pub deadline: Duration,
-    /// Of the answer.
+    /// The maximum length of the answer in tokens.
     pub max_tokens: u32,
 }
 
-/// What it answered.
+/// A model's answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Fits the schema.
+    /// The value, which fits the schema.
     pub value: Value,
     /// The model's name.
     pub model: String,
-    /// Asked and answered, as the server counts (about a quarter of the characters where it doesn't); 0 from the cache.
+    /// The tokens of the question and the answer, as counted by the server. If it does not count
+    /// them, they are estimated as a quarter of the characters. An answer from the cache has 0.
     pub tokens: u32,
     pub cached: bool,
 }
 
-/// Why there is no answer. None of these quotes what was asked or answered.
+/// The reason why there is no answer. No message quotes the question or the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LlmError {
-    #[error("no answer in time")]
+    #[error("the model did not answer in time")]
     Late,
-    #[error("the server has failed too often; not asked for another {} s", retry_in.as_secs())]
+    #[error("the server has failed too often, and is not asked again for {} s", retry_in.as_secs())]
     Open { retry_in: Duration },
-    #[error("no connection: {0}")]
+    #[error("the server cannot be reached: {0}")]
     Connection(String),
-    #[error("the server wants to be asked less often (429)")]
+    #[error("the server limits the rate of requests (429)")]
     Busy { after: Option<Duration> },
     #[error("the server failed ({status})")]
     Server { status: u16, after: Option<Duration> },
-    #[error("the server refuses the request ({status})")]
+    #[error("the server rejects the request ({status})")]
     Refused { status: u16 },
-    #[error("the answer is longer than it may be")]
+    #[error("the answer is longer than the limit")]
     TooLong,
-    #[error("the answer ends before its end")]
+    #[error("the answer is incomplete")]
     Truncated,
-    #[error("the answer is not what was asked for: {0}")]
+    #[error("the answer does not have the required form: {0}")]
     Invalid(String),
 }
 
 impl LlmError {
-    /// Whether asking again may help.
+    /// Returns true if asking again may help.
     fn is_passing(&self) -> bool {
         matches!(self, Self::Connection(_) | Self::Busy { .. } | Self::Server { .. } | Self::Truncated)
     }
 
-    /// What the server itself asked for.
+    /// Returns the wait that the server requested.
     fn wished_wait(&self) -> Option<Duration> {
         match self {
             Self::Busy { after } | Self::Server { after, .. } => *after,
@@ -121,7 +127,7 @@ impl LlmError {
     }
 }
 
-/// A model that can be asked; cheap to clone.
+/// A model that can be asked. It is cheap to clone.
 #[derive(Clone)]
 pub struct Llm(Arc<Shared>);
 
@@ -138,7 +144,7 @@ impl Llm {
         Self::resting(server, breaker::FIRST_REST)
     }
 
-    /// With another first rest after failures: for tests, which do not wait for ten seconds.
+    /// Returns a model whose breaker first opens for `rest`, for tests that cannot wait for 10 s.
     pub fn resting(server: LlmServer, rest: Duration) -> Self {
         Self(Arc::new(Shared {
             exchange: Exchange::new(server),
@@ -149,39 +155,39 @@ impl Llm {
         }))
     }
 
-    /// Counts into these from now on; a second call changes nothing.
+    /// Sets the meter that counts from now on. A second call has no effect.
     pub fn count_into(&self, meter: Arc<impl Meter + 'static>) {
         meter.breaker(self.state());
         let _ = self.0.meter.set(meter);
     }
 
-    /// Keeps answers there instead of in this process's memory; a second call changes nothing.
+    /// Sets the cache that is used instead of this process's memory. A second call has no effect.
     pub fn cache_in(&self, cache: Arc<dyn Cache>) {
         let _ = self.0.cache.set(cache);
     }
 
-    /// Forgets what was answered about these interviews.
+    /// Deletes the answers about these interviews.
     pub async fn forget(&self, interviews: &[Uuid]) {
         let cache: &dyn Cache = self.0.cache.get().map_or(&self.0.memory, AsRef::as_ref);
         cache.forget(interviews).await;
     }
 
-    /// The model's name.
+    /// Returns the model's name.
     pub fn model(&self) -> &str {
         &self.0.exchange.server().model
     }
 
-    /// Where the model is.
+    /// Returns the base URL of the model's server.
     pub fn base_url(&self) -> &str {
         &self.0.exchange.server().base_url
     }
 
-    /// Whether the server is being asked.
+    /// Returns whether requests to the server are admitted.
     pub fn state(&self) -> BreakerState {
         self.0.breaker.state(Instant::now())
     }
 
-    /// Asks, and waits no longer than the deadline for an answer that fits the schema.
+    /// Asks the model, and waits at most until the deadline for an answer that fits the schema.
     pub async fn json(&self, ask: Ask) -> Result<Answer, LlmError> {
         let began = Instant::now();
         let result = self.answer(&ask, began + ask.deadline).await;
@@ -192,7 +198,8 @@ impl Llm {
                     meter.answered(began.elapsed());
                     meter.spent(ask.operation, answer.tokens);
                 }
-                // Counted one by one: a question may fail in several ways.
+                // Failed attempts are counted one by one, because a question may fail in several
+                // ways.
                 Err(_) => {}
             }
         }
@@ -204,7 +211,7 @@ impl Llm {
         let model = self.model().to_owned();
         let cache: &dyn Cache = self.0.cache.get().map_or(&self.0.memory, AsRef::as_ref);
         let key = cache::key(&model, ask);
-        // A cache that is slow must not cost the answer.
+        // A slow cache must not delay the answer beyond the deadline.
         let looked = async { if ask.keep { cache.get(&key).await } else { None } };
         let found = tokio::time::timeout_at(deadline, looked).await.map_err(|_| LlmError::Late)?;
         if let Some(value) = found.and_then(|text| shape.read(&text).ok()) {
@@ -217,16 +224,20 @@ impl Llm {
         Ok(Answer { value, model, tokens, cached: false })
     }
 
-    /// Tries until an answer fits, the time is up, or there is no use in trying.
+    /// Repeats the question until an answer fits, the time is up, or another attempt would not
+    /// help.
     async fn tried(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
-        let mut wait = FIRST_WAIT;
+        let mut waits = ExponentialBuilder::new()
+            .with_min_delay(FIRST_WAIT)
+            .with_max_delay(GREATEST_WAIT)
+            .without_max_times()
+            .build();
         loop {
             let error = match self.once(ask, shape, deadline).await {
                 Err(error) if error.is_passing() => error,
                 settled => return settled,
             };
-            let pause = error.wished_wait().unwrap_or(wait);
-            wait = (wait * 2).min(GREATEST_WAIT);
+            let pause = error.wished_wait().or_else(|| waits.next()).unwrap_or(GREATEST_WAIT);
             if Instant::now() + pause >= deadline {
                 return Err(error);
             }
@@ -259,7 +270,7 @@ impl Llm {
         match shape.read(&said.text) {
             Ok(value) => Ok((value, tokens)),
             Err(error) => {
-                // They are spent all the same.
+                // The tokens of an unusable answer were spent as well.
                 if let Some(meter) = self.0.meter.get() {
                     meter.spent(ask.operation, tokens);
                 }
@@ -270,7 +281,7 @@ impl Llm {
 }
 
 impl Ask {
-    /// The turns of the conversation: examples, then the question; each with who says it.
+    /// Returns the turns of the conversation with their roles: the examples, and then the question.
     fn turns(&self) -> Vec<Value> {
         let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
         let mut turns = Vec::new();
@@ -281,14 +292,14 @@ impl Ask {
         turns
     }
 
-    /// Tokens of what is asked, roughly.
+    /// Returns an estimate of the question's tokens.
     pub fn tokens(&self) -> u32 {
         let examples: u32 = self.examples.iter().map(|(question, answer)| about(question) + about(answer)).sum();
         about(&self.system) + examples + about(&self.user)
     }
 }
 
-/// Tokens of a text, roughly.
+/// Returns an estimate of the tokens of a text.
 fn about(text: &str) -> u32 {
     text.len() as u32 / 4
 }

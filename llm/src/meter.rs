@@ -1,20 +1,22 @@
-//! What is counted about asking a model.
+//! The measurements of requests to a model.
 //!
-//! Owns: the occasions. Never does: name a metric; whoever implements [`Meter`] does.
+//! Owns: the occasions on which something is counted. Never does: name a metric, which implementers
+//! of [`Meter`] do.
 
 use std::time::Duration;
 
 use super::{BreakerState, LlmError};
 
 pub trait Meter: Send + Sync {
-    /// Whether the server is asked, from now on.
+    /// The breaker changed its state.
     fn breaker(&self, state: BreakerState);
-    /// An answer was known already.
+    /// An answer came from the cache.
     fn cached(&self);
-    /// An answer came, retries included, after this time.
+    /// An answer arrived after this time, retries included.
     fn answered(&self, after: Duration);
-    /// Tokens were asked and answered for this operation, also where the answer is of no use.
+    /// The question and the answer had this many tokens. They are counted even if the answer was
+    /// unusable.
     fn spent(&self, operation: &str, tokens: u32);
-    /// One try failed; a question may fail several times.
+    /// One attempt failed. A question may fail several times.
     fn failed(&self, error: &LlmError);
 }

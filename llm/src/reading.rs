@@ -1,6 +1,7 @@
-//! From a model's text to a value that fits the schema.
+//! Parses a model's text into a value that fits the schema.
 //!
-//! Owns: taking the JSON out of a text, and checking it. Never does: mend it, or quote it in an error.
+//! Owns: extracting the JSON from a text, and validating it. Never does: repair it, or quote it in
+//! an error.
 
 use jsonschema::Validator;
 use serde_json::Value;
@@ -12,23 +13,24 @@ pub struct Shape(Validator);
 
 impl Shape {
     pub fn new(schema: &Value) -> Result<Self, LlmError> {
-        // Our own schemas: that one is no schema is a bug, told without ado.
-        let validator =
-            jsonschema::validator_for(schema).map_err(|_| LlmError::Invalid("the schema is none".to_owned()))?;
+        // The schemas are the engine's own, so an invalid one is a bug and needs no detailed
+        // message.
+        let validator = jsonschema::validator_for(schema)
+            .map_err(|_| LlmError::Invalid("the engine's own schema is invalid".to_owned()))?;
         Ok(Self(validator))
     }
 
     pub fn read(&self, text: &str) -> Result<Value, LlmError> {
         let value: Value = serde_json::from_str(bare(text)).map_err(|error| {
-            LlmError::Invalid(format!("no JSON (line {}, column {})", error.line(), error.column()))
+            LlmError::Invalid(format!("it is not JSON (line {}, column {})", error.line(), error.column()))
         })?;
-        // The place in the schema says what is wrong without a word of the answer.
+        // The path in the schema describes the fault without quoting the answer.
         let broken = self.0.iter_errors(&value).next().map(|error| error.schema_path().to_string());
-        broken.map_or(Ok(value), |rule| Err(LlmError::Invalid(format!("it breaks {rule}"))))
+        broken.map_or(Ok(value), |rule| Err(LlmError::Invalid(format!("it violates the schema at {rule}"))))
     }
 }
 
-/// The text without a code fence, and without what models say before and after an object.
+/// Returns the text without a code fence, and without text before and after the object.
 fn bare(text: &str) -> &str {
     let text = text.trim();
     let inner = text.strip_prefix("```").map(|rest| rest.split_once('\n').map_or(rest, |(_, body)| body));

@@ -1,23 +1,23 @@
-//! Where a language model is.
+//! The address of a language model.
 //!
-//! Owns: what must be known to ask it. Never does: check the settings that it comes from.
+//! Owns: what is needed to ask a model. Never does: validate the settings that it comes from.
 
 use std::fmt;
 
-/// What the server speaks.
+/// The protocol of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Chat completions, as OpenAI and most local servers have them.
+    /// Chat completions, as served by OpenAI and most local servers.
     OpenAi,
-    /// Messages, as Anthropic has them.
+    /// Messages, as served by Anthropic.
     Anthropic,
 }
 
-/// Where a language model is, complete and checked.
+/// The validated address of a language model.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LlmServer {
     pub protocol: Protocol,
-    /// Without a slash at its end.
+    /// The base URL, without a slash at its end.
     pub base_url: String,
     pub model: String,
     pub key: Option<String>,

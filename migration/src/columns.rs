@@ -1,10 +1,10 @@
-//! What every table has in common.
+//! Helpers that the tables share.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{pk_uuid, timestamp_with_time_zone, uuid};
 use sea_orm_migration::sea_orm::DbBackend;
 
-/// A table with `id`, `workspace_id` (a foreign key) and `created_at`.
+/// Returns a table with `id`, `workspace_id` (a foreign key) and `created_at`.
 pub(crate) fn table(name: &'static str) -> TableCreateStatement {
     Table::create()
         .table(name)
@@ -15,12 +15,12 @@ pub(crate) fn table(name: &'static str) -> TableCreateStatement {
         .to_owned()
 }
 
-/// `from.column` names a row of `to`.
+/// Returns a foreign key: `from.column` is the id of a row of `to`.
 pub(crate) fn foreign_key(from: &'static str, column: &'static str, to: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create().name(format!("fk_{from}_{column}")).from(from, column).to(to, "id").to_owned()
 }
 
-/// One index for each column.
+/// Creates one index for each column.
 pub(crate) async fn index_each(
     manager: &SchemaManager<'_>,
     table: &'static str,
@@ -32,7 +32,7 @@ pub(crate) async fn index_each(
     Ok(())
 }
 
-/// One unique index over all the columns.
+/// Creates one unique index over all the columns.
 pub(crate) async fn unique(
     manager: &SchemaManager<'_>,
     table: &'static str,
@@ -45,13 +45,14 @@ pub(crate) async fn unique(
     manager.create_index(index).await
 }
 
-/// One index over columns or expressions, which `key` lists as SQL does.
+/// Creates one index over columns or expressions, which `key` lists as in SQL.
 pub(crate) async fn index(manager: &SchemaManager<'_>, table: &str, name: &str, key: &str) -> Result<(), DbErr> {
     execute(manager, &format!("CREATE INDEX {name} ON {table} ({key})")).await
 }
 
-/// One index that also holds the columns in `included`, so that a query of these columns reads no rows. PostgreSQL keeps
-/// them beside the key. SQLite has no such clause, so there they are the last columns of the key.
+/// Creates one index that also holds the columns in `included`, so that a query of these columns
+/// reads no rows. PostgreSQL stores them beside the key. SQLite has no such clause, so there they
+/// are the last columns of the key.
 pub(crate) async fn covering_index(
     manager: &SchemaManager<'_>,
     table: &str,

@@ -19,7 +19,7 @@ pub use workspaces::DEFAULT_WORKSPACE;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// All tables. A table stands after those that its foreign keys name.
+/// All tables. Each follows those that its foreign keys name.
 const TABLES: [&str; 21] = [
     "workspaces",
     "call_guides",

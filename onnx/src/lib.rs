@@ -1,7 +1,7 @@
-//! The one door to ONNX Runtime: the library is loaded here once, and sessions are made here.
+//! Access to ONNX Runtime. The library is loaded once, and all sessions are created here.
 //!
-//! Owns: the environment, the options every session shares, and where a model file holds its weights ([`weights`]).
-//! Never does: know a model.
+//! Owns: the environment, the options that all sessions share, and the positions of the weights in
+//! a model file ([`weights`]). Never does: know a model.
 
 pub mod weights;
 
@@ -15,21 +15,21 @@ use parking_lot::Mutex;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OrtError {
-    #[error("ONNX Runtime library {path}: {reason}")]
+    #[error("the ONNX Runtime library {path} cannot be used: {reason}")]
     Library { path: PathBuf, reason: String },
-    #[error("model file {path}: {reason}")]
+    #[error("the model file {path} cannot be used: {reason}")]
     Model { path: PathBuf, reason: String },
 }
 
 impl OrtError {
-    /// The file that is at fault, for errors of other modules.
+    /// Returns the faulty file, for the errors of other modules.
     pub fn path(&self) -> &Path {
         match self {
             Self::Library { path, .. } | Self::Model { path, .. } => path,
         }
     }
 
-    /// What is wrong with it.
+    /// Returns what is wrong with the file.
     pub fn reason(&self) -> &str {
         match self {
             Self::Library { reason, .. } | Self::Model { reason, .. } => reason,
@@ -37,20 +37,22 @@ impl OrtError {
     }
 }
 
-/// What a model's inputs look like over time.
+/// Whether the shapes of a model's inputs change between runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
-    /// The same shapes at every call: memory is planned once and kept.
+    /// The shapes are the same in every run, so memory is planned once and kept.
     Fixed,
-    /// Shapes differ: the arena and the memory pattern are off, since they would keep the worst shape ever seen.
+    /// The shapes differ. The arena and the memory pattern are off, because they would keep the
+    /// memory of the largest shape ever seen.
     Variable,
 }
 
-/// ONNX Runtime, loaded from `library` at the first call; later calls get the same environment, whatever they name
-/// (a process can hold one runtime only).
+/// Returns ONNX Runtime, which the first call loads from `library`. Later calls return the same
+/// environment, whatever they name, because a process can have only one runtime.
 ///
 /// # Errors
-/// [`OrtError::Library`] when the file is missing or no usable runtime; a later call may try again.
+/// Returns [`OrtError::Library`] if the file is missing or is not a usable runtime. A later call
+/// may try again.
 pub fn environment(library: &Path) -> Result<&'static Environment, OrtError> {
     static LOADED: Mutex<Option<&'static Environment>> = Mutex::new(None);
 
@@ -64,19 +66,19 @@ pub fn environment(library: &Path) -> Result<&'static Environment, OrtError> {
     }
     let builder = ort::init_from(library).map_err(|error| fault(error.to_string()))?;
     let environment = builder.build().map_err(|error| fault(error.to_string()))?;
-    // Its log at info is a line for every node of every graph.
+    // At level info, the runtime logs a line for every node of every graph.
     environment.set_log_level(LogLevel::Warning);
-    // Sessions need it for as long as the process lives.
+    // Sessions use it until the process ends.
     let environment: &'static Environment = Box::leak(Box::new(environment));
     *loaded = Some(environment);
     Ok(environment)
 }
 
-/// A session on the model file, computing on `threads` threads that sleep when idle instead of spinning: several
-/// models share few cores.
+/// Creates a session for the model file. It computes on `threads` threads, which sleep instead of
+/// spinning when idle, because several models share few cores.
 ///
 /// # Errors
-/// [`OrtError::Model`] naming the file when it is missing or can't be loaded.
+/// Returns [`OrtError::Model`] with the file's path if the file is missing or cannot be loaded.
 pub fn session(
     environment: &Environment,
     model: &Path,
@@ -91,10 +93,10 @@ pub fn session(
     built.map_err(|error| fault(error.to_string()))
 }
 
-/// As [`session`], of a model file's bytes. `model` names it in errors.
+/// Like [`session`], for the bytes of a model file. `model` names it in errors.
 ///
 /// # Errors
-/// [`OrtError::Model`] when they can't be loaded.
+/// Returns [`OrtError::Model`] if the bytes cannot be loaded.
 pub fn session_of_bytes(
     environment: &Environment,
     model: &Path,

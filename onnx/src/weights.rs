@@ -1,21 +1,22 @@
-//! Where a model file holds its weights.
+//! The positions of the weights in a model file.
 //!
-//! Owns: as much of the format (a protocol buffer, `onnx.proto`) as leads to the raw bytes of a graph's initializers.
-//! Never does: change or convert them.
+//! Owns: as much of the format (a protocol buffer, `onnx.proto`) as is needed to find the raw bytes
+//! of a graph's initializers. Never does: change or convert them.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Of `ModelProto`.
+/// Field numbers of `ModelProto`.
 const GRAPH: u64 = 7;
-/// Of `GraphProto`.
+/// Field numbers of `GraphProto`.
 const INITIALIZER: u64 = 5;
-/// Of `TensorProto`: the type of its numbers, its name, and its numbers in little-endian order.
+/// Field numbers of `TensorProto`: the type of its values, its name, and its values in
+/// little-endian order.
 const DATA_TYPE: u64 = 2;
 const NAME: u64 = 8;
 const RAW_DATA: u64 = 9;
 
-/// The type of an initializer's numbers, as far as it matters here.
+/// The type of an initializer's values, as far as this crate distinguishes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     F32,
@@ -23,7 +24,8 @@ pub enum Type {
     Other,
 }
 
-/// Where each initializer's numbers lie in the bytes of a model file, by its name. None when they are no such file.
+/// Returns the type and the byte range of each initializer's values in a model file, by name.
+/// Returns `None` if the bytes are not a model file.
 pub fn places(model: &[u8]) -> Option<HashMap<String, (Type, Range<usize>)>> {
     let mut places = HashMap::new();
     for graph in fields(model, 0..model.len())?.into_iter().filter_map(|field| field.bytes_of(GRAPH)) {
@@ -53,7 +55,7 @@ struct Field {
 
 enum Value {
     Number(u64),
-    /// Where in the file they lie.
+    /// The byte range of the field's content in the file.
     Bytes(Range<usize>),
     Fixed,
 }
@@ -67,7 +69,7 @@ impl Field {
     }
 }
 
-/// The fields of the message that lies there.
+/// Returns the fields of the message in this range.
 fn fields(model: &[u8], message: Range<usize>) -> Option<Vec<Field>> {
     let (mut at, end) = (message.start, message.end);
     let mut fields = Vec::new();
@@ -88,7 +90,7 @@ fn fields(model: &[u8], message: Range<usize>) -> Option<Vec<Field>> {
     Some(fields)
 }
 
-/// So many bytes from there on.
+/// Returns the range of the next `length` bytes, and advances `at`.
 fn take(at: &mut usize, end: usize, length: u64) -> Option<Range<usize>> {
     let from = *at;
     *at = from.checked_add(usize::try_from(length).ok()?).filter(|to| *to <= end)?;
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn weights_are_found_by_their_names() {
-        // A graph with an initializer "w" of two bytes and one "f" whose numbers are not raw.
+        // The graph has an initializer "w" of two bytes, and one "f" whose values are not raw.
         let tensor = [0x08, 2, 0x10, 3, 0x42, 1, b'w', 0x4a, 2, 7, 9];
         let other = [0x10, 1, 0x42, 1, b'f', 0x25, 0, 0, 0x80, 0x3f];
         let mut graph = vec![0x2a, tensor.len() as u8];

@@ -1,7 +1,7 @@
-//! Connections of ours to servers elsewhere: over TLS that trusts what this machine trusts.
+//! Connections to other servers, over TLS with the certificates that this machine trusts.
 //!
-//! Owns: the certificates we trust, the TLS provider, and how long a server wishes to be left alone. Never does: send anything,
-//! or follow redirects.
+//! Owns: the trusted certificates, the TLS provider, and reading `Retry-After`. Never does: send
+//! anything, or follow redirects.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,8 +15,8 @@ use rustls::{ClientConfig, RootCertStore};
 
 pub type Https = HttpsConnector<HttpConnector>;
 
-/// https and plain http; which servers may be asked in plain http is decided where the settings are read. Loading the
-/// machine's certificates takes a moment.
+/// Returns a connector for https and plain http. The code that reads the settings decides which
+/// servers may be reached over plain http. Loading the machine's certificates takes a moment.
 pub fn https(connect_within: Duration) -> Result<Https, rustls::Error> {
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
@@ -26,25 +26,25 @@ pub fn https(connect_within: Duration) -> Result<Https, rustls::Error> {
     Ok(HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(connector))
 }
 
-/// TLS that trusts what this machine trusts, and these.
+/// Returns a TLS configuration that trusts the machine's certificates, and those in `more`.
 pub fn trusting(more: &[CertificateDer<'static>]) -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::empty();
     let machine = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(machine.certs);
     if roots.is_empty() {
-        tracing::warn!(errors = ?machine.errors, "this machine trusts no certificates: https servers can't be reached");
+        tracing::warn!(errors = ?machine.errors, "this machine trusts no certificates, so no https server can be reached; install ca-certificates");
     }
     for certificate in more {
         roots.add(certificate.clone())?;
     }
-    // The provider by name: two are compiled in, and rustls panics when it has to choose.
+    // The provider is named, because two are compiled in, and rustls panics when it has to choose.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// How long a server wishes to be left alone: `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3). A date that is past is
-/// no wait; what can't be read is no wish.
+/// Returns how long a server asks clients to wait: `Retry-After`, in seconds or as a date (RFC
+/// 9110, 10.2.3). A date in the past is a wait of zero. A value that cannot be parsed is ignored.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

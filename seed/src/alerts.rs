@@ -1,6 +1,7 @@
-//! Alerts of made-up interviews: those that their scores call for at their end.
+//! Alerts of made-up interviews: those that their scores raise at the end.
 //!
-//! Owns: that. Never does: escalate, or draw anything at random: the same interviews have the same alerts.
+//! Owns: these alerts. Never does: escalate, or draw anything at random. The same interviews have
+//! the same alerts.
 
 use chrono::Duration;
 use entity::{Resolution, alerts, interviews};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use super::MARK;
 use storage::thresholds::to_row;
 
-/// Every other one was dealt with an hour later.
+/// Every other alert was resolved after this time.
 const DEALT_WITH_AFTER: Duration = Duration::hours(1);
 
 pub(super) fn of(row: &interviews::Model) -> Vec<alerts::Model> {
@@ -55,7 +56,7 @@ pub(super) fn of(row: &interviews::Model) -> Vec<alerts::Model> {
         .collect()
 }
 
-/// The interview's id with another ending: it is as random, and has the same time.
+/// Returns the interview's id with another ending, which is as random and has the same time.
 fn id_of(interview: Uuid, number: usize) -> Uuid {
     let mut bytes = *interview.as_bytes();
     bytes[14] ^= 1 + number as u8;

@@ -1,4 +1,4 @@
-//! Many rows at once: COPY on PostgreSQL, statements of many rows on SQLite.
+//! Inserts many rows at once, with COPY on PostgreSQL and with multi-row statements on SQLite.
 //!
 //! Owns: the text format of COPY. Never does: know tables.
 
@@ -10,7 +10,7 @@ use sea_orm::{
     IntoActiveModel, Iterable as _, ModelTrait, RuntimeErr, TransactionTrait as _, Value,
 };
 
-/// SQLite takes 32,766 values in a statement.
+/// The maximum number of values in a statement of SQLite.
 const SQLITE_VALUES: usize = 32_766;
 
 /// Inserts all rows, or none.
@@ -58,9 +58,9 @@ async fn copy<E: EntityTrait>(db: &DatabaseConnection, rows: &[E::Model]) -> Res
     Ok(())
 }
 
-/// As COPY's text format wants it: `\N` for null, backslashes before what separates.
+/// Appends a value in COPY's text format: `\N` for null, and backslashes before separators.
 fn write_value(text: &mut String, value: &Value) -> Result<(), DbErr> {
-    // Writing to a String can't fail.
+    // Writing to a String cannot fail.
     let _ = match value {
         Value::Bool(Some(value)) => write!(text, "{value}"),
         Value::Int(Some(value)) => write!(text, "{value}"),
@@ -77,7 +77,7 @@ fn write_value(text: &mut String, value: &Value) -> Result<(), DbErr> {
             Ok(())
         }
         value if *value == value.as_null() => text.write_str("\\N"),
-        other => return Err(DbErr::Type(format!("{other:?} is no value that is copied here"))),
+        other => return Err(DbErr::Type(format!("{other:?} has a type that COPY does not support here"))),
     };
     Ok(())
 }

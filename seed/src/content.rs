@@ -1,7 +1,7 @@
-//! What a made-up interview looks like: real guides, answers put together from sentences and analysed as real ones are,
-//! shares of outcomes as they are met.
+//! The content of made-up interviews: real guides, answers that are composed of sentences and
+//! analysed like real ones, and realistic shares of outcomes.
 //!
-//! Owns: the rows' content, the same for the same seed. Never does: write them.
+//! Owns: the content of the rows, which is the same for the same seed. Never does: write them.
 
 use chrono::{DateTime, Duration, Utc};
 use entity::{Channel, Status, interview_responses, interviews};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{MARK, Plan};
 
-/// Answers that are made and analysed beforehand for each question.
+/// The number of answers that are composed and analysed in advance for each question.
 const ANSWERS: usize = 64;
 
 const OPENINGS: [&str; 8] = [
@@ -64,7 +64,7 @@ pub(super) struct Source {
     pub guide: Guide,
 }
 
-/// One question, and answers to it.
+/// A question, with answers to it.
 struct Question {
     id: String,
     section: String,
@@ -72,12 +72,12 @@ struct Question {
     answers: Vec<(String, Analysis)>,
 }
 
-/// All interviews of a plan, one after the other.
+/// All interviews of a plan, in order.
 pub(super) struct Content {
     random: StdRng,
     sources: Vec<(Source, Vec<Question>)>,
     outcomes: Vec<Status>,
-    /// Outcomes that had a conversation.
+    /// The number of outcomes so far that had a conversation.
     conversations: usize,
     responses: usize,
     days: u32,
@@ -111,7 +111,7 @@ impl Content {
         }
     }
 
-    /// The next so many interviews and their answers; none when all have been made.
+    /// Returns the next `count` interviews and their answers, or none when all have been returned.
     pub(super) fn next(&mut self, count: usize) -> (Vec<interviews::Model>, Vec<interview_responses::Model>) {
         let (mut rows, mut answers) = (Vec::new(), Vec::new());
         while rows.len() < count && self.next < self.outcomes.len() {
@@ -126,7 +126,8 @@ impl Content {
     fn interview(&mut self, status: Status) -> (interviews::Model, Vec<interview_responses::Model>) {
         let span = Duration::days(i64::from(self.days)).num_milliseconds() as f64;
         let share = (self.next as f64 + self.random.random::<f64>()) / self.outcomes.len() as f64;
-        // An hour at most lies between scheduling and the end: nothing lies in the future.
+        // There is at most one hour between scheduling and the end, so that nothing is in the
+        // future.
         let created_at = self.until - Duration::hours(1) - Duration::milliseconds((span * (1.0 - share)) as i64);
         let id = id_at(&mut self.random, created_at);
         let (source, questions) = &self.sources[self.random.random_range(0..self.sources.len())];
@@ -134,7 +135,7 @@ impl Content {
         let started_at = began.then(|| created_at + Duration::seconds(self.random.random_range(20..600)));
         let mut answers = Vec::new();
         if let Some(started_at) = started_at.filter(|_| has_answers(status)) {
-            // The plan's number of answers, to the last one.
+            // The plan's number of answers is met exactly.
             let upto = |held: usize| self.responses * held / self.conversations.max(1);
             let wanted = upto(self.held + 1) - upto(self.held);
             self.held += 1;
@@ -170,7 +171,7 @@ impl Content {
             status,
             status_reason: reason.map(str::to_owned),
             scheduled_at: Some(created_at),
-            // Nobody waits for them: they stay as they were made.
+            // Nobody waits for these interviews, so they keep their status.
             no_show_at: None,
             started_at,
             completed_at,
@@ -199,7 +200,7 @@ impl Content {
     }
 }
 
-/// Four of five interviews are completed.
+/// Returns an outcome. Four of five interviews are completed.
 fn outcome(random: &mut StdRng) -> Status {
     match random.random_range(0..100) {
         0..80 => Status::Completed,
@@ -228,7 +229,7 @@ fn questions(random: &mut StdRng, guide: &Guide) -> Vec<Question> {
         .collect()
 }
 
-/// An answer of one to three sentences, and what its analysis says.
+/// Returns an answer of one to three sentences, and its analysis.
 fn said(random: &mut StdRng, question: &str) -> (String, Analysis) {
     let one_of = |random: &mut StdRng, list: &[&'static str]| list.choose(random).copied().unwrap_or_default();
     let sentences = random.random_range(1..=3);
@@ -264,7 +265,7 @@ fn answer(
     let asked_at = after + Duration::milliseconds(random.random_range(1_500..6_000));
     let response_time = random.random_range(300..4_000);
     let answered_at = asked_at + Duration::milliseconds(response_time + random.random_range(2_000..25_000));
-    // Every fourth is a follow-up, to a question that was none.
+    // Every fourth answer is to a follow-up on a question that is not itself a follow-up.
     let parent = before.filter(|before| asking.is_multiple_of(4) && !before.is_follow_up);
     let question = &questions[(asking - 1 - asking / 4) % questions.len()];
     let (text, analysis) = &question.answers[random.random_range(0..question.answers.len())];
@@ -334,7 +335,7 @@ fn score(random: &mut StdRng, from: f64, to: f64) -> f64 {
     (random.random_range(from..to) * 1e3).round() / 1e3
 }
 
-/// An id that sorts by its time, as all ids do.
+/// Returns an id that sorts by its time, as all ids do.
 fn id_at(random: &mut StdRng, at: DateTime<Utc>) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(at.timestamp_millis() as u64, &random.random()).into_uuid()
 }

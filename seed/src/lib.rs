@@ -1,8 +1,9 @@
-//! Made-up interviews in any number: for dashboards to show something, and for measuring.
+//! Made-up interviews in any number, to show in dashboards and for measurements.
 //!
-//! Owns: what is made (`content`), how it gets into the database fast (`bulk`), that it is never taken for real and can be
-//! removed. Never does: make event logs, recordings or keys. Transcripts of seeded interviews hold answers only, their reports
-//! quote nothing, and their scores cannot be computed again; each says why.
+//! Owns: the content (`content`), inserting it into the database fast (`bulk`), and marking it, so
+//! that it is never mistaken for real data and can be removed. Never does: create event logs,
+//! recordings or keys. Transcripts of seeded interviews have answers only, their reports have no
+//! quotes, and their scores cannot be recomputed. Each says why.
 
 mod alerts;
 mod bulk;
@@ -18,13 +19,13 @@ use sea_orm::{
 };
 
 use content::{Content, Source};
-use storage::{Storage, StorageError};
+use storage::{Actor, Storage, StorageError};
 
-/// In `call_guides.created_by`, and as a tag of each interview.
+/// The value of `call_guides.created_by`, and a tag of each interview.
 const MARK: &str = interviews::SEEDED;
-/// Interviews written at once.
+/// The number of interviews written at once.
 const BATCH: usize = 500;
-/// The guides that are used: those that come with the engine.
+/// The guides that are used. They come with the engine.
 const GUIDES: [&str; 3] = [
     include_str!("../../guides/short.yaml"),
     include_str!("../../guides/product-feedback.yaml"),
@@ -35,11 +36,11 @@ const GUIDES: [&str; 3] = [
 pub enum SeedError {
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("the database holds {0} real interviews: --force puts made-up ones beside them")]
+    #[error("the database has {0} real interviews; --force adds made-up interviews to them")]
     Real(u64),
-    #[error("the database holds seeded interviews already: --remove takes them away")]
+    #[error("the database has seeded interviews already; --remove removes them")]
     Seeded,
-    #[error("a guide of ours can't be read: {0}")]
+    #[error("a guide of the engine cannot be parsed: {0}")]
     Guide(String),
 }
 
@@ -49,27 +50,28 @@ impl From<sea_orm::DbErr> for SeedError {
     }
 }
 
-/// What to make. The same plan makes the same interviews, but for the ids of the guides.
+/// What to make. The same plan makes the same interviews, except for the ids of the guides.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub interviews: usize,
     pub responses: usize,
-    /// They were held in so many days before `until`, evenly.
+    /// The interviews are distributed evenly over this many days before `until`.
     pub days: u32,
     pub until: DateTime<Utc>,
     pub seed: u64,
-    /// Also beside real interviews.
+    /// True to add made-up interviews to real ones.
     pub force: bool,
 }
 
-/// How many rows were written or removed.
+/// The number of rows written or removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Rows {
     pub interviews: u64,
     pub responses: u64,
 }
 
-/// Writes the plan's interviews; `progress` is told after each batch what has been written.
+/// Writes the plan's interviews. `progress` is called after each batch with the number of rows
+/// written so far.
 pub async fn fill(storage: &Storage, plan: &Plan, progress: impl Fn(Rows)) -> Result<Rows, SeedError> {
     let db = storage.connection();
     if interviews::Entity::find().filter(is_seeded(db.get_database_backend())).exists(db).await? {
@@ -83,7 +85,7 @@ pub async fn fill(storage: &Storage, plan: &Plan, progress: impl Fn(Rows)) -> Re
     for text in GUIDES {
         let guide: Guide =
             interview::guide::parse(text).map_err(|problems| SeedError::Guide(format!("{problems:?}")))?;
-        let row = storage.guides().create(&guide, Some(MARK)).await?;
+        let row = storage.guides().create(&guide, Some(MARK), Actor::ENGINE).await?;
         let (version, guide) = storage.guides().newest(row.id).await?;
         sources.push(Source { guide_id: row.id, version_id: version, workspace_id: row.workspace_id, guide });
     }
@@ -102,13 +104,13 @@ pub async fn fill(storage: &Storage, plan: &Plan, progress: impl Fn(Rows)) -> Re
         written.responses += responses.len() as u64;
         progress(written);
     }
-    // The planner must know what is there, and index scans which pages are settled.
+    // PostgreSQL's planner needs statistics, and index-only scans need the visibility map.
     let settle = if db.get_database_backend() == DbBackend::Postgres { "VACUUM ANALYZE" } else { "ANALYZE" };
     db.execute_unprepared(settle).await?;
     Ok(written)
 }
 
-/// Removes everything that was seeded. A seeded guide that a real interview was held with stays.
+/// Removes everything that was seeded. A seeded guide stays if a real interview used it.
 pub async fn remove(storage: &Storage) -> Result<Rows, SeedError> {
     let tx = storage.unhurried().await?;
     let backend = tx.get_database_backend();

@@ -1,23 +1,31 @@
 //! How often somebody may ask: a token bucket each (GCRA, the `governor` crate).
 //!
-//! Owns: counting by key, user or address, and by account when signing in. Never does: say who somebody is.
+//! Owns: counting by key, user or address, in a bounded number of buckets whose keys have a fixed size. Never does: say who
+//! somebody is, or judge passwords ([`sign_in`](super::sign_in) does).
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::HashMapStateStore;
+use governor::nanos::Nanos;
+use governor::state::StateStore;
 use governor::{Quota, RateLimiter};
+use lru::LruCache;
+use parking_lot::Mutex;
 use uuid::Uuid;
+
+/// Buckets of each limit. Beyond this number the one that was used longest ago is dropped, and its caller starts afresh.
+pub const MOST_BUCKETS: usize = 100_000;
 
 /// Requests a minute; a whole minute's may come at once. 0 is no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
     pub requests: u32,
-    /// Attempts to sign in, from one address and at one account.
+    /// Attempts to sign in from one address.
     pub logins: u32,
 }
 
@@ -27,23 +35,31 @@ impl Default for Quotas {
     }
 }
 
-/// Who is counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Who is counted. Nothing of it is a text that a caller chooses, so a bucket has a fixed size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Who {
     Key(Uuid),
     User(Uuid),
     Address(IpAddr),
-    /// An account's workspace and address.
-    Account(Uuid, String),
+    /// Somebody at this address whom the OpenID provider sends back.
+    Returning(IpAddr),
 }
 
 impl Who {
-    /// Whoever has one address of an IPv6 network has all of it.
     pub fn at(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-            v4 @ IpAddr::V4(_) => v4,
-        })
+        Self::Address(network(address))
+    }
+
+    pub fn returning(address: IpAddr) -> Self {
+        Self::Returning(network(address))
+    }
+}
+
+/// What is counted as one address: whoever has one address of an IPv6 network has all of its /64.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -58,56 +74,115 @@ pub struct RateLimitStatus {
     pub retry_after_s: Option<u64>,
 }
 
-type Buckets<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
-
-struct Limit<K: Hash + Eq + Clone> {
-    quota: u32,
-    buckets: Buckets<K>,
+/// The most recently used values, a fixed number of them.
+pub(super) struct Recent<K: Hash + Eq, V> {
+    kept: Mutex<LruCache<K, V>>,
+    most: usize,
 }
 
-/// One request in so many lets go of whoever has not asked for a minute.
-const SWEEP_EVERY: usize = 4_096;
+impl<K: Hash + Eq, V> Recent<K, V> {
+    pub(super) fn new(most: usize) -> Self {
+        // Unbounded, because a bounded one takes the memory for all its places at once; `with` keeps the bound.
+        Self { kept: Mutex::new(LruCache::unbounded()), most }
+    }
+
+    /// Does something with the values, and drops what is one too many afterwards.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut LruCache<K, V>) -> T) -> T {
+        let mut kept = self.kept.lock();
+        let result = work(&mut kept);
+        while kept.len() > self.most {
+            kept.pop_lru();
+        }
+        result
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.kept.lock().len()
+    }
+}
+
+/// What the limiter knows of each caller: when the bucket will be full again.
+#[derive(Clone)]
+struct Buckets(Arc<Recent<Who, Nanos>>);
+
+impl StateStore for Buckets {
+    type Key = Who;
+
+    fn measure_and_replace<T, F, E>(&self, who: &Who, judge: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.with(|kept| {
+            let (verdict, next) = judge(kept.get(who).copied())?;
+            kept.put(*who, next);
+            Ok(verdict)
+        })
+    }
+}
+
+struct Limit {
+    quota: u32,
+    buckets: Buckets,
+    limiter: RateLimiter<Who, Buckets, DefaultClock, StateInformationMiddleware>,
+}
 
 pub struct Limits {
-    requests: Option<Limit<Who>>,
-    logins: Option<Limit<Who>>,
-    asked: std::sync::atomic::AtomicUsize,
+    requests: Option<Limit>,
+    logins: Option<Limit>,
 }
 
 impl Limits {
     pub fn new(quotas: Quotas) -> Self {
-        Self { requests: limit(quotas.requests), logins: limit(quotas.logins), asked: 0.into() }
+        Self::holding(quotas, MOST_BUCKETS)
+    }
+
+    /// The same with another number of buckets for each limit.
+    pub fn holding(quotas: Quotas, most: usize) -> Self {
+        Self { requests: Limit::of(quotas.requests, most), logins: Limit::of(quotas.logins, most) }
     }
 
     /// Counts a request; nothing where there is no limit.
     pub fn request(&self, who: &Who) -> Option<RateLimitStatus> {
-        self.sweep();
         self.requests.as_ref().map(|limit| limit.take(who))
+    }
+
+    /// Takes back that a request was counted: it is counted under another name.
+    pub fn uncount(&self, who: &Who) {
+        if let Some(limit) = &self.requests {
+            limit.give_back(who);
+        }
     }
 
     /// Counts an attempt to sign in.
     pub fn login(&self, who: &Who) -> Option<RateLimitStatus> {
-        self.sweep();
         self.logins.as_ref().map(|limit| limit.take(who))
     }
 
-    fn sweep(&self) {
-        if self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            for limit in [&self.requests, &self.logins].into_iter().flatten() {
-                limit.buckets.retain_recent();
-            }
-        }
+    /// Buckets of all limits together.
+    pub fn buckets(&self) -> usize {
+        [&self.requests, &self.logins].into_iter().flatten().map(|limit| limit.buckets.0.len()).sum()
     }
 }
 
-fn limit<K: Hash + Eq + Clone>(a_minute: u32) -> Option<Limit<K>> {
-    let quota = Quota::per_minute(NonZeroU32::new(a_minute)?);
-    Some(Limit { quota: a_minute, buckets: RateLimiter::hashmap(quota).with_middleware() })
-}
+impl Limit {
+    fn of(a_minute: u32, most: usize) -> Option<Self> {
+        let quota = Quota::per_minute(NonZeroU32::new(a_minute)?);
+        let buckets = Buckets(Arc::new(Recent::new(most)));
+        let limiter = RateLimiter::new(quota, buckets.clone(), DefaultClock::default());
+        Some(Self { quota: a_minute, buckets, limiter })
+    }
 
-impl<K: Hash + Eq + Clone> Limit<K> {
-    fn take(&self, who: &K) -> RateLimitStatus {
-        match self.buckets.check_key(who) {
+    fn give_back(&self, who: &Who) {
+        let one = Nanos::from(Duration::from_mins(1) / self.quota);
+        self.buckets.0.with(|kept| {
+            if let Some(full_at) = kept.get_mut(who) {
+                *full_at = full_at.saturating_sub(one);
+            }
+        });
+    }
+
+    fn take(&self, who: &Who) -> RateLimitStatus {
+        match self.limiter.check_key(who) {
             Ok(state) => {
                 let remaining = state.remaining_burst_capacity();
                 let missing = u64::from(self.quota - remaining.min(self.quota));
@@ -124,7 +199,7 @@ impl<K: Hash + Eq + Clone> Limit<K> {
 }
 
 /// Rounded up, and at least one: whoever comes back then is let in.
-fn whole_seconds(wait: Duration) -> u64 {
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1_000).max(1) as u64
 }
 
@@ -132,10 +207,14 @@ fn whole_seconds(wait: Duration) -> u64 {
 mod tests {
     use super::*;
 
+    fn at(address: &str) -> Who {
+        Who::at(address.parse().unwrap())
+    }
+
     #[test]
     fn a_quota_is_spent_and_each_has_their_own() {
         let limits = Limits::new(Quotas { requests: 3, logins: 1 });
-        let (one, other) = (Who::Key(Uuid::now_v7()), Who::at("203.0.113.7".parse().unwrap()));
+        let (one, other) = (Who::Key(Uuid::now_v7()), at("203.0.113.7"));
         let left: Vec<_> = (0..3).map(|_| limits.request(&one).unwrap().remaining).collect();
         assert_eq!(left, [2, 1, 0]);
         let refused = limits.request(&one).unwrap();
@@ -143,6 +222,19 @@ mod tests {
         assert_eq!(limits.request(&other).unwrap().retry_after_s, None);
         assert_eq!(limits.login(&one).unwrap().retry_after_s, None);
         assert!(limits.login(&one).unwrap().retry_after_s.is_some());
+    }
+
+    #[test]
+    fn what_is_taken_back_was_not_counted() {
+        let limits = Limits::new(Quotas { requests: 2, logins: 0 });
+        let who = at("203.0.113.7");
+        for _ in 0..10 {
+            assert_eq!(limits.request(&who).unwrap().retry_after_s, None);
+            limits.uncount(&who);
+        }
+        assert_eq!(limits.request(&who).unwrap().remaining, 1);
+        limits.uncount(&at("203.0.113.8"));
+        assert_eq!(limits.buckets(), 1, "nobody gets a bucket by not being counted");
     }
 
     #[test]
@@ -154,10 +246,21 @@ mod tests {
 
     #[test]
     fn one_network_is_one_caller() {
-        let at = |address: &str| Who::at(address.parse().unwrap());
         assert_eq!(at("2001:db8:1:2::3"), at("2001:db8:1:2:ffff::9"));
         assert_ne!(at("2001:db8:1:2::3"), at("2001:db8:1:3::3"));
         assert_eq!(at("::ffff:192.0.2.1"), at("192.0.2.1"));
         assert_ne!(at("192.0.2.1"), at("192.0.2.2"));
+    }
+
+    #[test]
+    fn however_many_ask_the_buckets_are_bounded_and_the_latest_are_kept() {
+        let limits = Limits::holding(Quotas { requests: 1, logins: 1 }, 100);
+        for _ in 0..1_000 {
+            let who = Who::User(Uuid::now_v7());
+            assert_eq!(limits.request(&who).unwrap().retry_after_s, None);
+            assert!(limits.request(&who).unwrap().retry_after_s.is_some(), "the latest is counted");
+            limits.login(&who);
+        }
+        assert_eq!(limits.buckets(), 200);
     }
 }

@@ -36,6 +36,6 @@ async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Probl
     let Wanted { entity_type, entity_id, actor } = query.read();
     let filter = AuditFilter { entity_type, entity_id, actor, after: query.cursor(), limit: limit + 1 };
     query.finish()?;
-    let rows = caller.storage.audit_trail(filter).await?;
+    let rows = caller.storage.audit().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }

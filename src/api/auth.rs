@@ -2,6 +2,9 @@
 //!
 //! Owns: sessions as HTTP sees them. Never does: judge a request ([`guard`](super::guard) does).
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
+
 use actix_web::http::header;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,6 +21,7 @@ use super::routes::resource;
 use super::{AppState, Kind, Problem, Viewer, body, limits};
 use crate::access::limits::Who;
 use crate::access::passwords;
+use crate::access::sign_in::Account;
 use storage::{StorageError, UserChanges};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -27,12 +31,12 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Login {
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     email: String,
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 256)]
     password: String,
     /// Name or id; `default` when missing.
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 100)]
     workspace: Option<String>,
     /// Keep the session in a cookie, for browsers.
     cookie: Option<bool>,
@@ -41,7 +45,7 @@ struct Login {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangePassword {
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 256)]
     current_password: String,
     #[schema(min_length = 12, max_length = 256)]
     new_password: String,
@@ -92,10 +96,51 @@ async fn verified(state: &AppState, password: String, hash: Option<String>) -> b
     web::block(move || passwords::verify(&password, hash.as_deref())).await.unwrap_or(false)
 }
 
+/// An attempt at somebody's password, counted before anything is looked up or hashed.
+struct Attempt<'a> {
+    state: &'a AppState,
+    account: Account,
+    from: IpAddr,
+    settled: bool,
+}
+
+impl<'a> Attempt<'a> {
+    fn begin(state: &'a AppState, request: &HttpRequest, account: Account) -> Result<Self, Problem> {
+        let from = limits::client_address(request).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let too_many = |seconds| {
+            tracing::warn!(retry_after_s = seconds, "too many attempts to sign in");
+            limits::too_many(seconds)
+        };
+        let status = state.access.limits.login(&Who::at(from));
+        if let Some(seconds) = status.and_then(|status| status.retry_after_s) {
+            return Err(too_many(seconds));
+        }
+        state.access.sign_ins.begin(account, from, Instant::now()).map_err(too_many)?;
+        Ok(Self { state, account, from, settled: false })
+    }
+
+    /// The password was right, or it was not.
+    fn settle(mut self, right: bool) {
+        self.settled = true;
+        if right {
+            self.state.access.sign_ins.succeeded(self.account, self.from, Instant::now());
+        }
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        // The database was away, say: that is no reason for anybody to pause.
+        if !self.settled {
+            self.state.access.sign_ins.undecided(self.account, self.from);
+        }
+    }
+}
+
 /// Begins a session for somebody who has shown who they are.
 pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Result<Session, Problem> {
     let expires_at = state.access.tokens.end();
-    let session = state.storage.begin_session(&user, expires_at, how).await?;
+    let session = state.storage.sessions().begin(&user, expires_at, how).await?;
     let token = state.access.tokens.issue(user.id, session, expires_at).map_err(|error| {
         tracing::error!(%error, "a session can't be signed");
         Problem::internal()
@@ -111,7 +156,8 @@ pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
 
 /// Sign in
 ///
-/// With a password. The token is good until `expires_at`, or until signing out or another password.
+/// With a password. The token is good until `expires_at`, or until signing out or another password. After five wrong
+/// passwords for one account from one address, each further attempt has to wait twice as long as the one before.
 #[utoipa::path(
     post,
     path = "/api/auth/login",
@@ -119,6 +165,8 @@ pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
     responses(
         (status = 200, body = Session, headers(("Set-Cookie" = String, description = "with `cookie`: the session"))),
         (status = 401, body = Problem, description = "no such user, or another password"),
+        (status = 429, body = Problem, description = "too many attempts from this address, or at this account from it",
+            headers(("Retry-After" = u64))),
         (status = 422, body = Problem, description = "the body has faults"),
         (status = 503, body = Problem, description = "the database can't be used now"),
     )
@@ -127,23 +175,16 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
     let body = Described::<Login>::of(body::parse(&request, &bytes, false)?);
     let Login { email, password, workspace, cookie } = body.finish()?;
     let cookie = cookie.unwrap_or(false);
+    let attempt = Attempt::begin(&state, &request, Account::named(workspace.as_deref(), &email))?;
     let workspace = match workspace {
         None => Some(migration::DEFAULT_WORKSPACE),
-        Some(name) => match state.storage.find_workspace(&name).await {
+        Some(name) => match state.storage.workspaces().find(&name).await {
             Ok(found) => Some(found.id),
             // Whether there is such a workspace is nobody's business.
             Err(StorageError::NotFound(_)) => None,
             Err(error) => return Err(error.into()),
         },
     };
-    let account = Who::Account(workspace.unwrap_or_default(), email.trim().to_lowercase());
-    let address = limits::client_address(&request).map(Who::at);
-    for who in [Some(account), address].into_iter().flatten() {
-        if let Some(seconds) = state.access.limits.login(&who).and_then(|status| status.retry_after_s) {
-            tracing::warn!(retry_after_s = seconds, "too many attempts to sign in");
-            return Err(limits::too_many(seconds));
-        }
-    }
     let user = match workspace {
         Some(workspace) => state.storage.of(workspace).users().by_email(&email).await?,
         None => None,
@@ -151,6 +192,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = verified(&state, password, hash).await;
     let user = user.filter(|user| right && user.is_active);
+    attempt.settle(user.is_some());
     let user = user.ok_or_else(|| Problem::new(Kind::SignInFailed, "no such user, or another password"))?;
     let session = begin(&state, user, "password").await?;
     let mut response = HttpResponse::Ok();
@@ -167,7 +209,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
 #[utoipa::path(post, path = "/api/auth/logout", responses((status = 204, description = "the session has ended")))]
 async fn logout(state: Data<AppState>, caller: Viewer) -> Result<HttpResponse, Problem> {
     if let (Some(session), Some(user)) = (caller.session, caller.user) {
-        caller.storage.end_session(session, user).await?;
+        caller.storage.sessions().end(session, user).await?;
     }
     let gone = hidden(&state, SESSION_COOKIE, String::new(), "/", 0);
     Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, gone)).finish())
@@ -181,7 +223,7 @@ async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
         None => None,
     };
     Ok(HttpResponse::Ok().json(Me {
-        actor: caller.actor.clone(),
+        actor: caller.actor.to_string(),
         role: caller.role,
         workspace_id: caller.workspace,
         user,
@@ -213,15 +255,15 @@ async fn change_password(
     let Some(id) = caller.user else {
         return Err(Problem::conflict("only users have passwords: sign in first"));
     };
-    if let Some(seconds) = state.access.limits.login(&Who::User(id)).and_then(|status| status.retry_after_s) {
-        return Err(limits::too_many(seconds));
-    }
+    let attempt = Attempt::begin(&state, &request, Account::user(id))?;
     let user = caller.storage.users().get(id).await?;
-    if !verified(&state, current_password, user.password_hash).await {
+    let right = verified(&state, current_password, user.password_hash).await;
+    attempt.settle(right);
+    if !right {
         let fault = super::Fault::new("/current_password", "this is not the current password");
         return Err(Problem::invalid_body(vec![fault]));
     }
     let changes = UserChanges { password_hash: Some(hashed(&state, new_password).await?), ..UserChanges::default() };
-    caller.storage.users().update(id, changes).await?;
+    caller.storage.users().update(id, changes, &caller.actor).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,7 +5,7 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
 use interview::Guide;
-use interview::guide::lint::{self, Finding};
+use interview::lint::{self, Finding};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -53,7 +53,7 @@ async fn read(request: &HttpRequest, bytes: Bytes) -> Result<Guide, Problem> {
 )]
 async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let guide = read(&request, bytes).await?;
-    let row = caller.storage.guides().create(&guide, Some(&caller.actor)).await?;
+    let row = caller.storage.guides().create(&guide, Some(caller.actor.as_str()), &caller.actor).await?;
     let mut response = conditional::tagged(StatusCode::CREATED, &row)?;
     conditional::locate(&mut response, &format!("/api/call-guides/{}", row.id))?;
     Ok(response)
@@ -130,7 +130,7 @@ async fn update(
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let guide = read(&request, bytes).await?;
-    conditional::tagged(StatusCode::OK, &caller.storage.expecting(expected.0).guides().update(*id, &guide).await?)
+    conditional::tagged(StatusCode::OK, &caller.storage.guides().update(*id, &guide, &caller.edit(expected.0)).await?)
 }
 
 /// Remove a guide
@@ -144,7 +144,7 @@ async fn update(
     )
 )]
 async fn delete(caller: Researcher, id: Path<Uuid>, expected: Expected) -> Result<HttpResponse, Problem> {
-    caller.storage.expecting(expected.0).guides().delete(*id).await?;
+    caller.storage.guides().delete(*id, &caller.edit(expected.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -1,7 +1,8 @@
 //! Who asks: the workspace, the role, and the name that changes are logged under.
 //!
 //! A handler says in its signature who may call it: [`Viewer`], [`Researcher`] or [`Admin`], each of them a [`Caller`] with
-//! at least that role. Rows are reached through [`Caller::storage`], which knows the caller's workspace only.
+//! at least that role. Rows are reached through [`Caller::storage`], which knows the caller's workspace only. A change
+//! takes [`Caller::actor`], or [`Caller::edit`] where the request may name the state that it is meant for.
 //!
 //! Owns: that judgement once somebody is known. Never does: find out who it is ([`guard`](super::guard) does).
 
@@ -16,7 +17,8 @@ use uuid::Uuid;
 
 use super::{AppState, Kind, Problem};
 use crate::access::limits::Who;
-use storage::Storage;
+use storage::revision::Precondition;
+use storage::{Actor, Edit, Storage};
 
 /// Somebody who has been recognised; put into the request by the guard.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub(super) struct Identity {
     pub workspace: Uuid,
     pub role: Role,
     /// For `event_logs.actor`: `local`, `key:ID`, `user:ID`.
-    pub actor: String,
+    pub actor: Actor,
     /// Under which name requests are counted; nobody counts what this machine itself asks.
     pub counted: Option<Who>,
     /// Who signed in.
@@ -39,7 +41,7 @@ impl Identity {
         Self {
             workspace: migration::DEFAULT_WORKSPACE,
             role: Role::Admin,
-            actor: "local".to_owned(),
+            actor: Actor::named("local"),
             counted: None,
             user: None,
             session: None,
@@ -51,12 +53,19 @@ impl Identity {
 pub struct Caller {
     pub workspace: Uuid,
     pub role: Role,
-    pub actor: String,
+    pub actor: Actor,
     /// Set for who signed in, not for keys.
     pub user: Option<Uuid>,
     pub session: Option<Uuid>,
     /// The caller's workspace, and nobody else's.
     pub storage: Storage,
+}
+
+impl Caller {
+    /// An edit that this caller asks for, of a row in the expected state.
+    pub(super) fn edit(&self, expected: Precondition) -> Edit {
+        Edit { actor: self.actor.clone(), expected }
+    }
 }
 
 fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
@@ -70,7 +79,7 @@ fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
         .app_data::<Data<AppState>>()
         .ok_or_else(|| Problem::new(Kind::InternalError, "the server was set up without its state"))?;
     Ok(Caller {
-        storage: state.storage.of(identity.workspace).by(&identity.actor),
+        storage: state.storage.of(identity.workspace),
         workspace: identity.workspace,
         role: identity.role,
         actor: identity.actor,

@@ -9,7 +9,7 @@ use cookie::{Cookie, SameSite};
 use super::caller::Identity;
 use super::{AppState, Kind, Problem};
 use crate::access::limits::Who;
-use storage::KEY_MARK;
+use storage::{Actor, KEY_MARK};
 
 /// Holds a session's token in browsers.
 pub(super) const SESSION_COOKIE: &str = "interviewer_session";
@@ -73,11 +73,15 @@ impl AppState {
     }
 
     async fn recognise_key(&self, text: &str) -> Result<Option<Identity>, Problem> {
-        let Some(key) = self.storage.recognise_key(text).await? else { return Ok(None) };
+        let Some(key) = self.storage.keys().recognise(text).await? else {
+            self.access.recognised.forget(text);
+            return Ok(None);
+        };
+        self.access.recognised.remember(text, key.id);
         let identity = Identity {
             workspace: key.workspace_id,
             role: key.role,
-            actor: format!("key:{}", key.id),
+            actor: Actor::key(key.id),
             counted: Some(Who::Key(key.id)),
             user: None,
             session: None,
@@ -85,7 +89,7 @@ impl AppState {
         // Nobody waits for this, and nothing depends on it.
         let storage = self.storage.clone();
         actix_web::rt::spawn(async move {
-            if let Err(error) = storage.key_used(&key).await {
+            if let Err(error) = storage.keys().note_use(&key).await {
                 tracing::debug!(%error, "the use of a key can't be noted");
             }
         });
@@ -94,11 +98,11 @@ impl AppState {
 
     pub(super) async fn recognise_session(&self, token: &str) -> Result<Option<Identity>, Problem> {
         let Some(claims) = self.access.tokens.read(token) else { return Ok(None) };
-        let user = self.storage.session_user(claims.jti).await?.filter(|user| user.id == claims.sub);
+        let user = self.storage.sessions().user(claims.jti).await?.filter(|user| user.id == claims.sub);
         Ok(user.map(|user| Identity {
             workspace: user.workspace_id,
             role: user.role,
-            actor: format!("user:{}", user.id),
+            actor: Actor::user(user.id),
             counted: Some(Who::User(user.id)),
             user: Some(user.id),
             session: Some(claims.jti),

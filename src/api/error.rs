@@ -12,10 +12,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use storage::StorageError;
+use storage::{Reached, StorageError};
 
 use super::kind::{self, Kind};
 
+/// Seconds after which some of the open tasks may be over.
+const OPEN_RETRY_S: u64 = 30;
 const CONTENT_TYPE: &str = "application/problem+json";
 
 /// One thing that is wrong with the input.
@@ -116,6 +118,10 @@ impl Problem {
         Self { kind, ..self }
     }
 
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
+    }
+
     pub(super) fn faults(&self) -> &[Fault] {
         &self.errors
     }
@@ -180,6 +186,15 @@ impl From<StorageError> for Problem {
             StorageError::Over(_) => Self::new(Kind::InterviewOver, error.to_string()),
             StorageError::NotOver => Self::new(Kind::InterviewNotOver, error.to_string()),
             StorageError::Conflict(_) => Self::conflict(error.to_string()),
+            StorageError::TooMuchOpen { reached, .. } => {
+                let setting = match reached {
+                    Reached::Caller => "TASKS_OPEN_PER_CALLER",
+                    Reached::Workspace => "TASKS_OPEN_PER_WORKSPACE",
+                };
+                let detail =
+                    format!("{error} ({setting}): wait until some are over, or cancel some (DELETE /api/tasks/…)");
+                Self::new(Kind::TooManyOpenTasks, detail).retry_after(OPEN_RETRY_S)
+            }
             StorageError::Changed => Self::new(Kind::ChangedSince, error.to_string()),
             StorageError::Erased => Self::new(Kind::PersonalDataErased, error.to_string()),
             _ if error.is_unfit_value() => {

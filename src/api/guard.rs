@@ -1,13 +1,16 @@
 //! Who asks, and whether they may come in.
 //!
-//! Bound to a loopback address, everybody at this machine itself is admin: the request's peer is a loopback address, its
-//! Host names loopback, no proxy says that it carries it for somebody else, and no other site's page sent it. So no web
-//! page can reach in, by its Origin or by DNS rebinding, and no reverse proxy lets anybody in by accident. From anywhere
-//! else, and everywhere when bound to another address, a key or a session is needed but for the open routes: joining,
-//! whose token is the key, and what tells nothing about people. Whoever presents a key is judged by it, wherever from.
+//! While the engine is this machine's alone, every local request acts as an admin. That is so as long as the engine is bound
+//! to a loopback address, PUBLIC_URL names no other host, and TRUSTED_PROXIES is empty. A request is local if its peer
+//! address and its Host header are loopback, if it carries no header that a proxy adds, and if no page of another site sent
+//! it. So no web page can reach in, by its Origin or by DNS rebinding.
 //!
-//! Owns: this judgement, and that nobody asks too often. Never does: say what a role may do (the handlers'
-//! signatures do).
+//! As soon as anything beyond this machine is meant to reach the engine, every request needs a key or a session, whatever it
+//! looks like: a proxy may rewrite Host and strip the other headers. Only the open routes are excepted: joining, whose token
+//! is the key, and what tells nothing about people. Whoever presents a key is judged by it, wherever from.
+//!
+//! Owns: this judgement, and that nobody asks too often, which is judged before anything is looked up. Never does: say what
+//! a role may do (the handlers' signatures do).
 
 use std::io;
 use std::net::{IpAddr, TcpListener};
@@ -21,9 +24,11 @@ use reqwest::Url;
 
 use super::caller::Identity;
 use super::credentials::Credentials;
+use super::root::{METRICS, shows_token, token_wanted};
 use super::{AppState, Kind, Problem, limits};
+use crate::access::AccessSettings;
 use crate::access::limits::Who;
-use crate::config::network::is_loopback;
+use crate::config::network::{is_loopback, needs_key};
 
 /// Names under which proxies tell that a request is somebody else's.
 const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
@@ -32,6 +37,8 @@ const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host"
 pub(super) struct Exposure {
     /// Bound to a loopback address: whoever comes under another name than ours came through somebody's page.
     loopback: bool,
+    /// Nobody beyond this machine is meant to come in.
+    alone: bool,
     /// Scheme and authority of PUBLIC_URL, such as `https://calls.example.org`.
     public_origin: Option<String>,
     /// Other sites' pages that may ask (CORS_ORIGINS): with a key of their own, never with a session's cookie.
@@ -53,17 +60,22 @@ struct Asked<'r> {
 struct Entrance {
     /// Nobody needs to be known here.
     open: bool,
-    /// From this machine itself, while we are this machine's alone.
+    /// From this machine itself, while the engine is this machine's alone.
     local: bool,
     /// From a page of ours.
     own_page: bool,
 }
 
 impl Exposure {
-    pub(super) fn of(listener: &TcpListener, public_url: &str, allowed_origins: &[String]) -> io::Result<Self> {
+    pub(super) fn of(listener: &TcpListener, public_url: &str, access: &AccessSettings) -> io::Result<Self> {
         let public_origin = Url::parse(public_url).ok().map(|url| url.origin().ascii_serialization());
-        let loopback = listener.local_addr()?.ip().is_loopback();
-        Ok(Self { loopback, public_origin, allowed_origins: allowed_origins.to_vec() })
+        let bound = listener.local_addr()?.ip();
+        Ok(Self {
+            loopback: bound.is_loopback(),
+            alone: !needs_key(bound, public_url, !access.trusted_proxies.is_empty()),
+            public_origin,
+            allowed_origins: access.cors_origins.clone(),
+        })
     }
 
     /// Refuses what no key could make good.
@@ -82,15 +94,14 @@ impl Exposure {
         let from_here = asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback());
         // A page that may ask with a key of its own gets no further for being opened at this machine.
         let other_page = asked.origin.is_some() && !own_page;
-        let local = self.loopback && from_here && is_local(host) && !asked.forwarded && !other_page;
+        let local = self.alone && from_here && is_local(host) && !asked.forwarded && !other_page;
         Ok(Entrance { open: is_open(asked.path), local, own_page })
     }
 }
 
-/// Routes that need no key: the join routes carry theirs, signing in is how to get one, `/metrics` may have a token of its
-/// own, the others tell nothing about people.
+/// Routes that need no key: the join routes carry theirs, signing in is how to get one, the others tell nothing about people.
 pub(super) fn is_open(path: &str) -> bool {
-    const ROUTES: [&str; 5] = ["/metrics", "/api/openapi.json", "/favicon.ico", "/api/auth/login", "/problems"];
+    const ROUTES: [&str; 4] = ["/api/openapi.json", "/favicon.ico", "/api/auth/login", "/problems"];
     const BELOW: [&str; 7] =
         ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
     // What looks like a way up is no way of ours.
@@ -114,34 +125,79 @@ fn unknown() -> Problem {
     Problem::new(Kind::KeyRequired, detail)
 }
 
-/// Who it is, as far as that is asked for.
-async fn identify(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Result<Option<Identity>, Problem> {
-    if !entrance.open {
-        match Credentials::of(request.headers())? {
-            Some(Credentials::Cookie(token)) => {
-                // Worthless cookies are left over from a session that ended: they say nothing.
-                if let Some(identity) = state.recognise_session(&token).await? {
-                    // A browser adds cookies to what any page sends; that a page of ours sent it, only Origin tells.
-                    if !request.method().is_safe() && !entrance.own_page {
-                        let detail = "with a session's cookie, changes are taken from our own pages only (Origin)";
-                        return Err(Problem::new(Kind::ForeignOrigin, detail));
-                    }
-                    return Ok(Some(identity));
-                }
-            }
-            Some(explicit) => {
-                let identity = state.recognise(&explicit).await?;
-                let detail = "this key or token is not known, has expired or was withdrawn";
-                let refused = || Problem::new(Kind::KeyNotValid, detail);
-                return identity.map(Some).ok_or_else(refused);
-            }
-            None => {}
+/// What somebody shows, as far as it is asked for. A cookie that is no session of ours was left over, and says nothing.
+fn shown(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Result<Option<Credentials>, Problem> {
+    if entrance.open {
+        return Ok(None);
+    }
+    Ok(Credentials::of(request.headers())?.filter(|shown| match shown {
+        Credentials::Cookie(token) => state.access.tokens.read(token).is_some(),
+        Credentials::Key(_) | Credentials::Token(_) => true,
+    }))
+}
+
+/// Under which name a request is counted, as far as that can be said without a look-up: a key that was good a moment ago, a
+/// session that this engine has signed, or else the client's address. Nothing for what this machine itself asks.
+fn counted(state: &AppState, request: &ServiceRequest, entrance: Entrance, shown: Option<&Credentials>) -> Option<Who> {
+    let known = match shown {
+        None if entrance.local => return None,
+        None => None,
+        Some(Credentials::Key(key)) => state.access.recognised.id(key).map(Who::Key),
+        Some(Credentials::Token(token) | Credentials::Cookie(token)) => {
+            state.access.tokens.read(token).map(|claims| Who::User(claims.sub))
         }
+    };
+    known.or_else(|| limits::client_address(request.request()).map(Who::at))
+}
+
+/// Who it is, as far as that is asked for.
+async fn identify(
+    state: &AppState,
+    request: &ServiceRequest,
+    entrance: Entrance,
+    shown: Option<Credentials>,
+) -> Result<Option<Identity>, Problem> {
+    match shown {
+        Some(Credentials::Cookie(token)) => {
+            // One whose session has ended says nothing either.
+            if let Some(identity) = state.recognise_session(&token).await? {
+                // A browser adds cookies to what any page sends; that a page of ours sent it, only Origin tells.
+                if !request.method().is_safe() && !entrance.own_page {
+                    let detail = "with a session's cookie, changes are taken from our own pages only (Origin)";
+                    return Err(Problem::new(Kind::ForeignOrigin, detail));
+                }
+                return Ok(Some(identity));
+            }
+        }
+        Some(explicit) => {
+            let identity = state.recognise(&explicit).await?;
+            let detail = "this key or token is not known, has expired or was withdrawn";
+            let refused = || Problem::new(Kind::KeyNotValid, detail);
+            return identity.map(Some).ok_or_else(refused);
+        }
+        None => {}
     }
     if entrance.local {
         return Ok(Some(Identity::local()));
     }
     if entrance.open { Ok(None) } else { Err(unknown()) }
+}
+
+/// `/metrics` tells of all workspaces: METRICS_TOKEN opens it, and so does a key of the default workspace.
+fn measuring(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Entrance {
+    let token = &state.access.settings.metrics_token;
+    if token.is_empty() {
+        return entrance;
+    }
+    Entrance { open: shows_token(token, request.headers()), local: false, ..entrance }
+}
+
+fn may_measure(identity: Result<Option<Identity>, Problem>) -> Result<Option<Identity>, Problem> {
+    match identity {
+        Ok(Some(identity)) if identity.workspace != migration::DEFAULT_WORKSPACE => Err(token_wanted()),
+        Err(problem) if problem.is(Kind::KeyRequired) || problem.is(Kind::KeyNotValid) => Err(token_wanted()),
+        other => other,
+    }
 }
 
 /// Middleware.
@@ -163,16 +219,33 @@ pub(super) async fn admit(
     else {
         return Ok(request.error_response(Problem::new(Kind::InternalError, "the server was set up without its guard")));
     };
-    let verdict = match exposure.check(asked) {
-        Ok(entrance) => identify(&state, &request, entrance).await,
+    let measures = asked.path == METRICS;
+    let entrance = exposure.check(asked);
+    let entrance = entrance.map(|found| if measures { measuring(&state, &request, found) } else { found });
+    let shown = match entrance {
+        Ok(entrance) => shown(&state, &request, entrance).map(|shown| (entrance, shown)),
         Err(problem) => Err(problem),
     };
-    let who = match &verdict {
-        Ok(Some(identity)) => identity.counted.clone(),
-        // Guessing keys counts, too.
-        _ => limits::client_address(request.request()).map(Who::at),
+    let who = match &shown {
+        Ok((entrance, shown)) => counted(&state, &request, *entrance, shown.as_ref()),
+        Err(_) => limits::client_address(request.request()).map(Who::at),
     };
-    let status = who.and_then(|who| state.access.limits.request(&who));
+    let mut status = who.and_then(|who| state.access.limits.request(&who));
+    if let Some(seconds) = status.and_then(|status| status.retry_after_s) {
+        return Ok(limits::told(request.error_response(limits::too_many(seconds)), status));
+    }
+    let verdict = match shown {
+        Ok((entrance, shown)) => identify(&state, &request, entrance, shown).await,
+        Err(problem) => Err(problem),
+    };
+    let verdict = if measures { may_measure(verdict) } else { verdict };
+    if let Ok(Some(identity)) = &verdict
+        && identity.counted != who
+    {
+        // It was no guess: it counts for who it is.
+        who.iter().for_each(|who| state.access.limits.uncount(who));
+        status = identity.counted.and_then(|who| state.access.limits.request(&who));
+    }
     let response = match (status.and_then(|status| status.retry_after_s), verdict) {
         (Some(seconds), _) => request.error_response(limits::too_many(seconds)),
         (None, Ok(identity)) => {
@@ -187,87 +260,5 @@ pub(super) async fn admit(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ADMIN: &str = "/api/interviews/";
-    const JOIN: &str = "/api/join/token/call";
-
-    fn bound_to(loopback: bool) -> Exposure {
-        let public_origin = Some("https://calls.example.org".to_owned());
-        Exposure { loopback, public_origin, allowed_origins: vec!["https://console.example.net".to_owned()] }
-    }
-
-    fn from(peer: &str, path: &'static str, host: &'static str) -> Asked<'static> {
-        Asked { path, peer: Some(peer.parse().unwrap()), host: Some(host), ..Asked::default() }
-    }
-
-    /// What somebody without any key gets.
-    fn status(loopback: bool, asked: Asked<'_>) -> u16 {
-        use actix_web::ResponseError as _;
-        match bound_to(loopback).check(asked) {
-            Ok(Entrance { open: false, local: false, .. }) => 401,
-            Ok(_) => 200,
-            Err(problem) => problem.status_code().as_u16(),
-        }
-    }
-
-    #[test]
-    fn this_machine_may_ask_for_anything_while_nobody_else_can() {
-        for (loopback, expected) in [(true, 200), (false, 401)] {
-            for host in ["localhost:8000", "127.0.0.1:8000", "127.8.8.8", "[::1]:8000"] {
-                assert_eq!(status(loopback, from("127.0.0.1", ADMIN, host)), expected, "{host}");
-                assert_eq!(status(loopback, from("::ffff:127.0.0.1", ADMIN, host)), expected, "{host}");
-            }
-            let same = Asked { origin: Some("http://localhost:8000"), ..from("::1", "/", "localhost:8000") };
-            assert_eq!(status(loopback, same), expected);
-        }
-    }
-
-    #[test]
-    fn no_page_of_another_site_reaches_in() {
-        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "?", ""] {
-            for path in [ADMIN, JOIN] {
-                assert_eq!(status(true, from("127.0.0.1", path, host)), 403, "{host}");
-            }
-        }
-        assert_eq!(status(true, Asked { host: None, ..from("127.0.0.1", "/", "") }), 403);
-        for origin in ["http://evil.example", "null", "http://localhost:3000", "http://localhost:8000.evil.example"] {
-            for (loopback, path) in [(true, ADMIN), (true, JOIN), (false, ADMIN), (false, JOIN)] {
-                let asked = Asked { origin: Some(origin), ..from("127.0.0.1", path, "localhost:8000") };
-                assert_eq!(status(loopback, asked), 403, "{origin}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_page_that_may_ask_needs_a_key_even_at_this_machine() {
-        let asked = Asked { origin: Some("https://console.example.net"), ..from("127.0.0.1", ADMIN, "localhost:8000") };
-        assert_eq!(status(true, asked), 401);
-        assert!(!bound_to(true).check(asked).unwrap().own_page);
-    }
-
-    #[test]
-    fn from_outside_only_the_open_routes_answer() {
-        for (loopback, peer) in [(true, "127.0.0.1"), (false, "203.0.113.9")] {
-            let through = |path| from(peer, path, "calls.example.org");
-            let any_token = "/api/join/0..0/events";
-            for open in
-                [JOIN, any_token, "/join/token", "/assets/a.js", "/api/health/live", "/metrics", "/api/openapi.json"]
-            {
-                assert_eq!(status(loopback, through(open)), 200, "{open}");
-            }
-            for closed in [ADMIN, "/", "/api/call-guides/", "/metricsx", "/join/../api/interviews/", "/api/auth/me"] {
-                assert_eq!(status(loopback, through(closed)), 401, "{closed}");
-            }
-            let page = Asked { origin: Some("https://calls.example.org"), ..through(JOIN) };
-            assert_eq!(status(loopback, page), 200);
-        }
-        // Who claims to be local is believed only where it can't be a lie.
-        assert_eq!(status(false, from("203.0.113.9", ADMIN, "localhost:8000")), 401);
-        assert_eq!(status(false, Asked { peer: None, ..from("::1", ADMIN, "localhost:8000") }), 401);
-        let proxied = Asked { forwarded: true, ..from("127.0.0.1", ADMIN, "127.0.0.1:8000") };
-        assert_eq!((status(true, proxied), status(false, proxied)), (401, 401));
-        assert_eq!(status(true, Asked { path: JOIN, ..proxied }), 200);
-    }
-}
+#[path = "guard_tests.rs"]
+mod tests;

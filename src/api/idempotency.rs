@@ -115,7 +115,7 @@ fn key(headers: &HeaderMap) -> Result<String, Problem> {
 fn hash(request: &ServiceRequest, identity: &Identity, body: &[u8]) -> [u8; 32] {
     let kind = request.headers().get(header::CONTENT_TYPE).map(header::HeaderValue::as_bytes).unwrap_or_default();
     let mut hash = Sha256::new();
-    for part in [identity.actor.as_bytes(), request.uri().to_string().as_bytes(), kind, body] {
+    for part in [identity.actor.as_str().as_bytes(), request.uri().to_string().as_bytes(), kind, body] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

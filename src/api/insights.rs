@@ -58,7 +58,8 @@ struct Generate {
 
 /// Have insights made
 ///
-/// Of one interview, or across many. It is done in the background: the task's result names the insight.
+/// Of one interview, or across many. It is done in the background: the task's result names the insight. Callers may have only
+/// so many tasks open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/analytics/insights/generate",
@@ -69,12 +70,14 @@ struct Generate {
         (status = 409, body = Problem, description = "the interview is not over"),
         (status = 410, body = Problem, description = "the personal data was erased"),
         (status = 422, body = Problem, description = "the body has faults"),
+        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn generate(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let job = read(body::parse(&request, &bytes, false)?)?;
     check(&caller.storage, &job).await?;
-    let task_id = caller.storage.insights().request(caller.storage.connection(), &job).await?;
+    let task_id = caller.storage.insights().request_by_caller(&job, &caller.actor).await?;
     Ok(queued(task_id))
 }
 
@@ -129,7 +132,7 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
                     format!("the interview is not over: it is {}", interview.status.as_str()),
                 ));
             }
-            if storage.is_erased(*interview_id).await? {
+            if storage.receipts().is_erased(*interview_id).await? {
                 return Err(StorageError::Erased.into());
             }
         }

@@ -47,7 +47,7 @@ struct Schedule {
     respondent_name: Option<String>,
     #[schema(pattern = r"\S")]
     respondent_phone: Option<String>,
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     respondent_email: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
@@ -103,7 +103,7 @@ async fn schedule(
 ) -> Result<HttpResponse, Problem> {
     let new = read(&state, body::parse(&request, &bytes, false)?)?;
     let guide = new.call_guide_id;
-    let (row, token) = caller.storage.interviews().schedule(new).await.map_err(|error| match error {
+    let (row, token) = caller.storage.interviews().schedule(new, &caller.actor).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
             let fault = super::Fault::new("/call_guide_id", "there is no call guide with this id");
             Problem::invalid_body(vec![fault])
@@ -220,12 +220,13 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 )]
 async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     caller.storage.interviews().get(*id).await?;
-    Ok(HttpResponse::Ok().json(ResponseList { items: caller.storage.responses(*id).await? }))
+    Ok(HttpResponse::Ok().json(ResponseList { items: caller.storage.responses().of_interview(*id).await? }))
 }
 
 /// Open the room now
 ///
-/// Instead of at the scheduled time, with a fresh join link.
+/// Instead of at the scheduled time, with a fresh join link. Links that were given before are good no longer, also for a call
+/// that is on: it goes on, but its page needs the new link to come back after a loss of connection.
 #[utoipa::path(
     post,
     path = "/api/interviews/{id}/start",
@@ -240,8 +241,11 @@ async fn start(state: Data<AppState>, caller: Researcher, id: Path<Uuid>) -> Res
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
         return Err(Problem::new(Kind::ChannelNotAvailable, "no transport is configured for this channel"));
     }
-    let (row, token) =
-        caller.storage.interviews().open_now(*id, state.settings.link_lifetime, state.settings.no_show_after).await?;
+    let (row, token) = caller
+        .storage
+        .interviews()
+        .open_now(*id, state.settings.link_lifetime, state.settings.no_show_after, &caller.actor)
+        .await?;
     Ok(HttpResponse::Ok().json(Invitation::new(&state, row, token)))
 }
 
@@ -264,16 +268,16 @@ async fn cancel(
     id: Path<Uuid>,
     expected: Expected,
 ) -> Result<HttpResponse, Problem> {
-    let storage = caller.storage.expecting(expected.0);
+    let (storage, edit) = (&caller.storage, caller.edit(expected.0));
     let row = storage.interviews().get(*id).await?;
     if row.status.is_over() {
         return Err(StorageError::Over(row.status).into());
     }
-    storage.interviews().note_cancel(*id).await?;
+    storage.interviews().note_cancel(*id, &edit).await?;
     if state.calls.command(*id, Command::Cancel).await.is_ok() {
         return conditional::tagged(StatusCode::ACCEPTED, &storage.interviews().get(*id).await?);
     }
-    let row = storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", &caller.actor).await?;
+    let row = storage.interviews().end(*id, EndStatus::Cancelled, "cancelled", &edit).await?;
     let guide = row.call_guide_id.to_string();
     state.metrics.interviews_total.with_label_values(&["cancelled", &guide]).inc();
     conditional::tagged(StatusCode::OK, &row)

@@ -29,6 +29,13 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(resource!(subscribe));
 }
 
+/// Whether a GET of this path asks for the events socket.
+pub(super) fn is_socket(path: &str) -> bool {
+    path.strip_prefix("/api/join/")
+        .and_then(|rest| rest.strip_suffix("/events"))
+        .is_some_and(|token| !token.contains('/'))
+}
+
 pub(super) fn unknown_token() -> Problem {
     Problem::new(Kind::JoinLinkUnknown, "this join link is unknown")
 }
@@ -39,7 +46,7 @@ pub(super) fn expired_link() -> Problem {
 
 /// Refuses links that we did not sign or that have expired, without asking the database.
 pub(super) fn check_link(state: &AppState, token: &str) -> Result<(), Problem> {
-    let expires_at = state.storage.token_expiry(token).ok_or_else(unknown_token)?;
+    let expires_at = state.storage.join_tokens().expiry(token).ok_or_else(unknown_token)?;
     if expires_at <= Utc::now() {
         return Err(expired_link());
     }

@@ -24,7 +24,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct Create {
     /// What it is for.
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     name: String,
     role: Role,
     /// Never when missing.
@@ -66,7 +66,7 @@ fn read(body: serde_json::Value) -> Result<NewKey, Problem> {
 )]
 async fn create(caller: Admin, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
     let new = read(body::parse(&request, &bytes, false)?)?;
-    let (row, key) = caller.storage.keys().create(new).await?;
+    let (row, key) = caller.storage.keys().create(new, &caller.actor).await?;
     Ok(HttpResponse::Created()
         .insert_header(("Location", format!("/api/keys/{}", row.id)))
         .insert_header(("Cache-Control", "no-store"))
@@ -106,5 +106,5 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     responses((status = 200, body = api_keys::Model))
 )]
 async fn revoke(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(caller.storage.keys().revoke(*id).await?))
+    Ok(HttpResponse::Ok().json(caller.storage.keys().revoke(*id, &caller.actor).await?))
 }

@@ -8,16 +8,31 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{FORWARDED, HeaderName, HeaderValue, X_FORWARDED_FOR};
+use actix_web::web::Data;
 
-use super::{Kind, Problem};
+use super::{AppState, Caller, Kind, Problem};
+use crate::access::at_once::{ALL, EACH, Turn};
 use crate::access::limits::RateLimitStatus;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
+/// Seconds after which a long answer may have arrived.
+const LONG_RETRY_S: u64 = 5;
+
 pub(super) fn too_many(seconds: u64) -> Problem {
     Problem::new(Kind::TooManyRequests, format!("too many requests: try again in {seconds} s")).retry_after(seconds)
+}
+
+/// A place among the long answers, which take a thread each.
+pub(super) fn long_answer(state: &AppState, caller: &Caller) -> Result<Turn, Problem> {
+    state.access.at_once.begin(caller.actor.as_str()).ok_or_else(|| {
+        let detail = format!(
+            "{EACH} long answers are being sent to this caller already, or {ALL} to all callers: wait until one has arrived"
+        );
+        Problem::new(Kind::TooManyRequests, detail).retry_after(LONG_RETRY_S)
+    })
 }
 
 /// Says how the caller stands.
@@ -39,31 +54,14 @@ pub(super) fn told(
     response
 }
 
-/// Who asks: the peer, or whom a proxy at this machine says it asks for. It appends to what it was told, so only the last
-/// entry is its own word.
+/// Whose address counts: the client's, as the operator's proxies tell it (TRUSTED_PROXIES), else the peer's.
 pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
-    let said = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
-    Some(address_of(peer, said))
-}
-
-fn address_of(peer: IpAddr, forwarded_for: Option<&str>) -> IpAddr {
-    if !peer.to_canonical().is_loopback() {
-        return peer;
-    }
-    forwarded_for.and_then(|said| said.rsplit(',').next()?.trim().parse().ok()).unwrap_or(peer)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_proxy_of_ours_is_believed() {
-        let (here, away): (IpAddr, IpAddr) = ("127.0.0.1".parse().unwrap(), "203.0.113.9".parse().unwrap());
-        assert_eq!(address_of(away, Some("192.0.2.1")), away);
-        assert_eq!(address_of(here, None), here);
-        assert_eq!(address_of(here, Some("192.0.2.1, 203.0.113.9")), away);
-        assert_eq!(address_of(here, Some("unknown")), here);
-    }
+    let state = request.app_data::<Data<AppState>>()?;
+    let said = |name: HeaderName| -> Vec<&str> {
+        // What is no text names no address, and hides none that stands before it.
+        request.headers().get_all(name).map(|value| value.to_str().unwrap_or_default()).collect()
+    };
+    let (listed, forwarded) = (said(X_FORWARDED_FOR), said(FORWARDED));
+    Some(state.access.settings.trusted_proxies.client(peer, &listed, &forwarded))
 }

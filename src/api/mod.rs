@@ -8,10 +8,10 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_web::App;
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web;
-use actix_web::{App, HttpServer};
 use interview::quality::Thresholds;
 use interview::webhook::Allow;
 use utoipa_actix_web::AppExt as _;
@@ -21,6 +21,7 @@ use crate::access::Access;
 use crate::calls::Calls;
 use crate::fleet::Redis;
 use crate::signalling::Whip;
+use crate::supervised::Board;
 use crate::telemetry::Metrics;
 use llm::Llm;
 use storage::Storage;
@@ -35,6 +36,7 @@ mod call_guides;
 mod caller;
 mod compression;
 mod conditional;
+mod connection;
 mod credentials;
 mod dashboard;
 mod described;
@@ -54,6 +56,7 @@ mod invitation;
 mod join;
 mod keys;
 mod limits;
+pub mod listen;
 mod measured;
 mod oidc;
 mod openapi;
@@ -63,6 +66,7 @@ mod quality;
 mod query;
 mod queued;
 mod reach;
+mod received;
 mod recording;
 mod reviews;
 mod root;
@@ -73,19 +77,17 @@ mod tasks;
 mod transcript;
 mod users;
 mod webhooks;
+mod worker;
 
 pub use caller::{Admin, Caller, Researcher, Role, Viewer};
 pub use error::{Fault, Problem};
 pub(crate) use guide_versions::written as written_guide;
 pub use kind::Kind;
 pub use openapi::openapi;
-pub use root::{MetricsToken, worker_metrics};
+pub use worker::{MetricsGate, worker};
 
 /// Largest request body: a guide of hundreds of questions is far smaller.
 const MAX_BODY: usize = 1 << 20;
-/// Seconds that open requests have to finish when the server stops.
-const SHUTDOWN_SECONDS: u64 = 5;
-
 /// Mixes recordings of one interview (both sides, all legs: they share the clock) into one; blocking.
 pub type Mixer = Arc<dyn Fn(Vec<File>, &mut dyn io::Write) -> io::Result<()> + Send + Sync>;
 
@@ -102,8 +104,8 @@ pub struct Settings {
     pub no_show_after: chrono::Duration,
     /// Consent to record is asked for (ENABLE_CALL_RECORDING).
     pub recording: bool,
-    /// Threads that serve HTTP.
-    pub workers: usize,
+    /// How requests are received.
+    pub http: listen::Options,
     /// STUN and TURN servers for the respondents' side.
     pub ice_servers: Vec<IceServer>,
     pub webhooks: WebhookRules,
@@ -132,6 +134,8 @@ pub struct AppState {
     pub access: Arc<Access>,
     /// None when none is configured.
     pub redis: Option<Redis>,
+    /// How the supervised parts stand.
+    pub board: Board,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }
@@ -181,9 +185,9 @@ fn configure(cfg: &mut ServiceConfig) {
 ///
 /// Signals are the caller's: stop it through `Server::handle`.
 pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
-    let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings.cors_origins)?;
-    let workers = state.settings.workers.max(1);
-    let server = HttpServer::new(move || {
+    let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings)?;
+    let options = state.settings.http;
+    listen::start(listener, tls, options, move || {
         let origins = &state.access.settings.cors_origins;
         let (app, described) = App::new().into_utoipa_app().configure(configure).split_for_parts();
         app.app_data(web::Data::new(openapi::Document::of(described)))
@@ -192,6 +196,8 @@ pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::Server
             // The first wrapped is the innermost: an Idempotency-Key counts for who was admitted, and refusals of the
             // guard come out as problem documents as well.
             .wrap(from_fn(idempotency::once))
+            // Nobody's body is read who is not let in.
+            .wrap(from_fn(received::whole))
             .wrap(from_fn(guard::admit))
             .wrap(from_fn(reach::refuse_while_away))
             .wrap(Condition::new(!origins.is_empty(), headers::cors(origins)))
@@ -200,13 +206,6 @@ pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::Server
             .wrap(from_fn(compression::settle))
             .wrap(from_fn(measured::measure))
             .wrap(from_fn(headers::protect))
+            .wrap(from_fn(connection::hold))
     })
-    .workers(workers)
-    .disable_signals()
-    .shutdown_timeout(SHUTDOWN_SECONDS);
-    let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
-        None => server.listen(listener)?,
-    };
-    Ok(server.run())
 }

@@ -3,6 +3,8 @@
 //! Owns: the way there and back as HTTP sees it, and whose account it becomes. Never does: judge the provider's word
 //! ([`access::oidc`](crate::access::oidc) does).
 
+use std::net::IpAddr;
+
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -18,7 +20,7 @@ use super::{AppState, Kind, Problem, auth, limits};
 use crate::access::limits::Who;
 use crate::access::oidc::{FLOW_SECONDS, Person};
 use crate::access::{Oidc, oidc::OidcError};
-use storage::{NewUser, UserChanges};
+use storage::{Actor, NewUser, UserChanges};
 
 const FLOW_COOKIE: &str = "interviewer_sign_in";
 const HERE: &str = "/api/auth/oidc";
@@ -66,9 +68,9 @@ fn refusal(error: &OidcError) -> Problem {
     Problem::new(kind, detail)
 }
 
-/// As many attempts as there are with a password.
-fn count(state: &AppState, request: &HttpRequest) -> Result<(), Problem> {
-    let status = limits::client_address(request).and_then(|address| state.access.limits.login(&Who::at(address)));
+/// As many attempts as there are with a password: to go to the provider, and to come back.
+fn count(state: &AppState, request: &HttpRequest, who: fn(IpAddr) -> Who) -> Result<(), Problem> {
+    let status = limits::client_address(request).and_then(|address| state.access.limits.login(&who(address)));
     match status.and_then(|status| status.retry_after_s) {
         Some(seconds) => Err(limits::too_many(seconds)),
         None => Ok(()),
@@ -93,7 +95,7 @@ async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespon
     let mut query = Parameters::of(&request);
     let next = query.read::<Begin>().next.unwrap_or_else(|| "/".to_owned());
     query.finish()?;
-    count(&state, &request)?;
+    count(&state, &request, Who::at)?;
     let (url, flow) = provider.begin(&next).await.map_err(|error| refusal(&error))?;
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, url))
@@ -122,6 +124,7 @@ async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespo
     let mut query = Parameters::of(&request);
     let Finish { code, state: given, error } = query.read();
     query.finish()?;
+    count(&state, &request, Who::returning)?;
     let flow = cookie(request.headers(), FLOW_COOKIE).ok_or_else(|| refusal(&OidcError::Flow))?;
     if let Some(error) = error {
         return Err(refusal(&OidcError::Refused(error)));
@@ -141,13 +144,14 @@ async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespo
 /// The person's account: the one that the provider vouched for before; else one with the same address, if the provider says
 /// that it is theirs; else a new one. What the provider says of roles counts each time.
 async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
-    let known = state.storage.user_of(&person.issuer, &person.subject).await?;
+    let known = state.storage.users().by_identity(&person.issuer, &person.subject).await?;
     let workspace = match &known {
         Some(user) => user.workspace_id,
         None => {
             state
                 .storage
-                .find_workspace(&provider.settings.workspace)
+                .workspaces()
+                .find(&provider.settings.workspace)
                 .await
                 .map_err(|error| {
                     tracing::error!(%error, "OIDC_WORKSPACE can't be used");
@@ -156,19 +160,23 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
                 .id
         }
     };
-    let storage = state.storage.of(workspace).by("oidc");
+    let storage = state.storage.of(workspace);
+    let actor = Actor::named("oidc");
     let Person { issuer, subject, email, email_verified, name, role } = person;
     let user = match known {
         Some(user) => user,
         None => match storage.users().by_email(&email).await? {
             Some(user) if email_verified && user.oidc_subject.is_none() => {
-                storage.users().link(user.id, &issuer, &subject).await?
+                storage.users().link(user.id, &issuer, &subject, &actor).await?
             }
             Some(_) => return Err(refusal(&OidcError::NotAllowed("another account here has this e-mail address"))),
             None => {
                 let name = name.unwrap_or_else(|| email.clone());
                 let oidc = Some((issuer, subject));
-                return Ok(storage.users().create(NewUser { email, name, role, password_hash: None, oidc }).await?);
+                return Ok(storage
+                    .users()
+                    .create(NewUser { email, name, role, password_hash: None, oidc }, &actor)
+                    .await?);
             }
         },
     };
@@ -178,5 +186,5 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
     if user.role == role {
         return Ok(user);
     }
-    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }).await?)
+    Ok(storage.users().update(user.id, UserChanges { role: Some(role), ..UserChanges::default() }, &actor).await?)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use super::routes::resource;
-use super::{Admin, AppState, Kind, Problem};
+use super::{Admin, AppState, Kind, Problem, limits};
 use crate::privacy::{self, ErasureError, PersonalData, Place};
 use storage::StorageError;
 use storage::receipts::Receipt;
@@ -32,9 +32,14 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     ),
     responses((status = 200, content((PersonalData = "application/json"), (Vec<u8> = "application/zip"))))
 )]
-async fn of_interview(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn of_interview(
+    state: Data<AppState>,
+    caller: Admin,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let respondent = caller.storage.interviews().get(*id).await?.respondent_id;
-    export(&caller, &respondent, &request).await
+    export(&state, &caller, &respondent, &request).await
 }
 
 /// Everything held of a respondent
@@ -50,12 +55,22 @@ async fn of_interview(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Re
     ),
     responses((status = 200, content((PersonalData = "application/json"), (Vec<u8> = "application/zip"))))
 )]
-async fn of_respondent(caller: Admin, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    export(&caller, &id, &request).await
+async fn of_respondent(
+    state: Data<AppState>,
+    caller: Admin,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    export(&state, &caller, &id, &request).await
 }
 
 /// As JSON, or (`?format=zip`) as an archive with the recordings.
-async fn export(caller: &Admin, respondent_id: &str, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+async fn export(
+    state: &AppState,
+    caller: &Admin,
+    respondent_id: &str,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(request);
     let zip = query.parse("format", "json or zip is wanted here", |name| match name {
         "json" => Some(false),
@@ -69,6 +84,7 @@ async fn export(caller: &Admin, respondent_id: &str, request: &HttpRequest) -> R
     if zip != Some(true) {
         return Ok(response.json(data));
     }
+    let _turn = limits::long_answer(state, caller)?;
     let runtime = tokio::runtime::Handle::current();
     let archive = match web::block(move || data.archive(&runtime)).await {
         Ok(Ok(archive)) => archive,
@@ -99,7 +115,7 @@ async fn export(caller: &Admin, respondent_id: &str, request: &HttpRequest) -> R
 )]
 async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let place = Place { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
-    let receipt = privacy::erase(place, *id, &caller.actor, Utc::now()).await?;
+    let receipt = privacy::erase(place, *id, caller.actor.as_str(), Utc::now()).await?;
     Ok(HttpResponse::Ok().json(receipt))
 }
 
@@ -115,7 +131,7 @@ async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<H
 )]
 async fn receipt(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     caller.storage.interviews().get(*id).await?;
-    let receipts = caller.storage.receipts(*id).await?;
+    let receipts = caller.storage.receipts().of_interview(*id).await?;
     let newest = receipts.into_iter().next();
     newest.map(|receipt| HttpResponse::Ok().json(receipt)).ok_or_else(|| Problem::not_found("nothing was erased here"))
 }

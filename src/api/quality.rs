@@ -118,7 +118,7 @@ async fn list(caller: Viewer, state: Data<AppState>, request: HttpRequest) -> Re
     if let Some(guide) = guide {
         caller.storage.guides().get(guide).await?;
     }
-    let effective = caller.storage.effective_thresholds(&state.settings.thresholds, guide).await?;
+    let effective = caller.storage.thresholds().effective(&state.settings.thresholds, guide).await?;
     Ok(Json(Thresholds { thresholds: effective.into_iter().map(Threshold::from).collect() }))
 }
 
@@ -150,14 +150,16 @@ async fn set(
     let mut body = Described::<Wanted>::of(body::parse(&request, &bytes, false)?);
     body.check("value", |value| metric.check(value));
     let Wanted { value, severity, call_guide_id: guide } = body.finish()?;
-    caller.storage.set_threshold(metric, guide, value, severity).await.map_err(|error| match error {
-        StorageError::NotFound(_) => {
-            let fault = Fault::new("/call_guide_id", "there is no call guide with this id");
-            Problem::invalid_body(vec![fault])
-        }
-        error => error.into(),
-    })?;
-    let effective = caller.storage.effective_thresholds(&state.settings.thresholds, guide).await?;
+    caller.storage.thresholds().set(metric, guide, value, severity, &caller.actor).await.map_err(
+        |error| match error {
+            StorageError::NotFound(_) => {
+                let fault = Fault::new("/call_guide_id", "there is no call guide with this id");
+                Problem::invalid_body(vec![fault])
+            }
+            error => error.into(),
+        },
+    )?;
+    let effective = caller.storage.thresholds().effective(&state.settings.thresholds, guide).await?;
     let one = effective.into_iter().find(|one| one.metric == metric);
     one.map(|one| Json(one.into())).ok_or_else(|| Problem::not_found("there is no metric of this name"))
 }
@@ -179,7 +181,7 @@ async fn acknowledge(
     bytes: Bytes,
 ) -> Result<Json<Alert>, Problem> {
     let note = note(&caller.storage, *id, &request, &bytes).await?;
-    Ok(Json(caller.storage.alerts().acknowledge(*id, note).await?.into()))
+    Ok(Json(caller.storage.alerts().acknowledge(*id, note, &caller.actor).await?.into()))
 }
 
 /// Resolve an alert
@@ -199,7 +201,7 @@ async fn resolve(
     bytes: Bytes,
 ) -> Result<Json<Alert>, Problem> {
     let note = note(&caller.storage, *id, &request, &bytes).await?;
-    Ok(Json(caller.storage.alerts().resolve(*id, note).await?.into()))
+    Ok(Json(caller.storage.alerts().resolve(*id, note, &caller.actor).await?.into()))
 }
 
 /// The body's note. That there is no such alert is said first, whatever the body.

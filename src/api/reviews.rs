@@ -16,7 +16,7 @@ use super::described::Described;
 use super::query::{Page, Paging, Parameters};
 use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
-use storage::{InterviewChanges, NoteChange, Outcome, StorageError};
+use storage::{InterviewChanges, NoteChange, ReviewOutcome, StorageError};
 
 /// Before `interviews`: `review-queue` is no id. PATCH shares its path with what is served there, and stands there.
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -56,7 +56,7 @@ struct NoteWanted {
 #[schema(as = ReviewInterview)]
 #[serde(deny_unknown_fields)]
 struct Review {
-    outcome: Outcome,
+    outcome: ReviewOutcome,
     #[schema(pattern = r"\S")]
     note: Option<String>,
 }
@@ -83,11 +83,10 @@ pub(super) async fn annotate(
 ) -> Result<HttpResponse, Problem> {
     let changes = changes(body::parse(&request, &bytes, false)?)?;
     let named = changes.notes.iter().any(|change| !matches!(change, NoteChange::Add(_)));
-    let storage = caller.storage.expecting(expected.0);
-    let interviews = storage.interviews();
+    let interviews = caller.storage.interviews();
     // So that a foreign interview is not told from a missing note.
     interviews.get(*id).await?;
-    let row = interviews.annotate(*id, changes).await.map_err(|error| match error {
+    let row = interviews.annotate(*id, changes, &caller.edit(expected.0)).await.map_err(|error| match error {
         StorageError::NotFound(_) if named => {
             let fault = Fault::new("/interviewer_notes", "it names a note that this interview does not have");
             Problem::invalid_body(vec![fault])
@@ -171,5 +170,5 @@ async fn review(
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let Review { outcome, note } = Described::of(body::parse(&request, &bytes, false)?).finish()?;
-    Ok(HttpResponse::Ok().json(caller.storage.interviews().review(*id, outcome, note).await?))
+    Ok(HttpResponse::Ok().json(caller.storage.interviews().review(*id, outcome, note, &caller.actor).await?))
 }

@@ -1,6 +1,6 @@
 //! `/api/`, `/metrics`, and everything that does not exist.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -54,23 +54,23 @@ async fn index() -> HttpResponse {
     })
 }
 
+pub(super) const METRICS: &str = "/metrics";
+
 /// Metrics in Prometheus' text format
 ///
-/// Open, unless METRICS_TOKEN is set: then it is to be sent as `Authorization: Bearer …`.
+/// They tell of all workspaces. `Authorization: Bearer …` with METRICS_TOKEN, or with a key of the default workspace, is
+/// required as soon as METRICS_TOKEN is set or the engine can be reached from elsewhere.
 #[utoipa::path(
     get,
     path = "/metrics",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 401, body = Problem, description = "METRICS_TOKEN is set, and this is not it"),
+        (status = 401, body = Problem, description = "neither METRICS_TOKEN nor a key of the default workspace"),
     )
 )]
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
-async fn metrics(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    if !may_measure(&state.access.settings.metrics_token, &request) {
-        return Err(token_wanted());
-    }
+async fn metrics(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     state.metrics.active_calls.set(state.calls.active() as i64);
     let engines = state.calls.engines();
     state.metrics.call_capacity.set(engines.capacity as i64);
@@ -78,38 +78,23 @@ async fn metrics(state: Data<AppState>, request: HttpRequest) -> Result<HttpResp
     rendered(&state.metrics)
 }
 
-/// What a worker's `/metrics` wants to be shown.
-pub struct MetricsToken(pub String);
-
-/// The same of a worker, which has no calls.
-// Handlers are async whether they wait or not.
-#[allow(clippy::unused_async)]
-pub async fn worker_metrics(
-    metrics: Data<Metrics>,
-    token: Data<MetricsToken>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Problem> {
-    if !may_measure(&token.0, &request) {
-        return Err(token_wanted());
-    }
-    rendered(&metrics)
+pub(super) fn token_wanted() -> Problem {
+    let detail = "METRICS_TOKEN or a key of the default workspace is required here, as `Authorization: Bearer …`";
+    Problem::new(Kind::MetricsTokenRequired, detail)
 }
 
-fn token_wanted() -> Problem {
-    Problem::new(Kind::MetricsTokenRequired, "METRICS_TOKEN is wanted here, as `Authorization: Bearer …`")
-}
-
-fn rendered(metrics: &Metrics) -> Result<HttpResponse, Problem> {
+pub(super) fn rendered(metrics: &Metrics) -> Result<HttpResponse, Problem> {
     let text = metrics.render().map_err(|error| Problem::new(Kind::InternalError, error.to_string()))?;
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
-fn may_measure(token: &str, request: &HttpRequest) -> bool {
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+/// Whether METRICS_TOKEN, which is set, is shown.
+pub(super) fn shows_token(token: &str, headers: &HeaderMap) -> bool {
+    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     let is_it = |(scheme, shown): (&str, &str)| {
         scheme.eq_ignore_ascii_case("bearer") && bool::from(shown.trim().as_bytes().ct_eq(token.as_bytes()))
     };
-    token.is_empty() || shown.is_some_and(is_it)
+    !token.is_empty() && shown.is_some_and(is_it)
 }
 
 // Handlers are async whether they wait or not.

@@ -132,14 +132,15 @@ async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
     if caller.role < Role::Admin && caller.storage.tasks().get(*id).await?.kind == SEND {
         return Err(Problem::new(Kind::RoleTooLow, "webhooks are an admin's: so is giving up what they are told"));
     }
-    let row = caller.storage.tasks().cancel(*id).await?;
+    let row = caller.storage.tasks().cancel(*id, &caller.actor).await?;
     let mut response = if row.state.is_over() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     Ok(response.json(Task::from(row)))
 }
 
 /// Try a dead letter again
 ///
-/// A failed or cancelled task waits again, with all its attempts before it.
+/// A failed or cancelled task waits again, with all its attempts before it. It counts as one that the caller has open
+/// (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/tasks/{task_id}/retry",
@@ -147,8 +148,10 @@ async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Prob
     responses(
         (status = 202, body = Task, description = "it waits again"),
         (status = 409, body = Problem, description = "it has neither failed nor been cancelled"),
+        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn retry(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(Task::from(caller.storage.tasks().retry(*id).await?)))
+    Ok(HttpResponse::Accepted().json(Task::from(caller.storage.tasks().retry(*id, &caller.actor).await?)))
 }

@@ -54,7 +54,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
         Some(format) => format,
         None => accepted(&request)?,
     };
-    let transcript = caller.storage.transcript(*id).await?;
+    let transcript = caller.storage.transcripts().of_interview(*id).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::VARY, "Accept"));
     Ok(match format {

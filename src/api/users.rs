@@ -23,10 +23,10 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = CreateUser)]
 #[serde(deny_unknown_fields)]
 struct Create {
-    #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$")]
+    #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$", max_length = 254)]
     email: String,
     /// The address when missing.
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     name: Option<String>,
     role: Role,
     /// None for who signs in with the OpenID provider only.
@@ -38,7 +38,7 @@ struct Create {
 #[schema(as = ChangeUser)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    #[schema(pattern = r"\S")]
+    #[schema(pattern = r"\S", max_length = 254)]
     name: Option<String>,
     role: Option<Role>,
     /// False locks the user out.
@@ -85,7 +85,7 @@ async fn create(
     if let Some(password) = password {
         new.password_hash = Some(auth::hashed(&state, password).await?);
     }
-    let row = caller.storage.users().create(new).await?;
+    let row = caller.storage.users().create(new, &caller.actor).await?;
     Ok(HttpResponse::Created().insert_header(("Location", format!("/api/users/{}", row.id))).json(row))
 }
 
@@ -143,7 +143,7 @@ async fn update(
     if let Some(password) = password {
         changes.password_hash = Some(auth::hashed(&state, password).await?);
     }
-    Ok(HttpResponse::Ok().json(caller.storage.users().update(*id, changes).await?))
+    Ok(HttpResponse::Ok().json(caller.storage.users().update(*id, changes, &caller.actor).await?))
 }
 
 /// Remove a user
@@ -162,7 +162,7 @@ async fn delete(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> 
     if caller.user == Some(*id) {
         return Err(itself());
     }
-    caller.storage.users().delete(*id).await?;
+    caller.storage.users().delete(*id, &caller.actor).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

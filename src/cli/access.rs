@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::access::passwords;
 use crate::config::Settings;
-use storage::{NewKey, NewUser, Storage};
+use storage::{Actor, NewKey, NewUser, Storage};
 
 /// Under whose name these changes are logged.
-const ACTOR: &str = "cli";
+pub(super) const ACTOR: &Actor = &Actor::named("cli");
 const MOST: u64 = 10_000;
 
 #[derive(Debug, Subcommand)]
@@ -75,16 +75,16 @@ pub struct InWorkspace {
 
 impl InWorkspace {
     pub(super) async fn of(&self, storage: &Storage) -> anyhow::Result<Storage> {
-        let found = storage.find_workspace(&self.workspace).await;
+        let found = storage.workspaces().find(&self.workspace).await;
         let found = found.with_context(|| format!("--workspace {}", self.workspace))?;
-        Ok(storage.of(found.id).by(ACTOR))
+        Ok(storage.of(found.id))
     }
 }
 
 async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
-    storage.migrate().await?;
-    Ok(storage.by(ACTOR))
+    storage.schema().migrate().await?;
+    Ok(storage)
 }
 
 pub(super) fn run(
@@ -104,7 +104,7 @@ impl KeyCommand {
         run(settings, async move |storage| match self {
             Self::Create { role, name, expires_at, workspace } => {
                 let storage = workspace.of(&storage).await?;
-                let (row, key) = storage.keys().create(NewKey { name, role, expires_at }).await?;
+                let (row, key) = storage.keys().create(NewKey { name, role, expires_at }, ACTOR).await?;
                 say!("{key}")?;
                 hint!(
                     "This is the only time that it is told. Send it as `Authorization: Bearer …`; `interviewer key revoke \
@@ -126,7 +126,7 @@ impl KeyCommand {
                 Ok(())
             }
             Self::Revoke { id, workspace } => {
-                let row = workspace.of(&storage).await?.keys().revoke(id).await?;
+                let row = workspace.of(&storage).await?.keys().revoke(id, ACTOR).await?;
                 Ok(say!("{}… opens nothing any more", row.prefix)?)
             }
         })
@@ -140,7 +140,7 @@ impl UserCommand {
             let storage = workspace.of(&storage).await?;
             let password_hash = Some(passwords::hash(&read_password()?)?);
             let name = name.unwrap_or_else(|| email.clone());
-            let user = storage.users().create(NewUser { email, name, role, password_hash, oidc: None }).await?;
+            let user = storage.users().create(NewUser { email, name, role, password_hash, oidc: None }, ACTOR).await?;
             Ok(say!("{}  {}  {}", user.id, user.role.as_str(), user.email)?)
         })
     }
@@ -150,8 +150,8 @@ impl WorkspaceCommand {
     pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
         run(settings, async move |storage| {
             let rows = match self {
-                Self::Create { name } => vec![storage.create_workspace(&name).await?],
-                Self::List => storage.workspaces().await?,
+                Self::Create { name } => vec![storage.workspaces().create(&name, ACTOR).await?],
+                Self::List => storage.workspaces().list().await?,
             };
             Ok(rows.iter().try_for_each(|row| say!("{}  {}", row.id, row.name))?)
         })

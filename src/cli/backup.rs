@@ -20,7 +20,7 @@ impl BackupArgs {
         ensure!(!self.file.exists(), "{} is there already", self.file.display());
         actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
-            storage.copy_to(&self.file).await?;
+            storage.maintenance().copy_to(&self.file).await?;
             storage.close().await?;
             say!("The database is in {}.", self.file.display())?;
             let folder = settings.storage.data_dir.display();

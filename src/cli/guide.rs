@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use interview::Guide;
-use interview::guide::lint::{self, Finding, Severity};
 use interview::guide::{Problem, read_text};
+use interview::lint::{self, Finding, Level};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::Settings;
 use crate::output::put;
-use storage::Storage;
+use storage::{Actor, Edit, Storage};
 
 #[derive(Debug, Subcommand)]
 pub enum GuideCommand {
@@ -64,7 +64,7 @@ pub enum Document {
 }
 
 /// Under whose name changes made here are logged.
-const ACTOR: &str = "cli";
+const ACTOR: &Actor = &Actor::named("cli");
 
 impl GuideCommand {
     pub fn run(
@@ -84,8 +84,8 @@ impl GuideCommand {
                         let storage = open(&settings).await?;
                         for (file, guide) in guides {
                             let row = match into {
-                                Some(id) => storage.guides().update(id, &guide).await?,
-                                None => storage.guides().create(&guide, Some(ACTOR)).await?,
+                                Some(id) => storage.guides().update(id, &guide, &Edit::by(ACTOR)).await?,
+                                None => storage.guides().create(&guide, Some(ACTOR.as_str()), ACTOR).await?,
                             };
                             say!("{} version {} {}", row.id, row.version, file.display())?;
                         }
@@ -117,8 +117,8 @@ async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     let storage =
         Storage::connect(&settings.database_url(), settings.storage.database_pool_size, &settings.storage.data_dir)
             .await?;
-    storage.migrate().await?;
-    Ok(storage.by(ACTOR))
+    storage.schema().migrate().await?;
+    Ok(storage)
 }
 
 /// The file as a document, or why it is none.
@@ -142,7 +142,7 @@ fn findings(file: &Path) -> anyhow::Result<Vec<Finding>> {
             let faults = problems.into_iter().map(|problem| Finding {
                 path: problem.path,
                 code: "invalid".to_owned(),
-                severity: Severity::Error,
+                level: Level::Error,
                 message: problem.message,
                 suggestion: String::new(),
                 arithmetic: Vec::new(),
@@ -163,8 +163,8 @@ fn lint_files(files: &[PathBuf], format: Format, strict: bool) -> anyhow::Result
             say!("{}", serde_json::to_string_pretty(&list)?)?;
         }
     }
-    let least = if strict { Severity::Warning } else { Severity::Error };
-    let bad = linted.iter().flat_map(|(_, findings)| findings).any(|finding| finding.severity >= least);
+    let least = if strict { Level::Warning } else { Level::Error };
+    let bad = linted.iter().flat_map(|(_, findings)| findings).any(|finding| finding.level >= least);
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -172,8 +172,8 @@ fn shown(file: &Path, findings: &[Finding]) -> String {
     let mut text = String::new();
     // Writing to a String can't fail.
     for finding in findings {
-        let (severity, path) = (finding.severity.as_str(), if finding.path.is_empty() { "/" } else { &finding.path });
-        let _ = writeln!(text, "{}: {severity} {} at {path}: {}", file.display(), finding.code, finding.message);
+        let (level, path) = (finding.level.as_str(), if finding.path.is_empty() { "/" } else { &finding.path });
+        let _ = writeln!(text, "{}: {level} {} at {path}: {}", file.display(), finding.code, finding.message);
         if !finding.suggestion.is_empty() {
             let _ = writeln!(text, "    → {}", finding.suggestion);
         }

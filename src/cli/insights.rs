@@ -13,11 +13,11 @@ use crate::config::Settings;
 use crate::insights::report::{Format, Report};
 use crate::insights::{Tools, one};
 use crate::output::put;
-use storage::{Storage, StorageError};
+use storage::{Actor, Storage, StorageError};
 use voice::inference::Inference;
 
 /// Under whose name what is made here is logged.
-const ACTOR: &str = "cli";
+const ACTOR: &Actor = &Actor::named("cli");
 
 #[derive(Debug, Args)]
 pub struct InsightsArgs {
@@ -41,10 +41,10 @@ impl InsightsArgs {
         let text = actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
             let storage = storage.with_files(settings.open_files()?);
-            storage.migrate().await?;
-            let workspace = storage.find_workspace(&self.workspace).await;
+            storage.schema().migrate().await?;
+            let workspace = storage.workspaces().find(&self.workspace).await;
             let workspace = workspace.with_context(|| format!("--workspace {}", self.workspace))?;
-            let text = self.report(settings, &storage.of(workspace.id).by(ACTOR)).await?;
+            let text = self.report(settings, &storage.of(workspace.id)).await?;
             storage.close().await?;
             anyhow::Ok(text)
         })?;
@@ -69,7 +69,7 @@ impl InsightsArgs {
         } else {
             let inference = Inference::start(settings.speech.inference_threads);
             let tools = Tools::open(settings, inference.clone(), settings.language_model(), None).await;
-            let row = one::of_interview(storage, &tools, interview, None).await;
+            let row = one::of_interview(storage, &tools, interview, None, ACTOR).await;
             tokio::task::spawn_blocking(move || inference.close()).await?;
             row?
         };

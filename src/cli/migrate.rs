@@ -33,14 +33,14 @@ impl MigrateCommand {
         actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 2, &settings.storage.data_dir).await?;
             match self {
-                Self::Up { steps } => storage.migrate_up(steps).await?,
+                Self::Up { steps } => storage.schema().up(steps).await?,
                 Self::Down { steps, yes } => {
                     ensure!(yes, "this drops tables with what is in them: say --yes, and have a backup");
-                    storage.migrate_down(Some(steps)).await?;
+                    storage.schema().down(Some(steps)).await?;
                 }
                 Self::Status => {}
             }
-            let schema = storage.schema().await?;
+            let schema = storage.schema().steps().await?;
             for step in &schema {
                 say!("{:8} {}", if step.applied { "applied" } else { "pending" }, step.name)?;
             }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::config::Settings;
 use crate::output::put;
 use storage::Storage;
-use storage::quality::Recomputed;
+use storage::measurements::Recomputed;
 
 #[derive(Debug, Subcommand)]
 pub enum QualityCommand {
@@ -31,9 +31,9 @@ impl QualityCommand {
         let Self::Recompute(Recompute { id, json }) = self;
         let recomputed = actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
-            storage.migrate().await?;
+            storage.schema().migrate().await?;
             // Whoever sits at the machine may look into any workspace.
-            let scores = storage.owning(id).await?.recompute(id).await?;
+            let scores = storage.owning(id).await?.measurements().recompute(id).await?;
             storage.close().await?;
             anyhow::Ok(scores)
         })?;

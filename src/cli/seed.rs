@@ -43,7 +43,7 @@ impl SeedArgs {
     pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
         actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 2, &settings.storage.data_dir).await?;
-            storage.migrate().await?;
+            storage.schema().migrate().await?;
             if self.remove {
                 let removed = seed::remove(&storage).await?;
                 say!("removed {} interviews with {} answers", removed.interviews, removed.responses)?;

@@ -57,13 +57,11 @@ Next:
   schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule"
     ));
     let public = running.settings.public_url();
+    if running.settings.needs_key() {
+        say("Keys are needed, here as well: `interviewer key create --role admin` makes the first one.");
+    }
     if running.settings.reaches_out() {
         say(format_args!("Links lead to {public}."));
-        if running.settings.server.host.is_loopback() {
-            say(format_args!("At {url} this machine needs no key; everybody else needs one."));
-        } else {
-            say("Keys are needed, here as well: `interviewer key create --role admin` makes the first one.");
-        }
         if !public.starts_with("https://") {
             say("But browsers refuse the microphone to pages without https: set TLS_CERT and TLS_KEY, or PUBLIC_URL\n\
                  to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.");

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use entity::{Queue, TaskState};
 use uuid::Uuid;
 
-use super::access::{InWorkspace, run};
+use super::access::{ACTOR, InWorkspace, run};
 use crate::config::Settings;
 use storage::tasks::TaskFilter;
 
@@ -80,12 +80,12 @@ impl TasksCommand {
                     ids = storage.tasks().list(filter).await?.into_iter().map(|row| row.id).collect();
                 }
                 for id in &ids {
-                    storage.tasks().retry(*id).await?;
+                    storage.tasks().retry(*id, ACTOR).await?;
                 }
                 Ok(say!("{} task(s) wait again", ids.len())?)
             }
             Self::Cancel { id, workspace } => {
-                let row = workspace.of(&storage).await?.tasks().cancel(id).await?;
+                let row = workspace.of(&storage).await?.tasks().cancel(id, ACTOR).await?;
                 let done = row.state == TaskState::Cancelled;
                 Ok(say!("{id} {}", if done { "is cancelled" } else { "runs, and was asked to stop" })?)
             }

@@ -9,7 +9,7 @@ use reqwest::Url;
 use super::network::is_loopback;
 use super::{ConfigError, Settings, bad};
 use crate::access::oidc::OidcSettings;
-use crate::access::{AccessSettings, Quotas};
+use crate::access::{AccessSettings, Quotas, TrustedProxies};
 
 impl Settings {
     pub(super) fn check_access(&self) -> Result<(), ConfigError> {
@@ -28,11 +28,14 @@ impl Settings {
                 return Err(bad("access.cors_origins", &why));
             }
         }
+        let trusted = TrustedProxies::read(access.trusted_proxies.iter().map(String::as_str));
+        let trusted_proxies = trusted.map_err(|error| bad("access.trusted_proxies", &error.to_string()))?;
         Ok(AccessSettings {
             session_lifetime: TimeDelta::hours(i64::from(self.server.jwt_expiration_hours)),
             quotas: Quotas { requests: access.rate_limit_per_minute, logins: access.login_limit_per_minute },
             metrics_token: access.metrics_token.clone(),
             cors_origins: access.cors_origins.clone(),
+            trusted_proxies,
         })
     }
 
@@ -103,6 +106,7 @@ mod tests {
         for (variable, pairs) in [
             ("CORS_ORIGINS", vec![("CORS_ORIGINS", "https://console.example.org/")]),
             ("CORS_ORIGINS", vec![("CORS_ORIGINS", "*")]),
+            ("TRUSTED_PROXIES", vec![("TRUSTED_PROXIES", "10.0.0.0/24, nginx")]),
             ("JWT_EXPIRATION_HOURS", vec![("JWT_EXPIRATION_HOURS", "0")]),
             ("OIDC_ISSUER", vec![("OIDC_ISSUER", "http://login.example.org")]),
             ("OIDC_CLIENT_ID", vec![provider]),

@@ -93,12 +93,19 @@ impl Settings {
             || self.public_addresses().is_ok_and(|addresses| addresses.iter().any(|address| !address.is_loopback()))
     }
 
+    /// Whether every caller needs a key, this machine's included: see [`needs_key`].
+    pub fn needs_key(&self) -> bool {
+        let named = self.access.trusted_proxies.iter().any(|entry| !entry.trim().is_empty());
+        needs_key(self.server.host, &self.server.public_url, named)
+    }
+
     /// Whatever the operator's engine is reached by, this one is for this machine alone.
     pub fn keep_local(&mut self) {
         self.server.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
         for text in [&mut self.server.public_url, &mut self.server.tls_cert, &mut self.server.tls_key] {
             text.clear();
         }
+        self.access.trusted_proxies.clear();
         self.ice.servers.clear();
         self.ice.public_addresses.clear();
     }
@@ -159,6 +166,14 @@ fn own_address() -> IpAddr {
 /// Whether a host name or address means this machine.
 pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether every caller of an engine that is bound to `host` needs a key, this machine's included. That is so as soon as
+/// anything beyond this machine is meant to reach it: a proxy may make somebody else's request look like one of this
+/// machine. `public_url` may be empty; `behind_proxies` says that the operator has named some.
+pub fn needs_key(host: IpAddr, public_url: &str, behind_proxies: bool) -> bool {
+    let named = Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    !host.to_canonical().is_loopback() || named.is_some_and(|host| !is_loopback(&host)) || behind_proxies
 }
 
 /// Host of a server's URL, which has no credentials any more.

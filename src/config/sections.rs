@@ -22,6 +22,7 @@ pub struct Server {
 #[serde(deny_unknown_fields)]
 pub struct Access {
     pub cors_origins: Vec<String>,
+    pub trusted_proxies: Vec<String>,
     pub metrics_token: String,
     pub rate_limit_per_minute: u32,
     pub login_limit_per_minute: u32,
@@ -153,6 +154,8 @@ pub struct Tasks {
     pub webhooks_at_once: usize,
     pub lease_seconds: u32,
     pub kept_days: u32,
+    pub open_per_caller: u32,
+    pub open_per_workspace: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

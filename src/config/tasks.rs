@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{ConfigError, Settings, bad};
 use crate::tasks::{Options, share::Places};
+use storage::OpenWork;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -18,6 +19,12 @@ impl Settings {
             return Err(bad("tasks.lease_seconds", "must lie between 2 and 3600 seconds"));
         }
         Ok(())
+    }
+
+    /// How much work callers may have open.
+    pub fn open_work(&self) -> OpenWork {
+        let tasks = &self.tasks;
+        OpenWork { per_caller: tasks.open_per_caller.into(), per_workspace: tasks.open_per_workspace.into() }
     }
 
     /// How the workers of this process behave.

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{InsightError, material};
-use storage::{NewInsight, Scope, Storage};
+use storage::{Actor, NewInsight, Scope, Storage};
 
 /// Interviews of one report.
 pub const MOST: usize = 20_000;
@@ -92,7 +92,7 @@ pub async fn of_many(
         statistics: serde_json::to_value(&statistics).map_err(corrupt)?,
         task_id,
     };
-    Ok(storage.insights().keep(new).await?)
+    Ok(storage.insights().keep(new, Actor::ENGINE).await?)
 }
 
 /// What is counted of one interview.

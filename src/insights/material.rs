@@ -22,10 +22,10 @@ pub async fn load(storage: &Storage, interview_id: Uuid) -> Result<Material, Ins
         return Err(InsightError::NotOver(interview.status.as_str()));
     }
     let guide = storage.interviews().guide(interview_id).await?;
-    let rows = storage.responses(interview_id).await?;
+    let rows = storage.responses().of_interview(interview_id).await?;
     let mut stored: HashMap<u32, (Uuid, String)> =
         rows.into_iter().map(|row| (row.asking as u32, (row.id, row.response_text))).collect();
-    let events = storage.load_events(interview_id).await?;
+    let events = storage.event_log().load(interview_id).await?;
     let answers = events
         .into_iter()
         .filter_map(|record| match record.event {

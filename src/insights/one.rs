@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{InsightError, Tools, material};
 use storage::insights::AnswerTold;
-use storage::{NewInsight, Storage};
+use storage::{Actor, NewInsight, Storage};
 
 /// The summary of an interview that `interviewer seed` has made up: its answers are stored, and there is no log that knows
 /// when they were said.
@@ -24,6 +24,7 @@ pub async fn of_interview(
     tools: &Tools,
     interview_id: Uuid,
     task_id: Option<Uuid>,
+    actor: &Actor,
 ) -> Result<insight_extractions::Model, InsightError> {
     let mut material = material::load(storage, interview_id).await?;
     tools.judge(interview_id, &mut material).await;
@@ -53,7 +54,7 @@ pub async fn of_interview(
         statistics: json!({}),
         task_id,
     };
-    Ok(storage.insights().keep(new).await?)
+    Ok(storage.insights().keep(new, actor).await?)
 }
 
 /// What was found out about single answers since they were given: by a language model, and by meaning.

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::across::{self, Wanted};
 use super::{InsightError, Tools, one};
 use crate::tasks::{Context, Failure, Handler, Queue};
-use storage::Scope;
 use storage::insights::{EXTRACT_INSIGHTS, Extraction};
+use storage::{Actor, Scope};
 
 /// A report over twenty thousand interviews takes minutes.
 const LIMIT: Duration = Duration::from_mins(20);
@@ -57,7 +57,7 @@ async fn carry_out(
     let (storage, task) = (&context.storage, Some(context.task_id));
     let (scope, segment_by) = match job {
         Extraction::Interview { interview_id } => {
-            return one::of_interview(storage, tools, interview_id, task).await;
+            return one::of_interview(storage, tools, interview_id, task, Actor::ENGINE).await;
         }
         Extraction::Interviews { interview_ids, segment_by } => (Scope::These(interview_ids), segment_by),
         Extraction::Guide { call_guide_id, from, to, segment_by } => {

@@ -54,10 +54,10 @@ pub async fn erase(
         at,
         outside: Counts::default(),
     };
-    let earlier = place.storage.receipts(interview_id).await?;
+    let earlier = place.storage.receipts().of_interview(interview_id).await?;
     let done = earlier.into_iter().find(|receipt| receipt.erased_whole(&erasure.respondent_id));
     let receipt = carry_out(place, erasure, done).await?;
-    place.storage.empty_journal().await?;
+    place.storage.maintenance().empty_journal().await?;
     Ok(receipt)
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn carry_out(
         clips: forgotten.clips,
         ..Counts::default()
     };
-    let erased = storage.erase(&erasure).await?;
+    let erased = storage.erasures().erase(&erasure).await?;
     for ended in &erased.ended {
         place.metrics.observe_events(&[], ended);
     }
@@ -109,6 +109,6 @@ async fn files_gone(storage: &Storage, receipt: Receipt, now: DateTime<Utc>) -> 
         Err(remaining) => tracing::warn!(receipt = %receipt.id, %remaining, "files of an erased person remain for now"),
     }
     let Some(covered) = receipt.interview_ids.first() else { return Ok(receipt) };
-    let receipts = storage.receipts(*covered).await?;
+    let receipts = storage.receipts().of_interview(*covered).await?;
     Ok(receipts.into_iter().find(|one| one.id == receipt.id).unwrap_or(receipt))
 }

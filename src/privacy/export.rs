@@ -16,7 +16,7 @@ use zip::{CompressionMethod, ZipWriter};
 use files::{Content, FilesError};
 use storage::insights::QuotedAcross;
 use storage::receipts::Receipt;
-use storage::{EventRecord, Storage, StorageError, Track};
+use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageError, Track};
 
 /// One person's data.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -42,6 +42,12 @@ pub struct Held {
     pub insights: Vec<insight_extractions::Model>,
     /// Where it is quoted among others: its own quotes only.
     pub quoted_across: Vec<QuotedAcross>,
+    /// Alerts about it, with what was written about them.
+    pub alerts: Vec<HeldAlert>,
+    /// Its scores and times, as they were measured.
+    pub measurements: Vec<HeldMeasurement>,
+    /// What was done to it from outside the call, with the notes and reasons that are sealed in the audit trail.
+    pub trail: Vec<Entry>,
 }
 
 /// A file of a recording: one side of one leg of the call.
@@ -65,18 +71,22 @@ impl PersonalData {
         let mut interviews = Vec::with_capacity(rows.len());
         let mut receipts: Vec<Receipt> = Vec::new();
         for interview in rows {
-            for receipt in storage.receipts(interview.id).await? {
+            for receipt in storage.receipts().of_interview(interview.id).await? {
                 if !receipts.iter().any(|known| known.id == receipt.id) {
                     receipts.push(receipt);
                 }
             }
-            let events = match storage.load_events(interview.id).await {
+            let events = match storage.event_log().load(interview.id).await {
                 Ok(events) => Some(events),
                 Err(StorageError::Erased) => None,
                 Err(error) => return Err(error),
             };
+            let alerts = storage.personal().alerts(interview.id).await?;
             interviews.push(Held {
-                responses: storage.responses(interview.id).await?,
+                measurements: storage.personal().measurements(interview.id).await?,
+                trail: storage.personal().trail(&interview, &alerts).await?,
+                alerts,
+                responses: storage.responses().of_interview(interview.id).await?,
                 recordings: recordings(storage, interview.id).await?,
                 insights: storage.insights().of_interview(interview.id).await?,
                 quoted_across: storage.insights().quoting(interview.id).await?,

@@ -103,7 +103,7 @@ pub(super) async fn tidy(storage: &Storage, now: DateTime<Utc>) -> Result<(), Re
     for waiting in storage.erased_files().waiting().await? {
         storage.erased_files().resume(&waiting).await?;
     }
-    for workspace in storage.workspaces().await?.iter().map(|row| row.id) {
+    for workspace in storage.workspaces().list().await?.iter().map(|row| row.id) {
         let storage = storage.of(workspace);
         let expired = storage.exports().remove_older(now - exports::KEPT - chrono::Duration::hours(1)).await?;
         let mut returned = 0;

@@ -57,7 +57,7 @@ impl Retention {
         let mut after = None;
         let mut done = HashSet::new();
         loop {
-            let page = self.storage.past_retention(cutoff, after, PAGE).await?;
+            let page = self.storage.interviews().past_retention(cutoff, after, PAGE).await?;
             let Some((last, ..)) = page.last() else { break };
             after = Some(*last);
             for (interview, workspace, respondent) in page {
@@ -68,7 +68,7 @@ impl Retention {
             }
         }
         if !swept.is_empty() {
-            self.storage.empty_journal().await?;
+            self.storage.maintenance().empty_journal().await?;
         }
         for (workspace, swept) in &swept {
             tracing::info!(
@@ -79,7 +79,7 @@ impl Retention {
             let payload = json!({
                 "days": self.days, "cutoff": cutoff, "people": swept.people, "erased": swept.erased, "left": swept.left,
             });
-            self.storage.of(*workspace).log_retention(now, payload).await?;
+            self.storage.of(*workspace).receipts().log_retention(now, payload).await?;
         }
         Ok(swept)
     }
@@ -109,7 +109,7 @@ impl Retention {
         swept: &mut Swept,
     ) -> Result<Vec<Uuid>, StorageError> {
         let storage = self.storage.of(workspace);
-        let person = storage.younger_than(&respondent_id, cutoff).await? == 0;
+        let person = storage.interviews().younger_than(&respondent_id, cutoff).await? == 0;
         let interviews = if person {
             storage.interviews().of_respondent(&respondent_id).await?.iter().map(|row| row.id).collect()
         } else {

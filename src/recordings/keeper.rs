@@ -11,10 +11,11 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::folder::{Folder, Growth, part, remove_file};
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 use files::FilesError;
 use storage::recordings::{DISCARDED, local_folder, local_root};
 use storage::{Storage, StorageError};
@@ -27,6 +28,8 @@ const LOOK: Duration = Duration::from_secs(30);
 const AT_ONCE: usize = 8;
 /// How long the last files may take when the engine stops. What is left goes over after the next start.
 const LAST: Duration = Duration::from_secs(10);
+
+const PART: Part = Part::new("recording_store");
 
 #[derive(Debug, thiserror::Error)]
 enum KeepError {
@@ -73,27 +76,42 @@ impl Keeper {
         Self(Arc::new(Inner { storage, engine, changed, state: Mutex::default() }))
     }
 
-    /// Runs until it is dropped.
-    pub async fn run(self) {
-        let mut tick = tokio::time::interval(EVERY);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut looked: Option<Instant> = None;
+    /// Starts the part that does so.
+    ///
+    /// # Errors
+    /// The system's, when it has no thread left.
+    pub fn start(&self, stack: &mut Stack) -> io::Result<()> {
+        let keeper = self.clone();
+        stack.supervise(PART, looping(PART.name, move |heartbeat| keeper.clone().run(heartbeat)))?;
+        Ok(())
+    }
+
+    async fn run(self, heartbeat: Arc<Heartbeat>) {
+        let (mut looked, mut grown): (Option<Instant>, Option<Instant>) = (None, None);
         loop {
-            let grow = tokio::select! {
-                _ = tick.tick() => true,
-                () = self.0.changed.notified() => false,
-            };
+            heartbeat.during(self.step(&mut looked, &mut grown)).await;
+            tokio::select! {
+                _ = heartbeat.pause(EVERY) => {}
+                () = self.0.changed.notified() => {}
+            }
+        }
+    }
+
+    async fn step(&self, looked: &mut Option<Instant>, grown: &mut Option<Instant>) {
             if looked.is_none_or(|at| at.elapsed() >= LOOK) {
-                looked = Some(Instant::now());
+                *looked = Some(Instant::now());
                 if let Err(error) = self.look_for_erasures().await {
                     tracing::warn!(%error, "whether recordings are to go that lie here is not known");
-                    looked = None;
+                    *looked = None;
                 }
                 // A fault is noted by the store itself.
                 let _ = self.0.storage.files().ping().await;
             }
+            let grow = grown.is_none_or(|at| at.elapsed() >= EVERY);
+            if grow {
+                *grown = Some(Instant::now());
+            }
             self.round(grow).await;
-        }
     }
 
     /// Brings over what can be within some seconds: the engine stops.

@@ -1,6 +1,6 @@
 //! Interviews that the engine's end left in the middle.
 //!
-//! Owns: saying so in their logs at the next start, and telling such a pause from one that the respondent asked for.
+//! Owns: saying so in their logs at the next start.
 //! Never does: take a call up again (the respondent's next join does).
 
 use interview::Event;
@@ -22,7 +22,11 @@ impl Registry {
             {
                 continue;
             }
-            let events = parts.storage.owning(id).await?.load_events(id).await?;
+            // The database has not taken what was said last: whatever is written now would stand in its place.
+            if parts.persistence.has_waiting(id) {
+                continue;
+            }
+            let events = parts.storage.owning(id).await?.event_log().load(id).await?;
             let Some(last) = events.last() else { continue };
             // Nobody was on the line: nothing was interrupted.
             if matches!(last.event, Event::Paused { .. } | Event::LegLost { .. }) {
@@ -30,20 +34,8 @@ impl Registry {
             }
             let event = Event::Paused { reason: ENGINE_RESTARTED.to_owned() };
             let record = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
-            parts.storage.append(id, &[record]).await?;
+            parts.storage.event_log().append(id, &[record]).await?;
         }
         Ok(unfinished.len())
     }
-}
-
-/// Whether the interview stands still only because the engine stopped in the middle of a call. A pause that the
-/// respondent asked for before that stays one.
-pub(super) fn stopped_by_engine(events: &[EventRecord]) -> bool {
-    let mut pauses = events
-        .iter()
-        .rev()
-        .take_while(|record| !matches!(record.event, Event::Resumed))
-        .filter_map(|record| if let Event::Paused { reason } = &record.event { Some(reason) } else { None })
-        .peekable();
-    pauses.peek().is_some() && pauses.all(|reason| reason == ENGINE_RESTARTED)
 }

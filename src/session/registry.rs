@@ -16,16 +16,16 @@ use uuid::Uuid;
 
 use super::actor::{CallActor, CallContext, Control, Ending};
 use super::engines::Engines;
-use super::fleet;
-use super::heartbeat::Heartbeat;
+use super::history::{recording_faults, stopped_by_engine};
 use super::leg::Leg;
 use super::page::Page;
-use super::recovery::stopped_by_engine;
+use super::recall::recall;
 use super::script::Script;
 use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
 use crate::recordings::Keeper;
+use crate::supervised::Heartbeat;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use llm::Llm;
@@ -62,7 +62,7 @@ pub struct Parts {
     pub settings: Settings,
     pub storage: Storage,
     pub engines: Arc<Engines>,
-    pub persistence: Addr<Persistence>,
+    pub persistence: Persistence,
     pub media: MediaRuntime,
     pub recordings: Recordings,
     /// Brings what was recorded to the store of files.
@@ -211,7 +211,7 @@ impl Registry {
         let unavailable = |error: &dyn std::fmt::Display| JoinError::Unavailable(error.to_string());
         let (interview, script) = self.load(interview_id).await?;
         let storage = self.storage_of(interview_id).await?;
-        let events = storage.load_events(interview_id).await.map_err(|error| unavailable(&error))?;
+        let events = storage.event_log().load(interview_id).await.map_err(|error| unavailable(&error))?;
         let interview = interview.resume(events.iter().map(|record| (record.at_ms, &record.event)));
         if interview.is_over() {
             return Err(JoinError::Over);
@@ -224,7 +224,7 @@ impl Registry {
         if let Some(fleet) = &parts.fleet {
             // What was asked of a call that is over is not meant for this one.
             fleet.sessions.asked(interview_id).await;
-            fleet::recall(fleet, interview_id, &page).await;
+            recall(fleet, interview_id, &page).await;
         }
         let heartbeat = Arc::new(Heartbeat::default());
         let registry = self.clone();
@@ -241,6 +241,7 @@ impl Registry {
             leg: Arc::clone(&leg),
             heartbeat: Arc::clone(&heartbeat),
             resumes: stopped_by_engine(&events),
+            recording_faults: recording_faults(&events),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
         };
         // A thread a call: an actor that blocks, blocks nobody else.
@@ -254,7 +255,7 @@ impl Registry {
 
     /// Legs so far, and the call clock of the last event.
     pub(super) async fn so_far(&self, interview_id: Uuid) -> Result<(u32, interview::Ms), JoinError> {
-        let events = self.storage_of(interview_id).await?.load_events(interview_id).await;
+        let events = self.storage_of(interview_id).await?.event_log().load(interview_id).await;
         let events = events.map_err(|error| JoinError::Unavailable(error.to_string()))?;
         let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
         Ok((legs as u32, events.last().map_or(0, |record| record.at_ms)))

@@ -42,7 +42,7 @@ fn transcript<W: Write>(
     id: Uuid,
     options: SimpleFileOptions,
 ) -> Result<(), ExportError> {
-    let transcript = match pages.runtime.block_on(pages.storage.transcript(id)) {
+    let transcript = match pages.runtime.block_on(pages.storage.transcripts().of_interview(id)) {
         Ok(transcript) if transcript.turns.is_empty() => return Ok(()),
         Ok(transcript) => transcript,
         // What the person said is gone for good, and was asked to be.

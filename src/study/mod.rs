@@ -113,7 +113,7 @@ impl Pages {
     fn for_each(&self, mut each: impl FnMut(&Held) -> Result<(), ExportError>) -> Result<(), ExportError> {
         let mut after = None;
         loop {
-            let page = self.runtime.block_on(self.storage.study_page(&self.filter, after, PAGE))?;
+            let page = self.runtime.block_on(self.storage.studies().page(&self.filter, after, PAGE))?;
             if !(self.watch)(page.len()) {
                 return Err(ExportError::Stopped);
             }

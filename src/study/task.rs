@@ -19,7 +19,7 @@ use super::{ExportError, Format, Pages, Study};
 use crate::tasks::{Context, Failure, Handler};
 use storage::exports::{EXPORT_STUDY, KEPT};
 use storage::tasks::NewTask;
-use storage::{Storage, StorageError, StudyFilter};
+use storage::{Actor, Storage, StorageError, StudyFilter};
 
 const REMOVE: &str = "remove_export";
 /// Written to the store in pieces of so many bytes.
@@ -43,12 +43,12 @@ impl ExportRequest {
     }
 }
 
-/// Has it done; the task's id, which is the file's as well.
-pub async fn enqueue(storage: &Storage, request: &ExportRequest) -> Result<Uuid, StorageError> {
+/// Has it done for a caller, within the quotas; the task's id, which is the file's as well.
+pub async fn enqueue(storage: &Storage, request: &ExportRequest, actor: &Actor) -> Result<Uuid, StorageError> {
     let payload = serde_json::to_value(request)
         .map_err(|error| StorageError::Corrupt { what: "export", reason: error.to_string() })?;
     let task = NewTask::new(Queue::Analytics, EXPORT_STUDY, payload);
-    storage.tasks().enqueue(storage.connection(), task).await
+    storage.tasks().request(task, actor).await
 }
 
 /// Writes exports.
@@ -74,7 +74,7 @@ impl Handler for Exporter {
         let (storage, format) = (&context.storage, request.format);
         let filter = request.filter();
         let (_, guide) = storage.guides().newest(request.call_guide_id).await?;
-        let all = storage.study_size(&filter).await? * Study::readings(format);
+        let all = storage.studies().size(&filter).await? * Study::readings(format);
         // Of whom it is written, as far as anybody who is erased from now on is not yet among them.
         let erasures = storage.erased_files().erasures().await?;
         let remove = NewTask {
@@ -141,7 +141,7 @@ impl Handler for Remover {
         let which: Which = serde_json::from_value(payload).map_err(|error| Failure::Permanent(error.to_string()))?;
         let removed =
             context.storage.exports().remove(which.export, which.format.ending()).await.map_err(Failure::retry)?;
-        context.storage.note_export_expired(which.export).await?;
+        context.storage.exports().note_expired(which.export).await?;
         Ok(json!({ "removed": removed }))
     }
 }

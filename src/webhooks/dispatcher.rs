@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::Utc;
 use entity::Queue;
-use interview::webhook::{Next, Outcome};
+use interview::webhook::{DeliveryOutcome, Next};
 use rand::Rng as _;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -46,11 +46,11 @@ impl Dispatcher {
 
     /// One attempt. Nothing when it need not be delivered any more.
     pub async fn deliver(&self, id: Uuid) -> Result<Option<Attempt>, StorageError> {
-        let Some(job) = self.storage.begin_delivery(id, Utc::now() + self.settings.lease()).await? else {
+        let Some(job) = self.storage.deliveries().begin(id, Utc::now() + self.settings.lease()).await? else {
             return Ok(None);
         };
         let attempt = self.attempt(&job).await;
-        let settled = self.storage.settle_delivery(&job, &attempt, self.settings.patience).await?;
+        let settled = self.storage.deliveries().settle(&job, &attempt, self.settings.patience).await?;
         self.settled.notify_one();
         if settled.void {
             debug!(delivery = %job.delivery, "somebody else has settled it");
@@ -74,20 +74,20 @@ impl Dispatcher {
         self.metrics.webhook_delivery_duration_seconds.observe(began.elapsed().as_secs_f64());
         let (outcome, status, error, excerpt) = match answer {
             Ok(answer) => {
-                let outcome = Outcome::of(answer.status, answer.retry_after);
-                let error = (outcome != Outcome::Accepted).then(|| said(answer.status));
+                let outcome = DeliveryOutcome::of(answer.status, answer.retry_after);
+                let error = (outcome != DeliveryOutcome::Accepted).then(|| said(answer.status));
                 (outcome, Some(answer.status), error, Some(answer.excerpt).filter(|text| !text.is_empty()))
             }
-            Err(error) => (Outcome::Failed { retry_after: None }, None, Some(error.to_string()), None),
+            Err(error) => (DeliveryOutcome::Failed { retry_after: None }, None, Some(error.to_string()), None),
         };
         let next = self.settings.schedule.next(job.attempt, outcome, rand::rng().random());
-        Attempt { at, status, error, excerpt, next, gone: outcome == Outcome::Gone }
+        Attempt { at, status, error, excerpt, next, gone: outcome == DeliveryOutcome::Gone }
     }
 
     /// Ends when somebody cancels the attempt; not when the process stops, which lets it come to its end.
     async fn given_up(&self, context: &Context, id: Uuid) {
         context.cancelled().cancelled().await;
-        if self.storage.is_to_be_delivered(id).await.unwrap_or(true) {
+        if self.storage.deliveries().is_pending(id).await.unwrap_or(true) {
             std::future::pending::<()>().await;
         }
     }

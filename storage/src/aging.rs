@@ -8,9 +8,10 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::StorageError;
+use super::interviews::Interviews;
 
-impl Storage {
+impl Interviews<'_> {
     /// Interviews of all workspaces that ended (or would have begun) before `cutoff` and are still personal, by id, each with
     /// its workspace and respondent.
     pub async fn past_retention(
@@ -28,16 +29,16 @@ impl Storage {
         if let Some(after) = after {
             query = query.filter(interviews::Column::Id.gt(after));
         }
-        Ok(query.order_by_asc(interviews::Column::Id).limit(limit).into_tuple().all(&self.db).await?)
+        Ok(query.order_by_asc(interviews::Column::Id).limit(limit).into_tuple().all(&self.0.db).await?)
     }
 
     /// The respondent's interviews that are not older than `cutoff`.
     pub async fn younger_than(&self, respondent_id: &str, cutoff: DateTime<Utc>) -> Result<u64, StorageError> {
         Ok(interviews::Entity::find()
-            .filter(interviews::Column::WorkspaceId.eq(self.workspace))
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
             .filter(interviews::Column::RespondentId.eq(respondent_id))
             .filter(age().gte(cutoff))
-            .count(&self.db)
+            .count(&self.0.db)
             .await?)
     }
 }

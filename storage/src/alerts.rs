@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::listing::{self, Mark, Place};
 use super::{Storage, StorageError, outbox, to_json};
 
@@ -197,10 +198,11 @@ impl Alerts<'_> {
         metric: &str,
         about: &str,
         at: DateTime<Utc>,
+        actor: &Actor,
     ) -> Result<bool, StorageError> {
         let update = alerts::Entity::update_many()
             .col_expr(Column::ResolvedAt, Expr::value(at))
-            .col_expr(Column::ResolvedBy, Expr::value(self.0.actor.to_string()))
+            .col_expr(Column::ResolvedBy, Expr::value(actor.as_str()))
             .col_expr(Column::Resolution, Expr::value(Resolution::Recovered))
             .col_expr(Column::UpdatedAt, Expr::value(Utc::now()))
             .filter(Column::WorkspaceId.eq(self.0.workspace))
@@ -209,13 +211,18 @@ impl Alerts<'_> {
         Ok(update.exec(db).await?.rows_affected > 0)
     }
 
-    /// The same in a transaction of its own.
+    /// The same in a transaction of its own, found out by the engine.
     pub async fn recover(&self, interview: Option<Uuid>, metric: &str, about: &str) -> Result<bool, StorageError> {
-        self.recovered(&self.0.db, interview, metric, about, Utc::now()).await
+        self.recovered(&self.0.db, interview, metric, about, Utc::now(), Actor::ENGINE).await
     }
 
     /// Somebody has seen it. Saying so again changes nothing: the first one stands.
-    pub async fn acknowledge(&self, id: Uuid, note: Option<String>) -> Result<alerts::Model, StorageError> {
+    pub async fn acknowledge(
+        &self,
+        id: Uuid,
+        note: Option<String>,
+        actor: &Actor,
+    ) -> Result<alerts::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
         if old.acknowledged_at.is_some() || old.resolved_at.is_some() {
@@ -224,14 +231,14 @@ impl Alerts<'_> {
         let now = Utc::now();
         let mut row = old.clone().into_active_model();
         row.acknowledged_at = Set(Some(now));
-        row.acknowledged_by = Set(Some(self.0.actor.to_string()));
-        let row = self.put_down(&tx, &old, row, "quality_alert.acknowledged", note).await?;
+        row.acknowledged_by = Set(Some(actor.to_string()));
+        let row = self.put_down(&tx, &old, row, "quality_alert.acknowledged", note, actor).await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// Somebody says that it is dealt with. Saying so again, or of one that has recovered, changes nothing.
-    pub async fn resolve(&self, id: Uuid, note: Option<String>) -> Result<alerts::Model, StorageError> {
+    pub async fn resolve(&self, id: Uuid, note: Option<String>, actor: &Actor) -> Result<alerts::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
         if old.resolved_at.is_some() {
@@ -240,9 +247,9 @@ impl Alerts<'_> {
         let now = Utc::now();
         let mut row = old.clone().into_active_model();
         row.resolved_at = Set(Some(now));
-        row.resolved_by = Set(Some(self.0.actor.to_string()));
+        row.resolved_by = Set(Some(actor.to_string()));
         row.resolution = Set(Some(Resolution::Person));
-        let row = self.put_down(&tx, &old, row, "quality_alert.resolved", note).await?;
+        let row = self.put_down(&tx, &old, row, "quality_alert.resolved", note, actor).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -254,6 +261,7 @@ impl Alerts<'_> {
         mut row: alerts::ActiveModel,
         what: &'static str,
         note: Option<String>,
+        actor: &Actor,
     ) -> Result<alerts::Model, StorageError> {
         let mut change = Change::new(AUDITED, old.id, what).with(json!({ "interview_id": old.interview_id }));
         // What is written about a call may be about its respondent.
@@ -270,7 +278,7 @@ impl Alerts<'_> {
         }
         row.updated_at = Set(Utc::now());
         let row = row.update(tx).await?;
-        self.0.audit(tx, change).await?;
+        self.0.audit().record(tx, actor, change).await?;
         Ok(row)
     }
 

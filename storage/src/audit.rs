@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
+use super::edit::Actor;
 use super::{Storage, StorageError, events};
 
 const SCHEMA_VERSION: i32 = 1;
@@ -81,9 +82,17 @@ pub struct AuditFilter {
     pub limit: u64,
 }
 
-impl Storage {
-    /// Logs a change under this store's actor. `tx` is the transaction that makes it: either both are there or neither.
-    pub(super) async fn audit(&self, tx: &DatabaseTransaction, change: Change<'_>) -> Result<(), StorageError> {
+/// The audit trail of a workspace.
+pub struct AuditTrail<'a>(pub(super) &'a Storage);
+
+impl AuditTrail<'_> {
+    /// Logs a change. `tx` is the transaction that makes it: either both are there or neither.
+    pub(super) async fn record(
+        &self,
+        tx: &DatabaseTransaction,
+        actor: &Actor,
+        change: Change<'_>,
+    ) -> Result<(), StorageError> {
         let Change { entity_type, entity_id, what, mut payload, personal } = change;
         alone(tx, entity_id).await?;
         let last = event_logs::Entity::find()
@@ -94,13 +103,13 @@ impl Storage {
             .await?;
         let seq = last.map_or(1, |event| event.seq + 1);
         if let Some((respondent, said)) = personal
-            && let Some(key) = PersonKey::find(tx, self.workspace, respondent).await?
+            && let Some(key) = PersonKey::find(tx, self.0.workspace, respondent).await?
         {
             payload["personal"] = key.seal_beside(entity_type, entity_id, seq, &said)?;
         }
         let row = event_logs::ActiveModel {
             id: Set(Uuid::now_v7()),
-            workspace_id: Set(self.workspace),
+            workspace_id: Set(self.0.workspace),
             event_type: Set(what.to_owned()),
             entity_type: Set(entity_type.to_owned()),
             entity_id: Set(entity_id),
@@ -108,7 +117,7 @@ impl Storage {
             schema_version: Set(SCHEMA_VERSION),
             // Of the call clock there is nothing to tell: this is no part of a call.
             at_ms: Set(0),
-            actor: Set(self.actor.to_string()),
+            actor: Set(actor.to_string()),
             payload: Set(payload),
             created_at: Set(Utc::now()),
         };
@@ -117,9 +126,9 @@ impl Storage {
     }
 
     /// The workspace's trail, newest first; what was said in calls is not part of it.
-    pub async fn audit_trail(&self, filter: AuditFilter) -> Result<Vec<Entry>, StorageError> {
+    pub async fn list(&self, filter: AuditFilter) -> Result<Vec<Entry>, StorageError> {
         let mut query = event_logs::Entity::find()
-            .filter(event_logs::Column::WorkspaceId.eq(self.workspace))
+            .filter(event_logs::Column::WorkspaceId.eq(self.0.workspace))
             .filter(event_logs::Column::EntityType.ne(events::ENTITY_TYPE));
         if let Some(entity_type) = filter.entity_type {
             query = query.filter(event_logs::Column::EntityType.eq(entity_type));
@@ -133,7 +142,7 @@ impl Storage {
         if let Some(after) = filter.after {
             query = query.filter(event_logs::Column::Id.lt(after));
         }
-        let rows = query.order_by_desc(event_logs::Column::Id).limit(filter.limit).all(&self.db).await?;
+        let rows = query.order_by_desc(event_logs::Column::Id).limit(filter.limit).all(&self.0.db).await?;
         Ok(rows.into_iter().map(Entry::from).collect())
     }
 }

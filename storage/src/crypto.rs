@@ -86,13 +86,22 @@ impl PersonKey {
 
     /// The opposite of [`PersonKey::seal`].
     pub(super) fn open(&self, interview: Uuid, seq: i64, encoded: &str) -> Result<Value, StorageError> {
+        self.open_at(&place(interview, seq), encoded)
+    }
+
+    /// The opposite of [`PersonKey::seal_beside`].
+    pub(super) fn open_beside(&self, kind: &str, entity: Uuid, seq: i64, encoded: &str) -> Result<Value, StorageError> {
+        self.open_at(&[kind.as_bytes(), &place(entity, seq)].concat(), encoded)
+    }
+
+    fn open_at(&self, place: &[u8], encoded: &str) -> Result<Value, StorageError> {
         let corrupt = |reason: &str| StorageError::Corrupt { what: "encrypted payload", reason: reason.to_owned() };
         let bytes = STANDARD.decode(encoded).map_err(|_| corrupt("it isn't base64"))?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(|| corrupt("it is too short"))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| corrupt("its nonce is too short"))?;
         let plain = self
             .0
-            .decrypt(&nonce, Payload { msg: sealed, aad: &place(interview, seq) })
+            .decrypt(&nonce, Payload { msg: sealed, aad: place })
             .map_err(|_| corrupt("it was changed, or sealed with another key"))?;
         serde_json::from_slice(&plain).map_err(|_| corrupt("it isn't JSON"))
     }

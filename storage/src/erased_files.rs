@@ -10,15 +10,14 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, erasures, event_logs};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::receipts::{Counts, RECEIPT_ENTITY};
-use super::{NewTask, Storage, StorageError, audit, to_json};
+pub use super::receipts::FileCounts;
+use super::receipts::{RECEIPT_ENTITY, logged};
+use super::{Actor, NewTask, Storage, StorageError, audit, to_json};
 
 /// The kind of the task that removes the files of an erasure until all are gone.
 pub const REMOVE_FILES: &str = "remove_files";
@@ -29,20 +28,6 @@ const SCHEMA_VERSION: i32 = 1;
 const ATTEMPTS: i32 = 1_000_000;
 /// Whoever erases removes the files right afterwards; the task is for what that could not do.
 const PATIENCE: Duration = Duration::seconds(30);
-
-/// Files that were removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct FileCounts {
-    pub recordings: u64,
-    pub recording_bytes: u64,
-    pub exports: u64,
-}
-
-impl FileCounts {
-    pub fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-}
 
 /// An erasure whose files may not all be gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +79,7 @@ impl ErasedFiles<'_> {
         let tx = self.0.write().await?;
         if !counts.is_none() {
             audit::alone(&tx, receipt).await?;
-            let logged = of_receipts(&tx, self.0.workspace, &[receipt]).await?;
+            let logged = logged(&tx, self.0.workspace, &[receipt]).await?;
             let row = event_logs::ActiveModel {
                 id: Set(Uuid::now_v7()),
                 workspace_id: Set(self.0.workspace),
@@ -104,7 +89,7 @@ impl ErasedFiles<'_> {
                 seq: Set(logged.last().map_or(1, |event| event.seq + 1)),
                 schema_version: Set(SCHEMA_VERSION),
                 at_ms: Set(0),
-                actor: Set(super::ENGINE.to_owned()),
+                actor: Set(Actor::ENGINE.to_string()),
                 payload: Set(to_json("files that were removed", counts)?),
                 created_at: Set(at),
             };
@@ -148,32 +133,6 @@ pub(super) fn removing(receipt: Uuid) -> NewTask {
         unique_key: Some(receipt.to_string()),
         ..NewTask::new(Queue::Analytics, REMOVE_FILES, json!({ "receipt_id": receipt }))
     }
-}
-
-/// The log of these receipts, in its order.
-pub(super) async fn of_receipts(
-    db: &impl ConnectionTrait,
-    workspace: Uuid,
-    receipts: &[Uuid],
-) -> Result<Vec<event_logs::Model>, StorageError> {
-    Ok(event_logs::Entity::find()
-        .filter(event_logs::Column::WorkspaceId.eq(workspace))
-        .filter(event_logs::Column::EntityType.eq(RECEIPT_ENTITY))
-        .filter(event_logs::Column::EntityId.is_in(receipts.iter().copied()))
-        .order_by_asc(event_logs::Column::EntityId)
-        .order_by_asc(event_logs::Column::Seq)
-        .all(db)
-        .await?)
-}
-
-/// What a later event of a receipt adds to its counts.
-pub(super) fn add(counts: &mut Counts, event: event_logs::Model) -> Result<(), StorageError> {
-    let more: FileCounts = serde_json::from_value(event.payload)
-        .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })?;
-    counts.recordings += more.recordings;
-    counts.recording_bytes += more.recording_bytes;
-    counts.exports += more.exports;
-    Ok(())
 }
 
 /// Rows of one receipt stand together.

@@ -11,9 +11,7 @@ use entity::{alerts, event_logs, interview_responses, interviews, join_tokens, p
 use interview::Event;
 use interview::io::EndStatus;
 use sea_orm::sea_query::{Expr, Value as SqlValue};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, Statement,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -53,24 +51,27 @@ pub struct Erased {
     pub ended: Vec<Appended>,
 }
 
-impl Storage {
+/// The repository of erasures.
+pub struct Erasures<'a>(pub(super) &'a Storage);
+
+impl Erasures<'_> {
     /// Erases in one transaction, receipt included. An interview that has come up meanwhile is a conflict.
     pub async fn erase(&self, erasure: &Erasure) -> Result<Erased, StorageError> {
         let receipt_id = Uuid::now_v7();
-        let tx = self.write().await?;
+        let tx = self.0.write().await?;
         // Whoever appends to one of them in this moment is done before, or finds that the key is gone.
         for id in &erasure.interviews {
             repository::locked(&tx, *id).await?;
         }
-        let rows = repository::of_respondent(&tx, self.workspace, &erasure.respondent_id).await?;
+        let rows = repository::of_respondent(&tx, self.0.workspace, &erasure.respondent_id).await?;
         if erasure.person && rows.iter().any(|row| !erasure.interviews.contains(&row.id)) {
             return Err(StorageError::Conflict("another interview was scheduled meanwhile: ask again".to_owned()));
         }
         let mut counts = Counts { interviews: erasure.interviews.len() as u64, ..erasure.outside };
         // The key goes first, so that nobody who schedules in this moment takes it for theirs.
-        let key = PersonKey::find(&tx, self.workspace, &erasure.respondent_id).await?;
+        let key = PersonKey::find(&tx, self.0.workspace, &erasure.respondent_id).await?;
         if erasure.person {
-            counts.keys = destroy_key(&tx, self.workspace, &erasure.respondent_id).await?;
+            counts.keys = destroy_key(&tx, self.0.workspace, &erasure.respondent_id).await?;
             counts.events_unreadable = sealed_events(&tx, &erasure.interviews).await?;
         }
         let mut ended = Vec::new();
@@ -80,7 +81,7 @@ impl Storage {
         scrub_interviews(&tx, erasure, receipt_id).await?;
         scrub_alerts(&tx, &erasure.interviews, erasure.at).await?;
         counts.responses = scrub_responses(&tx, &erasure.interviews, erasure.at).await?;
-        counts.insights = self.insights().forget(&tx, &erasure.interviews, erasure.at).await?;
+        counts.insights = self.0.insights().forget(&tx, &erasure.interviews, erasure.at).await?;
         counts.join_links = join_tokens::Entity::delete_many()
             .filter(join_tokens::Column::InterviewId.is_in(erasure.interviews.clone()))
             .exec(&tx)
@@ -92,8 +93,8 @@ impl Storage {
             .exec(&tx)
             .await?;
         // What was answered to a POST that may be sent again: names and join links are in it.
-        self.idempotency().forget(&tx, &erasure.interviews).await?;
-        self.forget_excerpts(&tx, &erasure.interviews).await?;
+        self.0.idempotency().forget(&tx, &erasure.interviews).await?;
+        self.0.deliveries().forget_excerpts(&tx, &erasure.interviews).await?;
         let receipt = Receipt {
             id: receipt_id,
             erased_at: erasure.at,
@@ -103,29 +104,12 @@ impl Storage {
             erased: counts,
             files_pending: true,
         };
-        self.keep(&tx, &receipt).await?;
-        exports::note_erasure(&tx, self.workspace, receipt.id, erasure.at).await?;
+        self.0.receipts().keep(&tx, &receipt).await?;
+        exports::note_erasure(&tx, self.0.workspace, receipt.id, erasure.at).await?;
         // Whatever becomes of this process: files that are left go.
-        self.tasks().enqueue(&tx, erased_files::removing(receipt.id)).await?;
+        self.0.tasks().enqueue(&tx, erased_files::removing(receipt.id)).await?;
         tx.commit().await?;
         Ok(Erased { receipt, ended })
-    }
-
-    /// Makes what was erased unreadable in the database's files as well. SQLite overwrites what is deleted, but its journal
-    /// keeps older pages until it is emptied; PostgreSQL does this on its own account (`VACUUM`, WAL recycling).
-    pub async fn empty_journal(&self) -> Result<(), StorageError> {
-        if self.db.get_database_backend() != DbBackend::Sqlite {
-            return Ok(());
-        }
-        let pragma = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-        let row = self.db.query_one_raw(pragma).await?;
-        let busy = row.map_or(Ok(0), |row| row.try_get_by_index::<i32>(0))?;
-        if busy != 0 {
-            return Err(StorageError::Conflict(
-                "the database is busy: ask again, to have its journal emptied".to_owned(),
-            ));
-        }
-        Ok(())
     }
 
     async fn end_erased(

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::insights::Extraction;
-use super::projection::{Ending, Outcome, Projection};
+use super::projection::{Effects, Ending, Projection};
 use super::{Storage, StorageError, interviews, to_json};
 
 /// Of the payloads written now; readers know the older ones.
@@ -62,12 +62,15 @@ pub struct Appended {
     pub escalated: Option<&'static str>,
 }
 
-impl Storage {
+/// The event log of a workspace's interviews.
+pub struct EventLog<'a>(pub(super) &'a Storage);
+
+impl EventLog<'_> {
     /// Appends in one transaction, flushed when this returns. What is in the log already with the same content is passed
     /// over, so that a retry is harmless. Whichever workspace the interview is in: only its session appends.
     pub async fn append(&self, interview_id: Uuid, records: &[EventRecord]) -> Result<Appended, StorageError> {
         let batch = Batch { interview_id, received_at: Utc::now(), records: records.to_vec() };
-        let tx = self.write().await?;
+        let tx = self.0.write().await?;
         let appended = append_in(&tx, &batch).await?;
         self.have_extracted(&tx, interview_id, &appended).await?;
         tx.commit().await?;
@@ -77,7 +80,7 @@ impl Storage {
     /// Appends many batches in one transaction (one flush). A batch that is at fault itself fails alone; the outer error
     /// means that nothing was appended and trying again may help.
     pub async fn append_all(&self, batches: &[&Batch]) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
-        let tx = self.write().await?;
+        let tx = self.0.write().await?;
         let mut outcomes = Vec::with_capacity(batches.len());
         for batch in batches {
             let savepoint = tx.begin().await?;
@@ -110,21 +113,21 @@ impl Storage {
         appended: &Appended,
     ) -> Result<(), StorageError> {
         let completed = appended.ended.as_ref().is_some_and(|ending| ending.status == Status::Completed);
-        if self.extracting && completed {
-            self.of(appended.workspace_id).insights().request(tx, &Extraction::Interview { interview_id }).await?;
+        if self.0.extracting && completed {
+            self.0.of(appended.workspace_id).insights().request(tx, &Extraction::Interview { interview_id }).await?;
         }
         Ok(())
     }
 
     /// The interview's log from its beginning, decrypted.
-    pub async fn load_events(&self, interview_id: Uuid) -> Result<Vec<EventRecord>, StorageError> {
-        let interview = self.interviews().get(interview_id).await?;
+    pub async fn load(&self, interview_id: Uuid) -> Result<Vec<EventRecord>, StorageError> {
+        let interview = self.0.interviews().get(interview_id).await?;
         // Of an interview past its time the log is closed, though a younger one of the same respondent keeps the key.
-        if self.is_erased(interview_id).await? {
+        if self.0.receipts().is_erased(interview_id).await? {
             return Err(StorageError::Erased);
         }
-        let key = PersonKey::find(&self.db, self.workspace, &interview.respondent_id).await?;
-        load(&self.db, interview_id, key.as_ref()).await
+        let key = PersonKey::find(&self.0.db, self.0.workspace, &interview.respondent_id).await?;
+        load(&self.0.db, interview_id, key.as_ref()).await
     }
 }
 
@@ -172,8 +175,8 @@ pub(super) async fn append_with(
         last = record.seq;
         fresh += 1;
     }
-    let outcome = if fresh > 0 { projection.store(tx, last).await? } else { Outcome::default() };
-    let Outcome { started, ended, follow_up_values, escalated } = outcome;
+    let effects = if fresh > 0 { projection.store(tx, last).await? } else { Effects::default() };
+    let Effects { started, ended, follow_up_values, escalated } = effects;
     Ok(Appended { workspace_id: workspace, call_guide_id, fresh, started, ended, follow_up_values, escalated })
 }
 

@@ -73,6 +73,24 @@ impl Exports {
         }
         Ok(removed)
     }
+
+    /// Has the task of an export whose time is over say so. One that was removed before keeps its reason.
+    pub async fn note_expired(&self, task: Uuid) -> Result<(), StorageError> {
+        let row = match self.storage.tasks().get(task).await {
+            Ok(row) => row,
+            // Tasks are kept for some days only.
+            Err(StorageError::NotFound(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let Some(mut result) = row.result.clone().filter(|result| result.get(REMOVED_BECAUSE).is_none()) else {
+            return Ok(());
+        };
+        result[REMOVED_BECAUSE] = json!(EXPIRED);
+        let mut row: tasks::ActiveModel = row.into();
+        row.result = Set(Some(result));
+        row.update(self.storage.connection()).await?;
+        Ok(())
+    }
 }
 
 /// Has the tasks of the workspace's exports say that these were removed because of an erasure.
@@ -98,24 +116,4 @@ pub(super) async fn note_erasure(
         row.update(tx).await?;
     }
     Ok(())
-}
-
-impl Storage {
-    /// Has the task of an export whose time is over say so. One that was removed before keeps its reason.
-    pub async fn note_export_expired(&self, task: Uuid) -> Result<(), StorageError> {
-        let row = match self.tasks().get(task).await {
-            Ok(row) => row,
-            // Tasks are kept for some days only.
-            Err(StorageError::NotFound(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let Some(mut result) = row.result.clone().filter(|result| result.get(REMOVED_BECAUSE).is_none()) else {
-            return Ok(());
-        };
-        result[REMOVED_BECAUSE] = json!(EXPIRED);
-        let mut row: tasks::ActiveModel = row.into();
-        row.result = Set(Some(result));
-        row.update(self.connection()).await?;
-        Ok(())
-    }
 }

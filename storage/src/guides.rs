@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::{Actor, Edit};
 use super::listing::{self, Mark, Place, Sort};
 use super::{Storage, StorageError, to_json};
 
@@ -58,7 +59,12 @@ impl Default for GuideFilter {
 pub struct Guides<'a>(pub(super) &'a Storage);
 
 impl Guides<'_> {
-    pub async fn create(&self, guide: &Guide, created_by: Option<&str>) -> Result<call_guides::Model, StorageError> {
+    pub async fn create(
+        &self,
+        guide: &Guide,
+        created_by: Option<&str>,
+        actor: &Actor,
+    ) -> Result<call_guides::Model, StorageError> {
         let (id, now) = (Uuid::now_v7(), Utc::now());
         let mut row = columns(guide)?;
         row.id = Set(id);
@@ -70,7 +76,7 @@ impl Guides<'_> {
         let tx = self.0.write().await?;
         let row = row.insert(&tx).await?;
         self.insert_version(&tx, id, guide, row.version).await?;
-        self.changed(&tx, "call_guide.created", &row).await?;
+        self.changed(&tx, "call_guide.created", &row, actor).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -115,9 +121,9 @@ impl Guides<'_> {
     }
 
     /// Changes the content. A version that an interview uses stays as it is: a new one is made.
-    pub async fn update(&self, id: Uuid, guide: &Guide) -> Result<call_guides::Model, StorageError> {
+    pub async fn update(&self, id: Uuid, guide: &Guide, edit: &Edit) -> Result<call_guides::Model, StorageError> {
         let tx = self.0.write().await?;
-        let old = self.find_for_edit(&tx, id).await?;
+        let old = self.find_for_edit(&tx, id, edit).await?;
         let newest = self.newest_version(&tx, id).await?;
         let used =
             interviews::Entity::find().filter(interviews::Column::CallGuideVersionId.eq(newest.id)).exists(&tx).await?;
@@ -135,15 +141,15 @@ impl Guides<'_> {
         row.version = Set(version);
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
-        self.changed(&tx, "call_guide.updated", &row).await?;
+        self.changed(&tx, "call_guide.updated", &row, &edit.actor).await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// Removes a guide that no interview uses; with interviews it is a [`StorageError::Conflict`].
-    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+    pub async fn delete(&self, id: Uuid, edit: &Edit) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
-        let row = self.find_for_edit(&tx, id).await?;
+        let row = self.find_for_edit(&tx, id, edit).await?;
         if interviews::Entity::find().filter(interviews::Column::CallGuideId.eq(id)).exists(&tx).await? {
             return Err(StorageError::Conflict("interviews were held or scheduled with this guide".to_owned()));
         }
@@ -152,7 +158,7 @@ impl Guides<'_> {
             .exec(&tx)
             .await?;
         call_guides::Entity::delete_by_id(id).exec(&tx).await?;
-        self.changed(&tx, "call_guide.deleted", &row).await?;
+        self.changed(&tx, "call_guide.deleted", &row, &edit.actor).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -163,9 +169,10 @@ impl Guides<'_> {
         tx: &DatabaseTransaction,
         what: &'static str,
         row: &call_guides::Model,
+        actor: &Actor,
     ) -> Result<(), StorageError> {
         let payload = json!({ "name": row.name, "version": row.version });
-        self.0.audit(tx, Change::new("call_guide", row.id, what).with(payload)).await
+        self.0.audit().record(tx, actor, Change::new("call_guide", row.id, what).with(payload)).await
     }
 
     async fn find(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<call_guides::Model, StorageError> {
@@ -183,9 +190,14 @@ impl Guides<'_> {
 
     /// The row in the state that the edit was meant for. Other edits of the guide, and those who schedule with it, wait for the
     /// end of the transaction.
-    async fn find_for_edit(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<call_guides::Model, StorageError> {
+    async fn find_for_edit(
+        &self,
+        tx: &DatabaseTransaction,
+        id: Uuid,
+        edit: &Edit,
+    ) -> Result<call_guides::Model, StorageError> {
         let row = self.row(id).lock_exclusive().one(tx).await?.ok_or(StorageError::NotFound("call guide"))?;
-        self.0.expected.check(&row)?;
+        edit.check(&row)?;
         Ok(row)
     }
 

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::crypto::random;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// What every key of ours begins with, so that people and scanners know one when they see it.
@@ -36,7 +37,7 @@ pub struct Keys<'a>(pub(super) &'a Storage);
 
 impl Keys<'_> {
     /// The key itself is told here and never again: `ei_<prefix>_<256 random bits>`.
-    pub async fn create(&self, new: NewKey) -> Result<(api_keys::Model, String), StorageError> {
+    pub async fn create(&self, new: NewKey, actor: &Actor) -> Result<(api_keys::Model, String), StorageError> {
         let now = Utc::now();
         let prefix = format!("{KEY_MARK}{}", hex::encode(random::<6>()?));
         let secret = URL_SAFE_NO_PAD.encode(random::<32>()?);
@@ -47,7 +48,7 @@ impl Keys<'_> {
             prefix: Set(prefix.clone()),
             secret_sha256: Set(hash(&secret)),
             role: Set(new.role),
-            created_by: Set(self.0.actor.to_string()),
+            created_by: Set(actor.to_string()),
             expires_at: Set(new.expires_at),
             last_used_at: Set(None),
             revoked_at: Set(None),
@@ -57,7 +58,7 @@ impl Keys<'_> {
         let tx = self.0.write().await?;
         let row = row.insert(&tx).await?;
         let told = json!({ "name": row.name, "prefix": row.prefix, "role": row.role, "expires_at": row.expires_at });
-        self.0.audit(&tx, Change::new("api_key", row.id, "api_key.created").with(told)).await?;
+        self.0.audit().record(&tx, actor, Change::new("api_key", row.id, "api_key.created").with(told)).await?;
         tx.commit().await?;
         Ok((row, format!("{prefix}_{secret}")))
     }
@@ -81,7 +82,7 @@ impl Keys<'_> {
     }
 
     /// From now on it opens nothing. Doing it again changes nothing.
-    pub async fn revoke(&self, id: Uuid) -> Result<api_keys::Model, StorageError> {
+    pub async fn revoke(&self, id: Uuid, actor: &Actor) -> Result<api_keys::Model, StorageError> {
         let row = self.get(id).await?;
         if row.revoked_at.is_some() {
             return Ok(row);
@@ -92,17 +93,15 @@ impl Keys<'_> {
         row.revoked_at = Set(Some(now));
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
-        self.0.audit(&tx, Change::new("api_key", id, "api_key.revoked").with(told)).await?;
+        self.0.audit().record(&tx, actor, Change::new("api_key", id, "api_key.revoked").with(told)).await?;
         tx.commit().await?;
         Ok(row)
     }
-}
 
-impl Storage {
     /// The key that this text is, of whichever workspace, if it opens anything now.
-    pub async fn recognise_key(&self, text: &str) -> Result<Option<api_keys::Model>, StorageError> {
+    pub async fn recognise(&self, text: &str) -> Result<Option<api_keys::Model>, StorageError> {
         let Some((prefix, secret)) = split(text) else { return Ok(None) };
-        let found = api_keys::Entity::find().filter(api_keys::Column::Prefix.eq(prefix)).one(&self.db).await?;
+        let found = api_keys::Entity::find().filter(api_keys::Column::Prefix.eq(prefix)).one(&self.0.db).await?;
         let now = Utc::now();
         Ok(found.filter(|row| {
             bool::from(row.secret_sha256.ct_eq(&hash(secret)))
@@ -112,7 +111,7 @@ impl Storage {
     }
 
     /// Remembers that a key was used.
-    pub async fn key_used(&self, key: &api_keys::Model) -> Result<(), StorageError> {
+    pub async fn note_use(&self, key: &api_keys::Model) -> Result<(), StorageError> {
         let now = Utc::now();
         if key.last_used_at.is_some_and(|last| now - last < USED) {
             return Ok(());
@@ -120,7 +119,7 @@ impl Storage {
         api_keys::Entity::update_many()
             .col_expr(api_keys::Column::LastUsedAt, Expr::value(now))
             .filter(api_keys::Column::Id.eq(key.id))
-            .exec(&self.db)
+            .exec(&self.0.db)
             .await?;
         Ok(())
     }

@@ -20,7 +20,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{StorageError, audit, to_json};
+use super::{Storage, StorageError, audit, to_json};
 
 /// `data` of the events whose names begin with `interview.`: the interview as it is at that moment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -163,21 +163,25 @@ pub(super) async fn address(
         last_error: Set(None),
         response_excerpt: Set(None),
         delivered_at: Set(None),
+        requested_by: Set(None),
         created_at: Set(entry.created_at),
         updated_at: Set(entry.created_at),
     };
     Ok(row.insert(db).await?)
 }
 
-impl super::Storage {
+/// What a workspace's webhooks are told.
+pub struct Outbox<'a>(pub(super) &'a Storage);
+
+impl Outbox<'_> {
     /// What the workspace's webhooks are told of an interview, in its order; those that belong to none for the
     /// workspace's own id.
-    pub async fn outbox_entries(&self, subject: Uuid) -> Result<Vec<webhook_outbox::Model>, StorageError> {
+    pub async fn entries(&self, subject: Uuid) -> Result<Vec<webhook_outbox::Model>, StorageError> {
         Ok(webhook_outbox::Entity::find()
-            .filter(webhook_outbox::Column::WorkspaceId.eq(self.workspace))
+            .filter(webhook_outbox::Column::WorkspaceId.eq(self.0.workspace))
             .filter(webhook_outbox::Column::SubjectId.eq(subject))
             .order_by_asc(webhook_outbox::Column::Sequence)
-            .all(&self.db)
+            .all(&self.0.db)
             .await?)
     }
 }

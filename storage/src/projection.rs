@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::crypto::PersonKey;
 use super::events::{self, EventRecord};
-use super::{StorageError, guides, outbox, quality, responses, scores, to_json};
+use super::{StorageError, escalation, guides, outbox, responses, scores, to_json};
 
 /// Why an interview stands still that the engine left in the middle of a call.
 pub const ENGINE_RESTARTED: &str = "engine_restarted";
@@ -38,7 +38,7 @@ pub struct Ending {
 
 /// What applying the events of a batch brought about.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Outcome {
+pub(super) struct Effects {
     /// The media connected for the first time.
     pub started: bool,
     pub ended: Option<Ending>,
@@ -53,14 +53,14 @@ pub(super) struct Projection {
     before: interviews::Model,
     row: interviews::Model,
     received_at: DateTime<Utc>,
-    outcome: Outcome,
+    effects: Effects,
     /// To a person, by this batch.
     handed_over: Option<Escalation>,
 }
 
 impl Projection {
     pub(super) fn new(row: interviews::Model, received_at: DateTime<Utc>) -> Self {
-        Self { before: row.clone(), row, received_at, outcome: Outcome::default(), handed_over: None }
+        Self { before: row.clone(), row, received_at, effects: Effects::default(), handed_over: None }
     }
 
     /// The log holds the record already; `key` reads the rest of it.
@@ -136,6 +136,7 @@ impl Projection {
                 self.remember("recording_withdrawn", json!(by));
             }
             Event::RecordingSettled { keep } => self.remember(RECORDING_KEPT, json!(keep)),
+            Event::RecordingIncomplete { reason } => self.remember("recording_incomplete", json!(reason)),
             Event::AnswerStruck { asking } => self.strike(db, *asking).await?,
             Event::Postponed { reason, until } => {
                 self.row.status = Status::Scheduled;
@@ -175,11 +176,11 @@ impl Projection {
     }
 
     /// Writes the row.
-    pub(super) async fn store(mut self, db: &impl ConnectionTrait, last_seq: i64) -> Result<Outcome, StorageError> {
+    pub(super) async fn store(mut self, db: &impl ConnectionTrait, last_seq: i64) -> Result<Effects, StorageError> {
         self.remember("last_seq", json!(last_seq));
-        self.outcome.started = self.before.started_at.is_none() && self.row.started_at.is_some();
+        self.effects.started = self.before.started_at.is_none() && self.row.started_at.is_some();
         self.row.updated_at = Utc::now();
-        if self.outcome.started {
+        if self.effects.started {
             let started = interviews::Model {
                 status: Status::InProgress,
                 completed_at: None,
@@ -190,7 +191,7 @@ impl Projection {
         }
         // A batch may hold a whole call: what it tells the world stands in the order in which it happened.
         if let Some(escalation) = &self.handed_over {
-            quality::publish_escalation(db, &self.row, escalation).await?;
+            escalation::publish_escalation(db, &self.row, escalation).await?;
         }
         let over = match self.row.status {
             Status::Completed => Some(WebhookEvent::InterviewCompleted),
@@ -203,7 +204,7 @@ impl Projection {
             outbox::publish_interview(db, event, &self.row).await?;
         }
         self.row.into_active_model().reset_all().update(db).await?;
-        Ok(self.outcome)
+        Ok(self.effects)
     }
 
     /// Wall clock of a call clock's time.
@@ -226,8 +227,8 @@ impl Projection {
 
     fn hand_over(&mut self, reason: Reason) {
         let escalation = Escalation { reason, text: reason.words().to_owned() };
-        if quality::hand_over(&mut self.row, &escalation) {
-            self.outcome.escalated = Some(reason.name());
+        if escalation::hand_over(&mut self.row, &escalation) {
+            self.effects.escalated = Some(reason.name());
             self.handed_over = Some(escalation);
         }
     }
@@ -276,7 +277,7 @@ impl Projection {
         self.row.engagement_metrics = scores::engagement_of(&values, &answers, median);
         self.row.quality_metrics = scores::quality_of(&values, &answers);
         let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);
-        self.outcome.ended = Some(Ending {
+        self.effects.ended = Some(Ending {
             status: self.row.status,
             duration_seconds: at as f64 / 1_000.0,
             completion_rate: score(&self.row.quality_metrics, "completion_rate"),

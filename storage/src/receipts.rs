@@ -5,13 +5,14 @@
 use chrono::{DateTime, Utc};
 use entity::{erasures, event_logs};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QueryOrder,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Storage, StorageError, erased_files, to_json};
+use super::{Storage, StorageError, to_json};
 
 const RECEIPT_EVENT: &str = "personal_data_erased";
 pub(super) const RECEIPT_ENTITY: &str = "erasure";
@@ -83,6 +84,20 @@ impl Counts {
     }
 }
 
+/// Files that were removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FileCounts {
+    pub recordings: u64,
+    pub recording_bytes: u64,
+    pub exports: u64,
+}
+
+impl FileCounts {
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// That something was erased: for whoever asked for it, and for good. It names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ErasureReceipt)]
@@ -113,19 +128,22 @@ pub(super) fn pseudonym(receipt_id: Uuid) -> String {
     format!("erased-{receipt_id}")
 }
 
-impl Storage {
+/// The repository of receipts.
+pub struct Receipts<'a>(pub(super) &'a Storage);
+
+impl Receipts<'_> {
     /// Receipts that cover the interview, newest first.
-    pub async fn receipts(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
+    pub async fn of_interview(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
         let covering = erasures::Entity::find()
-            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
+            .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
             .filter(erasures::Column::InterviewId.eq(interview_id))
-            .all(&self.db)
+            .all(&self.0.db)
             .await?;
         let ids: Vec<Uuid> = covering.iter().map(|row| row.receipt_id).collect();
         let mut receipts: Vec<Receipt> = Vec::new();
-        for row in erased_files::of_receipts(&self.db, self.workspace, &ids).await? {
+        for row in logged(&self.0.db, self.0.workspace, &ids).await? {
             match receipts.last_mut().filter(|receipt| receipt.id == row.entity_id) {
-                Some(receipt) => erased_files::add(&mut receipt.erased, row)?,
+                Some(receipt) => add(&mut receipt.erased, row)?,
                 None => receipts.push(
                     serde_json::from_value(row.payload)
                         .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })?,
@@ -145,16 +163,26 @@ impl Storage {
     pub async fn is_erased(&self, interview_id: Uuid) -> Result<bool, StorageError> {
         let found = erasures::Entity::find()
             .filter(erasures::Column::InterviewId.eq(interview_id))
-            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
-            .count(&self.db)
+            .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
+            .count(&self.0.db)
             .await?;
         Ok(found > 0)
+    }
+
+    /// Whether the personal data of one of these was erased, be it only in the tables.
+    pub(super) async fn any_erased(&self, db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<bool, StorageError> {
+        let found = erasures::Entity::find()
+            .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
+            .filter(erasures::Column::InterviewId.is_in(ids.iter().copied()))
+            .one(db)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Keeps that retention was applied in this workspace.
     pub async fn log_retention(&self, at: DateTime<Utc>, payload: serde_json::Value) -> Result<(), StorageError> {
         let row = self.entry(Uuid::now_v7(), RETENTION_ENTITY, RETENTION_EVENT, "retention", at, payload);
-        row.insert(&self.db).await?;
+        row.insert(&self.0.db).await?;
         Ok(())
     }
 
@@ -166,7 +194,7 @@ impl Storage {
             .await?;
         let covered = receipt.interview_ids.iter().map(|&interview_id| erasures::ActiveModel {
             id: Set(Uuid::now_v7()),
-            workspace_id: Set(self.workspace),
+            workspace_id: Set(self.0.workspace),
             interview_id: Set(interview_id),
             receipt_id: Set(receipt.id),
             created_at: Set(receipt.erased_at),
@@ -188,7 +216,7 @@ impl Storage {
     ) -> event_logs::ActiveModel {
         event_logs::ActiveModel {
             id: Set(Uuid::now_v7()),
-            workspace_id: Set(self.workspace),
+            workspace_id: Set(self.0.workspace),
             event_type: Set(event.to_owned()),
             entity_type: Set(entity.to_owned()),
             entity_id: Set(entity_id),
@@ -200,4 +228,30 @@ impl Storage {
             created_at: Set(at),
         }
     }
+}
+
+/// The log of these receipts, in its order.
+pub(super) async fn logged(
+    db: &impl ConnectionTrait,
+    workspace: Uuid,
+    receipts: &[Uuid],
+) -> Result<Vec<event_logs::Model>, StorageError> {
+    Ok(event_logs::Entity::find()
+        .filter(event_logs::Column::WorkspaceId.eq(workspace))
+        .filter(event_logs::Column::EntityType.eq(RECEIPT_ENTITY))
+        .filter(event_logs::Column::EntityId.is_in(receipts.iter().copied()))
+        .order_by_asc(event_logs::Column::EntityId)
+        .order_by_asc(event_logs::Column::Seq)
+        .all(db)
+        .await?)
+}
+
+/// What a later event of a receipt adds to its counts.
+fn add(counts: &mut Counts, event: event_logs::Model) -> Result<(), StorageError> {
+    let more: FileCounts = serde_json::from_value(event.payload)
+        .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })?;
+    counts.recordings += more.recordings;
+    counts.recording_bytes += more.recording_bytes;
+    counts.exports += more.exports;
+    Ok(())
 }

@@ -6,11 +6,14 @@ use uuid::Uuid;
 
 use super::{Storage, StorageError};
 
-impl Storage {
+/// The repository of answers.
+pub struct Responses<'a>(pub(super) &'a Storage);
+
+impl Responses<'_> {
     /// The interview's answers in the order in which they were asked.
-    pub async fn responses(&self, interview_id: Uuid) -> Result<Vec<interview_responses::Model>, StorageError> {
-        let mut rows = of_interview(&self.db, interview_id).await?;
-        rows.retain(|row| row.workspace_id == self.workspace);
+    pub async fn of_interview(&self, interview_id: Uuid) -> Result<Vec<interview_responses::Model>, StorageError> {
+        let mut rows = of_interview(&self.0.db, interview_id).await?;
+        rows.retain(|row| row.workspace_id == self.0.workspace);
         Ok(rows)
     }
 }

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::{Actor, Edit};
 use super::interviews::{AUDITED, Interviews};
 use super::{StorageError, to_json};
 
@@ -29,14 +30,13 @@ pub struct Note {
     pub edited_at: Option<DateTime<Utc>>,
     /// How a review ended, where the note closes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<ReviewOutcome>,
 }
 
 /// What a review came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ReviewOutcome)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ReviewOutcome {
     /// The interview can be used as it is.
     Accepted,
     /// It can be used in part; the note says which.
@@ -67,9 +67,14 @@ pub struct InterviewChanges {
 
 impl Interviews<'_> {
     /// Changes tags, notes and the wish for a review; a note that is not there is [`StorageError::NotFound`].
-    pub async fn annotate(&self, id: Uuid, changes: InterviewChanges) -> Result<interviews::Model, StorageError> {
+    pub async fn annotate(
+        &self,
+        id: Uuid,
+        changes: InterviewChanges,
+        edit: &Edit,
+    ) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;
-        let old = self.find_for_edit(&tx, id).await?;
+        let old = self.find_for_edit(&tx, id, edit).await?;
         let now = Utc::now();
         let respondent = old.respondent_id.clone();
         let mut notes = notes_of(&old)?;
@@ -81,7 +86,7 @@ impl Interviews<'_> {
             row.tags = Set(to_json("tags", tags)?);
         }
         for change in changes.notes {
-            let (what, note, said) = self.apply(&mut notes, change, now)?;
+            let (what, note, said) = apply(&mut notes, change, now, &edit.actor)?;
             let personal = said.map_or(Value::Null, |text| json!({ "text": text }));
             done.push(Change::new(AUDITED, id, what).with(json!({ "note_id": note })).personal(&respondent, personal));
         }
@@ -98,7 +103,7 @@ impl Interviews<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         for change in done {
-            self.0.audit(&tx, change).await?;
+            self.0.audit().record(&tx, &edit.actor, change).await?;
         }
         tx.commit().await?;
         Ok(row)
@@ -108,8 +113,9 @@ impl Interviews<'_> {
     pub async fn review(
         &self,
         id: Uuid,
-        outcome: Outcome,
+        outcome: ReviewOutcome,
         note: Option<String>,
+        actor: &Actor,
     ) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
@@ -123,7 +129,7 @@ impl Interviews<'_> {
         notes.push(Note {
             id: Uuid::now_v7(),
             text: text.clone(),
-            author: self.0.actor.to_string(),
+            author: actor.to_string(),
             at: now,
             edited_at: None,
             outcome: Some(outcome),
@@ -136,7 +142,7 @@ impl Interviews<'_> {
         let change = Change::new(AUDITED, id, "interview.reviewed")
             .with(json!({ "outcome": outcome }))
             .personal(&respondent, json!({ "text": text, "reason": reason }));
-        self.0.audit(&tx, change).await?;
+        self.0.audit().record(&tx, actor, change).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -155,36 +161,36 @@ impl Interviews<'_> {
         }
         Ok(query.order_by_asc(interviews::Column::Id).limit(limit).all(&self.0.db).await?)
     }
+}
 
-    /// Does one change; what it is called, which note it is about, and the note's new words.
-    fn apply(
-        &self,
-        notes: &mut Vec<Note>,
-        change: NoteChange,
-        now: DateTime<Utc>,
-    ) -> Result<(&'static str, Uuid, Option<String>), StorageError> {
-        let place = |notes: &[Note], id| {
-            notes.iter().position(|note| note.id == id).ok_or(StorageError::NotFound("note of this interview"))
-        };
-        Ok(match change {
-            NoteChange::Add(text) => {
-                let id = Uuid::now_v7();
-                let author = self.0.actor.to_string();
-                notes.push(Note { id, text: text.clone(), author, at: now, edited_at: None, outcome: None });
-                ("interview.note_added", id, Some(text))
-            }
-            NoteChange::Edit(id, text) => {
-                let at = place(notes, id)?;
-                notes[at].text.clone_from(&text);
-                notes[at].edited_at = Some(now);
-                ("interview.note_edited", id, Some(text))
-            }
-            NoteChange::Remove(id) => {
-                notes.remove(place(notes, id)?);
-                ("interview.note_removed", id, None)
-            }
-        })
-    }
+/// Does one change; what it is called, which note it is about, and the note's new words.
+fn apply(
+    notes: &mut Vec<Note>,
+    change: NoteChange,
+    now: DateTime<Utc>,
+    actor: &Actor,
+) -> Result<(&'static str, Uuid, Option<String>), StorageError> {
+    let place = |notes: &[Note], id| {
+        notes.iter().position(|note| note.id == id).ok_or(StorageError::NotFound("note of this interview"))
+    };
+    Ok(match change {
+        NoteChange::Add(text) => {
+            let id = Uuid::now_v7();
+            let author = actor.to_string();
+            notes.push(Note { id, text: text.clone(), author, at: now, edited_at: None, outcome: None });
+            ("interview.note_added", id, Some(text))
+        }
+        NoteChange::Edit(id, text) => {
+            let at = place(notes, id)?;
+            notes[at].text.clone_from(&text);
+            notes[at].edited_at = Some(now);
+            ("interview.note_edited", id, Some(text))
+        }
+        NoteChange::Remove(id) => {
+            notes.remove(place(notes, id)?);
+            ("interview.note_removed", id, None)
+        }
+    })
 }
 
 fn notes_of(row: &interviews::Model) -> Result<Vec<Note>, StorageError> {

@@ -1,7 +1,7 @@
 //! Which state of a row an edit is meant for, so that nobody's change is lost unseen.
 //!
 //! A state's tag is a hash of the row as the API shows it: whatever changes the row changes the tag. The comparison belongs
-//! into the transaction that makes the change, on a row that was read for update: repositories' `find_for_edit`.
+//! into the transaction that makes the change, on a row that was read for update ([`Edit`](super::edit::Edit)).
 //!
 //! Owns: tags and their comparison. Never does: know headers.
 

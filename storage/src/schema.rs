@@ -3,10 +3,8 @@
 //! Owns: that only one process changes it at a time, and that a database of another version is refused. Never does: know
 //! what is in it (`migration` does).
 
-use std::path::Path;
-
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityName as _, EntityTrait as _, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityName as _, EntityTrait as _};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigrationStatus, SchemaManager, seaql_migrations};
 
 use super::{Storage, StorageError};
@@ -21,14 +19,17 @@ pub struct Step {
     pub applied: bool,
 }
 
-impl Storage {
+/// The schema of the database.
+pub struct Schema<'a>(pub(super) &'a Storage);
+
+impl Schema<'_> {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<(), StorageError> {
-        self.migrate_up(None).await
+        self.up(None).await
     }
 
     /// Applies so many of the steps that are left, or all.
-    pub async fn migrate_up(&self, steps: Option<u32>) -> Result<(), StorageError> {
+    pub async fn up(&self, steps: Option<u32>) -> Result<(), StorageError> {
         let locked = self.alone().await?;
         refuse_unknown_steps(&locked).await?;
         Migrator::up(&locked, steps).await?;
@@ -36,7 +37,7 @@ impl Storage {
     }
 
     /// Takes back so many steps, or all: their tables are dropped with what is in them.
-    pub async fn migrate_down(&self, steps: Option<u32>) -> Result<(), StorageError> {
+    pub async fn down(&self, steps: Option<u32>) -> Result<(), StorageError> {
         let locked = self.alone().await?;
         refuse_unknown_steps(&locked).await?;
         Migrator::down(&locked, steps).await?;
@@ -44,39 +45,20 @@ impl Storage {
     }
 
     /// All steps, oldest first.
-    pub async fn schema(&self) -> Result<Vec<Step>, StorageError> {
-        refuse_unknown_steps(&self.db).await?;
-        let steps = Migrator::get_migration_with_status_read_only(&self.db).await?;
+    pub async fn steps(&self) -> Result<Vec<Step>, StorageError> {
+        refuse_unknown_steps(&self.0.db).await?;
+        let steps = Migrator::get_migration_with_status_read_only(&self.0.db).await?;
         let applied = |status| matches!(status, MigrationStatus::Applied);
         Ok(steps.iter().map(|step| Step { name: step.name().to_owned(), applied: applied(step.status()) }).collect())
     }
 
     /// A transaction that no other engine's migration runs beside. On SQLite it holds the file's write lock.
     async fn alone(&self) -> Result<DatabaseTransaction, StorageError> {
-        let tx = self.unhurried().await?;
+        let tx = self.0.unhurried().await?;
         if tx.get_database_backend() == DbBackend::Postgres {
             tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
         }
         Ok(tx)
-    }
-
-    /// A transaction that may take its time: not for requests.
-    pub async fn unhurried(&self) -> Result<DatabaseTransaction, StorageError> {
-        let tx = self.write().await?;
-        if tx.get_database_backend() == DbBackend::Postgres {
-            tx.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0").await?;
-        }
-        Ok(tx)
-    }
-
-    /// Copies the SQLite database, as it stands at this moment, into a new file; engines may go on writing.
-    pub async fn copy_to(&self, file: &Path) -> Result<(), StorageError> {
-        if self.db.get_database_backend() != DbBackend::Sqlite {
-            return Err(StorageError::Conflict("only SQLite is copied here: use pg_dump".to_owned()));
-        }
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO $1", [path_text(file)?.into()]);
-        self.db.execute_raw(statement).await?;
-        Ok(())
     }
 }
 
@@ -95,8 +77,4 @@ async fn refuse_unknown_steps<'c>(db: impl IntoSchemaManagerConnection<'c>) -> R
     };
     let newest = known.last().map_or("", |step| step.name());
     Err(if unknown.as_str() < newest { StorageError::OldSchema } else { StorageError::NewSchema(unknown) })
-}
-
-fn path_text(path: &Path) -> Result<&str, StorageError> {
-    path.to_str().ok_or_else(|| StorageError::Conflict(format!("{} is no name that SQLite takes", path.display())))
 }

@@ -7,19 +7,18 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
-impl Storage {
+/// The repository of sessions.
+pub struct Sessions<'a>(pub(super) &'a Storage);
+
+impl Sessions<'_> {
     /// The user signs in until `expires_at`. `how` is `password` or `oidc`. Sessions that ended by themselves go.
-    pub async fn begin_session(
-        &self,
-        user: &users::Model,
-        expires_at: DateTime<Utc>,
-        how: &str,
-    ) -> Result<Uuid, StorageError> {
+    pub async fn begin(&self, user: &users::Model, expires_at: DateTime<Utc>, how: &str) -> Result<Uuid, StorageError> {
         let (id, now) = (Uuid::now_v7(), Utc::now());
-        let own = self.of(user.workspace_id).by(&format!("user:{}", user.id));
-        let tx = self.write().await?;
+        let own = self.0.of(user.workspace_id);
+        let tx = self.0.write().await?;
         sessions::Entity::delete_many().filter(sessions::Column::ExpiresAt.lte(now)).exec(&tx).await?;
         let row = sessions::ActiveModel {
             id: Set(id),
@@ -33,27 +32,32 @@ impl Storage {
         row.last_login_at = Set(Some(now));
         row.update(&tx).await?;
         let told = json!({ "session": id, "how": how });
-        own.audit(&tx, Change::new("user", user.id, "user.signed_in").with(told)).await?;
+        own.audit()
+            .record(&tx, &Actor::user(user.id), Change::new("user", user.id, "user.signed_in").with(told))
+            .await?;
         tx.commit().await?;
         Ok(id)
     }
 
     /// Who the session is, if it is still good and its user may still come in.
-    pub async fn session_user(&self, id: Uuid) -> Result<Option<users::Model>, StorageError> {
+    pub async fn user(&self, id: Uuid) -> Result<Option<users::Model>, StorageError> {
         let session =
-            sessions::Entity::find_by_id(id).filter(sessions::Column::ExpiresAt.gt(Utc::now())).one(&self.db).await?;
+            sessions::Entity::find_by_id(id).filter(sessions::Column::ExpiresAt.gt(Utc::now())).one(&self.0.db).await?;
         let Some(session) = session else { return Ok(None) };
-        let user = users::Entity::find_by_id(session.user_id).one(&self.db).await?;
+        let user = users::Entity::find_by_id(session.user_id).one(&self.0.db).await?;
         Ok(user.filter(|user| user.is_active))
     }
 
     /// The user signs out: the token is worth nothing from now on.
-    pub async fn end_session(&self, id: Uuid, user: Uuid) -> Result<(), StorageError> {
-        let tx = self.write().await?;
+    pub async fn end(&self, id: Uuid, user: Uuid) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
         let ended = sessions::Entity::delete_by_id(id).filter(sessions::Column::UserId.eq(user)).exec(&tx).await?;
         if ended.rows_affected > 0 {
             let told = json!({ "session": id });
-            self.audit(&tx, Change::new("user", user, "user.signed_out").with(told)).await?;
+            self.0
+                .audit()
+                .record(&tx, &Actor::user(user), Change::new("user", user, "user.signed_out").with(told))
+                .await?;
         }
         Ok(tx.commit().await?)
     }

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// Which interviews are wanted.
@@ -27,24 +28,22 @@ pub struct StudyFilter {
 /// An interview with its answers in the order in which they were asked.
 pub type Held = (interviews::Model, Vec<interview_responses::Model>);
 
-impl Storage {
+/// The repository of studies.
+pub struct Studies<'a>(pub(super) &'a Storage);
+
+impl Studies<'_> {
     /// Up to `limit` interviews, the oldest first; `after` is the id that the page before ended with.
-    pub async fn study_page(
-        &self,
-        filter: &StudyFilter,
-        after: Option<Uuid>,
-        limit: u64,
-    ) -> Result<Vec<Held>, StorageError> {
+    pub async fn page(&self, filter: &StudyFilter, after: Option<Uuid>, limit: u64) -> Result<Vec<Held>, StorageError> {
         let mut query = self.study(filter);
         if let Some(after) = after {
             query = query.filter(interviews::Column::Id.gt(after));
         }
-        let rows = query.order_by_asc(interviews::Column::Id).limit(limit).all(&self.db).await?;
+        let rows = query.order_by_asc(interviews::Column::Id).limit(limit).all(&self.0.db).await?;
         let mut answers: HashMap<Uuid, Vec<interview_responses::Model>> = HashMap::new();
         let all = interview_responses::Entity::find()
             .filter(interview_responses::Column::InterviewId.is_in(rows.iter().map(|row| row.id)))
             .order_by_asc(interview_responses::Column::Asking)
-            .all(&self.db)
+            .all(&self.0.db)
             .await?;
         for answer in all {
             answers.entry(answer.interview_id).or_default().push(answer);
@@ -57,13 +56,13 @@ impl Storage {
     }
 
     /// How many interviews it has.
-    pub async fn study_size(&self, filter: &StudyFilter) -> Result<u64, StorageError> {
-        Ok(self.study(filter).count(&self.db).await?)
+    pub async fn size(&self, filter: &StudyFilter) -> Result<u64, StorageError> {
+        Ok(self.study(filter).count(&self.0.db).await?)
     }
 
     fn study(&self, filter: &StudyFilter) -> Select<interviews::Entity> {
         let mut query = interviews::Entity::find()
-            .filter(interviews::Column::WorkspaceId.eq(self.workspace))
+            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
             .filter(interviews::Column::CallGuideId.eq(filter.call_guide_id))
             .filter(interviews::Column::CreatedAt.lt(filter.to));
         if let Some(status) = filter.status {
@@ -76,12 +75,17 @@ impl Storage {
     }
 
     /// Somebody takes a study's data away.
-    pub async fn note_export(&self, filter: &StudyFilter, format: &'static str) -> Result<(), StorageError> {
-        let tx = self.write().await?;
+    pub async fn note_export(
+        &self,
+        filter: &StudyFilter,
+        format: &'static str,
+        actor: &Actor,
+    ) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
         let change = Change::new("call_guide", filter.call_guide_id, "study.exported").with(json!({
             "format": format, "status": filter.status, "from": filter.from, "to": filter.to,
         }));
-        self.audit(&tx, change).await?;
+        self.0.audit().record(&tx, actor, change).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 /// What the entries in the audit trail are about.
@@ -49,25 +50,24 @@ pub struct Effective {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamp(Option<DateTime<Utc>>, i64);
 
-impl Storage {
+/// The repository of thresholds.
+pub struct QualityThresholds<'a>(pub(super) &'a Storage);
+
+impl QualityThresholds<'_> {
     /// What counts for each metric: for a guide's interviews, or for those of guides that have none of their own.
-    pub async fn effective_thresholds(
-        &self,
-        defaults: &Thresholds,
-        guide: Option<Uuid>,
-    ) -> Result<Vec<Effective>, StorageError> {
+    pub async fn effective(&self, defaults: &Thresholds, guide: Option<Uuid>) -> Result<Vec<Effective>, StorageError> {
         let scope = Condition::any()
             .add(Column::CallGuideId.is_null())
             .add_option(guide.map(|guide| Column::CallGuideId.eq(guide)));
         let set =
-            rows::Entity::find().filter(Column::WorkspaceId.eq(self.workspace)).filter(scope).all(&self.db).await?;
+            rows::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace)).filter(scope).all(&self.0.db).await?;
         Ok(Metric::ALL.into_iter().map(|metric| effective(metric, defaults.of(metric), &set)).collect())
     }
 
     /// The same, for judging by.
-    pub async fn thresholds(&self, defaults: &Thresholds, guide: Option<Uuid>) -> Result<Thresholds, StorageError> {
+    pub async fn resolve(&self, defaults: &Thresholds, guide: Option<Uuid>) -> Result<Thresholds, StorageError> {
         let mut thresholds = defaults.clone();
-        for one in self.effective_thresholds(defaults, guide).await? {
+        for one in self.effective(defaults, guide).await? {
             thresholds.set(one.metric, one.threshold);
         }
         Ok(thresholds)
@@ -75,22 +75,23 @@ impl Storage {
 
     /// Sets what is given, and takes back what is not; with neither, what counted before counts again. An unknown guide is
     /// [`StorageError::NotFound`].
-    pub async fn set_threshold(
+    pub async fn set(
         &self,
         metric: Metric,
         guide: Option<Uuid>,
         value: Option<f64>,
         severity: Option<entity::Severity>,
+        actor: &Actor,
     ) -> Result<(), StorageError> {
-        let tx = self.write().await?;
+        let tx = self.0.write().await?;
         if let Some(guide) = guide {
-            self.guides().hold(&tx, guide).await?;
+            self.0.guides().hold(&tx, guide).await?;
         }
-        let scope = guide.unwrap_or(self.workspace);
+        let scope = guide.unwrap_or(self.0.workspace);
         let reset = value.is_none() && severity.is_none();
         if reset {
             rows::Entity::delete_many()
-                .filter(Column::WorkspaceId.eq(self.workspace))
+                .filter(Column::WorkspaceId.eq(self.0.workspace))
                 .filter(Column::ScopeId.eq(scope))
                 .filter(Column::Metric.eq(metric.name()))
                 .exec(&tx)
@@ -99,13 +100,13 @@ impl Storage {
             let now = Utc::now();
             let row = rows::ActiveModel {
                 id: Set(Uuid::now_v7()),
-                workspace_id: Set(self.workspace),
+                workspace_id: Set(self.0.workspace),
                 metric: Set(metric.name().to_owned()),
                 call_guide_id: Set(guide),
                 scope_id: Set(scope),
                 value: Set(value),
                 severity: Set(severity),
-                updated_by: Set(self.actor.to_string()),
+                updated_by: Set(actor.to_string()),
                 created_at: Set(now),
                 updated_at: Set(now),
             };
@@ -116,18 +117,18 @@ impl Storage {
         }
         let what = if reset { "quality_threshold.reset" } else { "quality_threshold.set" };
         let told = json!({ "metric": metric, "call_guide_id": guide, "value": value, "severity": severity });
-        self.audit(&tx, Change::new(AUDITED, scope, what).with(told)).await?;
+        self.0.audit().record(&tx, actor, Change::new(AUDITED, scope, what).with(told)).await?;
         Ok(tx.commit().await?)
     }
 
     /// Of all workspaces: another one means that something was set or taken back.
-    pub async fn thresholds_stamp(&self) -> Result<Stamp, StorageError> {
+    pub async fn stamp(&self) -> Result<Stamp, StorageError> {
         let stamp: Option<(Option<DateTime<Utc>>, i64)> = rows::Entity::find()
             .select_only()
             .column_as(Column::UpdatedAt.max(), "latest")
             .column_as(Column::Id.count(), "rows")
             .into_tuple()
-            .one(&self.db)
+            .one(&self.0.db)
             .await?;
         Ok(stamp.map(|(latest, rows)| Stamp(latest, rows)).unwrap_or_default())
     }

@@ -1,6 +1,6 @@
 //! Join tokens: 128 random bits, when they expire, and our signature under both.
 //!
-//! A token that we did not sign, or that has expired, is recognised without the database ([`Storage::token_expiry`]). What
+//! A token that we did not sign, or that has expired, is recognised without the database ([`JoinTokens::expiry`]). What
 //! is kept is a hash: who reads the database can't join a call, and a token is revoked by removing its row.
 //!
 //! Owns: making and recognising tokens. Never does: decide whether an interview may be joined.
@@ -32,10 +32,13 @@ pub struct JoinToken {
     pub expires_at: DateTime<Utc>,
 }
 
-impl Storage {
+/// The repository of join tokens.
+pub struct JoinTokens<'a>(pub(super) &'a Storage);
+
+impl JoinTokens<'_> {
     /// When this token expires or expired; `None` for a token that this engine's secret did not sign.
-    pub fn token_expiry(&self, token: &str) -> Option<DateTime<Utc>> {
-        expiry(&self.secret, token)
+    pub fn expiry(&self, token: &str) -> Option<DateTime<Utc>> {
+        expiry(&self.0.secret, token)
     }
 }
 
@@ -57,6 +60,12 @@ pub(super) async fn issue(
     };
     row.insert(db).await?;
     Ok(JoinToken { token, expires_at })
+}
+
+/// Every token of the interview so far is worth nothing from now on.
+pub(super) async fn revoke(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<(), StorageError> {
+    join_tokens::Entity::delete_many().filter(join_tokens::Column::InterviewId.eq(interview_id)).exec(db).await?;
+    Ok(())
 }
 
 /// The row of a token that is signed and not revoked.

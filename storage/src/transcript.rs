@@ -65,12 +65,15 @@ pub struct Turn {
     pub words: Vec<Word>,
 }
 
-impl Storage {
-    pub async fn transcript(&self, interview_id: Uuid) -> Result<Transcript, StorageError> {
-        let interview = self.interviews().get(interview_id).await?;
-        let responses = self.responses(interview_id).await?;
+/// The transcripts of a workspace.
+pub struct Transcripts<'a>(pub(super) &'a Storage);
+
+impl Transcripts<'_> {
+    pub async fn of_interview(&self, interview_id: Uuid) -> Result<Transcript, StorageError> {
+        let interview = self.0.interviews().get(interview_id).await?;
+        let responses = self.0.responses().of_interview(interview_id).await?;
         let ids: HashMap<i32, Uuid> = responses.iter().map(|response| (response.asking, response.id)).collect();
-        let events = self.load_events(interview_id).await?;
+        let events = self.0.event_log().load(interview_id).await?;
         let made_up = interview.is_seeded() && events.is_empty();
         let timings = timings(events.iter().map(|record| &record.event));
         let responses = responses

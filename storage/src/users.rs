@@ -13,6 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
 const ENTITY: &str = "user";
@@ -41,7 +42,7 @@ pub struct Users<'a>(pub(super) &'a Storage);
 
 impl Users<'_> {
     /// An address that a user of this workspace has already is a [`StorageError::Conflict`].
-    pub async fn create(&self, new: NewUser) -> Result<users::Model, StorageError> {
+    pub async fn create(&self, new: NewUser, actor: &Actor) -> Result<users::Model, StorageError> {
         let now = Utc::now();
         let (oidc_issuer, oidc_subject) = new.oidc.unzip();
         let row = users::ActiveModel {
@@ -65,7 +66,10 @@ impl Users<'_> {
             }
             _ => error.into(),
         })?;
-        self.0.audit(&tx, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role }))).await?;
+        self.0
+            .audit()
+            .record(&tx, actor, Change::new(ENTITY, row.id, "user.created").with(json!({ "role": row.role })))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -82,6 +86,15 @@ impl Users<'_> {
             .await?)
     }
 
+    /// Whom this provider vouches for under this name, in whichever workspace.
+    pub async fn by_identity(&self, issuer: &str, subject: &str) -> Result<Option<users::Model>, StorageError> {
+        Ok(users::Entity::find()
+            .filter(users::Column::OidcIssuer.eq(issuer))
+            .filter(users::Column::OidcSubject.eq(subject))
+            .one(&self.0.db)
+            .await?)
+    }
+
     /// Newest first.
     pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<users::Model>, StorageError> {
         let mut query = users::Entity::find().filter(users::Column::WorkspaceId.eq(self.0.workspace)).limit(limit);
@@ -92,7 +105,7 @@ impl Users<'_> {
     }
 
     /// Another password, or being locked out, ends the user's sessions; another role counts at once.
-    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<users::Model, StorageError> {
+    pub async fn update(&self, id: Uuid, changes: UserChanges, actor: &Actor) -> Result<users::Model, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.find(&tx, id).await?.into_active_model();
         let told = json!({
@@ -118,30 +131,39 @@ impl Users<'_> {
         if ends_sessions {
             end_sessions(&tx, id).await?;
         }
-        self.0.audit(&tx, Change::new(ENTITY, id, "user.updated").with(told)).await?;
+        self.0.audit().record(&tx, actor, Change::new(ENTITY, id, "user.updated").with(told)).await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// From now on the provider vouches for this user, too.
-    pub async fn link(&self, id: Uuid, issuer: &str, subject: &str) -> Result<users::Model, StorageError> {
+    pub async fn link(
+        &self,
+        id: Uuid,
+        issuer: &str,
+        subject: &str,
+        actor: &Actor,
+    ) -> Result<users::Model, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.find(&tx, id).await?.into_active_model();
         row.oidc_issuer = Set(Some(issuer.to_owned()));
         row.oidc_subject = Set(Some(subject.to_owned()));
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
-        self.0.audit(&tx, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer }))).await?;
+        self.0
+            .audit()
+            .record(&tx, actor, Change::new(ENTITY, id, "user.linked").with(json!({ "issuer": issuer })))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
 
-    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+    pub async fn delete(&self, id: Uuid, actor: &Actor) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         self.find(&tx, id).await?;
         end_sessions(&tx, id).await?;
         users::Entity::delete_by_id(id).exec(&tx).await?;
-        self.0.audit(&tx, Change::new(ENTITY, id, "user.deleted")).await?;
+        self.0.audit().record(&tx, actor, Change::new(ENTITY, id, "user.deleted")).await?;
         Ok(tx.commit().await?)
     }
 
@@ -151,17 +173,6 @@ impl Users<'_> {
             .one(db)
             .await?
             .ok_or(StorageError::NotFound("user"))
-    }
-}
-
-impl Storage {
-    /// Whom this provider vouches for under this name, in whichever workspace.
-    pub async fn user_of(&self, issuer: &str, subject: &str) -> Result<Option<users::Model>, StorageError> {
-        Ok(users::Entity::find()
-            .filter(users::Column::OidcIssuer.eq(issuer))
-            .filter(users::Column::OidcSubject.eq(subject))
-            .one(&self.db)
-            .await?)
     }
 }
 

@@ -7,18 +7,17 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError};
 
-impl Storage {
-    /// The workspace that this store is of.
-    pub fn workspace(&self) -> Uuid {
-        self.workspace
-    }
+/// The repository of workspaces.
+pub struct Workspaces<'a>(pub(super) &'a Storage);
 
+impl Workspaces<'_> {
     /// A name that is taken is a [`StorageError::Conflict`].
-    pub async fn create_workspace(&self, name: &str) -> Result<workspaces::Model, StorageError> {
+    pub async fn create(&self, name: &str, actor: &Actor) -> Result<workspaces::Model, StorageError> {
         let (id, now) = (Uuid::now_v7(), Utc::now());
-        let tx = self.write().await?;
+        let tx = self.0.write().await?;
         if workspaces::Entity::find().filter(workspaces::Column::Name.eq(name)).one(&tx).await?.is_some() {
             return Err(StorageError::Conflict(format!("there is a workspace named {name:?} already")));
         }
@@ -29,23 +28,25 @@ impl Storage {
             updated_at: Set(now),
         };
         let row = row.insert(&tx).await?;
-        let own = self.of(id);
-        own.audit(&tx, Change::new("workspace", id, "workspace.created").with(json!({ "name": name }))).await?;
+        let own = self.0.of(id);
+        own.audit()
+            .record(&tx, actor, Change::new("workspace", id, "workspace.created").with(json!({ "name": name })))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// Oldest first.
-    pub async fn workspaces(&self) -> Result<Vec<workspaces::Model>, StorageError> {
-        Ok(workspaces::Entity::find().order_by_asc(workspaces::Column::Id).limit(10_000).all(&self.db).await?)
+    pub async fn list(&self) -> Result<Vec<workspaces::Model>, StorageError> {
+        Ok(workspaces::Entity::find().order_by_asc(workspaces::Column::Id).limit(10_000).all(&self.0.db).await?)
     }
 
     /// By name or by id.
-    pub async fn find_workspace(&self, name: &str) -> Result<workspaces::Model, StorageError> {
+    pub async fn find(&self, name: &str) -> Result<workspaces::Model, StorageError> {
         let query = match Uuid::parse_str(name) {
             Ok(id) => workspaces::Entity::find_by_id(id),
             Err(_) => workspaces::Entity::find().filter(workspaces::Column::Name.eq(name)),
         };
-        query.one(&self.db).await?.ok_or(StorageError::NotFound("workspace"))
+        query.one(&self.0.db).await?.ok_or(StorageError::NotFound("workspace"))
     }
 }

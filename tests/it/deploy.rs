@@ -162,14 +162,18 @@ const EMPTY: [&str; 2] = ["llm_latency_seconds_bucket", "tts_latency_seconds_buc
 #[actix_web::test]
 #[ignore = "a real Prometheus answers every panel: scripts/check deploy"]
 async fn a_real_prometheus_answers_every_panel() {
-    let stage = Stage::hearing(&[], &[YES, YES, VAGUE]).await;
+    let stage = Stage::hearing(&[("METRICS_TOKEN", "of the engine")], &[YES, YES, VAGUE]).await;
     let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    std::fs::write(&token, "of the engine").unwrap();
     let engine = stage.engine.url.strip_prefix("http://").unwrap();
     let config = std::fs::read_to_string(deploy("prometheus/prometheus.yml")).unwrap();
     assert!(config.contains("engine:8000") && config.contains("15s"));
+    assert!(config.contains("/run/secrets/metrics_token"), "as the compose file has it");
     let config = config
         .replace("engine:8000", engine)
         .replace("15s", "1s")
+        .replace("/run/secrets/metrics_token", token.to_str().unwrap())
         .replace("alerts.yml", deploy("prometheus/alerts.yml").to_str().unwrap());
     std::fs::write(folder.path().join("prometheus.yml"), config).unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

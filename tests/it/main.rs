@@ -32,6 +32,9 @@ mod scheduling;
 mod seed;
 mod storage;
 mod study;
+// Its hooks are in builds with debug assertions only.
+#[cfg(debug_assertions)]
+mod supervised;
 mod support;
 mod tasks;
 mod tls;

@@ -11,7 +11,7 @@ use interviewer::privacy::Retention;
 use reqwest::StatusCode;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
-use storage::{Batch, NewInterview, Storage};
+use storage::{Actor, Batch, NewInterview, Storage};
 use uuid::Uuid;
 
 use crate::session::Stage;
@@ -184,23 +184,23 @@ async fn held_before(storage: &Storage, guide: Uuid, respondent: &str, days: i64
         respondent_name: Some(NAME.to_owned()),
         ..new_interview(guide)
     };
-    let id = storage.interviews().schedule(new).await.unwrap().0.id;
+    let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     let received_at = Utc::now() - chrono::Duration::days(days);
     let batch = Batch { interview_id: id, received_at, records: conversation() };
-    storage.append_all(&[&batch]).await.unwrap().remove(0).unwrap();
+    storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     record(storage, id, "respondent.ogg", "OggS").await;
     id
 }
 
 async fn words(storage: &Storage, id: Uuid) -> String {
-    storage.responses(id).await.unwrap().into_iter().map(|row| row.response_text).collect()
+    storage.responses().of_interview(id).await.unwrap().into_iter().map(|row| row.response_text).collect()
 }
 
 #[actix_web::test]
 async fn data_past_its_time_is_erased_and_younger_data_is_not() {
     let stage = Stage::start(&[("DATA_RETENTION_DAYS", "0")]).await;
     let storage = stage.engine.storage.clone();
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let old = held_before(&storage, guide, "old", 40).await;
     let (before, since) =
         (held_before(&storage, guide, "both", 31).await, held_before(&storage, guide, "both", 29).await);
@@ -220,12 +220,12 @@ async fn data_past_its_time_is_erased_and_younger_data_is_not() {
         assert_eq!(words(&storage, id).await, "");
         assert_eq!(storage.interviews().get(id).await.unwrap().respondent_name, None);
         assert!(recorded(&storage, id).await.is_empty());
-        assert!(storage.load_events(id).await.is_err(), "the log is closed");
-        assert_eq!(storage.receipts(id).await.unwrap()[0].erased_by, "retention");
+        assert!(storage.event_log().load(id).await.is_err(), "the log is closed");
+        assert_eq!(storage.receipts().of_interview(id).await.unwrap()[0].erased_by, "retention");
     }
     for id in [since, young] {
         assert!(words(&storage, id).await.contains("bookkeeping"));
-        assert_eq!(storage.load_events(id).await.unwrap(), conversation());
+        assert_eq!(storage.event_log().load(id).await.unwrap(), conversation());
         assert_eq!(recorded(&storage, id).await.len(), 1);
     }
     let applied = event_logs::Entity::find()
@@ -252,7 +252,7 @@ async fn data_past_its_time_is_erased_and_younger_data_is_not() {
 async fn an_engine_applies_retention_when_it_starts() {
     let stage = Stage::start(&[("DATA_RETENTION_DAYS", "0")]).await;
     let storage = stage.engine.storage.clone();
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let old = held_before(&storage, guide, "old", 40).await;
     drop(storage);
     let folder = stage.stop().await;
@@ -265,7 +265,7 @@ async fn an_engine_applies_retention_when_it_starts() {
         }
     };
     tokio::time::timeout(LIMIT, gone).await.expect("erased soon after the start");
-    assert!(!stage.engine.storage.receipts(old).await.unwrap().is_empty());
+    assert!(!stage.engine.storage.receipts().of_interview(old).await.unwrap().is_empty());
     let row = stage.engine.storage.interviews().get(old).await.unwrap();
     assert_eq!((row.status, row.respondent_name), (Status::Completed, None));
     stage.stop().await;
@@ -275,7 +275,7 @@ async fn an_engine_applies_retention_when_it_starts() {
 async fn what_the_log_refused_of_an_erased_person_is_not_kept_either() {
     let stage = Stage::start(&[]).await;
     let storage = &stage.engine.storage;
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let id = held_before(storage, guide, "somebody", 1).await;
     let rejected = stage.folder().join("spool/rejected.jsonl");
     std::fs::create_dir_all(rejected.parent().unwrap()).unwrap();

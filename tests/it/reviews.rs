@@ -21,7 +21,7 @@ async fn patched(app: &App, id: &str, body: &Value) -> Value {
 /// Names and payloads of what was done to the interview, oldest first.
 async fn trail(app: &App, id: &str) -> Vec<(String, Value)> {
     let filter = AuditFilter { entity_id: Some(id.parse().unwrap()), limit: 100, ..AuditFilter::default() };
-    let mut entries = app.storage.audit_trail(filter).await.unwrap();
+    let mut entries = app.storage.audit().list(filter).await.unwrap();
     entries.reverse();
     for (entry, seq) in entries.iter().zip(1..) {
         assert_eq!((entry.seq, entry.actor.as_str()), (seq, "local"), "gap-free, and with who did it");
@@ -114,7 +114,7 @@ async fn what_waits_for_a_human_is_queued_by_age_and_closed_with_an_outcome() {
             patched(&app, id, &json!({ "requires_human_review": true, "escalation_reason": "odd answers" })).await;
         assert_eq!((&row["requires_human_review"], &row["escalation_reason"]), (&json!(true), &json!("odd answers")));
     }
-    app.storage.append(ids[0].parse().unwrap(), &conversation()).await.unwrap();
+    app.storage.event_log().append(ids[0].parse().unwrap(), &conversation()).await.unwrap();
     let mut queued = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -156,9 +156,9 @@ async fn a_note_stays_while_the_call_goes_on() {
     let scheduled = app.schedule().await;
     let id = scheduled["id"].as_str().unwrap();
     let events = conversation();
-    app.storage.append(id.parse().unwrap(), &events[..5]).await.unwrap();
+    app.storage.event_log().append(id.parse().unwrap(), &events[..5]).await.unwrap();
     patched(&app, id, &json!({ "tags": ["live"], "interviewer_notes": [{ "text": "Listening in." }] })).await;
-    app.storage.append(id.parse().unwrap(), &events[5..]).await.unwrap();
+    app.storage.event_log().append(id.parse().unwrap(), &events[5..]).await.unwrap();
     let row: Value = app.get(&format!("/api/interviews/{id}")).send().await.unwrap().json().await.unwrap();
     assert_eq!((&row["status"], &row["tags"]), (&json!("completed"), &json!(["live"])));
     assert_eq!(row["interviewer_notes"][0]["text"], "Listening in.");

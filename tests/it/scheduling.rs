@@ -15,7 +15,7 @@ use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use storage::interviews::CONDUCT;
 use storage::tasks::{Ending, Lease, Wanted};
-use storage::{AuditFilter, Secret, Storage};
+use storage::{Actor, AuditFilter, Edit, Secret, Storage};
 use uuid::Uuid;
 
 use crate::api::{App, problem};
@@ -25,10 +25,10 @@ use crate::support::{Home, conversation, guide, new_interview, open_store, recor
 
 /// An interview with an appointment.
 async fn appointment(storage: &Storage, at: DateTime<Utc>) -> Uuid {
-    let guide = storage.guides().create(&guide(), None).await.unwrap();
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
     let mut new = new_interview(guide.id);
     new.scheduled_at = Some(at);
-    storage.interviews().schedule(new).await.unwrap().0.id
+    storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id
 }
 
 /// Nobody is in any room, but for one.
@@ -135,11 +135,16 @@ async fn forged_and_expired_links_are_refused_without_the_database() {
     let expired = {
         let mut new = new_interview(app.guide_id().await.parse().unwrap());
         new.link_lifetime = Duration::seconds(-1);
-        app.storage.interviews().schedule(new).await.unwrap().1.token
+        app.storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().1.token
     };
     let other = app.storage.clone().with_secret(Secret::random().unwrap());
-    let foreign =
-        other.interviews().schedule(new_interview(app.guide_id().await.parse().unwrap())).await.unwrap().1.token;
+    let foreign = other
+        .interviews()
+        .schedule(new_interview(app.guide_id().await.parse().unwrap()), Actor::ENGINE)
+        .await
+        .unwrap()
+        .1
+        .token;
     let mut forged = token.clone();
     let last = forged.pop().unwrap();
     forged.insert(0, if last == 'A' { 'B' } else { last });
@@ -167,12 +172,15 @@ async fn links_outlive_the_process_with_its_secret() {
     let home = Home::new().await;
     let open = async || open_store(&home).await.with_secret(Secret::load("", home.path()).unwrap());
     let storage = open().await;
-    storage.migrate().await.unwrap();
-    let guide = storage.guides().create(&guide(), None).await.unwrap();
-    let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
+    storage.schema().migrate().await.unwrap();
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
+    let (row, token) = storage.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap();
     storage.close().await.unwrap();
     let storage = open().await;
-    assert_eq!(storage.token_expiry(&token.token).unwrap().timestamp_millis(), token.expires_at.timestamp_millis());
+    assert_eq!(
+        storage.join_tokens().expiry(&token.token).unwrap().timestamp_millis(),
+        token.expires_at.timestamp_millis()
+    );
     assert_eq!(storage.interviews().by_token(&token.token).await.unwrap().unwrap().0.id, row.id);
 }
 
@@ -192,7 +200,7 @@ async fn who_does_not_come_is_a_no_show_once_and_by_an_event() {
     assert_eq!((row.started_at, row.duration_seconds), (None, None));
     assert_eq!(row.completed_at.unwrap().timestamp(), (at + Duration::minutes(30)).timestamp());
     assert_eq!(row.quality_metrics, json!({}), "there is nothing to score");
-    let log = storage.load_events(id).await.unwrap();
+    let log = storage.event_log().load(id).await.unwrap();
     assert_eq!(log.len(), 1);
     assert_eq!((log[0].seq, log[0].actor.as_str()), (1, "engine"));
     let ended = Event::Ended { status: EndStatus::NoShow, reason: Some("nobody_joined".to_owned()) };
@@ -202,7 +210,7 @@ async fn who_does_not_come_is_a_no_show_once_and_by_an_event() {
         text.contains(&format!("interviews_total{{call_guide_id=\"{}\",status=\"no_show\"}} 1", row.call_guide_id))
     );
     let filter = AuditFilter { entity_id: Some(id), limit: 10, ..AuditFilter::default() };
-    let trail = storage.audit_trail(filter).await.unwrap();
+    let trail = storage.audit().list(filter).await.unwrap();
     assert_eq!((trail[0].event_type.as_str(), trail[0].actor.as_str()), ("interview.ended", "engine"));
 }
 
@@ -217,13 +225,13 @@ async fn who_came_is_left_alone() {
         appointment(&storage, at).await,
         appointment(&storage, at).await,
     );
-    storage.append(came, &conversation()[..2]).await.unwrap();
-    storage.interviews().end(cancelled, EndStatus::Cancelled, "cancelled", "local").await.unwrap();
+    storage.event_log().append(came, &conversation()[..2]).await.unwrap();
+    storage.interviews().end(cancelled, EndStatus::Cancelled, "cancelled", &Edit::by(Actor::ENGINE)).await.unwrap();
     let later = at + Duration::minutes(31);
     // Opened by hand it waits from then on.
     storage
         .interviews()
-        .open_now(put_off, Duration::days(1), later + Duration::minutes(30) - Utc::now())
+        .open_now(put_off, Duration::days(1), later + Duration::minutes(30) - Utc::now(), Actor::ENGINE)
         .await
         .unwrap();
     assert_eq!(supervisor_beside(&storage, &metrics, Some(joins)).tick(later).await, 0);
@@ -243,7 +251,7 @@ async fn nobody_waits_for_an_interview_that_was_put_off_with_the_respondent() {
     let at = Utc::now() + Duration::hours(1);
     let id = appointment(&storage, at).await;
     let put_off = Event::Postponed { reason: Postponement::CallbackRequested, until: None };
-    storage.append(id, &records(1, vec![Event::LegConnected { leg: 1 }, put_off])).await.unwrap();
+    storage.event_log().append(id, &records(1, vec![Event::LegConnected { leg: 1 }, put_off])).await.unwrap();
     let missed_at = at + Duration::minutes(31);
     assert_eq!(supervisor(&storage, &metrics).tick(missed_at).await, 0);
     // The task is done: it does not come back every few seconds.
@@ -259,8 +267,8 @@ async fn nobody_waits_for_an_interview_that_was_put_off_with_the_respondent() {
 async fn without_an_appointment_the_link_decides() {
     let (_folder, storage) = store().await;
     let metrics = Arc::new(Metrics::new().unwrap());
-    let guide = storage.guides().create(&guide(), None).await.unwrap();
-    let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
+    let (row, token) = storage.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap();
     assert_eq!(row.no_show_at.unwrap().timestamp(), token.expires_at.timestamp());
     let supervisor = supervisor(&storage, &metrics);
     assert_eq!(supervisor.tick(Utc::now() + Duration::hours(23)).await, 0);
@@ -271,11 +279,11 @@ async fn without_an_appointment_the_link_decides() {
 async fn what_was_missed_while_the_engine_was_off_is_ended_by_the_next_one() {
     let home = Home::new().await;
     let storage = open_store(&home).await;
-    storage.migrate().await.unwrap();
+    storage.schema().migrate().await.unwrap();
     let at = Utc::now() + Duration::hours(1);
     let id = appointment(&storage, at).await;
     // In another workspace, too: the supervisor looks after all of them.
-    let elsewhere = storage.of(storage.create_workspace("elsewhere").await.unwrap().id);
+    let elsewhere = storage.of(storage.workspaces().create("elsewhere", Actor::ENGINE).await.unwrap().id);
     let other = appointment(&elsewhere, at).await;
     storage.close().await.unwrap();
     let storage = open_store(&home).await;
@@ -294,8 +302,8 @@ async fn interviews_from_before_there_were_tasks_get_one() {
     let id = appointment(&storage, at).await;
     entity::tasks::Entity::delete_many().exec(storage.connection()).await.unwrap();
     assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(1)).await, 0);
-    assert_eq!(storage.adopt_appointments().await.unwrap(), 1);
-    assert_eq!(storage.adopt_appointments().await.unwrap(), 0, "once");
+    assert_eq!(storage.interviews().adopt_appointments().await.unwrap(), 1);
+    assert_eq!(storage.interviews().adopt_appointments().await.unwrap(), 0, "once");
     assert_eq!(supervisor(&storage, &metrics).tick(at + Duration::days(1)).await, 1);
     assert_eq!(storage.interviews().get(id).await.unwrap().status, Status::NoShow);
 }
@@ -304,11 +312,11 @@ async fn interviews_from_before_there_were_tasks_get_one() {
 async fn the_engine_ends_a_missed_appointment_by_itself() {
     let stage = Stage::start(&[]).await;
     let storage = &stage.engine.storage;
-    let guide = storage.guides().create(&guide(), None).await.unwrap();
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
     let mut new = new_interview(guide.id);
     new.scheduled_at = Some(Utc::now() - Duration::hours(2));
     new.no_show_after = Duration::seconds(-1);
-    let id = storage.interviews().schedule(new).await.unwrap().0.id;
+    let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     let ended = async {
         while storage.interviews().get(id).await.unwrap().status != Status::NoShow {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

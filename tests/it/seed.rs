@@ -57,7 +57,7 @@ async fn a_plan_makes_what_it_says_and_the_same_every_time() {
 async fn real_interviews_are_not_mixed_up_with_made_up_ones() {
     let (_home, storage) = store().await;
     let real = scheduled(&storage).await;
-    storage.append(real, &conversation()).await.unwrap();
+    storage.event_log().append(real, &conversation()).await.unwrap();
     let before = counted(&storage).await;
     let mut plan = Plan { interviews: 30, responses: 90, until: Utc::now(), ..plan() };
     assert!(matches!(fill(&storage, &plan, |_| ()).await, Err(SeedError::Real(1))));
@@ -68,7 +68,7 @@ async fn real_interviews_are_not_mixed_up_with_made_up_ones() {
     assert_eq!(remove(&storage).await.unwrap(), Rows { interviews: 30, responses: 90 });
     assert_eq!(counted(&storage).await, before);
     assert_eq!(entity::alerts::Entity::find().count(storage.connection()).await.unwrap(), 0);
-    assert_eq!(storage.load_events(real).await.unwrap(), conversation());
+    assert_eq!(storage.event_log().load(real).await.unwrap(), conversation());
     assert_eq!(call_guides::Entity::find().count(storage.connection()).await.unwrap(), 1, "its guides are gone, too");
 }
 
@@ -76,19 +76,22 @@ async fn real_interviews_are_not_mixed_up_with_made_up_ones() {
 async fn a_copy_made_while_others_write_is_whole() {
     let (home, storage) = store().await;
     let id = scheduled(&storage).await;
-    storage.append(id, &conversation()).await.unwrap();
+    storage.event_log().append(id, &conversation()).await.unwrap();
     let file = home.path().join("copy's.db");
-    let copied = storage.copy_to(&file).await;
+    let copied = storage.maintenance().copy_to(&file).await;
     if home.is_postgres() {
         assert!(matches!(copied, Err(StorageError::Conflict(_))), "pg_dump does that");
         return;
     }
     copied.unwrap();
-    storage.append(id, &conversation()).await.unwrap();
+    storage.event_log().append(id, &conversation()).await.unwrap();
     let restored = tempfile::tempdir().unwrap();
     std::fs::rename(&file, restored.path().join("interviews.db")).unwrap();
     let url = format!("sqlite://{}", restored.path().join("interviews.db").display());
     let restored = Storage::connect(&url, 1, restored.path()).await.unwrap();
-    assert_eq!(restored.load_events(id).await.unwrap(), conversation());
-    assert!(storage.copy_to(&home.path().join("db/interviews.sqlite")).await.is_err(), "nothing is overwritten");
+    assert_eq!(restored.event_log().load(id).await.unwrap(), conversation());
+    assert!(
+        storage.maintenance().copy_to(&home.path().join("db/interviews.sqlite")).await.is_err(),
+        "nothing is overwritten"
+    );
 }

@@ -12,7 +12,7 @@ use interviewer::tasks::{Handler, Options, Runner};
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use storage::{AuditFilter, EventRecord};
+use storage::{Actor, AuditFilter, Edit, EventRecord};
 use uuid::Uuid;
 use zip::ZipArchive;
 
@@ -39,12 +39,12 @@ async fn study(app: &App) -> (String, [Uuid; 3]) {
     let mut ids = [Uuid::nil(); 3];
     for id in &mut ids {
         let new = new_interview(guide.parse().unwrap());
-        *id = app.storage.interviews().schedule(new).await.unwrap().0.id;
+        *id = app.storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     }
-    app.storage.append(ids[0], &spiteful()).await.unwrap();
+    app.storage.event_log().append(ids[0], &spiteful()).await.unwrap();
     let mut unrecorded = conversation();
     unrecorded[2].event = Event::ConsentAnswered { recording: true, given: false };
-    app.storage.append(ids[1], &unrecorded).await.unwrap();
+    app.storage.event_log().append(ids[1], &unrecorded).await.unwrap();
     for id in [ids[0], ids[1]] {
         for side in ["interviewer", "respondent"] {
             record(&app.storage, id, &format!("{side}.ogg"), format!("{side} {id}")).await;
@@ -94,7 +94,7 @@ async fn json_holds_interviews_with_their_answers() {
     problem(app.get(&unknown).send().await.unwrap(), 404).await;
 
     let filter = AuditFilter { entity_type: Some("call_guide".to_owned()), limit: 1, ..AuditFilter::default() };
-    let told = app.storage.audit_trail(filter).await.unwrap();
+    let told = app.storage.audit().list(filter).await.unwrap();
     assert_eq!((told[0].event_type.as_str(), told[0].actor.as_str()), ("study.exported", "local"));
     app.stop().await;
 }
@@ -169,10 +169,15 @@ async fn a_study_of_many_pages_is_whole() {
     let guide = app.guide_id().await;
     let mut ids = Vec::new();
     for _ in 0..120 {
-        let (row, _) = app.storage.interviews().schedule(new_interview(guide.parse().unwrap())).await.unwrap();
+        let (row, _) =
+            app.storage.interviews().schedule(new_interview(guide.parse().unwrap()), Actor::ENGINE).await.unwrap();
         ids.push(row.id.to_string());
     }
-    app.storage.interviews().end(ids[7].parse().unwrap(), EndStatus::Cancelled, "cancelled", "local").await.unwrap();
+    app.storage
+        .interviews()
+        .end(ids[7].parse().unwrap(), EndStatus::Cancelled, "cancelled", &Edit::by(Actor::ENGINE))
+        .await
+        .unwrap();
     let whole = taken(&app, &format!("/api/call-guides/{guide}/study")).await;
     assert_eq!(ids_of(&whole), ids);
     let cancelled = taken(&app, &format!("/api/call-guides/{guide}/study?status=cancelled")).await;

@@ -1,7 +1,9 @@
-//! The voice of a call, in the order in which sound flows: packets in, frames, speech, turns, words; and words out again.
+//! The voice of a call, in the order in which sound flows: packets, frames, speech, turns and
+//! words, and then words to sound.
 //!
-//! Owns: connections, everything done to audio, the speech models and the threads they share.
-//! Never does: know what an interview is about, keep anything, touch actors.
+//! Owns: connections, audio processing, the speech models and the threads that they share. Never
+//! does: know what an interview is about, store anything but recordings and clips, or depend on
+//! actors.
 
 pub mod transport;
 pub mod port;

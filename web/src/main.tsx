@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client'
 import { tokenOf } from './route'
 import { Boundary } from './ui/Boundary'
 
-// Each page fetches its own part only.
+// Each page fetches only its own part.
 const CallPage = lazy(async () => ({ default: (await import('./call/CallPage')).CallPage }))
 const StartPage = lazy(async () => ({ default: (await import('./start/StartPage')).StartPage }))
 

@@ -1,4 +1,4 @@
-/** The token of `/join/{token}`; null on any other page. */
+/** Returns the token of `/join/{token}`, or null on any other page. */
 export function tokenOf(path: string): string | null {
   const match = /^\/join\/([^/]+)\/?$/.exec(path)
   if (match?.[1] === undefined) return null

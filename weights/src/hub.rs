@@ -1,11 +1,12 @@
 //! The upstream model hub: the first source of every file whose manifest entry names one.
 //!
-//! Owns: the hub's address, whether it is worth asking, and the download of one file with `curl`: resumed where it was
-//! interrupted, given up where it is too slow. Never does: name a host (the user's settings do), or leave a file in place
-//! whose sha256 is not the pinned one.
+//! Owns: the hub's address, whether the hub is used in this run, and the download of one file with
+//! `curl`, which is resumed after an interruption and abandoned when it is too slow. Never does:
+//! name a host, which the user's settings do, or keep a file whose SHA-256 is not the pinned one.
 //!
-//! A failure to connect leaves the hub out for the rest of the run, so that a machine without the open internet waits once
-//! and briefly. An answer that is of no use (404, other bytes) concerns that file only.
+//! After a failure to connect, the hub is not used for the rest of the run, so that a machine
+//! without internet access waits only once and briefly. A useless answer, such as a 404 or the
+//! wrong content, affects that file only.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,32 +20,34 @@ use super::manifest::HubFile;
 use super::process::{Failure, run};
 use super::progress::Step;
 
-/// Where a hub's address is looked for, the first one first. The second is what other programs that use a hub read.
+/// The environment variables that may hold the hub's address, in order of precedence. Other
+/// programs that use a hub read the second one.
 const VARIABLES: [&str; 2] = ["MODELS_HUB", "HF_ENDPOINT"];
 const REDIRECTS: &str = "5";
-/// How often a download that broke off is taken up again.
+/// The maximum number of attempts at one download.
 const ATTEMPTS: u32 = 3;
 
-/// What curl's exit codes say about the hub.
+/// curl's exit codes, by what they say about the hub.
 mod code {
-    /// The address can't be resolved or connected to, nothing answers in time, or it can't be trusted.
+    /// The address cannot be resolved, connected to or trusted, or nothing answers in time.
     pub const AWAY: [i32; 8] = [5, 6, 7, 28, 35, 52, 58, 60];
-    /// The connection broke off while the file was on its way.
+    /// The connection broke while the file was being transferred.
     pub const BROKEN: [i32; 4] = [18, 55, 56, 92];
-    /// The server can't begin in the middle of the file, or what is here is longer than the file.
+    /// The server cannot resume in the middle of the file, or the part on disk is longer than the
+    /// file.
     pub const NO_RESUMING: [i32; 2] = [33, 36];
 }
 
-/// How long the hub is waited for.
+/// The time limits for the hub.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For the first sign of life, before any file is asked for.
+    /// The limit for the first probe, before any file is requested.
     pub probe: Duration,
-    /// For each further connection.
+    /// The limit for each further connection.
     pub connect: Duration,
-    /// A download that stays below this many bytes a second …
+    /// A download that stays below this many bytes per second …
     pub slow_bytes: u32,
-    /// … for so many seconds is given up.
+    /// … for this many seconds is abandoned.
     pub slow_seconds: u32,
 }
 
@@ -55,38 +58,39 @@ impl Default for Limits {
     }
 }
 
-/// Why a file did not come from the hub.
+/// The reason why a file did not come from the hub.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
-    /// Nothing more is asked of the hub in this run.
-    #[error("the hub can't be reached, or is too slow: {0}")]
+    /// The hub is not used again in this run.
+    #[error("the hub cannot be reached, or is too slow: {0}")]
     Away(String),
     #[error("{0}")]
     Answer(String),
-    #[error("other bytes than the manifest pins (sha256 {is}, not {pinned})")]
+    #[error("this is not the content that the manifest pins (sha256 {is} instead of {pinned})")]
     Hash { is: String, pinned: String },
 }
 
-/// A file that is wanted, and what is known about its bytes.
+/// A file to download, and what is known about its content.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     pub from: &'a HubFile,
-    /// Where it is known, nothing longer is taken.
+    /// The size in bytes, where it is known. A longer file is refused.
     pub bytes: Option<u64>,
     pub sha256: &'a str,
 }
 
-/// The hub at one address, for one run.
+/// A hub at one address, for one run.
 #[derive(Debug)]
 pub struct Hub {
     base: String,
     limits: Limits,
-    /// Asking it again would only cost time.
+    /// Set after a failure to connect. Asking the hub again would only cost time.
     away: AtomicBool,
 }
 
 impl Hub {
-    /// The hub that the environment names, if any. The first variable that is set counts, even if it is empty.
+    /// Returns the hub that the environment names, if any. The first variable that is set decides,
+    /// even if it is empty. Returns an error if its value is not an HTTP address.
     pub fn from_environment() -> Result<Option<Self>, WeightsError> {
         Self::from_variables(|name| std::env::var(name).ok())
     }
@@ -108,7 +112,7 @@ impl Hub {
         Self { base: base.trim_end_matches('/').to_owned(), limits, away: AtomicBool::new(false) }
     }
 
-    /// Whether anything answers at the hub's address: any status will do.
+    /// Checks whether anything answers at the hub's address. Any HTTP status will do.
     pub fn probe(&self, workshop: &Path) -> Result<(), HubError> {
         let mut command = self.curl(self.limits.probe);
         command.args(["--head", "--output", "/dev/null", "--max-time", &seconds(self.limits.probe)]);
@@ -116,18 +120,20 @@ impl Hub {
         run(command, &workshop.join("hub.log"), || None).map_err(|failure| self.left_out(told(&failure)))
     }
 
-    /// Whether the hub has been left out since a failure to connect.
+    /// Returns true if the hub is no longer used because of a failure to connect.
     pub fn is_away(&self) -> bool {
         self.away.load(Ordering::Relaxed)
     }
 
-    /// Brings a file to `to`, by way of a `.part` beside it that a later run can resume. What arrives has the pinned bytes.
+    /// Downloads a file to `to` through a `.part` file beside it that a later run can resume. The
+    /// result always has the pinned SHA-256.
     pub fn bring(&self, wanted: Wanted<'_>, to: &Path, step: &Step<'_>) -> Result<(), HubError> {
         if sha256(to).is_ok_and(|is| is == wanted.sha256) {
             return Ok(());
         }
         let part = beside(to);
-        // What an earlier run left may be another file's beginning, or the server may refuse to resume: then from nothing.
+        // A part that an earlier run left may belong to another file, or the server may be unable
+        // to resume. In both cases the download starts again from the first byte.
         let resumed = length(&part) > 0;
         match self.bring_part(wanted, &part, to, step) {
             Err(HubError::Answer(_) | HubError::Hash { .. }) if resumed => {
@@ -157,13 +163,13 @@ impl Hub {
                 let is = length(part);
                 step.position(is);
                 let more = wanted.bytes.filter(|bytes| is > *bytes)?;
-                Some(format!("it is longer than the {more} bytes that the manifest names"))
+                Some(format!("the file is longer than the {more} bytes that the manifest names"))
             });
             let Err(failure) = outcome else { return Ok(()) };
             let reason = told(&failure);
             match failure.code {
                 Some(code) if code::BROKEN.contains(&code) && attempt < ATTEMPTS => {
-                    step.state(&format!("broken off, attempt {} of {ATTEMPTS}", attempt + 1));
+                    step.state(&format!("connection lost, attempt {} of {ATTEMPTS}", attempt + 1));
                     attempt += 1;
                 }
                 Some(code) if code::AWAY.contains(&code) || code::BROKEN.contains(&code) => {
@@ -173,9 +179,9 @@ impl Hub {
                     let _ = fs::remove_file(part);
                     attempt += 1;
                 }
-                // There is no curl here.
+                // curl could not be started.
                 None if length(part) == 0 => return Err(self.left_out(reason)),
-                // The server answered something else, or more than the file.
+                // The server answered something else, or sent more than the file.
                 _ => {
                     let _ = fs::remove_file(part);
                     return Err(HubError::Answer(reason));
@@ -200,7 +206,7 @@ impl Hub {
     fn curl(&self, connect_within: Duration) -> Command {
         let mut command = Command::new("curl");
         command.args(["--silent", "--show-error", "--globoff", "--connect-timeout", &seconds(connect_within)]);
-        // Who names an https address is not sent on to plain http.
+        // A redirect from an https address to plain http is refused.
         command.args(["--proto", "=http,https", "--proto-redir"]);
         command.arg(if self.base.starts_with("https:") { "=https" } else { "=http,https" });
         command
@@ -212,7 +218,7 @@ impl Hub {
     }
 }
 
-/// The unfinished download of a file.
+/// Returns the path of a file's unfinished download.
 fn beside(to: &Path) -> PathBuf {
     let mut name = to.as_os_str().to_owned();
     name.push(".part");
@@ -223,13 +229,13 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-/// What curl itself says: its last line, without its name and code.
+/// Returns curl's own message: its last line, without its name and exit code.
 fn told(failure: &Failure) -> String {
     let said = failure.reason.rsplit_once("curl: (").and_then(|(_, rest)| rest.split_once(") "));
     said.map_or(failure.reason.as_str(), |(_, said)| said).to_owned()
 }
 
-/// As curl reads it.
+/// Formats a duration as curl expects it: in seconds.
 fn seconds(duration: Duration) -> String {
     format!("{:.1}", duration.as_secs_f32())
 }

@@ -1,6 +1,8 @@
-//! `.verified`: what was hashed, and how the file looked then, so that a start need not hash 250 MB again.
+//! The index `.verified`: what was hashed, and the file's size and modification time at that
+//! moment. It saves hashing 250 MB at every start.
 //!
-//! A file whose size or time of change differs from its entry is hashed anew; so is everything under [`Depth::Full`].
+//! A file is hashed again if its size or modification time differs from its entry. With
+//! [`Depth::Full`], every file is hashed again.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,25 +15,26 @@ use super::{File, WeightsError};
 
 const NAME: &str = ".verified";
 
-/// How closely files are looked at.
+/// How thoroughly files are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Hash only what changed since it was last hashed.
+    /// Hash only the files that changed since they were last hashed.
     Quick,
-    /// Hash everything.
+    /// Hash every file.
     Full,
 }
 
-/// What is wrong with a file.
+/// The reason why a file is not usable. Its text continues a sentence that begins with the file's
+/// name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     #[error("is missing")]
     Missing,
-    #[error("can't be read: {0}")]
+    #[error("cannot be read: {0}")]
     Unreadable(String),
-    #[error("is damaged: {is} bytes, not {pinned}")]
+    #[error("is damaged: it has {is} bytes instead of {pinned}")]
     Size { is: u64, pinned: u64 },
-    #[error("is damaged: its sha256 is {is}, not {pinned}")]
+    #[error("is damaged: its sha256 is {is} instead of {pinned}")]
     Hash { is: String, pinned: String },
 }
 
@@ -45,21 +48,22 @@ pub struct Index {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     bytes: u64,
-    /// Time of change, nanoseconds since 1970.
+    /// The modification time, in nanoseconds since 1970.
     modified_ns: u64,
     sha256: String,
-    /// For a converted file: the sha256 of what it was made from.
+    /// For a converted file, the SHA-256 of the file that it was converted from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_from: Option<String>,
 }
 
 impl Index {
-    /// An unreadable index is an empty one: everything is hashed again.
+    /// Reads the index. An unreadable index counts as empty, so that every file is hashed again.
     pub fn load(dir: &Path) -> Self {
         std::fs::read(dir.join(NAME)).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default()
     }
 
-    /// Written beside and renamed, so that a reader never sees half of it. Entries that others wrote meanwhile are kept.
+    /// Writes the index to a temporary file and renames it, so that a reader never sees a partial
+    /// index. Entries that other processes have written meanwhile are kept.
     pub fn save(&mut self, dir: &Path) -> Result<(), WeightsError> {
         if !self.changed {
             return Ok(());
@@ -75,7 +79,7 @@ impl Index {
         Ok(())
     }
 
-    /// Notes a file that was just put in its place.
+    /// Records a file that was just moved to its final path.
     pub fn record(&mut self, file: &File, dir: &Path, sha256: String) -> Result<(), WeightsError> {
         let path = dir.join(&file.path);
         let (bytes, modified_ns) = look(&path).map_err(WeightsError::io(&path))?;
@@ -85,7 +89,8 @@ impl Index {
         Ok(())
     }
 
-    /// Is the file what the manifest pins, or what was converted here from what it pins?
+    /// Checks that the file is what the manifest pins, or was converted on this machine from what
+    /// it pins.
     pub fn check(&mut self, file: &File, dir: &Path, depth: Depth) -> Result<(), Fault> {
         let path = dir.join(&file.path);
         let (bytes, modified_ns) = look(&path).map_err(|e| match e.kind() {
@@ -111,7 +116,7 @@ impl Index {
     }
 }
 
-/// Size and time of change.
+/// Returns the size in bytes and the modification time in nanoseconds since 1970.
 fn look(path: &Path) -> std::io::Result<(u64, u64)> {
     let meta = std::fs::metadata(path)?;
     let modified = meta.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();

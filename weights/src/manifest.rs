@@ -1,4 +1,5 @@
-//! The manifest: every weight file, its licence, its pins and the packages that carry it.
+//! The manifest: every weight file with its licence, its pinned SHA-256 and the packages that
+//! contain it.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +7,31 @@ use serde::Deserialize;
 
 use super::WeightsError;
 
-/// Which weights to fetch.
+/// A set of weights to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Set {
-    /// Whisper base, Kokoro and the rest that an interview needs.
+    /// Whisper base, Kokoro and everything else that an interview needs.
     Default,
-    /// The same with Whisper tiny.en: English only, for small machines.
+    /// The same with Whisper tiny.en, which understands English only, for small machines.
     Small,
-    /// Everything the tests use.
+    /// Everything that the tests use.
     Test,
-    /// A tiny language model and a server for it: for `demo --llm`. Never part of another set but `all`.
+    /// A tiny language model and a server for it, which `demo --llm` uses. Of the other sets, only
+    /// `all` includes it.
     Llm,
     /// A small language model that words usable follow-ups, and the same server.
     LlmSmall,
-    /// Everything there is.
+    /// Everything in the manifest.
     All,
 }
 
 impl Set {
-    /// All but [`Set::All`], in the order in which one of them is preferred where several would do.
+    /// All sets except [`Set::All`]. Where several sets contain what is needed, the first of them
+    /// is preferred.
     pub(super) const NARROWEST_FIRST: [Self; 5] = [Self::Default, Self::Small, Self::Llm, Self::LlmSmall, Self::Test];
 
-    /// As on the command line.
+    /// The set's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -50,29 +53,29 @@ pub struct Manifest {
     pub items: Vec<Item>,
 }
 
-/// What one client fetches in one go.
+/// The unit that one client fetches.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "client", rename_all = "lowercase")]
 pub enum Package {
     Pypi(Pin),
     Npm(Pin),
-    /// Installed by `scripts/setup`; its files are copied from where they were installed.
+    /// Installed by `scripts/setup`. Its files are copied from where they were installed.
     Debian {
         name: String,
     },
 }
 
-/// A version of a package and the sha256 of its archive.
+/// The version of a package and the SHA-256 of its archive.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Pin {
     pub name: String,
     pub version: String,
-    /// Of the archive.
+    /// The size of the archive in bytes.
     pub bytes: u64,
     pub sha256: String,
 }
 
-/// What the code asks for by name; one file or many.
+/// One or many files that the code asks for under one name.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
@@ -86,12 +89,12 @@ pub struct Item {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
-    /// Under the weights folder.
+    /// The path below the weights folder.
     pub path: String,
-    /// Of the joined parts, before any conversion.
+    /// The size of the joined parts in bytes, before any conversion.
     pub bytes: u64,
     pub sha256: String,
-    /// Joined in this order.
+    /// The parts, in the order in which they are joined.
     pub parts: Vec<Part>,
     pub convert: Option<Conversion>,
     pub hub: Option<HubFile>,
@@ -101,29 +104,31 @@ pub struct File {
 #[serde(deny_unknown_fields)]
 pub struct Part {
     pub package: String,
-    /// Path inside the archive, or on the disk for a Debian package.
+    /// The path inside the archive, or for a Debian package the path on disk.
     pub file: String,
 }
 
-/// CTranslate2 Whisper → whisper.cpp ggml q8_0.
+/// A conversion from CTranslate2's Whisper format to whisper.cpp's ggml format with q8_0
+/// quantisation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conversion {
     pub vocabulary: Part,
     pub vocabulary_sha256: String,
     pub vocabulary_hub: Option<HubFile>,
-    /// Of the result. Its size is the same everywhere; its last bits may differ with the platform's `ln` and `exp`, so the
-    /// index accepts what it saw being made from the pinned source, too.
+    /// The size of the result in bytes, which is the same on every platform. The last bits of its
+    /// values may differ with the platform's `ln` and `exp`. The index therefore also accepts a
+    /// file that it saw being converted from the pinned source.
     pub bytes: u64,
     pub sha256: String,
 }
 
-/// The same bytes upstream: a repository of a model hub, a revision of it, and a file in it.
+/// The same content upstream: a repository of a model hub, a revision of it, and a file in it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HubFile {
     pub repo: String,
-    /// A commit where it is known; the sha256 pins the bytes in any case.
+    /// A commit, where one is known. The SHA-256 pins the content in any case.
     #[serde(default = "HubFile::newest")]
     pub revision: String,
     pub file: String,
@@ -136,22 +141,25 @@ impl HubFile {
 }
 
 impl Manifest {
-    /// The manifest this program was built with.
+    /// Returns the manifest that this program was built with.
     pub fn built_in() -> Result<Self, WeightsError> {
         Self::parse(include_str!("../../models/manifest.toml"))
     }
 
-    /// Reads a manifest and checks that it hangs together.
+    /// Parses a manifest and checks that it is consistent.
     pub fn parse(text: &str) -> Result<Self, WeightsError> {
         let manifest: Self = toml::from_str(text).map_err(|e| WeightsError::Manifest(e.to_string()))?;
         let mut paths = BTreeMap::new();
         for (item, file) in manifest.items.iter().flat_map(|i| i.files.iter().map(move |f| (i, f))) {
             if let Some(other) = paths.insert(file.path.as_str(), &item.name) {
-                return Err(WeightsError::Manifest(format!("{} belongs to {other} and to {}", file.path, item.name)));
+                return Err(WeightsError::Manifest(format!(
+                    "{} is listed in both {other} and {}",
+                    file.path, item.name
+                )));
             }
             let path = std::path::Path::new(&file.path);
             if !path.components().all(|c| matches!(c, std::path::Component::Normal(_))) {
-                return Err(WeightsError::Manifest(format!("{} leaves the weights folder", file.path)));
+                return Err(WeightsError::Manifest(format!("the path {} leads out of the weights folder", file.path)));
             }
             if file.parts.is_empty() {
                 return Err(WeightsError::Manifest(format!("{} has no parts", file.path)));
@@ -167,7 +175,7 @@ impl Manifest {
         self.packages
             .iter()
             .find(|p| p.name() == name)
-            .ok_or_else(|| WeightsError::Manifest(format!("no package is called {name}")))
+            .ok_or_else(|| WeightsError::Manifest(format!("there is no package named {name}")))
     }
 
     pub fn item(&self, name: &str) -> Option<&Item> {
@@ -187,7 +195,8 @@ impl Package {
         }
     }
 
-    /// Of the download; nothing for what the system's package manager brings.
+    /// The size of the download in bytes, or 0 for a package that the system's package manager
+    /// installs.
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Pypi(pin) | Self::Npm(pin) => pin.bytes,
@@ -197,17 +206,17 @@ impl Package {
 }
 
 impl File {
-    /// The parts and, for a conversion, the vocabulary.
+    /// Returns the parts and, for a conversion, the vocabulary.
     pub fn all_parts(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().chain(self.convert.as_ref().map(|c| &c.vocabulary))
     }
 
-    /// Size of the file as it lies in the weights folder.
+    /// The size in bytes of the file in the weights folder.
     pub fn final_bytes(&self) -> u64 {
         self.convert.as_ref().map_or(self.bytes, |c| c.bytes)
     }
 
-    /// Hash of the file as it lies in the weights folder.
+    /// The SHA-256 of the file in the weights folder.
     pub fn final_sha256(&self) -> &str {
         self.convert.as_ref().map_or(&self.sha256, |c| &c.sha256)
     }
@@ -250,9 +259,11 @@ mod tests {
     fn mistakes_in_a_manifest_are_named() {
         let good = "{path='a', bytes=1, sha256='0', parts=[{package='p', file='f'}]}";
         assert!(with_file(good).is_ok());
-        assert!(with_file(&format!("{good},{good}")).unwrap_err().to_string().contains("belongs to"));
-        assert!(with_file(&good.replace("'p'", "'q'")).unwrap_err().to_string().contains("no package is called q"));
-        assert!(with_file(&good.replace("'a'", "'../a'")).unwrap_err().to_string().contains("leaves the weights"));
+        assert!(with_file(&format!("{good},{good}")).unwrap_err().to_string().contains("is listed in both"));
+        assert!(with_file(&good.replace("'p'", "'q'")).unwrap_err().to_string().contains("no package named q"));
+        assert!(
+            with_file(&good.replace("'a'", "'../a'")).unwrap_err().to_string().contains("leads out of the weights")
+        );
         assert!(with_file(&good.replace("{package='p', file='f'}", "")).unwrap_err().to_string().contains("no parts"));
         assert!(with_file(&good.replace("bytes", "bites")).unwrap_err().to_string().contains("bites"));
     }

@@ -1,6 +1,7 @@
 //! Runs other programs: `pip`, `npm` and `curl`.
 //!
-//! Owns: their start, their log and what is said about their failure. Never does: know what they fetch.
+//! Owns: starting them, their log, and the message about their failure. Never does: know what they
+//! fetch.
 
 use std::fmt;
 use std::fs::File;
@@ -10,12 +11,12 @@ use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(100);
 
-/// A program that could not be started, failed, or was stopped.
+/// The failure of a program that could not be started, failed, or was stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The exit code; nothing where the program never ran or a signal ended it.
+    /// The exit code, or `None` if the program did not start or was ended by a signal.
     pub code: Option<i32>,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
@@ -31,8 +32,9 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// Runs a command, calling `tick` ten times a second; a reason that it returns ends the program. A failure quotes the
-/// program's first errors, or else the last lines it printed.
+/// Runs a command and calls `tick` ten times per second. If `tick` returns a reason, the program is
+/// stopped and the reason is the error. The error of a failed program quotes the first errors that
+/// it printed, or otherwise its last lines.
 pub fn run(mut command: Command, log: &Path, tick: impl Fn() -> Option<String>) -> Result<(), Failure> {
     let output = File::create(log)?;
     let errors = output.try_clone()?;
@@ -42,13 +44,13 @@ pub fn run(mut command: Command, log: &Path, tick: impl Fn() -> Option<String>) 
         .stdout(output)
         .stderr(errors)
         .spawn()
-        .map_err(|e| Failure { code: None, reason: format!("{program} can't be started: {e}") })?;
+        .map_err(|e| Failure { code: None, reason: format!("{program} cannot be started: {e}") })?;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
         if let Some(reason) = tick() {
-            // It may have ended by itself meanwhile; either way it is gone afterwards.
+            // The program may have ended by itself meanwhile, so an error of `kill` is ignored.
             let _ = child.kill();
             child.wait()?;
             let _ = std::fs::remove_file(log);

@@ -1,4 +1,4 @@
-//! What a person sees while weights are fetched: bars on a terminal, lines elsewhere. Always on stderr.
+//! Progress of a fetch on stderr: bars on a terminal, lines elsewhere.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write as _};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
 
-/// In a log, how often a long download says how far it is.
+/// The interval at which a long download logs its progress.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
@@ -14,31 +14,31 @@ pub enum Progress {
     Bars(MultiProgress),
     Lines,
     Silent,
-    /// Lines for a test to read.
+    /// Keeps the lines for a test to read.
     #[cfg(test)]
     Kept(std::sync::Arc<parking_lot::Mutex<Vec<String>>>),
 }
 
-/// One package or file on its way.
+/// A package or file that is being fetched.
 pub struct Step<'a> {
     progress: &'a Progress,
     bar: Option<ProgressBar>,
     name: String,
-    /// 0 where it is not known.
+    /// The expected size in bytes, or 0 if it is not known.
     bytes: u64,
     began: Instant,
     told: Cell<Instant>,
 }
 
 impl Progress {
-    /// Bars where a person watches, lines in a log.
+    /// Shows bars if stderr is a terminal, and lines otherwise.
     pub fn for_stderr() -> Self {
         if std::io::stderr().is_terminal() { Self::Bars(MultiProgress::new()) } else { Self::Lines }
     }
 
     pub fn say(&self, line: &str) {
         match self {
-            // A terminal that went away is no reason to stop fetching.
+            // An error of a closed terminal must not stop the fetch.
             Self::Bars(bars) => drop(bars.println(line)),
             Self::Lines => to_stderr(line),
             Self::Silent => {}
@@ -71,7 +71,7 @@ impl Progress {
     }
 }
 
-/// A line that nobody reads is lost; `eprintln!` would panic.
+/// Writes a line and ignores errors, because `eprintln!` would panic if stderr were closed.
 fn to_stderr(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
@@ -92,7 +92,7 @@ impl Step<'_> {
         }
     }
 
-    /// The bar goes; a line with the outcome stays.
+    /// Removes the bar and prints a line with the outcome.
     pub fn done(self, outcome: &str) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -110,7 +110,7 @@ impl Drop for Step<'_> {
     }
 }
 
-/// In brackets, after a name; nothing where it is not known.
+/// Formats a size in brackets to follow a name. Returns nothing if the size is not known.
 fn size(bytes: u64) -> String {
     if bytes == 0 { String::new() } else { format!(" ({})", HumanBytes(bytes)) }
 }

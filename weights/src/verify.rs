@@ -1,4 +1,4 @@
-//! The check before anything starts: is every weight there and whole?
+//! The check before the engine starts: whether every weight is there and intact.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use super::index::{Depth, Fault, Index};
 use super::{Manifest, Set, Weights};
 
-/// Something that keeps the engine from starting: which file, what about it, and the command that mends it.
+/// A problem that keeps the engine from starting: the file, what is wrong with it, and the command
+/// that repairs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub file: PathBuf,
     pub what: String,
     pub mend: String,
-    /// It is not there at all.
+    /// True if the file does not exist.
     pub missing: bool,
-    /// How large the file is when it is whole; 0 where that is not known.
+    /// The expected size of the file in bytes, or 0 if it is not known.
     pub bytes: u64,
 }
 
 impl Problem {
-    /// The file's name, and what about it.
+    /// Returns the file's name and what is wrong with it.
     pub fn short(&self) -> String {
         let name = self.file.file_name().unwrap_or_default();
         format!("{} {}", name.to_string_lossy(), self.what)
@@ -28,16 +29,17 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}; mend it with: {}", self.file.display(), self.what, self.mend)
+        write!(f, "{} {}. To repair it: {}", self.file.display(), self.what, self.mend)
     }
 }
 
-/// The same as lines of a message.
+/// Formats the problems as lines of a message.
 pub fn lines(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
 }
 
-/// The items an interview needs with this Whisper model (`base`, `tiny.en`, or the path of a ggml file of one's own).
+/// Returns the items that an interview needs with this Whisper model, which is `base`, `tiny.en`,
+/// or the path of another ggml file.
 pub fn required(whisper: &str) -> Vec<String> {
     let mut names: Vec<String> = [
         "kokoro",
@@ -58,13 +60,14 @@ pub fn required(whisper: &str) -> Vec<String> {
     names
 }
 
-/// Checks the items named, quickly where nothing changed since the last check. All problems at once, or the paths.
+/// Checks the named items, and hashes only files that changed since the last check. Returns the
+/// paths of the weights, or all problems.
 pub fn verify<S: AsRef<str>>(required: &[S], dir: &Path) -> Result<Weights, Vec<Problem>> {
     let manifest = Manifest::built_in().map_err(|e| {
         vec![Problem {
             file: "models/manifest.toml".into(),
             what: e.to_string(),
-            mend: "build again".into(),
+            mend: "build the engine again".into(),
             missing: false,
             bytes: 0,
         }]
@@ -72,7 +75,7 @@ pub fn verify<S: AsRef<str>>(required: &[S], dir: &Path) -> Result<Weights, Vec<
     verify_with(&manifest, required, dir, Depth::Quick)
 }
 
-/// [`verify`] with another manifest or depth.
+/// Like [`verify`], with a given manifest and depth.
 pub fn verify_with<S: AsRef<str>>(
     manifest: &Manifest,
     required: &[S],
@@ -87,7 +90,7 @@ pub fn verify_with<S: AsRef<str>>(
             let known = manifest.items.iter().map(|i| i.name.as_str()).collect::<Vec<_>>().join(", ");
             problems.push(Problem {
                 file: dir.join(name),
-                what: format!("is not in the manifest, which has {known}"),
+                what: format!("is not in the manifest, which lists {known}"),
                 mend: "correct the name in the settings".to_owned(),
                 missing: false,
                 bytes: 0,
@@ -106,12 +109,12 @@ pub fn verify_with<S: AsRef<str>>(
             }
         }
     }
-    // A folder that can't be written to is fine: the next start hashes again.
+    // An error is ignored. If the folder is not writable, the next start hashes the files again.
     let _ = index.save(dir);
     if problems.is_empty() { Ok(Weights::new(dir)) } else { Err(problems) }
 }
 
-/// One command brings all of these, and as little else as possible.
+/// Returns the smallest set that contains everything named, so that one command fetches it.
 fn smallest_set<S: AsRef<str>>(manifest: &Manifest, required: &[S]) -> Set {
     let items: Vec<_> = required.iter().filter_map(|name| manifest.item(name.as_ref())).collect();
     let holds_all = |set: &Set| items.iter().all(|item| item.sets.contains(set));
@@ -122,7 +125,7 @@ fn smallest_set<S: AsRef<str>>(manifest: &Manifest, required: &[S]) -> Set {
 mod tests {
     use super::*;
 
-    /// "abc" and what sha256 makes of it.
+    /// The file "abc" with its SHA-256.
     const MANIFEST: &str = "[[package]]\nclient='npm'\nname='p'\nversion='1'\nbytes=1\nsha256='0'
         [[item]]\nname='letters'\npurpose='x'\nlicence='MIT'\nsets=['small']
         files=[{path='d/abc.bin', bytes=3, parts=[{package='p', file='f'}], \
@@ -162,7 +165,7 @@ mod tests {
     fn a_truncated_file_is_found() {
         let (dir, _) = folder(b"ab");
         let problems = check(dir.path(), Depth::Quick).unwrap_err();
-        assert!(problems[0].what.contains("2 bytes, not 3"), "{}", problems[0]);
+        assert!(problems[0].what.contains("2 bytes instead of 3"), "{}", problems[0]);
     }
 
     #[test]
@@ -170,7 +173,8 @@ mod tests {
         let (dir, file) = folder(b"abc");
         assert!(check(dir.path(), Depth::Quick).is_ok());
         std::fs::write(&file, b"abd").unwrap();
-        // Even where the clock is too coarse to show the change by itself.
+        // The modification time is set by hand, because the clock may be too coarse to show the
+        // change.
         let changed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1);
         std::fs::File::options().write(true).open(&file).unwrap().set_modified(changed).unwrap();
         let problems = check(dir.path(), Depth::Quick).unwrap_err();
@@ -192,6 +196,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let manifest = Manifest::parse(MANIFEST).unwrap();
         let problems = verify_with(&manifest, &["whisper-huge"], dir.path(), Depth::Quick).unwrap_err();
-        assert!(problems[0].what.contains("which has letters"), "{}", problems[0]);
+        assert!(problems[0].what.contains("which lists letters"), "{}", problems[0]);
     }
 }

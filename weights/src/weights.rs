@@ -1,4 +1,4 @@
-//! Where each weight lies, once [`verify`](super::verify) has found it whole.
+//! The paths of the weights, once [`verify`](super::verify) has found them intact.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,8 @@ impl Weights {
         &self.dir
     }
 
-    /// A ggml file: `base` and `tiny.en` are ours; anything else is the path of a file of the user's.
+    /// Returns the path of a ggml file. `base` and `tiny.en` are the names of fetched models.
+    /// Anything else is the path of a file.
     pub fn whisper(&self, model: &str) -> Result<PathBuf, WeightsError> {
         let manifest = Manifest::built_in()?;
         if let Some(file) = manifest.item(&format!("whisper-{model}")).and_then(|i| i.files.first()) {
@@ -42,7 +43,7 @@ impl Weights {
         self.dir.join("kokoro-vocab.json")
     }
 
-    /// Folder of `<voice>.bin` files.
+    /// Returns the folder of `<voice>.bin` files.
     pub fn voices(&self) -> PathBuf {
         self.dir.join("voices")
     }

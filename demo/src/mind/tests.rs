@@ -1,4 +1,6 @@
-//! A persona in calls made of levels and messages. Owns: a clock of its own. Never does: open a connection or wait.
+//! Tests of a persona in calls that consist of levels and messages.
+//!
+//! Owns: a clock of its own. Never does: open a connection or wait.
 
 use super::super::envelope::tests::speech;
 use super::super::tape::FLOOR_DB;
@@ -35,7 +37,7 @@ impl Call {
         Self { mind: Mind::new(persona, questions, by_id), now: 0, expected }
     }
 
-    /// Packets of these levels arrive; whatever the persona begins to say, and when.
+    /// Feeds packets of these levels. Returns what the persona begins to say, and when.
     fn packets(&mut self, levels: &[f32]) -> Vec<(u64, String)> {
         let mut said = Vec::new();
         for &db in levels {
@@ -46,7 +48,8 @@ impl Call {
         said
     }
 
-    /// The interviewer speaks for a second, then listens for three; what the persona says is finished at once.
+    /// Lets the interviewer speak for 1 s and then listen for 3 s. What the persona says is
+    /// finished at once.
     fn exchange(&mut self) -> Option<String> {
         self.tell(&Notice::state(CallState::Speaking));
         assert!(self.packets(&[-20.0; 50]).is_empty());

@@ -1,7 +1,8 @@
-//! A small language model on this machine, behind an OpenAI-compatible server on loopback: for `demo --llm`.
+//! A small language model on this machine, behind an OpenAI-compatible server on loopback, for
+//! `demo --llm`.
 //!
-//! Owns: the server's process, which ends with us. Never does: fetch anything, or run inside our own process
-//! (llama.cpp and whisper.cpp both carry ggml).
+//! Owns: the server's process, which ends with the demo. Never does: fetch anything, or load the
+//! model into the demo's own process, because llama.cpp and whisper.cpp both contain ggml.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,18 +12,18 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
 const SERVER: &str = include_str!("server.py");
-/// Where the manifest puts llama.cpp's server, under the weights folder.
+/// The path of llama.cpp's server below the weights folder, as in the manifest.
 const PACKAGE: &str = "llm/server";
-/// Reading the weights from a cold disk.
+/// The limit of the start, which may read the weights from a slow disk.
 const START: Duration = Duration::from_mins(2);
 const STOP: Duration = Duration::from_secs(5);
 const THREADS: &str = "2";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ModelServerError {
-    #[error("python3 (3.10 or newer) can't be started: {0}")]
+    #[error("python3 (3.10 or newer) cannot be started: {0}")]
     Python(std::io::Error),
-    #[error("the model's server did not start; what it said is in {}", .0.display())]
+    #[error("the model's server did not start; its output is in {}", .0.display())]
     NotStarted(PathBuf),
     #[error("{}: {source}", path.display())]
     Log { path: PathBuf, source: std::io::Error },
@@ -30,15 +31,16 @@ pub enum ModelServerError {
 
 /// A running server.
 pub struct ModelServer {
-    /// Such as `http://127.0.0.1:40123/v1`.
+    /// The base URL, such as `http://127.0.0.1:40123/v1`.
     pub base_url: String,
     child: Child,
-    /// It ends when this is closed.
+    /// Closing this pipe ends the server.
     stdin: Option<ChildStdin>,
 }
 
 impl ModelServer {
-    /// Starts it with the model in `file`, which it calls `name`; `weights` holds the server, `log` what it says.
+    /// Starts the server with the model in `file` under the name `name`. `weights` contains the
+    /// server, and its output is written to `log`.
     pub async fn start(weights: &Path, file: &str, name: &str, log: &Path) -> Result<Self, ModelServerError> {
         let said =
             std::fs::File::create(log).map_err(|source| ModelServerError::Log { path: log.to_owned(), source })?;
@@ -69,11 +71,11 @@ impl ModelServer {
         Ok(Self { base_url: format!("{address}/v1"), child, stdin })
     }
 
-    /// Stops it: politely, then not.
+    /// Stops the server, first by closing its input and then by killing it.
     pub async fn stop(mut self) {
         drop(self.stdin.take());
         if tokio::time::timeout(STOP, self.child.wait()).await.is_err() {
-            // It is killed when dropped; an error means that it is gone already.
+            // The process is killed when it is dropped. An error means that it has ended already.
             let _ = self.child.kill().await;
         }
     }

@@ -1,13 +1,14 @@
 """An OpenAI-compatible server on loopback for one GGUF file: server.py FILE ALIAS THREADS
 
-Says its address on one line, and ends when its standard input does, so that it never outlives who started it.
+Prints its address on one line, and ends when its standard input is closed, so that it never
+outlives the process that started it.
 """
 import os
 import sys
 
 import xllamacpp
 
-# On the same cores somebody is being listened to: that comes first.
+# Speech recognition on the same cores has priority.
 os.nice(10)
 path, alias, threads = sys.argv[1:4]
 params = xllamacpp.CommonParams()

@@ -1,23 +1,23 @@
-//! Answers that don't go together: candidates, by their words, for somebody to ask about or to look at.
+//! Candidates for contradictions between the answers of one respondent, found by their words.
 //!
-//! Owns: the three ways in which two sentences can contradict each other that words alone can tell, each with both spans.
-//! Never does: decide who is right.
+//! Owns: the three kinds of contradiction between two sentences that words alone can tell, each
+//! with both spans. Never does: decide which of the two is right.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::sentence::{Sentence, sentences};
-use crate::io::{AskingId, Response, Word};
+use crate::call::{AskingId, Word};
 use crate::lexicon as lex;
 use crate::spans::{Span, timed, tokens};
 
-/// Least share of the shorter sentence's topics that both must have.
+/// The least share of the shorter sentence's topics that both sentences must have, 0…1.
 const SHARED: f32 = 0.5;
-/// Most candidates an answer.
+/// The largest number of candidates for one answer.
 const MOST: usize = 5;
 
-/// What can't both be so, one of each pair in each sentence.
+/// Pairs of words that exclude each other when each sentence has one of them.
 const OPPOSITES: &[(&[&str], &[&str])] = &[
     (&["always", "constantly"], &["never", "rarely", "seldom", "hardly"]),
     (&["often", "frequently"], &["never", "rarely", "seldom", "hardly"]),
@@ -33,7 +33,7 @@ const OPPOSITES: &[(&[&str], &[&str])] = &[
     (&["useful", "helpful"], &["useless", "unhelpful"]),
     (&["alone"], &["together"]),
 ];
-/// Somebody speaks of another time.
+/// Words by which somebody speaks of another time.
 const THEN: &[&str] = &["used", "before", "previously", "back", "originally", "once", "ago"];
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -41,15 +41,15 @@ const THEN: &[&str] = &["used", "before", "previously", "back", "originally", "o
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// One says of the same thing what the other denies.
+    /// One sentence affirms what the other denies.
     Negation,
-    /// Opposite words about the same thing.
+    /// The sentences have opposite words about the same thing.
     Opposite,
-    /// Another number of the same.
+    /// The sentences give different numbers for the same thing.
     Number,
 }
 
-/// Two spans of one respondent that don't go together.
+/// Two spans of one respondent that contradict each other.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Contradiction {
@@ -58,21 +58,30 @@ pub struct Contradiction {
     pub earlier_asking: AskingId,
     pub earlier: Span,
     pub now: Span,
-    /// 0…1: the share of the shorter sentence's topics that both have.
+    /// The share of the shorter sentence's topics that both sentences have, 0…1.
     pub overlap: f32,
 }
 
-/// What in these words does not go with what was said before.
-pub fn with_earlier(text: &str, words: &[Word], earlier: &[Response]) -> Vec<Contradiction> {
+/// An earlier answer of the same respondent.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    pub asking: AskingId,
+    pub text: &'a str,
+    pub words: &'a [Word],
+}
+
+/// Returns the contradictions between these words and what the respondent said before: at most 5,
+/// those with the largest overlap first.
+pub fn with_earlier(text: &str, words: &[Word], earlier: &[Earlier<'_>]) -> Vec<Contradiction> {
     let now_tokens = tokens(text);
     let mut found: Vec<Contradiction> = Vec::new();
     for sentence in sentences(text) {
         for before in earlier {
-            let before_tokens = tokens(&before.text);
-            for other in sentences(&before.text) {
+            let before_tokens = tokens(before.text);
+            for other in sentences(before.text) {
                 let Some((kind, overlap)) = between(&other, &sentence) else { continue };
                 let spans = (
-                    timed(&before.text, &before_tokens, &before.words, other.tokens.clone()),
+                    timed(before.text, &before_tokens, before.words, other.tokens.clone()),
                     timed(text, &now_tokens, words, sentence.tokens.clone()),
                 );
                 if let (Some(earlier), Some(now)) = spans {
@@ -86,7 +95,7 @@ pub fn with_earlier(text: &str, words: &[Word], earlier: &[Response]) -> Vec<Con
     found
 }
 
-/// In what way two sentences contradict each other, and how much they are about the same.
+/// Returns in what way two sentences contradict each other, and their overlap, 0…1.
 pub fn between(one: &Sentence, other: &Sentence) -> Option<(Kind, f32)> {
     if one.has(THEN) != other.has(THEN) || subject(one) != subject(other) {
         return None;
@@ -95,7 +104,7 @@ pub fn between(one: &Sentence, other: &Sentence) -> Option<(Kind, f32)> {
         let (forth, back) = (one.has(left) && other.has(right), one.has(right) && other.has(left));
         forth != back && !(one.has(left) && one.has(right)) && !(other.has(left) && other.has(right))
     });
-    // What they differ in is no topic they share.
+    // Words in which the sentences differ are no topic that they share.
     let topics = |sentence: &Sentence| -> BTreeSet<String> {
         let judging = |word: &String| {
             lex::is_positive(word)
@@ -122,18 +131,19 @@ pub fn between(one: &Sentence, other: &Sentence) -> Option<(Kind, f32)> {
         return Some((kind, overlap));
     }
     if let Some((left, right)) = opposite {
-        // Opposite words with opposite signs say the same: "It is easy", "It is not hard". "Never" is both, and counts once.
+        // Opposite words with opposite signs say the same: "It is easy", "It is not hard". "Never"
+        // belongs to both lists, and counts once.
         let sign = |sentence: &Sentence| {
             let pair = |word: &String| left.contains(&word.as_str()) || right.contains(&word.as_str());
             sentence.words.iter().filter(|word| lex::is_negator(word) && !pair(word)).count() % 2
         };
         return (sign(one) == sign(other)).then_some((Kind::Opposite, overlap));
     }
-    // One shared word is no subject yet.
+    // One shared word is not enough to make a common subject.
     (one.is_negated() != other.is_negated() && (shared >= 2 || fewer == 1)).then_some((Kind::Negation, overlap))
 }
 
-/// Of whom it is said, as far as pronouns tell.
+/// Returns of whom the sentence speaks, as far as its pronouns tell.
 fn subject(sentence: &Sentence) -> Option<&'static str> {
     sentence.words.iter().find_map(|word| match word.as_str() {
         "i" | "i'm" | "i've" | "i'd" | "we" | "we're" | "my" | "our" => Some("us"),
@@ -142,7 +152,7 @@ fn subject(sentence: &Sentence) -> Option<&'static str> {
     })
 }
 
-/// Different numbers before the same unit.
+/// Returns the kind if the sentences give different numbers for the same unit.
 fn number_differs(one: &Sentence, other: &Sentence) -> Option<Kind> {
     let amounts = |sentence: &Sentence| -> Vec<(i32, String)> {
         let pairs = sentence.words.windows(2);

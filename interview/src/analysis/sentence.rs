@@ -1,28 +1,30 @@
-//! One sentence of an answer, and what can be told by its words.
+//! One sentence of an answer, and what its words tell.
 //!
-//! Owns: cutting answers into sentences, polarity, topics. Never does: compare answers.
+//! Owns: splitting answers into sentences, and the polarity and topics of a sentence. Never does:
+//! compare answers.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::lexicon as lex;
 
-/// Longer ones are cut at a comma, or where the limit is: recognisers forget full stops.
+/// The largest number of tokens in a sentence. Longer ones are split, at a comma if there is one,
+/// because speech recognition leaves out full stops.
 const LONGEST: usize = 40;
 const COMMA_FROM: usize = 25;
 
-/// A run of an answer's tokens.
+/// A sentence: a run of an answer's tokens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sentence {
-    /// Of the answer's whitespace-separated tokens.
+    /// Its place among the whitespace-separated tokens of the answer.
     pub tokens: Range<usize>,
-    /// Lower case, without punctuation.
+    /// Its words in lower case, without punctuation.
     pub words: Vec<String>,
-    /// Of its content words.
+    /// The stems of its content words.
     pub stems: BTreeSet<String>,
 }
 
-/// The answer's sentences in order.
+/// Returns the sentences of an answer in order.
 pub fn sentences(text: &str) -> Vec<Sentence> {
     let written: Vec<&str> = text.split_whitespace().collect();
     let mut found = Vec::new();
@@ -47,7 +49,7 @@ impl Sentence {
         Self { tokens, words, stems }
     }
 
-    /// An odd number of negations.
+    /// Whether the number of negations is odd.
     pub fn is_negated(&self) -> bool {
         self.words.iter().filter(|word| lex::is_negator(word)).count() % 2 == 1
     }
@@ -56,7 +58,7 @@ impl Sentence {
         self.words.iter().any(|word| wanted.contains(&word.as_str()))
     }
 
-    /// These words one after the other.
+    /// Whether it has these words one after the other.
     pub fn says(&self, phrase: &str) -> bool {
         let phrase: Vec<&str> = phrase.split(' ').collect();
         self.words.windows(phrase.len()).any(|window| window.iter().zip(&phrase).all(|(word, wanted)| word == wanted))

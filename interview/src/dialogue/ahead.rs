@@ -1,22 +1,23 @@
 //! What will be said next, while something is being said.
 //!
-//! Owns: the lines that follow the answer to what is being said, in the order of need, as far as they are known before it
-//! is given; when there is no time for anything else. Never does: decide what follows.
+//! Owns: the lines that follow the answer to the current speech, the most urgent first, as far as
+//! they are known before the answer, and when there is time for anything else. Never does: decide
+//! what follows.
 
 use super::selection::{self, Next};
-use super::speaking::{Purpose, Speech};
 use super::state::Draft;
+use super::utterance::{Purpose, Speech};
 use super::{Farewell, Floor, Interview, Target, lines};
 use crate::followup;
 
 impl Interview {
-    /// Whether the respondent speaks, is expected to, or waits for what we say to it: what else the machine could do would
-    /// make them wait longer.
+    /// Whether the respondent speaks, is expected to speak, or waits for what the interviewer says.
+    /// Other work of the machine would then make the respondent wait longer.
     pub fn is_attentive(&self) -> bool {
         self.hears() && (self.turn.is_open() || !matches!(self.floor, Floor::Speaking))
     }
 
-    /// What follows the answer to this speech.
+    /// Returns the lines that follow the answer to this speech.
     pub(super) fn ahead(&self, speech: &Speech) -> Vec<String> {
         match speech.purpose {
             Purpose::Consent => self.after_consent(),
@@ -25,8 +26,8 @@ impl Interview {
         }
     }
 
-    /// Consent given, the interview begins: up to its first question. That this is there comes before what is said to
-    /// those who refuse.
+    /// Returns the lines from consent up to the first question. They come before the lines for
+    /// respondents who refuse.
     fn after_consent(&self) -> Vec<String> {
         let (consent, asides) = (&self.lines().consent, &self.lines().asides);
         let asks_recording = self.target() == Target::Participation && self.settings.recording;
@@ -40,7 +41,8 @@ impl Interview {
         texts
     }
 
-    /// A word for the answer, then the next question, then the guide's own follow-ups. Others depend on the answer.
+    /// Returns an acknowledgement, the next question, and the guide's own follow-ups. Others depend
+    /// on the answer.
     fn after_question(&self, speech: &Speech) -> Vec<String> {
         let Some(asking) = speech.asking else { return Vec::new() };
         let mut draft = Draft::new(&self.state, self.now);
@@ -55,7 +57,7 @@ impl Interview {
         [word(false), self.next_line(draft), word(true)].into_iter().chain(follow_ups).collect()
     }
 
-    /// The next question of the guide, or the goodbye.
+    /// Returns the next question of the guide, or the farewell.
     fn next_line(&self, mut draft: Draft) -> String {
         match selection::next(&self.guide, self.budget(), &mut draft, self.now) {
             Next::Ask(section, question) => {

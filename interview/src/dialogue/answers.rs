@@ -1,12 +1,13 @@
-//! Taking turns: what the respondent's words mean for the asking at hand.
+//! What the respondent's words mean for the current asking.
 //!
-//! Owns: commands, answers, misunderstandings and silence within one asking. Never does: choose the next question.
+//! Owns: requests, answers, misunderstandings and silence within one asking. Never does: choose the
+//! next question.
 
-use super::asides::Aside;
-use super::naming::Naming;
-use super::speaking::{Purpose, Speech};
+use super::moment::Patience;
+use super::utterance::{Purpose, Speech};
 use super::{Floor, Interview, Target, lines};
-use crate::analysis::{Analysis, contradiction};
+use crate::analysis::Analysis;
+use crate::analysis::contradiction::{Earlier, with_earlier};
 use crate::guide::{Question, QuestionType};
 use crate::io::{CallState, EndRule, Endpointing, Event, Ms, Pending, RepeatReason, Response};
 use crate::turn::{Reading, Verdict, pace, text_of};
@@ -14,54 +15,8 @@ use crate::understanding::parts;
 use crate::understanding::whole::{is_closed_answer, is_full_answer};
 use crate::understanding::{self, AnswerClass, Consent, Kind, Request};
 
-/// What has happened within the asking at hand; forgotten with it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Waiting {
-    /// What was wanted or asked beside answering, and is met.
-    pub asides: Vec<Aside>,
-    /// How often time was asked for at consent, or nothing clear was said about going on.
-    pub waits: u32,
-    /// Since when we listen.
-    pub since: Ms,
-    /// When the question had been put.
-    pub question_end: Option<Ms>,
-    /// Share of the question that was heard.
-    pub heard: f32,
-    /// Somebody else is being fetched: whoever speaks next does not know what was asked.
-    pub handed_over: bool,
-    pub naming: Naming,
-    /// Words of the turn in an answer held open.
-    pub held: usize,
-    pub patience: Patience,
-    pub asked_again: bool,
-    pub reworded: bool,
-    pub repeats: u32,
-    pub resumed: u32,
-    pub not_caught: u32,
-}
-
-/// How far "wait a moment" has been granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Patience {
-    #[default]
-    Usual,
-    /// Something was begun ("Well, I"): it is waited for as long as for an answer, then encouraged once.
-    Begun,
-    Granted,
-    /// "Take your time" has been said.
-    Reassured,
-}
-
-impl Waiting {
-    /// The same question is about to be said again.
-    pub fn put_again(&mut self) {
-        self.heard = 0.0;
-        self.question_end = None;
-    }
-}
-
 impl Interview {
-    /// Looks at the turn and acts when it is over; true when something was done.
+    /// Judges the turn, and acts if it is over. Returns whether something was done.
     pub(super) fn listen(&mut self) -> bool {
         if self.go_on_after_nothing() {
             return true;
@@ -101,15 +56,15 @@ impl Interview {
         }
     }
 
-    /// Reads the words for the policy: is it a whole answer, a request, or the beginning of something?
+    /// Reads the words for the policy: as a full answer, a request, or a beginning.
     pub(super) fn read(&self, target: Target, text: &str) -> Reading {
         let reading = self.reading(text);
-        // Who asks for time, or is only beginning, gets it.
+        // A respondent who asks for time, or has only begun, gets more.
         let unfinished = matches!(reading.kind, Kind::Unfinished | Kind::Request(Request::Wait))
             || target == Target::Question && may_be_dictated(reading.kind) && self.is_dictating(text);
         let command = match reading.kind {
             Kind::Request(Request::Wait) | Kind::Unfinished | Kind::Answer | Kind::BackChannel => false,
-            // What it is instead may follow.
+            // The correct value may follow.
             Kind::Consent(Consent::No) if self.state.pending == Some(Pending::ReadBack) => false,
             Kind::Consent(consent) => consent != Consent::Unclear,
             Kind::Request(_) | Kind::Question(_) | Kind::Concern(_) => reading.also.is_empty(),
@@ -128,7 +83,8 @@ impl Interview {
         Reading { full: full || command, elaborated, unfinished, time_up, patience, pace: self.pace() }
     }
 
-    /// The factor on waiting that this respondent's own pauses call for, in answers to this type of question.
+    /// The factor on waiting that follows from this respondent's own pauses in answers to this type
+    /// of question.
     fn pace(&self) -> f32 {
         let Some((question, follow_up)) = self.answering() else { return 1.0 };
         let kind = |question: &Question, follow_up: bool| if follow_up { QuestionType::Open } else { question.kind };
@@ -145,7 +101,7 @@ impl Interview {
         pace::factor(&of_type, &all)
     }
 
-    /// The guide question of the asking at hand, and whether the asking is a follow-up to it.
+    /// The guide question of the current asking, and whether the asking is a follow-up to it.
     pub(super) fn answering(&self) -> Option<(&Question, bool)> {
         let asking = self.state.current_asking()?;
         let (_, question) = self.guide.questions().find(|(_, q)| q.id == asking.question_id)?;
@@ -167,7 +123,8 @@ impl Interview {
         }
         match reading.kind {
             Kind::Unfinished => {
-                // A beginning that nothing followed: it waits for the rest, and belongs to the answer.
+                // A beginning without a continuation. It waits for the rest, and belongs to the
+                // answer.
                 if self.waiting.patience == Patience::Usual && self.waiting.waits == 0 {
                     return self.await_rest();
                 }
@@ -195,7 +152,8 @@ impl Interview {
                 return;
             }
             Kind::BackChannel if !self.was_not_heard(text) => {
-                // A sign of listening to a question that was heard out: the answer is still to come.
+                // A sign of listening after a question that was heard in full. The answer is still
+                // to come.
                 self.take_floor();
                 self.waiting.since = self.now;
                 return self.show(CallState::Listening);
@@ -222,7 +180,7 @@ impl Interview {
         self.weigh(flags, rule);
     }
 
-    /// What was begun waits for its rest, and belongs to the answer.
+    /// Waits for the rest of what was begun, which belongs to the answer.
     fn await_rest(&mut self) {
         self.waiting.waits += 1;
         self.carry();
@@ -232,7 +190,8 @@ impl Interview {
         self.show(CallState::Listening);
     }
 
-    /// Said over a question of which too little had been heard, and no answer to it as it stands.
+    /// Whether the words were said over a question of which too little had been heard, and do not
+    /// answer it.
     pub(super) fn was_not_heard(&self, text: &str) -> bool {
         let heard = self.waiting.heard;
         if self.waiting.resumed >= 2 || heard >= self.policy.practically_over {
@@ -243,13 +202,14 @@ impl Interview {
         heard < enough || self.language.certain.is_back_channel(text) && !full
     }
 
-    /// The turn is over, and its audio may go. Words of it that belong to no answer are kept beside it.
+    /// Ends the turn, whose audio may be forgotten. Words of it that belong to no answer are kept
+    /// besides.
     pub(super) fn take_floor(&mut self) {
         self.keep_beside();
         self.drop_turn();
     }
 
-    /// The same, where its words are kept elsewhere, or shall not be.
+    /// The same, if its words are kept elsewhere or must not be kept.
     pub(super) fn drop_turn(&mut self) {
         self.turn.clear();
         self.waiting.asides.retain(|aside| !aside.said);
@@ -284,7 +244,7 @@ impl Interview {
 
     // --- The answer -----------------------------------------------------------------------------------------
 
-    /// The answer is there; follow-ups are thought about if there may be any.
+    /// Takes the answer. If a follow-up is possible, proposals are awaited.
     pub(super) fn conclude(&mut self, flags: Vec<String>, rule: EndRule) {
         let Some(response) = self.response(flags, rule) else { return };
         self.waiting.held = self.turn.words().len();
@@ -302,7 +262,7 @@ impl Interview {
         }
     }
 
-    /// The answer as it stands: what was carried over, then the turn's words.
+    /// Returns the answer so far: the words that were carried over, then those of the turn.
     pub(super) fn response(&self, flags: Vec<String>, rule: EndRule) -> Option<Response> {
         let asking = self.state.current_asking()?;
         let words = self.words_so_far();
@@ -320,7 +280,8 @@ impl Interview {
         let named = if matches!(class, AnswerClass::Answered | AnswerClass::Partly) { self.named() } else { None };
         let value = named.and_then(|value| serde_json::to_value(value).ok());
         let mut analysis = Analysis::of(&asking.text, &words);
-        analysis.contradictions = contradiction::with_earlier(&text, &words, &self.state.responses);
+        let earlier: Vec<Earlier> = self.state.responses.iter().map(Earlier::from).collect();
+        analysis.contradictions = with_earlier(&text, &words, &earlier);
         Some(Response {
             asking: asking.id,
             question_id: asking.question_id.clone(),
@@ -353,13 +314,13 @@ impl Interview {
     }
 }
 
-/// Whether more of a dictation may follow what was read as this.
+/// Whether more of a dictation may follow words with this meaning.
 fn may_be_dictated(kind: Kind) -> bool {
     let corrects = matches!(kind, Kind::Consent(consent) if consent != Consent::Yes);
     corrects || matches!(kind, Kind::Answer | Kind::Unfinished | Kind::BackChannel)
 }
 
-/// What the answer is worth as one.
+/// Returns the class of an answer.
 fn class_of(text: &str, flags: &[String]) -> AnswerClass {
     let flag = |name: &str| flags.iter().any(|flag| flag == name);
     if flag("declined") {

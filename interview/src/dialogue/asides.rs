@@ -1,40 +1,34 @@
-//! What is wanted or asked beside answering, and our word about it.
+//! Requests and questions besides the answer, and what the interviewer says about them.
 //!
-//! Owns: carrying each out once, however the respondent goes on. Never does: decide what is said after that word.
+//! Owns: carrying each of them out once, however the respondent continues. Never does: decide what
+//! is said after that.
 //!
-//! Who goes on speaking before our word was heard says the same thing again, or goes on with the answer it was said in.
-//! Neither makes it a second wish, and what was not heard is said with whatever comes next.
+//! A respondent who goes on speaking before the interviewer's reply was heard either repeats the
+//! request or continues the answer. Neither makes it a second request, and a reply that was not
+//! heard is said with whatever comes next.
 
 use super::Interview;
-use super::lines::{self, fill};
-use super::speaking::Speech;
+use super::lines;
+use super::moment::Aside;
+use super::utterance::Speech;
 use crate::io::{Event, Output, RepeatReason};
+use crate::language::lines::fill;
 use crate::understanding::{Kind, Request, Topic};
 
-/// Each "slower" takes so much of the speaking rate, down to [`SLOWEST`].
+/// Each "slower" multiplies the speaking rate by this, down to [`SLOWEST`].
 const SLOWER: f32 = 0.85;
 const SLOWEST: f32 = 0.6;
-/// Each "louder" adds so many dB, up to [`LOUDEST`].
+/// Each "louder" adds this many dB, up to [`LOUDEST`].
 const LOUDER: f32 = 4.0;
 const LOUDEST: f32 = 12.0;
 
-/// Something that was met.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Aside {
-    kind: Kind,
-    /// What we say about it.
-    words: Vec<String>,
-    /// That was heard. The turn it was wanted in may still be open.
-    pub said: bool,
-}
-
 impl Interview {
-    /// Whether it was met in this turn, or before our word about it was heard.
+    /// Whether it was carried out in this turn, or before the reply was heard.
     pub(super) fn is_met(&self, kind: Kind) -> bool {
         self.waiting.asides.iter().any(|aside| aside.kind == kind)
     }
 
-    /// Carries out what is wanted, unless it has been; what is said about it.
+    /// Carries out what is asked for, unless it was done before. Returns the reply.
     pub(super) fn aside(&mut self, kind: Kind, text: &str) -> Vec<String> {
         if let Some(met) = self.waiting.asides.iter().find(|aside| aside.kind == kind) {
             return met.words.clone();
@@ -50,25 +44,25 @@ impl Interview {
         self.met_with(kind, words)
     }
 
-    /// It is met, and this is our word about it.
+    /// Notes that it was carried out, with this reply.
     pub(super) fn met_with(&mut self, kind: Kind, words: Vec<String>) -> Vec<String> {
         self.waiting.asides.retain(|aside| aside.kind != kind);
         self.waiting.asides.push(Aside { kind, words: words.clone(), said: false });
         words
     }
 
-    /// With what nobody has heard yet before them.
+    /// Puts replies that were not heard yet before these texts.
     pub(super) fn with_unsaid(&self, texts: Vec<String>) -> Vec<String> {
         let unsaid = self.unsaid().into_iter().filter(|word| !texts.contains(word));
         unsaid.collect::<Vec<_>>().into_iter().chain(texts).collect()
     }
 
-    /// Words that nobody has heard yet.
+    /// Replies that were not heard yet.
     pub(super) fn unsaid(&self) -> Vec<String> {
         self.waiting.asides.iter().filter(|aside| !aside.said).flat_map(|aside| aside.words.clone()).collect()
     }
 
-    /// So much of what we said was heard.
+    /// Notes which replies were heard with this part of the speech.
     pub(super) fn asides_heard(&mut self, speech: &Speech, heard: &str) {
         let heard = heard.split_whitespace().count();
         let mut spoken = 0;
@@ -80,7 +74,7 @@ impl Interview {
         }
     }
 
-    /// Speaks more slowly, or louder, from here on.
+    /// Makes the interviewer speak more slowly, or louder, from here on.
     fn adjust(&mut self, slower: bool) -> String {
         let (mut rate, mut gain_db) = (self.state.rate, self.state.gain_db);
         if slower {
@@ -95,7 +89,7 @@ impl Interview {
     }
 
     fn note_person(&mut self) -> Vec<String> {
-        // Before consent nothing but that they asked is known.
+        // Before consent, only the request itself is known.
         self.record(Event::PersonRequested);
         let contact = self.guide.answers_to_respondents.contact.clone();
         [self.lines().asides.person.clone()].into_iter().chain(contact).collect()
@@ -113,7 +107,7 @@ impl Interview {
         }
     }
 
-    /// The question in other words, from what the guide says about it, or else more slowly.
+    /// Says the question in other words, from what the guide says about it, or else more slowly.
     pub(super) fn explain(&mut self) {
         self.record(Event::RespondentAsked { topic: Topic::Meaning, answered: true, text: None });
         let context = self.answering().and_then(|(question, _)| question.context.clone());
@@ -132,7 +126,8 @@ impl Interview {
         self.out.push(Output::AdjustSpeech { rate, gain_db });
     }
 
-    /// Answers a question of the respondent's; what can't be answered is noted for whoever runs the study.
+    /// Answers a question of the respondent's. If there is no answer, the question is noted for the
+    /// people who run the study.
     fn answer_respondent(&mut self, topic: Topic, text: &str) -> String {
         let own = &self.guide.answers_to_respondents;
         let lines = &self.lines().answers;
@@ -159,7 +154,7 @@ impl Interview {
             }),
             Topic::Incentive => own.incentive.clone(),
             Topic::Contact => own.contact.clone(),
-            // Outside a question there is nothing to explain but what the call is about.
+            // Outside a question, only the purpose of the call can be explained.
             Topic::Meaning => Some(own.purpose.clone().unwrap_or_else(|| of_study(&lines.purpose))),
             Topic::Source | Topic::Other => None,
         };

@@ -1,12 +1,13 @@
-//! From an answer to the next asking: follow-ups, the next question, goodbye.
+//! From an answer to the next asking: follow-ups, the next question, or the farewell.
 //!
-//! Owns: choosing among proposals, and what is said between an answer and what follows. Never does: read words.
+//! Owns: choosing among proposals, and what is said between an answer and what follows. Never does:
+//! read words.
 
 use super::lines::{self, Farewell};
 use super::selection::{self, Next};
-use super::speaking::{Purpose, Speech};
 use super::state::Draft;
 use super::timing::Budget;
+use super::utterance::{Purpose, Speech};
 use super::{Floor, Interview};
 use crate::followup;
 use crate::followup::check::{Unfit, check};
@@ -15,7 +16,7 @@ use crate::io::{CallState, EndStatus, Event, Ms, Notice, Output, Phase, Proposal
 use crate::lexicon;
 use crate::understanding::parts;
 
-/// Flags of an answer that no follow-up would better.
+/// Flags of an answer that no follow-up would improve.
 const CLOSED_FLAGS: [&str; 4] = ["declined", "dont_know", "no_answer", "nothing_to_add"];
 
 impl Interview {
@@ -23,7 +24,8 @@ impl Interview {
         Budget::new(&self.guide, self.settings.timeout_ms)
     }
 
-    /// How many more follow-ups the question of this response may have, by number and by time.
+    /// Returns how many more follow-ups the question of this response may have, by number and by
+    /// time.
     pub(super) fn follow_ups_left(&self, response: &Response) -> u32 {
         if response.text.is_empty() || response.flags.iter().any(|f| CLOSED_FLAGS.contains(&f.as_str())) {
             return 0;
@@ -44,7 +46,8 @@ impl Interview {
     fn request(&self, response: &Response) -> Option<ProposalRequest> {
         let follow_ups_left = self.follow_ups_left(response);
         let (_, question) = self.guide.questions().find(|(_, q)| q.id == response.question_id)?;
-        // Only open questions have follow-ups of themselves; the others need a trigger of the guide, or ask two things.
+        // Only open questions have follow-ups by themselves. The others need a trigger of the
+        // guide, or ask two things.
         let possible = question.kind == QuestionType::Open && question.expects.is_none()
             || !question.follow_up_triggers.is_empty()
             || parts::of(self.language, &question.text).len() > 1;
@@ -65,11 +68,13 @@ impl Interview {
             follow_ups_left,
             value: response.value.clone().and_then(|value| serde_json::from_value(value).ok()),
             language: self.guide.language.clone(),
+            interest_signals: self.guide.adaptive_rules.interest_signals.clone(),
             within_ms: self.turn.end().saturating_add(self.settings.proposal_deadline_ms).saturating_sub(self.now),
         })
     }
 
-    /// Asks for proposals on what has been said so far, before it is known whether the turn is over.
+    /// Asks for proposals on what has been said so far, before it is known whether the turn is
+    /// over.
     pub(super) fn propose_early(&mut self) {
         let Some(pause) = self.turn.pause() else { return };
         let Some(response) = self.response(Vec::new(), crate::io::EndRule::Complete) else { return };
@@ -81,7 +86,7 @@ impl Interview {
         }
     }
 
-    /// Proposals have come; the best one is made ready to be spoken.
+    /// Takes proposals, and has the best one synthesised.
     pub(super) fn proposed(&mut self, pause: crate::io::PauseId, proposals: Vec<Proposal>) {
         if self.asked_for != Some(pause) {
             return;
@@ -95,14 +100,16 @@ impl Interview {
         self.proposals = Some(proposals);
     }
 
-    /// The first by priority that may be asked, and those before it that are not fit to be spoken.
+    /// Returns the first proposal by priority that may be asked, and those before it that are not
+    /// fit to be spoken.
     fn judge<'p>(
         &self,
         request: &ProposalRequest,
         proposals: &'p [Proposal],
     ) -> (Option<&'p Proposal>, Vec<(Unfit, &'p Proposal)>) {
         let question = &request.question;
-        // The author's own words may come again at another question: "Could you give me an example?"
+        // The author's own words may be asked again at another question: "Could you give me an
+        // example?"
         let own =
             |text: &str| question.follow_up_triggers.iter().any(|trigger| trigger.template.as_deref() == Some(text));
         let taken =
@@ -119,7 +126,7 @@ impl Interview {
         order.sort_by_key(|p| std::cmp::Reverse(p.priority));
         let mut unfit = Vec::new();
         for proposal in order {
-            // The author answers for the guide's own words.
+            // The author is responsible for the guide's own words.
             if proposal.source == followup::TEMPLATE {
                 if !taken(&proposal.text) {
                     return (Some(proposal), unfit);
@@ -134,8 +141,8 @@ impl Interview {
         (None, unfit)
     }
 
-    /// Goes on after an answer: a follow-up, or the next question. Everything is a draft until that is well begun.
-    /// `covered`: the answer has been acknowledged already.
+    /// Continues after an answer with a follow-up or the next question. Everything is a draft until
+    /// that is well begun. `covered`: the answer has been acknowledged already.
     pub(super) fn advance(&mut self, mut response: Response, covered: bool) {
         let (mut follow_up, mut unfit) = (None, Vec::new());
         if let Some(request) = self.request(&response) {
@@ -177,14 +184,15 @@ impl Interview {
         self.say(Speech::new(texts, Purpose::Question).asking(asking).draft(draft.events));
     }
 
-    /// Proposals are still thought about: a word, so that the respondent does not wait in silence.
+    /// Acknowledges the answer while proposals are awaited, so that the respondent does not wait in
+    /// silence.
     pub(super) fn cover(&mut self, response: Response, deadline: Ms) {
         let text = lines::acknowledgement(self.lines(), response.asking, &response.flags, true).to_owned();
         self.say(Speech::new(vec![text], Purpose::Cover));
         self.covering = Some((Box::new(response), deadline));
     }
 
-    /// Asks the next question of the guide, or says goodbye.
+    /// Asks the next question of the guide, or says the farewell.
     pub(super) fn ask_next(&mut self, before: Vec<String>) {
         let draft = Draft::new(&self.state, self.now);
         self.ask_from(draft, before);
@@ -228,16 +236,16 @@ impl Interview {
         self.say(Speech::new(texts, Purpose::Goodbye(farewell)).draft(draft.events));
     }
 
-    /// Says goodbye without anything held open.
+    /// Says the farewell without holding anything open.
     pub(super) fn close(&mut self, farewell: Farewell) {
         self.enter(Phase::Closing);
         let text = farewell.text(self.lines()).to_owned();
         self.say(Speech::new(vec![text], Purpose::Goodbye(farewell)));
     }
 
-    /// A question is well begun: the page is told.
+    /// Tells the page of a question that is well begun.
     pub(super) fn question_put(&mut self) {
-        self.waiting = super::answers::Waiting { since: self.now, ..Default::default() };
+        self.waiting = super::moment::Waiting { since: self.now, ..Default::default() };
         self.show_question();
     }
 
@@ -258,10 +266,10 @@ impl Interview {
 
     // --- The end --------------------------------------------------------------------------------------------
 
-    /// The goodbye has been said.
+    /// Ends the call after the farewell.
     pub(super) fn finish(&mut self, farewell: Farewell) {
         if matches!(farewell, Farewell::Later(_)) {
-            // Not the end of the interview: the next joining takes it up.
+            // The interview does not end. The next joining resumes it.
             self.floor = Floor::Over;
             self.show(CallState::Ended);
             return self.out.push(Output::HangUp);
@@ -280,7 +288,7 @@ impl Interview {
         self.end(status, farewell.reason());
     }
 
-    /// Ends the call here and now.
+    /// Ends the call at once.
     pub(super) fn end(&mut self, status: EndStatus, reason: Option<&str>) {
         self.stop_speaking();
         self.utterance = None;
@@ -288,7 +296,7 @@ impl Interview {
         if status == EndStatus::Completed {
             self.enter(Phase::Completed);
         }
-        // No clear answer means deleted.
+        // Without a clear answer, the recording is deleted.
         if self.state.recording_unsettled {
             self.settle_recording(false);
         }
@@ -298,7 +306,7 @@ impl Interview {
         self.out.push(Output::HangUp);
     }
 
-    /// The respondent leaves or somebody cancels: what was said stays.
+    /// Ends the interview because the respondent leaves or somebody cancels. What was said is kept.
     pub(super) fn leave(&mut self, status: EndStatus, reason: &str) {
         self.commit();
         self.keep_begun_answer();

@@ -1,25 +1,26 @@
-//! Questions of our own within an asking: "Would you like to stop the interview here?"
+//! Questions of the interviewer's own within an asking: "Would you like to stop the interview
+//! here?"
 //!
-//! Owns: asking them, and what their answers mean. What waits for its answer stands in the log, so that a call taken up
-//! again puts it again. Never does: end anything without a yes.
+//! Owns: asking them, and what their answers mean. The log records which one waits for its answer,
+//! so that a resumed call puts it again. Never does: end anything without a yes.
 
 use super::lines::Farewell;
-use super::speaking::{Purpose, Speech};
+use super::utterance::{Purpose, Speech};
 use super::{Interview, Target};
 use crate::io::{Event, Pending, Postponement, RepeatReason};
 use crate::turn::confidence_of;
 use crate::understanding::{Concern, Consent, Kind, Reading, Request, Topic};
 
-/// A reply has at least so many words beside its yes or no to belong to the answer.
+/// The least number of words besides its yes or no with which a reply belongs to the answer.
 const CONTENT: usize = 3;
 
 impl Pending {
-    /// Or else what comes next is an answer to the guide's question.
+    /// Whether a yes or a no is asked for. Otherwise the next words answer the guide's question.
     pub(super) fn wants_yes_or_no(self) -> bool {
         self != Pending::Which
     }
 
-    /// Whether a respondent who wants this again has confirmed it.
+    /// Whether a respondent who makes this request again has confirmed it.
     fn is_wanted_by(self, kind: Kind) -> bool {
         match self {
             Pending::Stop | Pending::Person => {
@@ -65,34 +66,34 @@ impl Interview {
         self.say(Speech::new(texts, Purpose::Confirmation));
     }
 
-    /// It waits no more.
+    /// Notes that it no longer waits.
     pub(super) fn settle_pending(&mut self) {
         if self.state.pending.is_some() {
             self.record(Event::ConfirmationSettled);
         }
     }
 
-    /// What was said to such a question; nothing when it was not answered in time.
+    /// Takes the reply to such a question. It is empty if there was none in time.
     pub(super) fn confirmed(&mut self, pending: Pending, text: &str) {
         if pending == Pending::ReadBack {
             return self.read_back_answered(text);
         }
         let reading = self.reading(text);
         let sure = confidence_of(self.turn.words()) >= super::consent::CONFIDENT;
-        // Who says again what they want has confirmed it.
+        // A respondent who makes the request again has confirmed it.
         let listed = self.language.certain.read(text, false);
         let wanted = [Some(reading.kind), listed].into_iter().flatten().any(|kind| pending.is_wanted_by(kind));
         let refused = reading.kind == Kind::Consent(Consent::No);
-        // So has who names a time for it.
+        // So has a respondent who names a time for it.
         let named = self.language.times.when(text);
         let insists = wanted || !refused && named.is_some() && matches!(pending, Pending::Callback { .. });
-        // "Yes, please delete it" is one, whatever else it sounds like; consent wants more than that.
+        // "Yes, please delete it" is a yes, whatever else it resembles. Consent requires more.
         let begins = self.language.certain.read(first_clause(text), true);
         let agrees = begins == Some(Kind::Consent(Consent::Yes)) && pending != Pending::Unrecorded;
         let no = refused && !insists && !agrees;
         let plain = agrees && !self.language.certain.may_refuse(text);
         let yes = reading.kind == Kind::Consent(Consent::Yes) || insists || plain;
-        // "No, you can keep that" is said to our question only.
+        // "No, you can keep that" replies to this question only.
         let keeps = self.language.certain.keeps(text).filter(|_| pending == Pending::DeleteRecording);
         if !yes && keeps.is_none() && self.target() == Target::Question {
             self.keep_reply(&reading, text);
@@ -111,7 +112,7 @@ impl Interview {
             Pending::Callback { until } if yes => {
                 self.postpone(Postponement::CallbackRequested, named.or(until));
             }
-            // No clear answer means deleted.
+            // Without a clear answer, the recording is deleted.
             Pending::DeleteRecording => {
                 let keep = keeps.unwrap_or(no);
                 self.settle_recording(keep);
@@ -142,7 +143,7 @@ impl Interview {
         }
     }
 
-    /// Nothing that answers it: it is put again, or waits on.
+    /// Handles a reply that does not answer it: the question is put again, or keeps waiting.
     pub(super) fn still_waits(&mut self, pending: Pending, reading: &Reading, text: &str) -> bool {
         let mut before = Vec::new();
         match reading.kind {
@@ -157,7 +158,7 @@ impl Interview {
                 before = self.aside(reading.kind, text);
             }
             Kind::Concern(Concern::Distress | Concern::Child) => return false,
-            // Said before enough of it was heard to be meant for it.
+            // The words were said before enough of the question was heard.
             _ if !text.is_empty() && self.waiting.heard < self.policy.heard_share && self.waiting.resumed < 3 => {
                 self.waiting.resumed += 1;
             }
@@ -168,10 +169,10 @@ impl Interview {
         true
     }
 
-    /// Words that answer the guide's question instead, or besides, belong to its answer.
+    /// Keeps words that answer the guide's question instead, or as well.
     pub(super) fn keep_reply(&mut self, reading: &Reading, text: &str) {
         let words: Vec<&str> = text.split_whitespace().collect();
-        // "No, …" is said to our question.
+        // "No, …" replies to the interviewer's own question.
         let says = |end: usize| self.language.certain.read(&words[..end].join(" "), true).is_some();
         let clause = words.iter().position(|word| word.ends_with([',', '.', ';', '!'])).map_or(0, |at| at + 1);
         let from = if says(clause) { clause } else { 0 };
@@ -182,7 +183,7 @@ impl Interview {
     }
 }
 
-/// "Yes," of "Yes, please delete it."
+/// Returns "Yes," of "Yes, please delete it."
 fn first_clause(text: &str) -> &str {
     text.find([',', '.', ';', '!']).map_or(text, |end| &text[..end])
 }

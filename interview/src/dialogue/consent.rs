@@ -1,21 +1,22 @@
-//! Consent: taking part, then being recorded.
+//! Consent to take part, and then to be recorded.
 //!
-//! Owns: the two questions and what their answers mean. Never does: keep a word of what was said, or take anything for a
-//! yes that is not one: in doubt it asks once more, and then leaves the interview for another time.
+//! Owns: the two questions, and what their answers mean. Never does: keep a word of what was said,
+//! or take anything for a yes that is not one. In doubt it asks once more, and then leaves the
+//! interview for another time.
 
-use super::answers::Waiting;
 use super::lines::Farewell;
-use super::speaking::{Purpose, Speech};
+use super::moment::Waiting;
+use super::utterance::{Purpose, Speech};
 use super::{Interview, Target, lines};
 use crate::io::{Event, Notice, Output, Pending, Phase, Postponement};
 use crate::turn::confidence_of;
 use crate::understanding::{Consent, Kind, Reading, Request};
 
-/// Least mean confidence of the words of a yes.
+/// The least mean confidence of the words of a yes, 0…1.
 pub(super) const CONFIDENT: f32 = 0.6;
 
 impl Interview {
-    /// Asks for consent, for the first time or again; a resumed call puts the same asking again.
+    /// Asks for consent, for the first time or again. A resumed call puts the same asking again.
     pub(super) fn ask_consent(&mut self, recording: bool, another: bool) {
         let words = &self.lines().consent;
         let texts = match (recording, another) {
@@ -27,7 +28,7 @@ impl Interview {
         self.put_consent(recording, another, texts);
     }
 
-    /// Asks for consent in these words.
+    /// Asks for consent with these words.
     fn put_consent(&mut self, recording: bool, another: bool, texts: Vec<String>) {
         let asked = if recording { self.state.recording_asked } else { self.state.consent_asked };
         if asked == 0 {
@@ -42,7 +43,7 @@ impl Interview {
         self.say(Speech::new(texts, Purpose::Consent));
     }
 
-    /// The question of consent at hand, briefly, after something else was said.
+    /// Repeats the current consent question briefly, after something else was said.
     pub(super) fn consent_after(&mut self, before: Vec<String>) {
         let recording = self.target() == Target::Recording;
         let words = &self.lines().consent;
@@ -51,7 +52,7 @@ impl Interview {
         self.put_consent(recording, false, texts);
     }
 
-    /// What was answered to the consent question at hand; an empty text is silence.
+    /// Takes the reply to the current consent question. An empty text is silence.
     pub(super) fn take_consent(&mut self, target: Target, text: &str) {
         let reading = self.reading(text);
         let confidence = confidence_of(self.turn.words());
@@ -65,7 +66,7 @@ impl Interview {
         if std::mem::take(&mut self.waiting.handed_over) {
             return self.somebody_came(&reading, text);
         }
-        // A yes to a question that was not heard is no consent; a no needs no question.
+        // A yes to a question that was not heard is no consent. A no needs no question.
         let refused = reading.kind == Kind::Consent(Consent::No);
         let answers = matches!(reading.kind, Kind::Consent(_));
         if answers && !refused && self.waiting.heard < self.policy.heard_share && self.waiting.resumed < 2 {
@@ -111,7 +112,7 @@ impl Interview {
                 self.consented(unrecorded);
             }
             Consent::Yes => self.recording_answered(true),
-            // Without a yes nothing is recorded; that needs no further question.
+            // Without a yes nothing is recorded, so no further question is needed.
             Consent::No if !participation => self.recording_answered(false),
             Consent::No if reading.probability >= 0.97 && confidence >= CONFIDENT => self.declined(),
             Consent::No => self.confirm(Pending::EndCall),
@@ -126,8 +127,8 @@ impl Interview {
         }
     }
 
-    /// Neither yes nor no: asked once more, then left for another time. Being recorded needs a yes; without one the
-    /// interview goes on unrecorded.
+    /// Handles a reply that is neither yes nor no. The question is asked once more, and then the
+    /// interview is left for another time. Without a yes to recording, it continues unrecorded.
     pub(super) fn unclear(&mut self, target: Target, again: Option<String>) {
         match target {
             Target::Participation if self.state.consent_asked < 2 => {
@@ -171,7 +172,8 @@ impl Interview {
         self.introduce(!given);
     }
 
-    /// One line before the first question, as before any other: whoever has just agreed waits for the question.
+    /// Says one line before the first question, because a respondent who has just agreed waits for
+    /// the question.
     fn introduce(&mut self, unrecorded: bool) {
         self.record(Event::PhaseEntered { phase: Phase::Introduction });
         let lines = self.lines();

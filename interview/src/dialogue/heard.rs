@@ -1,7 +1,9 @@
 //! What the words of the turn mean, as soon as it is known.
 //!
-//! Owns: asking for vectors at each pause, and the reading of the latest one. Never does: act on it.
+//! Owns: asking for vectors at each pause, and the reading of the latest pause. Never does: act on
+//! it.
 
+use super::moment::Heard;
 use super::{Interview, Target};
 use crate::guide::Question;
 use crate::io::{Output, PauseId};
@@ -9,22 +11,8 @@ use crate::turn::text_of;
 use crate::understanding::read::{self, Reading};
 use crate::understanding::{Asked, Kind, Request, relevance};
 
-/// The words up to one pause, and what they mean.
-#[derive(Debug, Clone)]
-pub(super) struct Heard {
-    pause: PauseId,
-    text: String,
-    /// The part of it that is read: from where a moment had been asked for, and then was over.
-    rest: String,
-    asked: Asked,
-    reading: Option<Reading>,
-    vectors: Vec<Vec<f32>>,
-    /// The last vector is that of the question and the answer to it.
-    with_question: bool,
-}
-
 impl Interview {
-    /// The words of a pause are there: they are read, or vectors are asked for.
+    /// Reads the words of a pause, or asks for their vectors.
     pub(super) fn understand(&mut self, pause: PauseId) {
         let asked = self.asked();
         let text = text_of(self.turn.words());
@@ -43,18 +31,19 @@ impl Interview {
         self.heard = Some(Heard { pause, text, rest, asked, reading, vectors: Vec::new(), with_question });
     }
 
-    /// What was said since a moment was asked for in this turn; all of it where none was. Whoever thinks aloud, pauses
-    /// and then answers is not to be waited for any longer.
+    /// Returns what was said since the respondent asked for a moment in this turn, or everything if
+    /// there was no such request. A respondent who thinks aloud, pauses and then answers is no
+    /// longer waited for.
     fn after_a_moment<'t>(&self, text: &'t str) -> &'t str {
         let Some(heard) = &self.heard else { return text };
         let asked_for_one = heard.reading.as_ref().is_some_and(|one| one.kind == Kind::Request(Request::Wait));
-        // Where that was over already, it stays over.
+        // A moment that was over already stays over.
         let before =
             if asked_for_one { heard.text.as_str() } else { heard.text.strip_suffix(&heard.rest).unwrap_or("") };
         text.strip_prefix(before.trim_end()).map(str::trim_start).filter(|rest| !rest.is_empty()).unwrap_or(text)
     }
 
-    /// The vectors asked for are there, or will never be.
+    /// Takes the vectors. They are empty if they could not be computed.
     pub(super) fn embedded(&mut self, pause: PauseId, vectors: Vec<Vec<f32>>) {
         let Some(heard) = self.heard.as_ref().filter(|heard| heard.pause == pause) else { return };
         let reading = read::read(self.language, heard.asked, self.question_at_hand(), &heard.rest, &vectors);
@@ -66,7 +55,8 @@ impl Interview {
         self.turn.meaning_known();
     }
 
-    /// What these words mean: as read at the pause, or else what is certain of them.
+    /// Returns the meaning of these words as it was read at the pause, or else what is certain of
+    /// them.
     pub(super) fn reading(&self, text: &str) -> Reading {
         let known = self.heard.as_ref().filter(|heard| heard.text == text && heard.asked == self.asked());
         known
@@ -74,15 +64,16 @@ impl Interview {
             .unwrap_or_else(|| read::read(self.language, self.asked(), self.question_at_hand(), text, &[]))
     }
 
-    /// Whether these words, said to a question of ours, answer the guide's.
+    /// Whether these words, said in reply to a question of the interviewer's own, answer the
+    /// guide's question.
     pub(super) fn answers_question(&self, text: &str) -> bool {
         let vectors = self.heard.as_ref().filter(|heard| heard.text == text).map_or(&[][..], |heard| &heard.vectors);
         let reading = read::read(self.language, Asked::Question, self.question_at_hand(), text, vectors);
         reading.answer().is_some()
     }
 
-    /// Whether the words of the turn, with what was said before them in this asking, are about something else than the
-    /// question.
+    /// Whether the words of the turn, with what was said before in this asking, are about something
+    /// else than the question.
     pub(super) fn is_off_topic(&self) -> bool {
         let text = text_of(self.turn.words());
         let heard = self.heard.as_ref().filter(|heard| heard.with_question && heard.text == text);
@@ -90,7 +81,7 @@ impl Interview {
         vector.and_then(|vector| self.language.classifier.relevance().off_topic(vector)).is_some_and(relevance::is_off)
     }
 
-    /// What the respondent's words are read in the light of.
+    /// What the respondent's words reply to.
     pub(super) fn asked(&self) -> Asked {
         match (self.state.pending, self.target()) {
             (Some(pending), _) if pending.wants_yes_or_no() => Asked::Confirmation,

@@ -1,7 +1,7 @@
 //! What each input does to the conversation.
 //!
-//! Owns: connecting and losing the respondent, what is heard, and the commands from outside. Never does: decide what
-//! follows from it; that comes when `handle` settles.
+//! Owns: the connection and loss of the respondent, what is heard, and commands from outside. Never
+//! does: decide what follows, which is done when `handle` settles.
 
 use super::lines::Farewell;
 use super::{Floor, Interview, Target};
@@ -13,7 +13,7 @@ use crate::turn::text_of;
 impl Interview {
     pub(super) fn connected(&mut self) {
         self.commit();
-        // A new leg may take over a live one.
+        // A new leg may replace a live one.
         if self.turn.is_open() {
             self.carry_broken_off();
             self.take_floor();
@@ -27,7 +27,7 @@ impl Interview {
         if leg == 1 {
             self.enter_first();
         } else if self.state.consent.is_some() {
-            // The page may be a new one, too.
+            // The page may be a new one as well.
             self.notify_consent();
             self.show_question();
         }
@@ -45,11 +45,11 @@ impl Interview {
         self.record(Event::PhaseEntered { phase: Phase::Consent });
     }
 
-    /// Goes on where the interview stands: after connecting, a loss, a pause or a restart.
+    /// Continues from where the interview is, after connecting, a loss, a pause or a restart.
     fn take_up(&mut self) {
         self.floor = Floor::Listening;
         self.waiting.since = self.now;
-        // Of a recording whose end nobody asked about only one thing is certain: it goes.
+        // Nobody said what happens to a recording that was stopped, so it is deleted.
         if self.state.recording_unsettled && self.state.pending.is_none() {
             self.settle_recording(false);
         }
@@ -82,7 +82,7 @@ impl Interview {
         self.loudness.unknown();
         self.noise.sound(at);
         match self.floor {
-            // The answer goes on: what was about to follow it is dropped.
+            // The answer continues, so what was about to follow it is dropped.
             Floor::Thinking { .. } => {
                 self.floor = Floor::Listening;
                 self.show(CallState::Listening);
@@ -100,7 +100,7 @@ impl Interview {
         self.pause(end);
     }
 
-    /// The respondent's speech pauses here.
+    /// Notes that the respondent's speech pauses here.
     pub(super) fn pause(&mut self, end: Ms) {
         self.next_pause += 1;
         let pause = self.next_pause;
@@ -136,21 +136,22 @@ impl Interview {
         }
         self.commit();
         self.record(Event::LegLost { leg: self.state.leg });
-        // They may not come back to say so: what is certain is that it goes.
+        // The respondent may not return to say what happens to the recording, so it is deleted.
         if self.state.recording_unsettled {
             self.settle_pending();
             self.settle_recording(false);
         }
         self.carry_broken_off();
-        // The words are carried, so their audio must go: the same leg may come back, and would bring them again.
+        // The words are carried over, so their audio must be forgotten. Otherwise the same leg
+        // would bring them again.
         self.take_floor();
         self.turn.reset();
-        // Or it would go on into the question that is put again.
+        // Otherwise the speech would continue into the question that is put again.
         self.stop_speaking();
         self.utterance = None;
         self.queued = None;
         self.floor = Floor::Lost;
-        // Nobody is left to say goodbye to.
+        // Nobody is left to hear the farewell.
         if self.state.consent == Some(false) {
             return self.end(EndStatus::Cancelled, Farewell::ConsentDeclined.reason());
         }
@@ -191,18 +192,19 @@ impl Interview {
         }
     }
 
-    /// The page and the API say what happens with what was recorded in the same breath: nothing needs to be asked.
+    /// Stops recording on a command of the page or the API. It says what happens to the earlier
+    /// recording, so nothing needs to be asked.
     fn stop_recording_on_command(&mut self, delete_so_far: bool, by: Means) {
         if self.state.recording == Some(true) {
             self.stop_recording(by, self.now);
             self.settle_recording(!delete_so_far);
         } else if delete_so_far && self.state.consent.is_some() {
-            // Recording is off already; what there is from before goes.
+            // Recording is off already. What was recorded before is deleted.
             self.settle_recording(false);
         } else {
             return;
         }
-        // Then it is no question any more.
+        // It is no longer a question.
         if self.state.pending == Some(Pending::DeleteRecording) {
             self.settle_pending();
             if self.hears() {

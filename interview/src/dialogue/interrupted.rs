@@ -1,67 +1,26 @@
-//! Speech over ours: giving way, going on, and taking up again what was cut off for nothing.
+//! Speech over the interviewer's: giving way, continuing, and resuming what was cut off without a
+//! reason.
 //!
-//! Owns: what is done about an overlap, and the rest of what was cut off. Never does: weigh an overlap by itself
-//! (`turn::overlap` does), or read an answer.
+//! Owns: what is done about an overlap, and the rest of what was cut off. Never does: weigh an
+//! overlap by itself (`turn::overlap` does), or read an answer.
 //!
-//! We are quieter from the first sound on, stop when it turns out to be words for us, and come back up otherwise. Who was
-//! stopped by nothing is told the rest from the clause on in which we stopped.
+//! The interviewer is quieter from the first sound on, stops when the sound turns out to be words
+//! for it, and otherwise returns to full volume. If it was stopped without a reason, it resumes
+//! with the clause in which it stopped.
 
-use super::speaking::{Purpose, Speech, Utterance};
+use super::utterance::{Cut, Purpose, Utterance};
 use super::{Interview, Target};
 use crate::io::{Event, Ms, Output, PauseId, Rejection, Transcript, Word};
 use crate::turn::overlap::{Overlap, Sign, Step};
 use crate::turn::text_of;
 
-/// A clause ends with one of these and a space.
-const CLAUSE_ENDS: &[char] = &['.', '?', '!', ',', ';', ':', '–', '—'];
-
-/// What we were saying when we stopped, and how far of it was heard.
-#[derive(Debug, Clone)]
-pub(super) struct Cut {
-    speech: Speech,
-    /// Byte of its text.
-    heard: usize,
-}
-
-impl Cut {
-    /// None where nothing would be missed: a goodbye, and what is said again anyway.
-    pub fn of(utterance: &Utterance, heard: &str) -> Option<Self> {
-        let speech = &utterance.speech;
-        let matters = matches!(speech.purpose, Purpose::Question | Purpose::Consent | Purpose::Confirmation);
-        if !matters || !utterance.stopping || speech.draft.is_some() {
-            return None;
-        }
-        let heard = heard.trim();
-        // What was not said in these words counts as unheard.
-        let heard = if speech.text()[speech.from..].starts_with(heard) { heard.len() } else { 0 };
-        Some(Self { heard: speech.from + heard, speech: speech.clone() })
-    }
-
-    /// The same from the beginning of the clause that was being heard; none when all of it was.
-    fn rest(self) -> Option<Speech> {
-        let text = self.speech.text();
-        let mut from = 0;
-        let mut end = 0;
-        for text in &self.speech.texts {
-            let clauses = text.char_indices().filter(|(at, c)| {
-                CLAUSE_ENDS.contains(c) && text[at + c.len_utf8()..].starts_with(char::is_whitespace)
-            });
-            let begins = clauses.map(|(at, c)| end + at + c.len_utf8() + 1);
-            from =
-                std::iter::once(end).chain(begins).filter(|at| *at <= self.heard + 1).max().unwrap_or(from).max(from);
-            end += text.len() + 1;
-        }
-        (self.heard < text.len() && text.is_char_boundary(from)).then_some(Speech { from, ..self.speech })
-    }
-}
-
 impl Interview {
-    /// Speech began while we speak or are about to.
+    /// Handles speech that begins while the interviewer speaks or is about to.
     pub(super) fn barge_in(&mut self) {
         let noisy = self.noise.is_around();
         let (now, onset) = (self.now, self.turn.onset());
         let Some(utterance) = self.utterance.as_mut().filter(|u| !u.stopping) else { return };
-        // Nothing was heard yet: give way at once, nothing is lost.
+        // Nothing was heard yet, so nothing is lost by giving way at once.
         if utterance.started.is_none() && !noisy && !matches!(utterance.speech.purpose, Purpose::Goodbye(_)) {
             utterance.stopping = true;
             self.out.push(Output::StopSpeaking);
@@ -72,14 +31,14 @@ impl Interview {
             Some(overlap) => overlap.again(began),
             none => *none = Some(Overlap::new(began)),
         }
-        // Sound that never stops would leave us quiet for good.
+        // Sound that never stops would keep the interviewer quiet for good.
         if !utterance.ducked && !noisy {
             utterance.ducked = true;
             self.out.push(Output::Duck);
         }
     }
 
-    /// What to do about the speech over ours.
+    /// Returns what to do about the speech over the interviewer's.
     fn overlap_step(&self) -> Option<Step> {
         let utterance = self.utterance.as_ref().filter(|u| !u.stopping && !u.speech.is_farewell())?;
         let overlap = utterance.overlap.filter(|_| self.turn.is_speaking())?;
@@ -91,7 +50,8 @@ impl Interview {
         Some(if self.now >= at { Step::Stop } else { Step::Wait(at) })
     }
 
-    /// Before the question itself has begun nothing is lost by giving way soon: the answer goes on.
+    /// Whether the answer continues. Before the question itself has begun, nothing is lost by
+    /// giving way soon.
     fn goes_on(&self, utterance: &Utterance) -> bool {
         let started = utterance.started.unwrap_or(0);
         utterance.covers()
@@ -99,7 +59,7 @@ impl Interview {
                 && self.turn.onset() < started + self.policy.spoken_ms(&utterance.speech.before())
     }
 
-    /// When there is something to do about it at the latest.
+    /// Returns when there is something to do about it, at the latest.
     pub(super) fn overlap_at(&self) -> Option<Ms> {
         self.overlap_step().map(|step| if let Step::Wait(at) = step { at } else { self.now })
     }
@@ -125,7 +85,7 @@ impl Interview {
         }
     }
 
-    /// What has been said so far, while it goes on.
+    /// Takes what has been said so far while the speech continues.
     pub(super) fn transcribed_so_far(&mut self, look: PauseId, transcript: Transcript) {
         let from = self.utterance.as_ref().map_or(0, |utterance| self.held_words(utterance, &transcript.words));
         if let Some(overlap) = self.utterance.as_mut().and_then(|u| u.overlap.as_mut())
@@ -141,7 +101,8 @@ impl Interview {
         self.noise_heard(look, transcript);
     }
 
-    /// How many of the turn's words were there before we spoke: those of an answer held open.
+    /// Returns how many of the turn's words were there before the interviewer spoke, which are
+    /// those of an answer held open.
     fn held_words(&self, utterance: &Utterance, words: &[Word]) -> usize {
         let holds = |events: &Vec<Event>| events.iter().any(|event| matches!(event, Event::Answered { .. }));
         let held = utterance.covers() || utterance.speech.draft.as_ref().is_some_and(holds);
@@ -163,7 +124,7 @@ impl Interview {
         }
     }
 
-    /// Speech over ours has paused: what sounded like nothing need not be transcribed first.
+    /// Handles a pause of the speech. If it sounded like nothing, it need not be transcribed first.
     pub(super) fn overlap_paused(&mut self) {
         let overlap = self.utterance.as_ref().filter(|u| !u.stopping).and_then(|u| u.overlap);
         if overlap.is_some_and(|overlap| matches!(overlap.sign(), Some(Sign::Listening | Sign::Wordless))) {
@@ -171,7 +132,7 @@ impl Interview {
         }
     }
 
-    /// The words (or their absence) of speech over ours are known.
+    /// Judges the speech, once its words, or their absence, are known.
     pub(super) fn judge_overlap(&mut self) {
         let Some(utterance) = self.utterance.as_ref().filter(|u| !u.stopping && u.overlap.is_some()) else {
             return;
@@ -179,7 +140,7 @@ impl Interview {
         if self.turn.is_speaking() || self.turn.awaits_transcript() {
             return;
         }
-        // The turn may still hold the answer's own words: only more of them count.
+        // The turn may still hold the words of the answer. Only words beyond those count.
         let words = &self.turn.words()[self.held_words(utterance, self.turn.words())..];
         let share = self.spoken_share(utterance);
         let aside = self.is_for_somebody_else()
@@ -200,7 +161,7 @@ impl Interview {
         }
     }
 
-    /// About which share of the last line has been spoken by now.
+    /// Returns about which share of the last line has been spoken by now, 0…1.
     fn spoken_share(&self, utterance: &Utterance) -> f32 {
         let Some(started) = utterance.started else { return 0.0 };
         let speech = &utterance.speech;
@@ -210,14 +171,15 @@ impl Interview {
         (spoken.saturating_sub(before) as f32 / last as f32).min(1.0)
     }
 
-    /// Whether the speech is so much quieter than this respondent's answers that it is meant for the room.
+    /// Whether the speech is so much quieter than this respondent's answers that it is meant for
+    /// somebody else in the room.
     fn is_for_somebody_else(&self) -> bool {
         self.loudness.is_below_usual(self.policy.overlap.aside_db)
     }
 
     // --- Stopped for nothing ----------------------------------------------------------------------------------
 
-    /// Takes up what was cut off when it turns out that nothing was meant by the speech over it.
+    /// Resumes what was cut off if the speech over it turns out to mean nothing.
     pub(super) fn go_on_after_nothing(&mut self) -> bool {
         if self.cut.is_none() || self.turn.is_speaking() || self.turn.awaits_transcript() {
             return false;
@@ -235,7 +197,7 @@ impl Interview {
         nothing && unheard && self.take_up_cut()
     }
 
-    /// Says the rest of what was cut off. False when there is nothing of the kind.
+    /// Says the rest of what was cut off. Returns false if there is none.
     pub(super) fn take_up_cut(&mut self) -> bool {
         let Some(speech) = self.cut.take().and_then(Cut::rest) else { return false };
         self.waiting.resumed += 1;
@@ -243,36 +205,5 @@ impl Interview {
         self.take_floor();
         self.say(speech);
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rest(texts: &[&str], heard: &str) -> Option<String> {
-        let speech = Speech::new(texts.iter().map(|text| (*text).to_owned()).collect(), Purpose::Question);
-        let heard = heard.len();
-        Cut { speech, heard }.rest().map(|speech| speech.text().split_off(speech.from))
-    }
-
-    #[test]
-    fn what_was_cut_off_is_taken_up_at_the_clause_that_was_being_heard() {
-        let texts = ["Thank you.", "When you work from home, what is hardest, and why?"];
-        let rest = |heard| rest(&texts, heard);
-        assert_eq!(rest("Thank"), Some(texts.join(" ")));
-        assert_eq!(rest("Thank you."), Some(texts[1].to_owned()));
-        assert_eq!(rest("Thank you. When you"), Some(texts[1].to_owned()));
-        assert_eq!(rest("Thank you. When you work from home, what is"), Some("what is hardest, and why?".to_owned()));
-        assert_eq!(rest("Thank you. When you work from home,"), Some("what is hardest, and why?".to_owned()));
-        assert_eq!(rest(&texts.join(" ")), None);
-    }
-
-    #[test]
-    fn a_number_is_no_clause() {
-        assert_eq!(
-            rest(&["It costs 1,000.50 pounds, does it?"], "It costs 1,000.50"),
-            Some("It costs 1,000.50 pounds, does it?".to_owned())
-        );
     }
 }

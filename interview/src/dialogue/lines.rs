@@ -1,150 +1,24 @@
-//! Everything the interviewer says of its own accord.
+//! Everything that the interviewer says of its own accord.
 //!
-//! Owns: filling in the language's lines (`languages/<code>/lines.toml`). Never does: choose when they are said.
+//! Owns: filling in the language's lines (`languages/<code>/lines.toml`). Never does: choose when
+//! they are said.
 
-use serde::Deserialize;
-
+use crate::call::AskingId;
 use crate::guide::{Expects, Guide, Question, QuestionType};
-use crate::io::{AskingId, Postponement};
+use crate::io::Postponement;
 use crate::language::Language;
+use crate::language::lines::{Lines, fill};
 
-/// Aims of more words than these would make the greeting a lecture; the study's name has to do then.
+/// The largest number of words of an aim in the greeting. A longer one is left out, and the study's
+/// name suffices.
 const LONGEST_AIM: usize = 12;
 
-/// A language's lines.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Lines {
-    pub(crate) consent: ConsentLines,
-    pub(crate) asides: Asides,
-    pub(crate) naming: Naming,
-    pub(crate) acknowledgements: Acknowledgements,
-    pub(crate) concerns: Concerns,
-    pub(crate) answers: Answers,
-    pub(crate) farewells: Farewells,
-}
-
-macro_rules! texts {
-    ($name:ident { $($field:ident),* $(,)? }) => {
-        #[derive(Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(crate) struct $name {
-            $(pub $field: String,)*
-        }
-    };
-}
-
-texts!(ConsentLines {
-    greeting,
-    greeting_name,
-    introduction,
-    study,
-    aim,
-    length_one,
-    length_many,
-    question,
-    again,
-    recording,
-    recording_again,
-    end_call,
-    unrecorded,
-    conditional,
-    recording_conditional,
-    unheard,
-    recording_unheard,
-    not_recorded,
-});
-texts!(Asides {
-    thanks,
-    begin,
-    of_course,
-    still_there,
-    take_your_time,
-    again,
-    go_on,
-    not_caught,
-    noise,
-    person,
-    slower,
-    louder,
-    strike,
-    struck,
-    nothing_to_strike,
-    stop,
-    callback,
-    recording_stopped,
-    recording_deleted,
-    recording_kept,
-    recording_off,
-    please_choose,
-    please_number,
-    your_choices,
-    or,
-});
-texts!(Naming {
-    which_of_two,
-    which_number,
-    which_option,
-    yes_or_no,
-    number,
-    email,
-    phone,
-    name,
-    date,
-    once_more,
-    missing_half,
-    off_topic,
-});
-texts!(Concerns { distress, distress_contact, distress_go_on, child, child_wait });
-texts!(Answers {
-    identity,
-    robot,
-    sponsor,
-    purpose,
-    duration_one,
-    duration_many,
-    remaining_none,
-    remaining_one,
-    remaining_many,
-    privacy,
-    recorded_yes,
-    recorded_no,
-    recorded_later,
-    source,
-    incentive,
-    contact,
-    other,
-    noted,
-});
-texts!(Farewells {
-    done,
-    consent_declined,
-    consent_unclear,
-    callback,
-    stopped,
-    time_up,
-    no_answer,
-    person,
-    child,
-    distress,
-});
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Acknowledgements {
-    pub plain: Vec<String>,
-    pub before_follow_up: Vec<String>,
-    pub declined: String,
-    pub dont_know: String,
-    pub no_answer: String,
-}
-
-/// Why the interviewer says goodbye.
+/// Why the interviewer says the farewell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Farewell {
     Done,
     ConsentDeclined,
-    /// The interview goes on another time.
+    /// The interview is continued another time.
     Later(Postponement),
     Stopped,
     TimeUp,
@@ -183,7 +57,7 @@ impl Farewell {
         }
     }
 
-    /// The reason stored with the interview's end.
+    /// The reason that is stored with the interview's end.
     pub(super) fn reason(self) -> Option<&'static str> {
         match self {
             Self::Done => None,
@@ -198,17 +72,14 @@ impl Farewell {
     }
 }
 
-/// The lines of a guide's language; English for one that is not spoken here (the checks refuse such a guide).
+/// Returns the lines of a guide's language, or those of English if it does not exist here. The
+/// checks refuse such a guide.
 pub(crate) fn of(guide: &Guide) -> &'static Lines {
     &Language::of(&guide.language).unwrap_or_else(Language::english).lines
 }
 
-/// A line with its braces filled in.
-pub(crate) fn fill(line: &str, values: &[(&str, &str)]) -> String {
-    values.iter().fold(line.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
-}
-
-/// Who is calling, why, how long, and the question of taking part: with the question of recording under 20 seconds.
+/// Returns who is calling, why, for how long, and the question of taking part. Together with the
+/// question of recording they take less than 20 s.
 pub(crate) fn consent(guide: &Guide, name: Option<&str>) -> Vec<String> {
     let words = &of(guide).consent;
     let mut lines = vec![
@@ -238,7 +109,8 @@ pub(super) fn aim(guide: &Guide) -> &str {
     guide.research_objective.trim().trim_end_matches('.')
 }
 
-/// The question as it is spoken: a multiple choice question names its options unless its text does.
+/// Returns the question as it is spoken. A multiple-choice question names its options unless its
+/// text does.
 pub(crate) fn question(lines: &Lines, question: &Question) -> String {
     let text = question.text.trim();
     if question.kind == QuestionType::MultipleChoice {
@@ -251,7 +123,7 @@ pub(crate) fn question(lines: &Lines, question: &Question) -> String {
     text.to_owned()
 }
 
-/// The question for somebody whose answer fits none of what it allows.
+/// Returns the question for a respondent whose answer fits none of its options.
 pub(super) fn reworded(lines: &Lines, question: &Question) -> String {
     let text = question.text.trim();
     match (question.kind, question.scale) {
@@ -266,7 +138,7 @@ pub(super) fn reworded(lines: &Lines, question: &Question) -> String {
     }
 }
 
-/// The question once more for somebody whose answer names nothing that it allows, with what it does.
+/// Returns the question for a respondent whose answer names no allowed value, with what is allowed.
 pub(super) fn asked_about(lines: &Lines, question: &Question) -> String {
     let naming = &lines.naming;
     let wanted = match (question.kind, question.expects) {
@@ -281,7 +153,7 @@ pub(super) fn asked_about(lines: &Lines, question: &Question) -> String {
     format!("{wanted} {}", question.text.trim())
 }
 
-/// Which number of a range it is.
+/// Asks which number of a range is meant.
 pub(super) fn which_number(lines: &Lines, low: f64, high: f64) -> String {
     let (low, high) = (low.min(high), low.max(high));
     let (one, other) = (low.to_string(), high.to_string());
@@ -291,7 +163,7 @@ pub(super) fn which_number(lines: &Lines, low: f64, high: f64) -> String {
     fill(&lines.naming.which_of_two, &[("one", &one), ("other", &other)])
 }
 
-/// Which of these options it is; none where there are no two.
+/// Asks which of these options is meant. Returns none if there are not two.
 pub(super) fn which_option(lines: &Lines, options: &[&str]) -> Option<String> {
     (options.len() > 1).then(|| fill(&lines.naming.which_option, &[("options", &either(lines, options))]))
 }
@@ -310,7 +182,8 @@ fn either(lines: &Lines, texts: &[&str]) -> String {
     }
 }
 
-/// What is said between an answer and the next question; varied by the asking, never by chance.
+/// Returns what is said between an answer and the next question. It varies with the asking, and not
+/// by chance.
 pub(super) fn acknowledgement<'a>(lines: &'a Lines, asking: AskingId, flags: &[String], follow_up: bool) -> &'a str {
     let words = &lines.acknowledgements;
     let flag = |name: &str| flags.iter().any(|f| f == name);
@@ -327,8 +200,8 @@ pub(super) fn acknowledgement<'a>(lines: &'a Lines, asking: AskingId, flags: &[S
     list.get(asking as usize % list.len().max(1)).map_or("", String::as_str)
 }
 
-/// Every line that may be needed, in the order of need: what comes first in any call, then what most calls need, then
-/// what few do.
+/// Returns every line that may be needed, the most urgent first: what comes first in any call, then
+/// what most calls need, then what few do.
 pub(super) fn scripted(guide: &Guide, name: Option<&str>, recording: bool) -> Vec<String> {
     let lines = of(guide);
     let (consent, asides, acknowledgements) = (&lines.consent, &lines.asides, &lines.acknowledgements);

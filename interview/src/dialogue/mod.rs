@@ -1,33 +1,36 @@
-//! The dialogue: one interview from the first hello to hanging up.
+//! The dialogue: one interview from the greeting to hanging up.
 //!
-//! Owns: what is done about every input, in what order, and the interview's log. Never does: I/O, waiting, guessing
-//! the time.
+//! Owns: what is done about every input, in what order, and the interview's log. Never does: I/O,
+//! wait, or guess the time.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `state` | the durable state: what the events say |
 //! | `inputs` | what each input does |
 //! | `consent` | the two questions before everything else |
-//! | `selection`, `condition`, `timing` | the cursor: order, branches, skips, time budgets |
+//! | `selection`, `timing` | the cursor: order, branches, skips, time budgets |
 //! | `askings` | from an answer to what is asked next |
 //! | `heard` | what the words of the turn mean, as soon as it is known |
-//! | `answers` | what they mean for the asking at hand |
-//! | `passing` | what is wanted or asked in the same breath as an answer |
-//! | `settings` | what the operator fixes for every interview |
-//! | `asides` | what is wanted or asked beside answering, carried out once |
-//! | `naming` | what the answer names, and the one question that is asked about it |
-//! | `requests` | what a respondent wants who does not answer |
-//! | `confirmations` | questions of our own about it, and what their answers mean |
+//! | `answers` | what they mean for the current asking |
+//! | `passing` | requests and questions at the end of an answer |
+//! | `settings` | what the operator decides for every interview |
+//! | `asides` | requests and questions besides the answer, carried out once |
+//! | `naming` | the value that the answer names, and the one question that is asked about it |
+//! | `requests` | requests and concerns of a respondent who does not answer |
+//! | `confirmations` | the interviewer's own questions about them, and what their answers mean |
 //! | `silence` | what happens when nothing is said |
-//! | `ahead` | what will be said next, to be made ready meanwhile |
-//! | `speaking` | our voice: holding answers open |
-//! | `interrupted` | speech over ours: giving way, or going on where we stopped |
+//! | `moment` | what is not recorded, and is empty when a replay starts |
+//! | `ahead` | what will be said next, so that it can be synthesised |
+//! | `utterance` | what is said, while it is planned and spoken |
+//! | `speaking` | the interviewer's voice: holding answers open |
+//! | `interrupted` | speech over the interviewer's: giving way, or resuming |
 //! | `noise` | sound that never stops |
-//! | `lines` | the words we say of our own accord |
+//! | `lines` | what the interviewer says of its own accord |
 //!
-//! Durable state changes only when an event is applied ([`state::InterviewState::apply`]), so a replay of the log gives it
-//! back exactly; everything else in [`Interview`] belongs to the moment and is rebuilt by `Input::Connected`.
-//! Events carry no time of their own: the driver stamps each with the `now` of the `handle` that recorded it.
+//! The durable state changes only when an event is applied ([`state::InterviewState::apply`]), so
+//! that a replay of the log restores it exactly. Everything else in [`Interview`] belongs to the
+//! moment, and `Input::Connected` rebuilds it. Events carry no time of their own: the driver stamps
+//! each with the `now` of the `handle` that recorded it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,13 +39,13 @@ mod ahead;
 mod answers;
 mod asides;
 mod askings;
-pub mod condition;
-mod confirmations;
+pub mod confirmations;
 mod consent;
 mod heard;
 mod inputs;
 mod interrupted;
 pub(crate) mod lines;
+mod moment;
 mod naming;
 mod noise;
 mod passing;
@@ -53,14 +56,12 @@ mod silence;
 mod speaking;
 pub mod state;
 pub(crate) mod timing;
+mod utterance;
 
-use answers::Waiting;
-use heard::Heard;
-use interrupted::Cut;
 use lines::Farewell;
-use noise::Noise;
-use speaking::{Speech, Utterance};
+use moment::{Heard, Noise, Waiting};
 use state::InterviewState;
+use utterance::{Cut, Speech, Utterance};
 
 pub use settings::Settings;
 
@@ -69,19 +70,21 @@ use crate::io::{
     CallState, Event, Input, Ms, Notice, Output, PauseId, PauseReason, Phase, Proposal, Response, UtteranceId,
 };
 use crate::language::Language;
+use crate::language::lines::Lines;
 use crate::turn::loudness::Loudness;
 use crate::turn::overlap::Limits;
 use crate::turn::{Policy, Turn, Verdict};
 
-/// How long a call may overrun its time before it ends whatever happens.
+/// How long a call may exceed its time before it ends in any case, in milliseconds.
 const OVERRUN_MS: Ms = 60_000;
-/// Silence after an answer that proposals may take; then it is acknowledged while they are waited for.
+/// The silence after an answer that proposals may take, in milliseconds. After that, the answer is
+/// acknowledged while they are awaited.
 const COVER_MS: Ms = 1_000;
 
 /// Who has the floor.
 #[derive(Debug, Clone)]
 enum Floor {
-    /// Nobody is there yet.
+    /// Nobody is connected yet.
     Connecting,
     Listening,
     /// An answer is complete and waits for proposals.
@@ -94,12 +97,12 @@ enum Floor {
     Speaking,
     /// Paused on request.
     Paused,
-    /// The peer is gone.
+    /// The respondent's connection is lost.
     Lost,
     Over,
 }
 
-/// What an answer would be an answer to.
+/// What an answer would reply to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Participation,
@@ -108,7 +111,7 @@ enum Target {
     Nothing,
 }
 
-/// One interview: the guide, where it stands, and what it waits for.
+/// One interview: the guide, its state, and what it waits for.
 #[derive(Debug, Clone)]
 pub struct Interview {
     guide: Arc<Guide>,
@@ -117,7 +120,7 @@ pub struct Interview {
     language: &'static Language,
     scripted: HashSet<String>,
     state: InterviewState,
-    // From here on: the moment. A replay starts with these empty.
+    // The fields from here on belong to the moment. A replay starts with these empty.
     now: Ms,
     floor: Floor,
     turn: Turn,
@@ -125,14 +128,14 @@ pub struct Interview {
     heard: Option<Heard>,
     utterance: Option<Utterance>,
     queued: Option<Speech>,
-    /// What was cut off last, while it is not settled what for.
+    /// What was cut off last, until it is known why.
     cut: Option<Cut>,
     loudness: Loudness,
     noise: Noise,
-    /// The pause whose proposals are awaited or here.
+    /// The pause whose proposals are awaited, or have come.
     asked_for: Option<PauseId>,
     proposals: Option<Vec<Proposal>>,
-    /// The answer that is being acknowledged while proposals are awaited, and how long these are.
+    /// The answer that is being acknowledged while proposals are awaited, and until when they are.
     covering: Option<(Box<Response>, Ms)>,
     next_pause: PauseId,
     next_utterance: UtteranceId,
@@ -174,14 +177,14 @@ impl Interview {
         }
     }
 
-    /// The same with other numbers for taking turns: to compare them.
+    /// The same interview with other limits of overlap, for comparisons.
     #[must_use]
     pub fn with_overlap(mut self, limits: Limits) -> Self {
         self.policy.overlap = limits;
         self
     }
 
-    /// Rebuilds the interview from its log; give it `Input::Connected` to take up the same asking.
+    /// Rebuilds the interview from its log. `Input::Connected` then resumes the same asking.
     pub fn replay<'a>(
         guide: Arc<Guide>,
         settings: Settings,
@@ -201,9 +204,10 @@ impl Interview {
         interview
     }
 
-    /// Something happened at `now`; what is to be done about it, in order. Never panics, whatever comes.
+    /// Handles what happened at `now`, and returns what is to be done about it, in order. It never
+    /// panics, whatever the input is.
     pub fn handle(&mut self, now: Ms, input: Input) -> Vec<Output> {
-        // A clock beyond all centuries would only overflow sums.
+        // A time beyond all centuries would only overflow sums.
         self.now = self.now.max(now.min(Ms::MAX / 2));
         if matches!(self.floor, Floor::Over) {
             return Vec::new();
@@ -230,7 +234,8 @@ impl Interview {
         std::mem::take(&mut self.out)
     }
 
-    /// Every text that will or may be spoken and is known beforehand, in the order of need.
+    /// Returns every text that will or may be spoken and is known beforehand, the most urgent
+    /// first.
     pub fn scripted_texts(&self) -> Vec<String> {
         lines::scripted(&self.guide, self.settings.respondent_name.as_deref(), self.settings.recording)
     }
@@ -243,7 +248,7 @@ impl Interview {
         &self.guide
     }
 
-    /// The durable state: equal to that of a replay of the events recorded so far.
+    /// The durable state. A replay of the events recorded so far has the same.
     pub fn state(&self) -> &InterviewState {
         &self.state
     }
@@ -252,7 +257,7 @@ impl Interview {
 
     /// Does everything that is due now.
     fn settle(&mut self) {
-        // Each step changes what there is to do; a handful is more than any input causes.
+        // Each step changes what there is to do. No input causes more than a handful.
         for _ in 0..8 {
             if !self.step() {
                 return;
@@ -294,7 +299,7 @@ impl Interview {
         }
     }
 
-    /// When waiting for proposals would become a silence.
+    /// Returns when waiting for proposals would become a silence.
     fn cover_at(&self) -> Ms {
         self.turn.end() + COVER_MS
     }
@@ -341,7 +346,7 @@ impl Interview {
 
     // --- Small things ---------------------------------------------------------------------------------------
 
-    /// Whether what the respondent does counts: somebody is there and nothing is paused.
+    /// Whether the respondent is connected and nothing is paused, so that what is said counts.
     fn hears(&self) -> bool {
         matches!(self.floor, Floor::Listening | Floor::Thinking { .. } | Floor::Speaking)
     }
@@ -359,11 +364,11 @@ impl Interview {
     }
 
     /// What the interviewer says of its own accord.
-    fn lines(&self) -> &'static lines::Lines {
+    fn lines(&self) -> &'static Lines {
         &self.language.lines
     }
 
-    /// The one way an event comes into being.
+    /// Applies and records an event. There is no other way to record one.
     fn record(&mut self, event: Event) {
         self.state.apply(self.now, &event);
         self.out.push(Output::Record(event));

@@ -1,51 +1,27 @@
-//! What the answer at hand names, and the one question that is asked about it: where it names nothing that the question
-//! allows, two things, or something that was dictated.
+//! The value that the current answer names, and the one question that is asked about it: if it
+//! names nothing that the question allows, two values, or something that was dictated.
 //!
-//! Owns: the value of an answer in the course of an asking. Never does: read a value out of words (`understanding/value/`
-//! does), or ask twice.
+//! Owns: the value of an answer in the course of an asking. Never does: read a value in words
+//! (`understanding::value` does), or ask twice.
 
 use super::Interview;
 use super::lines;
+use super::moment::ReadBack;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::io::{EndRule, Pending, RepeatReason, Word};
+use crate::meaning::Value;
 use crate::turn::text_of;
-use crate::understanding::value::{self, Value};
+use crate::understanding::value;
 use crate::understanding::{By, Consent, Kind, Request};
 
-/// Pauses of a dictation that are waited through, each as long as somebody is waited for who has begun something.
+/// The number of pauses of a dictation that are waited for, each as long as for a respondent who
+/// has begun something.
 const PAUSES: u32 = 5;
-/// Who dictates pauses for longer than who talks.
+/// The factor on waiting during a dictation, because people pause longer then.
 const DICTATING: f32 = 1.5;
 
-/// What has been understood within the asking at hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Naming {
-    /// Words of the answer before it was asked for again, or corrected: what is said after them counts first.
-    pub before: usize,
-    back: Back,
-}
-
-/// How far the reading back of a dictation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Back {
-    #[default]
-    NotYet,
-    Read,
-    /// The reply was neither a yes nor a no.
-    Unclear,
-    /// What was said before was wrong, and does not count; what is said instead is kept as it is understood.
-    Denied,
-}
-
-impl Naming {
-    /// Something was read back and waits for a yes.
-    pub fn reads_back(self) -> bool {
-        matches!(self.back, Back::Read | Back::Unclear)
-    }
-}
-
 impl Interview {
-    /// The guide question at hand, unless a follow-up to it is.
+    /// The current guide question, unless the asking is a follow-up to it.
     pub(super) fn question_itself(&self) -> Option<&Question> {
         self.answering().filter(|(_, follow_up)| !follow_up).map(|(question, _)| question)
     }
@@ -55,7 +31,7 @@ impl Interview {
         self.state.carried.iter().chain(self.turn.words()).cloned().collect()
     }
 
-    /// What the answer names.
+    /// The value that the answer names.
     pub(super) fn named(&self) -> Option<Value> {
         self.named_by(&self.words_so_far())
     }
@@ -64,10 +40,10 @@ impl Interview {
         let question = self.question_itself()?;
         let read = |words: &[Word]| value::read(self.language, question, &text_of(words));
         let later = read(self.later(words));
-        if self.waiting.naming.back == Back::Denied { later } else { later.or_else(|| read(words)) }
+        if self.waiting.naming.back == ReadBack::Denied { later } else { later.or_else(|| read(words)) }
     }
 
-    /// Of the words of the answer those since it was asked for again.
+    /// Returns those words of the answer that were said since it was asked for again.
     pub(super) fn later<'w>(&self, words: &'w [Word]) -> &'w [Word] {
         &words[self.waiting.naming.before.min(words.len())..]
     }
@@ -88,19 +64,19 @@ impl Interview {
         self.waiting.waits < PAUSES
     }
 
-    /// The factor on waiting at the question at hand.
+    /// The factor on waiting of the current question.
     pub(super) fn patience(&self) -> f32 {
         let Some((question, follow_up)) = self.answering() else { return 1.0 };
         let dictates = matches!(question.expects, Some(Expects::Email | Expects::Phone | Expects::Name));
         if dictates && !follow_up { question.patience * DICTATING } else { question.patience }
     }
 
-    /// The answer is over: it is final, or else something about it is asked first.
+    /// Takes the end of the answer: it is final, or something about it is asked first.
     pub(super) fn weigh(&mut self, mut flags: Vec<String>, rule: EndRule) {
         self.settle_pending();
         let named = self.named();
         let asked = self.waiting.reworded;
-        // Who cannot say which of two it is has named them all the same.
+        // A respondent who cannot say which of two values it is has named them all the same.
         if asked && flags == ["dont_know"] && matches!(named, Some(Value::Range(_))) {
             flags.clear();
         }
@@ -110,8 +86,8 @@ impl Interview {
                 None if !asked && in_time => return self.ask_about(),
                 None => flags.push("out_of_options".to_owned()),
                 Some(Value::Range(_)) if !asked && in_time && self.is_on_scale() => return self.ask_about(),
-                Some(_) if self.waiting.naming.back == Back::NotYet && in_time && self.reading_back().is_some() => {
-                    self.waiting.naming.back = Back::Read;
+                Some(_) if self.waiting.naming.back == ReadBack::NotYet && in_time && self.reading_back().is_some() => {
+                    self.waiting.naming.back = ReadBack::Read;
                     self.carry();
                     self.take_floor();
                     return self.confirm(Pending::ReadBack);
@@ -128,7 +104,7 @@ impl Interview {
             }
             flags.push("off_topic".to_owned());
         }
-        if self.waiting.naming.back == Back::Denied && flags.is_empty() {
+        if self.waiting.naming.back == ReadBack::Denied && flags.is_empty() {
             flags.push("unconfirmed".to_owned());
         }
         self.conclude(flags, rule);
@@ -138,7 +114,7 @@ impl Interview {
         self.question_itself().is_some_and(|question| question.kind == QuestionType::Scale)
     }
 
-    /// Asks which of several it is, or else says what the question allows.
+    /// Asks which of several values it is, or says what the question allows.
     fn ask_about(&mut self) {
         self.waiting.reworded = true;
         self.carry();
@@ -148,7 +124,7 @@ impl Interview {
         if which { self.confirm(Pending::Which) } else { self.reword() }
     }
 
-    /// Which of those that were named it is; none where there are no two.
+    /// Asks which of the named options it is. Returns none if there are not two.
     pub(super) fn which(&self) -> Option<String> {
         let question = self.question_itself()?;
         let text = text_of(&self.words_so_far());
@@ -158,12 +134,12 @@ impl Interview {
         }
     }
 
-    /// What was dictated, as it is read back; none where nothing is to be confirmed.
+    /// Returns what was dictated, as it is read back, or none if nothing needs to be confirmed.
     pub(super) fn reading_back(&self) -> Option<String> {
         value::spoken_back(self.language, self.question_itself()?, &self.named()?)
     }
 
-    /// The reply to what was read back; nothing when there was none in time.
+    /// Takes the reply to what was read back. It is empty if there was none in time.
     pub(super) fn read_back_answered(&mut self, text: &str) {
         let reading = self.reading(text);
         if reading.kind == Kind::Consent(Consent::Yes) {
@@ -182,7 +158,7 @@ impl Interview {
                 self.carry();
             }
             self.take_floor();
-            self.waiting.naming.back = Back::Denied;
+            self.waiting.naming.back = ReadBack::Denied;
             self.waiting.reworded = true;
             return self.again(RepeatReason::Reworded, vec![self.lines().naming.once_more.clone()]);
         }
@@ -207,11 +183,11 @@ impl Interview {
             _ if asks => return self.meet_after_floor(&reading, text),
             _ => {}
         }
-        if text.is_empty() || self.waiting.naming.back == Back::Unclear {
+        if text.is_empty() || self.waiting.naming.back == ReadBack::Unclear {
             return self.settle_named(vec!["unconfirmed".to_owned()]);
         }
         self.take_floor();
-        self.waiting.naming.back = Back::Unclear;
+        self.waiting.naming.back = ReadBack::Unclear;
         self.put_pending(Vec::new(), Pending::ReadBack);
     }
 
@@ -221,7 +197,7 @@ impl Interview {
         self.conclude(flags, EndRule::Closed);
     }
 
-    /// Whether the words say by themselves what was dictated, and otherwise than it was read back.
+    /// Whether the words name a value by themselves, and a different one from what was read back.
     fn names_another(&self, text: &str) -> bool {
         let Some(question) = self.question_itself() else { return false };
         // Any words are a name, unless it is spelled.
@@ -232,7 +208,7 @@ impl Interview {
         said.is_some() && said != self.named_by(&self.state.carried)
     }
 
-    /// Whether the words go on with what was read back: the last digits, "dot uk".
+    /// Whether the words continue what was read back: the last digits, "dot uk".
     fn continues(&self) -> bool {
         let expects = self.question_itself().and_then(|question| question.expects);
         let named = self.named();
@@ -241,7 +217,7 @@ impl Interview {
             && named != self.named_by(&self.state.carried)
     }
 
-    /// The words after the no's that they begin with.
+    /// Returns the words after each "no" at their beginning.
     fn without_no(&self, text: &str) -> String {
         let mut words: Vec<&str> = text.split_whitespace().collect();
         while let Some(end) =
@@ -257,7 +233,7 @@ impl Interview {
     }
 }
 
-/// Whether only some answers name what the question wants.
+/// Whether only some answers name the value that the question asks for.
 fn names_something(question: &Question) -> bool {
     question.kind != QuestionType::Open || question.expects.is_some()
 }

@@ -1,70 +1,34 @@
-//! Sound that never stops: a television, a café, hold music.
+//! Sound that never stops, such as a television, a café or hold music.
 //!
-//! Owns: noticing that sound goes on and on without words, saying so, and hearing answers through it. Never does: tell
-//! what makes the sound. All of it belongs to the moment: after a crash it may be said once more.
+//! Owns: noticing that sound continues without words, saying so, and hearing answers through it.
+//! Never does: tell what makes the sound.
 //!
-//! While sound goes on no pause comes, so nothing would ever be transcribed. It is looked at from time to time instead:
-//! words in it count, and the silence after the last of them is a pause.
+//! All of it belongs to the moment. After a crash it may be said once more. While sound continues
+//! there is no pause, so nothing would ever be transcribed. Instead, the sound is looked at from
+//! time to time: words in it count, and the silence after the last of them is a pause.
 
 use super::{Interview, OVERRUN_MS, Target};
 use crate::io::{Ms, Output, PauseId, RepeatReason, Transcript};
 
-/// Sound without words for so long is spoken about.
+/// Sound without words that lasts this long is mentioned.
 const WORDLESS_MS: Ms = 20_000;
-/// So much quiet ends it.
+/// Silence of this length ends it.
 const QUIET_MS: Ms = 5_000;
-/// Once it is known to be there, it is looked through for words so often …
+/// How often it is searched for words once it is known.
 const LOOK_EVERY_MS: Ms = 2_000;
-/// … and so long after the last of them the answer has paused.
+/// The answer has paused this long after the last of the words.
 const AFTER_WORDS_MS: Ms = 2_000;
-/// How often it is spoken about in a call.
+/// How often it is mentioned in a call.
 const MOST_NAMED: u32 = 2;
-/// Before the call ends whatever happens, what is being said is looked at once more.
+/// This long before the call ends in any case, the sound is looked at once more.
 const BEFORE_LIMIT_MS: Ms = 3_000;
 
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Noise {
-    /// Since when there has been sound without words.
-    since: Option<Ms>,
-    /// It has gone on for long: it is not waited for any more.
-    around: bool,
-    named: u32,
-    /// A look that is not answered yet, and when the latest was taken.
-    look: Option<PauseId>,
-    looked: Ms,
-    /// When the latest look was taken that found no words.
-    wordless: Ms,
-    /// The driver still hears sound where we have noted a pause.
-    goes_on: bool,
-}
-
-impl Noise {
-    pub fn is_around(&self) -> bool {
-        self.around
-    }
-
-    pub fn sound(&mut self, at: Ms) {
-        self.since.get_or_insert(at);
-        self.goes_on = false;
-    }
-
-    /// There were words at a pause.
-    pub fn words(&mut self) {
-        self.since = None;
-    }
-
-    /// How the turn's audio is given up.
-    pub fn taken(&mut self) -> Output {
-        if std::mem::take(&mut self.goes_on) { Output::HearAnew } else { Output::TurnTaken }
-    }
-}
-
 impl Interview {
-    /// When sound without words has to be dealt with; none while there is none.
+    /// Returns when sound without words must be dealt with, or none while there is none.
     pub(super) fn noise_at(&self) -> Option<Ms> {
         let since = self.noise.since?;
         if !self.turn.is_speaking() {
-            // Bursts of it, each rejected, are one sound; words are for the turn to judge.
+            // Bursts of it, each rejected, are one sound. Words are judged with the turn.
             let settled = !self.turn.awaits_transcript() && self.turn.words().is_empty();
             return settled.then(|| (since + WORDLESS_MS).min(self.turn.end() + QUIET_MS));
         }
@@ -82,7 +46,8 @@ impl Interview {
         Some(look.min(limit))
     }
 
-    /// Looks for words in sound that goes on, and speaks when there are none. True when something was done.
+    /// Looks for words in sound that continues, and mentions it if there are none. Returns whether
+    /// something was done.
     pub(super) fn heed_noise(&mut self) -> bool {
         if self.noise_at().is_none_or(|at| self.now < at) {
             return false;
@@ -103,7 +68,7 @@ impl Interview {
         true
     }
 
-    /// What a look at sound that goes on has found.
+    /// Takes what a look at continuing sound has found.
     pub(super) fn noise_heard(&mut self, look: PauseId, transcript: Transcript) {
         if self.noise.look != Some(look) {
             return;
@@ -135,7 +100,7 @@ impl Interview {
         }
         let target = self.target();
         if self.noise.named >= MOST_NAMED {
-            // Nobody can be heard: as if nothing were said.
+            // Nobody can be heard, so it is handled like silence.
             return self.nothing_said(target);
         }
         self.noise.named += 1;

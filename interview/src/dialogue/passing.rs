@@ -1,7 +1,7 @@
-//! What is wanted or asked in the same breath as an answer.
+//! Requests and questions at the end of an answer.
 //!
-//! Owns: which words of a turn belong to the answer, and which stand beside it. Never does: lose either, unless the
-//! respondent wants it.
+//! Owns: which words of a turn belong to the answer, and which are said besides. Never does: lose
+//! either, unless the respondent asks for it.
 
 use super::Interview;
 use crate::io::{Event, Pending, Phase, Word};
@@ -10,13 +10,14 @@ use crate::understanding::{By, Kind, Reading, Request, Topic};
 
 impl Interview {
     pub(super) fn meet_after_floor(&mut self, reading: &Reading, text: &str) {
-        // The recording must end where these words began, and the floor forgets them.
+        // The recording must end where these words began, and ending the turn forgets that time.
         let began = self.turn_began();
         self.take_floor();
         self.meet(reading, text, began);
     }
 
-    /// Something wanted or asked at the end of an answer. True when it is dealt with instead of going on.
+    /// Handles a request or question at the end of an answer. Returns whether it replaces what
+    /// would follow the answer.
     pub(super) fn in_passing(&mut self, passing: &Reading, text: &str, flags: &mut Vec<String>) -> bool {
         match passing.kind {
             Kind::Request(Request::NothingToAdd) => flags.push("nothing_to_add".to_owned()),
@@ -60,7 +61,7 @@ impl Interview {
         }
     }
 
-    /// Keeps these words of the turn for the answer; all of them where words and text don't go together.
+    /// Keeps these words of the turn for the answer, or all of them if words and text do not match.
     pub(super) fn carry_words(&mut self, range: std::ops::Range<usize>) {
         let words = self.turn.words();
         let parted = words.iter().all(|word| word.text.split_whitespace().count() == 1);
@@ -74,7 +75,8 @@ impl Interview {
         self.keep_words(self.turn.words().to_vec());
     }
 
-    /// Keeps what is being said when the connection goes or somebody pauses, unless it is certainly no part of an answer.
+    /// Keeps what is being said when the connection is lost or somebody pauses, unless it is
+    /// certainly no part of an answer.
     pub(super) fn carry_broken_off(&mut self) {
         let text = text_of(self.turn.words());
         let reading = self.reading(&text);
@@ -85,9 +87,10 @@ impl Interview {
         }
     }
 
-    /// Keeps what the turn says beside the answer: a request, a question, a word to us.
+    /// Keeps what the turn says besides the answer: a request, a question, or words to the
+    /// interviewer.
     pub(super) fn keep_beside(&mut self) {
-        // What is said to the questions of consent is kept as yes or no.
+        // Replies to the consent questions are kept as yes or no only.
         if self.state.consent != Some(true) || self.state.phase == Phase::Consent {
             return;
         }

@@ -1,24 +1,26 @@
-//! What a respondent wants who does not answer, and what is at stake besides: met, then the same asking goes on.
+//! Requests of a respondent who does not answer, and concerns. They are met, and then the same
+//! asking continues.
 //!
-//! Owns: requests and concerns. Never does: end anything on words that were not plain, or lose what was said beside a
-//! request.
+//! Owns: requests and concerns. Never does: end anything because of words that were not clear, or
+//! lose what was said besides a request.
 
-use super::lines::{Farewell, fill};
-use super::speaking::{Purpose, Speech};
+use super::lines::Farewell;
+use super::utterance::{Purpose, Speech};
 use super::{Floor, Interview, Target};
 use crate::io::{Event, Means, Ms, Output, Pending, Postponement, RepeatReason, When};
+use crate::language::lines::fill;
 use crate::turn::text_of;
 use crate::understanding::{By, Concern, Kind, Reading, Request, Topic};
 
-/// Probability from which a wish to strike something out is plain.
+/// The probability from which a request to delete something is clear, 0…1.
 const PLAIN: f32 = 0.7;
 
-/// Speech may begin so long before it is noticed.
+/// Speech may begin this long before it is noticed, in milliseconds.
 const ONSET_MS: Ms = 200;
 
 impl Interview {
-    /// Meets what is met alike at consent and at any other question; the words began at `began`. False for what is none of
-    /// that.
+    /// Meets requests that are handled in the same way at consent and at any other question. The
+    /// words began at `began`. Returns false for anything else.
     pub(super) fn meet(&mut self, reading: &Reading, text: &str, began: Ms) -> bool {
         match reading.kind {
             Kind::Request(Request::Repeat) => self.repeat(),
@@ -31,7 +33,7 @@ impl Interview {
                 let said = self.aside(reading.kind, text);
                 self.resume_asking(RepeatReason::Requested, said);
             }
-            // Nothing is recorded yet: it is a condition, or the answer.
+            // Nothing is recorded yet, so it is a condition, or the answer.
             Kind::Request(Request::StopRecording) if self.target() == Target::Participation => {
                 self.confirm(Pending::Unrecorded);
             }
@@ -59,7 +61,7 @@ impl Interview {
         }
     }
 
-    /// The asking at hand goes on after something else was said.
+    /// Continues the current asking after something else was said.
     pub(super) fn resume_asking(&mut self, reason: RepeatReason, before: Vec<String>) {
         match self.target() {
             Target::Participation | Target::Recording => self.consent_after(before),
@@ -71,7 +73,7 @@ impl Interview {
 
     // --- Ending ---------------------------------------------------------------------------------------------
 
-    /// The respondent wants to end it: at once when that is plain, or else it is asked about.
+    /// Handles a request to stop: at once if it is clear, and otherwise after a confirmation.
     pub(super) fn stop_requested(&mut self, plain: bool) {
         if plain {
             self.stop(Farewell::Stopped);
@@ -80,13 +82,13 @@ impl Interview {
         }
     }
 
-    /// Ends the interview with what was said of the answer kept.
+    /// Ends the interview, and keeps what was said of the answer.
     pub(super) fn stop(&mut self, farewell: Farewell) {
         self.keep_begun_answer();
         self.close(farewell);
     }
 
-    /// Words of an answer that is broken off stay.
+    /// Keeps the words of an answer that is broken off.
     pub(super) fn keep_begun_answer(&mut self) {
         let said = !self.state.carried.is_empty() || !text_of(self.turn.words()).is_empty();
         if said
@@ -97,7 +99,8 @@ impl Interview {
         }
     }
 
-    /// The interview goes on another time: the same link, and the same asking if there is one.
+    /// Leaves the interview for another time. The link stays the same, and so does the asking if
+    /// there is one.
     pub(super) fn postpone(&mut self, reason: Postponement, until: Option<When>) {
         self.record(Event::Postponed { reason, until });
         let farewell = Farewell::Later(reason);
@@ -117,7 +120,7 @@ impl Interview {
 
     // --- What is kept ---------------------------------------------------------------------------------------
 
-    /// Recording stops now; what was recorded before is asked about.
+    /// Stops recording now, and asks about what was recorded before.
     pub(super) fn withdraw_recording(&mut self, by: Means, from_ms: Ms) {
         if self.state.recording != Some(true) {
             let said = self.lines().asides.recording_off.clone();
@@ -140,7 +143,8 @@ impl Interview {
         self.record(Event::RecordingSettled { keep });
     }
 
-    /// The respondent takes something back: at once when that is plain, or else it is asked about. What is struck out is gone.
+    /// Handles a request to delete something that was said: at once if it is clear, and otherwise
+    /// after a confirmation. What is deleted cannot be restored.
     pub(super) fn strike_requested(&mut self, reading: &Reading, own_content: bool) {
         if reading.by == By::Rule || reading.probability >= PLAIN {
             self.drop_turn();
@@ -151,14 +155,14 @@ impl Interview {
         self.confirm(Pending::Strike);
     }
 
-    /// Takes back the answer that is being given, or else the one before.
+    /// Withdraws the answer that is being given, or else the one before.
     pub(super) fn strike(&mut self, own_content: bool) {
         let kind = Kind::Request(Request::Delete);
         let begun = own_content || !self.state.carried.is_empty();
         let said = match self.state.current.filter(|_| begun) {
             Some(asking) => {
                 self.record(Event::AnswerStruck { asking });
-                self.waiting.naming = super::naming::Naming::default();
+                self.waiting.naming = super::moment::Naming::default();
                 self.met_with(kind, vec![self.lines().asides.struck.clone()])
             }
             None => self.aside(kind, ""),
@@ -168,7 +172,7 @@ impl Interview {
 
     // --- Concerns -------------------------------------------------------------------------------------------
 
-    /// The questions wait: something matters more.
+    /// Interrupts the questions for something that is more important.
     pub(super) fn attend_to(&mut self, concern: Concern) {
         self.record(Event::ConcernRaised { concern });
         match concern {
@@ -184,7 +188,7 @@ impl Interview {
         }
     }
 
-    /// Somebody else has come to the phone, and was asked nothing yet.
+    /// Takes words of somebody else who has come to the phone and was not asked anything yet.
     pub(super) fn somebody_came(&mut self, reading: &Reading, text: &str) {
         if let Kind::Concern(concern) = reading.kind {
             self.take_floor();
@@ -200,7 +204,7 @@ impl Interview {
         }
     }
 
-    /// When the turn at hand began, or now: neither its first word nor its first sound is later.
+    /// When the current turn began, or now. Neither its first word nor its first sound is later.
     pub(super) fn turn_began(&self) -> Ms {
         let first_word = self.turn.words().first().map_or(self.now, |word| word.start_ms);
         let first_sound = if self.turn.is_open() { self.turn.began() } else { self.now };
@@ -208,7 +212,7 @@ impl Interview {
     }
 
     pub(super) fn be_patient(&mut self) {
-        self.waiting.patience = super::answers::Patience::Granted;
+        self.waiting.patience = super::moment::Patience::Granted;
         self.waiting.since = self.now;
         self.floor = Floor::Listening;
     }

@@ -1,17 +1,18 @@
 //! The cursor: which question comes next.
 //!
-//! Owns: order, branching, skip conditions, time. Never does: ask.
+//! Owns: order, branching, skip conditions and time. Never does: ask.
 //!
-//! A section is finished before the next begins; a branch chooses which comes next, so it loses no question. After the
-//! target the sections left follow in their order, except those that a skip condition leaves out.
+//! A section is finished before the next begins. A branch chooses which section comes next, so it
+//! loses no question. After its target the remaining sections follow in their order, except those
+//! that a skip condition leaves out.
 
 use std::cmp::Reverse;
 
 use serde_json::Value as Json;
 
-use super::condition::{Subject, holds};
 use super::state::{Draft, InterviewState};
 use super::timing::{Budget, section_is_over};
+use crate::condition::{Subject, holds};
 use crate::guide::{Guide, Question, Section};
 use crate::io::{Event, Ms, Response};
 use crate::understanding::Value;
@@ -19,13 +20,13 @@ use crate::understanding::Value;
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Section and question, by place in the guide.
+    /// The places of the section and the question in the guide, counted from 0.
     Ask(usize, usize),
     AllAsked,
     TimeUp,
 }
 
-/// Finds the next question; what is passed over on the way is recorded in the draft.
+/// Finds the next question. What is skipped on the way is recorded in the draft.
 pub(super) fn next(guide: &Guide, budget: Budget<'_>, draft: &mut Draft, now: Ms) -> Next {
     if budget.left(&draft.state, now) == 0 {
         skip_rest(guide, draft, "time_up");
@@ -53,7 +54,7 @@ pub(super) fn next(guide: &Guide, budget: Budget<'_>, draft: &mut Draft, now: Ms
     Next::AllAsked
 }
 
-/// Records that everything not asked yet is left out.
+/// Records that every question that was not asked yet is left out.
 pub(super) fn skip_rest(guide: &Guide, draft: &mut Draft, reason: &str) {
     for section in &guide.sections {
         if draft.state.skipped_sections.iter().any(|(name, _)| *name == section.section_name) {
@@ -67,7 +68,8 @@ pub(super) fn skip_rest(guide: &Guide, draft: &mut Draft, reason: &str) {
     }
 }
 
-/// The branch that the last response opens, if any: by priority, each condition once.
+/// Takes the branch that the last response opens, if there is one: by priority, and each condition
+/// once.
 pub(super) fn branch(guide: &Guide, draft: &mut Draft) {
     let mut branches: Vec<_> = guide.adaptive_rules.branching_logic.iter().collect();
     branches.sort_by_key(|branch| Reverse(branch.priority));
@@ -92,7 +94,8 @@ fn skip(draft: &mut Draft, section: &Section, question: &Question, reason: Strin
     draft.push(Event::QuestionSkipped { question_id, section, reason });
 }
 
-/// The section with questions left that comes next: the current one, then a branch's target, then by order.
+/// Returns the section that comes next and has questions left: the current one, then the target of
+/// a branch, then the next by order.
 fn next_section(guide: &Guide, state: &InterviewState) -> Option<usize> {
     let open = |index: &usize| {
         let section = &guide.sections[*index];
@@ -130,7 +133,7 @@ fn skip_condition(guide: &Guide, state: &InterviewState, section: &Section) -> O
     own.or_else(|| rule_for(guide, state, &section.id)).or_else(|| rule_for(guide, state, &section.section_name))
 }
 
-/// The guide-wide skip condition that names this id and holds.
+/// Returns the guide's skip condition that names this id and holds.
 fn rule_for(guide: &Guide, state: &InterviewState, id: &str) -> Option<String> {
     let names = |value: &Json| match value {
         Json::String(name) => name == id,

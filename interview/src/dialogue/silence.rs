@@ -1,13 +1,15 @@
-//! When nothing comes, or nothing that has words.
+//! What happens when nothing is said, or nothing that has words.
 //!
-//! Owns: how long is waited, and what is said then. Never does: take silence for an answer.
+//! Owns: how long the respondent is waited for, and what is said then. Never does: take silence for
+//! an answer.
 
-use super::answers::Patience;
-use super::speaking::{Purpose, Speech};
+use super::moment::Patience;
+use super::utterance::{Purpose, Speech};
 use super::{Interview, Target};
 use crate::io::{CallState, EndRule, Event, Ms, Pending, Rejection, RepeatReason};
 
-/// Speech shorter than this that held no words is noise, not something we failed to understand.
+/// Speech without words that is shorter than this is noise, and not something that was not
+/// understood.
 const NOISE_MS: Ms = 1_200;
 
 impl Interview {

@@ -1,125 +1,25 @@
-//! Our own voice: saying things, knowing what was heard.
+//! The interviewer's voice: saying things, and knowing what was heard.
 //!
-//! Owns: the utterance under way. Never does: decide what is said, or when to stop (`interrupted` does).
+//! Owns: the current utterance. Never does: decide what is said, or when to stop (`interrupted`
+//! does).
 //!
-//! **No words are lost between an answer and the next question.** What follows an answer is decided on a draft; the
-//! `Answered` event is recorded, and the turn's audio given up, only when the next question is well begun (about
-//! the end of the acknowledgement before it). Speech before that belongs to the answer: the draft is dropped, and the
-//! same turn goes on with all its words.
+//! **No words are lost between an answer and the next question.** What follows an answer is decided
+//! on a draft. The `Answered` event is recorded, and the turn's audio is given up, only when the
+//! next question is well begun, which is about the end of the acknowledgement before it. Speech
+//! before that belongs to the answer: the draft is dropped, and the same turn continues with all
+//! its words.
 
-use super::interrupted::Cut;
-use super::lines::Farewell;
+use super::utterance::{Cut, Purpose, Speech, Utterance};
 use super::{Floor, Interview};
-use crate::io::{AskingId, CallState, Event, Line, Ms, Notice, Output, Speaker, UtteranceId};
-use crate::turn::overlap::Overlap;
+use crate::io::{CallState, Event, Line, Ms, Notice, Output, Speaker, UtteranceId};
 
-/// Silence after speech that we waited for before saying something of our own.
+/// The silence that is awaited after speech before the interviewer says something of its own, in
+/// milliseconds.
 const POLITE_MS: Ms = 500;
 
-/// What an utterance is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Consent,
-    /// A question, for the first time or again.
-    Question,
-    /// A question of our own within an asking, that wants a yes or a no.
-    Confirmation,
-    /// A word that wants no answer of its own.
-    Aside,
-    /// The same while what follows an answer is thought about: the answer may go on, and it goes on being held.
-    Cover,
-    Goodbye(Farewell),
-}
-
-/// Something to say.
-#[derive(Debug, Clone)]
-pub(super) struct Speech {
-    pub texts: Vec<String>,
-    pub purpose: Purpose,
-    pub asking: Option<AskingId>,
-    /// From this byte of its text on: what stands before was heard when it was said first.
-    pub from: usize,
-    /// Recorded when the last line is well begun; some only when an answer is held open until then.
-    pub draft: Option<Vec<Event>>,
-}
-
-impl Speech {
-    pub fn new(texts: Vec<String>, purpose: Purpose) -> Self {
-        Self { texts, purpose, asking: None, from: 0, draft: None }
-    }
-
-    pub fn asking(mut self, asking: AskingId) -> Self {
-        self.asking = Some(asking);
-        self
-    }
-
-    pub fn draft(mut self, events: Vec<Event>) -> Self {
-        self.draft = Some(events);
-        self
-    }
-
-    /// The lines before the last: acknowledgements.
-    pub fn before(&self) -> String {
-        self.texts.split_last().map(|(_, rest)| rest.join(" ")).unwrap_or_default()
-    }
-
-    pub fn text(&self) -> String {
-        self.texts.join(" ")
-    }
-
-    /// What is said of it now.
-    fn rest(&self) -> String {
-        self.text().split_off(self.from)
-    }
-
-    /// The lines that are said of it now, each with where in it that begins.
-    fn lines(&self) -> impl Iterator<Item = (&String, usize)> {
-        let mut begins = 0;
-        self.texts.iter().filter_map(move |text| {
-            let from = self.from.saturating_sub(begins);
-            begins += text.len() + 1;
-            (from < text.len()).then_some((text, from))
-        })
-    }
-
-    /// Share of the last line's words that have been heard with `heard` of what is said now.
-    pub fn heard_share(&self, heard: &str) -> f32 {
-        let count = |text: &str| text.split_whitespace().count();
-        let last = self.texts.last().map_or(0, |text| count(text));
-        let heard = (count(&self.text()[..self.from]) + count(heard)).saturating_sub(count(&self.before()));
-        if last == 0 { 1.0 } else { (heard as f32 / last as f32).min(1.0) }
-    }
-
-    /// A goodbye is finished once it is final: there is nothing left to answer.
-    pub fn is_farewell(&self) -> bool {
-        matches!(self.purpose, Purpose::Goodbye(_)) && self.draft.is_none()
-    }
-}
-
-/// The utterance under way.
-#[derive(Debug, Clone)]
-pub(super) struct Utterance {
-    pub id: UtteranceId,
-    pub speech: Speech,
-    pub started: Option<Ms>,
-    pub ducked: bool,
-    pub stopping: bool,
-    /// Speech over ours that has not shown yet whether it means it.
-    pub overlap: Option<Overlap>,
-}
-
-impl Utterance {
-    pub fn covers(&self) -> bool {
-        self.speech.purpose == Purpose::Cover
-    }
-
-    pub fn is_aside(&self) -> bool {
-        matches!(self.speech.purpose, Purpose::Aside | Purpose::Cover)
-    }
-}
-
 impl Interview {
-    /// Says something, at once or as soon as the respondent is silent. Never over the respondent, never over ourselves.
+    /// Says something, at once or as soon as the respondent is silent. It is never said over the
+    /// respondent, or over the interviewer's own speech.
     pub(super) fn say(&mut self, speech: Speech) {
         if self.utterance.is_some() || self.turn.is_speaking() && !self.noise.is_around() {
             self.queued = Some(speech);
@@ -134,12 +34,12 @@ impl Interview {
         self.out.push(Output::Speak { utterance: id, lines, asking: speech.asking, covers, ahead });
         self.utterance = Some(Utterance { id, speech, started: None, ducked: false, stopping: false, overlap: None });
         self.floor = Floor::Speaking;
-        // The opening may have to be made first: until it is heard the page says so.
+        // The opening may have to be synthesised first. The page says so until it is heard.
         let opening = id == 1 && self.state.consent.is_none();
         self.show(if opening { CallState::Preparing } else { CallState::Speaking });
     }
 
-    /// A text as a line to be spoken.
+    /// Makes a line of a text.
     pub(super) fn line(&self, text: String) -> Line {
         Line { scripted: self.scripted.contains(&text), from: 0, text }
     }
@@ -177,7 +77,8 @@ impl Interview {
         self.commit_if_heard();
     }
 
-    /// When the last line has been heard for so long that speech over it is no part of the answer before.
+    /// Returns when the last line has been heard for so long that speech over it is no part of the
+    /// answer before.
     pub(super) fn commit_at(&self) -> Option<Ms> {
         let utterance = self.utterance.as_ref()?;
         utterance.speech.draft.as_ref()?;
@@ -194,7 +95,7 @@ impl Interview {
         }
     }
 
-    /// The answer held open is final: what was drafted becomes so.
+    /// Makes the answer held open final, and records what was drafted.
     pub(super) fn commit(&mut self) {
         let Some(events) = self.utterance.as_mut().and_then(|u| u.speech.draft.take()) else { return };
         self.drop_turn();
@@ -232,7 +133,8 @@ impl Interview {
     }
 
     pub(super) fn playback_stopped(&mut self, id: UtteranceId, heard: String) {
-        // Stopped without our asking (the voice failed): what was decided stands, or we would say it for ever.
+        // The speech was stopped although the interview did not ask for it, because the voice
+        // failed. What was decided stands. Otherwise it would be said for ever.
         if self.utterance.as_ref().is_some_and(|u| u.id == id && !u.stopping) {
             self.commit();
         }
@@ -280,7 +182,8 @@ impl Interview {
         }
         let (start_ms, end_ms) = (utterance.started.unwrap_or(self.now), self.now);
         self.caption(Speaker::Interviewer, text.clone(), true, start_ms, end_ms);
-        // Until consent nothing of the conversation goes to the log, not even our own words.
+        // Until consent nothing of the conversation is logged, not even the interviewer's own
+        // words.
         if self.state.consent == Some(true) {
             self.record(Event::Said { utterance: utterance.id, text, start_ms, end_ms, interrupted });
         }

@@ -1,6 +1,6 @@
-//! The durable state of an interview: what its events say, and nothing else.
+//! The durable state of an interview, which is exactly what its events say.
 //!
-//! Owns: applying events. Never does: hold anything that a replay would not bring back.
+//! Owns: applying events. Never does: hold anything that a replay would not restore.
 
 use crate::guide::{Guide, Question};
 use crate::io::{AskingId, EndStatus, Event, Ms, Pending, Phase, Response, UtteranceId, Word};
@@ -10,24 +10,24 @@ use crate::understanding::AnswerClass;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asking {
     pub id: AskingId,
-    /// The guide question; a follow-up carries that of its root.
+    /// The guide question. A follow-up has that of its root.
     pub question_id: String,
     pub section: String,
     /// The last full wording.
     pub text: String,
     pub follow_up_of: Option<AskingId>,
     pub asked_ms: Ms,
-    /// Time in conversation when it was asked, pauses not counted.
+    /// The time of conversation when it was asked, without pauses, in milliseconds.
     pub active_ms: Ms,
 }
 
-/// What replaying the log brings back.
+/// What a replay of the log restores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InterviewState {
     pub phase: Phase,
     pub leg: u32,
     pub started_ms: Option<Ms>,
-    /// Since when the call stands still (lost or paused).
+    /// Since when the call is lost or paused.
     pub idle_since: Option<Ms>,
     pub idle_ms: Ms,
     pub consent: Option<bool>,
@@ -37,31 +37,31 @@ pub struct InterviewState {
     pub askings: Vec<Asking>,
     /// The asking that waits for its answer.
     pub current: Option<AskingId>,
-    /// Words of its answer that were followed by something of ours.
+    /// Words of its answer that were followed by something that the interviewer said.
     pub carried: Vec<Word>,
-    /// A question of ours within it that waits for its answer.
+    /// A question of the interviewer's own within it that waits for its answer.
     pub pending: Option<Pending>,
     pub responses: Vec<Response>,
-    /// Names of the sections entered, in order; the last is the current one.
+    /// Names of the sections entered, in order. The last is the current one.
     pub entered: Vec<String>,
-    /// Time in conversation when the current section began.
+    /// The time of conversation when the current section began, in milliseconds.
     pub section_active_ms: Ms,
-    /// (section name, reason)
+    /// Section name and reason.
     pub skipped_sections: Vec<(String, String)>,
-    /// (question id, reason)
+    /// Question id and reason.
     pub skipped: Vec<(String, String)>,
-    /// (condition, section name)
+    /// Condition and section name.
     pub branches: Vec<(String, String)>,
     pub person_requests: u32,
     pub respondent_questions: u32,
     pub concerns: u32,
-    /// Recording was stopped, and what happens with what was recorded before is not said yet.
+    /// Recording was stopped, and it is not known yet what happens to what was recorded before.
     pub recording_unsettled: bool,
-    /// Factor on the speaking rate.
+    /// The factor on the speaking rate.
     pub rate: f32,
-    /// How much louder we speak, in dB.
+    /// The gain of the interviewer's voice, in dB.
     pub gain_db: f32,
-    /// It goes on another time, at the next joining.
+    /// The interview is continued another time, at the next joining.
     pub postponed: bool,
     pub not_understood: u32,
     pub paused: bool,
@@ -106,11 +106,12 @@ impl Default for InterviewState {
     }
 }
 
-/// Reason of a pause that somebody asked for.
+/// The reason of a pause that somebody asked for.
 pub const PAUSE_REQUESTED: &str = "requested";
 
 impl InterviewState {
-    /// The only thing that changes the state. `at` is the call clock's time of the event.
+    /// Applies an event. Nothing else changes the state. `at` is the time of the event on the call
+    /// clock.
     pub fn apply(&mut self, at: Ms, event: &Event) {
         match event {
             Event::LegConnected { leg } => {
@@ -125,7 +126,8 @@ impl InterviewState {
                 self.idle_since.get_or_insert(at);
             }
             Event::Paused { reason } => {
-                // Asked for, it lasts until somebody asks to go on; anything else ends when the respondent is back.
+                // A pause that was asked for lasts until somebody asks to continue. Any other ends
+                // when the respondent is back.
                 self.paused |= reason == PAUSE_REQUESTED;
                 self.idle_since.get_or_insert(at);
             }
@@ -157,7 +159,7 @@ impl InterviewState {
                     active_ms: self.active_ms(at),
                 });
             }
-            // A rewording is a new wording of the question; repeating brings the old one.
+            // A rewording is a new wording of the question. A repetition has the old one.
             Event::QuestionRepeated { asking, text, .. } => {
                 if let Some(asking) = self.askings.iter_mut().find(|a| a.id == *asking) {
                     asking.text.clone_from(text);
@@ -176,7 +178,10 @@ impl InterviewState {
             }
             Event::Said { utterance, .. } => self.last_utterance = self.last_utterance.max(*utterance),
             Event::NotUnderstood { .. } => self.not_understood += 1,
-            Event::TurnTimed { .. } | Event::ProposalRejected { .. } | Event::SaidBeside { .. } => {}
+            Event::TurnTimed { .. }
+            | Event::ProposalRejected { .. }
+            | Event::SaidBeside { .. }
+            | Event::RecordingIncomplete { .. } => {}
             Event::PersonRequested => self.person_requests += 1,
             Event::RespondentAsked { .. } => self.respondent_questions += 1,
             Event::ConfirmationAsked { about } => self.pending = Some(*about),
@@ -197,7 +202,7 @@ impl InterviewState {
                 }
             }
             Event::SpeechAdjusted { rate, gain_db } => (self.rate, self.gain_db) = (*rate, *gain_db),
-            // The next joining begins with consent again, or takes up the same asking.
+            // The next joining begins with consent again, or resumes the same asking.
             Event::Postponed { .. } => {
                 self.postponed = true;
                 self.pending = None;
@@ -221,7 +226,8 @@ impl InterviewState {
         }
     }
 
-    /// Milliseconds of conversation so far: the time since the call began without losses and pauses.
+    /// Milliseconds of conversation so far: the time since the call began, without losses and
+    /// pauses.
     pub fn active_ms(&self, now: Ms) -> Ms {
         let Some(started) = self.started_ms else { return 0 };
         let idle = self.idle_ms + self.idle_since.map_or(0, |since| now.saturating_sub(since));
@@ -252,12 +258,13 @@ impl InterviewState {
         self.askings.iter().filter(|a| a.question_id == question_id && a.follow_up_of.is_some()).count() as u32
     }
 
-    /// Responses in a row, from the last back, in which nothing was said.
+    /// The number of responses in a row, counted back from the last, in which nothing was said.
     pub fn unanswered_in_a_row(&self) -> usize {
         self.responses.iter().rev().take_while(|r| r.flags.iter().any(|f| f == "no_answer")).count()
     }
 
-    /// (answered or declined, on the path) among the required questions. What a condition skipped is off the path.
+    /// The number of required questions that were answered or declined, and that of the required
+    /// questions on the path. A question that a condition skipped is not on the path.
     pub fn required(&self, guide: &Guide) -> (u32, u32) {
         let off_path = |section: &str, id: &str| {
             self.skipped_sections.iter().any(|(name, _)| name == section)
@@ -284,7 +291,7 @@ impl InterviewState {
     }
 }
 
-/// What is left of an answer that was taken back: that it was given.
+/// Leaves of a withdrawn answer only that it was given.
 fn strike(response: &mut Response) {
     response.text.clear();
     response.words.clear();
@@ -294,9 +301,10 @@ fn strike(response: &mut Response) {
     response.class = AnswerClass::None;
 }
 
-/// Events that will be recorded together, and the state they lead to.
+/// Events that will be recorded together, and the state to which they lead.
 ///
-/// Decisions are made on a draft, so that an answer can be held open until the next question is well begun.
+/// Decisions are made on a draft, so that an answer can be held open until the next question is
+/// well begun.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub state: InterviewState,

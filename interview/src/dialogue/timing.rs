@@ -2,26 +2,26 @@
 //!
 //! Owns: the arithmetic of the interview's, a section's and a question's time. Never does: end anything.
 //!
-//! All times are of conversation: losses and pauses of the call do not count.
+//! All times are times of conversation: losses and pauses of the call do not count.
 //!
 //! - The interview may last `max_duration_minutes`, or the operator's timeout if that is shorter.
-//! - A question is expected to take its share of `estimated_duration_minutes`, at most its `time_allocation`
-//!   (20 s at least): with an estimate of 2 minutes and 6 questions, 20 s.
-//! - Optional questions and follow-ups are asked only while the required ones left still fit behind them.
-//! - Follow-ups also end with the question's `time_allocation`, the section's `time_limit`, and one and a half times
-//!   the estimated duration.
+//! - A question is expected to take its share of `estimated_duration_minutes`, at least 20 s and at
+//!   most its `time_allocation`. With an estimate of 2 minutes and 6 questions, it is 20 s.
+//! - Optional questions and follow-ups are asked only while the remaining required ones still fit.
+//! - Follow-ups also end with the question's `time_allocation`, the section's `time_limit`, and one
+//!   and a half times the estimated duration.
 
 use super::state::InterviewState;
 use crate::guide::{Guide, Question, Section};
 use crate::io::Ms;
 
-/// Kept for saying goodbye.
+/// The time that is kept for the farewell, in milliseconds.
 pub(crate) const FAREWELL_MS: Ms = 8_000;
-/// What a follow-up with its answer takes at most in the reckoning.
+/// The time that a follow-up with its answer is estimated to take at most, in milliseconds.
 const FOLLOW_UP_MS: Ms = 30_000;
 const LEAST_MS: Ms = 20_000;
 
-/// The interview's time, from the guide and the operator's limit.
+/// The time of the interview, by the guide and the operator's limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget<'a> {
     guide: &'a Guide,
@@ -53,13 +53,13 @@ impl<'a> Budget<'a> {
         Ms::from(self.guide.estimated_duration_minutes) * 60_000
     }
 
-    /// What a question is expected to take.
+    /// The time that a question is expected to take, in milliseconds.
     pub fn expected(&self, question: &Question) -> Ms {
         let share = self.estimated() / (self.guide.questions().count().max(1) as Ms);
         share.max(LEAST_MS).min(Ms::from(question.time_allocation) * 1_000)
     }
 
-    /// What the required questions not yet asked are expected to take.
+    /// The time that the remaining required questions are expected to take, in milliseconds.
     fn required_left(&self, state: &InterviewState) -> Ms {
         let open = self.guide.questions().filter(|(_, q)| q.required && !state.is_settled(q));
         open.map(|(_, q)| self.expected(q)).sum()
@@ -69,7 +69,8 @@ impl<'a> Budget<'a> {
         self.left(state, now) >= self.required_left(state) + self.expected(question)
     }
 
-    /// Whether there is time for a follow-up to `question`, which was first asked at `asked` of conversation time.
+    /// Whether there is time for a follow-up to `question`, which was first asked at `asked` of the
+    /// time of conversation.
     pub fn has_time_for_follow_up(
         &self,
         state: &InterviewState,
@@ -87,7 +88,7 @@ impl<'a> Budget<'a> {
     }
 }
 
-/// Whether the section that is being held has used up a limit of its own.
+/// Whether the current section has used up a limit of its own.
 pub fn section_is_over(state: &InterviewState, now: Ms, section: &Section) -> bool {
     section
         .time_limit

@@ -1,113 +1,39 @@
 //! Whether a follow-up that a model has worded may be spoken.
 //!
-//! Owns: the rules, each with the name it is counted under. Never does: mend a text, or ask a model.
+//! Owns: the rules, each with the name under which it is counted. Never does: correct a text, or
+//! ask a model.
 //!
-//! What a respondent says reaches a model, and may tell it what to say. So nothing here trusts the model: a proposal is
-//! one plain question about what the guide asks and the respondent told, or it is not spoken. The guide's own templates
-//! are their author's responsibility (the lint looks at them). Rules about wording hold for English; guides in other
-//! languages get those about form, repetition and addresses.
+//! A respondent's words reach a model, and may instruct it. Therefore nothing here trusts the
+//! model: a proposal is one plain question about what the guide asks and what the respondent said,
+//! or it is not spoken. The author is responsible for the guide's own templates, which the lint
+//! examines. The rules on wording apply to English. Guides in other languages get the rules on
+//! form, repetition and addresses.
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
-
 use crate::guide::Guide;
-use crate::guide::lint::{is_speakable, leading, several};
 use crate::io::ProposalRequest;
 use crate::lexicon as lex;
+use crate::wording::question::{double, leading};
+use crate::wording::spoken::is_speakable;
 
 use super::words;
 
+pub use crate::io::Unfit;
+
 const MOST_WORDS: usize = 30;
 const MOST_CHARS: usize = 220;
-/// Words in a row that a question may have in common with the answer; more is read out.
+/// The largest number of consecutive words that a question may share with the answer. A longer run
+/// is a recitation.
 const MOST_QUOTED: usize = 5;
-/// Share of common content words from which two questions ask the same.
+/// Two questions ask the same from this share of common content words on, 0…1.
 const SAME: f32 = 0.6;
-/// The same by all their words.
+/// Two questions ask the same from this share of all words on, 0…1.
 const ALMOST_ALL: f32 = 0.75;
-/// Least share of plain English words in an English sentence.
+/// The least share of plain English words in an English sentence, 0…1.
 const ENGLISH: f32 = 0.25;
 
-/// Why a proposal is not spoken.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unfit {
-    Empty,
-    TooLong,
-    /// Addresses, markup, emoji, signs without a sound.
-    Unspeakable,
-    /// In another language than the guide.
-    Language,
-    NotAQuestion,
-    SeveralQuestions,
-    Leading,
-    /// Something of the machine's own: its role, its rules, the first person.
-    RoleText,
-    /// It offers or promises something.
-    Promise,
-    /// It wants the respondent to do something, or asks for what no study asks for.
-    Instruction,
-    Sensitive,
-    Rude,
-    /// It says something about the respondent that they did not say.
-    Misquotes,
-    /// It reads out what the respondent dictated.
-    Dictated,
-    /// The answer tells the interviewer what to do: no model is trusted with it.
-    Steered,
-    /// It was asked before, or the guide will ask it.
-    Repeated,
-    OffTopic,
-}
-
-impl Unfit {
-    pub const ALL: [Self; 17] = [
-        Self::Empty,
-        Self::TooLong,
-        Self::Unspeakable,
-        Self::Language,
-        Self::NotAQuestion,
-        Self::SeveralQuestions,
-        Self::Leading,
-        Self::RoleText,
-        Self::Promise,
-        Self::Instruction,
-        Self::Sensitive,
-        Self::Rude,
-        Self::Misquotes,
-        Self::Dictated,
-        Self::Steered,
-        Self::Repeated,
-        Self::OffTopic,
-    ];
-
-    /// As metrics and reports name it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::TooLong => "too_long",
-            Self::Unspeakable => "unspeakable",
-            Self::Language => "language",
-            Self::NotAQuestion => "not_a_question",
-            Self::SeveralQuestions => "several_questions",
-            Self::Leading => "leading",
-            Self::RoleText => "role_text",
-            Self::Promise => "promise",
-            Self::Instruction => "instruction",
-            Self::Sensitive => "sensitive",
-            Self::Rude => "rude",
-            Self::Misquotes => "misquotes",
-            Self::Dictated => "dictated",
-            Self::Steered => "steered",
-            Self::Repeated => "repeated",
-            Self::OffTopic => "off_topic",
-        }
-    }
-}
-
-/// Looks at the words of a follow-up that a model proposes to the answer of `request`.
+/// Judges the words of a follow-up that a model proposes to the answer of `request`.
 ///
 /// ```
 /// use interview::followup::check::{Unfit, check};
@@ -129,7 +55,7 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
     rule(text.chars().any(char::is_control) || !is_speakable(text, english), Unfit::Unspeakable)?;
     let marks = text.matches('?').count();
     rule(marks == 0 || !text.ends_with(['?', '"', '”']), Unfit::NotAQuestion)?;
-    rule(marks > 1 || english && several(text), Unfit::SeveralQuestions)?;
+    rule(marks > 1 || english && double(text).is_some(), Unfit::SeveralQuestions)?;
     let answer = lex::tokens(&request.answer);
     if english {
         let known = tokens.iter().filter(|word| lex::is_stop(word)).count();
@@ -141,7 +67,7 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
         rule(words::says(&tokens, &words::SENSITIVE) && !words::says(&own, &words::SENSITIVE), Unfit::Sensitive)?;
         rule(words::says(&tokens, &words::RUDE) && !words::says(&own, &words::RUDE), Unfit::Rude)?;
         rule(words::says(&tokens, &words::INSTRUCTIONS), Unfit::Instruction)?;
-        rule(leading(text), Unfit::Leading)?;
+        rule(leading(text).is_some(), Unfit::Leading)?;
         rule(words::steers(&request.answer), Unfit::Steered)?;
         rule(misquotes(text, request), Unfit::Misquotes)?;
     }
@@ -152,20 +78,21 @@ pub fn check(text: &str, request: &ProposalRequest, guide: &Guide) -> Result<(),
     rule(english && is_off_topic(text, request), Unfit::OffTopic)
 }
 
-/// Whether a guide's language is English, of whatever country.
+/// Whether a guide's language is English, in any of its regions.
 pub fn is_english(language: &str) -> bool {
     let language = language.to_lowercase();
     language == "en" || language.starts_with("en-")
 }
 
-/// Stems of the words that carry a topic: "example" and "tell" carry none.
+/// Returns the stems of the words that carry a topic. "Example" and "tell" carry none.
 fn topic(text: &str) -> HashSet<String> {
     let carried = lex::content(text).into_iter().filter(|word| !words::GENERIC.contains(&word.as_str()));
-    // Twice: "meetings" is "meeting" is "meet".
+    // The stem is taken twice, because "meetings" becomes "meeting", and that becomes "meet".
     carried.map(|word| lex::stem(&lex::stem(&word))).collect()
 }
 
-/// A lead-in ("You mentioned the noise. …") may only say what was said.
+/// Whether a lead-in such as "You mentioned the noise." says something that the respondent did not
+/// say.
 fn misquotes(text: &str, request: &ProposalRequest) -> bool {
     let body = text.trim_end_matches(['?', '"', '”']);
     let Some((lead, _)) = body.rsplit_once(['.', '!', ':', ';', '–', '—']) else { return false };
@@ -178,7 +105,8 @@ fn said_stems(request: &ProposalRequest) -> HashSet<String> {
     said.flat_map(topic).collect()
 }
 
-/// The whole question, or a long run of it, stands in the answer and not in what we asked.
+/// Whether the whole question, or a long run of it, is found in the answer and not in what the
+/// interviewer asked.
 fn is_dictated(tokens: &[String], answer: &[String], request: &ProposalRequest) -> bool {
     let run = tokens.len().min(MOST_QUOTED + 1);
     let ours = lex::tokens(&format!("{} {}", request.asked_text, request.question.text));
@@ -186,7 +114,8 @@ fn is_dictated(tokens: &[String], answer: &[String], request: &ProposalRequest) 
     run >= 3 && tokens.windows(run).any(|part| holds(answer, part) && !holds(&ours, part))
 }
 
-/// Whether two questions ask the same, by the words that carry it; where these are too few to tell, by all words.
+/// Whether two questions ask the same. It is judged by their content words, or by all words where
+/// these are too few.
 fn is_same(one: &str, other: &str) -> bool {
     let share =
         |a: &HashSet<String>, b: &HashSet<String>| a.intersection(b).count() as f32 / a.union(b).count().max(1) as f32;
@@ -199,7 +128,8 @@ fn is_same(one: &str, other: &str) -> bool {
     these == those && share(&all(one), &all(other)) >= ALMOST_ALL
 }
 
-/// It has a topic, and it is neither the question's, nor the objective's, nor the answer's.
+/// Whether the text has a topic that is neither the question's, nor the objective's, nor the
+/// answer's.
 fn is_off_topic(text: &str, request: &ProposalRequest) -> bool {
     let topic_of = topic(text);
     if topic_of.is_empty() {
@@ -212,7 +142,7 @@ fn is_off_topic(text: &str, request: &ProposalRequest) -> bool {
     let ours = [request.question.text.as_str(), &request.research_objective].into_iter().chain(guide).chain(context);
     known.extend(ours.flat_map(topic));
     let shared = topic_of.intersection(&known).count();
-    // One word in common among many new ones is no connection.
+    // One common word among many new ones is no connection.
     shared == 0 || shared * 4 < topic_of.len()
 }
 

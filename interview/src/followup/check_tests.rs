@@ -1,4 +1,4 @@
-//! Follow-ups that may be spoken, and for each rule some that may not.
+//! Follow-ups that may be spoken, and for each rule some that must not.
 
 use super::*;
 

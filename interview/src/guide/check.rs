@@ -1,26 +1,29 @@
 //! The checks on a guide document.
 //!
-//! Owns: finding every problem at once, each with its place and the way out. Never does: change the document.
+//! Owns: finding every problem at once, each with its place and the way out. Never does: change the
+//! document.
 
 pub mod bounds;
 mod fields;
-mod mend;
+mod hint;
+mod problems;
 mod values;
-
-use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use self::fields::{
     ACTIONS, ANSWERS, BRANCH, EXPECTS, GUIDE, PROFILE, QUESTION, RULES, SECTION, SELECT, SIGNALS, TRIGGER, TYPES, VOICE,
 };
+use self::problems::Check;
 use super::Problem;
+use super::slug::slug;
 use crate::language::Language;
 
-/// Names of sections that a message lists.
+/// The largest number of section names in a message.
 const SHOWN: usize = 20;
 
-/// Every problem of the document, in its order; of one that is too large, only what is too large about it.
+/// Returns every problem of the document, in its order. For a document that is too large, it
+/// returns only what is too large.
 pub(super) fn document(value: &Value) -> Vec<Problem> {
     let exceeded = bounds::exceeded(value);
     if !exceeded.is_empty() {
@@ -31,32 +34,13 @@ pub(super) fn document(value: &Value) -> Vec<Problem> {
         check.guide(guide);
     }
     if check.untold > 0 {
-        let message = format!("there are {} more problems; mend these first", check.untold);
+        let message = format!("there are {} more problems; correct these first", check.untold);
         check.problems.push(Problem { path: String::new(), message });
     }
     check.problems
 }
 
-#[derive(Default)]
-struct Check {
-    problems: Vec<Problem>,
-    /// Problems beyond those that are told.
-    untold: usize,
-    /// Ids seen so far, by kind, with the place where they were first used.
-    ids: HashMap<(&'static str, String), String>,
-    /// Section names seen so far, with the place where they were first used.
-    names: HashMap<String, String>,
-}
-
 impl Check {
-    fn add(&mut self, path: &str, message: impl Into<String>) {
-        if self.problems.len() < bounds::PROBLEMS {
-            self.problems.push(Problem { path: path.to_owned(), message: message.into() });
-        } else {
-            self.untold += 1;
-        }
-    }
-
     fn guide(&mut self, guide: &Map<String, Value>) {
         self.known("", guide, GUIDE);
         self.text("", guide, "name", true);
@@ -116,7 +100,7 @@ impl Check {
                             targets.extend(section.get(key).and_then(Value::as_str).map(str::to_owned));
                         }
                         if !section.contains_key("id") {
-                            targets.extend(section.get("section_name").and_then(Value::as_str).map(super::slug));
+                            targets.extend(section.get("section_name").and_then(Value::as_str).map(slug));
                         }
                     }
                 }
@@ -158,7 +142,8 @@ impl Check {
         }
     }
 
-    /// Events and reports name a section by its `section_name`: two of one name would be one section there.
+    /// Checks that the section name is unique, because events and reports name a section by its
+    /// `section_name`.
     fn own_name(&mut self, path: &str, section: &Map<String, Value>) {
         let name = section.get("section_name").and_then(Value::as_str).map_or("", str::trim);
         if name.is_empty() {
@@ -217,9 +202,9 @@ impl Check {
                 &list,
                 format!(
                     "a multiple_choice question needs at least two options{}",
-                    match mend::options(options) {
-                        mend if mend.is_empty() => "; add them or make it an open question".to_owned(),
-                        mend => mend,
+                    match hint::options(options) {
+                        hint if hint.is_empty() => "; add them or make it an open question".to_owned(),
+                        hint => hint,
                     }
                 ),
             );
@@ -234,8 +219,8 @@ impl Check {
         }
         for (i, value) in options.iter().enumerate() {
             let path = format!("{list}/{i}");
-            if let Some(mend) = mend::cut_number(options, i) {
-                self.add(&path, mend);
+            if let Some(hint) = hint::cut_number(options, i) {
+                self.add(&path, hint);
                 continue;
             }
             match value {
@@ -243,7 +228,7 @@ impl Check {
                     self.add(&path, "is empty; write the option's text, in quotes if it begins with > or |");
                 }
                 Value::String(_) => {}
-                // `- Sometimes: it depends` is an object to YAML.
+                // YAML reads `- Sometimes: it depends` as an object.
                 Value::Object(option)
                     if option.len() == 1 && !option.contains_key("text") && !option.contains_key("id") =>
                 {
@@ -275,7 +260,7 @@ impl Check {
             scale.as_object().is_some_and(|scale| scale.contains_key("min") || scale.contains_key("max"))
         };
         if let Some(other) = question.get("scale").filter(|scale| !scale.is_null() && !bounds(scale)) {
-            return self.add(&at, format!("must be an object with its min and max{}", mend::scale(other)));
+            return self.add(&at, format!("must be an object with its min and max{}", hint::scale(other)));
         }
         let Some(scale) = self.child(path, question, "scale") else { return };
         self.known(&at, scale, &["min", "max"]);
@@ -293,7 +278,8 @@ impl Check {
         }
     }
 
-    /// How answers to a question are read and waited for.
+    /// Checks the fields that say how answers to a question are read and how long they are waited
+    /// for.
     fn reading(&mut self, path: &str, question: &Map<String, Value>, kind: &str) {
         let select = self.one_of(path, question, "select", SELECT, false);
         if select == Some("many") && kind != "multiple_choice" {
@@ -323,7 +309,7 @@ impl Check {
         self.number(path, question, "patience", 0.5, 3.0, "a factor on waiting, 1 is usual");
     }
 
-    /// A language that no engine speaks would only be noticed at the call.
+    /// Checks that the language exists here. Otherwise this would only be noticed in the call.
     fn language(&mut self, guide: &Map<String, Value>) {
         let Some(tag) = guide.get("language").and_then(Value::as_str).filter(|tag| !tag.trim().is_empty()) else {
             return;

@@ -1,8 +1,10 @@
-//! What was changed between two versions of a guide.
+//! The changes between two versions of a guide.
 //!
-//! Owns: matching sections, questions and options by their ids, which are stable across versions. Never does: judge a
-//! change. `version` and the sections' `order` numbers are left out: the one always differs, the other only says where a
-//! section stands, which is told as a move.
+//! Owns: matching sections, questions and options by their ids, which are stable across versions.
+//! Never does: judge a change.
+//!
+//! `version` and the sections' `order` numbers are left out. The first always differs, and the
+//! second only says where a section is, which is reported as a move.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -37,21 +39,22 @@ pub enum Element {
 pub struct Change {
     pub change: Kind,
     pub element: Element,
-    /// Ids from the outside in: of a question its section's and its own (the newer section's, if it moved); none for the
-    /// guide itself.
+    /// Ids from the outside in. For a question they are those of its section (the newer one, if it
+    /// moved) and its own. The guide itself has none.
     pub ids: Vec<String>,
-    /// For `changed`: the field, with dots into objects (`voice_profile.speaking_rate`).
+    /// The field of a `changed`, with dots for fields of objects (`voice_profile.speaking_rate`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The old value: of the field, of the whole element that was removed, or its place `{section, position}` (position
-    /// counts from 1).
+    /// The old value of the field, the whole element that was removed, or the old place `{section,
+    /// position}`. A position counts from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<Value>,
 }
 
-/// Every difference, from the guide's own fields through its sections in their new order.
+/// Returns every difference, beginning with the guide's own fields and followed by its sections in
+/// their new order.
 ///
 /// ```
 /// use interview::guide::{diff::{diff, Kind}, parse};
@@ -67,7 +70,7 @@ pub fn diff(old: &Guide, new: &Guide) -> Vec<Change> {
     fields(&mut changes, Element::Guide, &[], &old, &new, &["version", "sections"]);
     let (before, after) = (nodes(&old, "sections"), nodes(&new, "sections"));
     list(&mut changes, Element::Section, &[], &before, &after, &["questions", "order"]);
-    // A question is looked for in the whole guide: it may have gone to another section.
+    // A question may have moved to another section, so it is looked for in the whole guide.
     let (before, after) = (questions(&before), questions(&after));
     for section in sections_of(&before, &after) {
         let there: Vec<&Node> = before.iter().filter(|(at, _)| *at == section).map(|(_, node)| node).collect();
@@ -81,13 +84,14 @@ pub fn diff(old: &Guide, new: &Guide) -> Vec<Change> {
 #[derive(Clone)]
 struct Node {
     id: String,
-    /// Counts from 1.
+    /// Its position, counted from 1.
     position: usize,
     value: Map<String, Value>,
 }
 
 fn document(guide: &Guide) -> Map<String, Value> {
-    // By way of text, where 0.7 is 0.7 and no double near it. A guide is a plain tree: it is always an object.
+    // The text form keeps 0.7 as 0.7, and not as a double near it. A guide always serialises as an
+    // object.
     let text = serde_json::to_string(guide).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
@@ -112,7 +116,8 @@ fn questions(sections: &[Node]) -> Vec<(String, Node)> {
     sections.iter().flat_map(of).collect()
 }
 
-/// Ids of the sections that hold questions: the new ones in their order, then those that are gone.
+/// Returns the ids of the sections that have questions: the new ones in their order, then those
+/// that are gone.
 fn sections_of(before: &[(String, Node)], after: &[(String, Node)]) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (section, _) in after.iter().chain(before) {
@@ -151,7 +156,7 @@ fn question_list(
     }
 }
 
-/// Elements that stay within one list. `apart` are the fields told elsewhere.
+/// Compares the elements of one list. `apart` are the fields that are reported elsewhere.
 fn list(
     changes: &mut Vec<Change>,
     element: Element,
@@ -184,7 +189,7 @@ fn list(
     }
 }
 
-/// The questions of a section are told one by one.
+/// Returns the fields without those in `apart`.
 fn without(value: &Map<String, Value>, apart: &[&str]) -> Map<String, Value> {
     value.iter().filter(|(key, _)| !apart.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
@@ -244,7 +249,8 @@ fn field(
     }
 }
 
-/// Ids that stand in both lists in the same order (a longest common subsequence): the others were moved.
+/// Returns the ids that are in both lists in the same order (a longest common subsequence). The
+/// others were moved.
 fn common(before: &[&Node], after: &[&Node]) -> Vec<String> {
     let (n, m) = (before.len(), after.len());
     let mut longest = vec![vec![0_usize; m + 1]; n + 1];
@@ -271,18 +277,19 @@ fn common(before: &[&Node], after: &[&Node]) -> Vec<String> {
     ids
 }
 
-/// For reading: a line a change.
+/// Writes the changes for people, one on a line.
 pub fn to_text(changes: &[Change]) -> String {
     let mut text = String::new();
     for change in changes {
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let _ = writeln!(text, "{change}");
     }
     if text.is_empty() { "no differences\n".to_owned() } else { text }
 }
 
 impl Display for Change {
-    /// `~ question habits/why text: "Why?" → "Why so?"`; `+` added, `-` removed, `>` moved.
+    /// Writes `~ question habits/why text: "Why?" → "Why so?"`. `+` stands for added, `-` for
+    /// removed and `>` for moved.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.change {
             Kind::Added => '+',

@@ -1,4 +1,4 @@
-//! Guides before and after, and what is told about them.
+//! Guides before and after a change, and what is reported about it.
 
 use super::*;
 use crate::guide::from_value;
@@ -76,7 +76,8 @@ fn what_comes_and_goes_is_told_whole() {
 #[test]
 fn what_moved_is_not_taken_for_new() {
     let changes = text(|guide| {
-        // The last section to the front; the first question to the end of another section; options turned round.
+        // The last section moves to the front, the first question to the end of another section,
+        // and the options are reversed.
         guide["sections"][2]["order"] = json!(0);
         let first = guide["sections"][0]["questions"].as_array_mut().unwrap().remove(0);
         guide["sections"][1]["questions"].as_array_mut().unwrap().push(first);

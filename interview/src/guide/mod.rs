@@ -1,13 +1,14 @@
-//! The call guide as a document: what a researcher writes.
+//! The call guide as a document that a researcher writes.
 //!
-//! Owns: the shape of the guide (product contract, section 2), reading it ([`parse`], [`from_value`]) and
-//! every check on it ([`check`] says what is wrong, [`lint`] what is doubtful, [`diff`] what was changed). Never does: run it.
+//! Owns: the shape of the guide (product contract, section 2), reading it ([`parse`],
+//! [`from_value`]), and the checks on it ([`check`] finds what is invalid, and [`diff`] what was
+//! changed). Never does: run it, or find what is doubtful about it ([`crate::lint`] does).
 
 mod check;
 pub mod diff;
-pub mod lint;
-mod read;
 mod quoting;
+mod read;
+mod slug;
 mod spelling;
 
 use std::collections::BTreeMap;
@@ -15,26 +16,28 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use read::{from_value, parse, read_text, read_yaml, slug};
+pub use read::{from_value, parse, read_text, read_yaml};
+pub use slug::slug;
 
-/// One thing wrong with a guide document, with the way out.
+/// A problem of a guide document, with the way out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{path}: {message}")]
 pub struct Problem {
-    /// JSON pointer (RFC 6901) such as `/sections/0/questions/1/text`; empty for the document as a whole.
+    /// JSON pointer (RFC 6901) such as `/sections/0/questions/1/text`. It is empty for the document
+    /// as a whole.
     pub path: String,
     /// What is wrong and what to write instead.
     pub message: String,
 }
 
-/// A guide, complete with defaults; ids are filled in from the texts when missing.
+/// A guide, complete with defaults. Missing ids are made from the texts.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Guide {
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub name: String,
-    /// BCP 47.
+    /// BCP 47 tag.
     #[serde(default = "default_language")]
     pub language: String,
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
@@ -57,16 +60,17 @@ pub struct Guide {
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1440))]
     #[serde(default = "sixty")]
     pub max_duration_minutes: u32,
-    /// 0…1.
+    /// The share of required questions from which an interview whose time is up counts as
+    /// completed, 0…1.
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 1))]
     #[serde(default = "seventy_percent")]
     pub min_completion_percentage: f32,
-    /// What respondents who ask are told; where there is no text, the engine's own.
+    /// Answers to questions that respondents ask. The engine has answers of its own for the rest.
     #[serde(default)]
     pub answers_to_respondents: AnswersToRespondents,
 }
 
-/// The operator's own answers to what respondents ask.
+/// The operator's own answers to questions that respondents ask.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -75,11 +79,11 @@ pub struct AnswersToRespondents {
     pub identity: Option<String>,
     /// For whom the study is made.
     pub sponsor: Option<String>,
-    /// What it is about, and why it is asked.
+    /// What the study is about, and why the respondent is asked.
     pub purpose: Option<String>,
-    /// Who hears it, and what happens with it.
+    /// Who hears the answers, and what happens to them.
     pub privacy: Option<String>,
-    /// What one gets for taking part.
+    /// What respondents get for taking part.
     pub incentive: Option<String>,
     /// Whom to call or write to.
     pub contact: Option<String>,
@@ -101,7 +105,7 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Section {
-    /// The author's slug, made from the name when missing; unique in the guide.
+    /// The author's slug, or one made from the name. It is unique in the guide.
     #[serde(default)]
     pub id: String,
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
@@ -110,11 +114,11 @@ pub struct Section {
     pub objective: String,
     #[serde(default)]
     pub order: u32,
-    /// Seconds; none: only the interview's own limit.
+    /// In seconds. Without it, only the interview's own limit applies.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 86400))]
     #[serde(default)]
     pub time_limit: Option<u32>,
-    /// Skip the section when any of these holds (free text, see `dialogue::condition`).
+    /// The section is skipped when any of these conditions holds (free text, see `condition`).
     #[serde(default)]
     pub skip_conditions: Vec<String>,
     pub questions: Vec<Question>,
@@ -141,7 +145,7 @@ pub enum Select {
     Many,
 }
 
-/// What an open question asks for that is not free text.
+/// A kind of value that an open question asks for.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,7 +161,7 @@ pub enum Expects {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// The author's slug, made from the text when missing; unique in the guide.
+    /// The author's slug, or one made from the text. It is unique in the guide.
     #[serde(default)]
     pub id: String,
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
@@ -169,7 +173,7 @@ pub struct Question {
     #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 20))]
     #[serde(default = "three")]
     pub max_follow_ups: u32,
-    /// Seconds for the question with its follow-ups.
+    /// The time for the question with its follow-ups, in seconds.
     #[cfg_attr(feature = "openapi", schema(minimum = 5, maximum = 86400))]
     #[serde(default = "two_minutes")]
     pub time_allocation: u32,
@@ -183,15 +187,16 @@ pub struct Question {
     /// How many of the options may be named.
     #[serde(default)]
     pub select: Select,
-    /// Whether "none of these" is an answer to a multiple choice question.
+    /// Whether "none of these" is an answer to a multiple-choice question.
     #[serde(default)]
     pub allow_none: bool,
     #[serde(default)]
     pub scale: Option<Scale>,
-    /// What an answer to an open question is to hold; it is read back for confirmation.
+    /// The kind of value that an answer to an open question must have. It is read back for
+    /// confirmation.
     #[serde(default)]
     pub expects: Option<Expects>,
-    /// A factor on how long pauses are waited through, 0.5…3.
+    /// A factor on how long a pause is waited for, 0.5…3.
     #[cfg_attr(feature = "openapi", schema(minimum = 0.5, maximum = 3))]
     #[serde(default = "usual_patience")]
     pub patience: f32,
@@ -199,7 +204,7 @@ pub struct Question {
     pub follow_up_triggers: Vec<Trigger>,
 }
 
-/// An option as it may be written: its text, or all of it.
+/// The forms in which an option may be written: its text alone, or the whole option.
 #[cfg(feature = "openapi")]
 #[derive(utoipa::ToSchema)]
 #[schema(as = QuestionOptionForm)]
@@ -210,7 +215,7 @@ enum ChoiceForm {
     Whole(Choice),
 }
 
-/// One option of a multiple choice question; in a document also just its text.
+/// One option of a multiple-choice question. A document may have its text alone.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = QuestionOption))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -254,7 +259,7 @@ pub struct Trigger {
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub condition: String,
     pub action: Action,
-    /// 1…5, higher first.
+    /// 1…5. A higher priority comes first.
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
     #[serde(default = "three_u8")]
     pub priority: u8,
@@ -266,11 +271,14 @@ pub struct Trigger {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaptiveRules {
+    /// Signals that get a follow-up in the first answer to an open question.
     pub interest_signals: Vec<InterestSignal>,
     pub branching_logic: Vec<Branch>,
-    /// Condition → ids of sections or questions to skip.
+    /// The ids of sections or questions to skip, by condition.
     pub skip_conditions: BTreeMap<String, Value>,
+    /// It is accepted and kept, and has no effect yet.
     pub time_management: BTreeMap<String, Value>,
+    /// It is accepted and kept, and has no effect yet.
     pub complexity_adaptation: bool,
 }
 
@@ -287,13 +295,28 @@ pub enum InterestSignal {
     Frustration,
 }
 
+impl InterestSignal {
+    /// The name in a guide.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enthusiasm => "enthusiasm",
+            Self::Hesitation => "hesitation",
+            Self::Confusion => "confusion",
+            Self::Agreement => "agreement",
+            Self::Disagreement => "disagreement",
+            Self::Emotional => "emotional",
+            Self::Frustration => "frustration",
+        }
+    }
+}
+
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub condition: String,
-    /// Id or name of a section.
+    /// The id or the name of a section.
     #[cfg_attr(feature = "openapi", schema(pattern = r"\S"))]
     pub target_section: String,
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 5))]
@@ -306,7 +329,7 @@ pub struct Branch {
 #[serde(default, deny_unknown_fields)]
 pub struct VoiceProfile {
     pub voice: Option<String>,
-    /// Words per minute.
+    /// In words per minute.
     #[cfg_attr(feature = "openapi", schema(minimum = 60, maximum = 300))]
     pub speaking_rate: f32,
     pub pitch_variation: Option<Value>,
@@ -321,12 +344,13 @@ impl Default for VoiceProfile {
 }
 
 impl Guide {
-    /// All questions in the order of the document, with the number of their section.
+    /// All questions in the order of the document, each with the number of its section, counted
+    /// from 0.
     pub fn questions(&self) -> impl Iterator<Item = (usize, &Question)> {
         self.sections.iter().enumerate().flat_map(|(i, section)| section.questions.iter().map(move |q| (i, q)))
     }
 
-    /// The section named by `target`: its id or its name.
+    /// Returns the place of the section with this id or name, counted from 0.
     pub fn section_index(&self, target: &str) -> Option<usize> {
         self.sections.iter().position(|s| s.id == target || s.section_name == target)
     }

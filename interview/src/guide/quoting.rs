@@ -1,12 +1,15 @@
-//! Texts that YAML cannot read, or reads only a part of, without quotes: `'Don't'`, `>10`, `our #1 product`, `&c`.
+//! Texts that YAML cannot read, or reads only in part, unless they are in quotes: `'Don't'`, `>10`,
+//! `our #1 product`, `&c`.
 //!
-//! Owns: finding their lines, and writing them with quotes. Never does: change the document: the author does.
+//! Owns: finding their lines, and writing them with quotes. Never does: change the document, which
+//! the author does.
 
 use serde_json::Value;
 
-/// What to do about an error of the reader: the line as it should be, where quotes are all it takes.
-pub(super) fn mend(text: &str, error: &str) -> String {
-    // Quotes would take a tab into the text.
+/// Returns what to do about an error of the reader. If quotes are enough, that is the corrected
+/// line.
+pub(super) fn hint(text: &str, error: &str) -> String {
+    // Quotes would make the tab a part of the text.
     if error.contains("found a tab") {
         return "indent by spaces, not by tabs".to_owned();
     }
@@ -15,9 +18,9 @@ pub(super) fn mend(text: &str, error: &str) -> String {
     quoted.map_or_else(|| way_out(error).to_owned(), |line| format!("write {line}"))
 }
 
-/// What to do about the usual mistakes, told by the reader's words for them.
+/// Returns what to do about a common mistake, which is recognised by the reader's message.
 fn way_out(error: &str) -> &'static str {
-    for (words, mend) in [
+    for (words, hint) in [
         ("duplicate mapping key", "the field stands there twice; keep one of them"),
         ("multiple YAML documents", "a guide is one document; remove what follows the second ---"),
         (
@@ -31,14 +34,14 @@ fn way_out(error: &str) -> &'static str {
         ("unclosed bracket", "close the bracket, on the same line"),
     ] {
         if error.contains(words) {
-            return mend;
+            return hint;
         }
     }
     "correct the document there"
 }
 
-/// A text that YAML reads in part only, without a word: what stands behind ` #` is a comment to it, a first word with & a
-/// name for the text.
+/// Returns a message about a text of which YAML silently reads only a part. What follows ` #` is a
+/// comment, and a first word with & is a name for the text.
 pub(super) fn silently_cut(text: &str) -> Option<String> {
     let mut block: Option<usize> = None;
     for (at, line) in text.lines().enumerate() {
@@ -69,7 +72,8 @@ pub(super) fn silently_cut(text: &str) -> Option<String> {
     None
 }
 
-/// The line with its text, or the items of its list, in quotes, if the document can then be read further.
+/// Returns the line with its text, or the items of its list, in quotes, if the document can then be
+/// read further.
 fn quoted_line(text: &str, at: usize) -> Option<String> {
     let line = text.lines().nth(at)?;
     let (lead, value) = split(line)?;
@@ -82,12 +86,12 @@ fn quoted_line(text: &str, at: usize) -> Option<String> {
     });
     let value = list.unwrap_or_else(|| in_quotes(value));
     let indent = &line[..line.len() - line.trim_start().len()];
-    let mended: Vec<String> = text
+    let corrected: Vec<String> = text
         .lines()
         .enumerate()
         .map(|(i, line)| if i == at { format!("{indent}{lead}{value}") } else { line.to_owned() })
         .collect();
-    let further = match serde_saphyr::from_str::<Value>(&mended.join("\n")) {
+    let further = match serde_saphyr::from_str::<Value>(&corrected.join("\n")) {
         Ok(_) => true,
         Err(error) => error.location().is_some_and(|place| place.line() as usize > at + 1),
     };
@@ -99,7 +103,7 @@ fn in_quotes(value: &str) -> String {
     Value::from(stripped.unwrap_or(value)).to_string()
 }
 
-/// `- text: ` and what stands behind it; none where a line has no value.
+/// Splits a line into `- text: ` and its value. Returns none if the line has no value.
 fn split(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     let mut start = 0;

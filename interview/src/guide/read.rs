@@ -1,14 +1,16 @@
-//! From a document to a [`Guide`].
+//! Reading a document as a [`Guide`].
 //!
-//! Owns: reading JSON and YAML, filling in ids and order. Never does: accept a document with a problem.
+//! Owns: reading JSON and YAML, and filling in ids and order. Never does: accept a document with a
+//! problem.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::slug::slug;
 use super::{Guide, Problem, check, quoting, spelling};
 
-/// Reads a guide written in JSON or YAML. Every problem is listed at once.
+/// Reads a guide in JSON or YAML. An error lists every problem at once.
 ///
 /// ```
 /// let guide = interview::guide::parse("
@@ -25,17 +27,18 @@ pub fn parse(text: &str) -> Result<Guide, Vec<Problem>> {
     from_value(read_text(text)?)
 }
 
-/// The document that a text in JSON or YAML holds, unchecked.
+/// Reads a text in JSON or YAML as a document, without checking it.
 pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
     let whole = |message: String| vec![Problem { path: String::new(), message }];
     if text.trim().is_empty() {
         return Err(whole("the document is empty; write at least name, research_objective and sections".into()));
     }
-    // JSON has its own reader: its errors name line and column in JSON's terms.
+    // JSON has its own reader, whose errors name line and column in the terms of JSON.
     if text.trim_start().starts_with('{') {
         match serde_json::from_str(text) {
             Ok(value) => Ok(value),
-            // `{a: b}` is YAML's flow style, so the other reader has its turn before we complain.
+            // `{a: b}` is YAML's flow style, so the YAML reader is tried before the error is
+            // reported.
             Err(json) => {
                 read_yaml(text).map_err(|_| whole(format!("this is not JSON: {json}; correct the document there")))
             }
@@ -45,23 +48,25 @@ pub fn read_text(text: &str) -> Result<Value, Vec<Problem>> {
     }
 }
 
-/// A guide's document in YAML, unchecked, without YAML's guesses at what a text might be (`Yes`, `5`, `1.10`): the guide knows
-/// which of its fields are texts.
+/// Reads a guide's document in YAML, without checking it. YAML guesses at the type of texts such as
+/// `Yes`, `5` and `1.10`. Here they stay texts, because the guide knows which of its fields are
+/// texts.
 ///
 /// # Errors
-/// Where it is no YAML, and what to do about it.
+/// Says where the text is no YAML, and what to do about it.
 pub fn read_yaml(text: &str) -> Result<Value, String> {
     if let Some(cut) = quoting::silently_cut(text) {
         return Err(cut);
     }
     let value = serde_saphyr::from_str(text).map_err(|error| {
         let error = error.to_string();
-        format!("{error}; {}", quoting::mend(text, &error))
+        format!("{error}; {}", quoting::hint(text, &error))
     })?;
     Ok(spelling::kept(value, text))
 }
 
-/// Checks a document and makes the guide of it: ids from texts where missing, sections by `order`.
+/// Checks a document and makes a guide of it. Missing ids are made from texts, and sections are
+/// sorted by `order`.
 pub fn from_value(mut value: Value) -> Result<Guide, Vec<Problem>> {
     let problems = check::document(&value);
     if !problems.is_empty() {
@@ -76,26 +81,7 @@ pub fn from_value(mut value: Value) -> Result<Guide, Vec<Problem>> {
     Ok(guide)
 }
 
-/// A slug: lower case words of a text joined by hyphens, cut at a word near 48 characters.
-pub fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for word in text.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '’') {
-        let word: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        if word.is_empty() {
-            continue;
-        }
-        if !slug.is_empty() {
-            if slug.chars().count() + word.chars().count() > 48 {
-                break;
-            }
-            slug.push('-');
-        }
-        slug.push_str(&word);
-    }
-    if slug.is_empty() { "item".to_owned() } else { slug }
-}
-
-/// Options may be written as plain texts; the guide always holds `{id, text}`.
+/// Turns options that are plain texts into `{id, text}`, which is the form in the guide.
 fn options_as_objects(value: &mut Value) {
     let sections = value.get_mut("sections").and_then(Value::as_array_mut).into_iter().flatten();
     for section in sections {
@@ -125,10 +111,10 @@ fn fill_ids(guide: &mut Guide) {
     }
 }
 
-/// Ids of one kind that are taken.
+/// The ids of one kind that are taken.
 struct Ids {
     taken: HashSet<String>,
-    /// The next number to try for a text, so that many of one text don't each begin anew.
+    /// The next number to try for a text, so that many equal texts do not each begin at 1.
     next: HashMap<String, usize>,
 }
 
@@ -137,7 +123,7 @@ impl Ids {
         Self { taken: ids.cloned().collect(), next: HashMap::new() }
     }
 
-    /// Makes an id that is free; the author's own ids are never touched.
+    /// Makes an id that is free. The author's own ids are never changed.
     fn fill(&mut self, id: &mut String, text: &str) {
         if !id.is_empty() {
             return;

@@ -1,13 +1,14 @@
-//! Texts that YAML takes for something else: `Yes`, `5`, `1.10`, `007`.
+//! Texts that YAML takes for another type: `Yes`, `5`, `1.10`, `007`.
 //!
-//! Owns: which fields of a guide are texts, and taking what was written there without quotes as it was spelled. Never does:
-//! touch a field that is due a number, a switch or anything of the author's own.
+//! Owns: which fields of a guide are texts, and keeping what was written there without quotes as it
+//! was spelled. Never does: change a field that must be a number or a switch, or that holds the
+//! author's own content.
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Fields whose values are texts, or lists of texts, wherever they stand.
+/// Fields whose values are texts or lists of texts, wherever they are.
 const TEXTS: &[&str] = &[
     "name",
     "language",
@@ -39,17 +40,18 @@ const TEXTS: &[&str] = &[
 /// Fields whose content is the author's own.
 const FREE: &[&str] = &["demographics", "experience_years", "time_management", "pitch_variation", "energy_level"];
 
-/// The document that was read from `yaml`, with its texts as they were spelled.
+/// Returns the document that was read from `yaml`, with its texts as they were spelled.
 pub(super) fn kept(value: Value, yaml: &str) -> Value {
     let spelled = serde_saphyr::with_deserializer_from_str(yaml, |deserializer| Like(&value).deserialize(deserializer));
-    // What could be read once can be read again; if not, the document stays as it is and its check says what is wrong.
+    // A text that could be read once can be read again. Otherwise the document stays as it is, and
+    // the checks report it.
     match spelled {
         Ok(spelled) => restored(value, spelled, false),
         Err(_) => value,
     }
 }
 
-/// `spelled` has the shape of `value`, its scalars as they were written.
+/// Replaces texts. `spelled` has the shape of `value`, with its scalars as they were written.
 fn restored(value: Value, spelled: Value, is_text: bool) -> Value {
     match (value, spelled) {
         (Value::Object(fields), Value::Object(mut spelled)) => {
@@ -69,7 +71,7 @@ fn restored(value: Value, spelled: Value, is_text: bool) -> Value {
     }
 }
 
-/// Reads a document a second time along the first reading: whatever is no list, no object and not empty, as its spelling.
+/// Reads a document a second time along the first reading, taking every scalar as it was spelled.
 struct Like<'a>(&'a Value);
 
 impl<'de> DeserializeSeed<'de> for Like<'_> {
@@ -99,7 +101,7 @@ impl<'de> Visitor<'de> for Like<'_> {
         for item in self.0.as_array().into_iter().flatten() {
             items.push(list.next_element_seed(Like(item))?.ok_or_else(|| A::Error::custom("an item is missing"))?);
         }
-        // The reader wants its end seen.
+        // The reader requires that the end of the list is read.
         list.next_element::<IgnoredAny>()?;
         Ok(Value::Array(items))
     }

@@ -1,6 +1,7 @@
-//! What many interviews say together: frequencies, groups compared, trends. All of it counted.
+//! What many interviews show together: frequencies, comparisons of groups, and trends. Everything
+//! is counted.
 //!
-//! Owns: which comparisons are made, and that they are corrected together. Never does: word anything.
+//! Owns: which comparisons are made, and their common correction. Never does: word anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,47 +12,48 @@ use super::stats::{
     wilson,
 };
 
-/// A group of fewer interviews tells little, and tells who is in it.
+/// The least number of interviews in a group that is shown. A smaller group tells little, and
+/// reveals who is in it.
 pub const LEAST_GROUP: usize = 5;
-/// A key with more values than this is a name or a number, not a segment.
+/// The largest number of values of a segment. A key with more is a name or a number.
 const MOST_VALUES: usize = 12;
-/// Themes that are compared; the most frequent ones.
+/// The number of themes that are compared, which are the most frequent ones.
 const COMPARED: usize = 20;
-/// Interviews that a trend needs.
+/// The least number of interviews for a trend.
 const LEAST_TREND: usize = 8;
-/// The share of false discoveries that is put up with.
+/// The accepted share of false discoveries, 0…1.
 pub const FALSE_DISCOVERIES: f64 = 0.05;
 
 /// One interview, as far as it is counted.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Case {
     pub interview_id: String,
-    /// Days since whenever, the same for all.
+    /// Days since a date that is the same for all cases.
     pub day: f64,
     pub themes: BTreeSet<String>,
-    /// −2…2: the mean over its answers.
+    /// The mean over its answers, −2…2.
     pub sentiment: Option<f64>,
     /// 0…1.
     pub data_quality_score: Option<f64>,
-    /// What the respondent belongs to: key → value.
+    /// The segments to which the respondent belongs: key → value.
     pub segments: BTreeMap<String, String>,
 }
 
-/// How often a theme comes up.
+/// How often a theme is mentioned.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = ThemeFrequency))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frequency {
     pub theme: String,
-    /// Interviews that touch it, of `of`.
+    /// The number of interviews that mention it, out of `of`.
     pub interviews: u64,
     pub of: u64,
-    /// With Wilson's interval at 95 %.
+    /// The share with Wilson's interval at 95 %.
     #[serde(flatten)]
     pub interval: Interval,
 }
 
-/// One group against all other interviews that have the key.
+/// One group, compared with all other interviews that have the key.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = SegmentComparison))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,10 +62,11 @@ pub struct Comparison {
     pub value: String,
     /// `theme` or `sentiment`.
     pub measure: String,
-    /// Of a theme.
+    /// The theme, if a theme is compared.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub theme: Option<String>,
-    /// Share of interviews with the theme, or mean sentiment, in the group and in the others.
+    /// The share of interviews with the theme, or the mean sentiment, in the group and in the
+    /// others.
     pub here: f64,
     pub elsewhere: f64,
     pub group: usize,
@@ -71,12 +74,12 @@ pub struct Comparison {
     /// `fisher_exact` or `mann_whitney`.
     pub test: String,
     pub p: f64,
-    /// By Benjamini and Hochberg, over all comparisons and trends of the report.
+    /// The q value of Benjamini and Hochberg, over all comparisons and trends of the report.
     pub q: f64,
     pub significant: bool,
 }
 
-/// How something changes over time.
+/// How a value changes over time.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = InsightTrend))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,16 +88,16 @@ pub struct Change {
     pub measure: String,
     #[cfg_attr(feature = "openapi", schema(required))]
     pub theme: Option<String>,
-    /// `rising` or `falling`; `steady` where it is not significant.
+    /// `rising` or `falling`, or `steady` if the change is not significant.
     pub direction: String,
     /// `cochran_armitage` or `mann_kendall`.
     pub test: String,
-    /// The test's standard normal deviate.
+    /// The standard normal deviate of the test.
     pub statistic: f64,
     pub p: f64,
     pub q: f64,
     pub significant: bool,
-    /// First day, and the value there: a share or a mean, day by day.
+    /// For each day the value, a share or a mean.
     pub series: Vec<DayValue>,
 }
 
@@ -107,7 +110,7 @@ pub struct DayValue {
     pub interviews: usize,
 }
 
-/// Everything counted.
+/// All statistics of a report.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = InsightStatistics))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -116,9 +119,9 @@ pub struct Statistics {
     pub themes: Vec<Frequency>,
     pub comparisons: Vec<Comparison>,
     pub trends: Vec<Change>,
-    /// Tests that were made and corrected together.
+    /// The number of tests that were made and corrected together.
     pub tests: usize,
-    /// Groups that are too small to be compared or shown: how many interviews are in them.
+    /// The number of interviews in groups that are too small to be compared or shown.
     pub in_small_groups: usize,
     #[cfg_attr(feature = "openapi", schema(required))]
     pub mean_sentiment: Option<f64>,
@@ -126,7 +129,8 @@ pub struct Statistics {
     pub mean_data_quality_score: Option<f64>,
 }
 
-/// Counts over all cases; segments by these keys, or by every key that groups them when none is named.
+/// Counts over all cases. Segments are made by these keys, or by every suitable key if none is
+/// named.
 pub fn across(cases: &[Case], keys: &[String]) -> Statistics {
     let themes = frequencies(cases);
     let compared: Vec<String> = themes.iter().take(COMPARED).map(|theme| theme.theme.clone()).collect();
@@ -233,7 +237,7 @@ fn comparisons(cases: &[Case], keys: &[String], themes: &[String]) -> (Vec<Compa
                 found.push(compare("sentiment", None, (a, b), "mann_whitney", p));
             }
         }
-        // Two groups are each other's others: once is enough.
+        // The comparison of two groups is the same in both directions.
         if groups.len() == 2 {
             let first = groups.keys().next().copied().unwrap_or_default();
             found.retain(|comparison| comparison.key != key || comparison.value == first);

@@ -1,4 +1,4 @@
-//! Groups, trends, and what holds of the statistics whatever is counted.
+//! Groups, trends, and properties of the statistics that hold for any input.
 
 use proptest::prelude::*;
 
@@ -48,7 +48,7 @@ proptest! {
         let interval = stats::wilson(hits, total, stats::Z_95).unwrap();
         prop_assert!(0.0 <= interval.low && interval.low <= interval.share);
         prop_assert!(interval.share <= interval.high && interval.high <= 1.0);
-        // More of the same narrows it.
+        // More observations of the same share narrow the interval.
         let wider = stats::wilson(hits * 4, total * 4, stats::Z_95).unwrap();
         prop_assert!(wider.high - wider.low <= interval.high - interval.low + 1e-12);
     }

@@ -1,12 +1,16 @@
 //! How much of what was said serves the research objective.
+//!
+//! Owns: the measure by words alone. Never does: compare meanings (`likeness` does).
 
 use super::material::Material;
 use super::pick::topics;
 
-/// 0…1 by words alone: the share of the objective's topics that stand in an answer of three content words or more, or in the
-/// question that it answers. None where the objective has no topics or nothing was said.
+/// The alignment by words alone, 0…1: the share of the objective's topics that are in an answer of
+/// at least three content words, or in the question that it answers. It is none if the objective
+/// has no topics or nothing was said.
 ///
-/// Example: an objective of "work", "home", "hard"; answers to "What is hard about your work?" touch two of three: 0.67.
+/// Example: the objective is "work", "home", "hard". Answers to "What is hard about your work?"
+/// touch two of three topics: 0.67.
 pub fn alignment(material: &Material) -> Option<f64> {
     let objective = topics(&material.guide.research_objective);
     let telling: Vec<_> = material.spoken().filter(|answer| topics(&answer.text).len() >= 3).collect();
@@ -24,7 +28,7 @@ pub fn alignment(material: &Material) -> Option<f64> {
     Some(touched as f64 / objective.len() as f64)
 }
 
-/// The objective's topics that nothing was said about, as they are written there.
+/// The objective's topics about which nothing was said, as they are written there.
 pub fn untouched(material: &Material) -> Vec<String> {
     let said: std::collections::BTreeSet<String> = material
         .spoken()

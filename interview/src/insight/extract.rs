@@ -1,6 +1,7 @@
 //! Everything that words alone tell about one interview.
 //!
-//! Owns: the insight as a whole, its summary and confidence. Never does: hide that it is extractive.
+//! Owns: the insight as a whole, its summary and its confidence. Never does: hide that it is
+//! extractive.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +18,12 @@ use super::quote::{Dropped, Quote, locate};
 use super::theme::{Theme, themes};
 use crate::analysis::contradiction::Kind;
 
-/// `generated_by` of what no model has worded.
+/// The `generated_by` of an insight that no model has worded.
 pub const EXTRACTIVE: &str = "extractive";
-/// `generated_by` of what a language model has worded.
+/// The `generated_by` of an insight that a language model has worded.
 pub const WORDED: &str = "llm";
 
-/// What to do next, or ask next, and on what grounds.
+/// A recommendation of what to do or ask next, with its reason.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = InsightAdvice))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub struct Advice {
     pub method: String,
 }
 
-/// What `insight_extractions` holds of one interview.
+/// The content of `insight_extractions` about one interview.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Insight {
     pub executive_summary: String,
@@ -42,22 +43,22 @@ pub struct Insight {
     pub notable_quotes: Vec<Quote>,
     pub sentiment_summary: Mood,
     pub contradictions: Vec<Conflict>,
-    /// 0…1; none where nothing was said.
+    /// 0…1, or none if nothing was said.
     pub research_objective_alignment: Option<f64>,
     pub data_quality_score: Option<f64>,
-    /// 0…1: see [`confidence`].
+    /// The confidence in the report, 0…1: see [`confidence`].
     pub confidence_level: f64,
     pub follow_up_recommendations: Vec<Advice>,
     pub suggested_next_questions: Vec<Advice>,
-    /// Name of the value → what it was made with.
+    /// The method of each value, by the name of the value.
     pub methods: BTreeMap<String, String>,
-    /// Claimed quotes that were not said, by reason.
+    /// The number of claimed quotes that were not said, by reason.
     pub dropped_quotes: BTreeMap<Dropped, usize>,
     pub generated_by: String,
     pub model_used: Option<String>,
 }
 
-/// The insight of an interview by words alone.
+/// Extracts the insight of an interview by words alone.
 pub fn extract(material: &Material) -> Insight {
     let themes = themes(material);
     let conflicts = conflicts(material);
@@ -94,7 +95,7 @@ fn methods(material: &Material) -> BTreeMap<String, String> {
     methods
 }
 
-/// Values that name their method.
+/// The values that name their method.
 const VALUES: [&str; 7] = [
     "executive_summary",
     "key_findings",
@@ -106,8 +107,8 @@ const VALUES: [&str; 7] = [
 ];
 
 impl Insight {
-    /// Holds every quote against what was said, whoever chose it: what fails goes, and is counted. The last step before an
-    /// insight is kept.
+    /// Compares every quote with what was said, whoever chose it. A quote that was not said is
+    /// dropped and counted. This is the last step before an insight is stored.
     pub fn verify(&mut self, material: &Material) {
         let dropped = &mut self.dropped_quotes;
         let mut hold = |quote: &mut Quote| match verified(quote, material) {
@@ -124,16 +125,16 @@ impl Insight {
         for finding in &mut self.key_findings {
             finding.evidence.retain_mut(&mut hold);
         }
-        // A finding that rests on nothing is none.
+        // A finding without evidence is dropped.
         self.key_findings.retain(|finding| !finding.evidence.is_empty());
     }
 
-    /// How many claimed quotes were not said.
+    /// The number of claimed quotes that were not said.
     pub fn dropped(&self) -> usize {
         self.dropped_quotes.values().sum()
     }
 
-    /// Every quote in it.
+    /// Every quote of the insight.
     pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
         self.notable_quotes.iter().chain(self.key_findings.iter().flat_map(|finding| &finding.evidence))
     }
@@ -142,7 +143,8 @@ impl Insight {
 fn verified(claimed: &Quote, material: &Material) -> Result<Quote, Dropped> {
     let answer = material.answer(&claimed.response_id).ok_or(Dropped::NoResponse)?;
     let span = locate(answer, &claimed.quote)?;
-    // The same words may have been said twice in one answer: the claimed place stands where it is one of these.
+    // The same words may occur twice in one answer. The claimed place is kept if it is one of
+    // these.
     let (start_ms, end_ms) = if span.text == claimed.quote
         && answer.words.iter().any(|word| word.start_ms == claimed.start_ms)
         && answer.words.iter().any(|word| word.end_ms == claimed.end_ms)
@@ -162,14 +164,15 @@ fn verified(claimed: &Quote, material: &Material) -> Result<Quote, Dropped> {
     })
 }
 
-/// The words between two times.
+/// Returns the words between two times.
 fn heard(answer: &super::material::Answer, start_ms: u64, end_ms: u64) -> String {
     let words = answer.words.iter().filter(|word| word.start_ms >= start_ms && word.end_ms <= end_ms);
     words.map(|word| word.text.trim()).collect::<Vec<_>>().join(" ")
 }
 
-/// How far the report can be relied on, 0…1: c · (1 − exp(−w / 120)) · k, with c the mean confidence of recognition over the
-/// answers with words, w the words said, k the share of claimed quotes that were said.
+/// The confidence in the report, 0…1: c · (1 − exp(−w / 120)) · k. Here c is the mean confidence of
+/// recognition over the answers with words, w the number of words said, and k the share of claimed
+/// quotes that were said.
 ///
 /// Example: recognition at 0.9, 120 words, 9 of 10 quotes: 0.9 · 0.632 · 0.9 = 0.51.
 pub fn confidence(material: &Material, insight: &Insight) -> f64 {
@@ -321,7 +324,7 @@ fn next_questions(material: &Material, findings: &[Finding], conflicts: &[Confli
     all
 }
 
-/// `a, b and c`.
+/// Joins names: `a, b and c`.
 pub fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),

@@ -1,6 +1,7 @@
-//! Findings by insight type, each with the quotes that it rests on.
+//! Findings by insight type, each with the quotes on which it rests.
 //!
-//! Owns: what makes a sentence a pain point, an opportunity or a surprise. Never does: state what no quote shows.
+//! Owns: what makes a sentence a pain point, an opportunity or a surprise. Never does: state
+//! anything that no quote shows.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +16,14 @@ use crate::analysis::sentence::Sentence;
 use crate::guide::InterestSignal;
 use crate::spans::Span;
 
-/// Quotes that a finding shows.
+/// The largest number of quotes of a finding.
 const EVIDENCE: usize = 3;
-/// Findings of one type.
+/// The largest number of findings of one type.
 const MOST: usize = 4;
-/// Answers that make a pattern.
+/// The number of answers that make a pattern.
 const PATTERN: usize = 3;
 
-/// Product contract, section 2.
+/// The type of a finding (product contract, section 2).
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,7 +46,7 @@ impl InsightType {
         Self::Unexpected,
     ];
 
-    /// As a heading.
+    /// The type as a heading.
     pub fn title(self) -> &'static str {
         match self {
             Self::PainPoint => "Pain point",
@@ -65,14 +66,14 @@ pub struct Finding {
     #[serde(rename = "type")]
     pub kind: InsightType,
     pub statement: String,
-    /// Answers (of one interview) or interviews (across) that it rests on.
+    /// The number of answers (of one interview) or of interviews (across many) on which it rests.
     pub support: usize,
     pub evidence: Vec<Quote>,
-    /// What it was found with.
+    /// The method by which it was found.
     pub method: String,
 }
 
-/// Two spans that don't go together, of one respondent.
+/// Two spans of one respondent that contradict each other.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = InsightContradiction))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,12 +82,12 @@ pub struct Conflict {
     pub interview_id: String,
     pub earlier: Cited,
     pub later: Cited,
-    /// 0…1: how much both are about the same.
+    /// The degree to which both are about the same, 0…1.
     pub overlap: f64,
     pub method: String,
 }
 
-/// A span and the response it is in.
+/// A span, and the response in which it is.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = CitedSpan))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,7 +97,7 @@ pub struct Cited {
     pub span: Span,
 }
 
-/// The contradictions that were noticed in the call, by the stored responses' ids.
+/// Returns the contradictions that were noticed in the call, with the ids of the stored responses.
 pub fn conflicts(material: &Material) -> Vec<Conflict> {
     let by_asking: BTreeMap<_, &Answer> = material.answers.iter().map(|answer| (answer.asking, answer)).collect();
     let cited = |answer: &Answer, span: &Span| Cited { response_id: answer.id.clone(), span: span.clone() };
@@ -117,7 +118,7 @@ pub fn conflicts(material: &Material) -> Vec<Conflict> {
         .collect()
 }
 
-/// What was found, type by type.
+/// Returns the findings of every type.
 pub fn findings(material: &Material, themes: &[Theme], conflicts: &[Conflict]) -> Vec<Finding> {
     let candidates = candidates(material);
     let mut found = Vec::new();
@@ -176,7 +177,7 @@ fn by_topic<'a, 'm>(
     groups
 }
 
-/// The sentence's theme, or its longest word that is no judgement.
+/// Returns the theme of the sentence, or its longest word that is no judgement.
 fn topic_of(candidate: &Candidate, material: &Material) -> String {
     let stems: Vec<String> = candidate.sentence.stems.iter().cloned().collect();
     if let Some(theme) = crate::lexicon::themes(&stems).into_iter().next() {
@@ -287,7 +288,8 @@ fn contradicting(material: &Material, conflict: &Conflict) -> Finding {
     }
 }
 
-/// What the guide expects of an answer is its author's hypothesis: which of them answers bear out.
+/// Returns findings about the author's hypotheses, which are the answers that the guide expects:
+/// whether the answers confirm them.
 fn hypotheses(material: &Material) -> Vec<Finding> {
     let mut found = Vec::new();
     for (_, question) in
@@ -331,6 +333,7 @@ mod tests {
     use super::super::material::testing::material;
     use super::super::theme::themes;
     use super::*;
+    use crate::analysis::contradiction::{Earlier, with_earlier};
 
     #[test]
     fn each_type_is_found_with_its_quote() {
@@ -341,9 +344,10 @@ mod tests {
             ("What else?", "It turned out that clients read every invoice. I never check the invoices myself."),
         ]);
         let words = material.answers[3].words.clone();
-        let earlier: Vec<_> = material.answers[..1].iter().map(response).collect();
-        material.answers[3].analysis.contradictions =
-            crate::analysis::contradiction::with_earlier(&material.answers[3].text, &words, &earlier);
+        let first = &material.answers[0];
+        let earlier = [Earlier { asking: first.asking, text: &first.text, words: &first.words }];
+        let contradictions = with_earlier(&material.answers[3].text, &words, &earlier);
+        material.answers[3].analysis.contradictions = contradictions;
         let conflicts = conflicts(&material);
         let found = findings(&material, &themes(&material), &conflicts);
         let shown: Vec<_> = found.iter().map(|finding| (finding.kind, finding.statement.as_str())).collect();
@@ -365,28 +369,5 @@ mod tests {
         let found = findings(&material, &[], &[]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].statement, "Borne out, as expected: no commute");
-    }
-
-    fn response(answer: &Answer) -> crate::io::Response {
-        crate::io::Response {
-            asking: answer.asking,
-            question_id: answer.question_id.clone(),
-            section: answer.section.clone(),
-            question_text: answer.question_text.clone(),
-            text: answer.text.clone(),
-            words: answer.words.clone(),
-            asked_ms: 0,
-            answered_ms: 0,
-            response_time_ms: 0,
-            is_follow_up: false,
-            parent: None,
-            analysis: answer.analysis.clone(),
-            flags: Vec::new(),
-            is_complete: true,
-            requires_clarification: false,
-            endpointing: crate::io::Endpointing::default(),
-            value: None,
-            class: crate::understanding::AnswerClass::Answered,
-        }
     }
 }

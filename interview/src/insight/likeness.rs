@@ -1,8 +1,9 @@
-//! What is better told by meaning than by words: themes that are one, answers that serve the objective, contradictions in other
-//! words.
+//! What meaning tells better than words: themes that are one, answers that serve the objective, and
+//! contradictions in different words.
 //!
-//! Owns: which texts are compared, and what likeness is enough. Never does: compute a likeness (a model outside does), take
-//! away anything that words alone have found but by merging it.
+//! Owns: which texts are compared, and which similarity is enough. Never does: compute a
+//! similarity, which a model outside does, or remove anything that words alone have found except by
+//! merging it.
 
 use super::extract::Insight;
 use super::finding::{Cited, Conflict};
@@ -14,14 +15,15 @@ use crate::analysis::contradiction::Kind;
 use crate::analysis::sentence::{Sentence, sentences};
 use crate::spans::{timed, tokens};
 
-/// From here on two themes are one: `price` and `cost` have 0.73, `price` and `time` 0.29.
+/// The cosine from which two themes are one. `price` and `cost` have 0.73, and `price` and `time`
+/// 0.29.
 const SAME_THEME: f32 = 0.70;
-/// From here on two sentences speak of the same.
+/// The cosine from which two sentences are about the same.
 const SAME_SUBJECT: f32 = 0.65;
-/// Candidates that are added.
+/// The largest number of contradictions that are added.
 const MOST: usize = 3;
 
-/// The texts whose likeness is needed.
+/// Returns the texts whose vectors are needed.
 pub fn texts(material: &Material, themes: &[Theme]) -> Vec<String> {
     let mut texts: Vec<String> = themes.iter().map(|theme| theme.theme.clone()).collect();
     texts.push(material.guide.research_objective.clone());
@@ -32,7 +34,8 @@ pub fn texts(material: &Material, themes: &[Theme]) -> Vec<String> {
     texts
 }
 
-/// Puts what meaning tells into the insight; `cosine` is none for what could not be compared.
+/// Adds what meaning tells to the insight. `cosine` returns none for texts that could not be
+/// compared.
 pub fn refine(insight: &mut Insight, material: &Material, cosine: impl Fn(&str, &str) -> Option<f32>) {
     let embedding = || method::EMBEDDING.to_owned();
     let alike = |one: &str, other: &str| cosine(one, other).is_some_and(|cosine| cosine >= SAME_THEME);
@@ -52,8 +55,9 @@ pub fn refine(insight: &mut Insight, material: &Material, cosine: impl Fn(&str, 
     }
 }
 
-/// 0…1: the mean cosine of the objective and each question with its answer, by the answer's topics; what points away counts 0.
-/// Example: cosines 0.5 and 0.2 for answers with three topics and one: (3 · 0.5 + 1 · 0.2) / 4 = 0.425.
+/// The alignment, 0…1: the mean cosine of the objective and each question with its answer, weighted
+/// by the answer's topics. A negative cosine counts as 0. Example: cosines of 0.5 and 0.2 for
+/// answers with three topics and one give (3 · 0.5 + 1 · 0.2) / 4 = 0.425.
 fn alignment(material: &Material, cosine: impl Fn(&str, &str) -> Option<f32>) -> Option<f64> {
     let (mut sum, mut weight) = (0.0, 0.0);
     for answer in material.spoken() {
@@ -69,7 +73,7 @@ fn asked_and_said(answer: &Answer) -> String {
     format!("{} {}", answer.question_text, answer.text)
 }
 
-/// Sentences with something in them, with their texts.
+/// Returns the sentences with enough content, with their texts.
 fn telling(answer: &Answer) -> Vec<(Sentence, String)> {
     let ranges = tokens(&answer.text);
     sentences(&answer.text)
@@ -83,7 +87,8 @@ fn telling(answer: &Answer) -> Vec<(Sentence, String)> {
         .collect()
 }
 
-/// Sentences of different answers that speak of the same, one of them denying it, and that words did not find.
+/// Returns sentences of different answers that are about the same, where one denies it and words
+/// alone did not find it.
 fn conflicts(material: &Material, known: &[Conflict], cosine: impl Fn(&str, &str) -> Option<f32>) -> Vec<Conflict> {
     let all: Vec<(&Answer, Sentence, String)> = material
         .spoken()

@@ -1,4 +1,7 @@
-//! What is looked at: one interview's answers with their words and times, and what they were asked for.
+//! The material of an insight: the answers of one interview with their words and times, and the
+//! questions.
+//!
+//! Owns: the form of the material. Never does: read it from a database.
 
 use std::collections::BTreeMap;
 
@@ -12,34 +15,35 @@ pub struct Material {
     pub interview_id: String,
     pub guide: Guide,
     pub answers: Vec<Answer>,
-    /// Ids of guide questions that were skipped.
+    /// The ids of guide questions that were skipped.
     pub skipped: Vec<String>,
-    /// As stored with the interview, 0…1.
+    /// The score that is stored with the interview, 0…1.
     pub data_quality_score: Option<f64>,
 }
 
 /// One answer, as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// The stored response's id.
+    /// The id of the stored response.
     pub id: String,
     pub asking: AskingId,
     pub question_id: String,
     pub question_text: String,
     pub section: String,
-    /// The stored text: what quotes are held against.
+    /// The stored text, with which quotes are compared.
     pub text: String,
     /// The same words with their times on the call clock.
     pub words: Vec<Word>,
     pub analysis: Analysis,
-    /// Name of a value of the analysis → the model that judged it; what is not named is by words alone.
+    /// The model that judged a value of the analysis, by the value's name. A value without an entry
+    /// was judged by words alone.
     pub judged: BTreeMap<String, String>,
     pub flags: Vec<String>,
     pub is_follow_up: bool,
 }
 
 impl Answer {
-    /// An event log's response under the id and with the text of the stored row.
+    /// Makes the answer of a response in the event log, with the id and the text of the stored row.
     pub fn of(id: String, stored_text: String, response: Response) -> Self {
         Self {
             id,
@@ -62,7 +66,7 @@ impl Answer {
 }
 
 impl Material {
-    /// Answers with words in them.
+    /// The answers that have words.
     pub fn spoken(&self) -> impl Iterator<Item = &Answer> {
         self.answers.iter().filter(|answer| !answer.text.trim().is_empty())
     }
@@ -80,7 +84,7 @@ impl Material {
     }
 }
 
-/// −2 (very negative) … 2 (very positive).
+/// The sentiment as a number, from −2 (very negative) to 2 (very positive).
 pub fn value_of(sentiment: Sentiment) -> f64 {
     match sentiment {
         Sentiment::VeryPositive => 2.0,
@@ -124,7 +128,7 @@ pub(crate) mod testing {
         }
     }
 
-    /// Working from home, in a few answers.
+    /// An interview about working from home, with these answers.
     pub(crate) fn material(said: &[(&str, &str)]) -> Material {
         let questions: Vec<_> = said
             .iter()

@@ -1,11 +1,14 @@
-//! What can be said about interviews once they have been held: quotes, findings, themes, moods, and numbers over many.
+//! What can be said about interviews after they were held: quotes, findings, themes, sentiment, and
+//! statistics over many.
 //!
-//! Owns: the extraction by words alone, and every number. Never does: I/O, call a model, let a quote through that was not
-//! said ([`quote::locate`]).
+//! Owns: the extraction by words alone, and every number. Never does: I/O, call a model, or accept
+//! a quote that was not said ([`quote::locate`]).
 //!
-//! [`material`] is what is looked at; [`extract`] makes an [`extract::Insight`] of one interview out of it with the help of
-//! [`pick`] (quotes), [`finding`], [`theme`], [`mood`] and [`alignment`]; [`likeness`] adds what meaning tells, where a model can. A language model
-//! has judged the answers before ([`judged`]), and words the report after that ([`worded`]); [`across`] counts over many, by [`stats`].
+//! [`extract`] turns the [`material`] of one interview into an [`extract::Insight`]. It uses
+//! [`pick`] (quotes), [`finding`], [`theme`], [`mood`] and [`alignment`]. [`likeness`] adds what
+//! meaning tells, if there is a model for it. A language model may judge the answers before
+//! ([`judged`]), and word the report afterwards ([`worded`]). [`across`] counts over many
+//! interviews with [`stats`].
 
 pub mod across;
 pub mod alignment;
@@ -21,14 +24,14 @@ pub mod stats;
 pub mod theme;
 pub mod worded;
 
-/// What each value was made with.
+/// The names of the methods by which values were made.
 pub mod method {
     pub const LEXICON: &str = "lexicon";
     pub const EMBEDDING: &str = "embedding";
-    /// Computed from counts.
+    /// The value is computed from counts.
     pub const STATISTICS: &str = "statistics";
 
-    /// Worded or judged by a language model.
+    /// The value is worded or judged by this language model.
     pub fn llm(model: &str) -> String {
         format!("llm:{model}")
     }

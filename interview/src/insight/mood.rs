@@ -1,4 +1,6 @@
 //! The respondent's sentiment over the interview.
+//!
+//! Owns: its mean, its direction and its timeline. Never does: judge an answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +10,15 @@ use super::stats::mann_kendall;
 use crate::analysis::Sentiment;
 use crate::io::Ms;
 
-/// A trend below this p is called one.
+/// A trend is reported if its p is below this.
 const SURE: f64 = 0.05;
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = InsightMood))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Mood {
-    /// −2 (very negative) … 2 (very positive): the mean over the answers; none without any.
+    /// The mean over the answers, from −2 (very negative) to 2 (very positive), or none without
+    /// answers.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub mean: Option<f64>,
     /// The level nearest to the mean.
@@ -25,11 +28,11 @@ pub struct Mood {
     pub neutral: usize,
     pub negative: usize,
     pub very_negative: usize,
-    /// `rising`, `falling` or `steady`, by Mann and Kendall's test at 5 %.
+    /// `rising`, `falling` or `steady`, by the Mann–Kendall test at 5 %.
     pub direction: String,
     #[cfg_attr(feature = "openapi", schema(required))]
     pub direction_p: Option<f64>,
-    /// In the order of the call.
+    /// The answers in the order of the call.
     pub timeline: Vec<Moment>,
     pub method: String,
 }

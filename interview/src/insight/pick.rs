@@ -1,6 +1,7 @@
 //! Which sentences are worth quoting.
 //!
-//! Owns: the score of a sentence and variety among the chosen. Never does: quote what [`timed`] can't place.
+//! Owns: the score of a sentence, and variety among the chosen ones. Never does: quote a sentence
+//! whose times [`timed`] cannot tell.
 
 use std::collections::BTreeSet;
 
@@ -11,31 +12,32 @@ use crate::analysis::{Sentiment, sentiment};
 use crate::lexicon as lex;
 use crate::spans::{timed, tokens};
 
-/// Quotes of one interview.
+/// The largest number of quotes of one interview.
 pub const QUOTES: usize = 8;
-/// A sentence that shares more than this of its topics with a chosen one says nothing new.
+/// A sentence that shares more than this share of its topics with a chosen one says nothing new,
+/// 0…1.
 const SAME: f32 = 0.5;
-/// Fewer content words than this say too little by themselves.
+/// The least number of content words. A sentence with fewer says too little by itself.
 const LEAST_TOPICS: usize = 2;
 
-/// A sentence of an answer, and what speaks for it.
+/// A sentence of an answer, and the reasons for quoting it.
 #[derive(Debug, Clone)]
 pub struct Candidate<'a> {
     pub answer: &'a Answer,
     pub sentence: Sentence,
     pub sentiment: Sentiment,
     pub score: f64,
-    /// In words, for the report.
+    /// The reasons in words, for the report.
     pub reasons: Vec<&'static str>,
 }
 
 impl Candidate<'_> {
-    /// Whether a word of it belongs to this theme of the lexicon.
+    /// Whether one of its words belongs to this theme of the lexicon.
     pub fn touches(&self, theme: &str) -> bool {
         self.sentence.stems.iter().any(|stem| lex::themes(std::slice::from_ref(stem)).iter().any(|one| one == theme))
     }
 
-    /// The sentence as a quote with its times; none where they are not known.
+    /// Returns the sentence as a quote with its times, or none if they are not known.
     pub fn quote(&self, interview_id: &str, significance: String) -> Option<Quote> {
         let answer = self.answer;
         let span = timed(&answer.text, &tokens(&answer.text), &answer.words, self.sentence.tokens.clone())?;
@@ -51,9 +53,10 @@ impl Candidate<'_> {
     }
 }
 
-/// Every sentence that could be quoted, the best first. The score of one:
-/// 1 − exp(−u / 6) for u topics that are not in the question, + 0.3 for strong and 0.15 for plain sentiment, + 0.2 for a number,
-/// + 0.3 · (share of the objective's topics in it), − hesitation of its answer, − 0.5 where recognition was unsure (below 0.6).
+/// Returns every sentence that could be quoted, the best first. The score is 1 − exp(−u / 6) for u
+/// topics that are not in the question, + 0.3 for strong and 0.15 for plain sentiment, + 0.2 for a
+/// number, + 0.3 · (share of the objective's topics in it), − hesitation of its answer, − 0.5 if
+/// recognition was unsure (confidence below 0.6).
 pub fn candidates(material: &Material) -> Vec<Candidate<'_>> {
     let objective = topics(&material.guide.research_objective);
     let mut found = Vec::new();
@@ -97,12 +100,12 @@ pub fn candidates(material: &Material) -> Vec<Candidate<'_>> {
             found.push(Candidate { answer, sentence, sentiment, score, reasons });
         }
     }
-    // Of equals the earlier one.
+    // Of equal scores, the earlier sentence comes first.
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     found
 }
 
-/// The best of them, none like another, in the order in which they were said.
+/// Returns the best ones, none similar to another, in the order in which they were said.
 pub fn notable(material: &Material) -> Vec<Quote> {
     let candidates = candidates(material);
     let mut chosen: Vec<&Candidate> = Vec::new();
@@ -129,7 +132,7 @@ pub(super) fn topics(text: &str) -> BTreeSet<String> {
     lex::content(text).iter().map(|word| lex::stem(word)).collect()
 }
 
-/// Shared of the smaller set.
+/// The share of the smaller set that both have.
 fn overlap(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f32 {
     let fewer = one.len().min(other.len());
     if fewer == 0 { 0.0 } else { one.intersection(other).count() as f32 / fewer as f32 }

@@ -1,7 +1,8 @@
-//! Quotes: verbatim spans of a response, with the milliseconds where they can be heard.
+//! Quotes: verbatim spans of a response, with the milliseconds between which they are heard.
 //!
-//! Owns: finding a claimed quote in what was said, and refusing what is not there. Never does: let through a text that is no
-//! part of the stored response, letter for letter: what it gives back is cut from there, whatever was claimed.
+//! Owns: finding a claimed quote in what was said, and rejecting one that is not there. Never does:
+//! accept a text that is not a verbatim part of the stored response. A quote is always cut from the
+//! response, whatever was claimed.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,14 +16,14 @@ use crate::spans::{Span, timed, tokens};
 #[cfg_attr(feature = "openapi", schema(as = InsightQuote))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quote {
-    /// Letter for letter as in the response's text.
+    /// The text, letter for letter as in the response.
     pub quote: String,
-    /// What was asked.
+    /// The question that was asked.
     pub context: String,
     pub significance: String,
     pub interview_id: String,
     pub response_id: String,
-    /// First and last sample on the call clock, which recordings share.
+    /// The first and the last sample, in milliseconds on the call clock, which recordings share.
     pub start_ms: Ms,
     pub end_ms: Ms,
 }
@@ -33,11 +34,11 @@ pub struct Quote {
 pub enum Dropped {
     /// It has no words.
     Empty,
-    /// It names a response that there is not.
+    /// It names a response that does not exist.
     NoResponse,
     /// These words were not said in this order.
     NotSaid,
-    /// They were, but it is not known when.
+    /// They were said, but the times are not known.
     NoTimes,
 }
 
@@ -54,11 +55,11 @@ impl Dropped {
     }
 }
 
-/// Finds the claimed words in the answer: the same words, one after the other. Case and punctuation may differ; what is given
-/// back is the stored text.
+/// Finds the claimed words in the answer: the same words, one after the other. Case and punctuation
+/// may differ. The result is the stored text.
 ///
 /// # Errors
-/// Why there is no such quote.
+/// Says why there is no such quote.
 pub fn locate(answer: &Answer, claimed: &str) -> Result<Span, Dropped> {
     span_in(&answer.text, &answer.words, claimed)
 }
@@ -114,7 +115,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is claimed: what comes back is in the text, within its words' times, and has the claimed words.
+        /// Whatever is claimed, the result is in the text, within the times of its words, and has
+        /// the claimed words.
         #[test]
         fn nothing_but_what_was_said_comes_back(text in "[a-cA-C',. ]{0,40}", claimed in "[a-cA-C',.… ]{0,12}") {
             let words: Vec<_> = words(&text, 5).into_iter().filter(|word| !word.text.is_empty()).collect();

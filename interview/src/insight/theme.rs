@@ -1,7 +1,7 @@
-//! What answers are about: the lexicon's themes, and topics that come up again.
+//! What answers are about: the lexicon's themes, and topics that recur.
 //!
-//! Owns: counting them over answers, merging those that a model finds alike. Never does: name a theme that no answer has, by its words or by a
-//! model's judgement of it.
+//! Owns: counting them over answers, and merging those that a model finds similar. Never does: name
+//! a theme that no answer has, by its words or by a model's judgement.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use super::pick::topics;
 use crate::analysis::sentence::sentences;
 use crate::lexicon as lex;
 
-/// Answers that must share a topic of their own words for it to be a theme.
+/// The number of answers that must share a topic of their own words for it to be a theme.
 const AGAIN: usize = 2;
-/// Such topics an interview.
+/// The largest number of such topics of one interview.
 const OWN: usize = 6;
 
 /// A theme of one interview.
@@ -25,24 +25,24 @@ const OWN: usize = 6;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Theme {
     pub theme: String,
-    /// Answers that touch it.
+    /// The number of answers that touch it.
     pub responses: usize,
-    /// 0…1: of the answers with words.
+    /// The share of the answers with words that touch it, 0…1.
     pub share: f64,
-    /// −2…2: mean over these answers.
+    /// The mean sentiment of these answers, −2…2.
     pub sentiment: f64,
     pub response_ids: Vec<String>,
     /// Other topics that were merged into it.
     #[serde(default)]
     pub merged: Vec<String>,
-    /// What it was found with: `lexicon`, `embedding` (merged by likeness) or `llm:<model>`.
+    /// How it was found: `lexicon`, `embedding` (merged by similarity) or `llm:<model>`.
     pub method: String,
 }
 
-/// Ids of answers and their sentiments.
+/// The ids of answers, and their sentiments.
 type Touched<'a> = Vec<(&'a str, f64)>;
 
-/// The most frequent first.
+/// Returns the themes of an interview, the most frequent first.
 pub fn themes(material: &Material) -> Vec<Theme> {
     let total = material.spoken().count();
     let mut found: BTreeMap<String, Touched> = BTreeMap::new();
@@ -95,7 +95,8 @@ pub fn themes(material: &Material) -> Vec<Theme> {
     themes
 }
 
-/// Merges each theme into the first more frequent one that is alike; `alike` says so of two names.
+/// Merges each theme into the first more frequent one that is similar. `alike` says whether two
+/// names are.
 pub fn merge(themes: Vec<Theme>, alike: impl Fn(&str, &str) -> bool, total: usize) -> Vec<Theme> {
     let mut kept: Vec<Theme> = Vec::new();
     for theme in themes {

@@ -1,11 +1,15 @@
-//! What is recorded for good: the events of an interview, and what they hold.
+//! The events of an interview, and what they hold.
 //!
-//! Owns: the names and fields that stand in the event log for years. Never does: know how they are stored.
+//! Owns: the names and fields that the event log keeps for years. Never does: know how they are
+//! stored.
 
 use serde::{Deserialize, Serialize};
 
-use super::{AskingId, Ms, Postponement, Rejection, UtteranceId, When, Word};
-use crate::understanding::{AnswerClass, Concern, Topic};
+use super::{Means, Postponement, RecordingFault, Unfit};
+use crate::analysis::Analysis;
+use crate::analysis::contradiction::Earlier;
+use crate::call::{AskingId, Ms, Rejection, UtteranceId, Word};
+use crate::meaning::{AnswerClass, Concern, Topic, When};
 
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +23,7 @@ pub enum Phase {
     Completed,
 }
 
-/// How an interview ended (the rest of the contract's statuses is set outside the call).
+/// How an interview ended. The contract's other statuses are set outside the call.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,7 +31,7 @@ pub enum EndStatus {
     Completed,
     Cancelled,
     Failed,
-    /// Nobody came: the call never began.
+    /// The respondent did not come, so that the call never began.
     NoShow,
 }
 
@@ -37,44 +41,48 @@ pub enum EndStatus {
 pub enum RepeatReason {
     /// The respondent asked for it.
     Requested,
-    /// It was misunderstood, or the answer fits no option.
+    /// The question was misunderstood, or the answer fits no option.
     Reworded,
-    /// Taken up again after an interruption or a lost connection.
+    /// The question was taken up again after an interruption or a lost connection.
     Resumed,
 }
 
-/// Milliseconds of each step of a turn, for reports; filled by the driver where it knows better.
+/// When and why a turn of the respondent ended.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Endpointing {
-    /// Last sample of speech, on the call clock.
+    /// Last sample of speech, in milliseconds on the call clock.
     pub speech_end_ms: Ms,
-    /// When the turn was judged over.
+    /// When the turn was judged to be over, in milliseconds on the call clock.
     pub decided_ms: Ms,
-    /// The rule that ended the turn, in a word (`complete`, `closed_answer`, `timeout`, …).
+    /// The rule that ended the turn.
     pub rule: EndRule,
-    /// Silences within the answer after which it went on, in order: how this respondent pauses.
+    /// Silences within the answer after which the respondent continued, in milliseconds and in
+    /// order. They show how this respondent pauses.
     #[serde(default)]
     pub pauses: Vec<Ms>,
 }
 
-/// Milliseconds from the respondent's last sample of speech to our answer, and what took them.
+/// The time from the respondent's last sample of speech to the interviewer's answer, and its parts,
+/// in milliseconds.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TurnTiming {
-    /// Last sample of speech on the call clock.
+    /// Last sample of speech, on the call clock.
     pub speech_end_ms: Ms,
-    /// Last sample → the pause was noticed and its transcription asked for.
+    /// From the last sample until the pause was noticed and its transcription requested.
     pub endpoint: Ms,
-    /// Asked for → the words were there.
+    /// From that request until the words were there.
     pub stt: Ms,
-    /// Words → decision to speak: the judgement by sound, the silence the policy wants, a proposal under way.
+    /// From the words to the decision to speak: the judgement by sound, the silence that the policy
+    /// requires, and a proposal under way.
     pub decide: Ms,
-    /// Decision → first packet sent. The four steps add up to `first_audio`.
+    /// From the decision until the first packet was sent. The four steps add up to `first_audio`.
     pub tts: Ms,
-    /// Last sample → first packet of anything audible.
+    /// From the last sample to the first packet of anything audible.
     pub first_audio: Ms,
-    /// Last sample → first packet of the question itself (after an acknowledgement).
+    /// From the last sample to the first packet of the question itself, which may follow an
+    /// acknowledgement.
     pub question_start: Ms,
 }
 
@@ -83,42 +91,43 @@ pub struct TurnTiming {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndRule {
-    /// Text and sound both say complete.
+    /// Text and sound both say that the turn is complete.
     #[default]
     Complete,
-    /// A short, full answer to a closed, scale or multiple choice question, or a command.
+    /// It was a short, full answer to a closed, scale or multiple-choice question, or a request.
     Closed,
-    /// The silence grew long enough whatever the models say.
+    /// The silence was long enough, whatever the models say.
     Silence,
-    /// Nothing was said at all.
+    /// The respondent said nothing.
     NoAnswer,
     /// The question's or the interview's time was up.
     TimeUp,
 }
 
-/// A finished answer to an asking, as stored in `interview_responses`.
+/// A finished answer to an asking, as it is stored in `interview_responses`.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Response {
     pub asking: AskingId,
     pub question_id: String,
     pub section: String,
-    /// What was asked (the last full wording).
+    /// The last full wording of what was asked.
     pub question_text: String,
     /// Empty when nothing was said.
     pub text: String,
     pub words: Vec<Word>,
     pub asked_ms: Ms,
     pub answered_ms: Ms,
-    /// From the end of the question to the respondent's first word.
+    /// From the end of the question to the respondent's first word, in milliseconds.
     pub response_time_ms: Ms,
     pub is_follow_up: bool,
-    /// The asking this follows up on.
+    /// The asking to which this is a follow-up.
     pub parent: Option<AskingId>,
-    pub analysis: crate::analysis::Analysis,
+    pub analysis: Analysis,
     /// `declined`, `dont_know`, `no_answer`, `cut_short`, `out_of_options`, …
     pub flags: Vec<String>,
-    /// What the answer names, as the question wants it; none for an open answer.
+    /// The value that the answer names, in the form that the question expects. An open answer has
+    /// none.
     #[serde(default)]
     pub value: Option<serde_json::Value>,
     #[serde(default)]
@@ -128,54 +137,50 @@ pub struct Response {
     pub endpointing: Endpointing,
 }
 
-/// A question of ours within an asking, that wants an answer of its own before the asking goes on.
+impl<'a> From<&'a Response> for Earlier<'a> {
+    fn from(response: &'a Response) -> Self {
+        Self { asking: response.asking, text: &response.text, words: &response.words }
+    }
+}
+
+/// A question of the interviewer's own within an asking. The asking goes on after its answer.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pending {
-    /// "Shall I end the call?", after a refusal that was not plain.
+    /// "Shall I end the call?", after a refusal that was not clear.
     EndCall,
     /// "You would take part, but without a recording: is that right?"
     Unrecorded,
     /// "Would you like to stop the interview here?"
     Stop,
-    /// The same, of somebody who asked for a person twice.
+    /// "Would you like to stop the interview here?", to a respondent who asked for a person twice.
     Person,
     /// "Would you like to do this another time?"
     Callback { until: Option<When> },
     /// "Shall I delete what was recorded before?"
     DeleteRecording,
-    /// "Shall I strike that out?", after a wish that was not plain.
+    /// "Shall I strike that out?", after a request that was not clear.
     Strike,
     /// "Would you like to go on with the interview?", after distress.
     GoOn,
     /// "Is there a grown-up with you?"
     Adult,
-    /// "Which of the two is it?": the next answer is one to the question itself.
+    /// "Which of the two is it?" The next answer is one to the question itself.
     Which,
     /// "I have seven. Is that right?", after a dictation.
     ReadBack,
 }
 
-/// Where a wish came from.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Means {
-    Voice,
-    Page,
-    Api,
-}
-
-/// What happened, for good. Replaying these in order rebuilds the interview.
+/// Something that happened in an interview. Replaying the events in order rebuilds the interview.
 ///
-/// Those with a `text` or `words` of the respondent hold personal data ([`Event::is_personal`]);
-/// none of them exists before consent to take part was given.
+/// An event with the respondent's `text` or `words` holds personal data ([`Event::is_personal`]).
+/// No such event exists before consent to take part was given.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// The respondent's media connected, the first or a later time.
+    /// The respondent's media connected, for the first or a later time.
     LegConnected {
         leg: u32,
     },
@@ -188,7 +193,8 @@ pub enum Event {
     ConsentAsked {
         recording: bool,
     },
-    /// `recording = false`: to taking part. A refusal of taking part is followed by `Ended`.
+    /// With `recording = false`, the answer is about taking part. `Ended` follows a refusal to take
+    /// part.
     ConsentAnswered {
         recording: bool,
         given: bool,
@@ -205,12 +211,12 @@ pub enum Event {
         question_id: String,
         section: String,
         text: String,
-        /// The asking this follows up on; none for a guide question.
+        /// The asking to which this is a follow-up. A question of the guide has none.
         follow_up_of: Option<AskingId>,
         action: Option<crate::guide::Action>,
-        /// For a follow-up: why it was asked.
+        /// Why a follow-up was asked.
         why: Option<String>,
-        /// For a follow-up: who proposed it.
+        /// Who proposed a follow-up.
         source: Option<String>,
     },
     QuestionRepeated {
@@ -226,12 +232,14 @@ pub enum Event {
     Answered {
         response: Box<Response>,
     },
-    /// Words of the answer to this asking that were followed by something of ours: the rest is still to come.
+    /// Words of the answer to this asking that were followed by something that the interviewer
+    /// said. The rest of the answer is still to come.
     AnswerBegun {
         asking: AskingId,
         words: Vec<Word>,
     },
-    /// What the respondent said beside answering: a request, a question, a word to us.
+    /// What the respondent said besides answering: a request, a question, or words to the
+    /// interviewer.
     SaidBeside {
         asking: Option<AskingId>,
         words: Vec<Word>,
@@ -247,50 +255,57 @@ pub enum Event {
     /// A follow-up that a model proposed to the answer of this asking was not fit to be spoken.
     ProposalRejected {
         asking: AskingId,
-        reason: crate::followup::check::Unfit,
+        reason: Unfit,
         source: String,
     },
-    /// A segment of speech that was rejected or not understood (counts into `stt_error_rate`).
+    /// A segment of speech was rejected or not understood. It counts towards `stt_error_rate`.
     NotUnderstood {
         reason: Rejection,
     },
-    /// The respondent asks for a person: escalation.
+    /// The respondent asked for a person, which is an escalation.
     PersonRequested,
-    /// The respondent asked something; `text` only after consent, and only where it was not answered.
+    /// The respondent asked something. `text` is set only after consent, and only where the
+    /// question was not answered.
     RespondentAsked {
         topic: Topic,
         answered: bool,
         text: Option<String>,
     },
-    /// A question of ours within the asking waits for its answer …
+    /// The interviewer asked a question of its own within the asking, and waits for the answer.
     ConfirmationAsked {
         about: Pending,
     },
-    /// … and waits no more: it was answered, or something else came.
+    /// That question is settled: it was answered, or something else came.
     ConfirmationSettled,
-    /// Something that somebody should look at: the interview is handed to a person.
+    /// Something that a person should look at. The interview is handed over.
     ConcernRaised {
         concern: Concern,
     },
-    /// Consent to record is taken back; from `from_ms` of the call clock on nothing is kept.
+    /// Consent to record was withdrawn. Nothing from `from_ms` of the call clock on is kept.
     RecordingWithdrawn {
         by: Means,
         from_ms: Ms,
     },
-    /// What happens with what was recorded before.
+    /// What happens to the earlier recording was decided.
     RecordingSettled {
         keep: bool,
     },
-    /// The respondent takes back the answer to this asking: it counts no more, and its words are shown no more.
+    /// Part of the recording is missing from here on, or the whole of it, although there was consent
+    /// to record.
+    RecordingIncomplete {
+        reason: RecordingFault,
+    },
+    /// The respondent withdrew the answer to this asking. It no longer counts, and its words are no
+    /// longer shown.
     AnswerStruck {
         asking: AskingId,
     },
-    /// How we speak from here on: a factor on the speaking rate, and how much louder.
+    /// How the interviewer speaks from here on: a factor on the speaking rate, and a gain in dB.
     SpeechAdjusted {
         rate: f32,
         gain_db: f32,
     },
-    /// The interview returns to `scheduled`; the next joining takes it up again.
+    /// The interview returns to `scheduled`. The next joining resumes it.
     Postponed {
         reason: Postponement,
         until: Option<When>,
@@ -299,12 +314,13 @@ pub enum Event {
         reason: String,
     },
     Resumed,
-    /// How long the respondent waited for the question of this asking, and what took it. For reports only.
+    /// How long the respondent waited for the question of this asking, and for which steps. It is
+    /// for reports only.
     TurnTimed {
         asking: AskingId,
         timing: TurnTiming,
     },
-    /// The branch taken: its condition and target section.
+    /// The branch that was taken: its condition and its target section.
     Branched {
         condition: String,
         target_section: String,
@@ -342,6 +358,7 @@ impl Event {
             Event::ConcernRaised { .. } => "concern_raised",
             Event::RecordingWithdrawn { .. } => "recording_withdrawn",
             Event::RecordingSettled { .. } => "recording_settled",
+            Event::RecordingIncomplete { .. } => "recording_incomplete",
             Event::AnswerStruck { .. } => "answer_struck",
             Event::SpeechAdjusted { .. } => "speech_adjusted",
             Event::Postponed { .. } => "postponed",
@@ -353,7 +370,8 @@ impl Event {
         }
     }
 
-    /// Whether the payload holds what the respondent said (or quotes it), so that it is stored encrypted.
+    /// Whether the payload holds or quotes what the respondent said, so that it is stored
+    /// encrypted.
     pub fn is_personal(&self) -> bool {
         matches!(
             self,

@@ -1,107 +1,51 @@
-//! What goes into the interview and what comes out of it: values only.
+//! What goes into the interview and what comes out of it, as values only.
 //!
-//! Owns: the vocabulary shared by the pure interview and whoever drives it. Never does: decide anything.
+//! Owns: the vocabulary that the pure interview and its driver share. Never does: decide anything.
 
 mod event;
 mod postponement;
+mod recording;
+mod unfit;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::event::{
-    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, RepeatReason, Response, TurnTiming,
-};
-pub use self::postponement::{Postponement, When};
+pub use self::event::{EndRule, EndStatus, Endpointing, Event, Pending, Phase, RepeatReason, Response, TurnTiming};
+pub use self::postponement::Postponement;
+pub use self::recording::{Means, RecordingFault};
+pub use self::unfit::Unfit;
+pub use crate::call::{AskingId, Ms, PauseId, Rejection, Transcript, UtteranceId, Word};
+pub use crate::meaning::When;
 
-/// Milliseconds on the call clock: monotonic since the call began, continued over legs and restarts.
-pub type Ms = u64;
-
-/// Number of a pause of the respondent, counted up by the interview; answers that name an old pause are stale.
-pub type PauseId = u32;
-
-/// Number of something the interviewer says, counted up by the interview.
-pub type UtteranceId = u32;
-
-/// Number of an asking: one question (or follow-up) put to the respondent, up to the end of its answer.
-pub type AskingId = u32;
-
-/// One recognised word on the call clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Word {
-    pub text: String,
-    pub start_ms: Ms,
-    pub end_ms: Ms,
-    /// Mean token probability, 0…1.
-    pub confidence: f32,
-}
-
-/// Why recognised text was thrown away by the guards against invented text.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rejection {
-    /// Too little speech energy, or too little voice activity, in the audio.
-    NoSpeech,
-    /// The model's own no-speech or log probability says that nothing was said.
-    Improbable,
-    /// The text repeats itself as invented text does.
-    Repetition,
-    /// The engine failed; nothing is known of what was said.
-    Failed,
-}
-
-/// Everything the respondent said in this turn so far, as of one pause.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Transcript {
-    /// Words in order; the text is their texts joined with single spaces.
-    pub words: Vec<Word>,
-    /// Set when the guards rejected what was recognised (then `words` is empty).
-    pub rejected: Option<Rejection>,
-}
-
-impl Transcript {
-    /// The words' texts, joined by single spaces.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for word in &self.words {
-            if !text.is_empty() {
-                text.push(' ');
-            }
-            text.push_str(word.text.trim());
-        }
-        text
-    }
-}
-
-/// What the person at the page (or an operator) asks for, beside speech.
+/// What the respondent at the page, or an operator, asks for by other means than speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     Pause,
     Resume,
-    /// The respondent leaves: what was answered is kept, the interview ends.
+    /// The respondent leaves. The answers are kept, and the interview ends.
     Leave,
-    /// Say the current question again (same asking).
+    /// Repeat the current question. It stays the same asking.
     Repeat,
-    /// Consent to record is taken back; what was recorded goes, too, or stays.
+    /// Consent to record is withdrawn. `delete_so_far`: the earlier recording is deleted as well.
     StopRecording {
         delete_so_far: bool,
         by: Means,
     },
-    /// The operator cancels the interview, or the engine is stopping.
+    /// The operator cancels the interview, or the engine stops.
     Cancel,
 }
 
-/// Something that happened in the world.
+/// Something that happened outside the interview.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// The respondent's media is connected (first leg, or a later one after loss or restart).
+    /// The respondent's media connected, for the first time or after a loss or a restart.
     Connected,
-    /// Voice activity began. `at` of the call clock is the onset, earlier than `now`.
+    /// Voice activity began. `at` is the onset on the call clock, and is earlier than `now`.
     SpeechStarted {
         at: Ms,
     },
-    /// Voice activity went silent; `end` is the last sample of speech. While silence lasts no further message comes.
+    /// Voice activity ended. `end` is the last sample of speech. No further message comes while the
+    /// silence lasts.
     SpeechPaused {
         end: Ms,
     },
@@ -110,27 +54,29 @@ pub enum Input {
         pause: PauseId,
         transcript: Transcript,
     },
-    /// The answer to [`Output::TranscribeSoFar`] with this look; speech may have ended since.
+    /// The answer to [`Output::TranscribeSoFar`] with this look. Speech may have ended since.
     TranscribedSoFar {
         look: PauseId,
         transcript: Transcript,
     },
-    /// How loud the speech is that goes on or has just paused, in dB of full scale: comes before the input it belongs to.
-    /// Whoever can't tell never sends it.
+    /// The level of the speech that is under way or has just paused, in dB of full scale. It comes
+    /// before the input to which it belongs. A driver that cannot measure it never sends it.
     SpeechLevel {
         db: f32,
     },
-    /// The answer to [`Output::Embed`]: a vector a text, in its order; none when they could not be computed.
+    /// The answer to [`Output::Embed`]: a vector for each text, in their order. It is empty when
+    /// the vectors could not be computed.
     Embedded {
         pause: PauseId,
         vectors: Vec<Vec<f32>>,
     },
-    /// The answer to [`Output::JudgeTurn`]: probability 0…1 that the turn is complete, by sound alone.
+    /// The answer to [`Output::JudgeTurn`]: the probability, 0…1, that the turn is complete, judged
+    /// by sound alone.
     TurnJudged {
         pause: PauseId,
         probability: f32,
     },
-    /// The answer to [`Output::Propose`]; empty when the proposer has nothing (or failed).
+    /// The answer to [`Output::Propose`]. It is empty when the proposer has nothing, or failed.
     Proposed {
         pause: PauseId,
         proposals: Vec<Proposal>,
@@ -139,60 +85,64 @@ pub enum Input {
     PlaybackStarted {
         utterance: UtteranceId,
     },
-    /// All of it was played.
+    /// All of this utterance was played.
     PlaybackFinished {
         utterance: UtteranceId,
     },
-    /// It was stopped; `heard` is the part of its text that was played, cut at a word.
+    /// This utterance was stopped. `heard` is the part of its text that was played, cut at a word.
     PlaybackStopped {
         utterance: UtteranceId,
         heard: String,
     },
-    /// The respondent's connection is gone; the call pauses.
+    /// The respondent's connection is gone. The call pauses.
     PeerLost,
     Command(Command),
-    /// The time asked for by [`Output::WakeAt`] has come (spurious ones are harmless).
+    /// The time that [`Output::WakeAt`] asked for has come. A spurious one is harmless.
     Timer,
 }
 
-/// A follow-up somebody proposes; the interview checks it and decides.
+/// A follow-up that somebody proposes. The interview checks it and decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     pub action: crate::guide::Action,
-    /// The one question to speak.
+    /// The question to speak. It is one question.
     pub text: String,
-    /// Which trigger or observation led to it, in words for the report ("why").
+    /// The trigger or observation that led to it, in words for the report ("why").
     pub why: String,
-    /// Higher first: 1…5 as in a guide; below and above that what is built in.
+    /// A higher number comes first. 1…5 as in a guide. Built-in rules use numbers below and above.
     pub priority: u8,
-    /// Who proposed it: `template`, or a model's name.
+    /// Who proposed it: `template`, or the name of a model.
     pub source: String,
 }
 
-/// What a proposer is told: enough for a template or an LLM, and no more.
+/// What a proposer is told: enough for a template or a language model, and no more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProposalRequest {
     pub research_objective: String,
     pub question: crate::guide::Question,
-    /// Text of the question or follow-up just answered.
+    /// The text of the question or follow-up that was just answered.
     pub asked_text: String,
     pub answer: String,
     pub analysis: crate::analysis::Analysis,
-    /// Texts asked in this interview, oldest first: none may be asked again.
+    /// The texts asked in this interview, oldest first. None of them may be asked again.
     pub asked_before: Vec<String>,
-    /// Answers given to this question before (when this is an answer to a follow-up).
+    /// Earlier answers to this question, if this is an answer to a follow-up.
     pub earlier_answers: Vec<String>,
     pub follow_ups_left: u32,
     pub language: String,
-    /// After this many milliseconds the templates serve.
+    /// The time in milliseconds after which the templates are used instead.
     pub within_ms: Ms,
-    /// What the answer names, as the question wants it.
+    /// The value that the answer names, in the form that the question expects.
     #[serde(default)]
-    pub value: Option<crate::understanding::Value>,
+    pub value: Option<crate::meaning::Value>,
+    /// The guide's `interest_signals`. An answer that shows one of them gets a follow-up.
+    #[serde(default)]
+    pub interest_signals: Vec<crate::guide::InterestSignal>,
 }
 
 impl ProposalRequest {
-    /// The request for a first answer of these words, with plenty of time: for examples and tests.
+    /// Makes the request for a first answer with these words, with plenty of time. For examples and
+    /// tests.
     pub fn of(guide: &crate::guide::Guide, question: &crate::guide::Question, answer: &str) -> Self {
         let words: Vec<Word> = answer
             .split_whitespace()
@@ -210,17 +160,19 @@ impl ProposalRequest {
             language: guide.language.clone(),
             within_ms: 2_500,
             value: None,
+            interest_signals: guide.adaptive_rules.interest_signals.clone(),
         }
     }
 }
 
-/// Where the call stands, for the page's `state` message.
+/// What the call is doing, for the page's `state` message.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
     Connecting,
-    /// The opening is being made; it begins when nothing in it, nor the first question, will have to be waited for.
+    /// The opening is being synthesised. It begins when neither it nor the first question will have
+    /// to be waited for.
     Preparing,
     Listening,
     Thinking,
@@ -234,71 +186,78 @@ pub enum CallState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseReason {
-    /// The respondent wished it; it lasts until they resume.
+    /// The respondent asked for it. It lasts until the respondent resumes.
     Requested,
-    /// Nothing is heard of them; it ends when the connection is back.
+    /// The respondent's connection is lost. It ends when the connection is back.
     ConnectionLost,
 }
 
-/// One thing to say, in pieces that are synthesised and cached each by itself.
+/// One text to say. It is synthesised and cached by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub text: String,
-    /// From this byte of it on: what stands before was heard already.
+    /// The byte from which it is said. What stands before was heard already.
     pub from: usize,
-    /// Known beforehand (from the guide or built in): made early and cached.
+    /// The text is known beforehand, from the guide or as a built-in line. It is synthesised early
+    /// and cached.
     pub scripted: bool,
 }
 
-/// Something to do. The driver carries them out in order.
+/// Something for the driver to do. The driver carries outputs out in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// Say the lines one after the other. Replaces nothing: the interview never speaks over itself.
-    /// `asking` is the one whose question is the LAST line (earlier lines are acknowledgements).
-    /// `covers`: only a word while what follows is thought about; the respondent's turn goes on.
-    /// `ahead`: scripted lines that are likely to follow the answer, in the order of need. They are made while this is
-    /// said; when nobody waits for it, it begins only once they are sure to be there at its end.
+    /// Say the lines one after the other. The interview never speaks over itself.
+    ///
+    /// `asking` is the asking whose question is the last line. Earlier lines are acknowledgements.
+    /// `covers`: it only bridges the time until the next question is known, and the respondent's
+    /// turn continues. `ahead` holds scripted lines that are likely to follow the answer, the most
+    /// urgent first. They are synthesised while this is said. If nobody waits for it, it begins
+    /// only once they are sure to be ready at its end.
     Speak { utterance: UtteranceId, lines: Vec<Line>, asking: Option<AskingId>, covers: bool, ahead: Vec<String> },
-    /// Lower our voice: the respondent may be starting to speak.
+    /// Lower the interviewer's volume, because the respondent may be starting to speak.
     Duck,
-    /// Back to full voice: it was nothing.
+    /// Return to full volume, because the sound was no interruption.
     Unduck,
-    /// Stop speaking now; answered by [`Input::PlaybackStopped`].
+    /// Stop speaking now. The answer is [`Input::PlaybackStopped`].
     StopSpeaking,
-    /// Transcribe the turn so far; answered by [`Input::Transcribed`] with this pause.
+    /// Transcribe the turn so far. The answer is [`Input::Transcribed`] with this pause.
     Transcribe { pause: PauseId },
-    /// Transcribe the turn so far although speech goes on: the last word may be cut. Answered by
-    /// [`Input::TranscribedSoFar`]; `look` is counted with the pauses.
+    /// Transcribe the turn so far although speech continues, so that the last word may be cut. The
+    /// answer is [`Input::TranscribedSoFar`]. `look` is counted together with the pauses.
     TranscribeSoFar { look: PauseId },
-    /// Turn these texts into vectors; answered by [`Input::Embedded`] with this pause.
+    /// Compute the vectors of these texts. The answer is [`Input::Embedded`] with this pause.
     Embed { pause: PauseId, texts: Vec<String> },
-    /// Ask the sound model whether the turn is complete.
+    /// Ask the turn detector whether the turn is complete. The answer is [`Input::TurnJudged`].
     JudgeTurn { pause: PauseId },
-    /// The turn is over: forget its audio. What is heard from now on belongs to the next one.
+    /// The turn is over, and its audio is forgotten. What is heard from now on belongs to the next
+    /// turn.
     TurnTaken,
-    /// The same, while sound goes on that is no speech to wait for: what is heard from now on begins with a
-    /// [`Input::SpeechStarted`] of its own.
+    /// The same, while sound continues that is no speech to wait for. What is heard from now on
+    /// begins with an [`Input::SpeechStarted`] of its own.
     HearAnew,
-    /// Ask the proposer, speculatively; superseded by a later pause.
+    /// Ask the proposer speculatively. A later pause supersedes the request.
     Propose { pause: PauseId, request: Box<ProposalRequest> },
-    /// Have these ready to be spoken, in this order; `soon` ones before everything else.
+    /// Synthesise these lines in this order. With `soon`, they come before everything else.
     Prepare { lines: Vec<Line>, soon: bool },
-    /// Append to the log, in this order. Never holds words before consent to take part.
+    /// Append the event to the log, in this order. No event holds words before consent to take
+    /// part.
     Record(Event),
     /// Tell the page.
     Notify(Notice),
-    /// Consent to record was given: audio from here on may be stored. Not given: none ever is.
+    /// Consent to record was given, and audio from here on may be stored. Without this output, none
+    /// is.
     StartRecording,
-    /// Consent to record was taken back: what was said from `from_ms` of the call clock on is not kept, and nothing is
-    /// stored any more.
+    /// Consent to record was withdrawn. What was said from `from_ms` of the call clock on is not
+    /// kept, and nothing more is stored.
     StopRecording { from_ms: Ms },
-    /// What was recorded of this interview goes.
+    /// Delete what was recorded of this interview.
     DeleteRecording,
-    /// From the next utterance on: the speaking rate times `rate`, and louder by `gain_db`.
+    /// From the next utterance on, multiply the speaking rate by `rate`, and raise the volume by
+    /// `gain_db`.
     AdjustSpeech { rate: f32, gain_db: f32 },
-    /// Send [`Input::Timer`] at this time at the latest (replaces the earlier wish).
+    /// Send [`Input::Timer`] at this time at the latest. It replaces the earlier request.
     WakeAt(Ms),
-    /// Over: everything has been said. Hang up.
+    /// Everything has been said. Hang up.
     HangUp,
 }
 
@@ -307,16 +266,17 @@ pub enum Output {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Notice {
-    /// Where the call stands.
+    /// What the call is doing.
     State {
         value: CallState,
-        /// Of `paused` only.
+        /// Set with `paused` only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<PauseReason>,
     },
-    /// What is being said. A caption that is not final is replaced by the next one of the same speaker.
+    /// What is being said. A caption that is not final is replaced by the next caption of the same
+    /// speaker.
     Caption { speaker: Speaker, text: String, r#final: bool, start_ms: Ms, end_ms: Ms },
-    /// The question that is being asked, and how far the interview has come.
+    /// The question that is being asked, and how far the interview has progressed.
     Question {
         id: String,
         section: String,
@@ -325,20 +285,22 @@ pub enum Notice {
         #[serde(skip_serializing_if = "Option::is_none")]
         follow_up_of: Option<String>,
     },
-    /// What the respondent has consented to; `null` before the question of consent was answered.
+    /// What the respondent has consented to. `null` stands for a question that has not been
+    /// answered.
     Consent { participation: Option<bool>, recording: Option<bool> },
-    /// Something did not work.
+    /// Something failed.
     Error {
         title: String,
         detail: String,
-        /// Meant for the page of this call only: the last part of its URL.
+        /// The last part of the URL of the call whose page this is for, if it is for that page
+        /// only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         call_id: Option<String>,
     },
 }
 
 impl Notice {
-    /// Where the call stands; a pause tells its reason besides.
+    /// What the call is doing. A pause needs its reason as well.
     pub fn state(value: CallState) -> Self {
         Self::State { value, reason: None }
     }

@@ -1,21 +1,23 @@
-//! An interview that goes on another time: why, and when.
+//! Why an interview is continued another time.
+//!
+//! Owns: the reasons and their names. Never does: know the time (`meaning::When` does).
 
 use serde::{Deserialize, Serialize};
 
-/// Why an interview goes on another time.
+/// Why an interview is continued another time.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Postponement {
     CallbackRequested,
-    /// Twice nothing that was a yes or a no.
+    /// The consent question got two answers that were neither a yes nor a no.
     ConsentUnclear,
-    /// A child answered, and no grown-up was there.
+    /// A child answered, and no adult was there.
     ChildOnTheLine,
 }
 
 impl Postponement {
-    /// As in `interviews.status_reason`.
+    /// The name in `interviews.status_reason`.
     pub fn name(self) -> &'static str {
         match self {
             Self::CallbackRequested => "callback_requested",
@@ -23,17 +25,4 @@ impl Postponement {
             Self::ChildOnTheLine => "child_on_the_line",
         }
     }
-}
-
-/// A time that somebody named, seen from when they named it; whoever stores it knows the calendar.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// So many minutes from now.
-    In { minutes: u32 },
-    /// So many days from today, at this time of day if one was named.
-    Day { days: u32, minute_of_day: Option<u16> },
-    /// The next such day: 0 is Monday.
-    Weekday { weekday: u8, minute_of_day: Option<u16> },
 }

@@ -1,40 +1,49 @@
-//! A language as a value: everything the interview says, reads and counts in it.
+//! A language as a value: everything that the interview says, reads and counts in it.
 //!
-//! Owns: the parts of `languages/<code>/` that are built in, each read once, and who speaks what. Never does: decide
-//! anything by them. A part is a file of data and a struct beside the code that uses it; adding a language is adding a
-//! folder and a line in [`Language::of`].
+//! Owns: the forms of the files in `languages/<code>/`, and the languages that are built in, each
+//! read once. Never does: decide anything by them.
+//!
+//! Each data file has a module with its form here. The code that uses the data is elsewhere. To add
+//! a language, add a folder and a line in [`Language::of`].
+
+pub mod certain;
+pub mod classifier;
+pub mod lines;
+pub mod questions;
+pub mod times;
+pub mod values;
 
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
-use crate::dialogue::lines::Lines;
-use crate::understanding::certain::Certain;
-use crate::understanding::classifier::Classifier;
-use crate::understanding::parts::Questions;
-use crate::understanding::value::words::Words;
-use crate::understanding::when::Times;
+use certain::Certain;
+use classifier::Classifier;
+use lines::Lines;
+use questions::Questions;
+use times::Times;
+use values::Words;
 
 /// One language.
 #[derive(Debug)]
 pub struct Language {
-    /// ISO 639, e.g. `en`.
+    /// ISO 639 code, such as `en`.
     pub code: &'static str,
     /// What the interviewer says of its own accord.
     pub lines: Lines,
     /// Utterances whose meaning is certain.
     pub certain: Certain,
-    /// Days and times of day.
+    /// Words for days and times of day.
     pub times: Times,
-    /// What names a value.
+    /// Words that name values.
     pub values: Words,
-    /// What questions ask for.
+    /// Words by which questions ask for something.
     pub questions: Questions,
     /// Whether 03/05 is the fifth of March, as it is in the language's own region.
     pub month_first: bool,
-    /// What the others mean.
+    /// The classifier of all other utterances.
     pub classifier: Classifier,
-    /// What makes the encoder's vectors those that the classifier reads: an adaptation of MiniLM (crate `encoder`).
+    /// The adaptation of MiniLM (crate `encoder`) that makes the vectors for the classifier.
     pub encoder: &'static [u8],
 }
 
@@ -48,7 +57,7 @@ fn english(month_first: bool) -> Language {
         month_first,
         questions: part("languages/en/questions.toml", include_str!("../../../languages/en/questions.toml")),
         lines: part("languages/en/lines.toml", include_str!("../../../languages/en/lines.toml")),
-        certain: Certain::parse("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
+        certain: part("languages/en/utterances.toml", include_str!("../../../languages/en/utterances.toml")),
         times: part("languages/en/times.toml", include_str!("../../../languages/en/times.toml")),
         classifier: Classifier::parse(include_str!("../../../languages/en/understanding.json"))
             .unwrap_or_else(|error| panic!("languages/en/understanding.json: {error}")),
@@ -56,14 +65,15 @@ fn english(month_first: bool) -> Language {
     }
 }
 
-/// Regions that write the month before the day.
+/// Regions in which the month is written before the day.
 const MONTH_FIRST: [&str; 3] = ["us", "ph", "ca"];
 
 impl Language {
-    /// Codes of the languages there are.
+    /// The codes of all languages.
     pub const CODES: [&'static str; 1] = ["en"];
 
-    /// The language of a tag (BCP 47), whatever its region: `en`, `en-GB`. None that is not spoken here.
+    /// Returns the language of a tag (BCP 47) in any of its regions, such as `en` and `en-GB`.
+    /// Returns none for a language that does not exist here.
     pub fn of(tag: &str) -> Option<&'static Self> {
         let mut parts = tag.split(['-', '_']);
         if !parts.next().unwrap_or_default().eq_ignore_ascii_case("en") {
@@ -80,11 +90,12 @@ impl Language {
     }
 }
 
-/// A part of a language that was built in.
+/// Parses a part of a language that is built in.
 ///
 /// # Panics
-/// If it does not parse: a test reads every part of every language, so no released program does.
-pub(crate) fn part<T: DeserializeOwned>(name: &str, text: &str) -> T {
+/// Panics if the part does not parse. A test reads every part of every language, so no released
+/// program does.
+fn part<T: DeserializeOwned>(name: &str, text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

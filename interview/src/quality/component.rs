@@ -1,35 +1,48 @@
-//! Parts of the engine that fail: when that is more than an accident, and when it is over.
+//! Whether a part of the engine fails, and when it works again.
 //!
-//! Owns: that judgement, by counts of failures alone. Never does: know what the parts are.
+//! Owns: that judgement, made by counts of failures alone. Never does: know what the parts are.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Within this, failures belong together.
+/// Failures within this time belong together.
 const WINDOW: Duration = Duration::from_mins(1);
-/// So many within the window: one may be an accident.
-const FAILURES: u64 = 2;
+/// The number of failures within the window that may be an accident, unless the part says otherwise.
+const TOLERATED: u64 = 1;
 
-/// What has changed.
+/// A change in whether a part works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// So many failures within a minute.
+    /// It fails. The number is that of its failures within a minute.
     Fails(u64),
     Works,
 }
 
-/// The eye on one part.
-#[derive(Debug, Clone, Default)]
+/// The state of one part.
+#[derive(Debug, Clone)]
 pub struct Component {
+    /// More than so many failures within the window are no accident.
+    tolerated: u64,
     total: u64,
-    /// When failures were seen, and how many.
+    /// When failures were seen, and how many each time.
     recent: VecDeque<(Duration, u64)>,
     fails: bool,
 }
 
+impl Default for Component {
+    fn default() -> Self {
+        Self::tolerating(TOLERATED)
+    }
+}
+
 impl Component {
-    /// What follows from so many failures in all, seen at `now` (since whatever beginning); `quiet`: how long nothing must fail
-    /// for it to count as working again.
+    /// A part of which `tolerated` failures within a minute may be an accident.
+    pub fn tolerating(tolerated: u64) -> Self {
+        Self { tolerated, total: 0, recent: VecDeque::new(), fails: false }
+    }
+
+    /// Judges the part by its total number of failures since the process began, as seen at `now`. A
+    /// failing part counts as working again after a time of `quiet` without a failure.
     ///
     /// ```
     /// use std::time::Duration;
@@ -52,13 +65,13 @@ impl Component {
         if self.fails {
             let over = last.is_none_or(|last| now.saturating_sub(last) >= quiet);
             if over {
-                *self = Self { total, ..Self::default() };
+                *self = Self { total, ..Self::tolerating(self.tolerated) };
             }
             return over.then_some(Change::Works);
         }
         let failures: u64 =
             self.recent.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW).map(|(_, count)| count).sum();
-        self.fails = failures >= FAILURES;
+        self.fails = failures > self.tolerated;
         self.fails.then_some(Change::Fails(failures))
     }
 }

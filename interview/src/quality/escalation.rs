@@ -1,20 +1,20 @@
 //! When a person has to look at an interview (product contract, section 4).
 //!
-//! Owns: the rules. Never does: tell anybody.
+//! Owns: the rules. Never does: notify anybody.
 
 use serde::{Deserialize, Serialize};
 
 use super::metric::Severity;
 use crate::io::Ms;
 
-/// How far back alerts count: five minutes of the call clock.
+/// How far back alerts count: five minutes of the call clock, in milliseconds.
 pub const WINDOW_MS: Ms = 300_000;
-/// So many error alerts within the window.
+/// The number of error alerts within the window that leads to an escalation.
 pub const ERRORS: usize = 3;
-/// Below this a completion rate, or a data quality score, is a matter for a person.
+/// A completion rate or a data quality score below this value leads to an escalation.
 pub const LEAST: f64 = 0.30;
 
-/// Why.
+/// Why an interview is escalated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -28,7 +28,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// As `escalations_total{reason}` has it.
+    /// The value of `escalations_total{reason}`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CriticalAlert => "critical_alert",
@@ -41,7 +41,7 @@ impl Reason {
         }
     }
 
-    /// How every text about this reason begins; no other one does.
+    /// The words with which every text about this reason begins. No other text begins with them.
     pub const fn words(self) -> &'static str {
         match self {
             Self::CriticalAlert => "a critical alert",
@@ -55,11 +55,11 @@ impl Reason {
     }
 }
 
-/// An interview is to be handed to a person.
+/// The handing over of an interview to a person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Escalation {
     pub reason: Reason,
-    /// For the review queue; begins with [`Reason::words`].
+    /// The text for the review queue. It begins with [`Reason::words`].
     pub text: String,
 }
 
@@ -69,7 +69,8 @@ impl Escalation {
     }
 }
 
-/// What the alerts raised so far ask for at `now`; `raised` is when each was raised, and how severe it was.
+/// Returns the escalation that the alerts raised so far lead to at `now`. `raised` holds when each
+/// was raised, and its severity.
 pub(super) fn by_alerts(raised: &[(Ms, Severity)], now: Ms) -> Option<Escalation> {
     let recent = || raised.iter().filter(|(at, _)| now.saturating_sub(*at) <= WINDOW_MS).map(|(_, severity)| *severity);
     if recent().any(|severity| severity == Severity::Critical) {

@@ -1,10 +1,11 @@
 //! The metrics that are watched.
 //!
-//! Owns: the table of section 4. Never does: compute a metric, or know what somebody has set.
+//! Owns: the table of section 4 of the product contract. Never does: compute a metric, or know what
+//! an operator has set.
 
 use serde::{Deserialize, Serialize};
 
-/// The mildest first.
+/// How severe an alert is, the mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -14,7 +15,7 @@ pub enum Severity {
     Critical,
 }
 
-/// On which side of its threshold a value is as it should be.
+/// On which side of its threshold a value is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -51,7 +52,8 @@ impl Metric {
         Self::FollowUpValue,
     ];
 
-    /// Name, side of the threshold that is good, threshold, severity when it is crossed.
+    /// Returns the name, the good side of the threshold, the threshold, and the severity when it is
+    /// crossed.
     const fn row(self) -> (&'static str, Side, f64, Severity) {
         use Severity::{Error, Info, Warning};
         use Side::{Above, Below};
@@ -61,7 +63,7 @@ impl Metric {
             Self::InformationDensity => ("information_density", Above, 0.30, Info),
             Self::DataQualityScore => ("data_quality_score", Above, 0.60, Error),
             Self::SttConfidence => ("stt_confidence", Above, 0.80, Warning),
-            // Seconds.
+            // In seconds.
             Self::ResponseLatency => ("response_latency", Below, 3.0, Warning),
             Self::ClarificationRate => ("clarification_rate", Below, 0.40, Warning),
             Self::SttErrorRate => ("stt_error_rate", Below, 0.05, Error),
@@ -69,7 +71,7 @@ impl Metric {
         }
     }
 
-    /// Public API.
+    /// The name, which is public API.
     pub const fn name(self) -> &'static str {
         self.row().0
     }
@@ -78,7 +80,7 @@ impl Metric {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
-    /// Where it is as it should be.
+    /// The side of the threshold on which a value is good.
     pub const fn good(self) -> Side {
         self.row().1
     }
@@ -91,8 +93,8 @@ impl Metric {
         self.row().3
     }
 
-    /// The best and the worst that there is; a threshold lies between them. Shares go from 0 to 1, the latency from 0 to a
-    /// minute.
+    /// The lowest and the highest value. A threshold lies between them. A share is 0 to 1, and the
+    /// latency 0 s to 60 s.
     pub const fn range(self) -> (f64, f64) {
         match self {
             Self::ResponseLatency => (0.0, 60.0),
@@ -100,7 +102,8 @@ impl Metric {
         }
     }
 
-    /// Whether a threshold can be of use: what is good must be reachable. The error says what is wanted.
+    /// Checks that a value can be on the good side of this threshold. The error says which
+    /// thresholds are allowed.
     ///
     /// ```
     /// use interview::quality::Metric;
@@ -114,10 +117,11 @@ impl Metric {
             Side::Above => ((least..most).contains(&threshold), format!("from {least} to less than {most}")),
             Side::Below => (threshold > least && threshold <= most, format!("more than {least}, up to {most}")),
         };
-        if reachable { Ok(()) } else { Err(format!("a number is wanted here: {wanted}")) }
+        if reachable { Ok(()) } else { Err(format!("must be a number {wanted}")) }
     }
 
-    /// How many judgements in a row must be bad: two for the projection of the completion rate, which the contract asks for.
+    /// How many judgements in a row must be bad. The contract requires two for the projection of
+    /// the completion rate.
     pub(super) const fn in_a_row(self) -> usize {
         match self {
             Self::CompletionRate => 2,
@@ -125,7 +129,7 @@ impl Metric {
         }
     }
 
-    /// What an alert is called, and what it means, for whoever has to deal with it.
+    /// The title and the description of an alert, for the person who deals with it.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::CompletionRate => {

@@ -1,12 +1,14 @@
-//! Live quality: what is compared with what, and what follows from it (product contract, section 4).
+//! Live quality: which values are compared with which thresholds, and what follows (product
+//! contract, section 4).
 //!
 //! - `metric`: the names, with their default thresholds and severities, in one table
-//! - `threshold`: when a value has crossed one, and when it has come back
-//! - `monitor`: one call's eye: events in, findings out
+//! - `threshold`: when a value has crossed one, and when it has recovered
+//! - `monitor`: judges one call: events go in, findings come out
 //! - `escalation`: when a person has to look
 //! - `component`: when a part of the engine fails
 //!
-//! Owns: those rules. Never does: compute a score ([`crate::score`] does), or keep, send or count anything.
+//! Owns: those rules. Never does: compute a score ([`crate::score`] does), or keep, send or count
+//! anything.
 
 mod component;
 mod escalation;

@@ -1,14 +1,17 @@
-//! The eye on one call: events in, findings out.
+//! The monitor of one call: events go in, findings come out.
 //!
-//! Owns: what of a call is judged when, hysteresis, and what follows for the interview as a whole. It is a value: the log
-//! replayed through a new monitor leads to the same one, so that nothing is lost with a process.
-//! Never does: keep, send or count anything.
+//! Owns: which values of a call are judged when, hysteresis, and what follows for the interview as
+//! a whole. Never does: keep, send or count anything.
 //!
-//! **When what is judged.** Means over answers are judged after each answer, from the third one on: a mean over fewer says
-//! little. The completion rate is judged after each question of the guide, by its projection (which begins at a quarter of the
-//! estimated time), and two bad ones in a row count; the data quality score uses that projection, too. Every latency counts by
-//! itself. At the end everything is judged once more as it is, on whatever there is, and without a margin. An interview in which
-//! nobody agreed to take part is not judged at all.
+//! The monitor is a value. Replaying the log through a new monitor leads to the same one, so that
+//! nothing is lost with a process.
+//!
+//! **When a value is judged.** Means over answers are judged after each answer, from the third one
+//! on, because a mean over fewer says little. The completion rate is judged after each question of
+//! the guide by its projection, which begins at a quarter of the estimated time, and two bad ones
+//! in a row count. The data quality score uses that projection as well. Every latency is judged by
+//! itself. At the end, every value is judged once more as it is, over however many answers there
+//! are, and without a margin. An interview in which nobody agreed to take part is not judged.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -21,41 +24,44 @@ use crate::guide::Guide;
 use crate::io::{Event, Ms, Rejection};
 use crate::score::{self, Scores, widen};
 
-/// Answers with words that a mean is judged from during a call.
+/// The number of answers with words from which a mean is judged during a call.
 pub const FEWEST: usize = 3;
-/// Transcriptions that fail one after the other: one may be an accident.
+/// The number of transcriptions in a row that must fail. One may be an accident.
 const FAILURES: u32 = 2;
 
-/// What an alert is about.
+/// The subject of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     Metric(Metric),
-    /// Speech recognition fails in this very call.
+    /// Speech recognition fails in this call.
     Recognition,
+    /// The recording of this call is incomplete.
+    Recording,
 }
 
 impl Subject {
-    /// `metric_name` of its alerts.
+    /// The `metric_name` of its alerts.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Metric(metric) => metric.name(),
             Self::Recognition => "component.stt",
+            Self::Recording => "component.recording",
         }
     }
 }
 
-/// A value that is not where it should be.
+/// A value on the wrong side of its threshold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
     pub subject: Subject,
     pub severity: Severity,
     pub value: f64,
     pub threshold: f64,
-    /// Which crossing this is: the same for the same one after a replay.
+    /// The id of this crossing. A replay gives the same crossing the same id.
     pub occasion: String,
 }
 
-/// What follows from an event.
+/// A consequence of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     Raised(Alert),
@@ -71,34 +77,34 @@ struct Watch {
     open: Option<Alert>,
 }
 
-/// How strictly it is judged.
+/// How strictly a value is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// With patience and a margin.
+    /// During the call: several values in a row and a margin count.
     Live,
-    /// As it is.
+    /// At the end: the value counts as it is.
     AsItIs,
 }
 
-/// One call's.
+/// The monitor of one call.
 #[derive(Debug, Clone)]
 pub struct Monitor {
     guide: Arc<Guide>,
     median_words: Option<f32>,
     state: InterviewState,
     seq: i64,
-    /// Call clock of the last event.
+    /// Time of the last event, in milliseconds on the call clock.
     at: Ms,
     watches: BTreeMap<Subject, Watch>,
-    /// When each alert was raised, and how severe it was.
+    /// When each alert was raised, and its severity.
     raised: Vec<(Ms, Severity)>,
-    /// Each reason is told once.
+    /// The escalations so far. Each reason leads to one.
     escalated: Vec<Escalation>,
     failures: u32,
 }
 
 impl Monitor {
-    /// `median_words` as for [`Scores::of`].
+    /// `median_words` is the one of [`Scores::of`].
     pub fn new(guide: Arc<Guide>, median_words: Option<f32>) -> Self {
         Self {
             guide,
@@ -113,34 +119,34 @@ impl Monitor {
         }
     }
 
-    /// The median that the interview's final scores were computed with.
+    /// Sets the median with which the interview's final scores were computed.
     pub fn set_median_words(&mut self, median_words: Option<f32>) {
         self.median_words = median_words;
     }
 
-    /// Whether the interview is over: nothing more will be found.
+    /// Whether the interview is over, so that nothing more will be found.
     pub fn is_over(&self) -> bool {
         self.state.ended.is_some()
     }
 
-    /// What is not as it should be at this moment.
+    /// The alerts that are open at this moment.
     pub fn open(&self) -> impl Iterator<Item = &Alert> {
         self.watches.values().filter_map(|watch| watch.open.as_ref())
     }
 
-    /// Everything that this monitor has ever escalated for.
+    /// Every escalation of this monitor.
     pub fn escalated(&self) -> &[Escalation] {
         &self.escalated
     }
 
-    /// The next event of the log; one that was seen before changes nothing.
+    /// Takes the next event of the log. An event that was seen before changes nothing.
     pub fn observe(&mut self, seq: i64, at: Ms, event: &Event, thresholds: &Thresholds) -> Vec<Finding> {
         if seq <= self.seq {
             return Vec::new();
         }
         (self.seq, self.at) = (seq, at);
         self.state.apply(at, event);
-        // Nothing is known, and nothing to be judged, of somebody who did not agree.
+        // Nothing is known of a respondent who did not agree, so nothing is judged.
         if self.state.consent != Some(true) {
             return Vec::new();
         }
@@ -167,6 +173,7 @@ impl Monitor {
                 }
                 self.judge_answers(at, thresholds, &mut findings);
             }
+            Event::RecordingIncomplete { .. } => self.recording_incomplete(at, &mut findings),
             Event::Ended { .. } => self.judge_end(at, thresholds, &mut findings),
             _ => {}
         }
@@ -178,7 +185,7 @@ impl Monitor {
         findings
     }
 
-    /// The thresholds have been changed: judges the latest values by the new ones.
+    /// Judges the latest values by changed thresholds.
     pub fn reconsider(&mut self, thresholds: &Thresholds) -> Vec<Finding> {
         let (at, mut findings) = (self.at, Vec::new());
         if self.is_over() {
@@ -221,7 +228,7 @@ impl Monitor {
         so_far.projected(self.state.active_ms(at), self.guide.estimated_duration_minutes).map(widen)
     }
 
-    /// The means, as far as there are enough answers.
+    /// Judges the means, if there are enough answers.
     fn judge_answers(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
         let spoken = self.state.responses.iter().filter(|response| !response.text.is_empty()).count();
         if spoken < FEWEST {
@@ -229,7 +236,7 @@ impl Monitor {
         }
         let scores = Scores::of_state(&self.guide, &self.state, self.median_words);
         let projected = self.projection(at);
-        // What is not asked yet is no fault of the data.
+        // A question that was not asked yet is no fault of the data.
         let data_quality = projected.and_then(|projected| {
             score::data_quality_score(
                 Some(projected as f32),
@@ -247,7 +254,7 @@ impl Monitor {
         self.escalate_poor_data(data_quality, findings);
     }
 
-    /// Once more, as it is.
+    /// Judges every value once more, as it is.
     fn judge_end(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
         let scores = Scores::of_state(&self.guide, &self.state, self.median_words);
         let (completion, data_quality) = (scores.completion_rate.map(widen), scores.data_quality_score.map(widen));
@@ -333,6 +340,15 @@ impl Monitor {
         }
     }
 
+    /// Once for an interview: what is missing does not come back.
+    fn recording_incomplete(&mut self, at: Ms, findings: &mut Vec<Finding>) {
+        if self.watches.get(&Subject::Recording).is_some_and(|watch| watch.open.is_some()) {
+            return;
+        }
+        let (subject, occasion) = (Subject::Recording, self.seq.to_string());
+        self.opened(Alert { subject, severity: Severity::Error, value: 1.0, threshold: 0.0, occasion }, at, findings);
+    }
+
     fn opened(&mut self, alert: Alert, at: Ms, findings: &mut Vec<Finding>) {
         self.raised.push((at, alert.severity));
         self.watches.entry(alert.subject).or_default().open = Some(alert.clone());
@@ -347,7 +363,7 @@ impl Monitor {
     }
 }
 
-/// The scores that are what they are during a call as well as after it.
+/// The scores that have the same meaning during a call as after it.
 fn means(scores: &Scores) -> [(Metric, Option<f64>); 6] {
     [
         (Metric::EngagementScore, scores.engagement_score.map(widen)),

@@ -1,19 +1,20 @@
-//! When a value has crossed its threshold, and when it has come back.
+//! When a value has crossed its threshold, and when it has recovered.
 //!
-//! Owns: both comparisons. Never does: know which value, or whose.
+//! Owns: both comparisons. Never does: know which value it is, or whose.
 
 use super::metric::{Metric, Severity, Side};
 
-/// What one metric is compared with.
+/// The threshold of one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     pub value: f64,
     pub severity: Severity,
-    /// When somebody set it, milliseconds since 1970; 0: nobody did. Another setting is another occasion for an alert.
+    /// When an operator set it, in milliseconds since 1970. 0 stands for the default. A new setting
+    /// is a new occasion for an alert.
     pub edited_ms: i64,
 }
 
-/// One for each metric; the contract's, unless somebody has set others.
+/// The thresholds of all metrics: those of the contract, unless an operator has set others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Thresholds([Threshold; Metric::ALL.len()]);
 
@@ -37,12 +38,13 @@ impl Thresholds {
     }
 }
 
-/// How far beyond the threshold a value must be to count as recovered, as a share of the threshold (and of what is left up
-/// to the best value, where that is less).
+/// How far beyond the threshold a value must be to count as recovered, as a share of the threshold.
+/// It is at most half the distance from the threshold to the best value.
 const MARGIN: f64 = 0.1;
 
 impl Threshold {
-    /// Whether the value is not where it should be: on its threshold it is not, the contract says "above" and "below".
+    /// Whether the value is on the wrong side of the threshold. A value that equals it is on the
+    /// wrong side, because the contract says "above" and "below".
     ///
     /// ```
     /// use interview::quality::{Metric, Thresholds};
@@ -57,7 +59,7 @@ impl Threshold {
         }
     }
 
-    /// Whether a value that had crossed is well enough again, with a margin, so that an alert does not flicker.
+    /// Whether a value that had crossed has recovered. A margin keeps the alert from flickering.
     ///
     /// ```
     /// use interview::quality::{Metric, Thresholds};
@@ -74,7 +76,8 @@ impl Threshold {
         match metric.good() {
             Side::Above => {
                 let (_, best) = metric.range();
-                // With a threshold of 0.95 a tenth more can't be reached: half the way to 1 will do.
+                // With a threshold of 0.95, a tenth more cannot be reached, so half the distance to
+                // 1 is enough.
                 let margin = (self.value * MARGIN).min((best - self.value) / 2.0);
                 value > self.value && value >= self.value + margin
             }

@@ -1,7 +1,9 @@
-//! How loud somebody speaks to us.
+//! How loudly the respondent speaks to the interviewer.
 //!
-//! Owns: the level of speech now against that of the answers so far. Never does: measure it. Lost at a crash: until two
-//! answers are known again, nothing counts as quiet.
+//! Owns: comparing the level of speech now with that of the answers so far. Never does: measure a
+//! level.
+//!
+//! The levels are lost in a crash. Until two answers are known again, no speech counts as quiet.
 
 use std::collections::VecDeque;
 
@@ -16,7 +18,7 @@ pub struct Loudness {
 }
 
 impl Loudness {
-    /// Speech began: how loud it is will turn out.
+    /// Speech began, and its level is not known yet.
     pub fn unknown(&mut self) {
         self.now_db = None;
     }
@@ -25,7 +27,7 @@ impl Loudness {
         self.now_db = db.is_finite().then_some(db);
     }
 
-    /// What was heard last was an answer.
+    /// The speech that was heard last was an answer.
     pub fn answered(&mut self) {
         if let Some(db) = self.now_db {
             if self.answers_db.len() == MOST {
@@ -35,7 +37,7 @@ impl Loudness {
         }
     }
 
-    /// Whether it is quieter now than answers are, by so many dB.
+    /// Whether speech now is quieter than the answers by at least this many dB.
     pub fn is_below_usual(&self, by_db: f32) -> bool {
         let mut sorted: Vec<f32> = self.answers_db.iter().copied().collect();
         sorted.sort_by(f32::total_cmp);

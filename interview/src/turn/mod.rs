@@ -1,9 +1,11 @@
-//! When a turn of the respondent is over, and when speech over ours means it.
+//! When a turn of the respondent is over, and whether speech over the interviewer is meant as an
+//! interruption.
 //!
-//! Owns: the respondent's turn as far as it is known (sound, words, the sound model's judgement); `policy` weighs it.
-//! Never does: know what the question was about, or what follows.
+//! Owns: what is known of the respondent's turn: sound, words, and the judgement of the turn
+//! detector. `policy` weighs it. Never does: know what the question was about, or what follows.
 //!
-//! `overlap` weighs speech over ours, `pace` learns how somebody pauses, `loudness` how loud they are.
+//! `overlap` weighs speech over the interviewer, `pace` learns how a respondent pauses, and
+//! `loudness` how loudly the respondent speaks.
 
 pub mod loudness;
 pub mod overlap;
@@ -14,14 +16,14 @@ pub use policy::Policy;
 
 use crate::io::{EndRule, Ms, PauseId, Rejection, Transcript, Word};
 
-/// What is known of the words so far, read in the light of the question.
+/// What the words so far are, read in the light of the question.
 // Each is a finding of its own, and most of them exclude nothing.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reading {
-    /// They are a whole answer to a question that wants no more, or a command.
+    /// They are a full answer to a question that asks for no more, or a request.
     pub full: bool,
-    /// They answer a closed question, but more than a yes or no has been said, and more may come.
+    /// They answer a closed question, but say more than a yes or a no, and more may come.
     pub elaborated: bool,
     /// They are the beginning of something, or ask for time.
     pub unfinished: bool,
@@ -29,7 +31,7 @@ pub struct Reading {
     pub time_up: bool,
     /// The question's own factor on waiting.
     pub patience: f32,
-    /// What the respondent's own pauses make of it.
+    /// The factor on waiting that follows from the respondent's own pauses.
     pub pace: f32,
 }
 
@@ -46,11 +48,11 @@ pub enum Verdict {
     Silent,
     /// Somebody is speaking.
     Speaking,
-    /// Undecided; look again at this time at the latest.
+    /// It is undecided. Look again at this time at the latest.
     Wait(Ms),
     /// The turn is over.
     Over(EndRule),
-    /// There was sound but no words.
+    /// There was sound, but no words.
     Nothing(Rejection),
 }
 
@@ -58,21 +60,21 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Turn {
     speaking: bool,
-    /// Last onset.
+    /// The last onset of speech.
     onset: Ms,
-    /// First onset of this turn.
+    /// The first onset of speech in this turn.
     began: Ms,
-    /// Last sample of speech.
+    /// The last sample of speech.
     end: Ms,
-    /// The latest pause, when one has been reported in this turn.
+    /// The latest pause of this turn, if one was reported.
     pause: Option<PauseId>,
     transcribed: bool,
-    /// What the words mean is being found out, until then at the latest.
+    /// The meaning of the words is being determined. Until this time it is waited for.
     meaning_by: Option<Ms>,
     probability: Option<f32>,
     words: Vec<Word>,
     rejected: Option<Rejection>,
-    /// Silences after which it went on.
+    /// Silences after which the turn continued, in milliseconds.
     pauses: Vec<Ms>,
 }
 
@@ -95,7 +97,7 @@ impl Turn {
         self.began
     }
 
-    /// Silences within the turn that were not its end.
+    /// Silences within the turn that were not its end, in milliseconds.
     pub fn pauses(&self) -> &[Ms] {
         &self.pauses
     }
@@ -104,7 +106,7 @@ impl Turn {
         self.onset
     }
 
-    /// Last sample of speech on the call clock; 0 before any.
+    /// The last sample of speech on the call clock. It is 0 before any.
     pub fn end(&self) -> Ms {
         self.end
     }
@@ -140,7 +142,8 @@ impl Turn {
         self.rejected = None;
     }
 
-    /// False when the transcript is of an old pause. A rejection never takes back words that were understood before.
+    /// Takes a transcript. Returns false if it belongs to an earlier pause. A rejection never
+    /// removes words that were understood before.
     pub fn transcribed(&mut self, pause: PauseId, transcript: Transcript) -> bool {
         if self.pause != Some(pause) {
             return false;
@@ -155,7 +158,7 @@ impl Turn {
         true
     }
 
-    /// What has been said although sound goes on; false when it is nothing.
+    /// Takes what has been said although sound continues. Returns false if there are no words.
     pub fn said_so_far(&mut self, transcript: Transcript) -> bool {
         let said = transcript.words.iter().any(|w| !w.text.trim().is_empty());
         if said {
@@ -174,23 +177,23 @@ impl Turn {
 
     pub fn judged(&mut self, pause: PauseId, probability: f32) {
         if self.pause == Some(pause) {
-            // A model that answers nonsense counts as undecided.
+            // A model's answer that is no number counts as undecided.
             self.probability = Some(if probability.is_finite() { probability.clamp(0.0, 1.0) } else { 0.5 });
         }
     }
 
-    /// Forgets the turn; speech that is going on right now begins the next one.
+    /// Forgets the turn. Speech that is under way begins the next one.
     pub fn clear(&mut self) {
         *self =
             Self { speaking: self.speaking, onset: self.onset, began: self.onset, end: self.end, ..Self::default() };
     }
 
-    /// Forgets even that somebody speaks: the connection is gone.
+    /// Forgets also that somebody is speaking, because the connection is gone.
     pub fn reset(&mut self) {
         *self = Self { end: self.end, ..Self::default() };
     }
 
-    /// Weighs what is known. `read` is asked only when the words are there.
+    /// Weighs what is known. `read` is called only when the words are there.
     pub fn verdict(&self, now: Ms, policy: &Policy, read: impl FnOnce(&str) -> Reading) -> Verdict {
         if self.speaking {
             return Verdict::Speaking;
@@ -220,7 +223,7 @@ impl Turn {
     }
 }
 
-/// Mean confidence of the words, 0…1; 0 without any.
+/// The mean confidence of the words, 0…1. It is 0 without words.
 pub fn confidence_of(words: &[Word]) -> f32 {
     if words.is_empty() {
         return 0.0;
@@ -228,7 +231,7 @@ pub fn confidence_of(words: &[Word]) -> f32 {
     (words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32).clamp(0.0, 1.0)
 }
 
-/// The words joined by single spaces.
+/// The words, joined by single spaces.
 pub fn text_of(words: &[Word]) -> String {
     words.iter().map(|w| w.text.trim()).filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -1,7 +1,8 @@
-//! Speech over ours: a sign of listening, words for somebody else, a noise, or an interruption.
+//! Speech over the interviewer's: a sign of listening, words for somebody else, a noise, or an
+//! interruption.
 //!
-//! Owns: what is known of it while it goes on, and when that is enough to stop, or to come back up. Never does: duck;
-//! that happens at the first sound, whatever it is.
+//! Owns: what is known of it while it continues, and when that is enough to stop, or to return to
+//! full volume. Never does: duck, which happens at the first sound, whatever it is.
 
 use crate::io::{Ms, PauseId, Word};
 use crate::language::Language;
@@ -9,24 +10,26 @@ use crate::understanding::Kind;
 
 use super::{confidence_of, text_of};
 
-/// Times in milliseconds of speech over ours.
+/// Limits of speech over the interviewer's. Times are in milliseconds of that speech.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// Its words are looked at for the first time after so much …
+    /// When its words are looked at for the first time.
     pub first_look_ms: Ms,
-    /// … and again after so much more.
+    /// How long after a look the next one follows.
     pub look_every_ms: Ms,
-    /// Speech of which nothing is known by then stops us.
+    /// Speech of which nothing is known by this time stops the interviewer.
     pub unknown_ms: Ms,
-    /// What sounds like a sign of listening may go on for so long; sound without words has turned out to be none.
+    /// How long something that sounds like a sign of listening may continue. Sound without words
+    /// has turned out to be no speech by then.
     pub listening_ms: Ms,
-    /// So much quieter than the respondent's answers, in dB, speech is meant for somebody else in the room …
+    /// Speech that is this many dB quieter than the respondent's answers is meant for somebody else
+    /// in the room.
     pub aside_db: f32,
-    /// … unless it goes on for so long.
+    /// Quiet speech that continues for this long is meant for the interviewer after all.
     pub aside_ms: Ms,
-    /// Words that say something by themselves.
+    /// The number of words that say something by themselves.
     pub words: usize,
-    /// Mean confidence of words that are believed.
+    /// The mean confidence from which words are believed, 0…1.
     pub confidence: f32,
 }
 
@@ -46,7 +49,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Any speech of so long stops us, whatever its words are.
+    /// Limits under which any speech of this length stops the interviewer, whatever its words are.
     pub fn of_length_alone(ms: Ms) -> Self {
         Self { first_look_ms: Ms::MAX / 4, unknown_ms: ms, aside_db: f32::INFINITY, ..Self::default() }
     }
@@ -55,11 +58,12 @@ impl Limits {
 /// What the words so far are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// A request, certain if these are all of its words: then it is for us, however quiet it is.
+    /// A request that is certain if these are all of its words. It is meant for the interviewer,
+    /// however quiet it is.
     Request,
     /// Other words that are no sign of listening.
     Words,
-    /// A sign of listening, or what may be the beginning of one.
+    /// A sign of listening, or words that may be the beginning of one.
     Listening,
     /// No words.
     Wordless,
@@ -84,21 +88,21 @@ impl Sign {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Stop,
-    /// It is nothing: back to full voice.
+    /// It is nothing: return to full volume.
     Rise,
     /// Find out what its words are.
     Look,
     Wait(Ms),
 }
 
-/// One stretch of speech over ours.
+/// One stretch of speech over the interviewer's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overlap {
-    /// Since when it is over ours.
+    /// When it began to overlap, in milliseconds on the call clock.
     began: Ms,
     /// A look that has not been answered yet.
     pub look: Option<PauseId>,
-    /// The newest answer: asked for when, and what it was.
+    /// The newest answer: when it was requested, and what the words were.
     seen: Option<(Ms, Sign)>,
     looked: Ms,
     risen: bool,
@@ -109,7 +113,7 @@ impl Overlap {
         Self { began, look: None, seen: None, looked: began, risen: false }
     }
 
-    /// Speech goes on after a pause: nothing is known of what comes.
+    /// Speech continues after a pause, and nothing is known of what comes.
     pub fn again(&mut self, began: Ms) {
         *self = Self { look: self.look, ..Self::new(began) };
     }
@@ -129,7 +133,7 @@ impl Overlap {
         }
     }
 
-    /// What could not be found out is not known.
+    /// A look failed, so that nothing is known.
     pub fn saw_nothing(&mut self, look: PauseId) {
         if self.look == Some(look) {
             self.look = None;
@@ -140,7 +144,7 @@ impl Overlap {
         self.risen = true;
     }
 
-    /// `quiet`: much quieter than this respondent's answers.
+    /// `quiet`: it is much quieter than this respondent's answers.
     pub fn next(&self, limits: &Limits, now: Ms, quiet: bool) -> Step {
         let aside = |at: Ms| if quiet { at.max(self.began + limits.aside_ms) } else { at };
         let stop = match self.sign() {
@@ -156,7 +160,7 @@ impl Overlap {
         if rise.is_some_and(|at| now >= at) {
             return Step::Rise;
         }
-        // What has gone on without words for long needs no such haste.
+        // Sound that has continued without words is looked at less often.
         let every = if self.risen { limits.listening_ms } else { limits.look_every_ms };
         let first = self.began + limits.first_look_ms;
         let look = self.look.is_none().then(|| if self.looked > self.began { self.looked + every } else { first });
@@ -164,7 +168,7 @@ impl Overlap {
             return Step::Look;
         }
         let next = [stop, rise, look].into_iter().flatten().min();
-        // A look that is under way brings its answer.
+        // The answer to a look that is under way will come by itself.
         next.map_or(Step::Wait(now + limits.listening_ms), Step::Wait)
     }
 }
@@ -198,7 +202,7 @@ mod tests {
         assert_eq!(Sign::of(Language::english(), &Limits::default(), &doubtful), Sign::Listening);
     }
 
-    /// Looked at after 250 ms, and this seen 200 ms later.
+    /// Speech of this sign that was looked at after 250 ms, with the answer 200 ms later.
     fn seen(sign: Sign) -> Overlap {
         let mut overlap = Overlap::new(1_000);
         assert_eq!(overlap.next(&Limits::default(), 1_250, false), Step::Look);

@@ -1,27 +1,30 @@
-//! How long somebody pauses within their answers, learned while they give them.
+//! How long a respondent pauses within answers, learned during the interview.
 //!
-//! Owns: the factor on waiting that follows from the pauses so far. Never does: keep them: they stand in the answers
-//! ([`crate::io::Endpointing::pauses`]), so a replay of the log brings them back; those of the answer at hand are lost
-//! with its audio.
+//! Owns: the factor on waiting that follows from the pauses so far. Never does: keep them. They are
+//! part of the answers ([`crate::io::Endpointing::pauses`]), so that a replay of the log restores
+//! them. Those of the current answer are lost with its audio.
 
 use crate::io::Ms;
 
-/// Longer ones are silences of another kind: the door, a search for a number, "wait a moment".
+/// The longest pause that counts, in milliseconds. Longer ones have another cause, such as the
+/// door, the search for a number, or "wait a moment".
 pub const LONGEST_MS: Ms = 5_000;
-/// So many must be known before anything follows from them.
+/// The number of pauses that must be known before anything follows from them.
 const LEAST: usize = 4;
-/// Only the latest count: people warm up, and tire.
+/// The number of pauses that count, the latest ones, because people change in the course of an
+/// interview.
 const LATEST: usize = 20;
-/// This share of the pauses is to be sat out …
+/// The share of the pauses that must not end a turn, 0…1.
 const SHARE: f32 = 0.8;
-/// … with so much to spare.
+/// The time that is added to them, in milliseconds.
 const MARGIN_MS: Ms = 200;
-/// What the policy's silences are made for: pauses of half a second.
+/// The silence for which the policy's times are made: pauses of 500 ms and the margin.
 const USUAL_MS: Ms = 700;
-/// However quick or slow somebody is.
+/// The lower and the upper bound of the factor.
 const BOUNDS: (f32, f32) = (0.9, 2.0);
 
-/// The factor on the silence that ends an answer, from the pauses of answers to one type of question, or else of all.
+/// Returns the factor on the silence that ends an answer. It follows from the pauses in answers to
+/// one type of question, or else from all.
 pub fn factor(of_type: &[Ms], all: &[Ms]) -> f32 {
     let pauses = if of_type.len() >= LEAST { of_type } else { all };
     if pauses.len() < LEAST {

@@ -1,59 +1,66 @@
 //! The numbers of turn-taking, and how they are weighed.
 //!
-//! Owns: how much silence ends a turn, and what takes the floor from us. Never does: know what was said before.
+//! Owns: how much silence ends a turn, and which words stop the interviewer. Never does: know what
+//! was said before.
 
 use super::{Reading, overlap};
 use crate::io::{EndRule, Ms};
 use crate::language::Language;
 use crate::understanding::whole::{is_hanging, is_rarely_the_end};
 
-/// Every number of the turn-taking, in milliseconds of silence since the last sample of speech unless said otherwise.
+/// Every number of turn-taking. Times are in milliseconds of silence since the last sample of
+/// speech unless stated otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
-    /// A full answer to a closed, scale, multiple choice or consent question ends at once.
+    /// Ends a full answer to a closed, scale, multiple-choice or consent question.
     pub closed_ms: Ms,
-    /// The same, when the sound says that more is coming.
+    /// Ends the same when the sound says that more is coming.
     pub closed_unsure_ms: Ms,
-    /// Probability from which sound counts as complete.
+    /// The probability from which the sound counts as complete.
     pub complete_probability: f32,
-    /// Probability below which sound counts as unfinished.
+    /// The probability below which the sound counts as unfinished.
     pub unfinished_probability: f32,
-    /// Probability from which sound outweighs a last word that mostly goes on.
+    /// The probability from which the sound outweighs a last word that is usually followed by more.
     pub surely_complete_probability: f32,
-    /// Open answers that sound complete: at probability 1 (half a second is the commonest pause within an answer) …
+    /// Ends an open answer that sounds complete with probability 1. 500 ms is the commonest pause
+    /// within an answer.
     pub open_min_ms: Ms,
-    /// … and at `complete_probability`.
+    /// Ends an open answer that sounds complete with `complete_probability`.
     pub open_max_ms: Ms,
     /// Added for very short open answers, less with every word up to `short_words`.
     pub short_extra_ms: Ms,
     pub short_words: usize,
-    /// Neither complete nor unfinished.
+    /// Ends an answer that sounds neither complete nor unfinished.
     pub middle_ms: Ms,
-    /// Whatever the models say (SILENCE_DETECTION_SECONDS).
+    /// Ends a turn whatever the models say (`SILENCE_DETECTION_SECONDS`).
     pub silence_ms: Ms,
-    /// When the interview's time is up.
+    /// Ends a turn when the interview's time is up.
     pub time_up_ms: Ms,
-    /// How long to wait for the sound model before it counts as undecided.
+    /// How long the turn detector is waited for before it counts as undecided.
     pub judge_wait_ms: Ms,
-    /// How long to wait for the vectors of the words before only what is certain of them counts.
+    /// How long the vectors of the words are waited for. After that, only certain wordings count.
     pub meaning_wait_ms: Ms,
-    /// How long to wait for the transcript before it counts as failed.
+    /// How long the transcript is waited for before it counts as failed.
     pub transcript_wait_ms: Ms,
-    /// Speech over ours.
+    /// The limits of speech over the interviewer's.
     pub overlap: overlap::Limits,
-    /// Speech that continues an answer that we took for finished stops us after so much.
+    /// Speech that continues an answer that was taken for finished stops the interviewer after this
+    /// many milliseconds.
     pub resume_ms: Ms,
-    /// So long into the next question the answer before it stays open: who speaks then was not done, and goes on with it.
+    /// The time into the next question during which the answer before it stays open. A respondent
+    /// who speaks then was not done, and continues that answer.
     pub held_open_ms: Ms,
-    /// Share of a question that must have been heard for an answer over it to count.
+    /// The share of a question that must have been heard for an answer over it to count, 0…1.
     pub heard_share: f32,
-    /// From this share on the question is practically over: even a short word is an answer.
+    /// The share of a question from which it is practically over, 0…1. Then even a short word is an
+    /// answer.
     pub practically_over: f32,
-    /// Silence after a question until it is asked again, and then given up.
+    /// The silence after a question until it is asked again, and then given up.
     pub no_answer_ms: Ms,
     /// The same after "wait a moment".
     pub patience_ms: Ms,
-    /// Spoken length of our own text, per character (150 words a minute), to know about where we are in it.
+    /// The spoken length of the interviewer's text in milliseconds per character, at 150 words per
+    /// minute. It tells roughly how far playback has come.
     pub ms_per_char: Ms,
 }
 
@@ -88,7 +95,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How much silence ends a turn with this text, and the rule that would end it.
+    /// Returns how much silence ends a turn with this text, in milliseconds, and the rule that
+    /// would end it.
     ///
     /// ```
     /// use interview::turn::{Policy, Reading};
@@ -122,17 +130,18 @@ impl Policy {
         };
         let patient = |silence: Ms| (silence as f32 * reading.patience.clamp(0.5, 3.0)) as Ms;
         let silence = if rule == EndRule::Closed { silence } else { patient(silence) };
-        // The question is answered already: no reason to wait long for what else there may be.
+        // The question is answered, so there is no reason to wait long for more.
         let silence = if reading.elaborated && !hanging { silence.min(self.middle_ms) } else { silence };
         if reading.time_up && silence > self.time_up_ms { (self.time_up_ms, EndRule::TimeUp) } else { (silence, rule) }
     }
 
-    /// Whether words said over us mean that we should stop. `heard` is the share of our text already spoken.
+    /// Whether words over the interviewer's speech mean that it should stop. `heard` is the share
+    /// of its text that was spoken, 0…1.
     pub fn takes_the_floor(&self, language: &Language, text: &str, heard: f32) -> bool {
         !text.trim().is_empty() && (!language.certain.is_back_channel(text) || heard >= self.practically_over)
     }
 
-    /// About how long a text of ours lasts.
+    /// Returns about how long a text of the interviewer lasts, in milliseconds.
     pub fn spoken_ms(&self, text: &str) -> Ms {
         text.chars().count() as Ms * self.ms_per_char
     }

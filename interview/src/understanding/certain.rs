@@ -1,47 +1,18 @@
-//! Utterances whose meaning is certain: short, whole, listed (`languages/<code>/utterances.toml`).
+//! Short utterances whose meaning is certain because they are on a list.
 //!
-//! Owns: the lists, and the words that keep anything else from counting as a yes. Never does: look for a phrase inside
-//! a sentence: "I usually have to google it" is not "I have to go".
+//! Owns: matching whole utterances with the lists of `languages/<code>/utterances.toml`, and the
+//! words that keep anything else from counting as a yes. Never does: look for a phrase inside a
+//! sentence. "I usually have to google it" is not "I have to go".
 
-use std::collections::HashMap;
-
-use serde::Deserialize;
-
-use super::meaning::{Consent, Kind, Request, Topic};
+use crate::language::certain::{Certain, Keeping};
 use crate::lexicon as lex;
+use crate::meaning::{Consent, Kind, Request};
 
-/// More words than these want something, whatever they are.
+/// An utterance with more words than this is no mere sign of listening.
 const LISTENING_WORDS: usize = 6;
 
-/// A language's lists.
-#[derive(Debug)]
-pub struct Certain {
-    consent: HashMap<String, Consent>,
-    others: HashMap<String, Kind>,
-    back_channel: Vec<String>,
-    unfinished: Vec<String>,
-    fillers: Vec<String>,
-    refusing: Vec<String>,
-    agreeing: Vec<Vec<String>>,
-    telling: Vec<Vec<String>>,
-    recording: Vec<String>,
-    conditions: Vec<String>,
-    keeping: Keeping,
-}
-
-/// Wordings about what was recorded before, those that turn them round when they stand before them in a clause, and those
-/// that only look like it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Keeping {
-    keep: Vec<String>,
-    delete: Vec<String>,
-    not: Vec<String>,
-    not_negations: Vec<String>,
-}
-
 impl Keeping {
-    /// Each wish of a clause: true to keep it.
+    /// Returns the wishes of a clause, in order. True stands for keeping the recording.
     fn wishes(&self, clause: &[String]) -> Vec<bool> {
         let is = |list: &[String], at: usize| {
             list.iter().find_map(|phrase| {
@@ -66,77 +37,16 @@ impl Keeping {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    fillers: Vec<String>,
-    refusing: Vec<String>,
-    agreeing: Vec<String>,
-    telling: Vec<String>,
-    recording: Vec<String>,
-    conditions: Vec<String>,
-    keeping: Keeping,
-    consent: YesAndNo,
-    requests: Vec<Named<Request>>,
-    questions: Vec<Named<Topic>>,
-    back_channel: Texts,
-    unfinished: Texts,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct YesAndNo {
-    yes: Vec<String>,
-    no: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named<T> {
-    name: T,
-    texts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Texts {
-    texts: Vec<String>,
-}
-
 impl Certain {
-    pub(crate) fn parse(name: &str, text: &str) -> Self {
-        let file: File = crate::language::part(name, text);
-        let yes = file.consent.yes.into_iter().map(|text| (text, Consent::Yes));
-        let consent = yes.chain(file.consent.no.into_iter().map(|text| (text, Consent::No))).collect();
-        let requests =
-            file.requests.into_iter().flat_map(|one| one.texts.into_iter().map(move |t| (t, Kind::Request(one.name))));
-        let questions = file
-            .questions
-            .into_iter()
-            .flat_map(|one| one.texts.into_iter().map(move |t| (t, Kind::Question(one.name))));
-        Self {
-            consent,
-            others: requests.chain(questions).collect(),
-            back_channel: file.back_channel.texts,
-            unfinished: file.unfinished.texts,
-            fillers: file.fillers,
-            refusing: file.refusing,
-            telling: file.telling.iter().map(|phrase| lex::tokens(phrase)).collect(),
-            recording: file.recording,
-            conditions: file.conditions,
-            keeping: file.keeping,
-            agreeing: file.agreeing.iter().map(|phrase| lex::tokens(phrase)).collect(),
-        }
-    }
-
-    /// What the whole utterance certainly is. `consent`: a yes or no was asked for by us.
+    /// Returns the meaning of the whole utterance if it is certain. `consent`: the interviewer
+    /// asked for a yes or a no.
     pub fn read(&self, text: &str, consent: bool) -> Option<Kind> {
         let mut tokens = lex::tokens(text);
         let whole = tokens.join(" ");
         while tokens.len() > 1 && self.fillers.contains(&tokens[0]) {
             tokens.remove(0);
         }
-        // "please" asks politely for the same thing.
+        // A "please" at the end asks politely for the same thing.
         if tokens.len() > 2 && tokens.last().is_some_and(|word| word == "please") {
             tokens.pop();
         }
@@ -145,7 +55,7 @@ impl Certain {
         if consent {
             let found = self.consent.get(&whole).or_else(|| self.consent.get(&said));
             if let Some(found) = found {
-                // "Okay?" asks back; "Why not?" does not.
+                // "Okay?" is a question in return, and "Why not?" is none.
                 let asks = text.trim_end().ends_with('?') && self.agreed(&tokens).iter().all(|agreed| !agreed);
                 return (!asks || *found == Consent::No).then_some(Kind::Consent(*found));
             }
@@ -153,16 +63,17 @@ impl Certain {
         if let Some(kind) = self.others.get(&whole).or_else(|| self.others.get(&said)) {
             return fits(*kind, consent).then_some(*kind);
         }
-        // After a question of ours a sign of listening is less certain than over our voice.
+        // After a question of the interviewer, a sign of listening is less certain than during its
+        // speech.
         if !consent && either(&self.back_channel) {
             return Some(Kind::BackChannel);
         }
-        // With its fillers: "so so" is an answer.
+        // Fillers count here, because "so so" is an answer.
         self.unfinished.contains(&whole).then_some(Kind::Unfinished)
     }
 
-    /// Whether what was recorded before is to be kept, where the words say so themselves; none where they say neither or
-    /// both, or ask.
+    /// Whether the earlier recording is to be kept, where the words say so themselves. Returns none
+    /// if they say neither or both, or ask.
     pub fn keeps(&self, text: &str) -> Option<bool> {
         let clauses = text.split([',', '.', ';', '!', '?']);
         let wishes: Vec<bool> = clauses.flat_map(|clause| self.keeping.wishes(&lex::tokens(clause))).collect();
@@ -171,21 +82,21 @@ impl Certain {
         (!asks && wishes.iter().all(|wish| *wish == first)).then_some(first)
     }
 
-    /// Whether a word in it keeps it from being a yes: one of refusal, of doubt or of a condition, unless it stands in a
-    /// wording that agrees ("no problem").
+    /// Whether a word keeps the text from being a yes: a word of refusal, doubt or condition,
+    /// unless it is part of a wording that agrees, such as "no problem".
     pub fn may_refuse(&self, text: &str) -> bool {
         let tokens = lex::tokens(text);
         let refuses = |word: &String| self.refusing.contains(word) || word.ends_with("n't");
         tokens.iter().zip(self.agreed(&tokens)).any(|(word, agreed)| refuses(word) && !agreed)
     }
 
-    /// Whether it tells of what is done or was done, and so wants nothing now.
+    /// Whether the text tells of what is done or was done, and therefore asks for nothing now.
     pub fn tells(&self, text: &str) -> bool {
         let tokens = lex::tokens(text);
         self.telling.iter().any(|phrase| tokens.windows(phrase.len().max(1)).any(|words| words == phrase.as_slice()))
     }
 
-    /// Of each word, whether it stands in a wording that agrees.
+    /// For each word, whether it is part of a wording that agrees.
     fn agreed(&self, tokens: &[String]) -> Vec<bool> {
         let mut agreed = vec![false; tokens.len()];
         for phrase in &self.agreeing {
@@ -198,23 +109,23 @@ impl Certain {
         agreed
     }
 
-    /// Whether it is about being recorded.
+    /// Whether the text is about being recorded.
     pub fn mentions_recording(&self, text: &str) -> bool {
         lex::tokens(text).iter().any(|word| self.recording.contains(word))
     }
 
-    /// Whether it depends on something.
+    /// Whether the text makes a condition.
     pub fn has_condition(&self, text: &str) -> bool {
         lex::tokens(text).iter().any(|word| self.conditions.contains(word))
     }
 
-    /// Nothing but signs of listening, whatever was going on.
+    /// Whether the text consists of signs of listening only.
     pub fn is_back_channel(&self, text: &str) -> bool {
         let tokens = lex::tokens(text);
         (1..=LISTENING_WORDS).contains(&tokens.len()) && self.only_listens(&tokens)
     }
 
-    /// The same, or what may become one when the last word has been said to its end.
+    /// The same, or whether it may become one when the last word is complete.
     pub fn begins_back_channel(&self, text: &str) -> bool {
         let tokens = lex::tokens(text);
         let begins = |tokens: &[String]| {
@@ -225,7 +136,7 @@ impl Certain {
             && (0..=tokens.len()).any(|at| self.only_listens(&tokens[..at]) && begins(&tokens[at..]))
     }
 
-    /// Whether the words are signs of listening one after the other.
+    /// Whether the words are signs of listening, one after the other.
     fn only_listens(&self, tokens: &[String]) -> bool {
         let mut whole = vec![true];
         for end in 1..=tokens.len() {
@@ -236,7 +147,8 @@ impl Certain {
     }
 }
 
-/// Who wants no part of it at a consent question refuses, whatever else the words would be elsewhere.
+/// Whether the meaning is possible after such a question. A respondent who declines at a consent
+/// question refuses, whatever else the words would mean elsewhere.
 fn fits(kind: Kind, consent: bool) -> bool {
     !consent
         || !matches!(kind, Kind::Request(Request::Stop | Request::Decline | Request::NothingToAdd | Request::DontKnow))

@@ -1,20 +1,21 @@
-//! An utterance cut into sentences and clauses.
+//! Splitting an utterance into sentences and clauses.
 //!
-//! Owns: ranges of words, counted from 0 as blanks part them. Never does: say what a part means.
+//! Owns: ranges of words, counted from 0 and separated by blanks. Never does: say what a part
+//! means.
 
 use std::ops::Range;
 
-/// Word ranges of the sentences, each with at least one word.
+/// The word ranges of the sentences, each with at least one word.
 pub(super) fn sentences(words: &[&str]) -> Vec<Range<usize>> {
     split(words, |word| word.ends_with(['.', '!', '?']) && !word.ends_with("..."))
 }
 
-/// Word ranges of the clauses, as marks part them.
+/// The word ranges of the clauses, which punctuation marks separate.
 pub(super) fn clauses(words: &[&str]) -> Vec<Range<usize>> {
     split(words, |word| word.ends_with([',', '.', ';', ':', '!', '?', '–', '-']))
 }
 
-/// `ends`: whether a word, without quotes and brackets behind it, ends a part.
+/// `ends`: whether a word, without the quotes and brackets after it, ends a part.
 fn split(words: &[&str], ends: fn(&str) -> bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut from = 0;

@@ -1,13 +1,11 @@
-//! What utterances mean, measured like recognition (`scripts/check understanding`).
+//! What utterances mean. `scripts/check understanding` measures it.
 //!
-//! Owns: the one reading of an utterance in the light of what was asked. Never does: decide what is done about it: the
-//! dialogue does.
+//! Owns: reading an utterance in the light of what was asked. Never does: decide what is done about
+//! it, which the dialogue does.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `meaning` | the meanings there are |
 //! | `certain` | short, whole utterances whose meaning is certain |
-//! | `classifier` | everything else, by its vector |
 //! | `clauses` | sentences and clauses of an utterance |
 //! | `read` | both together, and what an utterance says besides |
 //! | `parts` | what a question asks for, and what of it an answer leaves open |
@@ -18,9 +16,7 @@
 //! | `when` | the time named by who wants to be called again |
 
 pub mod certain;
-pub mod classifier;
 mod clauses;
-pub mod meaning;
 pub mod parts;
 pub mod read;
 pub mod relevance;
@@ -30,7 +26,7 @@ pub mod value;
 pub mod when;
 pub mod whole;
 
-pub use classifier::{Asked, Classifier};
-pub use meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic};
 pub use read::{Reading, read};
-pub use value::Value;
+
+pub use crate::language::classifier::{Asked, Classifier};
+pub use crate::meaning::{AnswerClass, By, Concern, Consent, Kind, Request, Topic, Value};

@@ -1,90 +1,28 @@
 //! The parts of a question, and which of them an answer leaves open.
 //!
-//! Owns: questions that ask two things, what answers of a kind look like, and answers that deny what was asked about. Never
-//! does: ask for a part. In doubt a part counts as answered: to be asked again what one has just said is worse than a gap.
+//! Owns: questions that ask two things, what answers of each kind look like, and answers that deny
+//! what was asked about. Never does: ask for a part.
+//!
+//! In doubt a part counts as answered, because being asked again for what one has just said is
+//! worse than a gap.
 
 use std::ops::Range;
 
-use serde::Deserialize;
-
 use super::clauses::sentences;
-use super::value::{self, Value};
+use super::value;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;
+use crate::language::questions::{Asks, Questions};
 use crate::lexicon as lex;
-
-/// A part of a language: what questions ask for (`languages/<code>/questions.toml`).
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Questions {
-    joints: Vec<String>,
-    after_joints: Vec<String>,
-    if_so: Vec<String>,
-    if_not: Vec<String>,
-    words: Vec<String>,
-    before_words: Vec<String>,
-    auxiliaries: Vec<String>,
-    subjects: Vec<String>,
-    unknown: Vec<String>,
-    absent: Absent,
-    kinds: Vec<Kind>,
-    told: Told,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Absent {
-    leads: Vec<String>,
-    loose: Vec<String>,
-    any: Vec<String>,
-    whole: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Kind {
-    name: Asks,
-    asked: Vec<String>,
-    #[serde(default)]
-    given: Vec<String>,
-    #[serde(default)]
-    numbers: bool,
-    /// Content words of an answer that gives it without any of these.
-    #[serde(default)]
-    most: Option<usize>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    reason: Vec<String>,
-    case: Vec<String>,
-}
-
-/// What a question, or a part of one, asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asks {
-    Reason,
-    Duration,
-    Frequency,
-    Amount,
-    Time,
-    Person,
-    Place,
-    Opinion,
-    Manner,
-    Thing,
-    YesNo,
-}
+use crate::meaning::Value;
 
 impl Asks {
-    /// Words that give it tell nothing else: "four years" is no tool.
+    /// Whether the words that give it tell nothing else: "four years" is no tool.
     fn is_brief(self) -> bool {
         !matches!(self, Self::Reason | Self::Opinion | Self::Manner | Self::Thing | Self::YesNo)
     }
 
-    /// Whether it is what the value of an answer to this question gives.
+    /// Whether the value of an answer to this question gives it.
     fn is_of(self, question: &Question) -> bool {
         match (question.kind, question.expects) {
             (QuestionType::Closed, _) => self == Self::YesNo,
@@ -105,14 +43,14 @@ impl Asks {
 /// One part of a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
-    /// As it stands in the question, from its first word to before its mark.
+    /// Its text in the question, from the first word up to the punctuation mark.
     pub text: String,
     pub asks: Asks,
-    /// Asked only of those whose answer to the first part is this.
+    /// It is asked only of respondents whose answer to the first part is this.
     only_if: Option<bool>,
 }
 
-/// The parts of a question, one for most.
+/// Returns the parts of a question. Most questions have one.
 pub fn of(language: &Language, text: &str) -> Vec<Part> {
     let list = &language.questions;
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -136,7 +74,8 @@ pub fn of(language: &Language, text: &str) -> Vec<Part> {
     parts
 }
 
-/// The parts of a question that its answer leaves open, where it has several and they can be told apart.
+/// Returns the parts of a question that its answer leaves open, if it has several and they can be
+/// told apart.
 pub fn missing(language: &Language, question: &Question, answer: &str) -> Vec<Part> {
     let parts = of(language, &question.text);
     let list = &language.questions;
@@ -154,9 +93,9 @@ pub fn missing(language: &Language, question: &Question, answer: &str) -> Vec<Pa
     };
     let answered = |at: usize, part: &Part| match part.only_if {
         Some(wanted) => first != Some(wanted) || list.is_given(part, &parts, &said),
-        // Who has said no to the first need not say more of it.
+        // A respondent who says no to the first part need not answer the second one.
         None if at > 0 && parts[0].asks == Asks::YesNo && first == Some(false) => true,
-        // Whoever tells more has said yes.
+        // A respondent who tells more has said yes.
         None if at == 0 && part.asks == Asks::YesNo => true,
         None if value.is_some() && part.asks.is_of(question) => true,
         None if part.asks == Asks::YesNo => answers_yes_or_no(language, part, &parts, answer),
@@ -164,7 +103,7 @@ pub fn missing(language: &Language, question: &Question, answer: &str) -> Vec<Pa
     };
     let open: Vec<Part> =
         parts.iter().enumerate().filter(|(at, part)| !answered(*at, part)).map(|(_, part)| part.clone()).collect();
-    // Nothing of it: that is no half of an answer.
+    // An answer that gives no part is not a partial answer.
     if open.len() == parts.len() { Vec::new() } else { open }
 }
 
@@ -194,7 +133,7 @@ pub fn tells_case(language: &Language, answer: &str) -> bool {
     says(&lex::tokens(answer), &language.questions.told.case)
 }
 
-/// Whether the question asks for a number or a time only, and the answer gives it.
+/// Whether the question asks only for a number or a time, and the answer gives it.
 pub fn is_counted(language: &Language, question: &str, answer: &str) -> bool {
     let parts = of(language, question);
     let said = lex::tokens(answer);
@@ -205,14 +144,14 @@ pub fn is_counted(language: &Language, question: &str, answer: &str) -> bool {
         })
 }
 
-/// Where a second question begins.
+/// The beginning of a second question.
 struct Second {
     start: usize,
     only_if: Option<bool>,
 }
 
 impl Part {
-    /// The part inside a sentence: "what tool do you use".
+    /// The part as it is written inside a sentence: "what tool do you use".
     pub fn inside(&self, language: &Language) -> String {
         let first = self.text.split_whitespace().next().map(lex::bare).unwrap_or_default();
         let list = &language.questions;
@@ -226,7 +165,7 @@ impl Part {
 }
 
 impl Questions {
-    /// What a joint at `at` joins to the question before, if that is another question.
+    /// Returns the second question that begins after the conjunction at `at`, if there is one.
     fn joins(&self, words: &[String], at: usize) -> Option<Second> {
         let is = |list: &[String], at: usize| words.get(at).is_some_and(|word| list.contains(word));
         if !is(&self.joints, at) || at + 1 >= words.len() {
@@ -256,7 +195,7 @@ impl Questions {
         Some(Part { text, asks, only_if })
     }
 
-    /// What the words ask for: what begins first decides.
+    /// Returns what the words ask for. The wording that begins first decides.
     fn asks(&self, words: &[String]) -> Option<Asks> {
         (0..words.len()).find_map(|at| {
             let kind = self
@@ -283,7 +222,8 @@ impl Questions {
         }
     }
 
-    /// Content words that are not of the question, nor what its other parts ask for: "four years" is no tool.
+    /// Counts the content words that neither the question has nor its other parts ask for: "four
+    /// years" is no tool.
     fn news(&self, parts: &[Part], said: &[String]) -> usize {
         let asked: Vec<String> =
             parts.iter().flat_map(|part| lex::content(&part.text)).map(|word| lex::stem(&word)).collect();
@@ -301,7 +241,7 @@ fn answers_yes_or_no(language: &Language, part: &Part, parts: &[Part], answer: &
     if yes_or_no(language, part, answer).is_some() {
         return true;
     }
-    // Told in the words of the part itself, however it is put.
+    // The words of the part itself count, in whatever form they are said.
     let stems = |text: &str| lex::content(text).iter().map(|word| lex::stem(word)).collect::<Vec<_>>();
     let others: Vec<String> =
         parts.iter().filter(|other| *other != part).flat_map(|other| stems(&other.text)).collect();
@@ -314,7 +254,7 @@ fn yes_or_no(language: &Language, part: &Part, answer: &str) -> Option<bool> {
     if part.asks == Asks::YesNo { value::yes_or_no(language, &part.text, answer) } else { None }
 }
 
-/// How many words from `at` on are the longest of these phrases.
+/// Returns how many words from `at` on the longest of these phrases covers.
 fn longest_at(words: &[String], at: usize, phrases: &[String]) -> Option<usize> {
     let begins = |phrase: &String| {
         let mut length = 0;

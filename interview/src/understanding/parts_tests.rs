@@ -1,4 +1,4 @@
-//! Questions, answers to half of them, and answers that deny them.
+//! Questions, answers to a part of them, and answers that deny what was asked about.
 
 use super::*;
 

@@ -1,16 +1,14 @@
-//! From an utterance to its meaning: certain wordings first, then the classifier, doubt resolved to what does no harm.
+//! From an utterance to its meaning: certain wordings come first, then the classifier.
 //!
-//! Owns: the order of these, and the parts of an utterance that mean different things. Never does: carry out anything, or
-//! choose how sure is sure enough ([`super::thresholds`] does).
+//! Owns: the order of these, and utterances whose parts mean different things. Never does: carry
+//! out anything, or choose the thresholds ([`super::thresholds`] does).
 //!
-//! In doubt nothing is consent and nothing is a request: at a question of consent doubt is "unclear" (asked again), at
-//! any other question it is an answer (kept).
+//! In doubt nothing is consent and nothing is a request. At a consent question doubt is "unclear",
+//! and the question is asked again. At any other question it is an answer, which is kept.
 
 use std::ops::Range;
 
-use super::classifier::{Asked, Layer};
 use super::clauses::{clauses, sentences};
-use super::meaning::{By, Concern, Consent, Kind, Request};
 use super::parts;
 use super::thresholds::{
     AGAINST, AGAINST_A_CLAUSE, ASKED_BACK, AT_CONSENT, BESIDE, CONCERN, CONTENT, IN_PASSING, PLAIN, SURE, SURE_NOTHING,
@@ -20,19 +18,21 @@ use super::value;
 use super::whole::is_closed_answer;
 use crate::guide::{Expects, Question, QuestionType};
 use crate::language::Language;
+use crate::language::classifier::{Asked, Layer};
+use crate::meaning::{By, Concern, Consent, Kind, Request};
 
-/// What an utterance, or a part of it, means.
+/// The meaning of an utterance, or of a part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub kind: Kind,
-    /// 0…1; of a certain wording 1.
+    /// 0…1. It is 1 for a certain wording.
     pub probability: f32,
     pub by: By,
-    /// The words it rests on, counted from 0 as blanks part them.
+    /// The words on which it rests, counted from 0 and separated by blanks.
     pub words: Range<usize>,
-    /// Whether a consent is about recording, though taking part was asked about.
+    /// The consent is about recording, although taking part was asked about.
     pub recording: bool,
-    /// What else was said in the same breath.
+    /// What else the utterance says.
     pub also: Vec<Reading>,
 }
 
@@ -41,7 +41,7 @@ impl Reading {
         Self { kind, probability, by, words, recording: false, also: Vec::new() }
     }
 
-    /// The same where so many words stand before it: they belong to the answer.
+    /// The same reading with this many words before it, which belong to the answer.
     #[must_use]
     pub fn after(mut self, before: usize) -> Self {
         self.words = if self.kind == Kind::Answer { 0 } else { self.words.start + before }..self.words.end + before;
@@ -49,19 +49,20 @@ impl Reading {
         self
     }
 
-    /// The part of it that answers, if any does.
+    /// The part of it that answers, if there is one.
     pub fn answer(&self) -> Option<&Reading> {
         std::iter::once(self).chain(&self.also).find(|one| one.kind == Kind::Answer)
     }
 }
 
-/// The texts whose vectors [`read`] wants.
+/// Returns the texts whose vectors [`read`] needs.
 pub fn texts(asked: Asked, text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     parts(asked, &words).into_iter().map(|range| words[range].join(" ")).collect()
 }
 
-/// The whole, its sentences when there are several, and at a question of consent its clauses, too.
+/// Returns the whole utterance, its sentences if there are several, and after a consent question
+/// also its clauses.
 fn parts(asked: Asked, words: &[&str]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let finer = if asked.is_question() { Vec::new() } else { clauses(words) };
@@ -73,7 +74,8 @@ fn parts(asked: Asked, words: &[&str]) -> Vec<Range<usize>> {
     parts
 }
 
-/// What `text` means, said when this was asked. `vectors`: of [`texts`]; without them only what is certain is known.
+/// Reads the meaning of `text` as a reply to what was asked. `vectors` are those of [`texts`].
+/// Without them only certain wordings are known.
 pub fn read(
     language: &Language,
     asked: Asked,
@@ -87,14 +89,14 @@ pub fn read(
         return reader.at_question(&words);
     }
     let reading = reader.at_consent(&words);
-    // Within an asking they may go on with their answer instead.
+    // Within an asking, the respondent may continue the answer instead.
     if asked == Asked::Confirmation && !matches!(reading.kind, Kind::Consent(Consent::Yes | Consent::No)) {
         return Reader { asked: Asked::Question, ..reader }.at_question(&words);
     }
     reading
 }
 
-/// What the utterance certainly is, without any vectors: none where the classifier has to be asked.
+/// Reads the utterance without any vectors. Returns none where the classifier has to decide.
 pub fn certain(language: &Language, asked: Asked, question: Option<&Question>, text: &str) -> Option<Reading> {
     let words: Vec<&str> = text.split_whitespace().collect();
     Reader { language, asked, question, vectors: &[] }.listed(&words, 0..words.len())
@@ -112,27 +114,28 @@ impl Reader<'_> {
         let text = words[range.clone()].join(" ");
         let kind = self.language.certain.read(&text, !self.asked.is_question())?;
         let closed = self.question.is_some_and(|question| question.kind != QuestionType::Open);
-        // "Right." to a question that wants a yes or a no is one, and "nothing" an answer where there is a choice.
+        // "Right." is a yes to a question that asks for a yes or a no, and "nothing" is an answer
+        // where there is a choice.
         let answers = matches!(kind, Kind::BackChannel | Kind::Request(Request::NothingToAdd));
         let kind = if closed && answers { Kind::Answer } else { kind };
         Some(Reading::new(kind, 1.0, By::Rule, range))
     }
 
-    /// What the classifier makes of a part.
+    /// The classifier's probabilities for a part.
     fn probabilities(&self, words: &[&str], range: &Range<usize>) -> Option<(&Layer, Vec<f32>)> {
         let place = parts(self.asked, words).iter().position(|part| part == range)?;
         let layer = self.language.classifier.layer(self.asked);
         Some((layer, layer.probabilities(self.asked, self.vectors.get(place)?)?))
     }
 
-    /// The sum of the probabilities of such kinds; 1 where nothing is known.
+    /// The sum of the probabilities of these kinds. It is 1 where nothing is known.
     fn probability(&self, words: &[&str], range: &Range<usize>, of: fn(&Kind) -> bool) -> f32 {
         self.probabilities(words, range).map_or(1.0, |(layer, probabilities)| {
             layer.kinds.iter().zip(&probabilities).filter(|(kind, _)| of(kind)).map(|(_, p)| p).sum()
         })
     }
 
-    /// The classifier's best guess, and how sure it is.
+    /// The classifier's most probable meaning, and its probability.
     fn guessed(&self, words: &[&str], range: Range<usize>) -> Option<Reading> {
         let (layer, probabilities) = self.probabilities(words, &range)?;
         let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
@@ -148,7 +151,8 @@ impl Reader<'_> {
         if let Some(both) = self.without_recording(words) {
             return both;
         }
-        // "No, go on" when asked whether to end: whoever begins with a no has not agreed to anything.
+        // Somebody who begins with a no has not agreed: "No, go on", after the question whether to
+        // end.
         if self.asked == Asked::Confirmation && self.begins_with(Consent::No, words) {
             return Reading::new(Kind::Consent(Consent::No), 1.0, By::Rule, all);
         }
@@ -163,7 +167,7 @@ impl Reader<'_> {
             Kind::Request(Request::StopRecording) if self.asked == Asked::Recording => {
                 Reading { kind: Kind::Consent(Consent::No), ..guess }
             }
-            // "No, I would not like to" is plain, however long it goes on.
+            // "No, I would not like to" is clear, however long it continues.
             Kind::Consent(Consent::No) if self.begins_with(Consent::No, words) => Reading { probability: 1.0, ..guess },
             Kind::Question(_) if asks && guess.probability >= ASKED_BACK => guess,
             _ if guess.probability < AT_CONSENT => unclear(1.0 - guess.probability),
@@ -171,8 +175,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether what the classifier takes for a yes is not beyond doubt: a clause of it refuses, or it might be a
-    /// refusal, a condition, or a child's.
+    /// Whether a yes of the classifier is open to doubt, because a clause of it refuses, or because
+    /// it might be a refusal, a condition, or a child's reply.
     fn is_doubtful(&self, words: &[&str], probability: f32) -> bool {
         let clauses = clauses(words);
         let certainly = |range: &Range<usize>| self.language.certain.read(&words[range.clone()].join(" "), true);
@@ -190,20 +194,21 @@ impl Reader<'_> {
             || probability < PLAIN && refused()
     }
 
-    /// Whether every clause of it is certainly a yes.
+    /// Whether each of its clauses is certainly a yes.
     fn agrees(&self, words: &[&str]) -> bool {
         clauses(words)
             .into_iter()
             .all(|range| self.language.certain.read(&words[range].join(" "), true) == Some(Kind::Consent(Consent::Yes)))
     }
 
-    /// Whether its first clause is certainly this.
+    /// Whether its first clause certainly has this meaning.
     fn begins_with(&self, consent: Consent, words: &[&str]) -> bool {
         let head = clauses(words).first().map_or_else(String::new, |range| words[range.clone()].join(" "));
         self.language.certain.read(&head, true) == Some(Kind::Consent(consent))
     }
 
-    /// "Yes, but don't record" answers both questions: a certain yes, then something about recording that refuses.
+    /// "Yes, but don't record" answers both questions: it is a certain yes, followed by a refusal
+    /// of recording.
     fn without_recording(&self, words: &[&str]) -> Option<Reading> {
         if self.asked != Asked::Participation {
             return None;
@@ -235,10 +240,10 @@ impl Reader<'_> {
             Kind::Question(_) if asks => ASKED_BACK,
             kind => least(kind),
         };
-        // "No, I don't think I have" to a question that wants a yes or a no is its answer.
+        // "No, I don't think I have" is the answer to a question that asks for a yes or a no.
         let sure = match guess.kind {
             Kind::Request(Request::NothingToAdd) | Kind::BackChannel => SURE_NOTHING,
-            // "B" is one; "I'd say seven or" goes on.
+            // "B" is an option, while "I'd say seven or" is unfinished.
             Kind::Unfinished if words.len() == 1 => SURE_NOTHING,
             Kind::Request(Request::DontKnow | Request::Decline | Request::Repeat) | Kind::Concern(_) => SURE,
             _ => 0.0,
@@ -247,11 +252,11 @@ impl Reader<'_> {
         let names = |question: &Question| {
             guess.probability < sure && names_value(self.language, question, &text)
                 || is_dictated(self.language, question, &text)
-                // "My name is Anna", as children begin who tell who is there.
+                // "My name is Anna" may be a child's reply, but here it is an answer.
                 || guess.probability < sure
                     && question.expects == Some(Expects::Name)
                     && guess.kind == Kind::Concern(Concern::Child)
-                // "I have no manager, I work for myself" to a question about the manager.
+                // "I have no manager, I work for myself" answers a question about the manager.
                 || matches!(guess.kind, Kind::Concern(_)) && parts::denies(self.language, &question.text, &text)
         };
         if self.question.is_some_and(names) {
@@ -267,7 +272,7 @@ impl Reader<'_> {
             return reading;
         }
         if reading.kind == Kind::Answer {
-            // A wish at the very end of an answer.
+            // A request at the very end of an answer.
             let last = sentences[sentences.len() - 1].clone();
             let passing = self.listed(words, last.clone()).or_else(|| self.guessed(words, last)).filter(|one| {
                 one.probability >= IN_PASSING && matches!(one.kind, Kind::Request(_) | Kind::Question(_))
@@ -276,13 +281,14 @@ impl Reader<'_> {
         } else if !matches!(reading.kind, Kind::Unfinished | Kind::BackChannel) {
             for range in sentences {
                 let listed = self.listed(words, range.clone());
-                // "My boss is a crook. Please delete that." holds a sentence that is certainly this.
+                // "My boss is a crook. Please delete that." has a sentence that is certainly a
+                // request.
                 if listed.as_ref().is_some_and(|one| one.kind == reading.kind) {
                     reading.probability = 1.0;
                 }
                 let content = range.len() >= CONTENT && listed.is_none();
                 let said = content.then(|| self.guessed(words, range.clone())).flatten();
-                // In doubt it is content, which is kept.
+                // In doubt the words are content, which is kept.
                 let kept = said.filter(|one| match one.kind {
                     Kind::Answer => one.probability >= BESIDE,
                     kind => kind != reading.kind && one.probability < least(kind),
@@ -293,7 +299,8 @@ impl Reader<'_> {
         reading
     }
 
-    /// What is longer than such a thing ever is, or tells of another time, is something else.
+    /// Whether the words may have this meaning. They do not if they are longer than any such
+    /// utterance, or tell of another time.
     fn may_be(&self, kind: Kind, words: &[&str]) -> bool {
         let open = self.question.is_none_or(|question| question.kind == QuestionType::Open);
         match kind {
@@ -302,7 +309,7 @@ impl Reader<'_> {
             // "None of these."
             Kind::Request(Request::NothingToAdd) => open,
             Kind::Unfinished => words.len() <= 14,
-            // "I had to speak to someone at the bank" wants nobody now.
+            // "I had to speak to someone at the bank" is no request for a person.
             Kind::Request(
                 Request::DontKnow
                 | Request::Person
@@ -316,7 +323,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the words name what a question that wants a value wants. Any words are a name.
+/// Whether the words name the value that the question asks for. Any words may be a name.
 fn names_value(language: &Language, question: &Question, text: &str) -> bool {
     let limited = question.kind != QuestionType::Open || question.expects.is_some_and(|it| it != Expects::Name);
     limited
@@ -324,7 +331,7 @@ fn names_value(language: &Language, question: &Question, text: &str) -> bool {
             || question.kind == QuestionType::Closed && is_closed_answer(text))
 }
 
-/// Whether an address or a number is being dictated, which nothing else looks like.
+/// Whether an address or a number is being dictated. Nothing else looks like one.
 fn is_dictated(language: &Language, question: &Question, text: &str) -> bool {
     matches!(question.expects, Some(Expects::Email | Expects::Phone))
         && (value::read(language, question, text).is_some() || value::is_partial(language, question, text))

@@ -1,13 +1,14 @@
-//! Utterances with what they mean: what `scripts/train` learns from and what understanding is measured on.
+//! Utterances with their meanings, from which `scripts/train` learns and on which understanding is
+//! measured.
 //!
-//! Owns: their form (`languages/<code>/examples/*.toml`, `benches/understanding/`). Never does: see what respondents said
-//! in calls: examples are written for it.
+//! Owns: the form of the files (`languages/<code>/examples/*.toml`, `benches/understanding/`).
+//! Never does: use what respondents said in calls. The examples are written for the purpose.
 
 use serde::Deserialize;
 
-use super::classifier::Asked;
-use super::meaning::Kind;
 use crate::guide::Question;
+use crate::language::classifier::Asked;
+use crate::meaning::Kind;
 
 /// A file of utterances.
 #[derive(Debug, Deserialize)]
@@ -17,7 +18,7 @@ pub struct Utterances {
     pub blocks: Vec<Block>,
 }
 
-/// Utterances of one meaning, said to one question.
+/// Utterances with one meaning, said in reply to one question.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Block {
@@ -25,15 +26,15 @@ pub struct Block {
     pub kind: String,
     #[serde(default)]
     pub name: Option<String>,
-    /// Of a consent.
+    /// The value of a consent.
     #[serde(default)]
     pub value: Option<String>,
-    /// Answers about something else than the question.
+    /// The answers are about something else than the question.
     #[serde(default)]
     pub off_topic: bool,
     #[serde(default)]
     pub texts: Vec<String>,
-    /// Answers with the value that each of them names.
+    /// Answers, each with the value that it names.
     #[serde(default)]
     pub cases: Vec<Case>,
 }
@@ -45,7 +46,7 @@ pub struct Case {
     pub value: serde_json::Value,
 }
 
-/// `participation`, `recording`, or a question as in a guide.
+/// `participation`, `recording`, or a question in the form of a guide.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Written")]
 pub enum AskedForm {
@@ -102,8 +103,10 @@ impl AskedForm {
 }
 
 impl Block {
+    /// The meaning of the block's utterances.
+    ///
     /// # Errors
-    /// The names that no meaning has.
+    /// Returns the names if no meaning has them.
     pub fn meaning(&self) -> Result<Kind, String> {
         let name = self.name.as_deref().or(self.value.as_deref());
         Kind::of_names(&self.kind, name).ok_or_else(|| format!("there is no meaning {} {name:?}", self.kind))

@@ -1,40 +1,18 @@
-//! When somebody wants to be called again: the time that words name, seen from now.
+//! The time at which a respondent wants to be called again.
 //!
-//! Owns: reading a day and a time of day (`languages/<code>/times.toml`). Never does: know today's date.
+//! Owns: reading a day and a time of day by the words of `languages/<code>/times.toml`. Never does:
+//! know today's date.
 
-use std::collections::HashMap;
-
-use serde::Deserialize;
-
-use crate::io::When;
+use crate::language::times::Times;
 use crate::lexicon as lex;
+use crate::meaning::When;
 
-/// A language's words for times.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Times {
-    /// Days from today.
-    days: HashMap<String, u32>,
-    /// From Monday.
-    weekdays: Vec<String>,
-    /// Minutes of the day.
-    parts: HashMap<String, u16>,
-    /// Minutes in a unit.
-    units: HashMap<String, u32>,
-    numbers: HashMap<String, u32>,
-    /// Words between which and a unit a number stands: "in two hours".
-    within: Vec<String>,
-    /// Before a time of day: "after six".
-    at: Vec<String>,
-    afternoon: Vec<String>,
-    morning: Vec<String>,
-}
-
-/// Hours without a part of the day up to this one are meant after noon: nobody asks to be called at three at night.
+/// Hours up to this one are taken for the afternoon unless a part of the day is named, because
+/// nobody asks to be called at three at night.
 const AFTERNOON_UNTIL: u32 = 7;
 
 impl Times {
-    /// The time these words name, if any.
+    /// Returns the time that these words name, if they name one.
     pub fn when(&self, text: &str) -> Option<When> {
         let words = lex::tokens(text);
         if let Some(minutes) = self.span(&words) {
@@ -58,7 +36,7 @@ impl Times {
         word.parse().ok().or_else(|| self.numbers.get(word).copied())
     }
 
-    /// "In two hours", "in an hour", "in half an hour".
+    /// The minutes of "in two hours", "in an hour", "in half an hour".
     fn span(&self, words: &[String]) -> Option<u32> {
         words.iter().enumerate().filter(|(_, word)| self.within.contains(word)).find_map(|(at, _)| {
             let rest = &words[at + 1..(at + 5).min(words.len())];

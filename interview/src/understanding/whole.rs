@@ -1,17 +1,19 @@
-//! Whether an answer is whole: it names what was asked for, or something must follow.
+//! Whether an answer is complete.
 //!
-//! Owns: reading short answers by rules (yes and no, numbers, options, endings). Never does: decide what follows.
+//! Owns: reading short answers by rules: yes and no, numbers, options, and endings. Never does:
+//! decide what follows.
 
-use super::value::{self, Value};
+use super::value;
 use crate::guide::{Question, QuestionType};
 use crate::language::Language;
 use crate::lexicon as lex;
+use crate::meaning::Value;
 
-/// The value of an answer to a scale or multiple choice question.
+/// The value of an answer to a scale or multiple-choice question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     Number(i32),
-    /// Place in the question's options.
+    /// The place among the question's options, counted from 0.
     Option(usize),
 }
 
@@ -38,9 +40,10 @@ const YES: &[&str] = &[
 const NO: &[&str] = &["no", "nope", "nah", "never"];
 const DOUBT: &[&str] = &["maybe", "perhaps", "depends", "unsure", "why", "who", "what", "how", "hmm"];
 
-/// A clear yes or a clear no; nothing when it is neither or both.
+/// Returns a clear yes or a clear no, or none if the text is neither or both.
 ///
-/// A no wins over words that only sound like a yes ("no, that's fine"), and doubt wins over both.
+/// A no prevails over words that sound like a yes ("no, that's fine"), and doubt prevails over
+/// both.
 pub fn yes_or_no(text: &str) -> Option<bool> {
     let tokens = lex::tokens(text);
     let joined = format!(" {} ", tokens.join(" "));
@@ -73,20 +76,22 @@ pub fn yes_or_no(text: &str) -> Option<bool> {
     match (agrees, refuses) {
         (true, false) => Some(true),
         (false, true) => Some(false),
-        // "No, that's fine" is a no; "Yes, no ... well" is nothing.
+        // "No, that's fine" is a no, and "Yes, no ... well" is neither.
         (true, true) if !firm => Some(false),
         _ => None,
     }
 }
 
-/// Yes or no in an answer to a closed question, where "I don't" counts without the doubt that consent allows.
+/// Whether the text is a yes or a no to a closed question. "I don't" counts, while it is in doubt
+/// at a consent question.
 pub fn is_closed_answer(text: &str) -> bool {
     let tokens = lex::tokens(text);
     tokens.first().is_some_and(|t| YES.contains(&t.as_str()) || NO.contains(&t.as_str()))
         || (tokens.len() <= 4 && yes_or_no(text).is_some())
 }
 
-/// The number or option named in an answer, if the question has any and it fits; of several options the first.
+/// Returns the number or option that an answer names, if the question has it. Of several options it
+/// returns the first.
 pub fn choice(question: &Question, text: &str) -> Option<Choice> {
     match value::read(Language::english(), question, text)? {
         Value::Number(number) => Some(Choice::Number(number.round() as i32)),
@@ -98,30 +103,32 @@ pub fn choice(question: &Question, text: &str) -> Option<Choice> {
     }
 }
 
-/// "Yes, nearly every day."
+/// The largest number of words of a brief answer, such as "Yes, nearly every day."
 const BRIEF_WORDS: usize = 4;
 
-/// Whether the text is a whole answer to this type of question, so that nothing more need be waited for.
+/// Whether the text is a full answer to this type of question, so that nothing more need be waited
+/// for.
 pub fn is_full_answer(question: &Question, text: &str) -> bool {
     match question.kind {
-        // Who says more than yes or no may go on saying more: that ends like any open answer.
+        // A respondent who says more than yes or no may go on, so that the answer ends like an open
+        // one.
         QuestionType::Closed => is_closed_answer(text) && lex::tokens(text).len() <= BRIEF_WORDS,
         QuestionType::Scale | QuestionType::MultipleChoice => choice(question, text).is_some(),
         QuestionType::Open => false,
     }
 }
 
-/// Whether something must follow: a trailing conjunction, filler, comma or ellipsis.
+/// Whether something must follow: the text ends in a conjunction, a filler, a comma or an ellipsis.
 pub fn is_hanging(text: &str) -> bool {
     let trimmed = text.trim_end();
     if trimmed.ends_with([',', '…', '-', '–', '—', ':']) || trimmed.ends_with("...") {
         return true;
     }
-    // Speech models put a full stop after anything; a conjunction before it still hangs.
+    // Speech recognition puts a full stop after any text, so a conjunction before it still counts.
     lex::tokens(trimmed).last().is_some_and(|last| lex::is_hanging(last))
 }
 
-/// Whether it ends in a word that mostly, but not always, goes on: "it was", "I think so".
+/// Whether the text ends in a word that is usually followed by more: "it was", "I think so".
 pub fn is_rarely_the_end(text: &str) -> bool {
     lex::tokens(text).last().is_some_and(|last| lex::is_rarely_last(last))
 }

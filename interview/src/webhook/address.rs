@@ -1,13 +1,16 @@
-//! Which addresses may be called: only those of the public internet.
+//! Which addresses a webhook may call: only those of the public internet.
 //!
-//! The ranges are those of the IANA special-purpose registries (RFC 6890 and its updates). An address in which an IPv4
-//! address is written (mapped, compatible, NAT64) is judged as that one, too; ways around a network (6to4, Teredo) are
-//! refused whatever they hold, since what is at their end can't be told from here.
+//! Owns: the ranges, which are those of the IANA special-purpose registries (RFC 6890 and its
+//! updates). Never does: resolve a name.
+//!
+//! An address that contains an IPv4 address (mapped, compatible, NAT64) is judged as that one as
+//! well. Tunnels (6to4, Teredo) are refused whatever they contain, because what is at their end
+//! cannot be known.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Why an address is not called.
+/// Why an address must not be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     Unspecified,
@@ -15,15 +18,15 @@ pub enum Refusal {
     Private,
     LinkLocal,
     UniqueLocal,
-    /// Shared between a provider and its customers (RFC 6598).
+    /// An address that a provider shares between its customers (RFC 6598).
     CarrierNat,
     Multicast,
     Documentation,
-    /// Where clouds tell machines their credentials.
+    /// An address at which a cloud gives machines their credentials.
     Metadata,
-    /// 6to4 or Teredo.
+    /// A tunnel: 6to4 or Teredo.
     Tunnel,
-    /// For protocols, benchmarks, or nothing yet.
+    /// An address for protocols or benchmarks, or one that is not assigned.
     Reserved,
 }
 
@@ -45,7 +48,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Why this address must not be called; `None` for one of the public internet.
+/// Returns why this address must not be called, or `None` if it is on the public internet.
 pub fn refusal(address: IpAddr) -> Option<Refusal> {
     match address {
         IpAddr::V4(address) => of_v4(address),
@@ -53,12 +56,13 @@ pub fn refusal(address: IpAddr) -> Option<Refusal> {
     }
 }
 
-/// The IPv4 address that is written in an IPv6 one: mapped, compatible or NAT64.
+/// Returns the IPv4 address that an IPv6 address contains, whether mapped, compatible or NAT64.
 pub(super) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let carries = match address.segments() {
         // Mapped; NAT64 (RFC 6052); translated (RFC 2765): ::ffff:0:a.b.c.d.
         [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => true,
-        // Compatible ones (RFC 4291, 2.5.5.1), but for :: and ::1, which are themselves.
+        // Compatible addresses (RFC 4291, 2.5.5.1), except :: and ::1, which are addresses of their
+        // own.
         [0, 0, 0, 0, 0, 0, high, low] => high != 0 || low > 1,
         _ => false,
     };
@@ -68,19 +72,20 @@ pub(super) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 fn of_v4(address: Ipv4Addr) -> Option<Refusal> {
     Some(match address.octets() {
-        // Addresses that clouds' machines ask for their credentials or settings.
+        // Addresses at which machines in a cloud get their credentials or settings.
         [169, 254, 169, 254] | [100, 100, 100, 200] | [168, 63, 129, 16] | [192, 0, 0, 192] => Refusal::Metadata,
-        // "This network" (RFC 1122): many systems take it for themselves.
+        // "This network" (RFC 1122): many systems treat it as the machine itself.
         [0, ..] => Refusal::Unspecified,
         [127, ..] => Refusal::Loopback,
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Refusal::Private,
         [169, 254, ..] => Refusal::LinkLocal,
         [100, 64..=127, ..] => Refusal::CarrierNat,
         [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => Refusal::Documentation,
-        // 6to4's relays (RFC 7526).
+        // The relays of 6to4 (RFC 7526).
         [192, 88, 99, _] => Refusal::Tunnel,
         [224..=239, ..] => Refusal::Multicast,
-        // Protocols' own (RFC 6890), benchmarks (RFC 2544), and class E with the broadcast address.
+        // Protocol assignments (RFC 6890), benchmarks (RFC 2544), and class E with the broadcast
+        // address.
         [192, 0, 0, _] | [198, 18..=19, ..] | [240..=255, ..] => Refusal::Reserved,
         _ => return None,
     })
@@ -94,15 +99,16 @@ fn of_v6(address: Ipv6Addr) -> Option<Refusal> {
         [0, 0, 0, 0, 0, 0, 0, 0] => Refusal::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => Refusal::Loopback,
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Refusal::Metadata,
-        // Site-local, deprecated (RFC 3879), is what unique local was before.
+        // Site-local addresses are deprecated (RFC 3879). They preceded unique local ones.
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Refusal::UniqueLocal,
         [0xfe80..=0xfebf, ..] => Refusal::LinkLocal,
         [0xff00..=0xffff, ..] => Refusal::Multicast,
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Refusal::Documentation,
         [0x2002, ..] | [0x2001, 0, ..] => Refusal::Tunnel,
-        // Protocols' own: benchmarks, ORCHID and others (RFC 2928, a /23).
+        // Protocol assignments: benchmarks, ORCHID and others (RFC 2928, a /23).
         [0x2001, 0..=0x1ff, ..] => Refusal::Reserved,
-        // What is handed out to the public (RFC 3587); the local NAT64 prefix (RFC 8215) and all else is not in it.
+        // Addresses that are assigned to the public (RFC 3587). They include neither the local
+        // NAT64 prefix (RFC 8215) nor anything else.
         [0x2000..=0x3fff, ..] => return None,
         _ => Refusal::Reserved,
     })

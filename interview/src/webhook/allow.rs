@@ -1,4 +1,6 @@
-//! What the operator allows beyond the public internet: names of hosts, addresses and networks.
+//! What the operator allows beyond the public internet.
+//!
+//! Owns: the list of host names, addresses and networks. Never does: resolve a name.
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
@@ -13,7 +15,7 @@ pub enum AllowError {
     Entry(String),
 }
 
-/// The allow list; empty by default.
+/// The allow list. It is empty by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allow {
     networks: Vec<IpNet>,
@@ -22,7 +24,8 @@ pub struct Allow {
 }
 
 impl Allow {
-    /// An entry is an address, a network (CIDR), a host's name, or `*.name` for every host below it.
+    /// Reads the entries. An entry is an address, a network (CIDR), a host name, or `*.name` for
+    /// every host below it.
     pub fn read<'t>(entries: impl IntoIterator<Item = &'t str>) -> Result<Self, AllowError> {
         let mut allow = Self::default();
         for entry in entries {
@@ -40,7 +43,7 @@ impl Allow {
         Ok(allow)
     }
 
-    /// Whether the host of this name may be wherever it says.
+    /// Whether the host of this name may have any address.
     pub fn names(&self, host: &str) -> bool {
         let host = plain(host);
         self.hosts.iter().any(|entry| match entry.strip_prefix('*') {
@@ -49,7 +52,7 @@ impl Allow {
         })
     }
 
-    /// Whether this address is in the list, in whichever form it is written.
+    /// Whether this address is on the list, in whichever form it is written.
     pub fn holds(&self, address: IpAddr) -> bool {
         let inner = match address {
             IpAddr::V6(outer) => embedded(outer).map(IpAddr::V4),
@@ -60,7 +63,7 @@ impl Allow {
             .any(|network| network.contains(&address) || inner.is_some_and(|one| network.contains(&one)))
     }
 
-    /// Why this address of this host must not be called.
+    /// Returns why this address of this host must not be called.
     pub fn refusal(&self, host: &str, address: IpAddr) -> Option<Refusal> {
         refusal(address).filter(|_| !self.names(host) && !self.holds(address))
     }
@@ -70,7 +73,8 @@ fn plain(name: &str) -> String {
     name.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Letters, digits, hyphens and dots. Its last label is no number: that would be an address gone wrong.
+/// Whether the text is a host name: letters, digits, hyphens and dots. Its last label is not a
+/// number, which would be a malformed address.
 fn is_name(text: &str) -> bool {
     let labels: Vec<&str> = text.trim_end_matches('.').split('.').collect();
     let fits = |label: &&str| {

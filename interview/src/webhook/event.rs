@@ -1,8 +1,10 @@
 //! The events that webhooks are told of (product contract, section 6).
+//!
+//! Owns: their names, which are public API. Never does: decide when one occurs.
 
 use serde::{Deserialize, Serialize};
 
-/// Their names are public API.
+/// An event that a webhook can subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum WebhookEvent {
@@ -12,16 +14,16 @@ pub enum WebhookEvent {
     /// The respondent's media connected for the first time.
     #[serde(rename = "interview.started")]
     InterviewStarted,
-    /// It was held to its end.
+    /// An interview was held to its end.
     #[serde(rename = "interview.completed")]
     InterviewCompleted,
-    /// It ended before its end. One that was cancelled, or that nobody came to, did not fail.
+    /// An interview broke off. One that was cancelled, or to which nobody came, did not fail.
     #[serde(rename = "interview.failed")]
     InterviewFailed,
     /// A report was made.
     #[serde(rename = "insights.extracted")]
     InsightsExtracted,
-    /// A quality alert was raised, or an interview handed to a person.
+    /// A quality alert was raised, or an interview was handed to a person.
     #[serde(rename = "quality.alert")]
     QualityAlert,
 }
@@ -48,7 +50,7 @@ impl WebhookEvent {
         }
     }
 
-    /// The event of this name.
+    /// Returns the event with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.as_str() == name)
     }

@@ -1,6 +1,8 @@
-//! Headers that a webhook may carry beside its own.
+//! Headers that a webhook may carry besides the engine's own.
+//!
+//! Owns: which names and values are allowed. Never does: send a header.
 
-/// What the engine sets, or what decides where a message ends or who reads it.
+/// Headers that the engine sets itself, or that decide where a message ends or who reads it.
 const OURS: [&str; 17] = [
     "host",
     "content-length",
@@ -21,12 +23,12 @@ const OURS: [&str; 17] = [
     "content-range",
 ];
 
-/// Why a header of this name can't be set.
+/// Returns why a header with this name must not be set.
 pub fn name_fault(name: &str) -> Option<&'static str> {
-    // A token (RFC 9110, 5.6.2).
+    // A name is a token (RFC 9110, 5.6.2).
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || name.len() > 100 || !name.bytes().all(is_token) {
-        return Some("a header's name is wanted here: letters, digits and hyphens, at most 100");
+        return Some("must be a header name: letters, digits and hyphens, at most 100 characters");
     }
     let name = name.to_ascii_lowercase();
     if OURS.contains(&name.as_str()) || name.starts_with("webhook-") {
@@ -35,11 +37,11 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
     None
 }
 
-/// Why a header can't have this value.
+/// Returns why a header must not have this value.
 pub fn value_fault(value: &str) -> Option<&'static str> {
     let fits = value.len() <= 2_000 && value.bytes().all(|b| (0x20..0x7f).contains(&b));
     let trimmed = value.trim() == value && !value.is_empty();
-    (!fits || !trimmed).then_some("1 to 2000 printable ASCII characters are wanted here, no space at either end")
+    (!fits || !trimmed).then_some("must be 1 to 2000 printable ASCII characters, without a space at either end")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Webhooks, as far as values go: which events there are, which addresses and URLs may be called, which headers may be
-//! set, and when a failed delivery is tried again.
+//! The rules of webhooks, as values.
 //!
-//! Never does: resolve a name, connect, keep a secret.
+//! Owns: which events there are, which addresses and URLs may be called, which headers may be set,
+//! and when a failed delivery is retried. Never does: resolve a name, connect, or keep a secret.
 
 mod address;
 mod allow;
@@ -14,5 +14,5 @@ pub use address::{Refusal, refusal};
 pub use allow::{Allow, AllowError};
 pub use event::WebhookEvent;
 pub use header::{name_fault, value_fault};
-pub use schedule::{Next, Outcome, Schedule};
+pub use schedule::{DeliveryOutcome, Next, Schedule};
 pub use target::{Target, TargetHost};

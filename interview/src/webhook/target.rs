@@ -1,7 +1,9 @@
-//! Where a webhook goes: its URL, judged before any name is looked up.
+//! Where a webhook goes: its URL, judged before any name is resolved.
 //!
-//! Whatever way an address is written in a URL (`0x7f.1`, `2130706433`, full-width digits), the URL standard's parser makes
-//! the address of it, and it is judged as that.
+//! Owns: which URLs may be called. Never does: resolve a name, or connect.
+//!
+//! An address can be written in many ways in a URL (`0x7f.1`, `2130706433`, full-width digits). The
+//! parser of the URL standard turns all of them into the address, which is then judged.
 
 use std::net::IpAddr;
 
@@ -11,15 +13,16 @@ use super::allow::Allow;
 
 const LONGEST: usize = 2_048;
 
-/// A URL that may be called, as far as can be told from itself. What a name resolves to is judged when it is.
+/// A URL that may be called, as far as the URL itself tells. The addresses of a name are judged
+/// when it is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     pub https: bool,
     pub host: TargetHost,
     pub port: u16,
-    /// Path and query.
+    /// The path and the query.
     pub path: String,
-    /// For the header `Host`.
+    /// The value of the header `Host`.
     pub authority: String,
 }
 
@@ -30,15 +33,16 @@ pub enum TargetHost {
 }
 
 impl Target {
-    /// The URL taken apart, or everything that is wrong with it. Plain HTTP is for hosts on the allow list only.
+    /// Parses the URL, or returns every reason why it must not be called. Plain HTTP is allowed for
+    /// hosts on the allow list only.
     pub fn read(text: &str, allow: &Allow) -> Result<Self, Vec<String>> {
         if text.len() > LONGEST {
-            return Err(vec![format!("at most {LONGEST} characters are taken")]);
+            return Err(vec![format!("must be at most {LONGEST} characters long")]);
         }
-        let url = Url::parse(text).map_err(|error| vec![format!("an absolute URL is wanted here: {error}")])?;
+        let url = Url::parse(text).map_err(|error| vec![format!("must be an absolute URL: {error}")])?;
         let mut faults = Vec::new();
         if !matches!(url.scheme(), "https" | "http") {
-            return Err(vec![format!("https is wanted here, not {}", url.scheme())]);
+            return Err(vec![format!("must be https, not {}", url.scheme())]);
         }
         if !url.username().is_empty() || url.password().is_some() {
             faults.push("a name and a password don't belong into the URL: set a header instead".to_owned());
@@ -47,7 +51,7 @@ impl Target {
             faults.push("the part behind # is never sent: leave it out".to_owned());
         }
         let (host, allowed) = match url.host() {
-            None => return Err(vec!["a host is wanted here".to_owned()]),
+            None => return Err(vec!["must have a host".to_owned()]),
             Some(Host::Domain(name)) => {
                 let local = matches!(name.trim_end_matches('.').rsplit('.').next(), Some("localhost"));
                 if local && !allow.names(name) {
@@ -60,7 +64,7 @@ impl Target {
         };
         if url.scheme() == "http" && !allowed {
             faults.push(
-                "https is wanted here; plain http is for hosts on the operator's allow list (webhooks.allow, WEBHOOKS_ALLOW)"
+                "must be https; plain http is for hosts on the operator's allow list (webhooks.allow, WEBHOOKS_ALLOW)"
                     .to_owned(),
             );
         }
@@ -76,7 +80,7 @@ impl Target {
         Ok(Self { https: url.scheme() == "https", host, port, path, authority })
     }
 
-    /// The host as the allow list knows it.
+    /// The host in the form that the allow list uses.
     pub fn name(&self) -> String {
         match &self.host {
             TargetHost::Name(name) => name.clone(),

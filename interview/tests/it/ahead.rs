@@ -1,11 +1,12 @@
-//! What is made ready while something is said, and how long the page says that the opening is being prepared.
+//! What is synthesised while something is said, and how long the page shows that the opening is
+//! being prepared.
 
 use interview::io::{CallState, Input, Notice, Output};
 use interview::{Interview, Settings};
 
 use crate::support::{Call, WORK, guide};
 
-/// The lines of the last utterance, and what is made ready meanwhile.
+/// The lines of the last utterance, and those that are synthesised meanwhile.
 fn last_said(call: &Call) -> (Vec<String>, Vec<String>) {
     let said = call.outputs.iter().rev().find_map(|output| match output {
         Output::Speak { lines, ahead, .. } => {
@@ -64,7 +65,7 @@ fn the_next_question_is_made_ready_while_one_is_put_and_everything_so_made_is_sc
     call.say(WORK);
     assert_eq!(call.now_asking(), "How do you get on with your manager?");
     assert_eq!(last_said(&call).1[1], "What does a usual day look like?");
-    // What is said between them is what was made ready for it.
+    // What is said between them is what was synthesised for it.
     let mut ahead = Vec::new();
     for answer in ["He leaves me alone, mostly, and that is good.", WORK, "Eight.", "By email."] {
         call.hear_out();
@@ -100,7 +101,7 @@ fn the_page_says_preparing_until_the_opening_is_heard() {
         _ => None,
     });
     let utterance = utterance.expect("the opening is wanted at once");
-    // However long it takes to be made.
+    // The state stays the same, however long synthesis takes.
     assert_eq!(states(&interview.handle(20_000, Input::Timer)), []);
     assert_eq!(states(&interview.handle(21_000, Input::PlaybackStarted { utterance })), [CallState::Speaking]);
 }

@@ -1,4 +1,4 @@
-//! What answers name, and what is asked about them, told as conversations.
+//! What answers name, and what is asked about them, written as conversations.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::Call;
 
-/// A call that has come as far as the first of these questions, written as in a guide.
+/// A call that has reached the first of these questions, which are written as in a guide.
 pub fn asked(questions: &str) -> Call {
     let text = format!(
         "{{name: Post, research_objective: How people get their post, sections: [{{section_name: All, questions: [{questions}]}}]}}"
@@ -27,7 +27,7 @@ fn began(guide: &str) -> Call {
     call
 }
 
-/// The only answer, after all of it was heard.
+/// The only answer, after everything was heard.
 pub fn stored(call: &mut Call) -> Response {
     call.hear_out();
     call.assert_replays(Settings { recording: false, ..Settings::default() });

@@ -1,9 +1,10 @@
-//! Thousands of random conversations: whatever is said, in whatever order, nobody is hung up on, nothing said is lost, and
-//! nothing is done without consent.
+//! Thousands of random conversations. Whatever is said, in whatever order, nobody is hung up on,
+//! nothing said is lost, and nothing is done without consent.
 //!
-//! What is said is drawn from the development half of the sets by which understanding is measured, and from ordinary
-//! answers, mixed with silence, interruptions, lost connections and dying engines. The variable `CONVERSATIONS` says how
-//! many: `CONVERSATIONS=10000 cargo nextest run -p interview random_conversations`.
+//! What is said comes from the development half of the sets on which understanding is measured, and
+//! from ordinary answers, mixed with silence, interruptions, lost connections and engines that die.
+//! The variable `CONVERSATIONS` is the number of conversations: `CONVERSATIONS=10000 cargo nextest
+//! run -p interview random_conversations`.
 
 mod told;
 
@@ -18,7 +19,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use told::{Told, act};
 
-/// Nothing is asked or recorded but after a yes; and none of the refusals is one.
+/// Nothing is asked or recorded except after a yes, and no refusal is a yes.
 fn consent_is_never_assumed(told: &Told) -> Result<(), TestCaseError> {
     let (mut takes_part, mut recorded) = (false, false);
     for (at, event) in told.events() {
@@ -44,7 +45,7 @@ fn consent_is_never_assumed(told: &Told) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Whoever is hung up on wanted it, or cannot be held any longer.
+/// A respondent who is hung up on asked for it, or cannot be kept any longer.
 fn nobody_is_hung_up_on(told: &Told) -> Result<(), TestCaseError> {
     for (at, event) in told.events() {
         let words = told.turn_before(at);
@@ -53,7 +54,7 @@ fn nobody_is_hung_up_on(told: &Told) -> Result<(), TestCaseError> {
         let state = told.call.interview.state();
         let why = match event {
             Event::ConsentAnswered { recording: false, given: false } => {
-                // Plain, or confirmed.
+                // It was clear, or was confirmed.
                 let refused = !told.utterances_of(words).iter().any(|one| one.kind == "consent" && one.name == "yes");
                 confirmed == Some(Pending::EndCall) || refused
             }
@@ -79,7 +80,7 @@ fn nobody_is_hung_up_on(told: &Told) -> Result<(), TestCaseError> {
                 Some("consent_declined") => state.consent == Some(false),
                 Some("time_up") => told.call.now + 10_000 >= told.settings.timeout_ms.min(600_000),
                 Some("no_answer") => told.call.responses().iter().rev().take(3).all(|one| one.flags == ["no_answer"]),
-                // Gone while we said goodbye.
+                // The respondent left during the farewell.
                 Some("respondent_left") => told.events().take(at).any(|(_, one)| matches!(one, Event::LegLost { .. })),
                 Some("respondent_stopped" | "person_requested" | "distress") => true,
                 Some(_) => false,
@@ -93,7 +94,8 @@ fn nobody_is_hung_up_on(told: &Told) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Every word that was said after consent, and taken, stands in an answer, in the begun one, or beside them.
+/// Every word that was said after consent, and taken, is in an answer, in the begun one, or kept
+/// besides.
 fn nothing_said_is_lost(told: &Told) -> Result<(), TestCaseError> {
     let mut kept: HashSet<Ms> = HashSet::new();
     let mut consent = None;
@@ -112,7 +114,7 @@ fn nothing_said_is_lost(told: &Told) -> Result<(), TestCaseError> {
     if state.ended.is_some() {
         prop_assert!(state.carried.is_empty(), "begun and never stored: {:?}", state.carried);
     }
-    // Words of a turn that was struck out are meant to go.
+    // Words of a turn that was deleted are meant to be lost.
     let certain = &Language::english().certain;
     for (at, words) in &told.call.taken {
         let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! What is dictated, and read back; and whatever else may be said to questions that want a value.
+//! Dictated values that are read back, and other replies to questions that ask for a value.
 
 use interview::Settings;
 use interview::understanding::AnswerClass;
@@ -36,7 +36,7 @@ fn digits_are_waited_for() {
     call.say("one.");
     assert!(call.now_asking().starts_with("I have zero seven seven"), "{}", call.now_asking());
     call.hear_out();
-    // As many digits as a number may have, and still not all of it.
+    // The number has as many digits as it may have, and is still not complete.
     call.say("And two three.");
     assert!(call.now_asking().ends_with("zero zero one, two three. Is that right?"), "{}", call.now_asking());
     call.hear_out();
@@ -161,7 +161,7 @@ proptest::proptest! {
             choice("").replace("id: q", "id: one"),
             "{id: born, text: 'When were you born?', expects: date}".to_owned(),
         ].join(", "));
-        // Only what is certain is understood: that is all there is here, and quick.
+        // Only certain wordings are understood, which is enough here, and fast.
         call.encodes = false;
         for (pick, heard_out) in picks {
             match SAID.get(pick) {

@@ -1,4 +1,5 @@
-//! The demo's difficult respondent (`personas/difficult.yaml`) on the demo's guide, without sound.
+//! The demo's difficult respondent (`personas/difficult.yaml`) with the demo's guide, without
+//! sound.
 
 use crate::support::Call;
 use interview::guide::parse;

@@ -1,4 +1,4 @@
-//! Guides as authors write them, and everything that can be wrong with them.
+//! Guides as authors write them, and every fault that they can have.
 
 use interview::guide::diff::diff;
 use interview::guide::{Expects, Guide, QuestionType, Select, from_value, parse};
@@ -205,7 +205,7 @@ fn scores_can_be_recomputed_from_the_log() {
     near(scores.stt_confidence, 0.8);
     near(scores.stt_error_rate, 1.0 / 3.0);
     near(scores.clarification_rate, 0.0);
-    // Length at the median: 1; no hesitation: 1; no open question with density of 0.3: 0.
+    // The length is the median: 1. No hesitation: 1. No open question with a density of 0.3: 0.
     near(scores.engagement_score, 2.0 / 3.0);
     near(scores.data_quality_score, 0.15 + 0.3 * 0.1813 + 0.16 + 0.2);
     assert_eq!(Scores::of(&guide, [], None).data_quality_score, None);

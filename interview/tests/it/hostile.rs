@@ -1,16 +1,16 @@
-//! Guides that somebody wrote to hold the engine up: what they may cost is bounded, whatever stands in them.
+//! Guides that were written to hold the engine up. Their cost is bounded, whatever they contain.
 
-use interview::guide::{self, lint};
+use interview::{guide, lint};
 use serde_json::{Value, json};
 
-/// As many sections as are taken, each with as many questions as the guide may have in all.
+/// As many sections as are allowed, each with as many questions as the guide may have in all.
 fn large(question: &Value) -> Value {
     let sections: Vec<Value> =
         (0..100).map(|n| json!({ "section_name": format!("Section {n}"), "questions": vec![question; 5] })).collect();
     json!({ "name": "Large", "research_objective": "Everything", "max_duration_minutes": 1440, "sections": sections })
 }
 
-/// Problems, and the characters of their messages.
+/// The number of problems, and of the characters of their messages.
 fn told(document: Value) -> (usize, usize) {
     let problems = lint::document(document).unwrap_err();
     let length = problems.iter().map(|problem| problem.message.len() + problem.path.len()).sum();
@@ -27,7 +27,7 @@ fn branches_to_nowhere_do_not_each_repeat_every_section() {
     document["adaptive_rules"] = json!({ "branching_logic": vec![branch; 200] });
     let (problems, length) = told(document.clone());
     assert!(problems <= 201 && length < 10_000_000, "{problems} problems, {length} bytes");
-    // Without a bound, 200 branches times all names.
+    // Without a bound, this would be 200 branches times all names.
     document["adaptive_rules"]["branching_logic"] =
         vec![document["adaptive_rules"]["branching_logic"][0].clone(); 5_000].into();
     assert_eq!(told(document).0, 1, "only that there are too many of them");
@@ -68,7 +68,7 @@ fn whatever_is_too_large_is_said_in_one_problem_each() {
 fn of_many_problems_the_first_are_told_and_the_rest_counted() {
     let problems = lint::document(large(&json!({ "text": "", "colour": "red" }))).unwrap_err();
     assert_eq!(problems.len(), 201);
-    assert_eq!(problems[200].message, "there are 800 more problems; mend these first");
+    assert_eq!(problems[200].message, "there are 800 more problems; correct these first");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_guide_that_is_as_costly_as_it_may_be_is_linted() {
     let triggers: Vec<Value> = (0..20)
         .map(|n| json!({ "condition": "always", "action": "probe", "priority": n % 5 + 1, "template": "And why is that?" }))
         .collect();
-    // A megabyte of text in all, which is what the API takes.
+    // A megabyte of text in all, which is what the API accepts.
     let text = format!("Why {}?", "is that so and how did it come about ".repeat(45));
     let mut document = large(&json!({ "text": text, "follow_up_triggers": triggers, "max_follow_ups": 20 }));
     for section in document["sections"].as_array_mut().unwrap() {

@@ -1,4 +1,5 @@
-//! A model that obeys whatever respondents tell it: nothing of it is spoken, and nothing else changes.
+//! A model that obeys whatever respondents tell it. Nothing of it is spoken, and nothing else
+//! changes.
 
 use interview::guide::Action;
 use interview::io::{Input, Proposal};
@@ -12,7 +13,7 @@ use crate::support::{Call, guide};
 struct Injection {
     id: String,
     answer: String,
-    /// What the obedient model wants to have spoken.
+    /// What the obedient model proposes to say.
     obeys: String,
 }
 
@@ -20,7 +21,8 @@ fn injections() -> Vec<Injection> {
     serde_saphyr::from_str(include_str!("../../../tests/it/fixtures/injections.yml")).unwrap()
 }
 
-/// An interview in which this is said to the first question; `model`: what is proposed beside the templates.
+/// An interview in which this is said to the first question. `model` is what is proposed besides
+/// the templates.
 fn held(answer: &str, model: Option<&str>) -> Call {
     let mut call = Call::begun();
     call.templates = false;
@@ -68,7 +70,7 @@ fn nothing_that_respondents_dictate_is_spoken_and_nothing_else_changes() {
             && attacked.interview.guide() == quiet.interview.guide()
             && attacked.interview.state() == quiet.interview.state()
             && scores(&attacked) == scores(&quiet);
-        // The guide itself asks two of them, in its own time.
+        // The guide itself asks two of them, at their place.
         let asked_by_guide = guide().questions().any(|(_, question)| question.text == *obeys);
         let spoken = attacked.spoken.iter().any(|line| line.contains(obeys.as_str())) && !asked_by_guide;
         if !same || spoken {

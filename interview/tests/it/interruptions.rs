@@ -1,4 +1,4 @@
-//! Who has the floor: interruptions, lost connections, pauses, told as conversations.
+//! Who has the floor: interruptions, lost connections and pauses, written as conversations.
 
 use crate::support::{Call, WORK, guide};
 use interview::io::{CallState, Command, EndStatus, Event, Input, Notice, Output, PauseReason, RepeatReason};
@@ -80,7 +80,7 @@ fn a_back_channel_or_a_cough_leaves_us_speaking() {
     assert!(call.kinds().contains(&"not_understood"));
 }
 
-/// Why the page is told that it is paused, if that is the last that it was told of the state.
+/// Why the page shows a pause, if that is the last state that it was told.
 fn paused(call: &Call) -> Option<PauseReason> {
     let states = call.notices().filter_map(|notice| match notice {
         Notice::State { value, reason } => Some((*value, *reason)),
@@ -120,7 +120,7 @@ fn words_before_a_loss_belong_to_the_answer_and_come_once() {
     assert!(call.playing.is_none(), "the pause is no end");
     call.give(Input::PeerLost);
     call.wait(10_000);
-    // The same leg comes back, with an ear that has heard all of it.
+    // The same leg returns, with an endpointer that has heard everything.
     call.give(Input::Connected);
     call.hear_out();
     call.say("three small shops in the old town.");
@@ -160,7 +160,8 @@ fn pausing_and_leaving_on_command() {
     assert!(call.hung_up);
 }
 
-/// The contract's table of status reasons: what is required decides, whoever ends the interview.
+/// The contract's table of status reasons: whoever ends the interview, the required questions
+/// decide.
 #[test]
 fn an_interview_that_is_ended_early_is_complete_if_all_that_is_required_was_answered() {
     for (required, status) in [(true, EndStatus::Completed), (false, EndStatus::Cancelled)] {

@@ -1,6 +1,6 @@
-//! The pure interview seen from outside: guides, scenarios, interruptions, properties.
+//! The pure interview from outside: guides, scenarios, interruptions and properties.
 
-// Helpers stand outside test functions, where clippy would not allow it by itself.
+// Helpers are outside test functions, where clippy would not allow it by itself.
 #![allow(clippy::unwrap_used)]
 
 mod ahead;

@@ -1,4 +1,4 @@
-//! Speech over ours, and sound that never stops, told as conversations.
+//! Speech over the interviewer's, and sound that never stops, written as conversations.
 
 use crate::support::{Call, GUIDE, WORK, guide};
 use interview::guide::parse;
@@ -74,7 +74,7 @@ fn words_for_somebody_else_in_the_room_leave_us_speaking() {
     let mut call = aside(-36.0);
     call.hear_out();
     assert!(call.responses().iter().all(|response| !response.text.contains("table")), "it answers nothing");
-    // A request is meant for us.
+    // A request is meant for the interviewer.
     let mut call = while_asked(2_000);
     call.level_db = Some(-40.0);
     call.speak("Wait a moment, please.");
@@ -181,7 +181,7 @@ fn at_the_hard_limit_what_was_said_is_kept() {
     }
     call.hear_out();
     call.noise_begins();
-    // Somebody talks without a breath to the end of the time, and beyond it.
+    // Somebody talks without a pause to the end of the time, and beyond it.
     call.speak_through_noise(&"and then I go on with the next one ".repeat(60));
     call.wait(200_000);
     assert!(call.ended().is_some());

@@ -1,4 +1,4 @@
-//! What holds whatever happens: random conversations, and inputs that no driver would send.
+//! Properties that always hold: random conversations, and inputs that no driver would send.
 
 use std::collections::HashSet;
 
@@ -32,9 +32,9 @@ const TEXTS: &[&str] = &[
 #[derive(Debug, Clone)]
 enum Act {
     Say(usize),
-    /// Say something and hear out what comes back.
+    /// Says something, and hears the reaction to its end.
     Answer(usize),
-    /// Speak without listening for what comes back.
+    /// Speaks without listening to the reaction.
     Speak(usize),
     Cough(u64),
     HearOut,
@@ -45,7 +45,7 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    // The last texts end interviews, so they come up less often.
+    // The last texts end interviews, so they occur less often.
     prop_oneof![
         5 => (0..TEXTS.len() - 2).prop_map(Act::Say),
         8 => (0..TEXTS.len() - 2).prop_map(Act::Answer),
@@ -86,7 +86,7 @@ fn perform(call: &mut Call, act: &Act) {
     }
 }
 
-/// Nothing that holds words before a clear yes.
+/// Whether no event holds words before a clear yes.
 fn silent_before_consent(events: &[(u64, Event)]) -> bool {
     let yes = |e: &Event| matches!(e, Event::ConsentAnswered { recording: false, given: true });
     events.iter().take_while(|(_, e)| !yes(e)).all(|(_, e)| !e.is_personal())

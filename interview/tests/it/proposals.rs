@@ -1,4 +1,5 @@
-//! Follow-ups that a model words: waited for without silence, checked, and never more than the guide allows.
+//! Follow-ups that a model words. They are waited for without silence, checked, and never more than
+//! the guide allows.
 
 use interview::followup::check::Unfit;
 use interview::io::{CallState, Event, Ms, Notice};
@@ -60,7 +61,7 @@ fn a_model_that_never_answers_costs_the_deadline_and_no_more() {
     call.speak(WORK);
     let end = call.responses().len();
     let spoke: Ms = call.now;
-    // The words were over a little before `now`.
+    // The words ended a little before `now`.
     call.wait(2_500);
     let begun = call.outputs.iter().filter(|output| matches!(output, Output::Speak { .. })).count();
     call.hear_out();

@@ -65,7 +65,7 @@ fn ended() -> Event {
     Event::Ended { status: EndStatus::Completed, reason: None }
 }
 
-/// A monitor that is told of events at times of the call clock.
+/// A monitor that gets events at times of the call clock.
 struct Watched {
     monitor: Monitor,
     thresholds: Thresholds,
@@ -121,7 +121,8 @@ fn a_mean_is_judged_from_the_third_answer_on_and_recovers_with_a_margin() {
     assert_eq!(call.at(1_000, &unsure(1)), NOTHING);
     assert_eq!(call.at(2_000, &unsure(2)), NOTHING);
     assert_eq!(call.at(3_000, &unsure(3)), ["+stt_confidence"]);
-    // The alert is over at a mean of 0.88, a tenth more than the threshold: 0.775, 0.82, 0.85, 0.87, 0.89.
+    // The alert is over at a mean of 0.88, a tenth more than the threshold: 0.775, 0.82, 0.85,
+    // 0.87, 0.89.
     let sure = |number| answer(number, &rich(number), 1.0, false, false);
     for number in 4..=7 {
         assert_eq!(call.at(4_000, &sure(number)), NOTHING, "one alert is enough, and it needs the margin to end");
@@ -135,7 +136,7 @@ fn the_end_is_judged_as_it_is_without_patience_and_margin() {
     for number in 1..=9 {
         call.good_answer(number, 1_000);
     }
-    // Nine of ten, and one that has nothing to say.
+    // Nine of ten were answered, and one respondent had nothing to say.
     assert_eq!(call.at(2_000, &ended()), NOTHING);
 
     let mut call = Watched::call();
@@ -150,10 +151,10 @@ fn the_end_is_judged_as_it_is_without_patience_and_margin() {
 fn during_a_call_only_two_poor_projections_in_a_row_count() {
     let mut call = Watched::call();
     assert_eq!(call.good_answer(1, 140_000), NOTHING, "before a quarter of the time");
-    // At half of the time five are expected; two is 0.4.
+    // At half of the time five are expected. Two of them give 0.4.
     assert_eq!(call.good_answer(2, 300_000), NOTHING, "one poor projection");
     assert_eq!(call.good_answer(3, 360_000), ["+completion_rate"], "0.5, the second one");
-    // 10 expected at the end: 8 of them are enough again.
+    // Ten are expected at the end. Eight of them are enough again.
     for number in 4..=7 {
         assert_eq!(call.good_answer(number, 600_000), NOTHING);
     }
@@ -165,7 +166,7 @@ fn a_poor_completion_escalates_when_two_projections_or_the_end_are_below_thirty_
     let mut call = Watched::call();
     assert_eq!(call.good_answer(1, 400_000), NOTHING);
     assert_eq!(call.good_answer(2, 599_000), ["+completion_rate", "!completion_rate"], "0.15 and 0.2");
-    // 0.3 × 0.2 + 0.3 × 0.41 + 0.2 × 0.95 + 0.2 = 0.57; the rest was told before.
+    // 0.3 × 0.2 + 0.3 × 0.41 + 0.2 × 0.95 + 0.2 = 0.57. The rest was reported before.
     assert_eq!(call.at(600_000, &ended()), ["+data_quality_score"]);
 
     let mut call = Watched::call();
@@ -309,8 +310,9 @@ fn event(number: usize, act: &Act) -> Event {
 }
 
 proptest! {
-    /// Whatever happens: no subject is raised twice without having recovered, none recovers that was not raised, each reason
-    /// escalates once, what is open is what was found, and the log replayed leads to the same alerts.
+    /// Whatever happens, no subject is raised twice without a recovery, none recovers that was not
+    /// raised, each reason escalates once, what is open is what was found, and a replay of the log
+    /// leads to the same alerts.
     #[test]
     fn findings_are_consistent(acts in proptest::collection::vec((act(), 0_u64..90_000), 0..40)) {
         let mut thresholds = Thresholds::default();
@@ -350,7 +352,7 @@ proptest! {
         }
         prop_assert_eq!(monitor.open().cloned().collect::<Vec<_>>(), open.values().cloned().collect::<Vec<_>>());
 
-        // With nothing edited on the way a replay finds the very same.
+        // If no threshold was edited in between, a replay finds exactly the same.
         if !acts.iter().any(|(act, _)| matches!(act, Act::Set(..))) {
             let mut replayed = Monitor::new(guide(), None);
             for (index, (at, event)) in log.iter().enumerate() {

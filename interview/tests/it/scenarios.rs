@@ -1,4 +1,4 @@
-//! Whole interviews and the moments that go wrong in them, told as conversations.
+//! Whole interviews and the moments in which they go wrong, written as conversations.
 
 use crate::support::{Call, WORK, guide};
 use interview::io::{EndStatus, Event, Input, Notice, Output, Postponement, RepeatReason};
@@ -110,7 +110,7 @@ fn after_a_second_unclear_answer_the_link_stays_good() {
     assert!(call.events.iter().all(|(_, e)| !e.is_personal()), "{:?}", call.kinds());
     assert_eq!(call.kinds().iter().filter(|k| **k == "consent_asked").count(), 2);
     call.assert_replays(Settings::default());
-    // The next joining begins with the question anew.
+    // The next joining begins with the question again.
     let events: Vec<_> = call.events.clone();
     let again = Interview::replay(guide(), Settings::default(), events.iter().map(|(at, e)| (*at, e)));
     let mut call = Call::around(again, call.now + 1_000);
@@ -254,7 +254,7 @@ fn the_consent_questions_are_short() {
     call.say("Yes.");
     call.hear_out();
     let words = greeting.split_whitespace().count() + call.last_spoken().split_whitespace().count();
-    // 150 words a minute: 20 s are 50 words.
+    // At 150 words a minute, 20 s are 50 words.
     assert!(words < 50, "{words}");
 }
 

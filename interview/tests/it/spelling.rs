@@ -1,4 +1,4 @@
-//! YAML as people write it: taken as it was meant, or refused with the line to write.
+//! YAML as people write it: accepted as it was meant, or refused with the line to write.
 
 use interview::guide::{Guide, Problem, parse};
 
@@ -53,7 +53,7 @@ fn texts_without_quotes_are_taken_as_they_are_spelled() {
             .name,
         "007"
     );
-    // A comment is one still, and a block of text holds whatever it holds.
+    // A comment stays a comment, and a block of text holds any text.
     for (written, text) in [
         ("text: Why? # really", "Why?"),
         ("text: What about C#?", "What about C#?"),

@@ -1,4 +1,4 @@
-//! A scripted respondent and a perfect driver: time is advanced, never waited for.
+//! A scripted respondent and a perfect driver. Time is advanced, never waited for.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub fn guide() -> Arc<Guide> {
     Arc::new(guide::parse(GUIDE).unwrap())
 }
 
-/// The real one, read once.
+/// The real encoder, which is loaded once.
 pub fn encoder() -> &'static Encoder {
     static ENCODER: OnceLock<Encoder> = OnceLock::new();
     ENCODER.get_or_init(|| {
@@ -51,7 +51,7 @@ pub fn encoder() -> &'static Encoder {
     })
 }
 
-/// The vector of a text, computed once.
+/// The vector of a text, which is computed once.
 pub fn vector(text: &str) -> Vec<f32> {
     static KNOWN: OnceLock<Mutex<HashMap<String, Vec<f32>>>> = OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);
@@ -63,7 +63,7 @@ pub fn vector(text: &str) -> Vec<f32> {
     vector
 }
 
-/// What is being said by the interviewer right now.
+/// What the interviewer is saying now.
 #[derive(Debug, Clone)]
 pub struct Utterance {
     pub id: UtteranceId,
@@ -72,7 +72,7 @@ pub struct Utterance {
     ends: Ms,
 }
 
-/// Drives an interview: plays what it says, transcribes what the test says.
+/// Drives an interview: plays what it says, and transcribes what the test says.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Call {
     pub interview: Interview,
@@ -80,7 +80,7 @@ pub struct Call {
     pub events: Vec<(Ms, Event)>,
     pub outputs: Vec<Output>,
     pub playing: Option<Utterance>,
-    /// Everything said, with whether it was cut.
+    /// Everything that was said, with whether it was cut.
     pub spoken: Vec<String>,
     pub stops: usize,
     wake: Option<Ms>,
@@ -88,20 +88,20 @@ pub struct Call {
     pub turn: Vec<Word>,
     /// Turns that are over, and how many events there were before each.
     pub taken: Vec<(usize, Vec<Word>)>,
-    /// What is being said; heard as far as time has come.
+    /// What is being said. It is heard as far as time has advanced.
     saying: Vec<Word>,
-    /// How loud the respondent is, where the driver can tell.
+    /// The respondent's level in dB, if the driver can measure it.
     pub level_db: Option<f32>,
     pub hung_up: bool,
     respondent_speaks: bool,
     pub overlaps: usize,
-    /// Whether proposals come at once from the templates; or else the test gives them.
+    /// Whether proposals come at once from the templates. Otherwise the test gives them.
     pub templates: bool,
-    /// Whether sentences are turned into vectors, or only what is certain is understood.
+    /// Whether sentences are turned into vectors. Otherwise only certain wordings are understood.
     pub encodes: bool,
-    /// How sure recognition is of every word.
+    /// The confidence of recognition in every word.
     pub confidence: f32,
-    /// The last proposals asked for.
+    /// The last request for proposals.
     pub asked_for: Option<(PauseId, Box<ProposalRequest>)>,
 }
 
@@ -136,7 +136,7 @@ impl Call {
         }
     }
 
-    /// A call that has come as far as the first question.
+    /// A call that has reached the first question.
     pub fn begun() -> Self {
         let mut call = Self::new(guide(), Settings::default());
         call.give(Input::Connected);
@@ -224,7 +224,7 @@ impl Call {
         }
     }
 
-    /// Lets time pass, with the timers and the end of playback that fall into it.
+    /// Advances time, with the timers and ends of playback on the way.
     pub fn wait(&mut self, ms: Ms) {
         let until = self.now + ms;
         while !self.hung_up {
@@ -243,7 +243,7 @@ impl Call {
         self.now = self.now.max(until);
     }
 
-    /// Until the interviewer has finished speaking.
+    /// Advances time until the interviewer has finished speaking.
     pub fn hear_out(&mut self) {
         for _ in 0..20 {
             let Some(playing) = &self.playing else { break };
@@ -252,7 +252,7 @@ impl Call {
         self.wait(300);
     }
 
-    /// Says something and lets the interviewer react (until it speaks, or four seconds have passed).
+    /// Says something and lets the interviewer react, until it speaks or four seconds have passed.
     pub fn say(&mut self, text: &str) {
         self.speak(text);
         for _ in 0..40 {
@@ -263,7 +263,7 @@ impl Call {
         }
     }
 
-    /// Says something: 250 ms a word, then the pause is noticed.
+    /// Says something at 250 ms a word. Then the pause is noticed.
     pub fn speak(&mut self, text: &str) {
         let start = self.now;
         self.wait(120);
@@ -286,7 +286,7 @@ impl Call {
         self.give(Input::SpeechPaused { end: at });
     }
 
-    /// A model proposes these to the last answer it was asked about.
+    /// Lets a model propose these to the last answer about which it was asked.
     pub fn propose(&mut self, texts: &[&str]) {
         let (pause, _) = self.asked_for.take().expect("proposals were asked for");
         let proposal = |text: &&str| Proposal {
@@ -299,7 +299,7 @@ impl Call {
         self.give(Input::Proposed { pause, proposals: texts.iter().map(proposal).collect() });
     }
 
-    /// A noise without words.
+    /// Makes a noise without words.
     pub fn cough(&mut self, ms: Ms) {
         let start = self.now;
         self.wait(100);
@@ -310,7 +310,8 @@ impl Call {
         self.give(Input::SpeechPaused { end: start + ms });
     }
 
-    /// The engine dies; another takes the call up from the log, with the respondent at once.
+    /// Replaces the engine by another, which resumes the call from the log with the respondent
+    /// connected.
     pub fn restart(&mut self, settings: Settings) {
         let guide = self.interview.guide().clone();
         self.interview = Interview::replay(guide, settings, self.events.iter().map(|(at, event)| (*at, event)));
@@ -320,13 +321,13 @@ impl Call {
         self.give(Input::Connected);
     }
 
-    /// Sound begins that does not stop, such as a television's.
+    /// Begins a sound that does not stop, such as a television's.
     pub fn noise_begins(&mut self) {
         self.respondent_speaks = true;
         self.give(Input::SpeechStarted { at: self.now });
     }
 
-    /// Words within sound that does not stop.
+    /// Says words within sound that does not stop.
     pub fn speak_through_noise(&mut self, text: &str) {
         let start = self.now;
         let words = text.split_whitespace().enumerate().map(|(n, word)| {
@@ -351,7 +352,7 @@ impl Call {
         self.responses().into_iter().find(|r| r.question_id == question && !r.is_follow_up).expect("a response")
     }
 
-    /// Ids of the guide questions put, in order.
+    /// The ids of the guide questions put, in order.
     pub fn asked(&self) -> Vec<&str> {
         self.events
             .iter()
@@ -385,7 +386,7 @@ impl Call {
         self.spoken.last().map_or("", String::as_str)
     }
 
-    /// The log gives back the state it was written from.
+    /// Asserts that the log restores the state from which it was written.
     pub fn assert_replays(&self, settings: Settings) {
         let replayed =
             Interview::replay(self.interview.guide().clone(), settings, self.events.iter().map(|(at, e)| (*at, e)));

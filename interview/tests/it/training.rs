@@ -1,4 +1,4 @@
-//! What the engine reads with is what `scripts/train` wrote.
+//! The engine reads with exactly what `scripts/train` wrote.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::support::encoder;
 
 #[derive(Deserialize)]
 struct Trained {
-    /// The first numbers of some texts' vectors, as PyTorch has them.
+    /// The first numbers of some texts' vectors, as PyTorch computes them.
     vectors: BTreeMap<String, Vec<f32>>,
 }
 

@@ -8,7 +8,7 @@ use interview::understanding::utterances::Utterances;
 use interview::understanding::value;
 use serde_json::{Value, json};
 
-/// The share of the cases that must be read rightly.
+/// The percentage of the cases that must be read correctly.
 const PERCENT: usize = 97;
 
 #[test]
@@ -34,7 +34,7 @@ fn values_of_the_development_sets_are_read() {
     assert!(right * 100 >= all * PERCENT, "{right} of {all} values are right:\n{list}");
 }
 
-/// Options are written as their texts; `{}` names nothing.
+/// Options are written as their texts. `{}` names nothing.
 fn wanted(value: &Value) -> Value {
     match value.get("options").and_then(Value::as_array) {
         Some(options) => json!({ "options": options.iter().filter_map(Value::as_str).map(slug).collect::<Vec<_>>() }),

@@ -1,10 +1,11 @@
-//! What a small model is told about an answer: the answer, and what is wanted, by examples.
+//! The short prompt for a small model: the answer alone, with examples of the desired result.
 //!
-//! Models of less than about three billion parameters repeat whatever question they see; so they see none, and the check of
-//! proposals sees to it that nothing is asked twice. The same words come first every time: a server that keeps what it has read
-//! answers in a fraction of the time.
+//! Models of less than about three billion parameters repeat whatever question they see. They are
+//! therefore shown none, and the check of proposals ensures that nothing is asked twice. The prompt
+//! always begins with the same words, because a server that caches its prefix answers in a fraction
+//! of the time.
 //!
-//! Owns: the words and the schema. Never does: ask, or trust what comes back.
+//! Owns: the words and the schema. Never does: ask, or trust the answer.
 
 use interview::followup::check::is_english;
 use interview::guide::{Action, QuestionType};
@@ -14,7 +15,8 @@ use serde_json::{Value, json};
 
 use super::prompt::{PRIORITY, tail};
 
-/// Distinct content words of an answer that a question can be about: information density 0.12 (product contract, section 4).
+/// The minimum information density (product contract, section 4) of an answer that a question can
+/// be about, measured by its distinct content words.
 const LEAST_DENSITY: f32 = 0.12;
 
 pub const SYSTEM: &str = "You interview people for a study. A person has answered. Word one short follow-up question about one \
@@ -43,8 +45,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Whether the answer alone tells enough: a number or a choice means nothing without its question, and the examples are
-/// English.
+/// Returns true if the answer alone says enough. A number or a choice means nothing without its
+/// question, and the examples are English.
 pub fn is_enough(request: &ProposalRequest) -> bool {
     is_english(&request.language)
         && request.question.kind == QuestionType::Open
@@ -55,7 +57,8 @@ pub fn user(answer: &str) -> String {
     json!({ "answer": tail(answer) }).to_string()
 }
 
-/// First what it is about, in the answer's words: then the question stays with it.
+/// The schema asks first for what the question is about, in the answer's words, because the
+/// question then stays close to it.
 pub fn schema() -> Value {
     json!({
         "type": "object",
@@ -70,7 +73,7 @@ struct FollowUp {
     question: String,
 }
 
-/// What the model proposes; none if it finds nothing worth asking.
+/// Returns the model's proposal, or `None` if it finds nothing worth asking.
 pub fn proposal(value: Value, model: &str) -> Option<Proposal> {
     let follow_up = serde_json::from_value::<FollowUp>(value).ok()?;
     let text = follow_up.question.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,7 +1,8 @@
-//! Who proposes follow-ups.
+//! The proposers of follow-ups.
 //!
-//! Owns: the [`Proposer`] trait and its engines. Never does: decide whether a follow-up is asked; the interview
-//! checks every proposal and serves the guide's own template when none comes in time.
+//! Owns: the [`Proposer`] trait and its implementations. Never does: decide whether a follow-up is
+//! asked. The interview checks every proposal, and uses the guide's own template if none arrives in
+//! time.
 
 mod brief;
 mod prompt;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 pub use self::worded::LlmProposer;
 
-/// How much a model is told when it is to word a follow-up.
+/// How much a model is told when it words a follow-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LlmPrompt {
@@ -27,20 +28,20 @@ pub enum LlmPrompt {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProposeError {
-    #[error("no proposal: {0}")]
+    #[error("no follow-up was proposed: {0}")]
     Failed(String),
 }
 
 #[async_trait]
 pub trait Proposer: Send + Sync {
-    /// Follow-ups to the answer, best first; empty when there is nothing to ask. Asked speculatively at every pause:
-    /// dropping the future cancels the work.
+    /// Returns follow-ups to the answer, the best first, or none if there is nothing to ask. This
+    /// is called speculatively at every pause. Dropping the future cancels the work.
     async fn propose(&self, interview: Uuid, request: &ProposalRequest) -> Result<Vec<Proposal>, ProposeError>;
-    /// For logs and health: `template`, `scripted`, or a model's name.
+    /// Returns the name for logs and health: `template`, `scripted`, or a model's name.
     fn name(&self) -> &str;
 }
 
-/// The guide's triggers and the built-in templates: no model, no waiting.
+/// Proposes the guide's triggers and the built-in templates, without a model and without a delay.
 pub struct TemplateProposer;
 
 #[async_trait]
@@ -54,7 +55,8 @@ impl Proposer for TemplateProposer {
     }
 }
 
-/// The template proposer after a fixed delay: stands in for a slow model in tests and under load.
+/// The template proposer after a fixed delay. It stands in for a slow model in tests and under
+/// load.
 pub struct ScriptedProposer {
     pub delay: Duration,
 }

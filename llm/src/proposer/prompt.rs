@@ -1,20 +1,21 @@
-//! What a model is told about an answer, and the form its proposals have.
+//! The prompt about an answer, and the schema of proposals.
 //!
-//! Owns: the words and the schema. Never does: ask, or trust what comes back: a model can name a trigger of the guide, an
-//! action, and a text, and nothing else of what it says has any effect. One question only, so that it is there in time.
+//! Owns: the words and the schema. Never does: ask, or trust the answer. A model can name a trigger
+//! of the guide, an action and a text, and nothing else in its answer has any effect. It proposes
+//! only one question, so that it answers in time.
 //!
-//! Everything a respondent said is a string inside one JSON document.
+//! Everything that a respondent said is inside strings of one JSON document.
 
 use interview::guide::Action;
 use interview::io::{Proposal, ProposalRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Characters of an answer that are told, from its end.
+/// The number of characters at the end of an answer that the model is given.
 const MOST_OF_ANSWER: usize = 1_500;
-/// Earlier questions that are told, the last ones.
+/// The number of earlier questions that the model is given, which are the last ones.
 const MOST_ASKED: usize = 10;
-/// The highest priority: what a model words goes before templates.
+/// The highest priority, because a model's question goes before templates.
 pub(super) const PRIORITY: u8 = 5;
 
 const ACTIONS: [Action; 5] = [Action::DrillDeeper, Action::Probe, Action::Clarify, Action::Example, Action::Compare];
@@ -31,10 +32,10 @@ answer \"We tried a new tool but the team went back to email.\" -> {\"trigger\":
 \"question\": \"Why did the team go back to email?\"}
 answer \"My commute, and the meetings after it.\" -> {\"trigger\": -1, \"action\": \"example\", \
 \"question\": \"What happens in the meetings after your commute?\"}";
-/// Said after the document, since small models heed what they read last.
+/// This follows the document, because small models attend most to what they read last.
 const REMINDER: &str = "Now the follow-up question about 8_answer, different from 4_question:";
 
-/// The document that the model is given.
+/// Returns the document that the model is given.
 pub fn user(request: &ProposalRequest) -> String {
     let triggers: Vec<Value> = (0..)
         .zip(&request.question.follow_up_triggers)
@@ -43,7 +44,7 @@ pub fn user(request: &ProposalRequest) -> String {
     let asked = &request.asked_before[request.asked_before.len().saturating_sub(MOST_ASKED)..];
     let asked: Vec<&String> = asked.iter().filter(|text| **text != request.asked_text).collect();
     let earlier: Vec<&str> = request.earlier_answers.iter().map(|text| tail(text)).collect();
-    // What stays the same comes first: servers keep what they have read.
+    // The fields that stay the same come first, because servers cache a common prefix.
     let document = json!({
         "1_language": request.language,
         "2_study": request.research_objective,
@@ -57,13 +58,13 @@ pub fn user(request: &ProposalRequest) -> String {
     format!("{document}\n{REMINDER}")
 }
 
-/// The end of a text, by characters.
+/// Returns the end of a text, limited by the number of characters.
 pub(super) fn tail(text: &str) -> &str {
     let from = text.char_indices().rev().nth(MOST_OF_ANSWER - 1).map_or(0, |(at, _)| at);
     &text[from..]
 }
 
-/// The form of the model's answer: only the guide's own triggers can be named.
+/// Returns the schema of the model's answer, which allows only the guide's own triggers.
 pub fn schema(request: &ProposalRequest) -> Value {
     let numbers: Vec<i64> = (-1..request.question.follow_up_triggers.len() as i64).collect();
     json!({
@@ -85,7 +86,8 @@ struct FollowUp {
     question: String,
 }
 
-/// What the model proposes; none if it finds nothing worth asking. `why` is told in our words and the guide's.
+/// Returns the model's proposal, or `None` if it finds nothing worth asking. `why` contains no
+/// words of the model.
 pub fn proposal(value: Value, request: &ProposalRequest, model: &str) -> Option<Proposal> {
     let follow_up = serde_json::from_value::<FollowUp>(value).ok()?;
     let trigger = usize::try_from(follow_up.trigger).ok();

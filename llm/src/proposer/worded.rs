@@ -1,7 +1,7 @@
-//! Follow-ups that a language model words.
+//! A proposer of follow-ups that a language model words.
 //!
-//! Owns: what an interview may spend on it, and that templates stand behind it. Never does: decide what is fit to be
-//! spoken; that is the interview's.
+//! Owns: the number of tokens that an interview may spend, and templates as a fallback. Never does:
+//! decide what may be spoken, which is up to the interview.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -18,18 +18,18 @@ use crate::{Ask, Llm};
 
 const OPERATION: &str = "follow_up";
 const MOST_TOKENS: u32 = 120;
-/// What is left for the way back to the interview.
+/// The time that is left for returning the proposal to the interview.
 const MARGIN: Duration = Duration::from_millis(100);
-/// No model answers in less.
+/// A shorter time is not enough for any model.
 const LEAST: Duration = Duration::from_millis(150);
-/// Interviews whose spending is remembered.
+/// The number of interviews whose spending is remembered.
 const REMEMBERED: usize = 4_096;
 
-/// A model first, the guide's templates behind it.
+/// Asks a model first, and falls back to the guide's templates.
 pub struct LlmProposer {
     llm: Llm,
     prompt: LlmPrompt,
-    /// Tokens an interview may spend; then templates serve.
+    /// The tokens that an interview may spend before only templates are used.
     budget: Option<u32>,
     spent: Mutex<Spent>,
 }
@@ -55,12 +55,14 @@ impl Spent {
 }
 
 impl LlmProposer {
-    /// `budget`: tokens an interview may spend; 0 for as many as it takes.
+    /// Returns a proposer. `budget` is the number of tokens that an interview may spend, and 0
+    /// means no limit.
     pub fn new(llm: Llm, prompt: LlmPrompt, budget: u32) -> Self {
         Self { llm, prompt, budget: Some(budget).filter(|budget| *budget > 0), spent: Mutex::default() }
     }
 
-    /// Books what the question will cost at least. Whoever is cancelled has spent that.
+    /// Books the minimum cost of the question in tokens. A question that is cancelled has spent
+    /// that.
     fn book(&self, interview: Uuid, ask: &Ask) -> Option<u32> {
         let booked = ask.tokens();
         let mut spent = self.spent.lock();
@@ -68,7 +70,7 @@ impl LlmProposer {
         let after = spent.saturating_add(booked);
         if self.budget.is_some_and(|budget| after > budget) {
             if *spent < u32::MAX {
-                info!(%interview, "the interview has spent its tokens: templates serve from now on");
+                info!(%interview, "the interview has spent its tokens, and only templates are used from now on");
                 *spent = u32::MAX;
             }
             return None;
@@ -77,7 +79,7 @@ impl LlmProposer {
         Some(booked)
     }
 
-    /// What it really cost.
+    /// Replaces the booked tokens by the actual cost.
     fn settle(&self, interview: Uuid, booked: u32, cost: u32) {
         let mut spent = self.spent.lock();
         let spent = spent.of(interview);
@@ -123,7 +125,7 @@ impl Proposer for LlmProposer {
                 }
             }
             Err(error) => {
-                debug!(%interview, %error, "no proposal by the model: templates serve");
+                debug!(%interview, %error, "the model proposed nothing, and templates are used");
                 None
             }
         };

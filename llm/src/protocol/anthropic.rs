@@ -1,9 +1,9 @@
-//! Messages, as Anthropic serves them.
+//! Anthropic's Messages protocol.
 //!
 //! Owns: the request's body and the meaning of a stream's events. Never does: send anything.
 //!
-//! The schema is given as the input of the one tool that the model has to call: this is how this protocol gives an
-//! answer its form. There is no tool behind it.
+//! The schema is given as the input of the only tool, which the model must call. This is how the
+//! protocol prescribes the form of an answer. There is no actual tool.
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
@@ -18,8 +18,9 @@ pub fn request(server: &LlmServer, ask: &Ask) -> Result<(String, HeaderMap, Valu
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("anthropic-version", HeaderValue::from_static(VERSION));
     if let Some(key) = &server.key {
-        let mut value =
-            HeaderValue::from_str(key).map_err(|_| LlmError::Connection("the key is no header".to_owned()))?;
+        let mut value = HeaderValue::from_str(key).map_err(|_| {
+            LlmError::Connection("the API key has characters that an HTTP header cannot contain".to_owned())
+        })?;
         value.set_sensitive(true);
         headers.insert("x-api-key", value);
     }
@@ -41,7 +42,7 @@ pub fn event(event: &Value) -> Result<Piece, LlmError> {
         "error" => return Err(trouble(event)),
         "message_start" => Piece { asked: tokens(&event["message"]["usage"]["input_tokens"]), ..Piece::default() },
         "content_block_delta" => {
-            // The tool's input; words beside it are of no interest.
+            // The answer is the tool's input. Text beside it is ignored.
             let text = event["delta"]["partial_json"].as_str().unwrap_or_default().to_owned();
             Piece { text, ..Piece::default() }
         }

@@ -1,18 +1,19 @@
-//! How servers of language models speak, a file a protocol.
+//! The protocols of language model servers, one per file.
 //!
-//! Owns: what a piece of an answer is, whichever protocol it comes in. Never does: send anything.
+//! Owns: the form of a piece of an answer, which is the same for every protocol. Never does: send
+//! anything.
 
 pub mod anthropic;
 pub mod openai;
 
-/// What one event of a stream, or a whole document, adds to an answer.
+/// The part of an answer that one event of a stream, or a whole document, contains.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Piece {
     pub text: String,
-    /// Tokens asked, and answered so far.
+    /// The tokens of the question, and those of the answer so far.
     pub asked: Option<u32>,
     pub answered: Option<u32>,
-    /// The answer is complete; or else it was cut at the limit of tokens.
+    /// Set at the end: whether the answer is complete, or was cut at the limit of tokens.
     pub end: Option<End>,
 }
 

@@ -1,4 +1,4 @@
-//! Chat completions, as OpenAI, vLLM, llama.cpp, Ollama and others serve them.
+//! The chat completions protocol, which OpenAI, vLLM, llama.cpp, Ollama and others serve.
 //!
 //! Owns: the request's body and the meaning of a stream's events. Never does: send anything.
 
@@ -8,17 +8,18 @@ use serde_json::{Value, json};
 use super::{End, Piece};
 use crate::{Ask, LlmError, LlmServer};
 
-/// The last event of a stream.
+/// The data of a stream's last event.
 pub const DONE: &str = "[DONE]";
-/// Fields that some server does not know, and that an answer can be had without.
+/// Fields that some servers reject, and without which they can answer.
 pub const OPTIONAL: [&str; 4] = ["response_format", "stream_options", "temperature", "max_tokens"];
 
 pub fn request(server: &LlmServer, ask: &Ask, left_out: u8) -> Result<(String, HeaderMap, Value), LlmError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(key) = &server.key {
-        let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
-            .map_err(|_| LlmError::Connection("the key is no header".to_owned()))?;
+        let mut value = HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_| {
+            LlmError::Connection("the API key has characters that an HTTP header cannot contain".to_owned())
+        })?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
@@ -39,7 +40,7 @@ pub fn request(server: &LlmServer, ask: &Ask, left_out: u8) -> Result<(String, H
     if let Some(fields) = body.as_object_mut() {
         for (bit, field) in OPTIONAL.iter().enumerate().filter(|(bit, _)| left_out & (1 << bit) != 0) {
             fields.remove(*field);
-            // Newer models want it under this name.
+            // Newer models require this name for the field.
             if bit == 3 {
                 fields.insert("max_completion_tokens".to_owned(), json!(ask.max_tokens));
             }
@@ -48,7 +49,7 @@ pub fn request(server: &LlmServer, ask: &Ask, left_out: u8) -> Result<(String, H
     Ok((format!("{}/chat/completions", server.base_url), headers, body))
 }
 
-/// Bits of the optional fields that a server's complaint names.
+/// Returns the bits of the optional fields that a server's error message names.
 pub fn complained_of(text: &str) -> u8 {
     let text = text.to_lowercase();
     let named = |field: &str| text.contains(field) || field == "response_format" && text.contains("schema");
@@ -70,7 +71,7 @@ fn piece(value: &Value, part: &str) -> Result<Piece, LlmError> {
     let choice = &value["choices"][0];
     let tokens = |name: &str| value["usage"][name].as_u64().map(|count| count as u32);
     if choice[part]["refusal"].is_string() {
-        return Err(LlmError::Invalid("the model declines".to_owned()));
+        return Err(LlmError::Invalid("the model refused to answer".to_owned()));
     }
     Ok(Piece {
         text: choice[part]["content"].as_str().unwrap_or_default().to_owned(),

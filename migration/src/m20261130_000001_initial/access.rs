@@ -1,4 +1,4 @@
-//! Who may do what: API keys, users, sessions; and the answers to requests that carry an `Idempotency-Key`.
+//! API keys, users and sessions, and the answers to requests with an `Idempotency-Key`.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -58,7 +58,8 @@ async fn users(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     unique(manager, "users", &["oidc_issuer", "oidc_subject"]).await
 }
 
-/// Sessions that are valid. Signing out, or setting another password, removes the row, and the token is void.
+/// Valid sessions. Signing out or changing the password deletes the row, and the token is then
+/// void.
 async fn sessions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
@@ -80,7 +81,8 @@ async fn idempotency_keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(blob("key_sha256"))
                 .col(blob("request_sha256"))
                 .col(blob_null("answer"))
-                // Not a foreign key: the interview may be gone before the answer is.
+                // This is not a foreign key, because the interview may be deleted before the answer
+                // is.
                 .col(uuid_null("interview_id"))
                 .col(boolean("erased"))
                 .col(timestamp_with_time_zone("updated_at"))

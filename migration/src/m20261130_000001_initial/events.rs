@@ -1,4 +1,4 @@
-//! The append-only log, the keys that encrypt personal data in it, and which interviews were erased.
+//! The append-only log, the keys that encrypt its personal data, and the erased interviews.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, json_binary, string, uuid};
@@ -11,7 +11,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     erasures(manager).await
 }
 
-/// The audit trail, and what an interview is rebuilt from.
+/// The audit trail, from which interviews are rebuilt.
 async fn event_logs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
@@ -29,8 +29,8 @@ async fn event_logs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .await?;
     index_each(manager, "event_logs", &["workspace_id", "event_type", "entity_type", "entity_id", "created_at"])
         .await?;
-    // Numbers have no gaps within an entity, which is its type and its id: an interview has the log of its call and,
-    // beside it, the trail of what operators did to it.
+    // Numbers have no gaps within an entity, which is identified by its type and its id. An
+    // interview has two logs: that of its call, and that of what operators did to it.
     unique(manager, "event_logs", &["entity_type", "entity_id", "seq"]).await
 }
 
@@ -41,7 +41,7 @@ async fn person_keys(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     unique(manager, "person_keys", &["workspace_id", "respondent_id"]).await
 }
 
-/// Whose personal data was erased, and by which receipt.
+/// The interviews whose personal data was erased, and the receipts.
 async fn erasures(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(

@@ -1,4 +1,4 @@
-//! What was made of interviews: one row for each extraction, of one interview or across many.
+//! Insights: one row for each extraction, from one interview or from many.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -12,11 +12,12 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
             table("insight_extractions")
-                // Null: across interviews.
+                // Null for insights across interviews.
                 .col(uuid_null("interview_id"))
                 .col(json_binary("interview_ids"))
                 .col(uuid_null("call_guide_id"))
-                // Interviews that ended in this window. Null on either side: no limit there.
+                // The interviews that ended in this window are included. Null means no limit on
+                // that side.
                 .col(timestamp_with_time_zone_null("window_from"))
                 .col(timestamp_with_time_zone_null("window_to"))
                 .col(text("executive_summary"))
@@ -30,16 +31,16 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(double_null("confidence_level"))
                 .col(json_binary("follow_up_recommendations"))
                 .col(json_binary("suggested_next_questions"))
-                // Across interviews: frequencies, comparisons, trends.
+                // Frequencies, comparisons and trends across interviews.
                 .col(json_binary("statistics"))
                 .col(json_binary("methods"))
                 .col(json_binary("dropped_quotes"))
                 .col(string("generated_by"))
                 .col(string_null("model_used"))
                 .col(timestamp_with_time_zone("generated_at"))
-                // How many of its interviews were erased since. Their words are gone from it.
+                // The number of its interviews that were erased since. Their words are removed.
                 .col(integer("erased_interviews"))
-                // The task that made it. A task that runs twice makes one.
+                // The task that created the row. A task that runs twice creates one row.
                 .col(uuid_null("task_id"))
                 .col(timestamp_with_time_zone("updated_at"))
                 .foreign_key(&mut foreign_key("insight_extractions", "interview_id", "interviews"))

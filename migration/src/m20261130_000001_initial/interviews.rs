@@ -74,7 +74,8 @@ async fn interviews(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     )
     .await?;
     for (name, key) in [
-        // The dashboards count by the last thing that happened to an interview. Their queries use this very expression.
+        // The dashboards count interviews by the last time that something happened to them. Their
+        // queries use this expression.
         ("ix_interviews_window", "workspace_id, (COALESCE(completed_at, started_at, created_at))"),
         // The orders in which lists are requested.
         ("ix_interviews_by_created", "workspace_id, created_at, id"),
@@ -93,7 +94,8 @@ async fn interview_responses(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create_table(
             table("interview_responses")
                 .col(uuid("interview_id"))
-                // The number of the asking in its interview, by which the event log names this answer.
+                // The number of the asking in its interview, by which the event log refers to this
+                // answer.
                 .col(integer("asking"))
                 .col(string("question_id"))
                 .col(string("section_name"))
@@ -120,9 +122,9 @@ async fn interview_responses(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(double("enthusiasm").default(0.0))
                 .col(double("completeness").default(0.0))
                 .col(json_binary("contradictions").default("[]"))
-                // What each value of the analysis was made with.
+                // The method with which each value of the analysis was computed.
                 .col(json_binary("analysis_methods").default("{}"))
-                // What the answer names, and its class.
+                // The value that the answer names, and its class.
                 .col(json_binary_null("value"))
                 .col(string_len("answer_class", 20).default("answered"))
                 .foreign_key(&mut foreign_key("interview_responses", "interview_id", "interviews"))
@@ -137,8 +139,9 @@ async fn interview_responses(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     )
     .await?;
     unique(manager, "interview_responses", &["interview_id", "asking"]).await?;
-    // The dashboards count a year's answers, and their themes, without reading the rows. A list of themes is short: the
-    // lexicon's names, or a model's judgement, which is bounded. PostgreSQL accepts no entry over 2,704 bytes.
+    // The dashboards count the answers of a year, and their themes, without reading the rows. A
+    // list of themes is short, because it consists of the lexicon's names or of a model's bounded
+    // answer. PostgreSQL accepts index entries of at most 2,704 bytes.
     for (name, included) in [
         ("ix_interview_responses_window", "sentiment, information_density, confidence_score, interview_id"),
         ("ix_interview_responses_themes", "themes, interview_id"),
@@ -148,7 +151,8 @@ async fn interview_responses(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// The tokens in join links, as SHA-256 only: somebody who reads the database cannot join a call.
+/// The tokens in join links, stored as SHA-256 only, so that somebody who reads the database cannot
+/// join a call.
 async fn join_tokens(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(

@@ -1,4 +1,4 @@
-//! Quality: alerts, the thresholds that somebody has set, and measurements.
+//! Alerts, edited thresholds, and measurements.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -14,14 +14,14 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     metrics(manager).await
 }
 
-/// At most one alert is open on a subject, and no occasion raises two. The database ensures both, because any engine may
-/// raise one.
+/// At most one alert on a subject is open, and no occasion raises two. The database ensures both,
+/// because any engine may raise an alert.
 async fn alerts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
             table("alerts")
                 .col(uuid_null("interview_id"))
-                // Not a foreign key: an alert may outlive the guide.
+                // This is not a foreign key, because an alert may outlive the guide.
                 .col(uuid_null("call_guide_id"))
                 .col(string("severity"))
                 .col(text("title"))
@@ -47,7 +47,7 @@ async fn alerts(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     unique(manager, "alerts", &["workspace_id", "occasion"]).await?;
     execute(manager, "CREATE UNIQUE INDEX ux_alerts_open ON alerts (workspace_id, subject) WHERE resolved_at IS NULL")
         .await?;
-    // The dashboards count by these, newest first.
+    // The dashboards count by these columns, newest first.
     index(manager, "alerts", "ix_alerts_window", "workspace_id, raised_at, id, severity").await?;
     index(manager, "alerts", "ix_alerts_of_severity", "workspace_id, severity, raised_at, id").await
 }
@@ -58,9 +58,11 @@ async fn quality_thresholds(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create_table(
             table("quality_thresholds")
                 .col(string("metric"))
-                // For one guide only. Null: for all guides that have none of their own.
+                // The guide to which the threshold applies, or null for all guides without one of
+                // their own.
                 .col(uuid_null("call_guide_id"))
-                // The guide again, or the workspace: nulls are never equal, and a metric has one row for each scope.
+                // The id of the guide, or of the workspace. It makes a metric unique in each scope,
+                // because nulls are never equal.
                 .col(uuid("scope_id"))
                 .col(double_null("value"))
                 .col(string_null("severity"))
@@ -77,7 +79,7 @@ async fn quality_thresholds(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     unique(manager, "quality_thresholds", &["workspace_id", "scope_id", "metric"]).await
 }
 
-/// What was measured: one row for each measurement (product contract, section 2).
+/// Measurements, one per row (product contract, section 2).
 async fn metrics(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(

@@ -1,4 +1,4 @@
-//! Background tasks: what must be done, which worker does it, and what came of it.
+//! Background tasks: what must be done, which worker does it, and the result.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -15,7 +15,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string("queue"))
                 .col(string("kind"))
                 .col(json_binary("payload"))
-                // The interview that it is about, where it is about one. Not a foreign key.
+                // The interview that the task is about, if any. It is not a foreign key.
                 .col(uuid_null("interview_id"))
                 .col(string("state"))
                 .col(small_integer("priority"))
@@ -30,8 +30,10 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(double("progress"))
                 .col(json_binary_null("result"))
                 .col(text_null("error"))
-                // Set to null at the end, so that it is unique among the tasks that are not over.
+                // Set to null when the task ends, so that it is unique among the tasks that are not
+                // over.
                 .col(string_null("unique_key"))
+                .col(string_null("requested_by"))
                 .col(timestamp_with_time_zone_null("finished_at"))
                 .col(timestamp_with_time_zone("updated_at"))
                 .to_owned(),

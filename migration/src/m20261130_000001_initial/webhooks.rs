@@ -1,4 +1,4 @@
-//! Webhooks, what they are told of, and the deliveries.
+//! Webhooks, the events that they must be told of, and the deliveries.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -14,7 +14,7 @@ pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     webhook_deliveries(manager).await
 }
 
-/// Which events go where. The secrets and the values of the headers are encrypted.
+/// Which events are sent to which address. The secrets and the values of the headers are encrypted.
 async fn webhooks(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
@@ -39,13 +39,14 @@ async fn webhooks(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     index_each(manager, "webhooks", &["workspace_id", "is_active"]).await
 }
 
-/// What happened that webhooks are told of. The id of a row is the `webhook-id` of every delivery.
+/// The events that webhooks must be told of. The id of a row is the `webhook-id` of every delivery.
 async fn webhook_outbox(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     manager
         .create_table(
             table("webhook_outbox")
                 .col(string("event"))
-                // The interview, or the workspace where an event belongs to no interview. So it is not a foreign key.
+                // The interview, or the workspace if the event belongs to no interview. It is
+                // therefore not a foreign key.
                 .col(uuid("subject_id"))
                 .col(big_integer("sequence"))
                 .col(json_binary("data"))
@@ -75,6 +76,7 @@ async fn webhook_deliveries(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text_null("last_error"))
                 .col(text_null("response_excerpt"))
                 .col(timestamp_with_time_zone_null("delivered_at"))
+                .col(string_null("requested_by"))
                 .col(timestamp_with_time_zone("updated_at"))
                 .foreign_key(&mut foreign_key("webhook_deliveries", "webhook_id", "webhooks"))
                 .foreign_key(&mut foreign_key("webhook_deliveries", "outbox_id", "webhook_outbox"))

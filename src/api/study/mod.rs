@@ -9,7 +9,7 @@
 mod out;
 
 use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
-use actix_web::web::Path;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::TaskState;
@@ -23,7 +23,7 @@ use super::query::Parameters;
 use super::queued::{Queued, queued};
 use super::routes::resource;
 use super::stored::{self, Named};
-use super::{Kind, Problem, Viewer};
+use super::{AppState, Kind, Problem, Viewer, limits};
 use crate::study::task::{ExportRequest, enqueue};
 use crate::study::{Format, Pages, Study};
 use storage::exports::{ERASURE, EXPIRED, EXPORT_STUDY, REMOVED_BECAUSE};
@@ -59,7 +59,8 @@ fn wanted(id: Uuid, request: &HttpRequest) -> Result<ExportRequest, Problem> {
 /// Take a study away
 ///
 /// JSON: every interview with its answers. CSV: a row an answer. Zip: both, the transcripts (JSON, text and WebVTT), and the
-/// recordings of those who agreed to be recorded. Streams, however large the study is.
+/// recordings of those who agreed to be recorded. Streams, however large the study is. Two may be under way to one caller; beyond
+/// that the answer is 429.
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}/study",
@@ -68,11 +69,17 @@ fn wanted(id: Uuid, request: &HttpRequest) -> Result<ExportRequest, Problem> {
         (Object = "application/json"), (String = "text/csv"), (Vec<u8> = "application/zip"),
     )))
 )]
-async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn study(
+    state: Data<AppState>,
+    caller: Viewer,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let wanted = wanted(*id, &request)?;
     let (format, filter) = (wanted.format, wanted.filter());
     let (_, guide) = caller.storage.guides().newest(*id).await?;
-    caller.storage.note_export(&filter, format.ending()).await?;
+    let turn = limits::long_answer(&state, &caller)?;
+    caller.storage.studies().note_export(&filter, format.ending(), &caller.actor).await?;
     let name = file_name(&guide.name, format);
     let pages = Pages {
         storage: caller.storage.clone(),
@@ -81,24 +88,34 @@ async fn study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
         watch: Box::new(|_| true),
     };
     let study = Study { guide, pages };
-    let body = out::stream(move |out| study.write(out, format));
+    let body = out::stream(move |out| {
+        let _turn = turn;
+        study.write(out, format)
+    });
     Ok(HttpResponse::Ok().insert_header(name).content_type(format.media_type()).streaming(body))
 }
 
 /// Have a study written in the background
 ///
 /// For large ones, and for those with recordings: the file is fetched when the task is `completed`, in one go or in ranges.
+/// Callers may have only so many tasks open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/call-guides/{id}/study",
     params(("id" = Uuid, Path), Wanted),
-    responses((status = 202, body = Queued, description = "it is being written: its result names the file"))
+    responses(
+        (status = 202, body = Queued, description = "it is being written: its result names the file"),
+        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+            headers(("Retry-After" = u64))),
+    )
 )]
 async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let wanted = wanted(*id, &request)?;
     caller.storage.guides().newest(*id).await?;
-    caller.storage.note_export(&wanted.filter(), wanted.format.ending()).await?;
-    let task_id = enqueue(&caller.storage, &wanted).await?;
+    // Before it is noted: what is refused was no export.
+    caller.storage.tasks().check_room(&caller.actor).await?;
+    caller.storage.studies().note_export(&wanted.filter(), wanted.format.ending(), &caller.actor).await?;
+    let task_id = enqueue(&caller.storage, &wanted, &caller.actor).await?;
     Ok(queued(task_id))
 }
 

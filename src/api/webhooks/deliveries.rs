@@ -43,7 +43,8 @@ async fn list(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 
 /// Deliver again
 ///
-/// From the beginning of its schedule and with the same `webhook-id`, whether it was given up or delivered.
+/// From the beginning of its schedule and with the same `webhook-id`, whether it was given up or delivered. Until it has come
+/// to its end it counts as a task that the caller has open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/deliveries/{delivery_id}/replay",
@@ -51,22 +52,29 @@ async fn list(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
     responses(
         (status = 202, body = webhook_deliveries::Model, description = "it is on its way"),
         (status = 409, body = Problem, description = "it is still being delivered"),
+        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn replay(caller: Admin, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Problem> {
-    let row = caller.storage.webhooks().replay(ids.0, ids.1).await?;
+    let row = caller.storage.webhooks().replay(ids.0, ids.1, &caller.actor).await?;
     Ok(HttpResponse::Accepted().json(row))
 }
 
 /// Try a webhook out
 ///
-/// Sends the event `webhook.test`, even to one that is switched off; what became of it stands among the deliveries.
+/// Sends the event `webhook.test`, even to one that is switched off; what became of it stands among the deliveries. Until it
+/// has come to its end it counts as a task that the caller has open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/test",
     params(("id" = Uuid, Path)),
-    responses((status = 202, body = webhook_deliveries::Model, description = "it is on its way"))
+    responses(
+        (status = 202, body = webhook_deliveries::Model, description = "it is on its way"),
+        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+            headers(("Retry-After" = u64))),
+    )
 )]
 async fn test(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Accepted().json(caller.storage.webhooks().test(*id).await?))
+    Ok(HttpResponse::Accepted().json(caller.storage.webhooks().test(*id, &caller.actor).await?))
 }

@@ -56,7 +56,7 @@ async fn create(
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let new = settings::read(body::parse(&request, &bytes, false)?, &state.settings.webhooks.allow)?;
-    let (row, secret) = caller.storage.webhooks().create(new).await?;
+    let (row, secret) = caller.storage.webhooks().create(new, &caller.actor).await?;
     let path = format!("/api/webhooks/{}", row.id);
     let tagged = row.settings();
     let mut response = conditional::tagged_by(StatusCode::CREATED, &WebhookWithSecret { row, secret }, &tagged)?;
@@ -113,7 +113,7 @@ async fn update(
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
     let new = settings::read(body::parse(&request, &bytes, false)?, &state.settings.webhooks.allow)?;
-    let row = caller.storage.expecting(expected.0).webhooks().update(*id, new).await?;
+    let row = caller.storage.webhooks().update(*id, new, &caller.edit(expected.0)).await?;
     conditional::tagged_by(StatusCode::OK, &row, &row.settings())
 }
 
@@ -127,7 +127,7 @@ async fn update(
     responses((status = 204, description = "it is gone"))
 )]
 async fn delete(caller: Admin, id: Path<Uuid>, expected: Expected) -> Result<HttpResponse, Problem> {
-    caller.storage.expecting(expected.0).webhooks().delete(*id).await?;
+    caller.storage.webhooks().delete(*id, &caller.edit(expected.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -142,7 +142,8 @@ async fn delete(caller: Admin, id: Path<Uuid>, expected: Expected) -> Result<Htt
     responses((status = 200, body = WebhookWithSecret))
 )]
 async fn rotate_secret(caller: Admin, state: Data<AppState>, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let (row, secret) = caller.storage.webhooks().rotate_secret(*id, state.settings.webhooks.overlap).await?;
+    let (row, secret) =
+        caller.storage.webhooks().rotate_secret(*id, state.settings.webhooks.overlap, &caller.actor).await?;
     let tagged = row.settings();
     conditional::tagged_by(StatusCode::OK, &WebhookWithSecret { row, secret }, &tagged)
 }

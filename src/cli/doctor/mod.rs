@@ -18,6 +18,7 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use crate::config::{ConfigError, Settings};
+use crate::handles;
 use crate::output::put;
 use weights::{Manifest, Problem, Set, required, verify};
 
@@ -99,7 +100,7 @@ impl DoctorArgs {
         };
         let dir = self.dir.as_deref().unwrap_or(&settings.storage.models_dir);
         let whisper = self.whisper.as_deref().unwrap_or(&settings.speech.whisper);
-        let mut findings = vec![said, processor(), memory()];
+        let mut findings = vec![said, processor(), memory(), file_handles(&settings)];
         let weights = weights(whisper, dir);
         let fetching = weights.iter().any(|f| f.state == State::Missing);
         findings.push(disk(dir, if fetching { DISK_TO_FETCH } else { DISK_TO_RUN }));
@@ -195,6 +196,26 @@ fn memory() -> Finding {
     } else {
         Finding::missing("memory", detail, format!("{} are needed: end other programs", HumanBytes(MEMORY)))
     }
+}
+
+fn file_handles(settings: &Settings) -> Finding {
+    handles_of(handles::hard_limit(), settings.calls.max_concurrent_interviews, settings.storage.database_pool_size)
+}
+
+/// What the engine makes of so many handles, to which it raises the soft limit at its start.
+fn handles_of(limit: u64, wanted: usize, pool: u32) -> Finding {
+    const CHECK: &str = "file handles";
+    let share = handles::Share::of(limit, wanted, pool);
+    let number = if limit == u64::MAX { "no limit".to_owned() } else { format!("{limit} at most") };
+    let detail = format!("{number}: enough for {} calls and {} connections", share.calls, share.connections);
+    if share.calls == wanted {
+        return Finding::ok(CHECK, detail);
+    }
+    let remedy = format!(
+        "MAX_CONCURRENT_INTERVIEWS={wanted} needs more: raise the hard limit (ulimit -Hn, LimitNOFILE= of systemd, \
+         --ulimit nofile= of Docker)"
+    );
+    Finding::missing(CHECK, detail, remedy).or_optional(false)
 }
 
 fn disk(dir: &Path, needed: u64) -> Finding {
@@ -295,6 +316,20 @@ mod tests {
         let weights = found(&findings, "weights");
         assert!(weights.detail.ends_with(&format!(", in {}", dir.path().display())), "{weights:?}");
         assert!(weights.remedy.as_ref().unwrap().contains("models fetch --set small "), "{weights:?}");
+    }
+
+    #[test]
+    fn too_few_handles_for_the_calls_are_a_finding_with_the_way_out() {
+        let enough = handles_of(1_024, 8, 10);
+        assert_eq!(
+            (enough.state, enough.detail.as_str()),
+            (State::Ok, "1024 at most: enough for 8 calls and 782 connections")
+        );
+        let few = handles_of(1_024, 1_000, 10);
+        assert!(few.state == State::Optional && few.detail.contains("enough for 151 calls"), "{few:?}");
+        let remedy = few.remedy.unwrap();
+        assert!(remedy.contains("MAX_CONCURRENT_INTERVIEWS=1000") && remedy.contains("LimitNOFILE="), "{remedy}");
+        assert!(handles_of(u64::MAX, 1_000, 10).detail.starts_with("no limit: "));
     }
 
     #[test]

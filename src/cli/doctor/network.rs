@@ -22,7 +22,8 @@ const SOON_DAYS: i64 = 14;
 const DAY_SECONDS: i64 = 86_400;
 
 pub fn examine(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
-    let mut findings = vec![http(settings), udp(settings)?, addresses(settings)?, public_url(settings)];
+    let mut findings =
+        vec![http(settings), access(settings), udp(settings)?, addresses(settings)?, public_url(settings)];
     if let Some((cert, key)) = settings.tls()? {
         findings.push(certificate(cert, key, &settings.public_url()));
     }
@@ -44,6 +45,22 @@ fn http(settings: &Settings) -> Finding {
             Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
         }
     }
+}
+
+/// Who needs a key, and whether the clients of a proxy can be told apart.
+fn access(settings: &Settings) -> Finding {
+    const CHECK: &str = "access";
+    if !settings.needs_key() {
+        return Finding::ok(CHECK, "this machine needs no key, and nobody else is let in");
+    }
+    let detail = "everybody needs a key, this machine as well (interviewer key create)";
+    let behind = settings.server.host.is_loopback() && settings.access.trusted_proxies.is_empty();
+    if !behind {
+        return Finding::ok(CHECK, detail);
+    }
+    let detail = format!("{detail}; PUBLIC_URL leads to a proxy that TRUSTED_PROXIES does not name");
+    let remedy = "set TRUSTED_PROXIES to its addresses, such as 127.0.0.1: else all its clients share one rate limit";
+    Finding::missing(CHECK, detail, remedy).or_optional(false)
 }
 
 fn udp(settings: &Settings) -> anyhow::Result<Finding> {

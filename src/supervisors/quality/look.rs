@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Parts;
 use crate::supervisors::persistence::Committed;
-use storage::quality::Judged;
+use storage::findings::Judged;
 use storage::{Storage, StorageError};
 
 /// What is to be looked at.
@@ -44,18 +44,18 @@ pub(super) async fn look(parts: Parts, work: Work) -> Looked {
 }
 
 async fn measured(parts: &Parts, id: Uuid) -> Result<(), StorageError> {
-    parts.storage.owning(id).await?.write_measurements(id, None).await
+    parts.storage.owning(id).await?.measurements().write(id, None).await
 }
 
 async fn judge(parts: &Parts, work: &Work) -> Result<Monitor, StorageError> {
     let id = work.id;
     let storage = parts.storage.owning(id).await?;
     let interview = storage.interviews().get(id).await?;
-    let thresholds = storage.thresholds(&parts.defaults, Some(interview.call_guide_id)).await?;
+    let thresholds = storage.thresholds().resolve(&parts.defaults, Some(interview.call_guide_id)).await?;
     let (mut monitor, read) = if let Some(monitor) = &work.monitor {
         (monitor.clone(), false)
     } else {
-        let watched = storage.watched(id).await?;
+        let watched = storage.findings().watched(id).await?;
         let mut monitor = Monitor::new(Arc::new(watched.guide), watched.median_words);
         let first = work.batches.first().and_then(|batch| batch.records.first());
         let begins = first.is_some_and(|first| first.seq == 1);
@@ -66,7 +66,7 @@ async fn judge(parts: &Parts, work: &Work) -> Result<Monitor, StorageError> {
     };
     if read {
         let open: Vec<_> = monitor.open().collect();
-        tell(parts, &storage.settle_findings(id, &open, monitor.escalated()).await?);
+        tell(parts, &storage.findings().settle(id, &open, monitor.escalated()).await?);
     }
     let mut findings = Vec::new();
     for record in work.batches.iter().flat_map(|batch| batch.records.iter()) {
@@ -80,8 +80,8 @@ async fn judge(parts: &Parts, work: &Work) -> Result<Monitor, StorageError> {
     }
     write(parts, &storage, id, &findings).await?;
     if monitor.is_over() {
-        let log = storage.load_events(id).await?;
-        storage.write_measurements(id, Some(&log)).await?;
+        let log = storage.event_log().load(id).await?;
+        storage.measurements().write(id, Some(&log)).await?;
     }
     Ok(monitor)
 }
@@ -94,7 +94,7 @@ async fn replay(
     engagement: &serde_json::Value,
     thresholds: &Thresholds,
 ) -> Result<(), StorageError> {
-    for record in storage.load_events(id).await? {
+    for record in storage.event_log().load(id).await? {
         if matches!(record.event, Event::Ended { .. }) {
             monitor.set_median_words(median(engagement));
         }
@@ -110,7 +110,7 @@ fn median(engagement: &serde_json::Value) -> Option<f32> {
 
 async fn write(parts: &Parts, storage: &Storage, id: Uuid, findings: &[Finding]) -> Result<(), StorageError> {
     if !findings.is_empty() {
-        tell(parts, &storage.write_findings(id, findings).await?);
+        tell(parts, &storage.findings().write(id, findings).await?);
     }
     Ok(())
 }

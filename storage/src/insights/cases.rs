@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use entity::{Status, erasures, interview_responses, interviews};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::Insights;
-use crate::{Storage, StorageError};
+use crate::StorageError;
 
 /// Which interviews: these, or all completed ones of a guide.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,17 +72,5 @@ impl Insights<'_> {
                 (row, its)
             })
             .collect())
-    }
-}
-
-impl Storage {
-    /// Whether the personal data of one of these was erased, be it only in the tables.
-    pub(super) async fn any_erased(&self, db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<bool, StorageError> {
-        let found = erasures::Entity::find()
-            .filter(erasures::Column::WorkspaceId.eq(self.workspace))
-            .filter(erasures::Column::InterviewId.is_in(ids.iter().copied()))
-            .one(db)
-            .await?;
-        Ok(found.is_some())
     }
 }

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::edit::Actor;
 use super::{Storage, StorageError, outbox, to_json};
 
 pub use answers::AnswerTold;
@@ -66,7 +67,7 @@ impl Insights<'_> {
     ///
     /// # Errors
     /// [`StorageError::Erased`] where one of the interviews was erased meanwhile.
-    pub async fn keep(&self, new: NewInsight) -> Result<insight_extractions::Model, StorageError> {
+    pub async fn keep(&self, new: NewInsight, actor: &Actor) -> Result<insight_extractions::Model, StorageError> {
         let storage = self.0;
         let now = Utc::now();
         let tx = storage.write().await?;
@@ -130,7 +131,7 @@ impl Insights<'_> {
         outbox::publish(&tx, storage.workspace, WebhookEvent::InsightsExtracted, data).await?;
         let change = Change::new("insight", row.id, "insight.extracted")
             .with(json!({ "interview_id": row.interview_id, "interviews": new.interview_ids.len() }));
-        storage.audit(&tx, change).await?;
+        storage.audit().record(&tx, actor, change).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -202,7 +203,7 @@ impl Insights<'_> {
             if rows.len() < some.len() {
                 return Err(StorageError::NotFound("interview"));
             }
-            if self.0.any_erased(tx, some).await? {
+            if self.0.receipts().any_erased(tx, some).await? {
                 return Err(StorageError::Erased);
             }
         }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Insights;
 use crate::tasks::NewTask;
-use crate::{StorageError, to_json};
+use crate::{Actor, StorageError, to_json};
 
 /// As it stands in the table of tasks.
 pub const EXTRACT_INSIGHTS: &str = "extract_insights";
@@ -27,11 +27,23 @@ pub enum Extraction {
 impl Insights<'_> {
     /// Puts it into the queue; the task's id. An interview that waits to be looked at is not looked at twice.
     pub async fn request(&self, db: &impl ConnectionTrait, wanted: &Extraction) -> Result<Uuid, StorageError> {
-        let mut task = NewTask::new(Queue::Analytics, EXTRACT_INSIGHTS, to_json("task", wanted)?);
-        if let Extraction::Interview { interview_id } = wanted {
-            task.interview_id = Some(*interview_id);
-            task.unique_key = Some(interview_id.to_string());
-        }
-        self.0.tasks().enqueue(db, task).await
+        self.0.tasks().enqueue(db, task(wanted)?).await
     }
+
+    /// The same for a caller who asks for it, within the quotas.
+    ///
+    /// # Errors
+    /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
+    pub async fn request_by_caller(&self, wanted: &Extraction, actor: &Actor) -> Result<Uuid, StorageError> {
+        self.0.tasks().request(task(wanted)?, actor).await
+    }
+}
+
+fn task(wanted: &Extraction) -> Result<NewTask, StorageError> {
+    let mut task = NewTask::new(Queue::Analytics, EXTRACT_INSIGHTS, to_json("task", wanted)?);
+    if let Extraction::Interview { interview_id } = wanted {
+        task.interview_id = Some(*interview_id);
+        task.unique_key = Some(interview_id.to_string());
+    }
+    Ok(task)
 }

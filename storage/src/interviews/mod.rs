@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::crypto::PersonKey;
+use super::edit::{Actor, Edit};
 use super::listing;
 use super::{Batch, EventRecord, JoinToken, NewTask, Storage, StorageError, events, outbox, tokens};
 
@@ -58,7 +59,11 @@ pub struct Interviews<'a>(pub(super) &'a Storage);
 impl Interviews<'_> {
     /// Pins the guide's newest version, makes the respondent's key and a join token. The token is told here and never
     /// again.
-    pub async fn schedule(&self, new: NewInterview) -> Result<(interviews::Model, JoinToken), StorageError> {
+    pub async fn schedule(
+        &self,
+        new: NewInterview,
+        actor: &Actor,
+    ) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
         // An edit of the guide waits until the version that this interview uses is known to be used.
@@ -116,7 +121,7 @@ impl Interviews<'_> {
             "channel": row.channel,
             "scheduled_at": row.scheduled_at,
         }));
-        self.0.audit(&tx, change).await?;
+        self.0.audit().record(&tx, actor, change).await?;
         outbox::publish_interview(&tx, WebhookEvent::InterviewScheduled, &row).await?;
         tx.commit().await?;
         Ok((row, token))
@@ -135,9 +140,10 @@ impl Interviews<'_> {
         &self,
         tx: &DatabaseTransaction,
         id: Uuid,
+        edit: &Edit,
     ) -> Result<interviews::Model, StorageError> {
         let row = self.locked(tx, id).await?;
-        self.0.expected.check(&row)?;
+        edit.check(&row)?;
         Ok(row)
     }
 
@@ -172,12 +178,13 @@ impl Interviews<'_> {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    /// Opens the room now instead of at the scheduled time, with a fresh join token.
+    /// Opens the room now instead of at the scheduled time, with a fresh join token. Older ones are good no longer.
     pub async fn open_now(
         &self,
         id: Uuid,
         link_lifetime: Duration,
         no_show_after: Duration,
+        actor: &Actor,
     ) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
@@ -195,10 +202,11 @@ impl Interviews<'_> {
         }
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
+        tokens::revoke(&tx, id).await?;
         let token = tokens::issue(&tx, &self.0.secret, self.0.workspace, id, now + link_lifetime).await?;
         self.0.tasks().hasten(&tx, CONDUCT, &conduct_key(id), now).await?;
         let change = Change::new(AUDITED, id, "interview.opened").with(json!({ "scheduled_at": row.scheduled_at }));
-        self.0.audit(&tx, change).await?;
+        self.0.audit().record(&tx, actor, change).await?;
         tx.commit().await?;
         Ok((row, token))
     }
@@ -211,10 +219,10 @@ impl Interviews<'_> {
     }
 
     /// Somebody asks for the end of a call that may be live; its session does the rest and says so in the call's log.
-    pub async fn note_cancel(&self, id: Uuid) -> Result<(), StorageError> {
+    pub async fn note_cancel(&self, id: Uuid, edit: &Edit) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
-        self.find_for_edit(&tx, id).await?;
-        self.0.audit(&tx, Change::new(AUDITED, id, "interview.cancel_requested")).await?;
+        self.find_for_edit(&tx, id, edit).await?;
+        self.0.audit().record(&tx, &edit.actor, Change::new(AUDITED, id, "interview.cancel_requested")).await?;
         Ok(tx.commit().await?)
     }
 
@@ -224,14 +232,14 @@ impl Interviews<'_> {
         id: Uuid,
         status: EndStatus,
         reason: &str,
-        actor: &str,
+        edit: &Edit,
     ) -> Result<interviews::Model, StorageError> {
         let tx = self.0.write().await?;
-        let row = self.find_for_edit(&tx, id).await?;
+        let row = self.find_for_edit(&tx, id, edit).await?;
         if row.status.is_over() {
             return Err(StorageError::Over(row.status));
         }
-        self.end_in(&tx, id, Utc::now(), status, reason, actor).await?;
+        self.end_in(&tx, id, Utc::now(), status, reason, &edit.actor).await?;
         tx.commit().await?;
         self.get(id).await
     }
@@ -243,9 +251,31 @@ impl Interviews<'_> {
         if row.status != Status::Scheduled || row.no_show_at.is_none_or(|at| at > now) {
             return Ok(false);
         }
-        self.end_in(&tx, id, now, EndStatus::NoShow, NOBODY_JOINED, &self.0.actor).await?;
+        self.end_in(&tx, id, now, EndStatus::NoShow, NOBODY_JOINED, Actor::ENGINE).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Interviews of all workspaces that wait and have no task (made before there were tasks, or in bulk) get one; how many.
+    pub async fn adopt_appointments(&self) -> Result<usize, StorageError> {
+        let tasked = Query::select()
+            .column(tasks::Column::InterviewId)
+            .from(tasks::Entity)
+            .and_where(tasks::Column::Kind.eq(CONDUCT))
+            .and_where(tasks::Column::InterviewId.is_not_null())
+            .to_owned();
+        let tx = self.0.write().await?;
+        let rows = interviews::Entity::find()
+            .filter(interviews::Column::Status.eq(Status::Scheduled))
+            .filter(interviews::Column::NoShowAt.is_not_null())
+            .filter(interviews::Column::Id.not_in_subquery(tasked))
+            .all(&tx)
+            .await?;
+        for row in &rows {
+            self.0.of(row.workspace_id).tasks().enqueue(&tx, conducting(row)).await?;
+        }
+        tx.commit().await?;
+        Ok(rows.len())
     }
 
     /// An interview of this workspace, to be changed.
@@ -261,43 +291,19 @@ impl Interviews<'_> {
         now: DateTime<Utc>,
         status: EndStatus,
         reason: &str,
-        actor: &str,
+        actor: &Actor,
     ) -> Result<(), StorageError> {
         let (seq, at_ms) = events::next_place(tx, id).await?;
         let record = EventRecord {
             seq,
             at_ms,
             event: Event::Ended { status, reason: Some(reason.to_owned()) },
-            actor: actor.to_owned(),
+            actor: actor.to_string(),
         };
         let batch = Batch { interview_id: id, received_at: now, records: vec![record] };
         events::append_in(tx, &batch).await?;
         let change = Change::new(AUDITED, id, "interview.ended").with(json!({ "status": status, "reason": reason }));
-        self.0.audit(tx, change).await
-    }
-}
-
-impl Storage {
-    /// Interviews of all workspaces that wait and have no task (made before there were tasks, or in bulk) get one; how many.
-    pub async fn adopt_appointments(&self) -> Result<usize, StorageError> {
-        let tasked = Query::select()
-            .column(tasks::Column::InterviewId)
-            .from(tasks::Entity)
-            .and_where(tasks::Column::Kind.eq(CONDUCT))
-            .and_where(tasks::Column::InterviewId.is_not_null())
-            .to_owned();
-        let tx = self.write().await?;
-        let rows = interviews::Entity::find()
-            .filter(interviews::Column::Status.eq(Status::Scheduled))
-            .filter(interviews::Column::NoShowAt.is_not_null())
-            .filter(interviews::Column::Id.not_in_subquery(tasked))
-            .all(&tx)
-            .await?;
-        for row in &rows {
-            self.of(row.workspace_id).tasks().enqueue(&tx, conducting(row)).await?;
-        }
-        tx.commit().await?;
-        Ok(rows.len())
+        self.0.audit().record(tx, actor, change).await
     }
 }
 

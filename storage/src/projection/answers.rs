@@ -42,7 +42,7 @@ impl Projection {
             let earlier = responses::of_interview(db, self.row.id).await?;
             let to_same = earlier.iter().filter(|one| one.question_id == response.question_id);
             let value = score::new_share(&response.text, to_same.map(|one| one.response_text.as_str()));
-            self.outcome.follow_up_values.push(widen(value));
+            self.effects.follow_up_values.push(widen(value));
         }
         let parent = match response.parent {
             Some(asking) => self.response_to(db, asking).await?.map(|parent| parent.id),

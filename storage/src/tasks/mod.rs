@@ -16,7 +16,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::{Actor, Storage, StorageError};
 
 pub use census::QueueCount;
 pub use notifier::{DueTask, Notifier};
@@ -43,6 +43,8 @@ pub struct NewTask {
     pub max_attempts: i32,
     /// While one with this key waits or runs, no second one is made.
     pub unique_key: Option<String>,
+    /// The caller who asked for it. None for what the engine queues by itself, which no quota counts.
+    pub requested_by: Option<String>,
 }
 
 impl NewTask {
@@ -57,6 +59,7 @@ impl NewTask {
             priority: 0,
             max_attempts: ATTEMPTS,
             unique_key: None,
+            requested_by: None,
         }
     }
 }
@@ -93,6 +96,29 @@ impl Tasks<'_> {
             }
         }
         Err(StorageError::Conflict("the task with this key has just ended: ask again".to_owned()))
+    }
+
+    /// Writes down a task that a caller asks for, within the quotas of callers and workspaces.
+    ///
+    /// # Errors
+    /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
+    pub async fn request(&self, new: NewTask, actor: &Actor) -> Result<Uuid, StorageError> {
+        let tx = self.0.write().await?;
+        self.0.admit_work(&tx, actor).await?;
+        let new = NewTask { requested_by: Some(actor.to_string()), ..new };
+        let id = self.enqueue(&tx, new).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Whether the caller may ask for one more.
+    ///
+    /// # Errors
+    /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
+    pub async fn check_room(&self, actor: &Actor) -> Result<(), StorageError> {
+        let tx = self.0.write().await?;
+        self.0.admit_work(&tx, actor).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Has a queued one with this key run at `at` if it was to run later; nothing when there is none.
@@ -157,6 +183,7 @@ impl Tasks<'_> {
             result: Set(None),
             error: Set(None),
             unique_key: Set(new.unique_key.clone()),
+            requested_by: Set(new.requested_by.clone()),
             finished_at: Set(None),
             created_at: Set(now),
             updated_at: Set(now),

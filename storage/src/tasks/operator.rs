@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{Tasks, rank};
 use crate::StorageError;
 use crate::audit::Change;
+use crate::edit::Actor;
 use crate::webhooks;
 use tasks::Column;
 
@@ -62,7 +63,7 @@ impl Tasks<'_> {
 
     /// A queued one is cancelled at once; a running one is asked to stop, and says so by `cancel_requested`. What it was to
     /// deliver to a webhook is given up with it.
-    pub async fn cancel(&self, id: Uuid) -> Result<tasks::Model, StorageError> {
+    pub async fn cancel(&self, id: Uuid, actor: &Actor) -> Result<tasks::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
         if old.state.is_over() {
@@ -88,13 +89,13 @@ impl Tasks<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         let what = if queued { "task.cancelled" } else { "task.cancel_requested" };
-        self.log(&tx, &row, what).await?;
+        self.log(&tx, &row, what, actor).await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// A dead letter, or one that was cancelled, waits again and has all its attempts before it.
-    pub async fn retry(&self, id: Uuid) -> Result<tasks::Model, StorageError> {
+    pub async fn retry(&self, id: Uuid, actor: &Actor) -> Result<tasks::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
         if !matches!(old.state, TaskState::Failed | TaskState::Cancelled) {
@@ -109,6 +110,7 @@ impl Tasks<'_> {
                     .to_owned(),
             ));
         }
+        self.0.admit_work(&tx, actor).await?;
         let now = Utc::now();
         let place = rank(now, old.priority);
         let mut row: tasks::ActiveModel = old.into();
@@ -120,9 +122,10 @@ impl Tasks<'_> {
         row.run_at = Set(now);
         row.rank = Set(place);
         row.finished_at = Set(None);
+        row.requested_by = Set(Some(actor.to_string()));
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
-        self.log(&tx, &row, "task.retried").await?;
+        self.log(&tx, &row, "task.retried", actor).await?;
         tx.commit().await?;
         self.0.notifier.notify((&row).into());
         Ok(row)
@@ -137,8 +140,14 @@ impl Tasks<'_> {
             .ok_or(StorageError::NotFound("task"))
     }
 
-    async fn log(&self, tx: &DatabaseTransaction, row: &tasks::Model, what: &'static str) -> Result<(), StorageError> {
+    async fn log(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &tasks::Model,
+        what: &'static str,
+        actor: &Actor,
+    ) -> Result<(), StorageError> {
         let told = json!({ "queue": row.queue, "kind": row.kind });
-        self.0.audit(tx, Change::new("task", row.id, what).with(told)).await
+        self.0.audit().record(tx, actor, Change::new("task", row.id, what).with(told)).await
     }
 }

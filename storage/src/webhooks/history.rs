@@ -10,9 +10,10 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{AUDITED, Webhooks};
+use super::{AUDITED, Deliveries, Webhooks};
 use crate::audit::Change;
-use crate::{Storage, StorageError, outbox};
+use crate::edit::Actor;
+use crate::{StorageError, outbox};
 use webhook_deliveries::Column;
 
 /// The event of a delivery that somebody asked for to try a webhook out.
@@ -39,7 +40,12 @@ impl Webhooks<'_> {
     }
 
     /// Sends it again from the beginning of its schedule, with the same `webhook-id`.
-    pub async fn replay(&self, webhook: Uuid, delivery: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
+    pub async fn replay(
+        &self,
+        webhook: Uuid,
+        delivery: Uuid,
+        actor: &Actor,
+    ) -> Result<webhook_deliveries::Model, StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
         self.locked(&tx, webhook).await?;
@@ -52,7 +58,9 @@ impl Webhooks<'_> {
         if row.state == DeliveryState::Pending {
             return Err(StorageError::Conflict("it is still being delivered".to_owned()));
         }
+        self.0.admit_work(&tx, actor).await?;
         let mut row = row.into_active_model();
+        row.requested_by = Set(Some(actor.to_string()));
         row.state = Set(DeliveryState::Pending);
         row.attempts = Set(0);
         row.next_attempt_at = Set(now);
@@ -61,34 +69,43 @@ impl Webhooks<'_> {
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
         let told = json!({ "delivery_id": delivery, "event": row.event });
-        self.0.audit(&tx, Change::new(AUDITED, webhook, "webhook.delivery_replayed").with(told)).await?;
+        self.0
+            .audit()
+            .record(&tx, actor, Change::new(AUDITED, webhook, "webhook.delivery_replayed").with(told))
+            .await?;
         tx.commit().await?;
         Ok(row)
     }
 
     /// Sends an event that stands for nothing, even to one that is switched off.
-    pub async fn test(&self, webhook: Uuid) -> Result<webhook_deliveries::Model, StorageError> {
+    pub async fn test(&self, webhook: Uuid, actor: &Actor) -> Result<webhook_deliveries::Model, StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, webhook).await?;
+        self.0.admit_work(&tx, actor).await?;
         let data = json!({ "webhook_id": webhook, "name": row.name });
         // In an order of its own, so that it waits for nothing.
         let entry = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
-        let delivery = outbox::address(&tx, &entry, webhook).await?;
-        self.0.audit(&tx, Change::new(AUDITED, webhook, "webhook.tested")).await?;
+        let mut delivery = outbox::address(&tx, &entry, webhook).await?.into_active_model();
+        delivery.requested_by = Set(Some(actor.to_string()));
+        let delivery = delivery.update(&tx).await?;
+        self.0.audit().record(&tx, actor, Change::new(AUDITED, webhook, "webhook.tested")).await?;
         tx.commit().await?;
         Ok(delivery)
     }
 }
 
-impl Storage {
+impl Deliveries<'_> {
     /// How many deliveries of all workspaces are still to be made.
-    pub async fn pending_deliveries(&self) -> Result<u64, StorageError> {
-        Ok(webhook_deliveries::Entity::find().filter(Column::State.eq(DeliveryState::Pending)).count(&self.db).await?)
+    pub async fn pending(&self) -> Result<u64, StorageError> {
+        Ok(webhook_deliveries::Entity::find()
+            .filter(Column::State.eq(DeliveryState::Pending))
+            .count(&self.0.db)
+            .await?)
     }
 
     /// Removes deliveries of all workspaces that came to their end before `before`, and events that none is left of.
-    pub async fn forget_deliveries(&self, before: DateTime<Utc>) -> Result<u64, StorageError> {
-        let tx = self.write().await?;
+    pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StorageError> {
+        let tx = self.0.write().await?;
         let gone = webhook_deliveries::Entity::delete_many()
             .filter(Column::State.ne(DeliveryState::Pending))
             .filter(Column::UpdatedAt.lt(before))

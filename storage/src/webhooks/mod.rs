@@ -23,12 +23,13 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::crypto::random;
+use super::edit::{Actor, Edit};
 use super::vault::Vault;
 use super::{Storage, StorageError, to_json};
 
 pub use view::{Health, Webhook, WebhookSettings};
 pub(crate) use work::call_off;
-pub use work::{Attempt, Bounds, Job, SEND, Settled};
+pub use work::{Attempt, Bounds, Deliveries, Job, SEND, Settled};
 
 const PURPOSE: &str = "webhooks";
 const AUDITED: &str = "webhook";
@@ -44,7 +45,7 @@ pub struct Webhooks<'a>(pub(super) &'a Storage);
 
 impl Webhooks<'_> {
     /// The secret is told here and never again.
-    pub async fn create(&self, new: WebhookSettings) -> Result<(Webhook, String), StorageError> {
+    pub async fn create(&self, new: WebhookSettings, actor: &Actor) -> Result<(Webhook, String), StorageError> {
         let (now, id) = (Utc::now(), Uuid::now_v7());
         let secret = new_secret()?;
         let vault = self.vault()?;
@@ -69,7 +70,7 @@ impl Webhooks<'_> {
         };
         let tx = self.0.write().await?;
         let row = row.insert(&tx).await?;
-        self.changed(&tx, "webhook.created", &row).await?;
+        self.changed(&tx, "webhook.created", &row, actor).await?;
         tx.commit().await?;
         Ok((self.view(row)?, secret))
     }
@@ -95,10 +96,10 @@ impl Webhooks<'_> {
 
     /// Everything that can be set is as `new` says. One that is switched on again has a clean record; of one that is
     /// switched off, what was still to be sent is dead.
-    pub async fn update(&self, id: Uuid, new: WebhookSettings) -> Result<Webhook, StorageError> {
+    pub async fn update(&self, id: Uuid, new: WebhookSettings, edit: &Edit) -> Result<Webhook, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
-        self.0.expected.check(&self.view(old.clone())?.settings())?;
+        edit.check(&self.view(old.clone())?.settings())?;
         let mut row = old.clone().into_active_model();
         row.name = Set(new.name);
         row.url = Set(new.url);
@@ -112,31 +113,36 @@ impl Webhooks<'_> {
         row.updated_at = Set(Utc::now());
         let row = row.update(&tx).await?;
         if row.is_active {
-            self.0.alerts().recovered(&tx, None, FAILURES, &id.to_string(), Utc::now()).await?;
+            self.0.alerts().recovered(&tx, None, FAILURES, &id.to_string(), Utc::now(), &edit.actor).await?;
         } else {
             bury_pending(&tx, id, SWITCHED_OFF).await?;
         }
-        self.changed(&tx, "webhook.updated", &row).await?;
+        self.changed(&tx, "webhook.updated", &row, &edit.actor).await?;
         tx.commit().await?;
         self.view(row)
     }
 
     /// Removes it with its deliveries.
-    pub async fn delete(&self, id: Uuid) -> Result<(), StorageError> {
+    pub async fn delete(&self, id: Uuid, edit: &Edit) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, id).await?;
-        self.0.expected.check(&self.view(row.clone())?.settings())?;
+        edit.check(&self.view(row.clone())?.settings())?;
         webhook_deliveries::Entity::delete_many()
             .filter(webhook_deliveries::Column::WebhookId.eq(id))
             .exec(&tx)
             .await?;
         webhooks::Entity::delete_by_id(id).exec(&tx).await?;
-        self.changed(&tx, "webhook.deleted", &row).await?;
+        self.changed(&tx, "webhook.deleted", &row, &edit.actor).await?;
         Ok(tx.commit().await?)
     }
 
     /// Makes another secret; the one so far signs as well for so long.
-    pub async fn rotate_secret(&self, id: Uuid, overlap: Duration) -> Result<(Webhook, String), StorageError> {
+    pub async fn rotate_secret(
+        &self,
+        id: Uuid,
+        overlap: Duration,
+        actor: &Actor,
+    ) -> Result<(Webhook, String), StorageError> {
         let (now, secret) = (Utc::now(), new_secret()?);
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
@@ -146,7 +152,7 @@ impl Webhooks<'_> {
         row.previous_secret_until = Set(Some(now + overlap));
         row.updated_at = Set(now);
         let row = row.update(&tx).await?;
-        self.changed(&tx, "webhook.secret_rotated", &row).await?;
+        self.changed(&tx, "webhook.secret_rotated", &row, actor).await?;
         tx.commit().await?;
         Ok((self.view(row)?, secret))
     }
@@ -167,10 +173,11 @@ impl Webhooks<'_> {
         tx: &DatabaseTransaction,
         what: &'static str,
         row: &webhooks::Model,
+        actor: &Actor,
     ) -> Result<(), StorageError> {
         let host = row.url.split('/').nth(2).unwrap_or_default();
         let told = json!({ "name": row.name, "host": host, "events": row.events, "is_active": row.is_active });
-        self.0.audit(tx, Change::new(AUDITED, row.id, what).with(told)).await
+        self.0.audit().record(tx, actor, Change::new(AUDITED, row.id, what).with(told)).await
     }
 
     fn vault(&self) -> Result<Vault, StorageError> {

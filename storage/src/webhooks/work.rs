@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{AUDITED, FAILURES, Webhooks, bury_pending, open_headers};
 use crate::alerts::NewAlert;
 use crate::audit::Change;
+use crate::edit::Actor;
 use crate::tasks::NewTask;
 use crate::{Storage, StorageError};
 use webhook_deliveries::Column;
@@ -118,29 +119,27 @@ const BUSY: &str = "\
     FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id \
     WHERE d.state = 'pending' AND d.leased_until > $1 GROUP BY d.webhook_id, w.failing_since";
 
-impl Storage {
+/// The repository of deliveries, of all workspaces.
+pub struct Deliveries<'a>(pub(crate) &'a Storage);
+
+impl Deliveries<'_> {
     /// Whether a delivery may be due: cheap to ask, and takes no lock.
-    pub async fn deliveries_due(&self, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    pub async fn any_due(&self, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let free = Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(now));
         Ok(webhook_deliveries::Entity::find()
             .filter(Column::State.eq(DeliveryState::Pending))
             .filter(Column::NextAttemptAt.lte(now))
             .filter(free)
             .limit(1)
-            .one(&self.db)
+            .one(&self.0.db)
             .await?
             .is_some())
     }
 
     /// Has what is due delivered by tasks, within the bounds; the longest overdue first. What no task has come to by `until`
     /// is due again. Returns how many were taken.
-    pub async fn take_deliveries(
-        &self,
-        now: DateTime<Utc>,
-        until: DateTime<Utc>,
-        bounds: Bounds,
-    ) -> Result<usize, StorageError> {
-        let tx = self.write().await?;
+    pub async fn take(&self, now: DateTime<Utc>, until: DateTime<Utc>, bounds: Bounds) -> Result<usize, StorageError> {
+        let tx = self.0.write().await?;
         let backend = tx.get_database_backend();
         if backend == DbBackend::Postgres {
             // One relay of a fleet at a time, or each would fill the same places. SQLite has one writer anyway.
@@ -176,22 +175,22 @@ impl Storage {
                 all += 1;
                 failing += usize::from(candidate.failing);
                 taken += 1;
-                self.of(candidate.workspace_id).tasks().enqueue(&tx, task(&candidate)).await?;
+                self.0.of(candidate.workspace_id).tasks().enqueue(&tx, task(&candidate)).await?;
             }
         }
         tx.commit().await?;
         Ok(taken)
     }
 
-    pub async fn is_to_be_delivered(&self, id: Uuid) -> Result<bool, StorageError> {
-        let found = webhook_deliveries::Entity::find_by_id(id).one(&self.db).await?;
+    pub async fn is_pending(&self, id: Uuid) -> Result<bool, StorageError> {
+        let found = webhook_deliveries::Entity::find_by_id(id).one(&self.0.db).await?;
         Ok(found.is_some_and(|row| row.state == DeliveryState::Pending))
     }
 
     /// Begins an attempt, with a lease until `until`; nothing when it is no longer to be delivered.
-    pub async fn begin_delivery(&self, id: Uuid, until: DateTime<Utc>) -> Result<Option<Job>, StorageError> {
+    pub async fn begin(&self, id: Uuid, until: DateTime<Utc>) -> Result<Option<Job>, StorageError> {
         let now = Utc::now();
-        let tx = self.write().await?;
+        let tx = self.0.write().await?;
         let found = webhook_deliveries::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
         let Some(delivery) = found.filter(|row| row.state == DeliveryState::Pending) else { return Ok(None) };
         let webhook = webhooks::Entity::find_by_id(delivery.webhook_id).one(&tx).await?;
@@ -202,7 +201,7 @@ impl Storage {
         row.leased_until = Set(Some(until));
         let row = row.update(&tx).await?;
         tx.commit().await?;
-        let vault = Webhooks(self).vault()?;
+        let vault = Webhooks(self.0).vault()?;
         let mut secrets = vec![vault.open(webhook.id.as_bytes(), &webhook.secret)?];
         if let Some(previous) = webhook.previous_secret
             && webhook.previous_secret_until.is_some_and(|until| until > now)
@@ -227,13 +226,8 @@ impl Storage {
 
     /// Writes down what came of an attempt. A webhook that failed without a success for `patience`, or whose receiver is
     /// gone, is switched off, and what was still to be sent to it is dead.
-    pub async fn settle_delivery(
-        &self,
-        job: &Job,
-        attempt: &Attempt,
-        patience: Duration,
-    ) -> Result<Settled, StorageError> {
-        let tx = self.write().await?;
+    pub async fn settle(&self, job: &Job, attempt: &Attempt, patience: Duration) -> Result<Settled, StorageError> {
+        let tx = self.0.write().await?;
         let void = Ok(Settled { void: true, disabled: None, alert: None });
         // Its counts are written; whoever addresses deliveries to it meanwhile need not wait, nor be waited for.
         let webhook = webhooks::Entity::find_by_id(job.webhook).lock(LockType::NoKeyUpdate).one(&tx).await?;
@@ -286,8 +280,8 @@ impl Storage {
         let mut raised = None;
         if let Some(reason) = &disabled {
             let told = json!({ "name": name, "reason": reason });
-            let own = self.of(job.workspace);
-            own.audit(&tx, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
+            let own = self.0.of(job.workspace);
+            own.audit().record(&tx, Actor::ENGINE, Change::new(AUDITED, id, "webhook.disabled").with(told)).await?;
             let alert = alert(id, &name, reason, attempt.at - since, patience, attempt.at);
             raised = own.alerts().raise_in(&tx, alert).await?;
         }

@@ -3,7 +3,7 @@
 use entity::event_logs;
 use interview::io::EndStatus;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use storage::{AuditFilter, Storage};
+use storage::{Actor, AuditFilter, Edit, Storage};
 use uuid::Uuid;
 
 use crate::support::{conversation, guide, new_interview, store};
@@ -12,7 +12,7 @@ use crate::support::{conversation, guide, new_interview, store};
 async fn trail(storage: &Storage, kind: &str, id: Uuid) -> Vec<(i64, String, String)> {
     let filter =
         AuditFilter { entity_id: Some(id), entity_type: Some(kind.to_owned()), limit: 100, ..Default::default() };
-    let mut entries = storage.audit_trail(filter).await.unwrap();
+    let mut entries = storage.audit().list(filter).await.unwrap();
     entries.reverse();
     entries.into_iter().map(|entry| (entry.seq, entry.event_type, entry.actor)).collect()
 }
@@ -24,10 +24,10 @@ fn entry(seq: i64, what: &str, actor: &str) -> (i64, String, String) {
 #[tokio::test]
 async fn what_is_done_to_a_guide_is_told_with_who_did_it() {
     let (_folder, storage) = store().await;
-    let (dana, kim) = (storage.by("user:dana"), storage.by("key:kim"));
-    let row = dana.guides().create(&guide(), None).await.unwrap();
-    kim.guides().update(row.id, &guide()).await.unwrap();
-    kim.guides().delete(row.id).await.unwrap();
+    let (dana, kim) = (Actor::named("user:dana"), Actor::named("key:kim"));
+    let row = storage.guides().create(&guide(), None, &dana).await.unwrap();
+    storage.guides().update(row.id, &guide(), &Edit::by(&kim)).await.unwrap();
+    storage.guides().delete(row.id, &Edit::by(&kim)).await.unwrap();
     let expected = [
         entry(1, "call_guide.created", "user:dana"),
         entry(2, "call_guide.updated", "key:kim"),
@@ -39,42 +39,46 @@ async fn what_is_done_to_a_guide_is_told_with_who_did_it() {
 #[tokio::test]
 async fn what_did_not_happen_is_not_told() {
     let (_folder, storage) = store().await;
-    let row = storage.guides().create(&guide(), None).await.unwrap();
-    storage.interviews().schedule(new_interview(row.id)).await.unwrap();
-    storage.guides().delete(row.id).await.unwrap_err();
-    storage.guides().update(Uuid::now_v7(), &guide()).await.unwrap_err();
+    let row = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
+    storage.interviews().schedule(new_interview(row.id), Actor::ENGINE).await.unwrap();
+    storage.guides().delete(row.id, &Edit::by(Actor::ENGINE)).await.unwrap_err();
+    storage.guides().update(Uuid::now_v7(), &guide(), &Edit::by(Actor::ENGINE)).await.unwrap_err();
     assert_eq!(trail(&storage, "call_guide", row.id).await, [entry(1, "call_guide.created", "engine")]);
-    let all = storage.audit_trail(AuditFilter { limit: 100, ..Default::default() }).await.unwrap();
+    let all = storage.audit().list(AuditFilter { limit: 100, ..Default::default() }).await.unwrap();
     assert_eq!(all.len(), 2, "{all:?}");
 }
 
 #[tokio::test]
 async fn an_operators_changes_and_the_call_are_numbered_apart() {
     let (_folder, storage) = store().await;
-    let kim = storage.by("key:kim");
-    let row = kim.guides().create(&guide(), None).await.unwrap();
-    let (interview, _) = kim.interviews().schedule(new_interview(row.id)).await.unwrap();
+    let kim = Actor::named("key:kim");
+    let row = storage.guides().create(&guide(), None, &kim).await.unwrap();
+    let (interview, _) = storage.interviews().schedule(new_interview(row.id), &kim).await.unwrap();
     let call = conversation();
-    storage.append(interview.id, &call[..5]).await.unwrap();
-    kim.interviews().open_now(interview.id, chrono::Duration::hours(1), chrono::Duration::hours(1)).await.unwrap();
-    kim.interviews().note_cancel(interview.id).await.unwrap();
+    storage.event_log().append(interview.id, &call[..5]).await.unwrap();
+    storage
+        .interviews()
+        .open_now(interview.id, chrono::Duration::hours(1), chrono::Duration::hours(1), &kim)
+        .await
+        .unwrap();
+    storage.interviews().note_cancel(interview.id, &Edit::by(&kim)).await.unwrap();
     // The session's next number is the one it expects, whatever was done meanwhile.
-    storage.append(interview.id, &call[5..12]).await.unwrap();
-    assert_eq!(storage.load_events(interview.id).await.unwrap(), call[..12]);
-    kim.interviews().end(interview.id, EndStatus::Cancelled, "cancelled", "key:kim").await.unwrap();
+    storage.event_log().append(interview.id, &call[5..12]).await.unwrap();
+    assert_eq!(storage.event_log().load(interview.id).await.unwrap(), call[..12]);
+    storage.interviews().end(interview.id, EndStatus::Cancelled, "cancelled", &Edit::by(&kim)).await.unwrap();
     let names = ["interview.scheduled", "interview.opened", "interview.cancel_requested", "interview.ended"];
     let expected: Vec<_> = (1..).zip(names).map(|(seq, name)| entry(seq, name, "key:kim")).collect();
     assert_eq!(trail(&storage, "interview_admin", interview.id).await, expected);
-    assert_eq!(storage.load_events(interview.id).await.unwrap().len(), 13);
+    assert_eq!(storage.event_log().load(interview.id).await.unwrap().len(), 13);
 }
 
 #[tokio::test]
 async fn many_at_once_leave_no_gap() {
     let (_folder, storage) = store().await;
-    let row = storage.guides().create(&guide(), None).await.unwrap();
-    let edit = |n: usize| {
-        let storage = storage.by(&format!("user:{n}"));
-        async move { storage.guides().update(row.id, &guide()).await.map(drop) }
+    let row = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
+    let edit = |n: u128| {
+        let (storage, edit) = (storage.clone(), Edit::by(&Actor::user(Uuid::from_u128(n))));
+        async move { storage.guides().update(row.id, &guide(), &edit).await.map(drop) }
     };
     let edits = futures_util::future::join_all((0..12).map(edit)).await;
     assert!(edits.into_iter().all(|edit| edit.is_ok()));
@@ -85,11 +89,11 @@ async fn many_at_once_leave_no_gap() {
 #[tokio::test]
 async fn nothing_about_a_respondent_stands_in_the_trail() {
     let (_folder, storage) = store().await;
-    let row = storage.guides().create(&guide(), None).await.unwrap();
+    let row = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
     let mut new = new_interview(row.id);
     new.respondent_phone = Some("+49123456789".to_owned());
     new.respondent_email = Some("dana@example.org".to_owned());
-    let (interview, _) = storage.interviews().schedule(new).await.unwrap();
+    let (interview, _) = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap();
     let rows = event_logs::Entity::find()
         .filter(event_logs::Column::EntityId.eq(interview.id))
         .order_by_asc(event_logs::Column::Id)

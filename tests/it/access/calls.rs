@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use interview::Event;
 use interview::io::CallState;
-use storage::Storage;
 use storage::projection::ENGINE_RESTARTED;
+use storage::{Actor, Storage};
 use uuid::Uuid;
 
 use crate::session::{Stage, answers, check_log};
@@ -15,10 +15,14 @@ use crate::support::{conversation, new_interview};
 impl Stage {
     /// An interview in a workspace of its own.
     async fn invite_elsewhere(&self) -> (Uuid, Invitation) {
-        let workspace = self.engine.storage.create_workspace("elsewhere").await.unwrap().id;
+        let workspace = self.engine.storage.workspaces().create("elsewhere", Actor::ENGINE).await.unwrap().id;
         let storage = self.engine.storage.of(workspace);
-        let guide = storage.guides().create(&serde_json::from_value(open_guide(3)).unwrap(), None).await.unwrap();
-        let (row, token) = storage.interviews().schedule(new_interview(guide.id)).await.unwrap();
+        let guide = storage
+            .guides()
+            .create(&serde_json::from_value(open_guide(3)).unwrap(), None, Actor::ENGINE)
+            .await
+            .unwrap();
+        let (row, token) = storage.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap();
         (workspace, Invitation { id: row.id, token: token.token })
     }
 }
@@ -38,7 +42,7 @@ async fn an_interview_of_another_workspace_is_held_recovered_and_ended() {
     page.answer_until(&call, is_state(CallState::Ended)).await;
     call.closed().await;
     stage.live(0).await;
-    let events = storage.load_events(invitation.id).await.unwrap();
+    let events = storage.event_log().load(invitation.id).await.unwrap();
     check_log(&events);
     assert_eq!(answers(&events), 3);
     assert_eq!(storage.interviews().get(invitation.id).await.unwrap().status, entity::Status::Completed);
@@ -54,15 +58,15 @@ async fn what_a_crash_left_in_another_workspace_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/interviews.db", folder.path().display());
     let storage = Storage::connect(&url, 2, folder.path()).await.unwrap();
-    storage.migrate().await.unwrap();
-    let other = storage.of(storage.create_workspace("elsewhere").await.unwrap().id);
-    let guide = other.guides().create(&crate::support::guide(), None).await.unwrap();
-    let (row, _) = other.interviews().schedule(new_interview(guide.id)).await.unwrap();
-    other.append(row.id, &conversation()[..6]).await.unwrap();
+    storage.schema().migrate().await.unwrap();
+    let other = storage.of(storage.workspaces().create("elsewhere", Actor::ENGINE).await.unwrap().id);
+    let guide = other.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap();
+    let (row, _) = other.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap();
+    other.event_log().append(row.id, &conversation()[..6]).await.unwrap();
     storage.close().await.unwrap();
 
     let stage = Stage::start_in(folder, &[], &[]).await;
-    let events = stage.engine.storage.of(other.workspace()).load_events(row.id).await.unwrap();
+    let events = stage.engine.storage.of(other.workspace()).event_log().load(row.id).await.unwrap();
     assert_eq!(events.len(), 7);
     assert!(matches!(&events[6].event, Event::Paused { reason } if reason == ENGINE_RESTARTED), "{events:?}");
     stage.engine.stop(Duration::ZERO).await;

@@ -45,17 +45,17 @@ async fn keys_users_and_workspaces_are_made_at_the_command_line() {
 
     let url = format!("sqlite://{}/interviews.db", folder.path().display());
     let storage = Storage::connect(&url, 1, folder.path()).await.unwrap();
-    let row = storage.recognise_key(&key).await.unwrap().expect("the key that was printed");
-    let acme = storage.of(storage.find_workspace("acme").await.unwrap().id);
+    let row = storage.keys().recognise(&key).await.unwrap().expect("the key that was printed");
+    let acme = storage.of(storage.workspaces().find("acme").await.unwrap().id);
     assert_eq!((row.workspace_id, row.role, row.name.as_str()), (acme.workspace(), Role::Admin, "first"));
     let dana = acme.users().by_email("dana@example.org").await.unwrap().unwrap();
     assert!(passwords::verify("correct horse battery", dana.password_hash.as_deref()));
-    let trail = acme.audit_trail(AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
+    let trail = acme.audit().list(AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
     assert_eq!(trail.len(), 3);
     assert!(trail.iter().all(|entry| entry.actor == "cli"), "{trail:?}");
 
     let listed = run(&["key", "list", "--workspace", "acme"], "").await.unwrap();
     assert!(listed.contains(&row.prefix) && !listed.contains(&key), "{listed}");
     run(&["key", "revoke", &row.id.to_string(), "--workspace", "acme"], "").await.unwrap();
-    assert!(storage.recognise_key(&key).await.unwrap().is_none());
+    assert!(storage.keys().recognise(&key).await.unwrap().is_none());
 }

@@ -1,4 +1,4 @@
-//! What browsers are told on every answer, other sites' pages, rate limits, the token of `/metrics`.
+//! What browsers are told on every answer, other sites' pages, rate limits.
 
 use entity::Role;
 use interviewer::access::{AccessSettings, Quotas};
@@ -6,6 +6,7 @@ use reqwest::{Method, RequestBuilder, Response};
 
 use super::keys::new_key;
 use crate::api::{App, Setup, problem};
+use storage::Actor;
 
 const CONSOLE: &str = "https://console.example.net";
 
@@ -49,7 +50,7 @@ async fn every_answer_tells_browsers_what_they_may_do() {
 #[actix_web::test]
 async fn other_sites_pages_ask_only_where_the_operator_says_so() {
     let app = with(AccessSettings { cors_origins: vec![CONSOLE.to_owned()], ..AccessSettings::default() }).await;
-    let (_, key) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, key) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let answer = ask(app.get("/api/call-guides/").header("Origin", CONSOLE).bearer_auth(&key)).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["access-control-allow-origin"], CONSOLE);
@@ -92,8 +93,8 @@ async fn other_sites_pages_ask_only_where_the_operator_says_so() {
 async fn who_asks_too_often_waits_and_nobody_else_does() {
     let quotas = Quotas { requests: 5, logins: 5 };
     let app = with(AccessSettings { quotas, ..AccessSettings::default() }).await;
-    let (_, one) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
-    let (_, other) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, one) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
+    let (_, other) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     for left in (0..5).rev() {
         let answer = ask(app.get("/api/call-guides/").bearer_auth(&one)).await;
         assert_eq!(answer.status(), 200);
@@ -122,16 +123,4 @@ async fn who_asks_too_often_waits_and_nobody_else_does() {
         assert_eq!(ask(here.get("/api/call-guides/")).await.status(), 200, "whoever sits here is not counted");
     }
     here.stop().await;
-}
-
-#[actix_web::test]
-async fn metrics_may_have_a_token_of_their_own() {
-    let app = with(AccessSettings::default()).await;
-    assert_eq!(ask(app.get("/metrics")).await.status(), 200);
-    app.stop().await;
-    let app = with(AccessSettings { metrics_token: "for prometheus".to_owned(), ..AccessSettings::default() }).await;
-    problem(ask(app.get("/metrics")).await, 401).await;
-    problem(ask(app.get("/metrics").bearer_auth("for prometheu")).await, 401).await;
-    assert_eq!(ask(app.get("/metrics").bearer_auth("for prometheus")).await.status(), 200);
-    app.stop().await;
 }

@@ -7,7 +7,7 @@ use entity::Role;
 use interviewer::access::passwords;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use storage::{NewKey, NewUser};
+use storage::{Actor, NewKey, NewUser};
 
 use crate::api::{App, Setup, problem};
 
@@ -28,7 +28,7 @@ async fn status(request: RequestBuilder) -> u16 {
 #[actix_web::test]
 async fn a_key_is_told_once_and_opens_until_it_is_withdrawn() {
     let app = open_to_all().await;
-    let (admin_row, admin) = app.storage.keys().create(new_key(Role::Admin)).await.unwrap();
+    let (admin_row, admin) = app.storage.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
     problem(app.get("/api/keys/").send().await.unwrap(), 401).await;
     let made = app
         .request(Method::POST, "/api/keys/")
@@ -69,9 +69,9 @@ async fn a_key_is_told_once_and_opens_until_it_is_withdrawn() {
 #[actix_web::test]
 async fn what_is_no_key_opens_nothing() {
     let app = open_to_all().await;
-    let (_, key) = app.storage.keys().create(new_key(Role::Admin)).await.unwrap();
+    let (_, key) = app.storage.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
     let late = NewKey { expires_at: Some(Utc::now() - TimeDelta::seconds(1)), ..new_key(Role::Admin) };
-    let (_, expired) = app.storage.keys().create(late).await.unwrap();
+    let (_, expired) = app.storage.keys().create(late, Actor::ENGINE).await.unwrap();
     // `ei_` and twelve digits; what follows the next underscore is the secret.
     let (prefix, others_secret) = (&key[..15], &expired[16..]);
     let others = format!("{prefix}_{others_secret}");
@@ -92,7 +92,7 @@ async fn what_is_no_key_opens_nothing() {
 #[actix_web::test]
 async fn at_this_machine_a_key_still_counts_for_what_it_is() {
     let app = App::start().await;
-    let (_, viewer) = app.storage.keys().create(new_key(Role::Viewer)).await.unwrap();
+    let (_, viewer) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     assert_eq!(status(app.get("/api/keys/")).await, 200);
     assert_eq!(status(app.get("/api/keys/").bearer_auth(&viewer)).await, 403);
     assert_eq!(status(app.get("/api/keys/").bearer_auth("ei_no_key")).await, 401);
@@ -109,7 +109,7 @@ struct Users {
 impl Users {
     async fn start() -> Self {
         let app = open_to_all().await;
-        let (_, admin) = app.storage.keys().create(new_key(Role::Admin)).await.unwrap();
+        let (_, admin) = app.storage.keys().create(new_key(Role::Admin), Actor::ENGINE).await.unwrap();
         Self { app, admin }
     }
 
@@ -228,7 +228,7 @@ async fn guessing_passwords_is_slow_and_tells_nothing() {
 async fn users_of_two_workspaces_do_not_meet() {
     let users = Users::start().await;
     users.add("dana@example.org", "viewer").await;
-    let other = users.app.storage.of(users.app.storage.create_workspace("other").await.unwrap().id);
+    let other = users.app.storage.of(users.app.storage.workspaces().create("other", Actor::ENGINE).await.unwrap().id);
     let hash = passwords::hash("another password of hers").unwrap();
     let new = NewUser {
         email: "dana@example.org".to_owned(),
@@ -237,7 +237,7 @@ async fn users_of_two_workspaces_do_not_meet() {
         password_hash: Some(hash),
         oidc: None,
     };
-    other.users().create(new).await.unwrap();
+    other.users().create(new, Actor::ENGINE).await.unwrap();
     let app = &users.app;
     let login = |workspace: &str| {
         let body =

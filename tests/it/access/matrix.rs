@@ -13,7 +13,7 @@ use interviewer::study::Format;
 use interviewer::study::task::{ExportRequest, enqueue};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use storage::{NewInsight, NewUser, Storage};
+use storage::{Actor, NewInsight, NewUser, Storage};
 use uuid::Uuid;
 
 use super::keys::new_key;
@@ -84,7 +84,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/webhooks/", Admin),
     ("get", "/api/webhooks/{id}", Admin),
     ("get", "/api/webhooks/{id}/deliveries", Admin),
-    ("get", "/metrics", Open),
+    ("get", "/metrics", Viewer),
     ("post", "/api/analytics/insights/generate", Researcher),
     ("post", "/api/auth/login", Open),
     ("post", "/api/auth/logout", Viewer),
@@ -154,9 +154,9 @@ struct Things {
 
 impl Things {
     async fn of(storage: &Storage) -> Self {
-        let guide = storage.guides().create(&guide(), None).await.unwrap().id;
-        let used = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
-        let interview = storage.interviews().schedule(new_interview(used)).await.unwrap().0;
+        let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
+        let used = storage.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap().id;
+        let interview = storage.interviews().schedule(new_interview(used), Actor::ENGINE).await.unwrap().0;
         let (interview, respondent) = (interview.id, interview.respondent_id);
         let insight = NewInsight {
             interview_id: Some(interview),
@@ -175,8 +175,8 @@ impl Things {
             statistics: json!({}),
             task_id: None,
         };
-        let insight = storage.insights().keep(insight).await.unwrap().id;
-        let key = storage.keys().create(new_key(Role::Viewer)).await.unwrap().0.id;
+        let insight = storage.insights().keep(insight, Actor::ENGINE).await.unwrap().id;
+        let key = storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap().0.id;
         let new = NewUser {
             email: format!("{guide}@example.org"),
             name: "Somebody".to_owned(),
@@ -184,15 +184,16 @@ impl Things {
             password_hash: None,
             oidc: None,
         };
-        let user = storage.users().create(new).await.unwrap().id;
+        let user = storage.users().create(new, Actor::ENGINE).await.unwrap().id;
         let webhooks = storage.webhooks();
-        let webhook = webhooks.create(settings("https://example.org/", &WebhookEvent::ALL)).await.unwrap().0.id;
-        let delivery = webhooks.test(webhook).await.unwrap().id;
+        let webhook =
+            webhooks.create(settings("https://example.org/", &WebhookEvent::ALL), Actor::ENGINE).await.unwrap().0.id;
+        let delivery = webhooks.test(webhook, Actor::ENGINE).await.unwrap().id;
         let alert = crate::quality::alert(Some(interview), "engagement_score", "");
         let alert = storage.alerts().raise(alert).await.unwrap().unwrap().id;
         let export =
             ExportRequest { call_guide_id: used, format: Format::Csv, status: None, from: None, to: Utc::now() };
-        let task = enqueue(storage, &export).await.unwrap();
+        let task = enqueue(storage, &export, Actor::ENGINE).await.unwrap();
         Self { guide, interview, insight, respondent, key, user, webhook, delivery, alert, task }
     }
 
@@ -289,12 +290,12 @@ async fn the_matrix_lists_every_route_that_is_described() {
 async fn every_route_lets_in_whom_it_should_and_nobody_else() {
     for bind in ["127.0.0.1", "0.0.0.0"] {
         let app = App::start_as(Setup { bind, ..Setup::default() }).await;
-        let foreign = app.storage.of(app.storage.create_workspace("foreign").await.unwrap().id);
+        let foreign = app.storage.of(app.storage.workspaces().create("foreign", Actor::ENGINE).await.unwrap().id);
         for role in [None, Some(Role::Viewer), Some(Role::Researcher), Some(Role::Admin)] {
             let (mut own_key, mut foreign_key) = (None, None);
             if let Some(role) = role {
-                own_key = Some(app.storage.keys().create(new_key(role)).await.unwrap().1);
-                foreign_key = Some(foreign.keys().create(new_key(role)).await.unwrap().1);
+                own_key = Some(app.storage.keys().create(new_key(role), Actor::ENGINE).await.unwrap().1);
+                foreign_key = Some(foreign.keys().create(new_key(role), Actor::ENGINE).await.unwrap().1);
             }
             // Whoever sits at this machine is admin without any key.
             let acts_as = if role.is_none() && bind == "127.0.0.1" { Some(Role::Admin) } else { role };

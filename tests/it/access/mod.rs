@@ -3,9 +3,13 @@
 mod audit;
 mod calls;
 mod cli;
+mod exposed;
 mod headers;
 mod keys;
+mod limits;
 mod matrix;
 mod oidc;
 mod tokens;
 mod workspaces;
+
+pub use keys::new_key;

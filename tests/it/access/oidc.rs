@@ -7,7 +7,7 @@ use interviewer::access::{AccessSettings, OidcSettings, Quotas};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
-use storage::NewUser;
+use storage::{Actor, NewUser};
 
 use crate::api::{App, Setup, problem};
 use crate::support::identity::{CLIENT, Lie, Provider, SECRET};
@@ -187,7 +187,7 @@ async fn only_those_the_operator_wants_come_in() {
         password_hash: None,
         oidc: None,
     };
-    let kim = stage.app.storage.users().create(new).await.unwrap();
+    let kim = stage.app.storage.users().create(new, Actor::ENGINE).await.unwrap();
     let as_kim = |p: &mut Value| {
         p["sub"] = json!("kim-1");
         p["email"] = json!("kim@example.org");
@@ -205,7 +205,7 @@ async fn only_those_the_operator_wants_come_in() {
         403
     );
     let locked = storage::UserChanges { is_active: Some(false), ..Default::default() };
-    stage.app.storage.users().update(kim.id, locked).await.unwrap();
+    stage.app.storage.users().update(kim.id, locked, Actor::ENGINE).await.unwrap();
     assert_eq!(signs_in(&as_kim).await, 403, "locked out");
     stage.app.stop().await;
 }

@@ -7,7 +7,7 @@ use entity::{Role, users};
 use interviewer::access::tokens::{AUDIENCE, ISSUER};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
-use storage::{NewUser, Secret};
+use storage::{Actor, NewUser, Secret};
 use uuid::Uuid;
 
 use crate::api::{App, Setup};
@@ -20,7 +20,7 @@ async fn user(app: &App) -> users::Model {
         password_hash: None,
         oidc: None,
     };
-    app.storage.users().create(new).await.unwrap()
+    app.storage.users().create(new, Actor::ENGINE).await.unwrap()
 }
 
 #[actix_web::test]
@@ -28,8 +28,8 @@ async fn only_our_own_unchanged_timely_tokens_of_sessions_that_are_on_pass() {
     for bind in ["127.0.0.1", "0.0.0.0"] {
         let app = App::start_as(Setup { bind, ..Setup::default() }).await;
         let user = user(&app).await;
-        let session = app.storage.begin_session(&user, Utc::now() + TimeDelta::hours(1), "test").await.unwrap();
-        let over = app.storage.begin_session(&user, Utc::now() - TimeDelta::seconds(1), "test").await.unwrap();
+        let session = app.storage.sessions().begin(&user, Utc::now() + TimeDelta::hours(1), "test").await.unwrap();
+        let over = app.storage.sessions().begin(&user, Utc::now() - TimeDelta::seconds(1), "test").await.unwrap();
         let now = Utc::now().timestamp();
         let good = json!({
             "iss": ISSUER, "aud": AUDIENCE, "sub": user.id, "jti": session, "iat": now, "nbf": now, "exp": now + 600,
@@ -81,7 +81,7 @@ async fn only_our_own_unchanged_timely_tokens_of_sessions_that_are_on_pass() {
                 assert_eq!(answer.status(), 401, "{what}, on {bind}");
             }
         }
-        app.storage.end_session(session, user.id).await.unwrap();
+        app.storage.sessions().end(session, user.id).await.unwrap();
         assert_eq!(asked(&token).await, 401, "signed out, on {bind}");
         app.stop().await;
     }

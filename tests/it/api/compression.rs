@@ -41,7 +41,7 @@ async fn recordings_are_served_as_they_are() {
     let app = App::start().await;
     let scheduled = app.schedule().await;
     let id: Uuid = scheduled["id"].as_str().unwrap().parse().unwrap();
-    app.storage.append(id, &conversation()).await.unwrap();
+    app.storage.event_log().append(id, &conversation()).await.unwrap();
     record(&app.storage, id, "respondent.ogg", [7; 4_000]).await;
     let path = format!("/api/interviews/{id}/recording?side=respondent");
     let whole = app.get(&path).header("Accept-Encoding", "gzip").send().await.unwrap();

@@ -14,7 +14,7 @@ use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::Value;
-use storage::{Batch, NewInterview, Storage};
+use storage::{Actor, Batch, NewInterview, Storage};
 use utoipa::PartialSchema as _;
 use uuid::Uuid;
 
@@ -30,16 +30,17 @@ async fn held(storage: &Storage, guide: Uuid, respondent: &str, days: i64) -> Uu
         respondent_name: Some("Wilhelmina Quarrington".to_owned()),
         ..new_interview(guide)
     };
-    let id = storage.interviews().schedule(new).await.unwrap().0.id;
+    let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     let batch = Batch { interview_id: id, received_at: Utc::now() - Duration::days(days), records: conversation() };
-    storage.append_all(&[&batch]).await.unwrap().remove(0).unwrap();
+    storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     id
 }
 
 async fn is_erased(storage: &Storage, id: Uuid) -> bool {
     let row = storage.interviews().get(id).await.unwrap();
-    let wordless = storage.responses(id).await.unwrap().iter().all(|response| response.response_text.is_empty());
-    let closed = storage.load_events(id).await.is_err();
+    let wordless =
+        storage.responses().of_interview(id).await.unwrap().iter().all(|response| response.response_text.is_empty());
+    let closed = storage.event_log().load(id).await.is_err();
     assert_eq!(
         (wordless, closed),
         (row.respondent_name.is_none(), row.respondent_name.is_none()),
@@ -51,7 +52,7 @@ async fn is_erased(storage: &Storage, id: Uuid) -> bool {
 #[actix_web::test]
 async fn a_person_is_erased_with_every_interview_of_theirs_and_nobody_else_is() {
     let app = App::start().await;
-    let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = app.storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let (first, second) = (held(&app.storage, guide, "w", 1).await, held(&app.storage, guide, "w", 2).await);
     let other = held(&app.storage, guide, "v", 1).await;
     let path = format!("/api/interviews/{first}/personal-data");
@@ -74,7 +75,7 @@ async fn a_person_is_erased_with_every_interview_of_theirs_and_nobody_else_is() 
 async fn retention_leaves_the_key_to_the_younger_interview() {
     let app = App::start().await;
     let storage = app.storage.clone();
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let old = held(&storage, guide, "old", 40).await;
     let (before, since) = (held(&storage, guide, "both", 31).await, held(&storage, guide, "both", 29).await);
     let metrics = Arc::new(Metrics::new().unwrap());
@@ -156,10 +157,10 @@ async fn a_receipt_counts_every_event_that_can_no_longer_be_read() {
     assert_eq!(personal, 7, "a kind that is personal, or no longer so");
 
     let app = App::start().await;
-    let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = app.storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let new = NewInterview { respondent_id: Some("w".to_owned()), ..new_interview(guide) };
-    let id = app.storage.interviews().schedule(new).await.unwrap().0.id;
-    app.storage.append(id, &records(1, events)).await.unwrap();
+    let id = app.storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
+    app.storage.event_log().append(id, &records(1, events)).await.unwrap();
     let rows = event_logs::Entity::find().filter(event_logs::Column::EntityId.eq(id));
     let rows = rows.all(app.storage.connection()).await.unwrap();
     let bare: Vec<&str> =
@@ -169,5 +170,53 @@ async fn a_receipt_counts_every_event_that_can_no_longer_be_read() {
     let path = format!("/api/interviews/{id}/personal-data");
     let receipt: Value = app.request(Method::DELETE, &path).send().await.unwrap().json().await.unwrap();
     assert_eq!(receipt["erased"]["events_unreadable"], personal, "{receipt}");
+    app.stop().await;
+}
+
+/// What is written about a person beside the call is theirs as well: alerts, measurements, sealed notes.
+#[actix_web::test]
+async fn a_person_is_given_what_others_wrote_and_measured_of_them() {
+    const NOTE: &str = "She mentioned the Zephyrhill bakery";
+    const REMARK: &str = "Low because of the Zephyrhill noise";
+    let app = App::start().await;
+    let guide = app.storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
+    let id = held(&app.storage, guide, "w", 1).await;
+    let other = held(&app.storage, guide, "v", 1).await;
+    for interview in [id, other] {
+        let log = app.storage.event_log().load(interview).await.unwrap();
+        app.storage.measurements().write(interview, Some(&log)).await.unwrap();
+        let alert = crate::quality::alert(Some(interview), "engagement_score", "");
+        let alert = app.storage.alerts().raise(alert).await.unwrap().unwrap().id;
+        let path = format!("/api/quality/alerts/{alert}/acknowledge");
+        assert_eq!(app.post(&path, &serde_json::json!({ "note": REMARK })).await.status(), StatusCode::OK);
+    }
+    let note = serde_json::json!({ "interviewer_notes": [{ "text": NOTE }], "tags": ["bakery"] });
+    let annotated = app.request(Method::PATCH, &format!("/api/interviews/{id}")).json(&note).send().await.unwrap();
+    assert_eq!(annotated.status(), StatusCode::OK, "{}", annotated.text().await.unwrap());
+
+    let path = format!("/api/interviews/{id}/personal-data");
+    let data: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
+    let interview = &data["interviews"][0];
+    assert_eq!(interview["alerts"].as_array().unwrap().len(), 1, "hers, and nobody else's");
+    assert_eq!(
+        (&interview["alerts"][0]["note"], &interview["alerts"][0]["acknowledged_by"]),
+        (&REMARK.into(), &"local".into())
+    );
+    let measured = interview["measurements"].as_array().unwrap();
+    let names: BTreeSet<&str> = measured.iter().map(|one| one["metric_name"].as_str().unwrap()).collect();
+    assert!(names.contains("interview_duration_seconds") && names.contains("completion_rate"), "{names:?}");
+    let trail = interview["trail"].as_array().unwrap();
+    let personal = |what: &str| &trail.iter().find(|entry| entry["event_type"] == what).unwrap()["payload"]["personal"];
+    assert_eq!(personal("interview.tagged")["tags"], serde_json::json!(["bakery"]));
+    assert_eq!(personal("interview.note_added")["text"], NOTE);
+    assert_eq!(personal("quality_alert.acknowledged")["note"], REMARK);
+    assert!(trail.iter().any(|entry| entry["event_type"] == "interview.scheduled"));
+
+    // In the trail as everybody reads it these stay sealed, and after an erasure nobody opens them.
+    let audit = app.get("/api/audit/?limit=200").send().await.unwrap().text().await.unwrap();
+    assert!(!audit.contains("Zephyrhill"), "{audit}");
+    assert_eq!(app.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::OK);
+    let left = app.get(&path).send().await.unwrap().text().await.unwrap();
+    assert!(!left.contains("Zephyrhill") && left.contains("interview.tagged"), "{left}");
     app.stop().await;
 }

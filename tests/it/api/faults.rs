@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{App, pointers, problem};
 use crate::support::{guide, guide_document, new_interview};
+use storage::Actor;
 
 #[actix_web::test]
 async fn what_is_wrong_with_input_is_said() {
@@ -42,8 +43,8 @@ async fn what_is_wrong_with_input_is_said() {
 #[actix_web::test]
 async fn a_pointer_has_one_fault() {
     let app = App::start().await;
-    let guide = app.storage.guides().create(&guide(), None).await.unwrap().id;
-    let interview = app.storage.interviews().schedule(new_interview(guide)).await.unwrap().0.id;
+    let guide = app.storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
+    let interview = app.storage.interviews().schedule(new_interview(guide), Actor::ENGINE).await.unwrap().0.id;
     let document = serde_json::to_value(interviewer::api::openapi()).unwrap();
     let (mut seen, mut twice) = (0, Vec::new());
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -65,7 +65,7 @@ async fn a_guide_that_is_too_large_is_refused_in_few_words_everywhere() {
     let mut document = guide_document();
     // As much as a body may hold.
     document["sections"] = vec![json!({}); 300_000].into();
-    let told = "has 300000 entries; at most 100 are taken";
+    let told = "has 300000 entries; at most 100 are allowed";
     let verdict: Value = app.post("/api/call-guides/validate", &document).await.json().await.unwrap();
     assert_eq!(verdict["errors"], json!([{ "pointer": "/sections", "detail": told }]));
     let refused = problem(app.post("/api/call-guides/", &document).await, 422).await;

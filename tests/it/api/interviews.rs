@@ -35,7 +35,9 @@ async fn an_interview_is_scheduled_started_and_cancelled() {
     assert_eq!((&cancelled["status"], &cancelled["status_reason"]), (&json!("cancelled"), &json!("cancelled")));
     problem(app.request(Method::DELETE, &path).send().await.unwrap(), 409).await;
     problem(app.post(&format!("{path}/start"), &json!({})).await, 409).await;
-    problem(app.offer(token, "").await, 410).await;
+    problem(app.offer(fresh["join_token"].as_str().unwrap(), "").await, 410).await;
+    // The first link went when the room was opened.
+    problem(app.offer(token, "").await, 404).await;
     app.stop().await;
 }
 
@@ -44,7 +46,7 @@ async fn a_transcript_comes_as_json_text_and_vtt() {
     let app = App::start().await;
     let scheduled = app.schedule().await;
     let id = scheduled["id"].as_str().unwrap().to_owned();
-    app.storage.append(id.parse().unwrap(), &conversation()).await.unwrap();
+    app.storage.event_log().append(id.parse().unwrap(), &conversation()).await.unwrap();
     let path = format!("/api/interviews/{id}/transcript");
     let transcript: Value = app.get(&path).send().await.unwrap().json().await.unwrap();
     let turns = transcript["turns"].as_array().unwrap();
@@ -78,7 +80,7 @@ async fn recordings_are_served_with_ranges() {
     let id: Uuid = scheduled["id"].as_str().unwrap().parse().unwrap();
     let path = format!("/api/interviews/{id}/recording");
     problem(app.get(&path).send().await.unwrap(), 404).await;
-    app.storage.append(id, &conversation()).await.unwrap();
+    app.storage.event_log().append(id, &conversation()).await.unwrap();
     problem(app.get(&path).send().await.unwrap(), 404).await;
     for (name, bytes) in [("interviewer", "inter"), ("respondent", "respo"), ("interviewer-leg2", "2")] {
         record(&app.storage, id, &format!("{name}.ogg"), bytes).await;

@@ -148,3 +148,36 @@ async fn the_events_socket_misses_nothing_and_tells_nothing_twice() {
     assert_eq!(*app.calls.commands.lock(), [Command::Pause]);
     app.stop().await;
 }
+
+/// Whoever was sent an older link, or found it, is out.
+#[actix_web::test]
+async fn a_fresh_link_makes_older_ones_worthless() {
+    let app = App::start().await;
+    let scheduled = app.schedule().await;
+    let old = scheduled["join_token"].as_str().unwrap();
+    let joined = app.offer(old, "").await;
+    let call = joined.headers()["location"].to_str().unwrap().to_owned();
+    let start = format!("/api/interviews/{}/start", scheduled["id"].as_str().unwrap());
+    let fresh: Value = app.post(&start, &json!({})).await.json().await.unwrap();
+    let new = fresh["join_token"].as_str().unwrap();
+    assert_ne!(old, new);
+
+    problem(app.offer(old, "?takeover=true").await, 404).await;
+    let fragments = "application/trickle-ice-sdpfrag";
+    for request in [
+        app.get(&format!("/api/join/{old}")),
+        app.get(&format!("/api/join/{old}/events")),
+        app.request(Method::OPTIONS, &format!("/api/join/{old}/call")),
+        app.request(Method::OPTIONS, &call),
+        app.request(Method::PATCH, &call).header("content-type", fragments).header("if-match", "*").body("restart"),
+        app.request(Method::DELETE, &call),
+    ] {
+        problem(request.send().await.unwrap(), 404).await;
+    }
+    assert_eq!(app.offer(new, "?takeover=true").await.status(), StatusCode::CREATED);
+    // The newest one alone is good.
+    let newest: Value = app.post(&start, &json!({})).await.json().await.unwrap();
+    problem(app.offer(new, "?takeover=true").await, 404).await;
+    assert_eq!(app.offer(newest["join_token"].as_str().unwrap(), "?takeover=true").await.status(), StatusCode::CREATED);
+    app.stop().await;
+}

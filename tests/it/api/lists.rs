@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{App, pointers, problem};
 use crate::support::guide_document;
+use storage::{Actor, Edit};
 
 /// Everything that a list gives, page by page; `between` may change the list meanwhile.
 async fn all(app: &App, path: &str, name: &str, between: impl AsyncFn(usize)) -> Vec<String> {
@@ -107,7 +108,8 @@ async fn guides_and_interviews_are_found() {
         ids.push(made["id"].as_str().unwrap().to_owned());
     }
     let gone: Uuid = ids[0].parse().unwrap();
-    let ended = app.storage.interviews().end(gone, EndStatus::Cancelled, "cancelled", "test").await.unwrap();
+    let ended =
+        app.storage.interviews().end(gone, EndStatus::Cancelled, "cancelled", &Edit::by(Actor::ENGINE)).await.unwrap();
     assert_eq!(ended.status, Status::Cancelled);
     let found = async |query: &str| -> Vec<String> {
         let page: Value = app.get(&format!("/api/interviews/?{query}")).send().await.unwrap().json().await.unwrap();

@@ -1,6 +1,5 @@
 //! The API over a real server and real requests, a file a resource; live calls are a [`Fake`].
 
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -13,11 +12,12 @@ use interviewer::api;
 use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
+use interviewer::supervised::Board;
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use storage::Storage;
+use storage::{OpenWork, Storage};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use voice::port::{AudioPort, OpenPort, PortContext};
@@ -37,6 +37,7 @@ mod interviews;
 mod joining;
 mod lists;
 mod problems;
+mod slow;
 
 /// Calls as the test wishes them: one refusal for all, or one call that is live.
 struct Fake {
@@ -154,12 +155,24 @@ pub struct Setup {
     pub access: AccessSettings,
     /// The way back is set by the server that it comes back to.
     pub oidc: Option<OidcSettings>,
+    /// Where respondents are told to come; where the server is, when missing.
+    pub public_url: Option<&'static str>,
+    pub http: api::listen::Options,
+    pub open_work: OpenWork,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let link_lifetime = chrono::Duration::days(1);
-        Self { bind: "127.0.0.1", link_lifetime, access: AccessSettings::default(), oidc: None }
+        Self {
+            bind: "127.0.0.1",
+            link_lifetime,
+            access: AccessSettings::default(),
+            oidc: None,
+            public_url: None,
+            http: api::listen::Options { workers: 1, ..api::listen::Options::default() },
+            open_work: OpenWork::default(),
+        }
     }
 }
 
@@ -169,6 +182,7 @@ pub struct App {
     client: Client,
     calls: Arc<Fake>,
     pub storage: Storage,
+    pub access: Arc<Access>,
     server: ServerHandle,
     _folder: Home,
 }
@@ -183,8 +197,9 @@ impl App {
     }
 
     pub async fn start_as(setup: Setup) -> Self {
-        let Setup { bind, link_lifetime, access, oidc } = setup;
+        let Setup { bind, link_lifetime, access, oidc, public_url, http, open_work } = setup;
         let (folder, storage) = store().await;
+        let storage = storage.with_open_work(open_work);
         let listener = TcpListener::bind((bind, 0)).unwrap();
         let base = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
         let redirect_url = format!("{base}/api/auth/oidc/callback");
@@ -196,21 +211,23 @@ impl App {
             told: Mutex::new(Vec::new()),
             page: broadcast::channel(16).0,
         });
+        let access = Arc::new(Access::new(access, oidc, storage.secret()));
         let state = api::AppState {
             storage: storage.clone(),
             calls: calls.clone(),
             whip: Arc::new(Whip::new(Arc::new(FakeConnection))),
             llm: None,
             metrics: Arc::new(Metrics::new().unwrap()),
-            access: Arc::new(Access::new(access, oidc, storage.secret())),
+            access: Arc::clone(&access),
             redis: None,
+            board: Board::default(),
             settings: Arc::new(api::Settings {
-                public_url: base.clone(),
+                public_url: public_url.map_or_else(|| base.clone(), str::to_owned),
                 link_lifetime,
                 open_before: chrono::Duration::minutes(5),
                 no_show_after: chrono::Duration::minutes(30),
                 recording: true,
-                workers: 1,
+                http,
                 thresholds: interview::quality::Thresholds::default(),
                 ice_servers: vec![IceServer {
                     urls: vec!["turn:turn.example.org".to_owned()],
@@ -230,7 +247,7 @@ impl App {
         let server = api::server(state, listener, None).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { base, client: Client::new(), calls, storage, server: handle, _folder: folder }
+        Self { base, client: Client::new(), calls, storage, access, server: handle, _folder: folder }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -11,8 +11,8 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, IntoActiveModel as _, Statement};
 use serde_json::{Value, json};
-use storage::Storage;
 use storage::dashboards::{Distribution, Hour, Sentiments, Theme, Window};
+use storage::{Actor, Storage};
 use uuid::Uuid;
 
 use crate::support::{conversation, guide, new_interview, store};
@@ -48,13 +48,13 @@ async fn fill(storage: &Storage, random: &mut StdRng, now: DateTime<Utc>, count:
     for name in ["b", "a", "Ä"] {
         let mut guide = guide();
         guide.name = name.to_owned();
-        let row = storage.guides().create(&guide, None).await.unwrap();
-        let (interview, _) = storage.interviews().schedule(new_interview(row.id)).await.unwrap();
+        let row = storage.guides().create(&guide, None, Actor::ENGINE).await.unwrap();
+        let (interview, _) = storage.interviews().schedule(new_interview(row.id), Actor::ENGINE).await.unwrap();
         world.names.insert(row.id, name.to_owned());
         patterns.push(interview);
     }
-    storage.append(patterns[0].id, &conversation()).await.unwrap();
-    let answer = storage.responses(patterns[0].id).await.unwrap().remove(0);
+    storage.event_log().append(patterns[0].id, &conversation()).await.unwrap();
+    let answer = storage.responses().of_interview(patterns[0].id).await.unwrap().remove(0);
     // The patterns themselves lie in no window that is asked for.
     let db = storage.connection();
     let clear =

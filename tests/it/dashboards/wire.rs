@@ -67,7 +67,7 @@ async fn an_interview_that_was_held_is_on_every_dashboard() {
     // It began a minute ago, and lasted twelve seconds.
     let received_at = Utc::now() - Duration::minutes(1);
     let batch = Batch { interview_id: id, received_at, records: conversation() };
-    app.storage.append_all(&[&batch]).await.unwrap().remove(0).unwrap();
+    app.storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     let row: Value = app.get(&format!("/api/interviews/{id}")).send().await.unwrap().json().await.unwrap();
 
     let overview = dashboard(&app, "/api/dashboard/overview?hours=1").await;

@@ -43,7 +43,7 @@ async fn files_that_are_out_of_reach_go_later_and_the_receipt_says_so_until_then
     fleet.s3.be_away(true);
     let first = erase(&stage, id).await;
     assert_eq!((&first["files_pending"], &first["erased"]["recordings"]), (&json!(true), &json!(0)), "{first}");
-    let responses = stage.engine.storage.responses(id).await.unwrap();
+    let responses = stage.engine.storage.responses().of_interview(id).await.unwrap();
     assert!(responses.len() == 2 && responses.iter().all(|row| row.response_text.is_empty()), "their words are gone");
     assert_eq!(receipt(&stage, id).await, first);
     assert!(!fleet.objects(&id.to_string()).is_empty());

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use interview::Event;
-use interview::analysis::{Analysis, contradiction};
+use interview::analysis::Analysis;
+use interview::analysis::contradiction::{Earlier, with_earlier};
 use interview::io::{EndStatus, Endpointing, Phase, Response, Word};
 use interviewer::insights::Tools;
 use interviewer::insights::task::ExtractInsights;
@@ -19,7 +20,7 @@ use interviewer::tasks::{Options, Runner};
 use interviewer::telemetry::Metrics;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use storage::{Batch, NewInterview, Storage};
+use storage::{Actor, Batch, NewInterview, Storage};
 use uuid::Uuid;
 
 use crate::api::App;
@@ -43,9 +44,9 @@ pub async fn hold(storage: &Storage, held: &Held<'_>) -> Uuid {
         metadata: held.metadata.clone(),
         ..new_interview(held.guide)
     };
-    let id = storage.interviews().schedule(new).await.unwrap().0.id;
+    let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     let batch = Batch { interview_id: id, received_at: held.ended, records: records(1, conversation(held.said)) };
-    storage.append_all(&[&batch]).await.unwrap().remove(0).unwrap();
+    storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     id
 }
 
@@ -80,7 +81,8 @@ fn conversation(said: &[(&str, &str)]) -> Vec<Event> {
             })
             .collect();
         let mut analysis = Analysis::of(question, &words);
-        analysis.contradictions = contradiction::with_earlier(text, &words, &earlier);
+        let before: Vec<Earlier> = earlier.iter().map(Earlier::from).collect();
+        analysis.contradictions = with_earlier(text, &words, &before);
         let response = Response {
             asking,
             question_id: format!("q{asking}"),
@@ -120,7 +122,7 @@ pub fn guide_of(questions: usize) -> Value {
 
 pub async fn guide(storage: &Storage, questions: usize) -> Uuid {
     let guide = interview::guide::from_value(guide_of(questions)).unwrap();
-    storage.guides().create(&guide, None).await.unwrap().id
+    storage.guides().create(&guide, None, Actor::ENGINE).await.unwrap().id
 }
 
 /// Workers for the store's tasks, until they are dropped.

@@ -30,7 +30,7 @@ async fn check_quotes(app: &App, insight: &Value) -> usize {
     let mut checked = 0;
     for quote in quotes(insight) {
         let interview: Uuid = quote["interview_id"].as_str().unwrap().parse().unwrap();
-        let transcript = app.storage.transcript(interview).await.unwrap();
+        let transcript = app.storage.transcripts().of_interview(interview).await.unwrap();
         let response: Uuid = quote["response_id"].as_str().unwrap().parse().unwrap();
         let turn = transcript.turns.iter().find(|turn| turn.response_id == Some(response)).unwrap();
         assert!(quote["context"].is_string() && quote["significance"].is_string(), "{quote}");

@@ -13,7 +13,7 @@ use interviewer::telemetry::Metrics;
 use llm::Llm;
 use llm::{LlmServer, Protocol};
 use serde_json::{Value, json};
-use storage::Storage;
+use storage::{Actor, Storage};
 use uuid::Uuid;
 
 use super::{Held, guide, hold};
@@ -59,7 +59,7 @@ async fn judged_report(storage: &Storage, answer: &Value, judgement: &Value) -> 
     let llm = model(answer, judgement);
     llm.count_into(Arc::clone(&metrics));
     let tools = Tools { llm: Some(llm), metrics: Some(Arc::clone(&metrics)), ..Tools::default() };
-    let row = of_interview(storage, &tools, id, None).await.unwrap();
+    let row = of_interview(storage, &tools, id, None, Actor::ENGINE).await.unwrap();
     (Report::of(storage, row).await.unwrap(), metrics)
 }
 
@@ -123,7 +123,7 @@ async fn answers_are_judged_by_the_model_and_say_so() {
     let (report, metrics) = judged_report(&storage, &json!("no report"), &judgement).await;
     assert_eq!(report.row.methods["sentiment_summary"], "lexicon, llm:fake");
     assert_eq!(report.row.sentiment_summary["very_negative"], 1);
-    let rows = storage.responses(report.row.interview_id.unwrap()).await.unwrap();
+    let rows = storage.responses().of_interview(report.row.interview_id.unwrap()).await.unwrap();
     let [first, second] = rows.as_slice() else { panic!("two answers") };
     assert_eq!(first.analysis_methods["sentiment"], "lexicon", "it was not judged");
     assert_eq!((second.sentiment.as_str(), second.completeness), ("very_negative", 0.25));

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use entity::{Resolution, Severity};
-use storage::{AlertFilter, NewAlert, StorageError};
+use storage::{Actor, AlertFilter, NewAlert, StorageError};
 use uuid::Uuid;
 
 use crate::support::{scheduled, store};
@@ -51,24 +51,28 @@ async fn one_alert_is_open_on_a_subject_and_an_occasion_is_told_once() {
 #[tokio::test]
 async fn acknowledging_and_resolving_are_told_once_and_belong_to_the_workspace() {
     let (_home, storage) = store().await;
-    let storage = storage.by("user:somebody");
+    let somebody = Actor::named("user:somebody");
     let interview = scheduled(&storage).await;
     let alerts = storage.alerts();
     let raised = alerts.raise(alert(Some(interview), "engagement_score", "1")).await.unwrap().unwrap();
-    let seen = alerts.acknowledge(raised.id, Some("I call back.".to_owned())).await.unwrap();
+    let seen = alerts.acknowledge(raised.id, Some("I call back.".to_owned()), &somebody).await.unwrap();
     assert_eq!(seen.acknowledged_by.as_deref(), Some("user:somebody"));
-    assert_eq!(alerts.acknowledge(raised.id, Some("Again.".to_owned())).await.unwrap(), seen, "the first one stands");
-    let done = alerts.resolve(raised.id, None).await.unwrap();
+    assert_eq!(
+        alerts.acknowledge(raised.id, Some("Again.".to_owned()), &somebody).await.unwrap(),
+        seen,
+        "the first one stands"
+    );
+    let done = alerts.resolve(raised.id, None, &somebody).await.unwrap();
     assert_eq!((done.resolution, done.note.as_deref()), (Some(Resolution::Person), Some("I call back.")));
-    assert_eq!(alerts.resolve(raised.id, None).await.unwrap(), done);
-    let entries = storage.audit_trail(storage::AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
+    assert_eq!(alerts.resolve(raised.id, None, &somebody).await.unwrap(), done);
+    let entries = storage.audit().list(storage::AuditFilter { limit: 10, ..Default::default() }).await.unwrap();
     let told: Vec<&str> =
         entries.iter().filter(|e| e.entity_id == raised.id).map(|entry| entry.event_type.as_str()).collect();
     assert_eq!(told, ["quality_alert.resolved", "quality_alert.acknowledged"]);
     assert!(!serde_json::to_string(&entries).unwrap().contains("call back"), "a note is about a person");
 
-    let elsewhere = storage.of(storage.create_workspace("Other").await.unwrap().id);
-    assert!(matches!(elsewhere.alerts().resolve(raised.id, None).await, Err(StorageError::NotFound(_))));
+    let elsewhere = storage.of(storage.workspaces().create("Other", Actor::ENGINE).await.unwrap().id);
+    assert!(matches!(elsewhere.alerts().resolve(raised.id, None, &somebody).await, Err(StorageError::NotFound(_))));
     assert!(elsewhere.alerts().list(AlertFilter { limit: 9, ..AlertFilter::default() }).await.unwrap().is_empty());
     let open = AlertFilter { open: Some(true), limit: 9, ..AlertFilter::default() };
     assert!(storage.alerts().list(open).await.unwrap().is_empty());

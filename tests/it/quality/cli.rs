@@ -26,7 +26,7 @@ async fn a_made_up_interview_says_that_it_is_one() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/interviews.db?mode=rwc", folder.path().display());
     let storage = Storage::connect(&url, 1, folder.path()).await.unwrap();
-    storage.migrate().await.unwrap();
+    storage.schema().migrate().await.unwrap();
     let plan = Plan { interviews: 5, responses: 40, days: 1, until: Utc::now(), seed: 1, force: false };
     fill(&storage, &plan, |_| ()).await.unwrap();
     let held = interviews::Entity::find().filter(interviews::Column::Status.eq(Status::Completed));
@@ -38,7 +38,7 @@ async fn a_made_up_interview_says_that_it_is_one() {
     let json = recompute(folder.path(), id, &["--json"]).await;
     assert!(json.status.success() && json.stdout == b"[]\n", "{json:?}");
 
-    let transcript = storage.transcript(id).await.unwrap();
+    let transcript = storage.transcripts().of_interview(id).await.unwrap();
     let note = "made up by interviewer seed: there is no transcript";
     assert_eq!((transcript.note.as_deref(), transcript.turns.len()), (Some(note), 0));
     assert!(!transcript.responses.is_empty(), "the answers are stored");
@@ -61,11 +61,11 @@ async fn scores_come_out_of_the_log_as_they_are_stored_and_a_difference_fails() 
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/interviews.db?mode=rwc", folder.path().display());
     let storage = Storage::connect(&url, 1, folder.path()).await.unwrap();
-    storage.migrate().await.unwrap();
+    storage.schema().migrate().await.unwrap();
     let id = scheduled(&storage).await;
     let unfinished = recompute(folder.path(), id, &[]).await;
     assert!(!unfinished.status.success() && String::from_utf8_lossy(&unfinished.stderr).contains("not over"));
-    storage.append(id, &conversation()).await.unwrap();
+    storage.event_log().append(id, &conversation()).await.unwrap();
 
     let same = recompute(folder.path(), id, &["--json"]).await;
     assert_eq!(same.status.code(), Some(0), "{}", String::from_utf8_lossy(&same.stderr));

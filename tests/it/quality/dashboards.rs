@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::Severity;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use storage::NewAlert;
+use storage::{Actor, NewAlert};
 
 use crate::api::App;
 
@@ -17,7 +17,7 @@ async fn json(app: &App, path: &str) -> Value {
 #[actix_web::test]
 async fn every_window_and_severity_counts_what_was_raised_in_it() {
     let app = App::start().await;
-    let foreign = app.storage.of(app.storage.create_workspace("foreign").await.unwrap().id);
+    let foreign = app.storage.of(app.storage.workspaces().create("foreign", Actor::ENGINE).await.unwrap().id);
     let now = Utc::now();
     let severities = [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
     let mut raised: Vec<(Severity, DateTime<Utc>)> = Vec::new();

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
 use chrono::Utc;
 use entity::{Resolution, Severity, alerts};
 use interview::analysis::Analysis;
 use interview::io::{EndStatus, Endpointing, Event, Response, TurnTiming, Word};
 use interview::quality::Severity::{Critical, Error, Warning};
 use interview::quality::{Metric, Thresholds};
+use interviewer::supervised::Stack;
+use interviewer::supervisors::components::{self, Sources};
 use interviewer::supervisors::quality::Parts;
-use interviewer::supervisors::{Append, Persistence, Quality};
+use interviewer::supervisors::{Incidents, Patience, Persistence, Quality};
 use interviewer::telemetry::Metrics;
 use interviewer::telemetry::metrics::Failure;
 use serde_json::json;
 use storage::thresholds::Origin;
-use storage::{AlertFilter, EventRecord, Storage};
-use tokio::sync::oneshot;
+use storage::{Actor, AlertFilter, Edit, EventRecord, Storage};
 use uuid::Uuid;
 
 use super::calls::RICH;
@@ -27,32 +27,56 @@ use crate::support::{Home, new_interview, store};
 /// A store, its writer and its supervisor.
 struct Engine {
     /// Gone when dropped.
-    home: Home,
+    _home: Home,
     storage: Storage,
     metrics: Arc<Metrics>,
-    persistence: Addr<Persistence>,
+    persistence: Persistence,
     quality: Quality,
+    /// Of the writer.
+    _writing: Stack,
+    /// Of the supervisor.
+    watching: Stack,
 }
 
 impl Engine {
     async fn start() -> Self {
         let (home, storage) = store().await;
         let metrics = Arc::new(Metrics::new().unwrap());
-        let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
-        let quality = Self::supervise(&storage, &metrics, &persistence);
-        Self { home, storage, metrics, persistence, quality }
+        let mut writing = Stack::new(Arc::clone(&metrics)).unwrap();
+        let (incidents, patience) = (Incidents::default(), Patience::default());
+        let persistence =
+            Persistence::start(&mut writing, storage.clone(), Arc::clone(&metrics), incidents.clone(), patience)
+                .unwrap();
+        let sources = Sources {
+            storage: storage.clone(),
+            metrics: Arc::clone(&metrics),
+            board: writing.board(),
+            incidents,
+            quiet: Duration::from_secs(1),
+        };
+        components::start(&mut writing, sources).unwrap();
+        let (watching, quality) = Self::supervise(&storage, &metrics, &persistence);
+        Self { _home: home, storage, metrics, persistence, quality, _writing: writing, watching }
     }
 
-    fn supervise(storage: &Storage, metrics: &Arc<Metrics>, persistence: &Addr<Persistence>) -> Quality {
-        let (storage, metrics, quiet) = (storage.clone(), Arc::clone(metrics), Duration::from_secs(1));
-        let parts = Parts { storage, metrics, defaults: Thresholds::default(), quiet };
-        Quality::start(parts, persistence.clone())
+    fn supervise(storage: &Storage, metrics: &Arc<Metrics>, persistence: &Persistence) -> (Stack, Quality) {
+        let mut watching = Stack::new(Arc::clone(metrics)).unwrap();
+        let parts = Parts { storage: storage.clone(), metrics: Arc::clone(metrics), defaults: Thresholds::default() };
+        let quality = Quality::start(&mut watching, parts, persistence.clone()).unwrap();
+        (watching, quality)
+    }
+
+    /// The supervisor ends, and `unseen` happens before the next one begins.
+    async fn between_two(mut self, unseen: impl AsyncFnOnce(&Storage)) -> Self {
+        self.watching.stop().await;
+        unseen(&self.storage).await;
+        (self.watching, self.quality) = Self::supervise(&self.storage, &self.metrics, &self.persistence);
+        assert!(self.quality.settle().await);
+        self
     }
 
     async fn append(&self, interview_id: Uuid, records: Vec<EventRecord>) {
-        let (reply, done) = oneshot::channel();
-        self.persistence.do_send(Append { interview_id, records, reply });
-        done.await.unwrap().unwrap();
+        self.persistence.append(interview_id, records).await.unwrap().unwrap();
         assert!(self.quality.settle().await);
     }
 
@@ -87,8 +111,8 @@ impl Written {
             "sections": [{ "id": "s", "section_name": "S", "order": 1, "questions": questions }],
         }))
         .unwrap();
-        let guide = engine.storage.guides().create(&guide, None).await.unwrap().id;
-        let id = engine.storage.interviews().schedule(new_interview(guide)).await.unwrap().0.id;
+        let guide = engine.storage.guides().create(&guide, None, Actor::ENGINE).await.unwrap().id;
+        let id = engine.storage.interviews().schedule(new_interview(guide), Actor::ENGINE).await.unwrap().0.id;
         let mut written = Self { id, seq: 0 };
         let begin = vec![
             written.record(0, Event::LegConnected { leg: 1 }),
@@ -163,7 +187,7 @@ async fn poor_projections_raise_escalate_and_recover() {
     assert!(all.iter().all(|alert| alert.resolution == Some(Resolution::Recovered)), "{all:#?}");
     interview.at(&engine, 601_000, Event::Ended { status: EndStatus::Completed, reason: None }).await;
     assert_eq!(engine.alerts().await.len(), 1, "0.8 is well");
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[actix_web::test]
@@ -175,40 +199,30 @@ async fn a_supervisor_that_begins_anew_finds_what_it_missed_and_nothing_twice() 
     interview.at(&engine, 1_000, slow(4_000)).await;
     let first = engine.alerts().await;
     assert_eq!(first.len(), 1);
-    let Engine { home, storage, metrics, persistence, quality } = engine;
-    quality.stop().await;
 
     // Nobody sees how it recovers, is slow again, and how another one ends.
     let recovered = vec![interview.record(2_000, slow(500)), interview.record(3_000, slow(5_000))];
-    storage.append(interview.id, &recovered).await.unwrap();
-    let quality = Engine::supervise(&storage, &metrics, &persistence);
-    let engine = Engine { home, storage, metrics, persistence, quality };
-    assert!(engine.quality.settle().await);
+    let unseen = async |storage: &Storage| drop(storage.event_log().append(interview.id, &recovered).await.unwrap());
+    let engine = engine.between_two(unseen).await;
     let open = engine.alerts().await;
     assert_eq!(open, first, "slow is slow: the same one is open, and no other");
 
     // Of one that has recovered unseen the alert is over.
-    let Engine { home, storage, metrics, persistence, quality } = engine;
-    quality.stop().await;
-    storage.append(interview.id, &[interview.record(4_000, slow(500))]).await.unwrap();
-    let quality = Engine::supervise(&storage, &metrics, &persistence);
-    let engine = Engine { home, storage, metrics, persistence, quality };
-    assert!(engine.quality.settle().await);
+    let recovered = [interview.record(4_000, slow(500))];
+    let unseen = async |storage: &Storage| drop(storage.event_log().append(interview.id, &recovered).await.unwrap());
+    let engine = engine.between_two(unseen).await;
     assert_eq!(engine.alerts().await[0].resolution, Some(Resolution::Recovered));
 
     // Ended from outside: nobody tells the supervisor, the next one finds it by its missing measurements.
-    engine.storage.interviews().end(interview.id, EndStatus::Cancelled, "operator", "operator").await.unwrap();
-    let Engine { home, storage, metrics, persistence, quality } = engine;
-    quality.stop().await;
-    let quality = Engine::supervise(&storage, &metrics, &persistence);
-    let engine = Engine { home, storage, metrics, persistence, quality };
-    assert!(engine.quality.settle().await);
+    let by = Edit::by(Actor::ENGINE);
+    engine.storage.interviews().end(interview.id, EndStatus::Cancelled, "operator", &by).await.unwrap();
+    let engine = engine.between_two(async |_| ()).await;
     assert!(engine.alerts().await.iter().any(|alert| alert.metric_name == "completion_rate"));
     let row = engine.storage.interviews().get(interview.id).await.unwrap();
     assert!(row.requires_human_review && row.escalation_reason.unwrap().contains("0.00 is below 0.30"));
-    let missing = engine.storage.unmeasured(Utc::now() - chrono::Duration::days(1), 10).await.unwrap();
+    let missing = engine.storage.measurements().missing(Utc::now() - chrono::Duration::days(1), 10).await.unwrap();
     assert!(missing.is_empty(), "its measurements are there: {missing:?}");
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[actix_web::test]
@@ -219,7 +233,7 @@ async fn what_a_person_has_resolved_stays_so_until_it_happens_again() {
         |first_audio| Event::TurnTimed { asking: 1, timing: TurnTiming { first_audio, ..TurnTiming::default() } };
     interview.at(&engine, 1_000, slow(4_000)).await;
     let first = engine.alerts().await.remove(0);
-    engine.storage.alerts().resolve(first.id, None).await.unwrap();
+    engine.storage.alerts().resolve(first.id, None, Actor::ENGINE).await.unwrap();
     interview.at(&engine, 2_000, slow(4_000)).await;
     assert_eq!(engine.alerts().await.len(), 1, "it is the same matter still");
     interview.at(&engine, 3_000, slow(500)).await;
@@ -227,7 +241,7 @@ async fn what_a_person_has_resolved_stays_so_until_it_happens_again() {
     let all = engine.alerts().await;
     assert_eq!(all.len(), 2, "and now another one");
     assert_eq!(engine.storage.alerts().get(first.id).await.unwrap().resolution, Some(Resolution::Person));
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[actix_web::test]
@@ -246,38 +260,40 @@ async fn a_part_that_fails_is_critical_until_it_works_and_hands_nobody_over() {
     engine.metrics.count_failure(Failure::Synthesis);
     engine.metrics.count_failure(Failure::Synthesis);
     engine.until("another one", |alerts| alerts.len() == 2).await;
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[tokio::test]
 async fn thresholds_are_the_guides_else_the_workspaces_else_the_settings() {
     let (_home, storage) = store().await;
-    let guide = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
-    let other = storage.guides().create(&crate::support::guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap().id;
+    let other = storage.guides().create(&crate::support::guide(), None, Actor::ENGINE).await.unwrap().id;
     let defaults = Thresholds::default();
     let of = async |guide| {
-        let all = storage.effective_thresholds(&defaults, guide).await.unwrap();
+        let all = storage.thresholds().effective(&defaults, guide).await.unwrap();
         let one = all.into_iter().find(|one| one.metric == Metric::CompletionRate).unwrap();
         (one.threshold.value, one.threshold.severity, one.origin)
     };
     assert_eq!(of(Some(guide)).await, (0.7, Warning, Origin::Settings));
-    let before = storage.thresholds_stamp().await.unwrap();
+    let before = storage.thresholds().stamp().await.unwrap();
     let set = async |guide, value, severity| {
-        storage.set_threshold(Metric::CompletionRate, guide, value, severity).await.unwrap();
+        storage.thresholds().set(Metric::CompletionRate, guide, value, severity, Actor::ENGINE).await.unwrap();
     };
     set(None, Some(0.8), Some(Severity::Error)).await;
     assert_eq!(of(Some(guide)).await, (0.8, Error, Origin::Workspace));
     set(Some(guide), Some(0.9), None).await;
     assert_eq!(of(Some(guide)).await, (0.9, Error, Origin::CallGuide), "the severity is the workspace's");
     assert_eq!(of(Some(other)).await, (0.8, Error, Origin::Workspace));
-    assert_ne!(storage.thresholds_stamp().await.unwrap(), before);
+    assert_ne!(storage.thresholds().stamp().await.unwrap(), before);
     set(Some(guide), None, Some(Severity::Critical)).await;
     assert_eq!(of(Some(guide)).await, (0.8, Critical, Origin::Workspace), "a new setting replaces the old one");
     set(None, None, None).await;
     assert_eq!(of(Some(guide)).await, (0.7, Critical, Origin::Settings));
-    let elsewhere = storage.of(storage.create_workspace("other").await.unwrap().id);
-    assert!(elsewhere.set_threshold(Metric::CompletionRate, Some(guide), Some(0.5), None).await.is_err());
-    assert_eq!(elsewhere.thresholds(&defaults, None).await.unwrap(), defaults);
-    storage.guides().delete(guide).await.unwrap();
-    assert_eq!(storage.thresholds(&defaults, None).await.unwrap(), defaults, "they go with their guide");
+    let elsewhere = storage.of(storage.workspaces().create("other", Actor::ENGINE).await.unwrap().id);
+    assert!(
+        elsewhere.thresholds().set(Metric::CompletionRate, Some(guide), Some(0.5), None, Actor::ENGINE).await.is_err()
+    );
+    assert_eq!(elsewhere.thresholds().resolve(&defaults, None).await.unwrap(), defaults);
+    storage.guides().delete(guide, &Edit::by(Actor::ENGINE)).await.unwrap();
+    assert_eq!(storage.thresholds().resolve(&defaults, None).await.unwrap(), defaults, "they go with their guide");
 }

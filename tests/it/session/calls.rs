@@ -264,7 +264,7 @@ async fn after_kill_9_everything_acknowledged_is_there_and_the_same_asking_goes_
 
     let url = settings(folder.path(), &[]).database_url();
     let storage = Storage::connect(&url, 2, folder.path()).await.unwrap();
-    let events = storage.load_events(invitation.id).await.unwrap();
+    let events = storage.event_log().load(invitation.id).await.unwrap();
     check_log(&events);
     assert!(resumed(&events, 2));
     let consents = page.seen.iter().filter(|message| matches!(message.notice, Notice::Consent { .. })).count();

@@ -105,7 +105,7 @@ impl Stage {
     }
 
     pub async fn events(&self, id: Uuid) -> Vec<EventRecord> {
-        self.engine.storage.load_events(id).await.unwrap()
+        self.engine.storage.event_log().load(id).await.unwrap()
     }
 
     pub async fn interview(&self, invitation: &Invitation) -> Value {

@@ -85,7 +85,7 @@ fn sqlite_in(folder: &Path) -> String {
 pub async fn store() -> (Home, Storage) {
     let home = Home::new().await;
     let storage = open_store(&home).await;
-    storage.migrate().await.unwrap();
+    storage.schema().migrate().await.unwrap();
     (home, storage)
 }
 

@@ -18,7 +18,7 @@ use interview::analysis::{Analysis, Sentiment};
 use interview::guide::Action;
 use interview::io::{EndStatus, Endpointing, Event, Phase, Response, Word};
 use serde_json::{Value, json};
-use storage::{EventRecord, NewInterview, Storage};
+use storage::{Actor, EventRecord, NewInterview, Storage};
 use uuid::Uuid;
 
 pub use database::{Home, open_store, store};
@@ -59,8 +59,8 @@ pub fn new_interview(call_guide_id: Uuid) -> NewInterview {
 
 /// A guide and a scheduled interview with it.
 pub async fn scheduled(storage: &Storage) -> Uuid {
-    let guide = storage.guides().create(&guide(), None).await.unwrap();
-    storage.interviews().schedule(new_interview(guide.id)).await.unwrap().0.id
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
+    storage.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap().0.id
 }
 
 /// Stores a complete file of the interview's recording, such as `respondent.ogg`.

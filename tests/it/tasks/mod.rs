@@ -19,6 +19,7 @@ mod api;
 mod fleet;
 mod order;
 mod process;
+mod quota;
 mod table;
 mod workers;
 

@@ -13,8 +13,8 @@ use chrono::Utc;
 use entity::{Status, TaskState};
 use interviewer::tasks::{Context, Failure, Handler, Queue};
 use serde_json::{Value, json};
-use storage::Storage;
 use storage::tasks::{NewTask, TaskFilter};
+use storage::{Actor, Storage};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
@@ -120,14 +120,14 @@ async fn engine(url: &str, folder: &Path) -> Child {
 #[tokio::test]
 async fn after_kill_9_of_engines_every_missed_appointment_is_ended_once() {
     let (home, storage) = store().await;
-    let guide = storage.guides().create(&guide(), None).await.unwrap().id;
+    let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap().id;
     let mut interviews = Vec::new();
     for _ in 0..kills() {
         for _ in 0..8 {
             let mut new = new_interview(guide);
             new.scheduled_at = Some(Utc::now());
             new.no_show_after = chrono::Duration::seconds(-60);
-            interviews.push(storage.interviews().schedule(new).await.unwrap().0.id);
+            interviews.push(storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id);
         }
         let mut engine = engine(&home.url, home.path()).await;
         tokio::time::sleep(moment(150)).await;
@@ -140,7 +140,7 @@ async fn after_kill_9_of_engines_every_missed_appointment_is_ended_once() {
         assert_eq!(tasks.len(), 1);
         assert_eq!(over(&storage, tasks[0].id).await.state, TaskState::Completed);
         assert_eq!(storage.interviews().get(*id).await.unwrap().status, Status::NoShow);
-        let log = storage.load_events(*id).await.unwrap();
+        let log = storage.event_log().load(*id).await.unwrap();
         assert_eq!(log.iter().map(|record| record.seq).collect::<Vec<_>>(), [1], "it ended once");
     }
     last.kill().await.unwrap();

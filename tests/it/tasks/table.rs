@@ -6,7 +6,7 @@ use interviewer::tasks::Queue;
 use sea_orm::TransactionTrait as _;
 use serde_json::json;
 use storage::tasks::{Ending, Lease, NewTask, TaskFilter, Wanted};
-use storage::{AuditFilter, Storage, StorageError};
+use storage::{Actor, AuditFilter, Storage, StorageError};
 use uuid::Uuid;
 
 use super::{enqueue, is_gone, states, task};
@@ -39,7 +39,7 @@ async fn a_task_is_there_with_what_called_for_it_or_not_at_all() {
     tx.commit().await.unwrap();
     let row = storage.tasks().get(id).await.unwrap();
     assert_eq!((row.state, row.attempts, row.progress), (TaskState::Queued, 0, 0.0));
-    let elsewhere = storage.of(storage.create_workspace("elsewhere").await.unwrap().id);
+    let elsewhere = storage.of(storage.workspaces().create("elsewhere", Actor::ENGINE).await.unwrap().id);
     assert!(is_gone(&elsewhere, id).await);
 }
 
@@ -141,26 +141,26 @@ async fn what_kills_its_workers_again_and_again_becomes_a_dead_letter() {
 #[tokio::test]
 async fn operators_cancel_and_retry_and_the_trail_says_who() {
     let (_home, storage) = store().await;
-    let storage = storage.by("user:dana");
+    let by_dana = Actor::named("user:dana");
     let tasks = storage.tasks();
     let (waits, runs) = (enqueue(&storage, new()).await, enqueue(&storage, new()).await);
-    assert_eq!(tasks.cancel(waits).await.unwrap().state, TaskState::Cancelled);
-    assert!(matches!(tasks.cancel(waits).await, Err(StorageError::Conflict(_))));
+    assert_eq!(tasks.cancel(waits, &by_dana).await.unwrap().state, TaskState::Cancelled);
+    assert!(matches!(tasks.cancel(waits, &by_dana).await, Err(StorageError::Conflict(_))));
     let now = Utc::now();
     let held = claim(&storage, "a", now, 1).await.remove(0);
-    let asked = tasks.cancel(runs).await.unwrap();
+    let asked = tasks.cancel(runs, &by_dana).await.unwrap();
     assert_eq!((asked.state, asked.cancel_requested), (TaskState::Running, true));
     assert_eq!(tasks.held("a").await.unwrap(), [(lease(&held), true)]);
-    assert!(matches!(tasks.retry(runs).await, Err(StorageError::Conflict(_))), "it still runs");
+    assert!(matches!(tasks.retry(runs, &by_dana).await, Err(StorageError::Conflict(_))), "it still runs");
     // What was to stop does not go on, though it failed in a way that is tried again.
     let again = Ending::Retry { reason: "no".to_owned(), at: now };
     assert!(tasks.settle(&lease(&held), &again, now).await.unwrap());
     assert_eq!(tasks.get(runs).await.unwrap().state, TaskState::Cancelled);
-    let again = tasks.retry(runs).await.unwrap();
+    let again = tasks.retry(runs, &by_dana).await.unwrap();
     assert_eq!((again.state, again.attempts, again.cancel_requested), (TaskState::Queued, 0, false));
 
     let filter = AuditFilter { entity_type: Some("task".to_owned()), limit: 10, ..AuditFilter::default() };
-    let trail = storage.audit_trail(filter).await.unwrap();
+    let trail = storage.audit().list(filter).await.unwrap();
     let told: Vec<_> = trail.iter().rev().map(|entry| (entry.event_type.as_str(), entry.actor.as_str())).collect();
     let dana = "user:dana";
     assert_eq!(told, [("task.cancelled", dana), ("task.cancel_requested", dana), ("task.retried", dana)]);

@@ -10,6 +10,7 @@ use storage::tasks::NewTask;
 
 use super::{Worker, enqueue, over, run, task, until};
 use crate::support::store;
+use storage::Actor;
 
 const KIND: &str = "test";
 
@@ -40,7 +41,7 @@ async fn attempts_end_as_they_should_and_are_counted() {
     assert_eq!((worker.attempts(fails), worker.attempts(never)), (3, 1));
 
     // Another chance for the dead letter: all its attempts again.
-    storage.tasks().retry(fails).await.unwrap();
+    storage.tasks().retry(fails, Actor::ENGINE).await.unwrap();
     over(&storage, fails).await;
     assert_eq!(worker.attempts(fails), 6);
     runner.stop(Duration::from_secs(1)).await;
@@ -75,7 +76,7 @@ async fn a_running_task_says_how_far_it_is_and_stops_when_it_is_asked_to() {
     let id = enqueue(&storage, task(Queue::Analytics, KIND, "wait")).await;
     let row = until(&storage, id, |row| row.progress > 0.0).await;
     assert_eq!((row.state, row.progress), (TaskState::Running, 0.5));
-    storage.tasks().cancel(id).await.unwrap();
+    storage.tasks().cancel(id, Actor::ENGINE).await.unwrap();
     let row = over(&storage, id).await;
     assert_eq!((row.state, row.attempts), (TaskState::Cancelled, 1));
     runner.stop(Duration::from_secs(1)).await;

@@ -90,8 +90,8 @@ async fn after_kill_9_every_event_arrives_with_the_same_id() {
 
     let storage = open_store(&home).await;
     let end = tokio::time::Instant::now() + LIMIT;
-    while storage.pending_deliveries().await.unwrap() > 0 {
-        assert!(tokio::time::Instant::now() < end, "{} are left", storage.pending_deliveries().await.unwrap());
+    while storage.deliveries().pending().await.unwrap() > 0 {
+        assert!(tokio::time::Instant::now() < end, "{} are left", storage.deliveries().pending().await.unwrap());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     process.child.kill().await.unwrap();
@@ -107,7 +107,7 @@ async fn after_kill_9_every_event_arrives_with_the_same_id() {
     let stored: HashSet<String> = interviews.iter().map(|row| row.id.to_string()).collect();
     assert!(acknowledged.is_subset(&stored), "what was answered is there");
     for interview in &interviews {
-        let happened = storage.outbox_entries(interview.id).await.unwrap();
+        let happened = storage.outbox().entries(interview.id).await.unwrap();
         assert_eq!(happened.iter().map(|one| one.sequence).collect::<Vec<_>>(), [1]);
         for path in ["/one", "/other"] {
             let ids = &told[&format!("{path} {}", interview.id)];

@@ -11,6 +11,7 @@ use storage::webhooks::Health;
 use super::receiver::{BROKEN, FINE, Received, Receiver, Reply};
 use super::{Names, Office};
 use crate::support::scheduled;
+use storage::{Actor, Edit};
 
 async fn alerts(office: &Office) -> Vec<entity::alerts::Model> {
     let filter = storage::alerts::AlertFilter { limit: 10, ..Default::default() };
@@ -179,12 +180,12 @@ async fn an_endpoint_that_only_fails_is_switched_off_after_its_time_and_can_come
 
     broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let on = storage::WebhookSettings { is_active: true, ..seen.settings() };
-    let on = office.storage.webhooks().update(webhook.id, on).await.unwrap();
+    let on = office.storage.webhooks().update(webhook.id, on, &Edit::by(Actor::ENGINE)).await.unwrap();
     assert_eq!((on.health, on.disabled_reason, on.failing_since), (Health::Healthy, None, None));
     assert!(alerts(&office).await[0].resolved_at.is_some());
     // Dead letters can be replayed, with the same id.
     for row in &rows {
-        office.storage.webhooks().replay(webhook.id, row.id).await.unwrap();
+        office.storage.webhooks().replay(webhook.id, row.id, Actor::ENGINE).await.unwrap();
     }
     let again = office.settled(webhook.id).await;
     assert!(again.iter().all(|row| row.state == DeliveryState::Delivered && row.attempts == 1), "{again:#?}");

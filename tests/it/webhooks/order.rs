@@ -9,6 +9,7 @@ use storage::tasks::TaskFilter;
 use super::receiver::{BROKEN, FINE, Receiver, Reply};
 use super::{Names, Office};
 use crate::support::{conversation, scheduled};
+use storage::Actor;
 
 #[actix_web::test]
 async fn an_event_waits_for_the_one_before_it_and_for_no_other_interviews() {
@@ -19,7 +20,7 @@ async fn an_event_waits_for_the_one_before_it_and_for_no_other_interviews() {
     let mut interviews = Vec::new();
     for _ in 0..5 {
         let id = scheduled(&office.storage).await;
-        office.storage.append(id, &conversation()).await.unwrap();
+        office.storage.event_log().append(id, &conversation()).await.unwrap();
         interviews.push(id.to_string());
     }
     let rows = office.settled(webhook.id).await;
@@ -46,7 +47,7 @@ async fn one_that_is_given_up_lets_the_next_one_through() {
     let office = Office::open(Arc::new(Names::default()), &[]).await;
     let (webhook, _) = office.webhook(&receiver.url("/"), &WebhookEvent::ALL).await;
     let id = scheduled(&office.storage).await;
-    office.storage.append(id, &conversation()).await.unwrap();
+    office.storage.event_log().append(id, &conversation()).await.unwrap();
     let rows = office.settled(webhook.id).await;
     let states: Vec<DeliveryState> = rows.iter().map(|row| row.state).collect();
     assert_eq!(
@@ -73,11 +74,11 @@ async fn cancelling_an_attempt_gives_its_delivery_up() {
     receiver.until(|received| received.len() == 1).await;
     let filter = TaskFilter { queue: Some(Queue::Webhooks), limit: 10, ..TaskFilter::default() };
     let task = office.storage.tasks().list(filter).await.unwrap().remove(0);
-    office.storage.tasks().cancel(task.id).await.unwrap();
+    office.storage.tasks().cancel(task.id, Actor::ENGINE).await.unwrap();
     let row = office.settled(webhook.id).await.remove(0);
     assert_eq!((row.state, row.last_error.as_deref()), (DeliveryState::Dead, Some("its task was cancelled")));
     // Whoever thinks better of it replays it.
-    office.storage.webhooks().replay(webhook.id, row.id).await.unwrap();
+    office.storage.webhooks().replay(webhook.id, row.id, Actor::ENGINE).await.unwrap();
     let row = office.settled(webhook.id).await.remove(0);
     assert_eq!(row.state, DeliveryState::Delivered, "{row:?}");
     assert_eq!(receiver.received().len(), 2);

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::receiver::{FINE, Receiver};
 use super::{Names, Office};
 use crate::support::{conversation, scheduled};
+use storage::Actor;
 
 /// Reads messages, a line each, and says of each whether the library accepts it.
 const VERIFY: &str = r#"
@@ -35,10 +36,11 @@ async fn the_python_reference_library_accepts_what_is_sent() {
     let office = Office::open(Arc::new(Names::default()), &[]).await;
     let (webhook, old) = office.webhook(&receiver.url("/"), &WebhookEvent::ALL).await;
     let id = scheduled(&office.storage).await;
-    office.storage.append(id, &conversation()).await.unwrap();
+    office.storage.event_log().append(id, &conversation()).await.unwrap();
     office.settled(webhook.id).await;
-    let (_, new) = office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::hours(1)).await.unwrap();
-    office.storage.webhooks().test(webhook.id).await.unwrap();
+    let (_, new) =
+        office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::hours(1), Actor::ENGINE).await.unwrap();
+    office.storage.webhooks().test(webhook.id, Actor::ENGINE).await.unwrap();
     let received = receiver.until(|received| received.len() == 5).await;
 
     let mut messages = Vec::new();

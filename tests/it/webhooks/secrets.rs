@@ -9,6 +9,7 @@ use standardwebhooks::Webhook as Verifier;
 use super::receiver::{FINE, Receiver};
 use super::{Names, Office};
 use crate::support::scheduled;
+use storage::Actor;
 
 #[actix_web::test]
 async fn the_body_is_as_promised_and_signed_with_what_was_told_once() {
@@ -49,7 +50,7 @@ async fn while_a_secret_is_rotated_both_sign() {
     let office = Office::open(Arc::new(Names::default()), &[]).await;
     let (webhook, old) = office.webhook(&receiver.url("/"), &WebhookEvent::ALL).await;
     let hour = chrono::Duration::hours(1);
-    let (rotated, new) = office.storage.webhooks().rotate_secret(webhook.id, hour).await.unwrap();
+    let (rotated, new) = office.storage.webhooks().rotate_secret(webhook.id, hour, Actor::ENGINE).await.unwrap();
     assert!(rotated.previous_secret_until.is_some());
     assert_ne!(old, new);
     scheduled(&office.storage).await;
@@ -59,9 +60,9 @@ async fn while_a_secret_is_rotated_both_sign() {
     }
     // The time of the old one is over at once.
     let (rotated, newest) =
-        office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::zero()).await.unwrap();
+        office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::zero(), Actor::ENGINE).await.unwrap();
     assert!(rotated.previous_secret_until.is_none());
-    office.storage.webhooks().test(webhook.id).await.unwrap();
+    office.storage.webhooks().test(webhook.id, Actor::ENGINE).await.unwrap();
     let received = receiver.until(|received| received.len() == 2).await.remove(1);
     assert_eq!(received.json()["event"], "webhook.test");
     Verifier::new(&newest).unwrap().verify(&received.body, &received.headers).unwrap();
@@ -72,7 +73,7 @@ async fn while_a_secret_is_rotated_both_sign() {
 async fn neither_secrets_nor_headers_stand_in_the_tables() {
     let office = Office::open(Arc::new(Names::default()), &[]).await;
     let (webhook, secret) = office.webhook("https://hooks.test/a-key-in-the-path", &WebhookEvent::ALL).await;
-    office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::hours(1)).await.unwrap();
+    office.storage.webhooks().rotate_secret(webhook.id, chrono::Duration::hours(1), Actor::ENGINE).await.unwrap();
     let db = office.storage.connection();
     let all = |sql: &str| Statement::from_string(db.get_database_backend(), sql.to_owned());
     let row = db.query_one_raw(all("SELECT * FROM webhooks")).await.unwrap().unwrap();
@@ -82,7 +83,7 @@ async fn neither_secrets_nor_headers_stand_in_the_tables() {
     }
     let headers: serde_json::Value = row.try_get("", "headers").unwrap();
     assert!(!headers.to_string().contains("of the receiver"), "{headers}");
-    let trail = office.storage.audit_trail(storage::AuditFilter { limit: 10, ..Default::default() }).await;
+    let trail = office.storage.audit().list(storage::AuditFilter { limit: 10, ..Default::default() }).await;
     let trail = serde_json::to_string(&trail.unwrap()).unwrap();
     assert!(trail.contains("webhook.secret_rotated") && trail.contains("hooks.test"), "{trail}");
     for hidden in ["whsec_", "of the receiver", "a-key-in-the-path"] {

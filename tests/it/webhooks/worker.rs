@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use entity::DeliveryState;
 use interview::webhook::WebhookEvent;
-use storage::{Secret, Storage};
+use storage::{Actor, Secret, Storage};
 use tokio::process::Command;
 
 use super::receiver::{FINE, Receiver};
@@ -20,8 +20,11 @@ async fn a_worker_delivers_without_an_engine_and_shows_its_metrics() {
     // What is sealed in the tables opens with the secret that all processes have.
     let storage = storage.with_secret(Secret::load(SECRET, home.path()).unwrap());
     let receiver = Receiver::start(|_, _| FINE).await;
-    let (webhook, _) =
-        storage.webhooks().create(settings(&receiver.url("/"), &[WebhookEvent::InterviewScheduled])).await.unwrap();
+    let (webhook, _) = storage
+        .webhooks()
+        .create(settings(&receiver.url("/"), &[WebhookEvent::InterviewScheduled]), Actor::ENGINE)
+        .await
+        .unwrap();
     scheduled(&storage).await;
 
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();

@@ -1,13 +1,14 @@
 //! The call clock.
 //!
-//! Owns: milliseconds since the call began, continued over legs and restarts.
-//! Never does: read the wall clock, go backwards.
+//! Owns: milliseconds since the call began, continued over legs and restarts. Never does: read the
+//! wall clock, or go backwards.
 
 use std::time::{Duration, Instant};
 
 use interview::io::Ms;
 
-/// Monotonic milliseconds since the call began. Captions, quotes, events and recordings all use it.
+/// A monotonic clock of milliseconds since the call began. Captions, quotes, events and recordings
+/// all use it.
 #[derive(Debug, Clone, Copy)]
 pub struct CallClock {
     epoch: Instant,
@@ -15,17 +16,18 @@ pub struct CallClock {
 }
 
 impl CallClock {
-    /// A clock that shows `ms` now: 0 for a new call, the last known time to continue one on another leg.
+    /// Returns a clock that shows `ms` now: 0 for a new call, or the last known time to continue a
+    /// call on another leg.
     pub fn starting_at(ms: Ms) -> Self {
         Self { epoch: Instant::now(), offset: Duration::from_millis(ms) }
     }
 
-    /// What the clock shows now.
+    /// Returns the present time.
     pub fn now_ms(&self) -> Ms {
         self.at(Instant::now())
     }
 
-    /// What the clock showed at `instant`; times before the call began are 0.
+    /// Returns the time at `instant`, or 0 for an instant before the call began.
     pub fn at(&self, instant: Instant) -> Ms {
         let since = (self.offset + instant.saturating_duration_since(self.epoch))
             .saturating_sub(self.epoch.saturating_duration_since(instant));

@@ -1,7 +1,7 @@
-//! What a payload holds: the codec of a leg, and Opus, both ways.
+//! The codec of a leg: what its payloads contain, and Opus in both directions.
 //!
-//! Owns: decoding packets straight to the rate models listen at, concealing lost ones, encoding speech.
-//! Never does: pace, buffer or order packets.
+//! Owns: decoding packets to the rate that models require, concealing lost packets, and encoding
+//! speech. Never does: pace, buffer or order packets.
 
 use std::sync::OnceLock;
 
@@ -10,35 +10,36 @@ use opus::{Application, Bitrate, Channels, Signal};
 
 use super::{Clip, FRAME_MS, LISTEN_RATE, SPEAK_RATE};
 
-/// Samples of one frame as spoken (24 kHz).
+/// Samples per frame of the interviewer's speech, at 24 kHz.
 pub const SPEAK_SAMPLES: usize = SPEAK_RATE as usize * FRAME_MS as usize / 1000;
-/// Samples of one frame as heard (16 kHz).
+/// Samples per frame of the respondent's speech, at 16 kHz.
 pub const LISTEN_SAMPLES: usize = LISTEN_RATE as usize * FRAME_MS as usize / 1000;
-/// Opus timestamps always count at 48 kHz (RFC 7587, 4.1).
+/// The rate of Opus timestamps in Hz, whatever the sampling rate is (RFC 7587, 4.1).
 pub const RTP_RATE: u32 = 48_000;
-/// Timestamp units of one frame.
+/// Timestamp units per frame.
 pub const RTP_SAMPLES: u32 = RTP_RATE / 1000 * FRAME_MS as u32;
 
 const BITRATE: i32 = 32_000;
 const COMPLEXITY: i32 = 9;
-/// Loss the encoder prepares for with in-band error correction, in percent.
+/// The packet loss that the encoder's in-band error correction is prepared for, in percent.
 const EXPECTED_LOSS: i32 = 5;
-/// Frames of silence until the encoder's state no longer changes.
+/// Frames of silence after which the encoder's state no longer changes.
 const SETTLING: usize = 10;
-/// A packet is at most 1275 bytes a frame (RFC 6716, 3.2.1).
+/// The size limit of a packet of one frame, in bytes (RFC 6716, 3.2.1).
 const MAX_PACKET: usize = 1275;
-/// The longest packet there is: 120 ms (RFC 6716, 3.2.5).
+/// Samples in the longest possible packet, which is 120 ms (RFC 6716, 3.2.5).
 const MAX_DECODED: usize = LISTEN_RATE as usize * 120 / 1000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
-    #[error("opus: {0}")]
+    #[error("Opus failed: {0}")]
     Opus(#[from] opus::Error),
-    #[error("a frame has {expected} samples, not {got}")]
+    #[error("a frame must have {expected} samples, and this one has {got}")]
     FrameSize { expected: usize, got: usize },
 }
 
-/// Length of a packet in 48 kHz samples, from its first bytes; none when they make no sense.
+/// Returns the duration of a packet in samples at 48 kHz, as its first bytes state it, or `None` if
+/// they are invalid.
 pub fn packet_samples(payload: &[u8]) -> Option<u32> {
     if payload.is_empty() {
         return None;
@@ -47,37 +48,41 @@ pub fn packet_samples(payload: &[u8]) -> Option<u32> {
     (1..=RTP_RATE * 120 / 1000).contains(&samples).then_some(samples)
 }
 
-/// How the timestamps of a codec's packets count.
+/// How the timestamps of a codec's packets advance.
 #[derive(Debug, Clone, Copy)]
 pub struct PayloadClock {
-    /// Timestamp units a second: 48,000 for Opus (RFC 7587, 4.1), 8,000 for PCMU, PCMA and G.722 (RFC 3551, 6).
+    /// Timestamp units per second: 48,000 for Opus (RFC 7587, 4.1), 8,000 for PCMU, PCMA and G.722
+    /// (RFC 3551, 6).
     pub rate: u32,
-    /// Length of a packet in these units; none for one that makes no sense.
+    /// Returns the duration of a packet in timestamp units, or `None` for an invalid packet.
     pub duration: fn(&[u8]) -> Option<u32>,
-    /// A packet of at most this many bytes says that its sender is silent (discontinuous transmission).
+    /// A packet of at most this many bytes means that its sender is silent (discontinuous
+    /// transmission).
     pub silent_bytes: usize,
 }
 
 impl PayloadClock {
-    /// Opus: packets of a muted or silent sender are of one or two bytes.
+    /// Opus. A muted or silent sender's packets have one or two bytes.
     pub const OPUS: Self = Self { rate: RTP_RATE, duration: packet_samples, silent_bytes: 2 };
 }
 
-/// One stream's decoder, to 16 kHz mono, and how its packets count.
+/// A decoder of one stream to 16 kHz mono, and the clock of its packets.
 pub trait Codec: Send {
     fn clock(&self) -> PayloadClock;
-    /// Samples of this packet, −1…1. An error leaves the state usable.
+    /// Returns the samples of this packet, between -1 and 1. The decoder remains usable after an
+    /// error.
     fn decode(&mut self, payload: &[u8]) -> Result<&[f32], CodecError>;
-    /// Samples for a lost stretch of `samples` at 16 kHz (a multiple of 40, 2.5 ms). `following` is the packet right after
-    /// it where that is there already: it may hold the lost one's error correction.
+    /// Returns `samples` samples at 16 kHz in place of a lost stretch. `samples` must be a multiple
+    /// of 40 (2.5 ms). `following` is the packet right after the lost one, if it has arrived. It
+    /// may contain error correction for the lost packet.
     fn conceal(&mut self, samples: usize, following: Option<&[u8]>) -> Result<&[f32], CodecError>;
-    /// The packets are Opus: they are recorded as they come.
+    /// Returns true if the packets are Opus, so that they can be recorded unchanged.
     fn is_opus(&self) -> bool {
         false
     }
 }
 
-/// Decodes one Opus stream; keeps the state that concealment needs.
+/// A decoder of one Opus stream. It keeps the state that concealment needs.
 pub struct Decoder {
     inner: opus::Decoder,
     scratch: Vec<f32>,
@@ -111,21 +116,21 @@ impl Codec for Decoder {
     }
 }
 
-/// Encodes mono, 20 ms at a time.
+/// An encoder of mono sound, 20 ms at a time.
 pub struct Encoder {
     inner: opus::Encoder,
     scratch: Vec<u8>,
-    /// Samples of 20 ms.
+    /// Samples per 20 ms.
     frame: usize,
 }
 
 impl Encoder {
-    /// For what we say: 24 kHz.
+    /// Returns an encoder for the interviewer's speech, at 24 kHz.
     pub fn new() -> Result<Self, CodecError> {
         Self::at(SPEAK_RATE)
     }
 
-    /// For what is heard: 16 kHz.
+    /// Returns an encoder for the respondent's speech, at 16 kHz.
     pub fn listening() -> Result<Self, CodecError> {
         Self::at(LISTEN_RATE)
     }
@@ -140,8 +145,8 @@ impl Encoder {
         Ok(Self { inner, scratch: vec![0; MAX_PACKET], frame: rate as usize * FRAME_MS as usize / 1000 })
     }
 
-    /// An encoder that has settled on silence: what it makes next goes on smoothly after [`silence`], which is what a
-    /// listener's decoder has heard before us.
+    /// Returns an encoder that has settled on silence. Its next packet continues smoothly after
+    /// [`silence`], which is what the listener's decoder has received before.
     fn after_silence() -> Result<Self, CodecError> {
         let mut encoder = Self::new()?;
         for _ in 0..SETTLING {
@@ -150,14 +155,14 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// One packet of 20 ms from 480 samples at 24 kHz.
+    /// Encodes 480 samples at 24 kHz as one packet of 20 ms.
     pub fn encode(&mut self, frame: &[i16]) -> Result<Bytes, CodecError> {
         self.check(frame.len())?;
         let length = self.inner.encode(frame, &mut self.scratch)?;
         Ok(Bytes::copy_from_slice(&self.scratch[..length]))
     }
 
-    /// One packet of 20 ms from 320 samples at 16 kHz, −1…1.
+    /// Encodes 320 samples at 16 kHz, between -1 and 1, as one packet of 20 ms.
     pub fn encode_float(&mut self, frame: &[f32]) -> Result<Bytes, CodecError> {
         self.check(frame.len())?;
         let length = self.inner.encode_float(frame, &mut self.scratch)?;
@@ -169,7 +174,8 @@ impl Encoder {
     }
 }
 
-/// Encodes 24 kHz mono speech once, ready to be sent many times. The last frame is padded with silence.
+/// Encodes 24 kHz mono speech once, so that it can be sent many times. The last frame is padded
+/// with silence.
 pub fn encode_clip(text: String, pcm: Vec<i16>) -> Result<Clip, CodecError> {
     let mut encoder = Encoder::after_silence()?;
     let packets = (0..pcm.len().div_ceil(SPEAK_SAMPLES))
@@ -178,7 +184,7 @@ pub fn encode_clip(text: String, pcm: Vec<i16>) -> Result<Clip, CodecError> {
     Ok(Clip { text, pcm, packets })
 }
 
-/// Frame `index` of the PCM, padded with silence where it ends.
+/// Returns frame `index` of the PCM, padded with silence at the end.
 pub(crate) fn frame_of(pcm: &[i16], index: usize) -> [i16; SPEAK_SAMPLES] {
     let mut frame = [0; SPEAK_SAMPLES];
     let rest = pcm.get(index * SPEAK_SAMPLES..).unwrap_or_default();
@@ -187,9 +193,10 @@ pub(crate) fn frame_of(pcm: &[i16], index: usize) -> [i16; SPEAK_SAMPLES] {
     frame
 }
 
-/// A packet of 20 ms of silence: encoded once, after the encoder has settled.
+/// Returns a packet of 20 ms of silence. It is encoded once, after the encoder has settled.
 pub fn silence() -> Bytes {
-    // Valid Opus by itself: hybrid super-wideband, 20 ms, mono, one empty frame, which decodes to nothing (RFC 6716, 3.2.1).
+    // This is a valid Opus packet of one empty frame, which decodes to silence: hybrid
+    // super-wideband, 20 ms, mono (RFC 6716, 3.2.1).
     const EMPTY: &[u8] = &[0x68];
     static SILENCE: OnceLock<Bytes> = OnceLock::new();
     SILENCE

@@ -1,11 +1,13 @@
-//! The jitter buffer: packets in as they arrive, sound out in order.
+//! The jitter buffer: packets enter as they arrive, and sound leaves in order.
 //!
-//! Owns: reordering, duplicates, late and lost packets, pauses, restarts of the stream, the time each packet belongs to.
-//! Never does: decode, read a clock, sleep. It is told the time; the caller asks [`Jitter::deadline`] when to come back.
+//! Owns: reordering, duplicates, late and lost packets, pauses, restarts of the stream, and the
+//! time of each packet. Never does: decode, read a clock, or sleep. The caller passes the time in,
+//! and asks [`Jitter::deadline`] when to call again.
 //!
-//! Nobody plays what comes out of here: it is listened to by models, which need order but no even pace. So a packet whose
-//! turn it is leaves at once, and waiting (the *depth*) is only ever for one that is missing. On a clean network the
-//! buffer therefore adds no delay; the depth decides how long a gap holds up what follows it.
+//! The sound that leaves the buffer is not played. It goes to models, which need the right order
+//! but no even pace. A packet that is next in order therefore leaves at once. The buffer waits only
+//! for missing packets, for at most the *depth*. On a clean network it adds no delay. The depth
+//! decides how long a gap delays the packets after it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,46 +17,51 @@ use bytes::Bytes;
 use super::codec::PayloadClock;
 use crate::transport::Packet;
 
-/// Waiting for a missing packet: at the beginning, and its bounds.
+/// The depth in µs: how long a missing packet is waited for, at the beginning and at its bounds.
 const START_DEPTH_US: i64 = 40_000;
 const MIN_DEPTH_US: i64 = 20_000;
 const MAX_DEPTH_US: i64 = 200_000;
-/// A stream that stops in mid-speech is more often held up than lost: wait at least this long before making sound up.
+/// A stream that stops in the middle of speech is more often delayed than lost. Concealment starts
+/// only after this many µs.
 const STALL_US: i64 = 100_000;
-/// How much of a stall is filled by the decoder's guess; silence after that.
+/// Frames of a stall that the decoder conceals. Silence follows.
 const GUESSED_FRAMES: u32 = 5;
-/// What a packet's delay counts for after the next one; half of it is forgotten in 3.5 s.
+/// The factor by which the weight of a packet's delay shrinks with each later packet. Half of it is
+/// forgotten after 3.5 s.
 const FORGET: f64 = 0.996;
-/// The fastest transit is looked for over the last one to two of these, so that clocks may drift.
+/// The fastest transit is measured over the last one to two windows of this many µs, so that clock
+/// drift is tolerated.
 const BASELINE_WINDOW_US: i64 = 5_000_000;
-/// More packets than this are not waited with.
+/// The buffer does not wait while it holds more packets than this.
 const MAX_HELD: usize = 48;
-/// Beyond this the sequence number or the timestamp has begun anew.
+/// A larger jump of the sequence number or the timestamp means that the stream has restarted.
 const RESTART_PACKETS: i64 = 1000;
 const RESTART_US: i64 = 2_000_000;
 
-/// What comes out, in order and without holes.
+/// Sound in order and without gaps.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sound {
-    /// A packet as it came.
+    /// A packet as it arrived.
     Packet(Bytes),
-    /// A packet that should have been here; the next one, where it is there already, may hold its error correction.
+    /// A packet that is missing. `following` is the next packet, if it has arrived. It may contain
+    /// error correction.
     Lost { following: Option<Bytes> },
-    /// The sender sends nothing.
+    /// The sender transmits nothing.
     Silence,
 }
 
-/// One piece of sound.
+/// A piece of sound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
     pub sound: Sound,
-    /// When its first sample was recorded, as far as the fastest packets of late tell: arrival less duration.
+    /// The time at which its first sample was recorded: arrival less duration, estimated from the
+    /// fastest recent packets.
     pub at: Instant,
-    /// Its length in units of the payload clock.
+    /// The duration in units of the payload clock.
     pub samples: u32,
 }
 
-/// What was counted.
+/// Counters of the buffer since it was created.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub received: u64,
@@ -71,29 +78,29 @@ struct Held {
     payload: Bytes,
 }
 
-/// Unwrapped state of one stream.
+/// The state of one stream, with unwrapped sequence numbers and timestamps.
 struct Stream {
-    /// Units of the payload clock a second.
+    /// Units of the payload clock per second.
     rate: i64,
     origin: Instant,
-    /// Highest seen, unwrapped.
+    /// The highest sequence number seen, unwrapped.
     sequence: i64,
     timestamp: i64,
-    /// Arrival of the highest seen, µs after the origin.
+    /// The arrival of the packet with the highest sequence number, in µs after the origin.
     arrived_us: i64,
-    /// The timestamp that comes out next.
+    /// The timestamp of the next piece.
     next: i64,
-    /// Sequence number of what came out (or was given up) last.
+    /// The sequence number of the last packet that left or was given up.
     played: i64,
     baseline: Baseline,
-    /// Recent delay beyond the baseline, µs.
+    /// The recent delay beyond the baseline, in µs.
     spread: f64,
-    /// Consecutive frames made up because nothing came.
+    /// The number of consecutive concealed frames because nothing arrived.
     stalled: u32,
     quiet: bool,
 }
 
-/// The smallest transit time (arrival less timestamp, µs) of the last five to ten seconds.
+/// The smallest transit time (arrival less timestamp, in µs) of the last 5 s to 10 s.
 struct Baseline {
     began_us: i64,
     current: i64,
@@ -115,7 +122,7 @@ impl Baseline {
     }
 }
 
-/// Units of a payload clock to µs.
+/// Converts units of a payload clock to µs.
 fn micros(units: i64, rate: i64) -> i64 {
     units * 1_000_000 / rate
 }
@@ -154,7 +161,7 @@ impl Stream {
         moved.unwrap_or(self.origin)
     }
 
-    /// When a packet of this timestamp arrives that is not held up, µs after the origin.
+    /// Returns when an undelayed packet with this timestamp arrives, in µs after the origin.
     fn expected_us(&self, timestamp: i64) -> i64 {
         self.baseline.get() + self.micros(timestamp)
     }
@@ -163,14 +170,15 @@ impl Stream {
         (self.spread as i64 + MIN_DEPTH_US).clamp(MIN_DEPTH_US, MAX_DEPTH_US)
     }
 
-    /// Until when the next piece is waited for.
+    /// Returns until when the buffer waits for the next piece, in µs after the origin.
     fn deadline_us(&self, holding: bool) -> i64 {
         let depth =
             if holding || self.quiet || self.stalled > 0 { self.depth_us() } else { self.depth_us().max(STALL_US) };
         self.expected_us(self.next) + depth
     }
 
-    /// Whether a packet's numbers go on from where the stream is, as far as the time that has passed allows.
+    /// Classifies a packet: whether its numbers continue the stream, given the time that has
+    /// passed.
     fn continuity(&self, ahead: i64, timestamp: i64, arrived_us: i64) -> Continuity {
         let by_stream = self.micros(timestamp - self.timestamp);
         let is_off = (by_stream - (arrived_us - self.arrived_us)).abs() > RESTART_US;
@@ -185,13 +193,13 @@ impl Stream {
 
 enum Continuity {
     GoesOn,
-    /// The sender began anew.
+    /// The sender restarted the stream.
     Restart,
-    /// An old number with a time that can't be.
+    /// An old sequence number with an impossible timestamp.
     Stray,
 }
 
-/// See the module.
+/// A jitter buffer. The module's documentation describes it.
 pub struct Jitter {
     clock: PayloadClock,
     stream: Option<Stream>,
@@ -200,12 +208,12 @@ pub struct Jitter {
 }
 
 impl Jitter {
-    /// For packets that count by this clock.
+    /// Returns an empty buffer for packets with this clock.
     pub fn new(clock: PayloadClock) -> Self {
         Self { clock, stream: None, held: BTreeMap::new(), counts: Counts::default() }
     }
 
-    /// Takes a packet.
+    /// Adds a packet.
     pub fn insert(&mut self, packet: Packet) {
         self.counts.received += 1;
         let Some(samples) = (self.clock.duration)(&packet.payload) else {
@@ -226,7 +234,8 @@ impl Jitter {
                 return;
             }
             Continuity::Restart => {
-                // Another stream, a rejoin: what was held of the old one can't be placed any more.
+                // This is a new stream, for example after a rejoin. The packets of the old one can
+                // no longer be placed.
                 self.counts.restarts += 1;
                 self.held.clear();
                 *stream = Stream::new(&packet, stream.rate);
@@ -255,12 +264,13 @@ impl Jitter {
         }
     }
 
-    /// The next piece that is due at `now`; ask until there is none.
+    /// Returns the next piece that is due at `now`. The caller repeats the call until it returns
+    /// `None`.
     pub fn poll(&mut self, now: Instant) -> Option<Piece> {
         let stream = self.stream.as_mut()?;
         let now_us = stream.us(now);
         let due = now_us >= stream.deadline_us(!self.held.is_empty());
-        // 20 ms.
+        // The duration of 20 ms.
         let frame = stream.rate / 50;
         let Some(head) = self.held.first_entry() else {
             if !due {
@@ -278,13 +288,14 @@ impl Jitter {
             stream.played = held.sequence;
             stream.stalled = 0;
             stream.quiet = held.payload.len() <= self.clock.silent_bytes;
-            // Overlaps what was made up already by less than itself: it counts from where it begins.
+            // The packet partly overlaps sound that was concealed already, so its own beginning
+            // counts.
             stream.next += gap;
             return Some(take(stream, Sound::Packet(held.payload), i64::from(held.samples)));
         }
         let step = gap.min(frame);
         if head.get().sequence == stream.played + 1 {
-            // Nothing is missing: the sender paused.
+            // No packet is missing, because the sender paused.
             return Some(take(stream, Sound::Silence, step));
         }
         if !due && self.held.len() <= MAX_HELD {
@@ -295,13 +306,15 @@ impl Jitter {
         Some(take(stream, Sound::Lost { following: head.filter(|_| gap <= frame) }, step))
     }
 
-    /// When to call [`poll`](Self::poll) at the latest, if no packet comes before. None before the first packet.
+    /// Returns when to call [`poll`](Self::poll) at the latest if no packet arrives before. Returns
+    /// `None` before the first packet.
     pub fn deadline(&self) -> Option<Instant> {
         let stream = self.stream.as_ref()?;
         Some(stream.instant(stream.deadline_us(!self.held.is_empty())))
     }
 
-    /// What is still held when the stream has ended, without waiting for anything.
+    /// Returns the next held piece after the end of the stream, without waiting for missing
+    /// packets.
     pub fn drain(&mut self) -> Option<Piece> {
         if self.held.is_empty() {
             return None;
@@ -310,7 +323,7 @@ impl Jitter {
         self.poll(far)
     }
 
-    /// How long a missing packet is waited for at present.
+    /// Returns how long the buffer waits for a missing packet at present.
     pub fn depth(&self) -> Duration {
         Duration::from_micros(self.stream.as_ref().map_or(START_DEPTH_US, Stream::depth_us) as u64)
     }

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng};
 
 use super::*;
 
-/// A 20 ms Opus packet (its first byte says so) that carries its number.
+/// Returns a 20 ms Opus packet, as its first byte states, that carries its own number.
 fn payload(number: u32) -> Bytes {
     let mut bytes = vec![0x68];
     bytes.extend(number.to_be_bytes());
@@ -19,7 +19,8 @@ fn number(payload: &Bytes) -> u32 {
     u32::from_be_bytes(payload[1..5].try_into().unwrap())
 }
 
-/// Sends packets with chosen delays on a virtual clock, polling at every arrival and deadline.
+/// Sends packets with chosen delays on a virtual clock, and polls the buffer at every arrival and
+/// deadline.
 struct Network {
     origin: Instant,
     jitter: Jitter,
@@ -37,7 +38,7 @@ impl Network {
         }
     }
 
-    /// Packet `number`, of 20 ms, sent at its time, arriving `delay_us` later.
+    /// Sends the 20 ms packet `number` at its regular time, so that it arrives `delay_us` later.
     fn send(&mut self, number: u32, first_sequence: u16, first_timestamp: u32, delay_us: u64) {
         let at = u64::from(number) * 20_000 + delay_us;
         self.send_at(
@@ -61,7 +62,7 @@ impl Network {
         }
     }
 
-    /// Runs until `end_us`.
+    /// Runs the clock until `end_us`.
     fn run(mut self, end_us: u64) -> Self {
         let end = self.origin + Duration::from_micros(end_us);
         loop {
@@ -147,7 +148,7 @@ fn a_lost_packet_is_given_up_after_the_depth_with_what_can_restore_it() {
 fn a_pause_of_the_sender_is_silence_and_not_loss() {
     let mut network = Network::new();
     for n in 0..50u32 {
-        // Sequence goes on, the timestamp skips one second: discontinuous transmission.
+        // Under discontinuous transmission, the sequence continues while the timestamp skips 1 s.
         let shift = if n < 25 { 0 } else { 50 };
         network.send_at(u64::from(n + shift) * 20_000, n, n as u16, (n + shift) * 960);
     }
@@ -174,7 +175,7 @@ fn a_stream_that_begins_anew_goes_on_at_once() {
 
 #[test]
 fn a_clock_that_drifts_is_followed() {
-    // 500 ppm slow over five minutes: 150 ms.
+    // A sender's clock that is 500 ppm slow loses 150 ms in five minutes.
     let mut network = Network::new();
     for n in 0..15_000u32 {
         network.send(n, 0, 0, u64::from(n) * 10);
@@ -194,7 +195,7 @@ fn longer_packets_are_taken_as_they_are() {
         let at = u64::from(n) * 60_000;
         network.send_at(at, n, n as u16, n * 2880);
         let packet = network.arrivals.get_mut(&(at, n)).unwrap();
-        // Code 3 with three frames of 20 ms each (RFC 6716, 3.2.5).
+        // A packet of code 3 with three frames of 20 ms each (RFC 6716, 3.2.5).
         packet.payload = Bytes::from_static(&[0x6b, 0x03, 1, 2, 3]);
     }
     let network = network.run(19 * 60_000);
@@ -236,7 +237,7 @@ fn a_bad_network_loses_little_more_than_the_network_lost() {
             continue;
         }
         delivered += 1;
-        // 30 ms on average, now and then a spike.
+        // Delays are 30 ms on average, with occasional spikes.
         let spike = if random.random_bool(0.01) { 60_000 } else { 0 };
         network.send(n, 60_000, 7, random.random_range(0..40_000) + spike);
     }
@@ -245,7 +246,7 @@ fn a_bad_network_loses_little_more_than_the_network_lost() {
     assert!(heard.windows(2).all(|pair| pair[0] < pair[1]), "in order, each once");
     assert!(heard.len() * 1000 >= delivered * 990, "{} of {delivered} arrived in time", heard.len());
     assert!(network.jitter.depth() > Duration::from_millis(40), "the depth grew");
-    // Nothing is waited for longer than the bound.
+    // The bound of the depth holds for every gap.
     for (us, piece) in &network.out {
         let at = piece.at.saturating_duration_since(network.origin).as_micros() as u64;
         assert!(us.saturating_sub(at) <= 20_000 + 200_000 + 40_000, "{us} for {at}");
@@ -255,7 +256,8 @@ fn a_bad_network_loses_little_more_than_the_network_lost() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever comes in: no panic, packets in order, each once, no gap and no overlap on the way out.
+    /// Whatever arrives, the buffer does not panic, and packets leave in order, once each, without
+    /// gaps or overlaps.
     #[test]
     fn whatever_arrives(steps in prop::collection::vec((any::<u16>(), any::<u32>(), 0u64..100_000, any::<bool>()), 1..200)) {
         let mut network = Network::new();
@@ -278,7 +280,8 @@ proptest! {
         prop_assert!(network.out.iter().all(|(_, piece)| piece.samples > 0));
     }
 
-    /// Any delays below the depth's bound and no loss, once the depth has had time to grow: order is restored.
+    /// For any delays below the depth's bound and without loss, the order is restored once the
+    /// depth has grown.
     #[test]
     fn order_is_restored(seed in any::<u64>(), spread in 1_000u64..19_000) {
         let mut random = StdRng::seed_from_u64(seed);
@@ -295,7 +298,7 @@ proptest! {
 
 #[test]
 fn a_codec_with_another_clock_is_timed_by_it() {
-    // G.711: 160 bytes are 160 units of 8 kHz, 20 ms.
+    // For G.711, 160 bytes are 160 units at 8 kHz, which is 20 ms.
     let clock = PayloadClock { rate: 8_000, duration: |payload| Some(payload.len() as u32), silent_bytes: 0 };
     let mut jitter = Jitter::new(clock);
     let origin = Instant::now();

@@ -1,10 +1,12 @@
 //! The media of one call, between its port and its interview.
 //!
-//! Owns: the task that speaks at an even pace, what is counted, and the recording of either side.
-//! Never does: go through a mailbox, touch files, wait for anybody who is slow, know what carries the sound.
+//! Owns: the task that sends at an even pace, the counters, and the recording of both sides. Never
+//! does: pass through a mailbox, touch files, wait for a slow receiver, or know what carries the
+//! sound.
 //!
-//! Between utterances silence is sent, a small packet encoded once, rather than nothing: the browser's jitter buffer and
-//! the NATs on the way stay open, the first word meets a warm path, and there is one pace and no special case.
+//! Between utterances, small packets of silence are sent instead of nothing. The browser's jitter
+//! buffer and the NATs on the path stay open, the first word is not delayed, and there is one pace
+//! without special cases.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,52 +23,54 @@ use super::runtime::MediaRuntime;
 use super::{FRAME_MS, Frame};
 use crate::port::{AudioOutput, AudioPort, LegEvent, OpenPort, OutFrame, PortContext};
 
-/// Frames kept for a listener that is slow: five seconds.
+/// Frames that are kept for a slow listener, about 5 s.
 pub const FRAMES: usize = 256;
 const EVENTS: usize = 256;
 const PERIOD: Duration = Duration::from_millis(FRAME_MS);
-/// A packet that goes out this much late missed its deadline.
+/// A packet that is sent this late has missed its deadline.
 const LATE: Duration = Duration::from_millis(10);
-/// Behind by more than this we don't catch up: the frames not sent are skipped in the timestamps instead.
+/// A larger delay is not caught up. The frames that were not sent are skipped in the timestamps
+/// instead.
 const CATCH_UP: Duration = Duration::from_millis(60);
 
-/// What a call counts; all since its start.
+/// The counters of a call since its start.
 #[derive(Debug, Default)]
 pub struct MediaStats {
     pub packets_received: AtomicU64,
-    /// Came after their place had been filled.
+    /// Packets that arrived after their place had been filled.
     pub packets_late: AtomicU64,
     pub packets_lost: AtomicU64,
-    /// Not of the leg's codec.
+    /// Packets that are not of the leg's codec.
     pub packets_malformed: AtomicU64,
-    /// Frames the listener was too slow for.
+    /// Frames that were dropped because the listener was too slow.
     pub frames_dropped: AtomicU64,
     pub events_dropped: AtomicU64,
     pub packets_sent: AtomicU64,
-    /// Packets that went out more than 10 ms late.
+    /// Packets that were sent more than 10 ms late.
     pub deadline_misses: AtomicU64,
-    /// Frames left out because we were too late to catch up.
+    /// Frames that were skipped because sending was too late to catch up.
     pub frames_skipped: AtomicU64,
-    /// How long the jitter buffer waits for a missing packet at present.
+    /// How long the jitter buffer waits for a missing packet at present, in ms.
     pub jitter_depth_ms: AtomicU64,
 }
 
-/// The media of a call. Dropping it ends the tasks and closes the leg.
+/// The media of a call. Dropping the value ends the tasks and closes the leg.
 pub struct Media {
-    /// What the respondent says; a full queue drops the newest frame and counts it. Ends with the leg.
+    /// The respondent's speech. A full queue drops the newest frame and counts it. The queue ends
+    /// with the leg.
     pub frames: mpsc::Receiver<Frame>,
     pub playout: Playout,
     pub playout_events: mpsc::Receiver<PlayoutEvent>,
     pub leg_events: mpsc::Receiver<LegEvent>,
     pub stats: Arc<MediaStats>,
     pub output: Arc<dyn AudioOutput>,
-    /// Dropped, the tasks end and the leg closes.
+    /// Dropping the guard ends the tasks and closes the leg.
     pub tasks: DropGuard,
 }
 
 impl Media {
-    /// Starts listening and speaking on the media thread. With a recorder, both sides are offered to it; it stores them
-    /// once it has been told to.
+    /// Starts receiving and sending on the media thread. A recorder, if there is one, is offered
+    /// both sides. It stores them once it has been started.
     pub fn start(
         runtime: &MediaRuntime,
         port: Box<dyn AudioPort>,
@@ -105,7 +109,8 @@ impl Media {
     }
 }
 
-/// Encodes what is heard for the recording, where no packets come that could be kept as they are.
+/// Encodes the received frames for the recording, if the port has no Opus packets that could be
+/// stored unchanged.
 async fn record_frames(
     mut frames: mpsc::Receiver<Frame>,
     recorded: mpsc::Sender<Frame>,
@@ -117,7 +122,7 @@ async fn record_frames(
         if recorder.is_recording() {
             match encode(&mut encoder, &frame) {
                 Ok(packet) => recorder.write(Side::Respondent, frame.at_ms, packet),
-                Err(error) => tracing::warn!(%error, "a frame of the recording is missing"),
+                Err(error) => tracing::warn!(%error, "a frame could not be encoded and is missing from the recording"),
             }
         }
         if recorded.try_send(frame).is_err() {
@@ -147,7 +152,7 @@ impl Speaking {
     async fn run(mut self) {
         let mut player = Player::new();
         let mut events = Vec::new();
-        // Deadlines are absolute: however late one frame is, the pace does not drift.
+        // Deadlines are absolute, so that a late frame does not shift the pace.
         let mut deadline = Instant::now();
         let mut was_silent = true;
         loop {
@@ -161,7 +166,8 @@ impl Speaking {
             frame.marker = !frame.is_silence() && was_silent;
             frame.skipped = skipped;
             was_silent = frame.is_silence();
-            // The deadline and not now: a recording is even, whatever held us up.
+            // The recording uses the deadline instead of the actual time, so that it stays even
+            // when sending is delayed.
             self.record(&frame, deadline);
             if self.output.send(frame).await.is_err() {
                 return;
@@ -170,14 +176,15 @@ impl Speaking {
             for event in events.drain(..) {
                 if let Err(error) = self.events.try_send(event) {
                     self.stats.events_dropped.fetch_add(1, Ordering::Relaxed);
-                    tracing::warn!(error = %error, "nobody takes what became of the playout");
+                    tracing::warn!(error = %error, "a playout event was dropped because its queue is full or closed");
                 }
             }
             deadline += PERIOD;
         }
     }
 
-    /// Counts a missed deadline; far behind, moves the deadline to the present. Gives the frames left out.
+    /// Counts a missed deadline. If sending is far behind, moves the deadline to the present.
+    /// Returns the number of frames skipped.
     fn keep_pace(&self, deadline: &mut Instant, now: Instant) -> u32 {
         let behind = now.saturating_duration_since(*deadline);
         if behind > LATE {

@@ -1,4 +1,5 @@
-//! Whole calls over loopback: real sockets, ICE, DTLS, SRTP, Opus. What is judged is counted in frames, not on the wall.
+//! Tests of whole calls over loopback, with real sockets, ICE, DTLS, SRTP and Opus. Times are
+//! counted in frames instead of wall-clock time.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::port::EndCause;
 use crate::transport::webrtc::{WebRtc, WebRtcSettings};
 use crate::transport::{Link, Packet};
 
-/// Much longer than anything here takes.
+/// Much longer than anything in these tests takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
 struct Call {
@@ -46,7 +47,8 @@ fn clip(text: &str, pcm: Vec<i16>) -> Arc<super::super::Clip> {
     Arc::new(encode_clip(text.into(), pcm).unwrap())
 }
 
-/// Receives packets until `done` says so of the loudness of each, and gives them.
+/// Receives packets until `done` returns true for the loudness of one of them, and returns them
+/// all.
 async fn receive(theirs: &mut Link, mut done: impl FnMut(f32) -> bool) -> Vec<(Packet, f32)> {
     let mut decoder = Decoder::new().unwrap();
     let mut got = Vec::new();
@@ -69,7 +71,7 @@ async fn what_the_caller_says_is_heard_as_it_was_said() {
     caller.playout.speak(1, Arc::clone(&said), true);
     let mut heard = Vec::new();
     let mut frames = Vec::new();
-    // The caller's silence before and after comes along.
+    // The caller's silence before and after the clip is included.
     while heard.len() < thirds(&pcm).len() + 16_000 {
         let frame = next(&mut ours.frames).await;
         heard.extend_from_slice(&frame.samples);
@@ -85,7 +87,7 @@ async fn what_the_caller_says_is_heard_as_it_was_said() {
     let (first, last) = (&frames[0], &frames[frames.len() - 1]);
     let (by_clock, by_frames) = (last.at_ms - first.at_ms, (frames.len() as u64 - 1) * 20);
     assert!(by_clock.abs_diff(by_frames) < 100, "{by_clock} ms for {by_frames} ms of sound");
-    // Dropping both ends everything.
+    // Dropping the media and the caller ends every task.
     drop((ours, caller));
     let gone = async {
         while runtime.handle().metrics().num_alive_tasks() > 0 {
@@ -107,7 +109,7 @@ async fn what_we_say_arrives_whole_in_order_and_evenly_numbered() {
     ours.playout.speak(1, Arc::clone(&second), true);
     let expected: Vec<Bytes> = first.packets.iter().chain(&second.packets).cloned().collect();
     let mut got: Vec<Packet> = Vec::new();
-    // Counted from the first packet that is not the silence before it.
+    // Frames are counted from the first packet after the initial silence.
     let mut begin = None;
     while begin.is_none_or(|begin| got.len() < begin + expected.len()) {
         let packet = next(&mut theirs.packets).await;
@@ -156,7 +158,7 @@ async fn ducking_and_stopping_reach_the_caller_within_200_ms() {
         loud == 25
     })
     .await;
-    // From the command on, what still arrives at full voice is what was on its way.
+    // After the command, only packets that were already on their way are at full volume.
     ours.playout.duck();
     let mut quiet = 0;
     let ducking = receive(&mut theirs, |loudness| {
@@ -204,7 +206,7 @@ async fn when_the_caller_hangs_up_the_frames_end_after_the_last_of_them() {
     tokio::time::timeout(LIMIT, ended).await.expect("the frames end with the link");
 }
 
-/// A port without packets, as a sound card would be one.
+/// A port without packets, as a sound card would be.
 struct Frames {
     heard: mpsc::Receiver<Frame>,
     said: mpsc::UnboundedSender<OutFrame>,

@@ -1,6 +1,7 @@
 //! Audio between the packets and the models.
 //!
-//! Owns: codec, jitter buffer, concealment, playout pacing, recording. Never does: know what is said.
+//! Owns: codec, jitter buffer, concealment, playout pacing and recording. Never does: know what is
+//! said.
 
 pub mod clock;
 pub mod codec;
@@ -23,28 +24,29 @@ pub use playout::{Playout, PlayoutEvent};
 pub use rtp::RtpAudio;
 pub use runtime::MediaRuntime;
 
-/// What models listen at.
+/// The sampling rate that models require, in Hz.
 pub const LISTEN_RATE: u32 = 16_000;
-/// What is spoken at (Kokoro's rate; Opus takes it as it is).
+/// The sampling rate of synthesised speech, in Hz. It is Kokoro's rate, which Opus accepts
+/// unchanged.
 pub const SPEAK_RATE: u32 = 24_000;
-/// Length of a frame and of a packet.
+/// The duration of a frame and of a packet, in milliseconds.
 pub const FRAME_MS: u64 = 20;
 
-/// 20 ms of the respondent's side at 16 kHz mono, −1…1.
+/// A frame of 20 ms from the respondent, at 16 kHz mono, with samples between -1 and 1.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Call clock of the first sample.
+    /// The time of the first sample on the call clock.
     pub at_ms: Ms,
     pub samples: [f32; 320],
-    /// Made up by the decoder because the packet was lost.
+    /// True if the decoder concealed a lost packet.
     pub concealed: bool,
 }
 
-/// A piece of speech, ready to be sent: encoded once, kept with its PCM for ducking.
+/// A piece of speech that is ready to be sent. It is encoded once, and its PCM is kept for ducking.
 #[derive(Debug, Clone)]
 pub struct Clip {
     pub text: String,
-    /// 24 kHz mono.
+    /// Samples at 24 kHz mono.
     pub pcm: Vec<i16>,
     /// Opus packets of 20 ms each.
     pub packets: Vec<Bytes>,

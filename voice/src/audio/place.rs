@@ -1,21 +1,24 @@
-//! Where in a clip its words are.
+//! The position of words in a clip.
 //!
-//! Owns: laying a text over its sound, both ways. Never does: hear words: it goes by loudness and by the number of
-//! characters.
+//! Owns: the mapping between a clip's text and its sound, in both directions. Never does: recognise
+//! words; it relies on loudness and the number of characters.
 
 use std::ops::Range;
 
 use super::codec::SPEAK_SAMPLES;
 use super::{Clip, FRAME_MS};
 
-/// A frame is voiced above this part (−34 dB) of the loudest frame's root mean square.
+/// A frame is voiced if its root mean square is above this fraction (-34 dB) of the loudest
+/// frame's.
 const VOICED: f32 = 0.02;
-/// A clause begins in the quietest place so near to where its text would be.
+/// A clause is assumed to begin at the quietest frame within this distance of its proportional
+/// position.
 const NEAR_FRAMES: usize = (400 / FRAME_MS) as usize;
 
 impl Clip {
-    /// The rest of it, from this byte of its text on: a clause that was cut off begins anew. All of it where that byte
-    /// is its first, or where none of its characters begins.
+    /// Returns the rest of the clip from this byte of its text on, so that a clause that was cut
+    /// off can be spoken again. Returns the whole clip if the byte is the first one, or if no
+    /// character begins there.
     #[must_use]
     pub fn from_text(&self, byte: usize) -> Self {
         let Some(text) = self.text.get(byte..).filter(|_| !self.text[..byte].trim().is_empty()) else {
@@ -29,19 +32,21 @@ impl Clip {
         }
     }
 
-    /// The quietest frame near the place where the text from this byte on is spoken.
+    /// Returns the quietest frame near the place where the text from this byte on is spoken.
     fn frame_at(&self, byte: usize) -> usize {
         let levels = levels(&self.pcm);
         let voiced = voiced(&levels);
         let (before, all) = (self.text[..byte].trim().chars().count(), self.text.trim().chars().count().max(1));
         let about = voiced.start + voiced.len() * before / all;
         let near = about.saturating_sub(NEAR_FRAMES).max(voiced.start)..(about + NEAR_FRAMES).min(voiced.end);
-        // Of equally quiet ones, such as the silence after a sentence, the last: the clause follows it.
+        // The last of several equally quiet frames is taken, because the clause follows the silence
+        // after a sentence.
         near.rev().min_by(|a, b| levels[*a].total_cmp(&levels[*b])).unwrap_or(about).min(self.packets.len())
     }
 }
 
-/// The words of the clip that were played when `frames` of it were: its text laid evenly over its voiced part.
+/// Returns the words that were heard when `frames` frames of the clip were played. The text is
+/// distributed evenly over the voiced part.
 pub(super) fn heard_text(clip: &Clip, frames: usize) -> String {
     let voiced = voiced(&levels(&clip.pcm));
     let text = clip.text.trim();
@@ -64,13 +69,13 @@ pub(super) fn heard_text(clip: &Clip, frames: usize) -> String {
     text[..heard].to_owned()
 }
 
-/// Root mean square of each frame.
+/// Returns the root mean square of each frame.
 fn levels(pcm: &[i16]) -> Vec<f32> {
     let level = |frame: &[i16]| (frame.iter().map(|s| f32::from(*s).powi(2)).sum::<f32>() / frame.len() as f32).sqrt();
     pcm.chunks(SPEAK_SAMPLES).map(level).collect()
 }
 
-/// From the first frame with speech in it to the last.
+/// Returns the range from the first voiced frame to the last one.
 fn voiced(levels: &[f32]) -> Range<usize> {
     let threshold = levels.iter().copied().fold(0.0, f32::max) * VOICED;
     let voiced = |level: &f32| *level > threshold;
@@ -82,7 +87,8 @@ fn voiced(levels: &[f32]) -> Range<usize> {
 mod tests {
     use super::*;
 
-    /// 200 ms of sound for each letter of `pattern` that is no space, and 200 ms of silence for each space.
+    /// Returns a clip with 200 ms of sound for each letter of `pattern`, and 200 ms of silence for
+    /// each space.
     fn clip(text: &str, pattern: &str) -> Clip {
         let frames: Vec<i16> = pattern
             .chars()
@@ -98,7 +104,7 @@ mod tests {
         let whole = clip(text, " xxxxxx xxxx ");
         let rest = whole.from_text(text.find("then").unwrap());
         assert_eq!(rest.text, "then two.");
-        // 1 + 6 letters of sound, and the last frame of the silence after them.
+        // The rest begins with the last frame of the silence after 1 + 6 letters of sound.
         assert_eq!(rest.packets.first(), whole.packets.get(79));
         assert_eq!(rest.pcm.len(), rest.packets.len() * SPEAK_SAMPLES);
     }

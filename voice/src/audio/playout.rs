@@ -1,7 +1,7 @@
-//! What we say, frame by frame.
+//! Playout: the interviewer's audio, frame by frame.
 //!
-//! Owns: the queue of clips, ducking, fading out, and the account of what was really played.
-//! Never does: sleep, send, read a clock. [`Player::tick`] is called once a frame by the media task.
+//! Owns: the queue of clips, ducking, fading out, and the record of what was played. Never does:
+//! sleep, send, or read a clock. The media task calls [`Player::tick`] once per frame.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,25 +15,25 @@ use super::codec::{self, Encoder, frame_of};
 use super::place::heard_text;
 use crate::port::{OutFrame, scaled};
 
-/// −15 dB: clearly back, still understood.
+/// The gain of a ducked voice, -15 dB: clearly lowered, but still intelligible.
 const DUCKED: f32 = 0.178;
-/// Frames of fading out after a stop: 40 ms.
+/// Frames of the fade-out after a stop: 40 ms.
 const FADE_FRAMES: u32 = 2;
-/// Frames a fresh encoder is fed until it has settled; 0.1 ms each.
+/// Frames that a fresh encoder is fed before it is used, so that it has settled. Each takes 0.1 ms.
 const PRIMING: usize = 5;
-/// Commands that wait for the media task; it takes them every frame.
+/// Commands that can wait for the media task, which takes them at every frame.
 const COMMANDS: usize = 256;
 
-/// What became of what was said, on the call clock.
+/// An event of the playout, with its time on the call clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlayoutEvent {
-    /// The first packet of the utterance is going out.
+    /// The first packet of the utterance is being sent.
     Started { utterance: UtteranceId, at_ms: Ms },
-    /// The first packet of its clip `index` (from 0) is going out.
+    /// The first packet of the utterance's clip `index`, counted from 0, is being sent.
     ClipStarted { utterance: UtteranceId, index: u32, at_ms: Ms },
-    /// All of it was played.
+    /// The whole utterance was played.
     Finished { utterance: UtteranceId, at_ms: Ms },
-    /// It was stopped; `heard` is the part of its text that was played, cut at a word.
+    /// The utterance was stopped. `heard` is the part of its text that was played, cut at a word.
     Stopped { utterance: UtteranceId, heard: String, at_ms: Ms },
 }
 
@@ -49,12 +49,13 @@ pub(crate) enum Command {
     },
     Duck,
     Unduck,
-    /// A factor on the samples.
+    /// Sets the factor by which samples are multiplied.
     Gain(f32),
     Stop,
 }
 
-/// Commands for the media task; cheap to clone, never blocks, and takes effect within a frame.
+/// A handle that sends commands to the media task. It is cheap to clone and never blocks. A command
+/// takes effect within one frame.
 #[derive(Clone)]
 pub struct Playout {
     commands: mpsc::Sender<Command>,
@@ -66,14 +67,16 @@ impl Playout {
         (Self { commands }, receiver)
     }
 
-    /// Queues a clip. Clips of one utterance are played in the order in which they come; `last` marks the final one.
-    /// Utterances count up: a clip of one that was stopped is not played any more.
+    /// Queues a clip. The clips of an utterance are played in the order of the calls. `last` marks
+    /// the final one. Utterance numbers increase, and a clip of an utterance that was stopped is no
+    /// longer played.
     pub fn speak(&self, utterance: UtteranceId, clip: Arc<Clip>, last: bool) {
         self.send(Command::Speak { utterance, clip, last });
     }
 
-    /// Nothing more will come for this utterance: for those who learn it only after the final clip. One that never had
-    /// a clip is `Finished` without having been `Started`.
+    /// Ends an utterance without another clip, for callers that learn only afterwards which clip
+    /// was the last. An utterance that never had a clip is `Finished` without having been
+    /// `Started`.
     pub fn end(&self, utterance: UtteranceId) {
         self.send(Command::End { utterance });
     }
@@ -83,25 +86,27 @@ impl Playout {
         self.send(Command::Duck);
     }
 
-    /// How loud we speak from here on, in dB beyond the voice's own loudness; 0 plays packets as they were encoded.
+    /// Sets the gain in dB relative to the voice's own loudness. With 0 dB, packets are sent as
+    /// they were encoded.
     pub fn set_gain(&self, gain_db: f32) {
         self.send(Command::Gain(10.0_f32.powf(gain_db / 20.0)));
     }
 
-    /// Back to full voice.
+    /// Restores the full volume.
     pub fn unduck(&self) {
         self.send(Command::Unduck);
     }
 
-    /// Fades out within 40 ms, forgets what is queued and answers with `Stopped` for the utterance under way, and for
-    /// those behind it. Without any there is nothing to stop and no answer.
+    /// Fades out within 40 ms, empties the queue, and reports `Stopped` for the present utterance
+    /// and for each queued one. If there is none, nothing is reported.
     pub fn stop(&self) {
         self.send(Command::Stop);
     }
 
     fn send(&self, command: Command) {
         if let Err(error) = self.commands.try_send(command) {
-            // Closed: the call is over. Full: the media task hasn't run for long, and the watchers of deadlines say so.
+            // A closed queue means that the call is over. A full queue means that the media task
+            // has not run for a long time, which the deadline counters report.
             tracing::debug!(%error, "playout command dropped");
         }
     }
@@ -109,9 +114,9 @@ impl Playout {
 
 struct Utterance {
     id: UtteranceId,
-    /// Played and still to be played.
+    /// The clips that were played or are still to be played.
     clips: Vec<Arc<Clip>>,
-    /// Where we are: clip, and frame in it.
+    /// The present clip, as an index into `clips`.
     clip: usize,
     frame: usize,
     complete: bool,
@@ -123,7 +128,7 @@ impl Utterance {
         Self { id, clips: Vec::new(), clip: 0, frame: 0, complete: false, started: false }
     }
 
-    /// The clip and frame that is next, past the ends of clips.
+    /// Returns the next clip and frame, skipping clips that have ended.
     fn next(&mut self) -> Option<(Arc<Clip>, usize)> {
         while let Some(clip) = self.clips.get(self.clip) {
             if self.frame < clip.packets.len() {
@@ -135,7 +140,7 @@ impl Utterance {
         None
     }
 
-    /// The text of what was played.
+    /// Returns the text that was played.
     fn heard(&self) -> String {
         let whole = self.clips.iter().take(self.clip).map(|clip| clip.text.trim().to_owned());
         let part = self.clips.get(self.clip).map(|clip| heard_text(clip, self.frame));
@@ -144,20 +149,20 @@ impl Utterance {
     }
 }
 
-/// The state of our side of the call.
+/// The state of the interviewer's side of the call.
 #[derive(Default)]
 pub(crate) struct Player {
     queue: VecDeque<Utterance>,
-    /// Utterances up to this one were stopped.
+    /// Utterances up to this number were stopped.
     stopped: Option<UtteranceId>,
     ducked: bool,
-    /// A factor on the samples while we are not ducked.
+    /// The factor on the samples while the voice is not ducked.
     loudness: f32,
-    /// Gain at the end of the last frame.
+    /// The gain at the end of the last frame.
     gain: f32,
-    /// There while packets are made live instead of taken from the clip.
+    /// Present while packets are encoded live instead of taken from the clip.
     live: Option<Encoder>,
-    /// Frames of fading left.
+    /// The remaining frames of the fade-out.
     fading: Option<u32>,
 }
 
@@ -166,7 +171,7 @@ impl Player {
         Self { loudness: 1.0, gain: 1.0, ..Self::default() }
     }
 
-    /// The gain where nothing fades.
+    /// Returns the target gain when nothing is fading.
     fn level(&self) -> f32 {
         if self.ducked { self.loudness * DUCKED } else { self.loudness }
     }
@@ -195,7 +200,7 @@ impl Player {
         }
     }
 
-    /// The utterance to append to; none when it was stopped, or is being stopped.
+    /// Returns the utterance to append to, or `None` if it was stopped or is being stopped.
     fn utterance(&mut self, id: UtteranceId) -> Option<&mut Utterance> {
         let is_over = self.stopped.is_some_and(|stopped| id <= stopped);
         let is_ending = self.fading.is_some() && self.queue.back().is_some_and(|queued| id <= queued.id);
@@ -209,7 +214,7 @@ impl Player {
         self.queue.back_mut()
     }
 
-    /// The frame to send now. `at_ms` is the call clock at which it goes out.
+    /// Returns the frame to send now. `at_ms` is the time at which it is sent, on the call clock.
     pub(crate) fn tick(&mut self, at_ms: Ms, events: &mut Vec<PlayoutEvent>) -> OutFrame {
         if self.fading == Some(0) {
             self.finish_stop(at_ms, events);
@@ -227,7 +232,7 @@ impl Player {
             if self.fading.is_some() {
                 self.finish_stop(at_ms, events);
             }
-            // Nobody hears the gain change in silence.
+            // In silence, the gain can change at once without being heard.
             self.gain = self.level();
             self.live = None;
             return OutFrame::silence(codec::silence());
@@ -254,7 +259,7 @@ impl Player {
         OutFrame::speech(opus, clip, index, gain)
     }
 
-    /// The packet as it was encoded before, or one made now when the gain isn't 1.
+    /// Returns the packet of the clip, or a newly encoded one if the gain is not 1.
     fn opus(&mut self, clip: &Clip, index: usize, gain: (f32, f32)) -> Bytes {
         let untouched = (gain.0 - 1.0).abs() < f32::EPSILON && (gain.1 - 1.0).abs() < f32::EPSILON;
         if untouched {
@@ -264,8 +269,8 @@ impl Player {
         match self.encode(clip, index, gain) {
             Ok(payload) => payload,
             Err(error) => {
-                tracing::warn!(%error, "live encoding failed");
-                // Being quiet is what was asked for.
+                tracing::warn!(%error, "live encoding failed; silence is sent instead");
+                // Silence is acceptable here, because the voice was to be lowered anyway.
                 codec::silence()
             }
         }
@@ -275,7 +280,8 @@ impl Player {
         let encoder = match &mut self.live {
             Some(encoder) => encoder,
             none => {
-                // The encoder looks back: it is given the frames before, so that the sound goes on where it was.
+                // The encoder depends on earlier frames. It is fed the preceding ones, so that the
+                // sound continues smoothly.
                 let mut encoder = Encoder::new()?;
                 for before in index.saturating_sub(PRIMING)..index {
                     encoder.encode(&scaled(&frame_of(&clip.pcm, before), (gain.0, gain.0)))?;

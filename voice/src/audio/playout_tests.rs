@@ -13,15 +13,15 @@ fn clip(text: &str, seconds: f64) -> Arc<Clip> {
     Arc::new(encode_clip(text.into(), sweep_24k(seconds)).unwrap())
 }
 
-/// A player on a virtual clock, and somebody who listens.
+/// A player on a virtual clock, and a listener.
 struct Call {
     player: Player,
     now: Ms,
     decoder: Decoder,
     events: Vec<PlayoutEvent>,
-    /// Loudness of each frame.
+    /// The loudness of each frame.
     heard: Vec<f32>,
-    /// Whether each frame is the clip's own packet.
+    /// The payload of each frame.
     payloads: Vec<Bytes>,
 }
 
@@ -126,7 +126,8 @@ fn stop_fades_out_forgets_the_rest_and_says_what_was_heard() {
         PlayoutEvent::Stopped { utterance: 3, heard, at_ms } => Some((heard.clone(), *at_ms)),
         _ => None,
     });
-    // Half of the second clip: 24 of its 48 letters, the fifth word ("five", to letter 23) wholly played.
+    // Half of the second clip was played, which is 24 of its 48 letters. The fifth word ("five")
+    // ends at letter 23 and was played in full.
     assert_eq!(stopped, Some(("First sentence. one two three four five".into(), 62 * 20)));
     call.say(3, &whole, true);
     call.run(2);
@@ -153,7 +154,7 @@ fn stopping_between_clips_is_at_once_and_without_anything_to_stop_says_nothing()
 
 #[test]
 fn what_was_heard_counts_the_voiced_part_only() {
-    // Half a second of silence, one of sound, half a second of silence.
+    // The clip has 0.5 s of silence, 1 s of sound and 0.5 s of silence.
     let mut pcm = vec![0; 12_000];
     pcm.extend(sweep_24k(1.0));
     pcm.extend(vec![0; 12_000]);

@@ -1,21 +1,27 @@
-//! Recordings: one mono Ogg/Opus file a side, on the call clock, written from the packets as they are (RFC 7845).
+//! Recordings: one mono Ogg/Opus file per side, on the call clock, written from the packets
+//! unchanged (RFC 7845).
 //!
-//! Owns: the files of running calls and the one thread that writes them. Never does: decide that a call may be recorded
-//! (nothing is stored before [`Recorder::start`]), re-encode, hold up the media path.
+//! Owns: the files of running calls and the one thread that writes them. Never does: decide that a
+//! call may be recorded (nothing is stored before [`Recorder::start`]), re-encode packets, or delay
+//! the media path.
 //!
-//! Sample *n* of a file is *n* / 48 ms on the call clock: what is missing (before consent, between utterances, lost
-//! packets) is filled with small packets of silence, because players differ in what they do about holes. Every half second
-//! the open pages are completed and written, so a file is playable wherever the process ends.
+//! Sample *n* of a file, counted at 48 kHz, is at *n* / 48 ms on the call clock. Gaps (before
+//! consent, between utterances, lost packets) are filled with small packets of silence, because
+//! players treat gaps differently. Open pages are completed and written at a short interval, so
+//! that a file is playable even if the process is killed.
 //!
 //! The folder is for whoever brings the files elsewhere: a file is called `<name>.part` until nothing more is written to it,
 //! and an empty file `discarded` says that everything that was stored of the interview before is to go.
 
 mod cut;
+mod fault;
+mod message;
 mod mix;
 mod ogg;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,10 +29,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
-use interview::io::Ms;
+use interview::io::{Ms, RecordingFault};
 use tokio::sync::{Notify, oneshot};
 
 pub use self::cut::{Clip, Passage, cut};
+use self::fault::Fault;
+use self::message::Message;
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 
@@ -34,9 +42,9 @@ use self::ogg::Track;
 pub const PART: &str = "part";
 /// A file of this name says that everything that was stored of the interview before is to go.
 pub const DISCARDED: &str = "discarded";
-/// Packets of all calls that wait for the disk.
+/// Packets of all calls that can wait for the disk.
 const QUEUE: usize = 8192;
-/// How often open pages are written.
+/// The interval at which open pages are written.
 const FLUSH: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
@@ -47,13 +55,13 @@ pub enum RecordingError {
     Format(String),
     #[error(transparent)]
     Codec(#[from] super::codec::CodecError),
-    #[error("writing: {0}")]
+    #[error("the recording cannot be written: {0}")]
     Write(#[from] io::Error),
-    #[error("the recording thread is gone")]
+    #[error("the recording thread has ended")]
     Stopped,
 }
 
-/// Who is heard in a file.
+/// The side of a call that is heard in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     Respondent,
@@ -69,7 +77,8 @@ impl Side {
     }
 }
 
-/// Where a side's recording lies: `<dir>/<interview>/<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`.
+/// Returns the path of a side's recording: `<dir>/<interview>/<side>.ogg`, or `<side>-leg<n>.ogg`
+/// from the second leg on.
 pub fn path(dir: &Path, interview: &str, side: Side, leg: u32) -> PathBuf {
     let name = match leg {
         0 | 1 => format!("{}.ogg", side.name()),
@@ -78,7 +87,8 @@ pub fn path(dir: &Path, interview: &str, side: Side, leg: u32) -> PathBuf {
     dir.join(interview).join(name)
 }
 
-/// The recording thread; cheap to clone. It ends when the last handle and recorder are dropped.
+/// A handle on the recording thread, cheap to clone. The thread ends when the last handle and the
+/// last recorder are dropped.
 #[derive(Clone)]
 pub struct Recordings {
     dir: Arc<PathBuf>,
@@ -87,7 +97,8 @@ pub struct Recordings {
     changed: Arc<Notify>,
 }
 
-/// One call's (leg's) recording; cheap to clone. Silent until [`start`](Self::start).
+/// The recording of one leg of a call, cheap to clone. It stores nothing before
+/// [`start`](Self::start).
 #[derive(Clone)]
 pub struct Recorder {
     call: Arc<Call>,
@@ -99,40 +110,22 @@ struct Call {
     queue: Sender<Message>,
     started: AtomicBool,
     dropped: AtomicU64,
-}
-
-enum Message {
-    Packet {
-        call: u64,
-        path: PathBuf,
-        side: Side,
-        at_ms: Ms,
-        payload: Bytes,
-    },
-    /// Nothing from `from_ms` on stays; nothing more is stored.
-    Cut {
-        call: u64,
-        from_ms: Ms,
-    },
-    /// Everything of this interview goes, earlier legs included.
-    Discard {
-        call: u64,
-        folder: PathBuf,
-    },
-    Finish {
-        call: u64,
-        done: Option<oneshot::Sender<Result<(), RecordingError>>>,
-    },
+    fault: Fault,
 }
 
 impl Recordings {
-    /// Starts the thread; recordings go into `dir`. What a process that died was writing there is complete as it is.
+    /// Starts the thread. Recordings are stored below `dir`. What a process that died was writing there is complete as it is.
     pub fn start(dir: PathBuf) -> io::Result<Self> {
+        Self::start_beating(dir, || ())
+    }
+
+    /// The same, calling `beat` twice a second for as long as the thread goes on.
+    pub fn start_beating(dir: PathBuf, beat: impl FnMut() + Send + 'static) -> io::Result<Self> {
         adopt(&dir)?;
         let (queue, messages) = crossbeam_channel::bounded(QUEUE);
         let changed = Arc::new(Notify::new());
         let writer = Writer { changed: Arc::clone(&changed), ..Writer::default() };
-        std::thread::Builder::new().name("recording".into()).spawn(move || writer.run(&messages))?;
+        std::thread::Builder::new().name("recording".into()).spawn(move || writer.run(&messages, beat))?;
         Ok(Self { dir: Arc::new(dir), queue, next: Arc::default(), changed })
     }
 
@@ -141,39 +134,42 @@ impl Recordings {
         Arc::clone(&self.changed)
     }
 
-    /// A recorder for one leg of an interview; makes no file yet.
+    /// Returns a recorder for one leg of an interview. No file is created yet.
     pub fn recorder(&self, interview: &str, leg: u32) -> Recorder {
         let paths = [Side::Respondent, Side::Interviewer].map(|side| path(&self.dir, interview, side, leg));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let queue = self.queue.clone();
-        let call = Call { id, paths, queue, started: AtomicBool::new(false), dropped: AtomicU64::new(0) };
+        let (started, dropped, fault) = (AtomicBool::new(false), AtomicU64::new(0), Fault::default());
+        let call = Call { id, paths, queue, started, dropped, fault };
         Recorder { call: Arc::new(call) }
     }
 }
 
 impl Recorder {
-    /// Consent is there: store from here on.
+    /// Stores packets from now on, because consent was given.
     pub fn start(&self) {
         self.call.started.store(true, Ordering::Release);
     }
 
-    /// Whether what is offered now is stored.
+    /// Returns true if packets that are offered now are stored.
     pub fn is_recording(&self) -> bool {
         self.call.started.load(Ordering::Acquire)
     }
 
-    /// Consent is gone: store nothing from here on (what is stored stays; erasing is the owner's).
+    /// Stores nothing from now on, because consent no longer holds. What is stored already stays;
+    /// erasing it is up to the owner.
     pub fn pause(&self) {
         self.call.started.store(false, Ordering::Release);
     }
 
-    /// Consent was taken back: nothing more is stored, and what was said from `from_ms` on goes.
+    /// Stores nothing more and removes what was said from `from_ms` on, because consent was
+    /// withdrawn.
     pub fn cut(&self, from_ms: Ms) {
         self.pause();
         self.tell(Message::Cut { call: self.call.id, from_ms });
     }
 
-    /// Deletes whatever was stored of this interview, earlier legs included.
+    /// Deletes everything stored of this interview, including earlier legs.
     pub fn discard(&self) {
         self.pause();
         if let Some(folder) = self.call.paths[0].parent() {
@@ -181,7 +177,8 @@ impl Recorder {
         }
     }
 
-    /// What must not be dropped: where the queue is full, a thread of its own waits for room in it.
+    /// Sends a message that must not be dropped. If the queue is full, a separate thread waits
+    /// until there is room.
     fn tell(&self, message: Message) {
         if let Err(TrySendError::Full(message)) = self.call.queue.try_send(message) {
             let queue = self.call.queue.clone();
@@ -189,29 +186,45 @@ impl Recorder {
         }
     }
 
-    /// Offers a packet whose first sample is at `at_ms`. Never blocks; what the disk is too slow for is dropped and
-    /// counted, and is silence in the file.
+    /// Offers a packet whose first sample is at `at_ms`. This never blocks. If the disk is too
+    /// slow, the packet is dropped and counted, and the file has silence in its place.
     pub fn write(&self, side: Side, at_ms: Ms, payload: Bytes) {
         if !self.is_recording() {
             return;
         }
         let path = self.call.paths[side as usize].clone();
-        let message = Message::Packet { call: self.call.id, path, side, at_ms, payload };
-        if self.call.queue.try_send(message).is_err() {
-            self.call.dropped.fetch_add(1, Ordering::Relaxed);
+        let fault = self.call.fault.clone();
+        let message = Message::Packet { call: self.call.id, path, side, at_ms, payload, fault };
+        match self.call.queue.try_send(message) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                self.call.dropped.fetch_add(1, Ordering::Relaxed);
+                self.call.fault.report(RecordingFault::TooSlow);
+            }
+            Err(TrySendError::Disconnected(_)) => self.call.fault.report(RecordingFault::WriterLost),
         }
     }
 
-    /// Where a side is stored (if anything is).
+    /// Why part of the recording is missing; none while everything is kept.
+    pub fn fault(&self) -> Option<RecordingFault> {
+        self.call.fault.get()
+    }
+
+    /// Returns as soon as part of the recording is missing: why. It does not return while everything is kept.
+    pub async fn incomplete(&self) -> RecordingFault {
+        self.call.fault.found().await
+    }
+
+    /// Returns the path of a side's file, which exists if anything was stored.
     #[cfg(test)]
     pub(crate) fn path(&self, side: Side) -> &Path {
         &self.call.paths[side as usize]
     }
 
-    /// Completes the files and stores nothing more; returns when they are written.
+    /// Completes the files and stores nothing more. Returns when they are written.
     ///
     /// # Errors
-    /// The first thing that went wrong with one of the files since the start.
+    /// Returns the first error that one of the files had since the start.
     pub async fn finish(&self) -> Result<(), RecordingError> {
         self.pause();
         let (done, finished) = oneshot::channel();
@@ -229,21 +242,25 @@ impl Recorder {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // Harmless when it was finished before; when the queue is full the file lacks only its end mark.
+        // After an earlier finish, this has no effect. If the queue is full, the file only lacks
+        // its end mark.
         let _ = self.queue.try_send(Message::Finish { call: self.id, done: None });
         let dropped = self.dropped.load(Ordering::Relaxed);
         if dropped > 0 {
-            tracing::warn!(dropped, "the disk was too slow: packets are missing in a recording");
+            tracing::warn!(dropped, "the disk was too slow, and packets are missing from a recording");
         }
     }
 }
 
-/// What the thread holds.
+/// The state of the thread.
 #[derive(Default)]
 struct Writer {
     tracks: HashMap<(u64, Side), Track>,
     failed: HashMap<u64, RecordingError>,
-    /// Calls of which nothing more is stored: a packet that was on its way when consent ended would else begin the file anew.
+    /// To be told when a call's recording breaks off.
+    faults: HashMap<u64, Fault>,
+    /// Calls of which nothing more is stored. Without this set, a packet that was queued when
+    /// consent ended would create the file again.
     closed: HashSet<u64>,
     changed: Arc<Notify>,
 }
@@ -271,29 +288,42 @@ fn adopt(dir: &Path) -> io::Result<()> {
 }
 
 impl Writer {
-    fn run(mut self, messages: &Receiver<Message>) {
+    fn run(mut self, messages: &Receiver<Message>, mut beat: impl FnMut()) {
         let mut flushed = Instant::now();
+        beat();
         loop {
             match messages.recv_timeout(FLUSH) {
-                Ok(Message::Packet { call, path, side, at_ms, payload }) => {
-                    if let Err(error) = self.packet(call, side, path, at_ms, payload) {
-                        self.fail(call, error);
-                    }
-                }
-                Ok(Message::Cut { call, from_ms }) => self.cut(call, from_ms),
-                Ok(Message::Discard { call, folder }) => self.discard(call, &folder),
-                Ok(Message::Finish { call, done }) => self.finish(call, done),
+                Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if flushed.elapsed() >= FLUSH {
                 flushed = Instant::now();
                 self.flush();
+                beat();
             }
         }
         let calls: Vec<u64> = self.tracks.keys().map(|(call, _)| *call).collect();
         for call in calls {
             self.finish(call, None);
+        }
+    }
+
+    /// What panics over one call's recording ends that one, and no other.
+    fn take(&mut self, message: Message) {
+        let call = message.call();
+        let taken = AssertUnwindSafe(|| match message {
+            Message::Packet { call, path, side, at_ms, payload, fault } => {
+                if let Err(error) = self.packet(call, side, path, at_ms, payload, &fault) {
+                    self.fail(call, error);
+                }
+            }
+            Message::Cut { call, from_ms } => self.cut(call, from_ms),
+            Message::Discard { call, folder } => self.discard(call, &folder),
+            Message::Finish { call, done } => self.finish(call, done),
+        });
+        if catch_unwind(taken).is_err() {
+            self.fail(call, RecordingError::Stopped);
         }
     }
 
@@ -304,7 +334,9 @@ impl Writer {
         path: PathBuf,
         at_ms: Ms,
         payload: Bytes,
+        fault: &Fault,
     ) -> Result<(), RecordingError> {
+        self.faults.entry(call).or_insert_with(|| fault.clone());
         if self.failed.contains_key(&call) || self.closed.contains(&call) {
             return Ok(());
         }
@@ -328,7 +360,10 @@ impl Writer {
     }
 
     fn fail(&mut self, call: u64, error: RecordingError) {
-        tracing::error!(%error, "a call's recording ends here");
+        tracing::error!(%error, "a call's recording failed and ends here");
+        if let Some(fault) = self.faults.get(&call) {
+            fault.report(RecordingFault::WriteFailed);
+        }
         for (_, track) in self.tracks.extract_if(|(owner, _), _| *owner == call) {
             if let Err(error) = track.abandon() {
                 tracing::error!(%error, "what there is of a recording keeps the name of an unfinished one");
@@ -361,10 +396,14 @@ impl Writer {
 
     fn finish(&mut self, call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>>) {
         let mut result = self.failed.remove(&call).map_or(Ok(()), Err);
+        let fault = self.faults.remove(&call);
         for side in [Side::Respondent, Side::Interviewer] {
             if let Some(track) = self.tracks.remove(&(call, side)) {
                 result = result.and(track.finish());
             }
+        }
+        if let (Err(_), Some(fault)) = (&result, fault) {
+            fault.report(RecordingFault::WriteFailed);
         }
         self.changed.notify_one();
         if let Some(done) = done {
@@ -372,10 +411,10 @@ impl Writer {
             let _ = done.send(result);
             return;
         }
-        // Nobody is left who could send a packet.
+        // No recorder is left that could send a packet.
         self.closed.remove(&call);
         if let Err(error) = result {
-            tracing::error!(%error, "completing a recording");
+            tracing::error!(%error, "a recording could not be completed");
         }
     }
 }

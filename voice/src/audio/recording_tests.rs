@@ -76,7 +76,7 @@ fn a_file_cut_off_anywhere_plays_up_to_there() {
         track.write(index as Ms * 20, packet.clone()).unwrap();
     }
     track.flush().unwrap();
-    // Not finished: the process has died here.
+    // The recorder is not finished, as if the process had been killed here.
     let bytes = std::fs::read(&path).unwrap();
     assert_eq!(decode(&path, 16_000).unwrap().len(), 3 * 16_000 - 104);
     for part in [bytes.len() / 2, bytes.len() - 1, bytes.len() - 300] {
@@ -117,7 +117,7 @@ async fn a_packet_that_comes_after_consent_ended_neither_stays_nor_harms_what_st
         } else {
             recorder.cut(2_000);
         }
-        // It was being offered when consent ended.
+        // The packet was being offered when consent ended.
         recorder.start();
         write(&recorder, Side::Respondent, 3_000, &vec![silence(); 10]);
         recorder.finish().await.unwrap();

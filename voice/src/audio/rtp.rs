@@ -1,7 +1,9 @@
-//! A port over RTP: packets in any order become frames in order, and our own frames become packets.
+//! A port over RTP: incoming packets in any order become frames in order, and outgoing frames
+//! become packets.
 //!
-//! Owns: the jitter buffer and the codec of one leg, and the task that listens. Serves whichever transport has a
-//! [`Link`]. Never does: pace what is sent (the playout does), negotiate, wait for anybody who is slow.
+//! Owns: the jitter buffer and the codec of one leg, and the task that receives. It works with
+//! every transport that has a [`Link`]. Never does: pace what is sent, which the playout does;
+//! negotiate; wait for a slow receiver.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,7 +29,7 @@ pub struct RtpAudio {
 }
 
 impl RtpAudio {
-    /// A leg whose packets are Opus, both ways.
+    /// Returns a leg whose packets are Opus in both directions.
     pub fn opus(link: Link) -> Result<Self, CodecError> {
         Ok(Self { link, codec: Box::new(Decoder::new()?) })
     }
@@ -54,7 +56,7 @@ impl AudioPort for RtpAudio {
     }
 }
 
-/// Sends the packets that were made beforehand as they are.
+/// Sends the clips' packets unchanged.
 struct OpusOutput(Arc<dyn PacketSink>);
 
 #[async_trait]
@@ -76,7 +78,7 @@ struct Listening {
     frames: mpsc::Sender<Frame>,
     framer: Framer,
     stats: Arc<MediaStats>,
-    /// There where the packets are recorded as they come.
+    /// Present if the packets are recorded as they arrive.
     recorder: Option<Recorder>,
 }
 
@@ -147,11 +149,11 @@ async fn until(deadline: Option<Instant>) {
     }
 }
 
-/// Cuts what was decoded (packets are of 2.5 to 120 ms) into frames of 20 ms.
+/// Cuts decoded sound, whose packets last 2.5 ms to 120 ms, into frames of 20 ms.
 #[derive(Default)]
 struct Framer {
     pending: Vec<f32>,
-    /// Call clock of the first pending sample.
+    /// The time of the first pending sample on the call clock.
     at_ms: Ms,
     concealed: bool,
 }
@@ -159,7 +161,7 @@ struct Framer {
 impl Framer {
     fn add(&mut self, at_ms: Ms, samples: &[f32], concealed: bool) -> impl Iterator<Item = Frame> + '_ {
         if self.pending.is_empty() {
-            // The estimate of when may move back a little; time never does.
+            // The estimated time may move back a little, but the frames' times must not.
             self.at_ms = at_ms.max(self.at_ms);
             self.concealed = false;
         }

@@ -1,8 +1,8 @@
-//! Sounds to test with, and a way to say that two are the same.
+//! Sounds for tests, and a measure of how similar two sounds are.
 
 use std::path::PathBuf;
 
-/// A sine sweep from 200 Hz to 3 kHz at 24 kHz, at a quarter of full scale.
+/// Returns a sine sweep from 200 Hz to 3 kHz, sampled at 24 kHz, at a quarter of full scale.
 pub fn sweep_24k(seconds: f64) -> Vec<i16> {
     let samples = (24_000.0 * seconds) as usize;
     (0..samples)
@@ -14,7 +14,7 @@ pub fn sweep_24k(seconds: f64) -> Vec<i16> {
         .collect()
 }
 
-/// Real human speech (jfk.wav of the models' test folder) at 24 kHz.
+/// Returns human speech (jfk.wav of the models' test folder), sampled at 24 kHz.
 pub fn speech_24k(seconds: f64) -> Vec<i16> {
     let folder = std::env::var_os("MODELS_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models/weights"), PathBuf::from);
@@ -26,14 +26,15 @@ pub fn speech_24k(seconds: f64) -> Vec<i16> {
     let wanted = ((24_000.0 * seconds) as usize).min(samples.len() * 3 / 2 - 2);
     (0..wanted)
         .map(|n| {
-            // Two samples become three, by straight lines.
+            // Two samples become three by linear interpolation.
             let (whole, third) = (n * 2 / 3, (n * 2 % 3) as f64 / 3.0);
             (f64::from(samples[whole]) * (1.0 - third) + f64::from(samples[whole + 1]) * third) as i16
         })
         .collect()
 }
 
-/// 24 kHz to 16 kHz, −1…1, by straight lines: good enough to compare with.
+/// Converts 24 kHz to 16 kHz by linear interpolation, with samples between -1 and 1. It is accurate
+/// enough for comparisons.
 pub fn thirds(pcm: &[i16]) -> Vec<f32> {
     (0..pcm.len() * 2 / 3)
         .map(|n| {
@@ -44,7 +45,8 @@ pub fn thirds(pcm: &[i16]) -> Vec<f32> {
         .collect()
 }
 
-/// The highest normalised cross-correlation (0…1) of `reference` with `heard` delayed by up to 100 ms at 16 kHz.
+/// Returns the highest normalised cross-correlation of `reference` with `heard`, which may be
+/// delayed by up to 100 ms at 16 kHz. 1 means identical.
 pub fn correlation(reference: &[f32], heard: &[f32]) -> f32 {
     (0..1600)
         .map(|lag| {
@@ -60,7 +62,7 @@ pub fn correlation(reference: &[f32], heard: &[f32]) -> f32 {
         .fold(0.0, f32::max)
 }
 
-/// Root mean square.
+/// Returns the root mean square.
 pub fn rms(samples: &[f32]) -> f32 {
     (samples.iter().map(|s| s * s).sum::<f32>() / samples.len().max(1) as f32).sqrt()
 }

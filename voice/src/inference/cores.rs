@@ -1,17 +1,19 @@
-//! How many cores a run of a model may have.
+//! The number of cores that a run of a model may use.
 //!
-//! Owns: looking how busy the machine is, whoever keeps it so. Never does: reserve anything.
+//! Owns: measuring how busy the machine is, whatever keeps it busy. Never does: reserve anything.
 
 use std::fs;
 use std::thread;
 use std::time::Duration;
 
-/// What is runnable at one moment may be gone at the next: only what is there at every look counts.
+/// The number of measurements. A thread may be runnable for a moment only, so the smallest count is
+/// used.
 const LOOKS: usize = 3;
 const BETWEEN: Duration = Duration::from_millis(1);
 
-/// How many of the `wanted` threads find a core of their own at this moment; the caller's is one of them. Where that
-/// can't be seen, all of them. Blocks for a few milliseconds.
+/// Returns how many of the `wanted` threads have a core of their own at this moment. The calling
+/// thread is one of them. If this cannot be measured, returns `wanted`. Blocks for a few
+/// milliseconds.
 pub fn free(wanted: usize) -> usize {
     if wanted < 2 {
         return wanted;
@@ -30,12 +32,13 @@ pub fn free(wanted: usize) -> usize {
     most
 }
 
-/// Threads that run or could, all over the machine: `0.20 0.18 0.12 3/80 11206` are three.
+/// Returns the number of runnable threads on the machine: 3 for `0.20 0.18 0.12 3/80 11206`.
 fn runnable(loadavg: &str) -> Option<usize> {
     loadavg.split_whitespace().nth(3)?.split_once('/')?.0.parse().ok()
 }
 
-/// `runnable` counts the caller, who has a core already.
+/// Returns the share of the cores. `runnable` includes the calling thread, which has a core
+/// already.
 fn share(wanted: usize, cores: usize, runnable: usize) -> usize {
     let others = runnable.saturating_sub(1);
     wanted.min(cores.saturating_sub(others)).max(1)

@@ -1,7 +1,7 @@
 //! The threads that all models share.
 //!
-//! Owns: a fixed number of inference threads and the order in which work gets them.
-//! Never does: know what the work is, touch the media path.
+//! Owns: a fixed number of inference threads, and the order in which work is run on them. Never
+//! does: know what the work is, or touch the media path.
 
 pub mod cores;
 mod queue;
@@ -18,27 +18,28 @@ use tokio::sync::oneshot;
 pub use queue::Stats;
 use queue::{Done, Owner, Queue};
 
-/// How many there are.
+/// The number of priorities.
 const PRIORITIES: usize = 4;
 
-/// Who goes first. End-of-turn work is what a respondent waits for.
+/// The priority of work. Work at the end of a turn comes first, because the respondent is waiting
+/// for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Transcription and turn judgement at a pause.
+    /// Transcription and the turn detector, at a pause.
     EndOfTurn,
-    /// The next sentence to be spoken: somebody waits for it.
+    /// The next sentence to be spoken, which somebody is waiting for.
     FirstSentence,
-    /// What a live call says next. Never takes the last free thread.
+    /// What a live call will say later. It never takes the last free thread.
     Ahead,
-    /// Everything else that is made before it is needed. Never takes the last free thread either.
+    /// Everything else that is prepared in advance. It never takes the last free thread either.
     Background,
 }
 
 impl Priority {
-    /// All of them, most urgent first; `priority as usize` is the place in here.
+    /// All priorities, the most urgent first. The index of each is `priority as usize`.
     pub const ALL: [Self; PRIORITIES] = [Self::EndOfTurn, Self::FirstSentence, Self::Ahead, Self::Background];
 
-    /// Name for metrics and logs.
+    /// Returns the name used in metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             Self::EndOfTurn => "end_of_turn",
@@ -51,30 +52,32 @@ impl Priority {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
-    #[error("the inference threads are gone")]
+    #[error("the inference threads have ended")]
     Stopped,
-    #[error("inference panicked: {0}")]
+    #[error("the model's work panicked: {0}")]
     Panicked(String),
 }
 
-/// A handle on the threads; cheap to clone. The threads end when the last handle is dropped: work that is running
-/// finishes, work that is waiting ends in [`InferenceError::Stopped`].
+/// A handle on the threads, cheap to clone. The threads end when the last handle is dropped.
+/// Running work is completed, and waiting work ends with [`InferenceError::Stopped`].
 #[derive(Clone)]
 pub struct Inference {
     threads: Arc<Owner>,
 }
 
 impl Inference {
-    /// Starts `threads` threads (at least 2, so that background work never blocks a turn).
+    /// Starts `threads` threads. There are at least 2, so that background work never blocks a turn.
     pub fn start(threads: usize) -> Self {
         Self { threads: Arc::new(Owner::start(threads.max(2))) }
     }
 
-    /// Runs `work` on one of the threads, in order of priority, then of arrival. Dropping the future before the work
-    /// has begun takes it out of the queue; after that the work runs to its end and its result is thrown away.
+    /// Runs `work` on one of the threads, in order of priority and then of arrival. Dropping the
+    /// future before the work has begun removes it from the queue. Afterwards, the work is
+    /// completed and its result is discarded.
     ///
     /// # Errors
-    /// [`InferenceError::Panicked`] with the message when the work panics; the thread lives on.
+    /// Returns [`InferenceError::Panicked`] with the message if the work panics. The thread
+    /// continues to run.
     pub async fn run<T: Send + 'static>(
         &self,
         priority: Priority,
@@ -84,7 +87,7 @@ impl Inference {
         let queue = self.threads.queue();
         let job = Box::new(move || {
             let result = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panic_message(panic.as_ref()));
-            // Nobody listens any more when the future was dropped meanwhile: nothing to do then.
+            // The send fails if the future was dropped meanwhile, and then nothing has to be done.
             Done { panicked: result.is_err(), reply: Box::new(move || drop(reply.send(result))) }
         });
         let id = queue.push(priority, job).ok_or(InferenceError::Stopped)?;
@@ -96,8 +99,9 @@ impl Inference {
         }
     }
 
-    /// Somebody is speaking, or expected to, and will wait for an answer: background work does not begin while this is kept
-    /// (unless it has waited for ten seconds), since what has begun cannot be taken off its core when the turn ends.
+    /// Keeps background work from beginning until the returned value is dropped, unless the work
+    /// has waited for 10 s. It is held while somebody is speaking or expected to, and will wait for
+    /// an answer, because work that has begun cannot be interrupted when the turn ends.
     #[must_use = "the hold ends when it is dropped"]
     pub fn hold_background(&self) -> Hold {
         let queue = self.threads.queue();
@@ -105,22 +109,23 @@ impl Inference {
         Hold { queue }
     }
 
-    /// Ends the threads: waiting work ends in [`InferenceError::Stopped`], as does what is asked for later; returns when
-    /// the work that runs is done (a few seconds at most for a long sentence). Blocking.
+    /// Ends the threads. Waiting work and later requests end with [`InferenceError::Stopped`].
+    /// Blocks until the running work is done, which takes a few seconds at most for a long
+    /// sentence.
     ///
-    /// To be called before the process ends: a model that computes while the C++ libraries are torn down around it fails
-    /// loudly, or crashes.
+    /// The process must call this before it ends. A model that still computes while the C++
+    /// libraries are unloaded prints errors or crashes.
     pub fn close(&self) {
         self.threads.queue().close();
     }
 
-    /// Queue depth, waits and outcomes up to now, for metrics.
+    /// Returns queue lengths, waiting times and outcomes since the start, for metrics.
     pub fn stats(&self) -> Stats {
         self.threads.queue().stats()
     }
 }
 
-/// Keeps background work from beginning; see [`Inference::hold_background`].
+/// Keeps background work from beginning. See [`Inference::hold_background`].
 pub struct Hold {
     queue: Arc<Queue>,
 }
@@ -131,7 +136,8 @@ impl Drop for Hold {
     }
 }
 
-/// Takes the job out of the queue when its future is dropped; harmless once it has begun.
+/// Removes the job from the queue when its future is dropped. It has no effect once the job has
+/// begun.
 struct Withdraw {
     queue: Arc<Queue>,
     priority: Priority,

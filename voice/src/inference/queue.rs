@@ -1,7 +1,7 @@
-//! The queue before the inference threads, and the threads.
+//! The queue of the inference threads, and the threads.
 //!
-//! Owns: the first-in-first-out queues, one a priority, under one lock, and who may take what.
-//! Never does: look into the work.
+//! Owns: one first-in-first-out queue per priority, all under one lock, and the rules by which
+//! threads take work. Never does: inspect the work.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,20 +12,21 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::{PRIORITIES, Priority};
 
-/// Runs the work.
+/// A function that runs the work.
 type Work = Box<dyn FnOnce() -> Done + Send>;
 
 /// Work that has been run.
 pub(super) struct Done {
     pub(super) panicked: bool,
-    /// Tells who waits. It is called after the accounts are made up, so that who has the answer sees them.
+    /// Sends the result to the waiting task. It is called after the statistics are updated, so that
+    /// whoever has the result sees them.
     pub(super) reply: Box<dyn FnOnce() + Send>,
 }
 
-/// Held background work begins nevertheless once it has waited for so long: on an engine with many calls somebody is
-/// always speaking.
+/// Held background work begins nevertheless after it has waited this long, because somebody is
+/// always speaking on an engine with many calls.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a thread looks whether that has come.
+/// The interval at which a thread checks whether [`PATIENCE`] has passed.
 const LOOK: Duration = Duration::from_secs(1);
 
 struct Job {
@@ -34,20 +35,21 @@ struct Job {
     work: Work,
 }
 
-/// What the scheduler did so far. Arrays are indexed by `priority as usize`.
+/// Statistics of the scheduler since its start. Arrays are indexed by `priority as usize`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Threads there are.
+    /// The number of threads.
     pub threads: usize,
-    /// Threads at work now.
+    /// Threads that are working now.
     pub busy: usize,
-    /// Work that waits now.
+    /// Jobs that are waiting now.
     pub queued: [usize; PRIORITIES],
-    /// Work that was begun.
+    /// Jobs that were begun.
     pub started: [u64; PRIORITIES],
-    /// Sum of the times that begun work had waited: divide by `started` for the mean.
+    /// The sum of the times for which the begun jobs had waited. Divided by `started`, it is the
+    /// mean.
     pub waited: [Duration; PRIORITIES],
-    /// Work withdrawn before it began.
+    /// Jobs that were withdrawn before they began.
     pub withdrawn: u64,
     pub panicked: u64,
 }
@@ -57,13 +59,14 @@ struct State {
     waiting: [VecDeque<Job>; PRIORITIES],
     stats: Stats,
     next_id: u64,
-    /// Turns that are open: see [`super::Inference::hold_background`].
+    /// The number of open turns. See [`super::Inference::hold_background`].
     holds: usize,
     closed: bool,
 }
 
 impl State {
-    /// The next job that may run now. What nobody waits for must leave a thread free for a turn that ends meanwhile.
+    /// Returns the next job that may run now. Jobs that nobody waits for must leave a thread free
+    /// for a turn that ends meanwhile.
     fn take(&mut self) -> Option<Job> {
         for priority in Priority::ALL {
             let spare = self.stats.threads - self.stats.busy;
@@ -92,7 +95,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Number of the queued job, or none when the threads have been told to end.
+    /// Queues a job and returns its number, or `None` if the threads have been told to end.
     pub(super) fn push(&self, priority: Priority, work: Work) -> Option<u64> {
         let mut state = self.state.lock();
         if state.closed {
@@ -101,8 +104,8 @@ impl Queue {
         let id = state.next_id;
         state.next_id += 1;
         state.waiting[priority as usize].push_back(Job { id, queued: Instant::now(), work });
-        // One is enough: whether a job may begin depends on how many threads are busy, not on which one asks, and a
-        // thread that finishes asks by itself.
+        // Waking one thread is enough. Whether a job may begin depends on how many threads are busy
+        // and not on which one asks, and a thread that finishes a job asks for the next one itself.
         self.changed.notify_one();
         Some(id)
     }
@@ -114,7 +117,7 @@ impl Queue {
             let job = waiting.remove(place);
             state.stats.withdrawn += 1;
             drop(state);
-            // The work may own much; it is freed outside the lock.
+            // The work may own much memory, so it is freed outside the lock.
             drop(job);
         }
     }
@@ -126,7 +129,7 @@ impl Queue {
     pub(super) fn release(&self) {
         let mut state = self.state.lock();
         state.holds -= 1;
-        // One that finishes takes the next by itself, see `push`.
+        // A thread that finishes a job takes the next one itself, as described in `push`.
         if state.holds == 0 {
             self.changed.notify_one();
         }
@@ -137,18 +140,18 @@ impl Queue {
         Stats { queued: std::array::from_fn(|index| state.waiting[index].len()), ..state.stats }
     }
 
-    /// Takes no more work, and forgets what waits.
+    /// Accepts no more work, and drops waiting work.
     fn shut(&self) {
         let mut state = self.state.lock();
         state.closed = true;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         self.changed.notify_all();
-        // Dropping the work drops its reply, which tells whoever waits for it.
+        // Dropping the work drops its reply, which notifies the waiting task.
         drop(waiting);
     }
 
-    /// The same; returns when nothing runs any more.
+    /// Like `shut`, but returns only when no work is running.
     pub(super) fn close(&self) {
         self.shut();
         let mut state = self.state.lock();
@@ -184,7 +187,7 @@ impl Queue {
     }
 }
 
-/// Keeps the threads alive; dropping it ends them.
+/// Keeps the threads alive. Dropping it ends them.
 pub(super) struct Owner {
     queue: Arc<Queue>,
 }

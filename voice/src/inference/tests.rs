@@ -1,4 +1,4 @@
-//! The scheduler's promises, with gates instead of clocks.
+//! Tests of the scheduler's guarantees, with gates instead of clocks.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::{Inference, InferenceError, Priority};
 
-/// Occupies a thread until the gate is opened; returns once it has begun.
+/// Occupies a thread until the gate is opened. Returns once the work has begun.
 async fn occupy(inference: &Inference, priority: Priority) -> (Sender<()>, JoinHandle<()>) {
     let (gate, open) = channel::<()>();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
@@ -48,7 +48,8 @@ async fn urgent_work_goes_first_and_equals_keep_their_order() {
     assert!(poll!(&mut turn_a).is_pending());
     assert!(poll!(&mut turn_b).is_pending());
     assert_eq!(inference.stats().queued, [2, 1, 0, 1]);
-    // One thread is freed, the other stays busy: the order is that of one worker, and background must wait.
+    // One thread is freed and the other stays busy. The order is then that of one worker, and
+    // background work must wait.
     drop(first);
     one.await.expect("done");
     for waiting in [&mut turn_a, &mut turn_b] {

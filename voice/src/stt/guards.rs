@@ -1,56 +1,59 @@
-//! The guards against invented text.
+//! Guards against text that the model invents.
 //!
-//! Owns: what audio is worth transcribing, and what text is not worth believing. Never does: know phrases: text is
-//! judged by sound, probability and form only.
+//! Owns: which audio is worth transcribing, and which text is not credible. Never does: know
+//! phrases. Text is judged by sound, probability and form only.
 
 use interview::io::Rejection;
 
-/// Samples of 20 ms at 16 kHz.
+/// Samples in 20 ms at 16 kHz.
 pub(super) const FRAME: usize = 320;
 
-/// −60 dBFS: a microphone's own noise. Quiet speech peaks 20 dB above it.
+/// A root mean square of -60 dBFS, which is a microphone's own noise. Quiet speech peaks 20 dB
+/// above it.
 const LOUD_ENOUGH: f32 = 0.001;
-/// Less voice activity than this is a click: the shortest "no" has some 150 ms.
+/// The minimum duration of voice activity in ms. Anything shorter is a click. The shortest "no" has
+/// about 150 ms.
 const VOICED_MS: f32 = 100.0;
-/// Mean natural logarithm of the tokens' probabilities under which nothing is believed (as Whisper's authors do), …
+/// The minimum mean natural logarithm of the tokens' probabilities for text to be credible, as
+/// chosen by Whisper's authors, …
 const LOG_PROBABILITY: f32 = -1.0;
-/// … and the bar when the model itself says that there is no speech.
+/// … and the model's own probability of silence above which the stricter minimum below applies.
 const NO_SPEECH: f32 = 0.6;
 const LOG_PROBABILITY_NO_SPEECH: f32 = -0.7;
 
-/// Root mean square of each 20 ms.
+/// Returns the root mean square of each 20 ms.
 pub(super) fn loudness(samples: &[f32]) -> Vec<f32> {
     let rms = |frame: &[f32]| (frame.iter().map(|s| s * s).sum::<f32>() / frame.len() as f32).sqrt();
     samples.chunks(FRAME).map(rms).collect()
 }
 
-/// Before the model: is there anything in it that could be speech?
+/// Before the model runs: returns a rejection if the audio cannot contain speech.
 pub(super) fn audio(samples: &[f32], voiced: f32) -> Option<Rejection> {
     let voiced_ms = voiced * samples.len() as f32 / 16.0;
     let peak = loudness(samples).into_iter().fold(0.0, f32::max);
     (voiced_ms < VOICED_MS || peak < LOUD_ENOUGH).then_some(Rejection::NoSpeech)
 }
 
-/// After the model: does it believe itself?
+/// After the model has run: returns a rejection if its text is not credible.
 pub(super) fn probability(mean_log_probability: f32, no_speech: f32) -> Option<Rejection> {
     let bar = if no_speech > NO_SPEECH { LOG_PROBABILITY_NO_SPEECH } else { LOG_PROBABILITY };
     (mean_log_probability <= bar).then_some(Rejection::Improbable)
 }
 
-/// Most tokens that can be spoken in so many samples: fast speech has about five a second, the rest is for
-/// punctuation and rare words that come in pieces.
+/// Returns the maximum number of tokens that can be spoken in this many samples. Fast speech has
+/// about five tokens per second. The rest is for punctuation and for rare words of several tokens.
 pub(super) fn most_tokens(samples: usize) -> usize {
     8 + samples * 8 / 16_000
 }
 
-/// Whether the tokens are stuck: a piece said five times or more in a row and filling ten tokens, or a long text made of
-/// few different pairs.
+/// Returns true if the tokens repeat: a sequence at least five times in a row that covers at least
+/// ten tokens, or a long text with few distinct pairs.
 pub(super) fn repeats<T: PartialEq + Ord>(tokens: &[T]) -> bool {
     stuck(tokens) || monotonous(tokens)
 }
 
-/// Whether the text ends in a long piece that it said just before, word for word: people seldom do that, a trimmed
-/// audio context makes the model do it.
+/// Returns true if the text ends with a long sequence that it contains right before, word for word.
+/// People seldom do that, but a trimmed audio context makes the model do it.
 pub(super) fn says_it_twice<T: PartialEq>(tokens: &[T]) -> bool {
     const PIECE: usize = 5;
     (PIECE..=tokens.len() / 2).any(|length| {

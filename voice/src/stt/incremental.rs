@@ -1,6 +1,6 @@
-//! Transcribing a long turn without doing the same work at every pause.
+//! Transcribes a long turn without repeating earlier work at every pause.
 //!
-//! Owns: which words of the current turn are settled. Never does: decide whether the turn is over.
+//! Owns: which words of the present turn are settled. Never does: decide whether the turn is over.
 
 use std::sync::Arc;
 
@@ -10,18 +10,19 @@ use parking_lot::Mutex;
 use super::{Speech, SttError, Transcriber};
 use crate::turn::TurnAudio;
 
-/// A stretch of so much speech, once it is followed by a pause and more speech, is settled.
+/// A stretch of at least this much speech is settled once a pause and more speech follow it.
 const SETTLE_MS: Ms = 8000;
-/// The cut lies so far behind the end of the settled speech: in the middle of the silence that made the pause.
+/// The cut is made this long after the end of the settled speech, inside the pause.
 const CUT_MS: Ms = 80;
-/// A silence of so much inside a turn settles what was said before it: Whisper tends to stop listening there.
+/// A silence of this length inside a turn settles what was said before it, because Whisper tends to
+/// stop listening there.
 const SILENCE_MS: Ms = 700;
-/// How much of that silence the speech before it keeps.
+/// How much of that silence remains at the end of the speech before it.
 const TAIL_MS: Ms = 200;
-/// Chunks (32 ms) of silence left before the speech that follows a settled stretch.
+/// Chunks of silence (32 ms each) that remain before the speech after a settled stretch.
 const LEAD: usize = 10;
 
-/// One call's transcripts; several pauses may be asked about at once.
+/// The transcripts of one call. Several pauses may be transcribed at once.
 pub struct Incremental {
     transcriber: Arc<dyn Transcriber>,
     turn: Mutex<Turn>,
@@ -31,7 +32,7 @@ pub struct Incremental {
 struct Turn {
     number: u32,
     settled: Vec<Word>,
-    /// Call clock from which on words are not settled.
+    /// The time from which on words are not settled, on the call clock.
     from: Ms,
     last: Option<Heard>,
 }
@@ -39,7 +40,7 @@ struct Turn {
 /// The newest transcript of what is not settled.
 struct Heard {
     speech_end: Ms,
-    /// It ends in a pause, not in the middle of a word.
+    /// True if it ends in a pause and not in the middle of a word.
     paused: bool,
     transcript: Transcript,
 }
@@ -49,7 +50,8 @@ impl Incremental {
         Self { transcriber, turn: Mutex::new(Turn::default()) }
     }
 
-    /// Everything said in the turn, as of this picture of it. The same pause asked about twice is transcribed once.
+    /// Returns everything said in the turn up to this snapshot of its audio. A pause that is asked
+    /// for twice is transcribed once.
     pub async fn transcribe(&self, audio: &TurnAudio, language: &str) -> Result<Transcript, SttError> {
         let (mut settled, mut from) = {
             let mut turn = self.turn.lock();
@@ -82,19 +84,19 @@ impl Incremental {
         self.transcriber.transcribe(speech).await
     }
 
-    /// The turn was taken: nothing of it is needed any more. (Audio of another turn does the same.)
+    /// Forgets the turn, because it was taken. Audio of another turn has the same effect.
     pub fn reset(&self) {
         *self.turn.lock() = Turn::default();
     }
 }
 
 impl Turn {
-    /// Settles what can be settled; the answer at once when this pause is known.
+    /// Settles what can be settled. Returns the transcript if this pause is known already.
     fn prepare(&mut self, audio: &TurnAudio) -> Option<Transcript> {
         if self.number != audio.turn {
             *self = Self { number: audio.turn, ..Self::default() };
         }
-        // Only words that can be heard in this audio are settled: its start is the earliest there is.
+        // Only words that this audio contains can be settled, so its start is the earliest bound.
         let begun = self.from.max(audio.start_ms);
         let last = self.last.as_ref()?;
         if last.paused && last.speech_end == audio.speech_end_ms {
@@ -109,7 +111,7 @@ impl Turn {
         None
     }
 
-    /// The words up to `next` will not change any more, unless somebody else has settled them meanwhile.
+    /// Settles the words up to `next`, unless another call has settled them meanwhile.
     fn settle(&mut self, number: u32, from: Ms, next: Ms, words: &[Word]) {
         if self.number == number && self.from == from {
             self.settled.extend_from_slice(words);
@@ -118,7 +120,7 @@ impl Turn {
     }
 
     fn remember(&mut self, audio: &TurnAudio, from: Ms, transcript: &Transcript) {
-        // Another pause may have overtaken this one, or the turn may be over.
+        // Another pause may have been transcribed first, or the turn may be over.
         let newer = self.last.as_ref().is_none_or(|last| last.speech_end <= audio.speech_end_ms);
         if self.number == audio.turn && self.from == from && newer {
             let transcript = transcript.clone();

@@ -1,7 +1,7 @@
 //! Speech to text.
 //!
-//! Owns: turning one stretch of speech into words with confidences, and the guards against invented text.
-//! Never does: decide whether a turn is over.
+//! Owns: turning a stretch of speech into words with confidences, and the guards against invented
+//! text. Never does: decide whether a turn is over.
 
 mod guards;
 mod incremental;
@@ -22,21 +22,21 @@ pub use incremental::Incremental;
 pub use scripted::{Heard, Scripted};
 pub use whisper::{Whisper, WhisperSettings};
 
-/// A stretch of call audio: 16 kHz mono, −1…1.
+/// A stretch of a call's audio at 16 kHz mono, with samples between -1 and 1.
 #[derive(Debug, Clone)]
 pub struct Speech {
     pub samples: Arc<[f32]>,
-    /// Call clock of the first sample.
+    /// The time of the first sample on the call clock.
     pub start_ms: Ms,
-    /// BCP 47.
+    /// A language tag (BCP 47).
     pub language: String,
-    /// Share of the samples in which the VAD heard speech, 0…1.
+    /// The share of the samples in which the VAD detected speech, between 0 and 1.
     pub voiced: f32,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum SttError {
-    #[error("model file {path}: {reason}")]
+    #[error("the model file {path} cannot be used: {reason}")]
     Model { path: String, reason: String },
     #[error("transcription failed: {0}")]
     Failed(String),
@@ -46,8 +46,10 @@ pub enum SttError {
 
 #[async_trait]
 pub trait Transcriber: Send + Sync {
-    /// Words on the call clock. Rejected text comes back as `Transcript::rejected`, not as an error.
+    /// Returns words with their times on the call clock. Rejected text is reported in
+    /// `Transcript::rejected`, and is not an error.
     async fn transcribe(&self, speech: Speech) -> Result<Transcript, SttError>;
-    /// Engine and model, for logs and health: `whisper base-q8_0`, `scripted`.
+    /// Returns the engine and the model for logs and health, such as `whisper base-q8_0` or
+    /// `scripted`.
     fn name(&self) -> &str;
 }

@@ -1,6 +1,7 @@
-//! The scripted transcriber: known text after a known time.
+//! A scripted transcriber that returns given text after a given delay.
 //!
-//! Owns: a delay and where the text comes from. Never does: listen; tests of logic and load use it, calls never do.
+//! Owns: a delay and the source of the text. Never does: recognise speech; only tests of logic and
+//! load use it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,15 +11,15 @@ use interview::io::{Rejection, Transcript, Word};
 
 use super::{Speech, SttError, Transcriber};
 
-/// What is heard at the n-th call, counted from 0.
+/// Returns the result of the n-th transcription, counted from 0.
 type Answers = Box<dyn Fn(u32, &Speech) -> Heard + Send + Sync>;
 
-/// What a scripted transcriber claims to have heard.
+/// The result of a scripted transcription.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heard {
-    /// These words, each with this confidence, 0…1, after so long.
+    /// These words, each with this confidence between 0 and 1, after this delay.
     Words { text: String, confidence: f32, delay: Duration },
-    /// Sound that the guards threw away.
+    /// Sound that the guards rejected.
     Rejected(Rejection),
     /// The engine failed.
     Failure,
@@ -31,7 +32,8 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    /// `answers` gives the text for the n-th call (from 0); `delay` passes on tokio's clock before each.
+    /// Returns a transcriber for which `answers` gives the text of the n-th transcription, counted
+    /// from 0. Before each, `delay` passes on tokio's clock.
     pub fn new(delay: Duration, answers: impl Fn(u32, &Speech) -> String + Send + Sync + 'static) -> Self {
         let heard = move |call, speech: &Speech| Heard::Words {
             text: answers(call, speech),
@@ -41,12 +43,13 @@ impl Scripted {
         Self::hearing(delay, heard)
     }
 
-    /// The same with confidences and faults.
+    /// Like [`Self::new`], with confidences and faults.
     pub fn hearing(delay: Duration, heard: impl Fn(u32, &Speech) -> Heard + Send + Sync + 'static) -> Self {
         Self { delay, answers: Box::new(heard), calls: AtomicU32::new(0) }
     }
 
-    /// These texts one after the other, the last one for ever.
+    /// Returns a transcriber that returns these texts one after the other, and then repeats the
+    /// last one.
     pub fn sequence(delay: Duration, texts: Vec<String>) -> Self {
         let last = texts.len().saturating_sub(1);
         Self::new(delay, move |call, _| texts.get((call as usize).min(last)).cloned().unwrap_or_default())

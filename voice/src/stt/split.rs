@@ -1,20 +1,20 @@
-//! Cutting long speech where it is quietest, since the model hears 30 s at a time.
+//! Cuts long speech at its quietest places, because the model processes 30 s at a time.
 //!
-//! Owns: the places of the cuts. Never does: transcribe.
+//! Owns: the positions of the cuts. Never does: transcribe.
 
 use std::ops::Range;
 
 use super::guards::{FRAME, loudness};
 
 const RATE: usize = 16_000;
-/// Longest piece, in samples; the model's 30 s with room for the margin.
+/// The longest piece in samples: the model's 30 s less room for the margin.
 const LONGEST: usize = 28 * RATE;
-/// A cut is looked for from here to [`LONGEST`].
+/// The earliest position of a cut, in samples. The latest is [`LONGEST`].
 const EARLIEST: usize = 22 * RATE;
-/// Frames that must be quiet together for a good cut: 200 ms.
+/// The number of consecutive quiet frames that make a good cut: 200 ms.
 const QUIET: usize = 10;
 
-/// Ranges of samples, each at most 28 s long, together everything.
+/// Returns consecutive ranges of samples, each at most 28 s long, that cover all of them.
 pub(super) fn pieces(samples: &[f32]) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = 0;
@@ -27,7 +27,7 @@ pub(super) fn pieces(samples: &[f32]) -> Vec<Range<usize>> {
     pieces
 }
 
-/// The middle of the quietest 200 ms.
+/// Returns the middle of the quietest 200 ms, as a sample index.
 fn quietest(samples: &[f32]) -> usize {
     let loudness = loudness(samples);
     let energy = |window: &[f32]| window.iter().map(|rms| rms * rms).sum::<f32>();

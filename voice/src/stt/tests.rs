@@ -1,4 +1,4 @@
-//! Transcripts of real speech, of sound that is no speech, and of turns with pauses.
+//! Tests of transcripts of real speech, of sound without speech, and of turns with pauses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,8 @@ use onnx::environment;
 const RATE: usize = 16_000;
 
 fn whisper(file: &str) -> Whisper {
-    // One thread: tests share the machine, and whisper.cpp's threads spin while they wait for each other.
+    // One thread is used, because tests share the machine and whisper.cpp's threads spin while they
+    // wait for each other.
     Whisper::load(&weights(file), Inference::start(2), WhisperSettings { threads: 1 }).expect("the model loads")
 }
 
@@ -28,7 +29,7 @@ fn speech(samples: Vec<f32>) -> Speech {
     Speech { samples: samples.into(), start_ms: 0, language: "en".to_owned(), voiced: 0.8 }
 }
 
-/// Word error rate over all librivox clips together.
+/// Returns the word error rate over all LibriVox clips together.
 async fn librivox_wer(file: &str) -> f32 {
     let whisper = whisper(file);
     let (mut references, mut found) = (String::new(), String::new());
@@ -58,7 +59,7 @@ async fn tiny_hears_recordings_nearly_as_well() {
 async fn words_lie_on_the_call_clock_and_quiet_speech_is_heard() {
     let whisper = whisper("whisper-tiny.en-q8_0.bin");
     let mut samples = vec![0.0; 2 * RATE];
-    // 26 dB quieter than the recording.
+    // The clip is 26 dB quieter than the recording.
     samples.extend(clip("jfk").iter().map(|sample| sample * 0.05));
     let length = samples.len() as u64 / 16;
     let all = Speech { start_ms: 60_000, voiced: 0.6, ..speech(samples) };
@@ -69,7 +70,7 @@ async fn words_lie_on_the_call_clock_and_quiet_speech_is_heard() {
     let (first, last) = (&transcript.words[0], &transcript.words[transcript.words.len() - 1]);
     assert!((62_000..62_800).contains(&first.start_ms), "{first:?}");
     assert!((60_000 + length - 1200..=60_020 + length).contains(&last.end_ms), "{last:?}");
-    // He says "ask" for the first time at 3.3 s, after a pause.
+    // The speaker says "ask" for the first time at 3.3 s, after a pause.
     let ask = transcript.words.iter().find(|word| word.text.to_lowercase().starts_with("ask")).expect("ask");
     assert!(ask.start_ms.abs_diff(65_300) < 400, "{ask:?}");
     assert!(transcript.words.windows(2).all(|pair| pair[0].start_ms <= pair[1].start_ms));
@@ -110,7 +111,7 @@ async fn a_language_the_model_does_not_know_is_an_error() {
     assert!(matches!(&error, SttError::Failed(reason) if reason.contains("de-AT")), "{error}");
 }
 
-/// One minute without speech: silence, hiss, hum, clicks, chords and beats, from a seed.
+/// Returns one minute without speech from a seed: silence, hiss, hum, clicks, chords and beats.
 fn a_minute_of_no_speech() -> Vec<f32> {
     let mut random = noise(2);
     let tone = |n: usize, hz: f32| (n as f32 * hz * std::f32::consts::TAU / RATE as f32).sin();
@@ -161,7 +162,7 @@ async fn a_minute_of_silence_noise_and_music_gives_no_text() {
         handle.turn_taken();
     }
     endpointer.await.expect("no panic").expect("no error");
-    // Should the VAD ever be fooled, the guards after it must hold by themselves.
+    // The guards must reject each sound by themselves, in case the VAD takes it for speech.
     for (index, kind) in sound.chunks(10 * RATE).enumerate() {
         let transcript = whisper.transcribe(speech(kind[..4 * RATE].to_vec())).await.expect("works");
         assert_eq!(transcript.text(), "", "kind {index}");
@@ -169,7 +170,7 @@ async fn a_minute_of_silence_noise_and_music_gives_no_text() {
     }
 }
 
-/// Answers with the start of what it was given, and remembers it.
+/// A transcriber that records the start of its input and returns one word for each loud second.
 struct Recorder {
     asked: Mutex<Vec<(u64, u64)>>,
 }
@@ -180,7 +181,7 @@ impl Transcriber for Recorder {
         let end = speech.start_ms + speech.samples.len() as u64 / 16;
         self.asked.lock().push((speech.start_ms, end));
         let loud = |n: usize| speech.samples.get(n * 16).is_some_and(|sample| *sample > 0.0);
-        // A word for each second of the call clock that is loud here.
+        // One word is returned for each second of the call clock that is loud.
         let seconds = (speech.start_ms.div_ceil(1000)..end.div_ceil(1000))
             .filter(|second| loud((second * 1000 - speech.start_ms) as usize + 500));
         let word = |second: u64| Word {
@@ -199,7 +200,8 @@ impl Transcriber for Recorder {
     }
 }
 
-/// A turn from 0: loud seconds are 1, silent ones 0; pictured at a pause after the last loud one.
+/// Returns a turn from 0 s, in which 1 is a loud second and 0 a silent one. The snapshot is taken
+/// at a pause after the last loud second.
 fn turn(number: u32, seconds: &[u8]) -> TurnAudio {
     let end = seconds.iter().rposition(|loud| *loud == 1).map_or(0, |last| last + 1);
     let mut samples: Vec<f32> = Vec::new();
@@ -227,21 +229,23 @@ async fn a_long_turn_is_transcribed_piece_by_piece_and_joined() {
     let mut seconds = vec![1, 1, 1];
     assert_eq!(ask(turn(0, &seconds)).await, "s0 s1 s2");
     seconds.extend([0, 1, 1, 1, 1, 1]);
-    // After a second of silence what was said before is settled: only the rest is heard.
+    // After 1 s of silence, what was said before is settled and only the rest is transcribed.
     assert_eq!(ask(turn(0, &seconds)).await, "s0 s1 s2 s4 s5 s6 s7 s8");
-    // The same pause again costs nothing.
+    // Asking for the same pause again needs no further transcription.
     assert_eq!(ask(turn(0, &seconds)).await, "s0 s1 s2 s4 s5 s6 s7 s8");
     seconds.extend([0, 0, 1, 1]);
     assert_eq!(ask(turn(0, &seconds)).await, "s0 s1 s2 s4 s5 s6 s7 s8 s11 s12");
     let asked = recorder.asked.lock().clone();
     assert_eq!(asked.len(), 3, "{asked:?}");
     assert_eq!(asked[0].0, 0);
-    // From shortly before the speech after the settled stretch, without the silent seconds.
+    // The transcription begins shortly before the speech after the settled stretch, without the
+    // silent seconds.
     assert!((3_500..4_000).contains(&asked[1].0) && (10_500..11_000).contains(&asked[2].0), "{asked:?}");
-    // Seen only after several silences, a turn is heard stretch by stretch all the same.
+    // A turn that is first transcribed after several silences is also transcribed stretch by
+    // stretch.
     assert_eq!(ask(turn(2, &seconds)).await, "s0 s1 s2 s4 s5 s6 s7 s8 s11 s12");
     assert_eq!(recorder.asked.lock().len(), 6);
-    // Another turn begins from nothing.
+    // Another turn begins without settled words.
     assert_eq!(ask(turn(1, &[1])).await, "s0");
     incremental.reset();
     assert_eq!(ask(turn(1, &[1])).await, "s0");

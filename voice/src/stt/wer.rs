@@ -1,10 +1,11 @@
-//! Word error rate, and the normaliser before it.
+//! The word error rate, and the normaliser that is applied first.
 //!
-//! Owns: what counts as the same word. Never does: judge meaning.
+//! Owns: which spellings count as the same word. Never does: judge meaning.
 //!
-//! The normaliser ("plain English words, version 1"): lower case; punctuation off; hyphens and slashes are spaces;
-//! numbers, ordinals, decimals, years 1900 to 2099, per cent and dollar, euro and pound amounts as words; the common
-//! contractions and the titles Mr, Mrs, Dr and St written out; fillers (uh, um, hmm, mm, mhm) left out.
+//! The normaliser ("plain English words, version 1") converts to lower case, removes punctuation,
+//! and turns hyphens and slashes into spaces. It writes numbers, ordinals, decimals, the years 1900
+//! to 2099, percentages, and dollar, euro and pound amounts as words. It writes out common
+//! contractions and the titles Mr, Mrs, Dr and St. It removes the fillers uh, um, hmm, mm and mhm.
 
 use num2words::Num2Words;
 
@@ -29,11 +30,11 @@ const WRITTEN_OUT: [(&str, &str); 16] = [
     ("okay", "ok"),
 ];
 
-/// Endings of contractions and what they stand for.
+/// Endings of contractions, with what they stand for.
 const ENDINGS: [(&str, &str); 6] =
     [("n't", " not"), ("'re", " are"), ("'ve", " have"), ("'ll", " will"), ("'m", " am"), ("'d", " would")];
 
-/// The words of a text as they are compared.
+/// Returns the words of a text in the form in which they are compared.
 pub fn normalise(text: &str) -> Vec<String> {
     let text = text.to_lowercase().replace(['’', '‘'], "'").replace(['-', '–', '—', '/', ':'], " ");
     let text = text.replace('%', " percent ").replace('&', " and ");
@@ -42,7 +43,9 @@ pub fn normalise(text: &str) -> Vec<String> {
     words.filter(|word| !FILLERS.contains(word)).map(str::to_owned).collect()
 }
 
-/// Share of wrong, missing and added words in the reference's; can exceed 1. Nothing expected: 0 if nothing came, else 1.
+/// Returns the number of wrong, missing and added words divided by the number of words in the
+/// reference. The result can exceed 1. For an empty reference it is 0 if the hypothesis is empty,
+/// and otherwise 1.
 pub fn wer(reference: &str, hypothesis: &str) -> f32 {
     let (reference, hypothesis) = (normalise(reference), normalise(hypothesis));
     if reference.is_empty() {
@@ -51,7 +54,7 @@ pub fn wer(reference: &str, hypothesis: &str) -> f32 {
     distance(&reference, &hypothesis) as f32 / reference.len() as f32
 }
 
-/// Levenshtein's distance in words.
+/// Returns the Levenshtein distance in words.
 fn distance(reference: &[String], hypothesis: &[String]) -> usize {
     let mut row: Vec<usize> = (0..=hypothesis.len()).collect();
     for (i, expected) in reference.iter().enumerate() {
@@ -66,7 +69,7 @@ fn distance(reference: &[String], hypothesis: &[String]) -> usize {
     row[hypothesis.len()]
 }
 
-/// One token without spaces, as it is said.
+/// Returns one token without spaces in its spoken form.
 fn spoken(token: &str) -> String {
     let token = token.trim_matches(|c: char| !c.is_alphanumeric() && !"$€£".contains(c));
     if let Some((_, words)) = WRITTEN_OUT.iter().find(|(short, _)| *short == token) {
@@ -82,7 +85,7 @@ fn spoken(token: &str) -> String {
             return number(amount).map_or_else(|| amount.to_owned(), |words| format!("{words} {unit}"));
         }
     }
-    // A possessive sounds like a plural: apostrophes go, letters stay.
+    // A possessive sounds like a plural, so the apostrophe is removed and the letter stays.
     number(token).unwrap_or_else(|| token.replace('\'', ""))
 }
 

@@ -1,7 +1,8 @@
 //! Whisper through whisper.cpp, on the shared inference threads.
 //!
-//! Owns: the model, a pool of its states, and one decoding: greedy, temperature 0, no text from before, the audio
-//! context trimmed to the clip. Never does: print, fall back to another model, or carry words from call to call.
+//! Owns: the model, a pool of its states, and one way of decoding: greedy, temperature 0, no
+//! previous text, and the audio context trimmed to the clip. Never does: print, fall back to
+//! another model, or carry words from one transcription to the next.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,13 +19,15 @@ use super::words::Token;
 use super::{Speech, SttError, Transcriber, guards, split, words};
 use crate::inference::{Inference, Priority, cores};
 
-/// Positions of the audio context (20 ms each) beyond the clip's end: less loses last words, more costs time.
+/// Positions of the audio context (20 ms each) beyond the clip's end. With fewer, last words are
+/// lost. With more, decoding takes longer.
 const MARGIN: usize = 64;
-/// The same for the second attempt after a repetition.
+/// The margin of the second attempt after a repetition.
 const LONG_MARGIN: usize = 320;
-/// Positions of the model's whole 30 s.
+/// Positions of the model's full 30 s.
 const WHOLE: usize = 1500;
-/// Clips are padded to 1 s with silence: the model was never shown less.
+/// Shorter clips are padded with silence to 1 s, in samples, because the model was not trained on
+/// less.
 const SHORTEST: usize = 16_000;
 
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +42,7 @@ impl Default for WhisperSettings {
     }
 }
 
-/// A loaded model; share it in an `Arc`.
+/// A loaded model. It is shared in an `Arc`.
 pub struct Whisper {
     inference: Inference,
     model: Arc<Model>,
@@ -48,12 +51,12 @@ pub struct Whisper {
 
 struct Model {
     context: WhisperContext,
-    /// States not in use. There are never more than inference threads.
+    /// States that are not in use. There are never more than inference threads.
     states: Mutex<Vec<WhisperState>>,
     threads: usize,
 }
 
-/// What came out of one run of the model.
+/// The result of one run of the model.
 struct Decoded {
     tokens: Vec<Token>,
     ids: Vec<i32>,
@@ -62,10 +65,10 @@ struct Decoded {
 }
 
 impl Whisper {
-    /// Loads a ggml model file and runs it once, so that the first turn finds it warm.
+    /// Loads a ggml model file and runs it once, so that the first turn is not delayed.
     ///
     /// # Errors
-    /// [`SttError::Model`] naming the file when it is missing or can't be used.
+    /// Returns [`SttError::Model`] with the file's path if the file is missing or cannot be used.
     pub fn load(path: &Path, inference: Inference, settings: WhisperSettings) -> Result<Self, SttError> {
         whisper_rs::install_logging_hooks();
         let fault = |reason: String| SttError::Model { path: path.display().to_string(), reason };
@@ -91,8 +94,9 @@ impl Transcriber for Whisper {
         }
         let (model, inference) = (Arc::clone(&self.model), self.inference.clone());
         let work = move || {
-            // Its threads wait for each other at every layer: one that shares its core holds up all of them, and is
-            // worse than none (measured on two busy cores: 1.1 s with one thread, 4.5 to more than 10 s with two).
+            // whisper.cpp's threads wait for each other at every layer, so a thread that shares its
+            // core delays all of them. That is slower than a single thread. On two busy cores, one
+            // thread took 1.1 s, and two took 4.5 s to more than 10 s.
             let threads = if inference.stats().busy > 1 { 1 } else { cores::free(model.threads) };
             let began = Instant::now();
             let transcript = model.transcribe(&speech, &language, threads);
@@ -110,7 +114,7 @@ impl Transcriber for Whisper {
 }
 
 impl Model {
-    /// The model's name of the language: the primary subtag of the BCP 47 tag.
+    /// Returns the model's name of the language, which is the primary subtag of the BCP 47 tag.
     fn language(&self, tag: &str) -> Result<String, SttError> {
         let primary: String = tag.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_lowercase();
         let known = !primary.is_empty() && get_lang_id(&primary).is_some();
@@ -120,7 +124,8 @@ impl Model {
         Err(SttError::Failed(format!("the model does not know the language {tag:?}")))
     }
 
-    /// All pieces one after the other. A piece that is rejected adds nothing; all rejected: the first one's reason.
+    /// Transcribes all pieces one after the other. A rejected piece adds nothing. If all are
+    /// rejected, the reason is the first one's.
     fn transcribe(&self, speech: &Speech, language: &str, threads: usize) -> Result<Transcript, WhisperError> {
         let mut words = Vec::new();
         let mut rejected = None;
@@ -147,8 +152,12 @@ impl Model {
         }
         let mut decoded = self.decode(samples, language, MARGIN, threads)?;
         if decoded.is_stuck(samples.len()) || guards::says_it_twice(&decoded.ids) {
-            // A trimmed context can start a loop that a longer one does not. (Said twice again: then it was.)
-            tracing::debug!(tokens = decoded.ids.len(), "a transcript repeats itself and is made again");
+            // A trimmed context can start a loop that a longer one does not. If the longer context
+            // gives the repetition again, the respondent did repeat it.
+            tracing::debug!(
+                tokens = decoded.ids.len(),
+                "a transcript repeats itself, so the speech is transcribed again"
+            );
             decoded = self.decode(samples, language, LONG_MARGIN, threads)?;
             if decoded.is_stuck(samples.len()) {
                 return Ok(Err(Rejection::Repetition));
@@ -158,13 +167,14 @@ impl Model {
             return Ok(Err(rejection));
         }
         let words = words::join(&decoded.tokens);
-        // Only tags of sounds, or nothing at all.
+        // Without words, the model wrote only tags of sounds or nothing at all.
         if words.is_empty() { Ok(Err(Rejection::NoSpeech)) } else { Ok(Ok(words::place(words, samples, start_ms))) }
     }
 
-    /// On a thread of its own. On processors with AMX, ggml sets up a thread's tile registers once and believes that they
-    /// stay so (`ggml_tile_config_init`); ONNX Runtime sets them up otherwise for its 8-bit models. On a thread that runs
-    /// both, Whisper multiplied rubbish from then on, and heard nothing.
+    /// Decodes on a thread of its own. On processors with AMX, ggml sets up a thread's tile
+    /// registers once and assumes that they stay so (`ggml_tile_config_init`), but ONNX Runtime
+    /// sets them up differently for its 8-bit models. On a thread that ran both, Whisper multiplied
+    /// wrong values from then on and recognised nothing.
     fn decode(&self, samples: &[f32], language: &str, margin: usize, threads: usize) -> Result<Decoded, WhisperError> {
         std::thread::scope(|scope| {
             let decoding = scope.spawn(|| self.decode_here(samples, language, margin, threads));
@@ -203,14 +213,15 @@ impl Model {
         params.set_translate(false);
         params.set_no_context(true);
         params.set_single_segment(true);
-        // They are not read, but they tell the model that the clip is over. Without them it said 24 of 50 short answers again
-        // and again in the trimmed context, so that those were decoded twice; with them, none.
+        // The timestamps are not read, but they tell the model that the clip is over. Without them,
+        // the model repeated 24 of 50 short answers in the trimmed context, so that these were
+        // decoded twice. With them, it repeated none.
         params.set_no_timestamps(false);
         params.set_temperature(0.0);
         params.set_temperature_inc(0.0);
         params.set_suppress_blank(true);
         params.set_suppress_nst(true);
-        // The model's opinion is judged by the guards, with their own measure.
+        // The guards judge the model's probability of silence by their own threshold.
         params.set_no_speech_thold(1.0);
         params.set_logprob_thold(f32::MIN);
         params.set_max_tokens(guards::most_tokens(spoken) as i32);
@@ -241,7 +252,8 @@ impl Model {
 }
 
 impl Decoded {
-    /// The tokens repeat themselves, or there are more than anyone could have said in the time.
+    /// Returns true if the tokens repeat themselves, or if there are more than anyone could have
+    /// said in the time.
     fn is_stuck(&self, samples: usize) -> bool {
         self.ids.len() >= guards::most_tokens(samples) || guards::repeats(&self.ids)
     }

@@ -1,18 +1,21 @@
-//! From tokens to words on the call clock.
+//! Turns tokens into words on the call clock.
 //!
-//! Owns: joining tokens, leaving out sound tags, and where each word is. Never does: judge them.
+//! Owns: joining tokens, removing sound tags, and the position of each word. Never does: judge the
+//! words.
 
 use interview::io::{Ms, Word};
 
 use super::guards::{FRAME, loudness};
 
-/// One text token of the model: its bytes (a character may be split between two) and probability.
+/// One text token of the model with its probability. Its bytes may end in the middle of a
+/// character.
 pub(super) struct Token {
     pub(super) bytes: Vec<u8>,
     pub(super) probability: f32,
 }
 
-/// Text and mean token probability of each word. A word begins at a space; punctuation stays with the word before.
+/// Returns the text and the mean token probability of each word. A word begins at a space.
+/// Punctuation belongs to the word before it.
 pub(super) fn join(tokens: &[Token]) -> Vec<(String, f32)> {
     let mut words: Vec<(Vec<u8>, Vec<f32>)> = Vec::new();
     for token in tokens {
@@ -31,8 +34,8 @@ pub(super) fn join(tokens: &[Token]) -> Vec<(String, f32)> {
     without_tags(words.into_iter().map(word))
 }
 
-/// Leaves out what the model writes about sounds: `[BLANK_AUDIO]`, `(soft music)`, `*coughs*`, notes; and words without
-/// any letter or digit.
+/// Removes what the model writes about sounds, such as `[BLANK_AUDIO]`, `(soft music)`, `*coughs*`
+/// and musical notes, and words without any letter or digit.
 fn without_tags(words: impl Iterator<Item = (String, f32)>) -> Vec<(String, f32)> {
     let mut kept = Vec::new();
     let mut closing = None;
@@ -56,16 +59,18 @@ fn without_tags(words: impl Iterator<Item = (String, f32)>) -> Vec<(String, f32)
     kept
 }
 
-/// Gives each word its place: words are laid over the loud parts of the audio, in proportion to their letters.
+/// Gives each word its times. The words are distributed over the loud parts of the audio in
+/// proportion to their letters.
 ///
-/// Whisper's own token times cost a pass of attention alignment and are no better on short clips; this is exact at
-/// pauses, which quotes and captions care about, and within some 200 ms inside a phrase.
+/// Whisper's own token times require a pass of attention alignment and are no more accurate on
+/// short clips. This method is exact at pauses, which matter to quotes and captions, and accurate
+/// to about 200 ms inside a phrase.
 pub(super) fn place(words: Vec<(String, f32)>, samples: &[f32], call_start: Ms) -> Vec<Word> {
     let loud = loud_frames(samples);
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count().max(1);
     let total: usize = words.iter().map(|(text, _)| letters(text)).sum();
     let frame_ms = FRAME as u64 / 16;
-    // Place among the loud frames when so many letters have been spoken.
+    // Returns the index of the loud frame at which this many letters have been spoken.
     let place = |spoken: usize| spoken * loud.len() / total.max(1);
     let mut spoken = 0;
     let mut placed = Vec::with_capacity(words.len());
@@ -80,7 +85,8 @@ pub(super) fn place(words: Vec<(String, f32)>, samples: &[f32], call_start: Ms) 
     placed
 }
 
-/// Numbers of the 20 ms frames within 26 dB of the loud ones (95th percentile); never empty.
+/// Returns the indices of the 20 ms frames within 26 dB of the loud ones (95th percentile). It is
+/// never empty.
 fn loud_frames(samples: &[f32]) -> Vec<usize> {
     let loudness = loudness(samples);
     let mut sorted = loudness.clone();

@@ -1,4 +1,5 @@
-//! Packets in and out over a connection, as a [`Link`]: WebRTC now, and whatever else carries RTP.
+//! Packets in both directions over a connection, as a [`Link`]: WebRTC today, and any other
+//! transport that carries RTP.
 //!
 //! Owns: connections and packets. Never does: decode, pace or understand audio.
 
@@ -14,19 +15,19 @@ use tokio::sync::mpsc;
 
 use crate::port::LegEvent;
 
-/// One audio packet from the other side.
+/// An audio packet from the other side.
 #[derive(Debug, Clone)]
 pub struct Packet {
     pub sequence: u16,
-    /// RTP timestamp, in units of the codec's clock (48 kHz for Opus).
+    /// The RTP timestamp, in units of the codec's clock (48 kHz for Opus).
     pub timestamp: u32,
     pub payload: Bytes,
     pub arrived: Instant,
 }
 
-/// A connected (or connecting) leg of a call.
+/// A leg of a call that is connected or connecting.
 pub struct Link {
-    /// Bounded; a full queue drops the newest packet and counts it.
+    /// A bounded queue. If it is full, the newest packet is dropped and counted.
     pub packets: mpsc::Receiver<Packet>,
     pub events: mpsc::Receiver<LegEvent>,
     pub sink: Arc<dyn PacketSink>,
@@ -34,14 +35,15 @@ pub struct Link {
 
 #[async_trait]
 pub trait PacketSink: Send + Sync {
-    /// Sends one Opus packet of 20 ms. `marker`: the first after silence. `skipped`: frames of silence since the last one
-    /// (the RTP timestamp moves on by them, the sequence number does not).
+    /// Sends one Opus packet of 20 ms. `marker` is true for the first packet after silence.
+    /// `skipped` is the number of frames of silence since the last packet: the RTP timestamp
+    /// advances by them, and the sequence number does not.
     async fn send(&self, payload: Bytes, marker: bool, skipped: u32) -> Result<(), TransportError>;
     /// Closes the connection and everything that belongs to it.
     async fn close(&self);
 }
 
-/// A STUN or TURN server, in the shape that browsers take (`RTCIceServer`).
+/// A STUN or TURN server, in the form that browsers accept (`RTCIceServer`).
 #[derive(Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct IceServer {
     pub urls: Vec<String>,
@@ -52,7 +54,7 @@ pub struct IceServer {
 }
 
 impl std::fmt::Debug for IceServer {
-    // The credential is a secret.
+    // The credential is a secret and must not be printed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
     }
@@ -64,9 +66,9 @@ pub enum TransportError {
     BadOffer(String),
     #[error("the offer has no codec that can be used: Opus is needed")]
     NoCodec,
-    #[error("no free UDP port in {0}")]
+    #[error("every UDP port in {0} is in use")]
     NoPort(String),
-    #[error("connection: {0}")]
+    #[error("the connection failed: {0}")]
     Connection(String),
     #[error("closed")]
     Closed,

@@ -1,9 +1,11 @@
-//! Clips on disk: ready-to-send packets, found by what they say.
+//! Clips on disk: ready-to-send packets, found by a key of what they say.
 //!
-//! Owns: the files' names and form, their bound. Never does: decide which clips may rest here.
+//! Owns: the names and the format of the files, and the size limit of the folder. Never does:
+//! decide which clips may be stored.
 //!
-//! A file is: magic (8 bytes), SHA-256 of the rest (32), then for each packet its length (u16, little endian) and bytes.
-//! The PCM is decoded from the packets again: it takes milliseconds, and files stay twelve times smaller.
+//! A file contains a magic number (8 bytes), the SHA-256 of the rest (32 bytes), and then the
+//! length (u16, little-endian) and the bytes of each packet. The PCM is decoded from the packets
+//! again, which takes milliseconds and makes files twelve times smaller.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,10 +20,10 @@ use crate::audio::{Clip, SPEAK_RATE};
 
 const MAGIC: &[u8; 8] = b"clip v1\n";
 const HEADER: usize = MAGIC.len() + 32;
-/// Longest frame Opus allows at our rate (120 ms).
+/// Samples in the longest frame that Opus allows at this rate (120 ms).
 const LONGEST_FRAME: usize = SPEAK_RATE as usize * 120 / 1000;
 
-/// A clip's name: changes with everything that changes its sound.
+/// The name of a clip's file. It changes with everything that changes the clip's sound.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key(String);
 
@@ -46,7 +48,8 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Makes the folder and clears away what an earlier process left half-written.
+    /// Creates the folder and deletes what an earlier process left unfinished. `max_bytes` limits
+    /// the size of the folder.
     pub fn open(folder: &Path, max_bytes: u64) -> Result<Self, TtsError> {
         let failed =
             |error: std::io::Error| TtsError::Cache { path: folder.display().to_string(), reason: error.to_string() };
@@ -60,7 +63,8 @@ impl Disk {
         Ok(Self { folder: folder.to_owned(), max_bytes })
     }
 
-    /// The clip, unless it is not there or damaged (then the file is removed: it will be made again).
+    /// Returns the clip, or `None` if it is missing or damaged. A damaged file is deleted, so that
+    /// the clip is made again.
     pub fn read(&self, key: &Key, text: &str) -> Option<Clip> {
         let path = self.path(key);
         let bytes = fs::read(&path).ok()?;
@@ -69,7 +73,7 @@ impl Disk {
             Some(Clip { text: text.to_owned(), pcm, packets })
         });
         if clip.is_none() {
-            tracing::warn!(file = %path.display(), "a cached clip is damaged and is made again");
+            tracing::warn!(file = %path.display(), "a cached clip is damaged and will be made again");
             if let Err(error) = fs::remove_file(&path) {
                 tracing::warn!(file = %path.display(), %error, "a damaged clip cannot be removed");
             }
@@ -77,7 +81,8 @@ impl Disk {
         clip
     }
 
-    /// Stores the clip whole or not at all, then makes room: the oldest go first.
+    /// Stores the clip completely or not at all, and then deletes the oldest clips until the folder
+    /// is within its limit.
     pub fn write(&self, key: &Key, clip: &Clip) -> Result<(), TtsError> {
         let path = self.path(key);
         let failed =
@@ -92,7 +97,7 @@ impl Disk {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            // Another writer may have removed it meanwhile.
+            // Another writer may have deleted the file meanwhile.
             let Ok(about) = entry.metadata() else { continue };
             if about.is_file() {
                 files.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len(), entry.path()));
@@ -119,7 +124,7 @@ impl Disk {
 fn form(clip: &Clip) -> Vec<u8> {
     let mut body = Vec::new();
     for packet in &clip.packets {
-        // An Opus packet has at most 1,275 bytes.
+        // An Opus packet has at most 1,275 bytes per frame (RFC 6716, 3.2.1), so the length fits.
         body.extend((packet.len() as u16).to_le_bytes());
         body.extend_from_slice(packet);
     }

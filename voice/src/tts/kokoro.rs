@@ -1,6 +1,7 @@
 //! Kokoro: 24 kHz speech from phonemes, on this machine.
 //!
-//! Owns: the model's sessions and one text's way through them. Never does: keep what it made, decide when to speak.
+//! Owns: the model's sessions and the path of a text through them. Never does: store what it made,
+//! or decide when to speak.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,19 +28,20 @@ const UNKNOWN_WORDS: &str = "g2p-en.npz";
 const VOICES: &str = "voices";
 const LIBRARY: &str = "libonnxruntime.so";
 
-/// Most tokens of one run, some 15 s of speech. The model takes 510, but the runtime's arena keeps the memory of the
-/// longest run for good.
+/// The maximum number of tokens per run, which is about 15 s of speech. The model accepts 510, but
+/// the runtime's arena permanently keeps the memory of the longest run.
 const LONGEST: usize = 250;
 const _: () = assert!(LONGEST < ROWS, "the voices have a style for each length below ROWS");
-/// Silence between two sentences of one text, beside the margins they keep.
+/// Silence between two sentences of one text, in addition to the margins of the sentences.
 const SENTENCE_PAUSE_MS: usize = 180;
 
 #[derive(Debug, Clone, Copy)]
 pub struct KokoroSettings {
-    /// Threads of one run. One is kindest to the other models on two cores.
+    /// Threads per run. One thread disturbs the other models least on two cores.
     pub threads: usize,
-    /// Runs at the same time, so that what is made beforehand never keeps the next sentence waiting: as many as there
-    /// are inference threads. Each holds its own copy of the weights (about 250 MB in use).
+    /// Simultaneous runs. There should be as many as inference threads, so that clips made in
+    /// advance never delay the next sentence. Each run has its own copy of the weights (about 250
+    /// MB).
     pub sessions: usize,
 }
 
@@ -49,7 +51,7 @@ impl Default for KokoroSettings {
     }
 }
 
-/// The engine; its work runs on the shared inference threads.
+/// The engine. Its work runs on the shared inference threads.
 pub struct Kokoro {
     engine: Arc<Engine>,
     inference: Inference,
@@ -63,8 +65,8 @@ struct Engine {
 }
 
 impl Kokoro {
-    /// Loads and warms the engine from the models' folder (a second or two; blocking). A missing or damaged file is an
-    /// error that names it.
+    /// Loads the engine from the models' folder and warms it, which blocks for 1 s to 2 s. Returns
+    /// an error that names the file if one is missing or damaged.
     pub fn load(models: &Path, inference: Inference, settings: KokoroSettings) -> Result<Self, TtsError> {
         let began = Instant::now();
         let phonemizer = Phonemizer::load(&models.join(UNKNOWN_WORDS), &models.join(VOCABULARY))?;
@@ -78,7 +80,8 @@ impl Kokoro {
             give.send(session).map_err(|error| TtsError::Failed(error.to_string()))?;
         }
         let engine = Engine { phonemizer, voices, take, give };
-        // The first run of a session and the first use of the lexicon are slow: not in a call.
+        // The first run of a session and the first use of the lexicon are slow, so they happen
+        // before any call.
         if let Some(voice) = engine.voices.names().next().map(str::to_owned) {
             for _ in 0..count {
                 engine.speak("Hello.", &Voice::new(voice.clone(), 1.0))?;
@@ -121,7 +124,7 @@ impl Synthesizer for Kokoro {
             pcm.extend(piece);
         }
         if pcm.is_empty() {
-            return Err(TtsError::Failed("there is nothing in the text that can be spoken".to_owned()));
+            return Err(TtsError::Failed("the text has nothing that can be spoken".to_owned()));
         }
         Ok(pcm)
     }
@@ -136,14 +139,17 @@ impl Synthesizer for Kokoro {
 }
 
 impl Engine {
-    /// One sentence, on this thread; empty when nothing in it can be spoken.
+    /// Synthesises one sentence on this thread. Returns nothing if nothing in it can be spoken.
     fn speak(&self, sentence: &str, voice: &Voice) -> Result<Vec<i16>, TtsError> {
         let began = Instant::now();
         let styles = self.voices.styles(&voice.name)?;
         let accent: Accent = accent(&voice.name);
         let said = self.phonemizer.phonemes(sentence, accent, voice.locale)?;
         if !said.unspoken.is_empty() {
-            tracing::warn!(count = said.unspoken.len(), "signs of a text have no pronunciation and stay unspoken");
+            tracing::warn!(
+                count = said.unspoken.len(),
+                "some characters of a text have no pronunciation and are not spoken"
+            );
         }
         let mut pcm = Vec::new();
         for clause in split(&said.symbols, LONGEST) {
@@ -164,7 +170,8 @@ impl Engine {
         Ok(pcm)
     }
 
-    /// The model: token ids framed by padding, a style, a speed; waveform out.
+    /// Runs the model. The input is token ids (framed by padding here), a style and a speed. The
+    /// output is a waveform.
     fn run(&self, tokens: &[i64], style: &[f32], speed: f32) -> Result<Vec<f32>, TtsError> {
         let mut session = self.take.recv().map_err(|error| TtsError::Failed(error.to_string()))?;
         let mut infer = || -> ort::Result<Vec<f32>> {
@@ -183,7 +190,8 @@ impl Engine {
     }
 }
 
-/// Runs `work` at a priority that may rise: as long as it has not begun, it is queued anew when that happens.
+/// Runs `work` at a priority that may rise. Work that has not begun when its priority rises is
+/// queued again.
 async fn run_rising<T: Send + 'static>(
     inference: &Inference,
     priority: &mut watch::Receiver<Priority>,
@@ -208,7 +216,7 @@ async fn run_rising<T: Send + 'static>(
                     if changed.is_err() || begun.load(Ordering::Acquire) {
                         return Ok(job.await?);
                     }
-                    // Smaller is more urgent.
+                    // A smaller priority is more urgent.
                     if *priority.borrow() < queued_at {
                         break;
                     }
@@ -218,7 +226,8 @@ async fn run_rising<T: Send + 'static>(
     }
 }
 
-/// Cuts symbols into stretches of at most `longest`: at the last pause before the limit, else at the last space.
+/// Cuts symbols into stretches of at most `longest`, at the last pause before the limit, or
+/// otherwise at the last space.
 fn split(symbols: &str, longest: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = symbols.trim();
@@ -240,7 +249,7 @@ fn existing(path: PathBuf) -> Result<PathBuf, TtsError> {
     if path.is_file() {
         Ok(path)
     } else {
-        Err(TtsError::Model { path: path.display().to_string(), reason: "is not there".to_owned() })
+        Err(TtsError::Model { path: path.display().to_string(), reason: "the file is missing".to_owned() })
     }
 }
 

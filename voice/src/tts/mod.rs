@@ -1,10 +1,11 @@
 //! Text to speech.
 //!
-//! Owns: turning text into sound, every token of it spoken, and the store of clips made before.
+//! Owns: turning text into sound, so that every token of it is spoken, and the store of clips.
 //! Never does: decide what is said or when.
 //!
-//! The way of a text: [`sentences`] cut it, [`normalise`] writes its numbers and signs as words, [`phonemes`] turns the
-//! words into Kokoro's alphabet, [`kokoro`] into samples, [`store`] keeps the clip.
+//! A text passes through [`sentences`], which cuts it, [`normalise`], which writes numbers and
+//! signs as words, [`phonemes`], which turns words into Kokoro's alphabet, [`kokoro`], which turns
+//! them into samples, and [`store`], which keeps the clip.
 
 pub mod kokoro;
 pub mod normalise;
@@ -30,19 +31,19 @@ pub use normalise::Locale;
 pub use scripted::Scripted;
 pub use store::{ClipStore, Preparation, StoreSettings, Wanted};
 
-/// A voice as the guide wishes it, resolved to what the engine has.
+/// A voice that the engine has, chosen for a guide's profile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Voice {
-    /// Engine's voice name, e.g. `af_heart`.
+    /// The engine's name of the voice, such as `af_heart`.
     pub name: String,
-    /// 1.0 is the engine's natural speed; made from words per minute.
+    /// The speed as a factor of the engine's natural speed, computed from words per minute.
     pub speed: f32,
-    /// How it reads dates and numbers.
+    /// How dates and numbers are read.
     pub locale: Locale,
 }
 
 impl Voice {
-    /// A voice that reads as in the language's first region.
+    /// Returns a voice that reads as in the language's first region.
     pub fn new(name: impl Into<String>, speed: f32) -> Self {
         Self { name: name.into(), speed, locale: Locale::default() }
     }
@@ -50,15 +51,15 @@ impl Voice {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TtsError {
-    #[error("model file {path}: {reason}")]
+    #[error("the model file {path} cannot be used: {reason}")]
     Model { path: String, reason: String },
-    #[error("there is no voice {0}")]
+    #[error("there is no voice named {0}")]
     Voice(String),
     #[error("there is no voice for the language {0}; this engine speaks English (en, en-US, en-GB)")]
     Language(String),
     #[error("synthesis failed: {0}")]
     Failed(String),
-    #[error("clip cache {path}: {reason}")]
+    #[error("the clip cache {path} cannot be used: {reason}")]
     Cache { path: String, reason: String },
     #[error(transparent)]
     Inference(#[from] crate::inference::InferenceError),
@@ -72,11 +73,12 @@ impl From<onnx::OrtError> for TtsError {
 
 #[async_trait]
 pub trait Synthesizer: Send + Sync {
-    /// 24 kHz mono PCM of the whole text.
+    /// Returns the whole text as 24 kHz mono PCM.
     async fn synthesize(&self, text: &str, voice: &Voice, priority: Priority) -> Result<Vec<i16>, TtsError>;
 
-    /// As [`Synthesizer::synthesize`], for work whose priority may rise while it waits for its turn: what has not begun
-    /// when it rises is queued anew, what has begun goes on. Engines that don't queue need not care.
+    /// Like [`Synthesizer::synthesize`], for work whose priority may rise while it waits. Work that
+    /// has not begun when the priority rises is queued again. Work that has begun continues.
+    /// Engines that do not queue may ignore the changes.
     async fn synthesize_rising(
         &self,
         text: &str,
@@ -87,13 +89,13 @@ pub trait Synthesizer: Send + Sync {
         self.synthesize(text, voice, now).await
     }
 
-    /// The best voice for the guide's wish; notes say what the engine could not follow.
+    /// Returns the best voice for the guide's profile, and notes on what the engine cannot follow.
     fn resolve(
         &self,
         profile: &interview::guide::VoiceProfile,
         language: &str,
     ) -> Result<(Voice, Vec<String>), TtsError>;
 
-    /// Engine and model, for logs, health and the cache's key.
+    /// Returns the engine and the model, for logs, health and the key of cached clips.
     fn name(&self) -> &str;
 }

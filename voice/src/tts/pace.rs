@@ -1,20 +1,22 @@
-//! How fast we speak, and how fast speech is made.
+//! The speed of speech and the speed of synthesis.
 //!
-//! Owns: the measure of both, and what follows from it: when an utterance may begin whose end is still to be made. Pure.
-//! Never does: make anything.
+//! Owns: the measurement of both, and the decision when an utterance may begin before it is
+//! completely synthesised. It is pure. Never does: synthesise anything.
 
 use std::time::Duration;
 
-/// What is assumed until enough has been measured: 150 words a minute, made no faster than it is spoken.
+/// The assumed duration of a character in ms until enough has been measured: 150 words per minute,
+/// synthesised no faster than it is spoken.
 const ASSUMED_MS: f64 = 66.0;
-/// As many characters as the assumption weighs.
+/// The weight of the assumption, in characters.
 const ASSUMED_CHARACTERS: f64 = 10.0;
-/// What was measured counts for half after so many characters more.
+/// After this many more characters, a measurement counts half.
 const HALF_LIFE: f64 = 400.0;
-/// Rather begin later than falter, since a gap sounds like the end.
+/// The factor by which the expected time is increased. Beginning later is better than a gap, which
+/// sounds like the end.
 const MARGIN: f64 = 1.25;
 
-/// The measure: sums over what was made lately.
+/// The measurement: sums over what was synthesised recently.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     characters: f64,
@@ -30,7 +32,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// A text was made in `took`, and is `playing` long.
+    /// Records that a text took `took` to synthesise and plays for `playing`.
     pub fn made(&mut self, text: &str, took: Duration, playing: Duration) {
         let characters = length(text);
         let kept = 0.5_f64.powf(characters / HALF_LIFE);
@@ -39,12 +41,12 @@ impl Pace {
         self.playing_ms = self.playing_ms * kept + playing.as_secs_f64() * 1_000.0;
     }
 
-    /// How long making a text takes, by what was measured.
+    /// Returns how long a text is expected to take to synthesise.
     pub fn making(&self, text: &str) -> Duration {
         Duration::from_secs_f64(length(text) * self.making_ms / self.characters / 1_000.0)
     }
 
-    /// How long a text is, spoken.
+    /// Returns how long a text is expected to play.
     pub fn playing(&self, text: &str) -> Duration {
         Duration::from_secs_f64(length(text) * self.playing_ms / self.characters / 1_000.0)
     }
@@ -54,15 +56,16 @@ fn length(text: &str) -> f64 {
     text.chars().count().max(1) as f64
 }
 
-/// A stretch of speech: how long it takes until it is made (zero once it is), and how long it is.
+/// A stretch of speech: the time until it is synthesised (zero once it is), and its duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
     pub making: Duration,
     pub playing: Duration,
 }
 
-/// Whether `spoken` can begin now, when everything is made in order, one after the other: its first stretch is made, each
-/// further one will be when the one before it has been spoken, and `after` when all of it has.
+/// Returns true if `spoken` can begin now while everything is synthesised in order. Its first
+/// stretch must be ready, each further one must be ready when the one before it has been played,
+/// and `after` must be ready when all of it has been played.
 pub fn can_begin(spoken: &[Stretch], after: &[Stretch]) -> bool {
     if spoken.first().is_some_and(|first| !first.making.is_zero()) {
         return false;
@@ -82,7 +85,7 @@ pub fn can_begin(spoken: &[Stretch], after: &[Stretch]) -> bool {
 mod tests {
     use super::*;
 
-    /// Stretches of one second each, made in so many milliseconds.
+    /// Returns stretches of 1 s each that take this many milliseconds to synthesise.
     fn stretches(making: &[u64]) -> Vec<Stretch> {
         let of = |ms: &u64| Stretch { making: Duration::from_millis(*ms), playing: Duration::from_secs(1) };
         making.iter().map(of).collect()
@@ -97,7 +100,8 @@ mod tests {
 
     #[test]
     fn it_begins_later_when_the_rest_is_made_more_slowly() {
-        // A second and a half for every second: the third of five is needed after two seconds.
+        // Each second takes 1.5 s to synthesise, so that the third of five stretches is late: it is
+        // needed after 2 s.
         assert!(!can_begin(&stretches(&[0, 1_500, 1_500, 1_500, 1_500]), &[]));
         assert!(!can_begin(&stretches(&[0, 0, 1_500, 1_500, 1_500]), &[]), "the fourth would be late");
         assert!(can_begin(&stretches(&[0, 0, 0, 1_500, 1_500]), &[]));

@@ -1,7 +1,8 @@
-//! Words to the symbols Kokoro was trained on.
+//! Converts words to the symbols that Kokoro was trained on.
 //!
-//! Owns: pronunciation: the lexicon first (misaki), then a small network for unknown words, then letter by letter; and
-//! the proof that no symbol is lost on the way to token ids. Never does: read numbers or signs (see `normalise`).
+//! Owns: pronunciation, which comes from the lexicon (misaki), then from a small network for
+//! unknown words, and then letter by letter, and the check that no symbol is lost on the way to
+//! token ids. Never does: read numbers or signs, which `normalise` does.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,21 +15,21 @@ use super::TtsError;
 use super::normalise::{Locale, Normaliser};
 use super::unknown::{UnknownWords, kokoro_symbols};
 
-/// Which English is spoken.
+/// The accent of English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accent {
     American,
     British,
 }
 
-/// How a text is pronounced.
+/// The pronunciation of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Phonemes {
-    /// In Kokoro's alphabet; every symbol has a token.
+    /// Symbols of Kokoro's alphabet. Each has a token.
     pub symbols: String,
-    /// Words that went through the network or were spelled.
+    /// Words that the network pronounced or that are spelled.
     pub guessed: Vec<String>,
-    /// What could not be spoken: signs without a word, symbols without a token.
+    /// What could not be spoken: signs without a word, and symbols without a token.
     pub unspoken: Vec<String>,
 }
 
@@ -38,7 +39,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Reads `{"vocab": {"symbol": id}}`.
+    /// Reads a JSON file of the form `{"vocab": {"symbol": id}}`.
     pub fn load(path: &Path) -> Result<Self, TtsError> {
         #[derive(Deserialize)]
         struct File {
@@ -50,13 +51,14 @@ impl Vocabulary {
         Ok(Self { ids: file.vocab })
     }
 
-    /// Token ids of `symbols`; those without one (there are none in [`Phonemes`]) are passed over.
+    /// Returns the token ids of `symbols`. Symbols without a token are skipped; [`Phonemes`] has
+    /// none.
     pub fn tokens(&self, symbols: &str) -> Vec<i64> {
         symbols.chars().filter_map(|symbol| self.ids.get(&symbol).copied()).collect()
     }
 }
 
-/// The pronouncer; one for all threads.
+/// Converts text to phonemes. All threads share one.
 pub struct Phonemizer {
     normaliser: Normaliser,
     american: OnceLock<G2P>,
@@ -66,8 +68,8 @@ pub struct Phonemizer {
 }
 
 impl Phonemizer {
-    /// Reads the network and the vocabulary; a lexicon is unpacked when its accent is first used (about 0.2 s), see
-    /// [`Phonemizer::warm`].
+    /// Reads the network and the vocabulary. A lexicon is unpacked when its accent is first used,
+    /// which takes about 0.2 s. See [`Phonemizer::warm`].
     pub fn load(unknown_words: &Path, vocabulary: &Path) -> Result<Self, TtsError> {
         Ok(Self {
             normaliser: Normaliser::new()?,
@@ -82,7 +84,7 @@ impl Phonemizer {
         &self.vocabulary
     }
 
-    /// The pronunciation of a text as it is written.
+    /// Returns the pronunciation of a written text.
     pub fn phonemes(&self, text: &str, accent: Accent, locale: Locale) -> Result<Phonemes, TtsError> {
         let words = self.normaliser.spoken(text, locale);
         let mut said =
@@ -110,7 +112,7 @@ impl Phonemizer {
         Ok(said)
     }
 
-    /// The symbol itself if it has a token, else the one that sounds like it.
+    /// Returns the symbol itself if it has a token, and otherwise the one that sounds most like it.
     fn nearest(&self, symbol: char) -> Option<char> {
         let near = match symbol {
             'g' => 'ɡ',
@@ -122,10 +124,12 @@ impl Phonemizer {
         self.vocabulary.ids.contains_key(&near).then_some(near)
     }
 
-    /// The lexicon's pronunciation word by word; none where it has no or only half of one.
+    /// Returns the lexicon's pronunciation of each word, or none for a word that it lacks or knows
+    /// only in part.
     fn tokens(&self, text: &str, accent: Accent) -> Result<Vec<Token>, TtsError> {
         let lexicon = self.lexicon(accent);
-        // A word the lexicon lacks has no phonemes, or its sign for "unknown" among those of its known parts.
+        // A word that the lexicon lacks has no phonemes, or has its sign for "unknown" among the
+        // phonemes of its known parts.
         let (_, tokens) = lexicon.g2p(text).map_err(|error| TtsError::Failed(format!("pronunciation: {error}")))?;
         Ok(tokens
             .into_iter()
@@ -134,14 +138,15 @@ impl Phonemizer {
                 let phonemes = token.phonemes.filter(|known| {
                     !known.contains(lexicon.unk.as_str()) && (!spoken || known.chars().any(char::is_alphabetic))
                 });
-                // Punctuation without a sound of its own is a pause at most, never a word to be guessed.
+                // Punctuation without a sound is at most a pause, and must not be pronounced by the
+                // network.
                 let phonemes = if spoken { phonemes } else { Some(phonemes.unwrap_or_default()) };
                 Token { text: token.text, phonemes, space: token.whitespace }
             })
             .collect())
     }
 
-    /// A word that the lexicon lacks: part by part where it is made of several.
+    /// Pronounces a word that the lexicon lacks, part by part if it is a compound.
     fn guess(&self, word: &str, accent: Accent) -> Result<String, TtsError> {
         let parts: Vec<&str> =
             word.split(|c: char| !c.is_ascii_alphabetic() && c != '\'').filter(|part| !part.is_empty()).collect();
@@ -235,7 +240,7 @@ mod tests {
     use super::*;
     use crate::tts::round_trip::phonemizer;
 
-    /// Texts that other synthesizers stumble over.
+    /// Texts that are difficult for synthesisers.
     const NASTY: &str = include_str!("nasty.txt");
 
     #[test]
@@ -247,7 +252,8 @@ mod tests {
             for accent in [Accent::American, Accent::British] {
                 let said = phonemizer.phonemes(line, accent, Locale::default()).unwrap();
                 assert!(said.unspoken.is_empty(), "{line}: {:?}", said.unspoken);
-                // Every word of the normalised text sounds: as many spoken groups as words, or more (spelled ones).
+                // Every word of the normalised text must be pronounced, so there must be at least
+                // as many spoken groups as words. Spelled words have more.
                 let words = phonemizer.normaliser.spoken(line, Locale::default()).text;
                 let sounding =
                     |text: &str| text.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();

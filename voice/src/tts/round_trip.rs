@@ -1,4 +1,4 @@
-//! Tests with the real models: what Kokoro says, Whisper must hear.
+//! Tests with the real models: Whisper must recognise what Kokoro says.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use super::{Kokoro, KokoroSettings, Synthesizer, Voice};
 use crate::audio::SPEAK_RATE;
 use crate::inference::{Inference, Priority};
 
-/// The models' folder; a missing one fails the test that needs it.
+/// Returns the models' folder. A test that needs it fails if it is missing.
 pub fn models() -> PathBuf {
     let folder = std::env::var_os("MODELS_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models/weights"), PathBuf::from);
@@ -24,7 +24,7 @@ pub fn models() -> PathBuf {
     folder
 }
 
-/// One for all tests of this process.
+/// Returns one phonemizer for all tests of this process.
 pub fn phonemizer() -> &'static Phonemizer {
     static ONE: OnceLock<Phonemizer> = OnceLock::new();
     ONE.get_or_init(|| Phonemizer::load(&models().join("g2p-en.npz"), &models().join("kokoro-vocab.json")).unwrap())
@@ -34,7 +34,7 @@ fn kokoro() -> Kokoro {
     Kokoro::load(&models(), Inference::start(2), KokoroSettings { threads: 1, sessions: 1 }).unwrap()
 }
 
-/// What is spoken.
+/// The sentences that are spoken.
 const SENTENCES: &[&str] = &[
     "Thank you for taking the time to talk with us today.",
     "How long have you been doing this kind of work?",
@@ -65,7 +65,7 @@ async fn whisper_hears_what_kokoro_says() {
         let (expected, got) = (spoken_words(text), spoken_words(&heard));
         let distance = edits(&expected, &got);
         println!("{took:.2} s for {length:.2} s of speech, {distance} of {} words wrong: {heard}", expected.len());
-        // The first audible sample comes at once, the last is not cut.
+        // The first audible sample must come at once, and the last must not be cut.
         let loud = |s: &i16| s.unsigned_abs() > 300;
         let lead = pcm.iter().position(loud).unwrap() * 1000 / SPEAK_RATE as usize;
         assert!(lead <= 80, "{lead} ms of silence before {text}");
@@ -87,14 +87,14 @@ async fn pace_follows_the_speed_and_long_texts_are_whole() {
         lengths.push(kokoro.synthesize(text, &voice, Priority::Background).await.unwrap().len());
     }
     assert!(lengths[0] > lengths[1] && lengths[1] > lengths[2], "{lengths:?}");
-    // One sentence beyond the tokens of one run.
+    // The sentence has more tokens than one run may have.
     let long = "we walked over the hill and down to the river, ".repeat(8) + "and home.";
     let voice = Voice::new("am_michael", 1.0);
     let seconds = kokoro.synthesize(&long, &voice, Priority::Background).await.unwrap().len() / SPEAK_RATE as usize;
     assert!((12..40).contains(&seconds), "{seconds} s");
 }
 
-/// 24 kHz to 16 kHz by linear interpolation: good enough for a recogniser.
+/// Converts 24 kHz to 16 kHz by linear interpolation, which is accurate enough for recognition.
 fn transcribe(whisper: &WhisperContext, pcm: &[i16]) -> String {
     let sample = |at: usize| f32::from(pcm.get(at).copied().unwrap_or(0)) / 32_768.0;
     let mut at_16k = vec![0.0; 4_800];
@@ -109,7 +109,7 @@ fn transcribe(whisper: &WhisperContext, pcm: &[i16]) -> String {
     params.set_n_threads(2);
     params.set_language(Some("en"));
     params.set_no_context(true);
-    // Whisper looks at 30 s unless told how long the sound is (50 positions a second).
+    // Whisper processes 30 s unless it is told the length of the sound, at 50 positions per second.
     params.set_audio_ctx((at_16k.len() as i32 / 320 + 128).min(1_500));
     params.set_print_progress(false);
     params.set_print_special(false);
@@ -118,7 +118,8 @@ fn transcribe(whisper: &WhisperContext, pcm: &[i16]) -> String {
     state.as_iter().map(|segment| segment.to_str_lossy().unwrap().into_owned()).collect()
 }
 
-/// Words as our own normaliser says them, so that "37%" and "thirty-seven percent" agree.
+/// Returns the words as the normaliser reads them, so that "37%" and "thirty-seven percent" are
+/// equal.
 fn spoken_words(text: &str) -> Vec<String> {
     let said = super::normalise::Normaliser::new().unwrap().spoken(text, super::Locale::default()).text.to_lowercase();
     said.split(|c: char| !c.is_alphanumeric() && c != '\'')
@@ -127,7 +128,7 @@ fn spoken_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Levenshtein's distance in words.
+/// Returns the Levenshtein distance in words.
 fn edits(a: &[String], b: &[String]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! A synthesizer without a model, for tests of logic and load.
+//! A synthesiser without a model, for tests of logic and load.
 //!
-//! Owns: a hum as long as the text would take. Never does: pretend to be speech.
+//! Owns: a hum with a duration that depends on the number of words. Never does: imitate speech.
 
 use std::f32::consts::TAU;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use super::{Locale, Synthesizer, TtsError, Voice, waveform};
 use crate::audio::SPEAK_RATE;
 use crate::inference::Priority;
 
-/// Sound a word, whatever the speed.
+/// The duration of sound per word, at any speed.
 const WORD_MS: usize = 60;
 const HUM_HZ: f32 = 150.0;
-/// −26 dBFS.
+/// The level of the hum, -26 dBFS.
 const HUM_LEVEL: f32 = 0.05;
 
-/// Hums 60 ms a word after a fixed delay.
+/// Hums for 60 ms per word after a fixed delay.
 pub struct Scripted {
     delay: Duration,
 }
@@ -46,7 +46,7 @@ impl Synthesizer for Scripted {
     fn resolve(&self, profile: &VoiceProfile, language: &str) -> Result<(Voice, Vec<String>), TtsError> {
         let name = profile.voice.clone().unwrap_or_else(|| "hum".to_owned());
         let voice = Voice { locale: Locale::of(language), ..Voice::new(name, 1.0) };
-        Ok((voice, vec!["the scripted engine hums: every voice sounds the same".to_owned()]))
+        Ok((voice, vec!["the scripted engine only hums, so every voice sounds the same".to_owned()]))
     }
 
     fn name(&self) -> &'static str {

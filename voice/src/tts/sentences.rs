@@ -1,6 +1,6 @@
-//! Where a text may be cut.
+//! The places at which a text may be cut.
 //!
-//! Owns: sentence boundaries and a short opening. Never does: change a word.
+//! Owns: sentence boundaries and the cut of a short opening. Never does: change a word.
 
 /// Words that end in a full stop without ending the sentence.
 const ABBREVIATIONS: &[&str] = &[
@@ -10,12 +10,13 @@ const ABBREVIATIONS: &[&str] = &[
     "resp",
 ];
 
-/// Fewest words worth a clip of their own at the start.
+/// The minimum number of words of an opening that becomes a clip of its own.
 const OPENING_WORDS: usize = 3;
-/// A first sentence up to this many words is short enough to be made whole.
+/// A first sentence of at most this many words is not cut.
 const SHORT_WORDS: usize = 10;
 
-/// The sentences of `text`, trimmed, in order; joined by single spaces they are the text again (but for white space).
+/// Returns the sentences of `text`, trimmed and in order. Joined by single spaces, they are the
+/// text again except for white space.
 pub fn sentences(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -47,7 +48,8 @@ pub fn sentences(text: &str) -> Vec<&str> {
     found
 }
 
-/// The sentences, the first one cut at a clause when it is long: so that the first sound comes sooner.
+/// Returns the sentences. A long first sentence is cut at a clause, so that the first sound comes
+/// sooner.
 pub fn with_short_opening(text: &str) -> Vec<&str> {
     let mut parts = sentences(text);
     let Some(first) = parts.first().copied() else { return parts };
@@ -68,13 +70,14 @@ pub fn with_short_opening(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether the full stop after `before` ends a sentence, given what follows.
+/// Returns true if the full stop after `before` ends a sentence, given what follows.
 fn ends_sentence(before: &str, rest: &str) -> bool {
     let word = before.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or("").to_lowercase();
     let next = rest.trim_start().chars().next();
     let starts_low = next.is_some_and(|c| c.is_lowercase() || c.is_ascii_digit());
     if ABBREVIATIONS.contains(&word.as_str()) {
-        // "No." is a whole answer more often than a number, unless a number follows.
+        // "No." is more often a whole answer than the abbreviation of "number", unless a number
+        // follows.
         return word == "no" && !next.is_some_and(|c| c.is_ascii_digit());
     }
     let initial = word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
@@ -90,7 +93,7 @@ fn push<'a>(found: &mut Vec<&'a str>, piece: &'a str) {
     if piece.chars().any(char::is_alphanumeric) {
         found.push(piece);
     } else if let Some(last) = found.last_mut() {
-        // Punctuation alone says nothing; a sentence that was found stays as it is.
+        // A piece of punctuation alone is not a sentence. The last sentence found stays as it is.
         *last = last.trim();
     } else if piece.chars().any(|c| !c.is_ascii_punctuation() && !c.is_whitespace()) {
         found.push(piece);

@@ -1,7 +1,7 @@
-//! Clips, made once.
+//! The store of clips, each of which is synthesised once.
 //!
-//! Owns: the memory and disk caches, one synthesis for all who ask for the same words, making clips beforehand.
-//! Never does: write personal words to disk, play anything.
+//! Owns: the caches in memory and on disk, one synthesis for all requests for the same words, and
+//! making clips in advance. Never does: write personal words to disk, or play anything.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,41 +21,44 @@ use crate::audio::codec::encode_clip;
 use crate::audio::{Clip, SPEAK_RATE};
 use crate::inference::Priority;
 
-/// Sentences made ahead of the one being played.
+/// The number of sentences that are made before the one being played has ended.
 const AHEAD: usize = 2;
 
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
-    /// Folder of the clips that may be kept.
+    /// The folder of the clips that may be stored.
     pub folder: PathBuf,
-    /// Bound of the folder.
+    /// The size limit of the folder, in bytes.
     pub disk_bytes: u64,
-    /// Bound of what is held in memory (PCM and packets).
+    /// The size limit of the clips in memory (PCM and packets), in bytes.
     pub memory_bytes: usize,
 }
 
 impl StoreSettings {
-    /// 512 MB on disk (some 30 hours of speech), 64 MB in memory (some 20 minutes).
+    /// Limits the disk cache to 512 MB (about 30 hours of speech) and the memory cache to 64 MB
+    /// (about 20 minutes).
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, disk_bytes: 512 << 20, memory_bytes: 64 << 20 }
     }
 }
 
-/// A clip to be had. `keep`: its words are the guide's or our own, so it may rest on disk.
+/// A clip to be made. `keep` is true if its words are the guide's or the engine's own, so that it
+/// may be stored on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     pub text: String,
     pub keep: bool,
 }
 
-/// A handle on the store; cheap to clone.
+/// A handle on the store. It is cheap to clone.
 #[derive(Clone)]
 pub struct ClipStore {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    /// Where clips are made: not on the caller's runtime, which may end with its call.
+    /// The runtime on which clips are made. It must not be the caller's, which may end with its
+    /// call.
     runtime: Handle,
     synthesizer: Arc<dyn Synthesizer>,
     disk: Disk,
@@ -66,7 +69,7 @@ struct Inner {
 
 type Outcome = Option<Result<Arc<Clip>, String>>;
 
-/// A synthesis under way. It ends with its clip, or when nobody waits any more.
+/// A synthesis in progress. It ends with its clip, or when nobody waits for it.
 struct Flight {
     outcome: watch::Sender<Outcome>,
     priority: watch::Sender<Priority>,
@@ -74,7 +77,7 @@ struct Flight {
 }
 
 impl ClipStore {
-    /// Clips are made by tasks on `runtime`, whoever asks for them.
+    /// Returns a store whose clips are made by tasks on `runtime`, whoever requests them.
     pub fn new(settings: &StoreSettings, synthesizer: Arc<dyn Synthesizer>, runtime: Handle) -> Result<Self, TtsError> {
         let disk = Disk::open(&settings.folder, settings.disk_bytes)?;
         let memory = Mutex::new(Memory::new(settings.memory_bytes));
@@ -82,13 +85,14 @@ impl ClipStore {
         Ok(Self { inner: Arc::new(Inner { runtime, synthesizer, disk, memory, flights, pace }) })
     }
 
-    /// The clip of `text`: from memory, from disk, or made now. Who asks for what is being made already waits for that,
-    /// and raises its priority where his is higher. `keep`: the words are the guide's or our own, so they may rest on
-    /// disk; personal words (`false`) stay in memory, for a while.
+    /// Returns the clip of `text` from memory, from disk, or newly made. A request for a clip that
+    /// is being made waits for it, and raises its priority if its own is higher. `keep` is true if
+    /// the words are the guide's or the engine's own, so that they may be stored on disk. Personal
+    /// words (`false`) stay in memory for a limited time.
     pub async fn clip(&self, text: &str, voice: &Voice, priority: Priority, keep: bool) -> Result<Arc<Clip>, TtsError> {
         let key = Key::new(self.inner.synthesizer.name(), voice, text);
         let mut outcome = {
-            // Whoever holds this lock sees a clip either under way or in memory.
+            // Whoever holds this lock sees a clip either in progress or in memory.
             let mut flights = self.inner.flights.lock();
             if let Some(clip) = self.inner.memory.lock().get(&key) {
                 return Ok(clip);
@@ -110,7 +114,7 @@ impl ClipStore {
                 let (keep, keep_now) = watch::channel(keep);
                 let work =
                     Work { text: text.to_owned(), voice: voice.clone(), priority: priority_changes, keep: keep_now };
-                self.inner.runtime.spawn(fly(self.inner.clone(), key.clone(), work, sender.clone()));
+                self.inner.runtime.spawn(run_flight(self.inner.clone(), key.clone(), work, sender.clone()));
                 flights.insert(key, Flight { outcome: sender, priority, keep });
                 receiver
             }
@@ -119,31 +123,32 @@ impl ClipStore {
         match done.ok().and_then(|done| done.clone()) {
             Some(Ok(clip)) => Ok(clip),
             Some(Err(reason)) => Err(TtsError::Failed(reason)),
-            None => Err(TtsError::Failed("the synthesis was given up".to_owned())),
+            None => Err(TtsError::Failed("the synthesis was cancelled".to_owned())),
         }
     }
 
-    /// Drops every clip from memory that may not rest on disk: names, and words that quote somebody. Whoever still needs one
-    /// has it made again. How many there were.
+    /// Removes every clip from memory that may not be stored on disk, such as names and words that
+    /// quote somebody. A clip that is still needed is made again. Returns the number of clips
+    /// removed.
     pub fn forget_personal(&self) -> u64 {
         self.inner.memory.lock().forget_personal()
     }
 
-    /// The clip of `text` if it can be had from memory at once.
+    /// Returns the clip of `text` if it is in memory.
     pub fn at_hand(&self, text: &str, voice: &Voice) -> Option<Arc<Clip>> {
         let key = Key::new(self.inner.synthesizer.name(), voice, text);
         self.inner.memory.lock().get(&key)
     }
 
-    /// Makes these clips in the background, in order. The work goes on when the handle is dropped, until
-    /// [`Preparation::cancel`].
+    /// Makes these clips in the background, in order. The work continues when the handle is
+    /// dropped, until [`Preparation::cancel`].
     pub fn prepare(&self, clips: Vec<Wanted>, voice: Voice, priority: Priority) -> Preparation {
         let store = self.clone();
         let task = self.inner.runtime.spawn(async move {
             let mut failed = 0;
             for Wanted { text, keep } in &clips {
                 if let Err(error) = store.clip(text, &voice, priority, *keep).await {
-                    tracing::warn!(%error, "a clip could not be made beforehand");
+                    tracing::warn!(%error, "a clip could not be made in advance");
                     failed += 1;
                 }
             }
@@ -152,9 +157,9 @@ impl ClipStore {
         Preparation { task }
     }
 
-    /// Returns as soon as `spoken` can begin: its first clip is there, and by the measured pace no further one comes too
-    /// late, nor is any of `after` missing when all of it has been spoken. Until then they are made in this order; the rest
-    /// has to be prepared by the caller.
+    /// Returns as soon as `spoken` can begin: its first clip is ready, and according to the
+    /// measured pace no further clip will be late, nor any of `after` when all of it has been
+    /// played. Until then, the clips are made in this order. The caller must prepare the rest.
     pub async fn ready_to_begin(&self, spoken: &[Wanted], after: &[Wanted], voice: &Voice) -> Result<(), TtsError> {
         for (number, Wanted { text, keep }) in spoken.iter().chain(after).enumerate() {
             if self.can_begin(spoken, after, voice) {
@@ -163,7 +168,8 @@ impl ClipStore {
             let comes_after = number >= spoken.len();
             let priority = if comes_after { Priority::Ahead } else { Priority::FirstSentence };
             let made = self.clip(text, voice, priority, *keep).await;
-            // What comes later may still be made then; without its own words the utterance has nothing to say.
+            // Later clips may still be made in time, but the utterance cannot begin without its own
+            // words.
             if !comes_after {
                 made?;
             }
@@ -171,7 +177,7 @@ impl ClipStore {
         Ok(())
     }
 
-    /// Whether all of it is there, or will be in time; see [`Self::ready_to_begin`].
+    /// Returns true if all clips are ready or will be in time, as for [`Self::ready_to_begin`].
     pub fn can_begin(&self, spoken: &[Wanted], after: &[Wanted], voice: &Voice) -> bool {
         let pace = *self.inner.pace.lock();
         let stretch = |wanted: &Wanted| match self.at_hand(&wanted.text, voice) {
@@ -182,8 +188,8 @@ impl ClipStore {
         can_begin(&stretches(spoken), &stretches(after))
     }
 
-    /// The clips of an unscripted text, sentence by sentence, the first as soon as it is made; each is made while the
-    /// one before is played. Dropping the receiver ends the work.
+    /// Returns the clips of an unscripted text sentence by sentence, the first as soon as it is
+    /// made. Each is made while the one before it is played. Dropping the receiver ends the work.
     pub fn stream(&self, text: &str, voice: &Voice, keep: bool) -> mpsc::Receiver<Result<Arc<Clip>, TtsError>> {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let parts: Vec<String> = with_short_opening(text).into_iter().map(str::to_owned).collect();
@@ -204,18 +210,19 @@ impl ClipStore {
     }
 }
 
-/// Clips being made beforehand.
+/// Clips that are being made in advance.
 pub struct Preparation {
     task: JoinHandle<usize>,
 }
 
 impl Preparation {
-    /// Waits for the end: how many clips could not be made (those are made when they are asked for).
+    /// Waits for the end. Returns the number of clips that could not be made, which are made again
+    /// when they are requested.
     pub async fn finished(self) -> usize {
         self.task.await.unwrap_or(0)
     }
 
-    /// Ends the work; what has not begun is taken out of the queue.
+    /// Ends the work. What has not begun is removed from the queue.
     pub fn cancel(&self) {
         self.task.abort();
     }
@@ -232,8 +239,8 @@ struct Work {
     keep: watch::Receiver<bool>,
 }
 
-/// One flight, from take-off to landing.
-async fn fly(inner: Arc<Inner>, key: Key, work: Work, outcome: watch::Sender<Outcome>) {
+/// Makes one clip, and publishes it to everybody who waits for it.
+async fn run_flight(inner: Arc<Inner>, key: Key, work: Work, outcome: watch::Sender<Outcome>) {
     let made = {
         let making = make(&inner, &key, &work);
         tokio::pin!(making);
@@ -242,7 +249,8 @@ async fn fly(inner: Arc<Inner>, key: Key, work: Work, outcome: watch::Sender<Out
                 made = &mut making => break made,
                 () = outcome.closed() => {
                     let mut flights = inner.flights.lock();
-                    // Somebody may have boarded since: subscribing happens under this lock.
+                    // A further request may have subscribed meanwhile, which happens under this
+                    // lock.
                     if outcome.receiver_count() == 0 {
                         flights.remove(&key);
                         return;
@@ -271,7 +279,7 @@ async fn fly(inner: Arc<Inner>, key: Key, work: Work, outcome: watch::Sender<Out
     }
 }
 
-/// The clip and whether it came from disk.
+/// Returns the clip, and whether it came from disk.
 async fn make(inner: &Arc<Inner>, key: &Key, work: &Work) -> Result<(Arc<Clip>, bool), TtsError> {
     let looking = {
         let (inner, key, text) = (inner.clone(), key.clone(), work.text.clone());
@@ -280,7 +288,7 @@ async fn make(inner: &Arc<Inner>, key: &Key, work: &Work) -> Result<(Arc<Clip>, 
     if let Ok(Some(clip)) = looking.await {
         return Ok((Arc::new(clip), true));
     }
-    // In the background it waits for others, as long as it takes: that is no measure.
+    // Background work waits for other work as long as necessary, so its duration is not measured.
     let urgent = *work.priority.borrow() < Priority::Background;
     let began = Instant::now();
     let pcm = inner.synthesizer.synthesize_rising(&work.text, &work.voice, work.priority.clone()).await?;
@@ -295,7 +303,7 @@ async fn make(inner: &Arc<Inner>, key: &Key, work: &Work) -> Result<(Arc<Clip>, 
     Ok((Arc::new(clip), false))
 }
 
-/// How long these samples are.
+/// Returns the duration of these samples.
 fn playing_time(pcm: &[i16]) -> Duration {
     Duration::from_secs_f64(pcm.len() as f64 / f64::from(SPEAK_RATE))
 }
@@ -303,11 +311,11 @@ fn playing_time(pcm: &[i16]) -> Duration {
 struct Remembered {
     clip: Arc<Clip>,
     used: u64,
-    /// It may not rest on disk.
+    /// True if the clip may not be stored on disk.
     personal: bool,
 }
 
-/// Clips in memory: the least recently used go first.
+/// Clips in memory. The least recently used are removed first.
 struct Memory {
     clips: HashMap<Key, Remembered>,
     clock: u64,

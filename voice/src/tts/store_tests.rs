@@ -1,4 +1,4 @@
-//! The store with an engine that waits for permission.
+//! Tests of the store, with a synthesiser that waits for permission.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::sync::Semaphore;
 
 use super::*;
 
-/// How long anything may take before it counts as never happening.
+/// The time after which something counts as never happening.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Makes nothing until it is let, and notes the priorities it was asked at.
+/// Synthesises nothing without permission, and records the priorities that it was asked for.
 struct Gated {
     gate: Semaphore,
     begun: AtomicUsize,
@@ -126,7 +126,8 @@ async fn scripted_clips_survive_the_process_and_personal_ones_do_not() {
     let world = world(2);
     world.store.clip("our words", &voice(), Priority::Background, true).await.unwrap();
     world.store.clip("their words", &voice(), Priority::Background, false).await.unwrap();
-    // The write follows the clip: it is done when the runtime's blocking work is.
+    // The file is written after the clip is returned. It is complete when the runtime's blocking
+    // work is done.
     let written = async {
         while files(&world) == 0 {
             tokio::task::yield_now().await;
@@ -174,7 +175,7 @@ async fn a_cancelled_preparation_gives_its_work_up() {
     };
     tokio::time::timeout(LIMIT, given_up).await.expect("the engine's work is given up");
     assert_eq!(world.engine.begun.load(Ordering::SeqCst), 1);
-    // Asked for again, it is made after all.
+    // A clip that is requested again is made.
     world.engine.gate.add_permits(1);
     world.store.clip("a", &voice(), Priority::Background, true).await.unwrap();
 }
@@ -187,7 +188,7 @@ async fn preparations_are_made_in_order_and_counted() {
     assert!(world.store.at_hand("a", &voice()).is_some() && world.store.at_hand("c", &voice()).is_some());
 }
 
-/// A pace that what is made in a test hardly changes.
+/// Sets a pace that the clips made in a test hardly change.
 fn settle_pace(world: &World, making_ms: u64, playing_ms: u64) {
     let text = "x".repeat(100_000);
     let of = |ms_a_character: u64| Duration::from_millis(ms_a_character * 100_000);

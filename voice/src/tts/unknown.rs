@@ -1,21 +1,22 @@
-//! Words no lexicon knows: a small recurrent network guesses how they are pronounced.
+//! Pronounces words that are in no lexicon, with a small recurrent network.
 //!
-//! Owns: the network of the g2p-en project (an encoder and a decoder GRU over letters and ARPAbet) and the way from
-//! ARPAbet to Kokoro's alphabet. Never does: look words up.
+//! Owns: the network of the g2p-en project (an encoder and a decoder GRU over letters and ARPAbet),
+//! and the conversion from ARPAbet to Kokoro's alphabet. Never does: look words up.
 
 use std::path::Path;
 
 use super::TtsError;
 
-/// Width of every layer.
+/// The width of every layer.
 const WIDTH: usize = 256;
-/// The network's letters: padding, unknown, end, then a to z.
+/// The network's letters are padding, unknown, end, and then a to z.
 const LETTER_END: usize = 2;
 const LETTER_A: usize = 3;
 /// The decoder's first and last symbols.
 const SOUND_START: usize = 2;
 const SOUND_END: usize = 3;
-/// The network's sounds after padding, unknown, start and end, in the order it was trained with.
+/// The network's sounds in the order of its training. Padding, unknown, start and end come before
+/// them.
 const SOUNDS: [&str; 70] = [
     "AA0", "AA1", "AA2", "AE0", "AE1", "AE2", "AH0", "AH1", "AH2", "AO0", "AO1", "AO2", "AW0", "AW1", "AW2", "AY0",
     "AY1", "AY2", "B", "CH", "D", "DH", "EH0", "EH1", "EH2", "ER0", "ER1", "ER2", "EY0", "EY1", "EY2", "F", "G", "HH",
@@ -23,7 +24,7 @@ const SOUNDS: [&str; 70] = [
     "P", "R", "S", "SH", "T", "TH", "UH0", "UH1", "UH2", "UW", "UW0", "UW1", "UW2", "V", "W", "Y", "Z", "ZH",
 ];
 
-/// One gated recurrent unit (Cho et al. 2014, with the reset gate after the product, as cuDNN has it).
+/// A gated recurrent unit (Cho et al. 2014), with the reset gate after the product, as in cuDNN.
 struct Gru {
     input: Vec<f32>,
     hidden: Vec<f32>,
@@ -32,7 +33,8 @@ struct Gru {
 }
 
 impl Gru {
-    /// r = σ(W_r x + U_r h), z = σ(W_z x + U_z h), n = tanh(W_n x + r ∘ U_n h), h′ = (1 − z) ∘ n + z ∘ h.
+    /// Computes r = σ(W_r x + U_r h), z = σ(W_z x + U_z h), n = tanh(W_n x + r ∘ U_n h), h′ = (1 −
+    /// z) ∘ n + z ∘ h.
     fn step(&self, x: &[f32], h: &[f32]) -> Vec<f32> {
         let from_input = affine(&self.input, &self.input_bias, x);
         let from_hidden = affine(&self.hidden, &self.hidden_bias, h);
@@ -58,18 +60,18 @@ pub struct UnknownWords {
 }
 
 impl UnknownWords {
-    /// Reads the weights (`.npz`); every array's size is checked.
+    /// Reads the weights (`.npz`) and checks the size of every array.
     pub fn load(path: &Path) -> Result<Self, TtsError> {
         let broken = |reason: String| TtsError::Model { path: path.display().to_string(), reason };
         let mut archive = npyz::npz::NpzArchive::open(path).map_err(|error| broken(error.to_string()))?;
         let mut array = |name: &str, length: usize| -> Result<Vec<f32>, TtsError> {
             let file = archive.by_name(name).map_err(|error| broken(error.to_string()))?;
-            let file = file.ok_or_else(|| broken(format!("no array {name}")))?;
+            let file = file.ok_or_else(|| broken(format!("it has no array named {name}")))?;
             let values: Vec<f32> = file.into_vec().map_err(|error| broken(format!("{name}: {error}")))?;
             if values.len() == length {
                 Ok(values)
             } else {
-                Err(broken(format!("{name} has {} values, not {length}", values.len())))
+                Err(broken(format!("{name} has {} values instead of {length}", values.len())))
             }
         };
         let gates = 3 * WIDTH;
@@ -94,7 +96,7 @@ impl UnknownWords {
         })
     }
 
-    /// The sounds of a word as ARPAbet; letters other than a–z are passed over.
+    /// Returns the sounds of a word in ARPAbet. Characters other than a to z are skipped.
     pub fn arpabet(&self, word: &str) -> Vec<&'static str> {
         let letters: Vec<usize> = word
             .bytes()
@@ -109,7 +111,8 @@ impl UnknownWords {
         }
         let mut sounds = Vec::new();
         let mut last = SOUND_START;
-        // No English word has more than two sounds a letter: a bound for a decoder that would never end.
+        // No English word has more than two sounds per letter. The bound stops a decoder that would
+        // never end.
         for _ in 0..letters.len() * 2 {
             hidden = self.decoder.step(row(&self.sounds, last), &hidden);
             let scores = affine(&self.output, &self.output_bias, &hidden);
@@ -125,7 +128,8 @@ impl UnknownWords {
     }
 }
 
-/// ARPAbet in Kokoro's alphabet (misaki's notation: stress stands before the vowel, diphthongs are capitals).
+/// Converts ARPAbet to Kokoro's alphabet (misaki's notation: stress stands before the vowel, and
+/// diphthongs are capital letters).
 pub fn kokoro_symbols(arpabet: &[&str], british: bool) -> String {
     let mut out = String::new();
     let stressed = arpabet.iter().any(|sound| sound.ends_with('1'));
@@ -140,7 +144,7 @@ pub fn kokoro_symbols(arpabet: &[&str], british: bool) -> String {
             match stress {
                 Some('1') => out.push('ˈ'),
                 Some('2') => out.push('ˌ'),
-                // A word without any stress would be swallowed.
+                // A word without any stress would be hard to hear.
                 _ if !stressed && first_vowel => out.push('ˈ'),
                 _ => {}
             }
@@ -194,7 +198,7 @@ fn symbol(base: &str, stressed: bool, british: bool, next_is_vowel: bool) -> &'s
         ("OW", true) => "Q",
         ("OY", _) => "Y",
         ("P", _) => "p",
-        // British speech drops the r that no vowel follows.
+        // In British speech, an r is silent unless a vowel follows.
         ("R", true) if !next_is_vowel => "",
         ("R", _) => "ɹ",
         ("S", _) => "s",
@@ -250,7 +254,7 @@ mod tests {
     #[test]
     fn the_network_pronounces_words_no_lexicon_has() {
         let network = UnknownWords::load(&crate::tts::round_trip::models().join("g2p-en.npz")).unwrap();
-        // What the original implementation says of the example in its documentation.
+        // The example and its result are in the documentation of the original implementation.
         let example = network.arpabet("activationist");
         assert_eq!(example.join(" "), "AE2 K T IH0 V EY1 SH AH0 N IH0 S T");
         assert_eq!(kokoro_symbols(&example, false), "ˌæktɪvˈAʃənɪst");

@@ -1,6 +1,7 @@
-//! The voices that are there, and which of them a guide's wish means.
+//! The installed voices, and the choice of one for a guide's profile.
 //!
-//! Owns: the list of voices, their styles, and the way from a profile to a voice. Never does: speak.
+//! Owns: the list of voices, their styles, and the choice of a voice for a profile. Never does:
+//! speak.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -13,30 +14,32 @@ use serde_json::Value;
 use super::phonemes::Accent;
 use super::{Locale, TtsError, Voice};
 
-/// Rows of a voice: a style for each number of tokens.
+/// Rows of a voice: one style for each number of tokens.
 pub const ROWS: usize = 510;
-/// Values of a style.
+/// Values per style.
 pub const STYLE: usize = 256;
-/// Kokoro's pace at speed 1.0 in words per minute: 214 inside the sentences of `round_trip` (`af_heart`, numbers counted
-/// as the words they are read as), less what a pause of some 0.35 s after each takes away.
+/// Kokoro's pace at speed 1.0, in words per minute. It is 214 inside the sentences of `round_trip`
+/// (`af_heart`, with numbers counted as the words that they are read as), reduced by a pause of
+/// about 0.35 s after each sentence.
 pub const NATURAL_WORDS_PER_MINUTE: f32 = 190.0;
-/// Speeds beyond these sound drawn out or swallowed.
+/// Speeds outside this range sound slurred or swallowed.
 const SPEEDS: std::ops::RangeInclusive<f32> = 0.7..=1.4;
 
-/// First choice, by accent and energy (low, medium, high).
+/// The preferred voices, by accent and energy (low, medium, high).
 const CHOICES: [(Accent, [&str; 3]); 2] = [
     (Accent::American, ["af_sarah", "af_heart", "af_bella"]),
     (Accent::British, ["bf_lily", "bf_emma", "bf_isabella"]),
 ];
 
-/// The English voices of a folder.
+/// The English voices in a folder.
 pub struct Voices {
     files: BTreeMap<String, PathBuf>,
     styles: Mutex<HashMap<String, Arc<[f32]>>>,
 }
 
 impl Voices {
-    /// Lists `folder`'s voices; a voice file of the wrong size is an error that names it.
+    /// Lists the voices in `folder`. Returns an error that names the file if a voice has the wrong
+    /// size.
     pub fn load(folder: &Path) -> Result<Self, TtsError> {
         let broken = |path: &Path, reason: String| TtsError::Model { path: path.display().to_string(), reason };
         let mut files = BTreeMap::new();
@@ -51,22 +54,22 @@ impl Voices {
             }
             let size = path.metadata().map_err(|error| broken(&path, error.to_string()))?.len();
             if size != (ROWS * STYLE * 4) as u64 {
-                return Err(broken(&path, format!("{size} bytes, not {}", ROWS * STYLE * 4)));
+                return Err(broken(&path, format!("it has {size} bytes instead of {}", ROWS * STYLE * 4)));
             }
             files.insert(name.to_owned(), path.clone());
         }
         if files.is_empty() {
-            return Err(broken(folder, "no English voice (af_*.bin, am_*, bf_*, bm_*)".to_owned()));
+            return Err(broken(folder, "it has no English voice (af_*.bin, am_*, bf_*, bm_*)".to_owned()));
         }
         Ok(Self { files, styles: Mutex::new(HashMap::new()) })
     }
 
-    /// All names, in order.
+    /// Returns all names in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
 
-    /// The voice's styles, [`ROWS`] × [`STYLE`]; read at first use.
+    /// Returns the voice's styles, [`ROWS`] × [`STYLE`] values, which are read at first use.
     pub fn styles(&self, name: &str) -> Result<Arc<[f32]>, TtsError> {
         if let Some(styles) = self.styles.lock().get(name) {
             return Ok(styles.clone());
@@ -77,13 +80,16 @@ impl Voices {
         let (values, _) = bytes.as_chunks::<4>();
         let styles: Arc<[f32]> = values.iter().map(|value| f32::from_le_bytes(*value)).collect();
         if styles.len() != ROWS * STYLE {
-            return Err(TtsError::Model { path: path.display().to_string(), reason: "changed its size".to_owned() });
+            return Err(TtsError::Model {
+                path: path.display().to_string(),
+                reason: "its size has changed since the start".to_owned(),
+            });
         }
         self.styles.lock().insert(name.to_owned(), styles.clone());
         Ok(styles)
     }
 
-    /// The voice for a guide's wish. Notes say what could not be followed.
+    /// Returns the voice for a guide's profile, and notes on what could not be followed.
     pub fn resolve(&self, profile: &VoiceProfile, language: &str) -> Result<(Voice, Vec<String>), TtsError> {
         let locale = Locale::of(language);
         let language = language.to_lowercase().replace('_', "-");
@@ -97,17 +103,17 @@ impl Voices {
             None => self.choose(profile, &language, &mut notes),
         };
         if profile.pitch_variation.is_some() {
-            notes.push("pitch_variation: Kokoro's melody cannot be altered".to_owned());
+            notes.push("pitch_variation: ignored, because Kokoro's intonation cannot be changed".to_owned());
         }
         if profile.voice.is_some() && (profile.accent.is_some() || profile.energy_level.is_some()) {
-            notes.push(format!("accent and energy_level: the voice {name} was named, so they choose nothing"));
+            notes.push(format!("accent and energy_level: ignored, because the voice {name} is named"));
         }
         let wished = profile.speaking_rate / NATURAL_WORDS_PER_MINUTE;
         let speed = if wished.is_finite() { wished.clamp(*SPEEDS.start(), *SPEEDS.end()) } else { 1.0 };
         if (speed - wished).abs() > 0.005 || !wished.is_finite() {
             let spoken = (speed * NATURAL_WORDS_PER_MINUTE).round();
             notes.push(format!(
-                "speaking_rate: {} words a minute is out of reach, {spoken} it is",
+                "speaking_rate: {} words per minute is out of range, so the rate is {spoken}",
                 profile.speaking_rate
             ));
         }
@@ -125,13 +131,17 @@ impl Voices {
                 Accent::American
             }
             Some(wish) => {
-                notes.push(format!("accent: there is no {wish} voice, only American and British ones"));
+                notes.push(format!(
+                    "accent: there is no voice with the accent {wish}, only American and British voices"
+                ));
                 by_language
             }
         };
         let energy = energy(profile.energy_level.as_ref());
         if energy.is_none() && profile.energy_level.is_some() {
-            notes.push("energy_level: not understood (low, medium, high, or 0 to 1)".to_owned());
+            notes.push(
+                "energy_level: ignored, because it must be low, medium, high, or a number from 0 to 1".to_owned(),
+            );
         }
         let energy = energy.unwrap_or(1);
         let prefix = if accent == Accent::British { "b" } else { "a" };
@@ -142,22 +152,22 @@ impl Voices {
             .or_else(|| self.names().next());
         let chosen = chosen.unwrap_or_default().to_owned();
         if !chosen.starts_with(prefix) {
-            notes.push(format!("accent: no such voice is installed, {chosen} speaks"));
+            notes.push(format!("accent: no such voice is installed, so {chosen} is used"));
         }
         chosen
     }
 
     fn unknown(&self, name: &str) -> TtsError {
-        TtsError::Voice(format!("{name}; there are {}", self.names().collect::<Vec<_>>().join(", ")))
+        TtsError::Voice(format!("{name}; the installed voices are {}", self.names().collect::<Vec<_>>().join(", ")))
     }
 }
 
-/// The accent of a voice, from its name.
+/// Returns the accent of a voice, from its name.
 pub fn accent(voice: &str) -> Accent {
     if voice.starts_with('b') { Accent::British } else { Accent::American }
 }
 
-/// 0 low, 1 medium, 2 high.
+/// Returns 0 for low, 1 for medium and 2 for high.
 fn energy(level: Option<&Value>) -> Option<usize> {
     match level? {
         Value::String(word) => match word.to_lowercase().as_str() {

@@ -1,26 +1,26 @@
 //! Silence around and between pieces of speech.
 //!
-//! Owns: margins and joints of what was synthesised. Never does: change the speech itself.
+//! Owns: the margins and joints of synthesised speech. Never does: change the speech itself.
 
 use crate::audio::SPEAK_RATE;
 
-/// Kept before the first audible sample: latency counts it.
+/// Silence that remains before the first audible sample. It adds to the latency.
 const LEAD_MS: usize = 20;
-/// Kept after the last audible sample, so that the last sound dies away.
+/// Silence that remains after the last audible sample, so that the last sound can fade.
 const TRAIL_MS: usize = 120;
-/// Length of the pieces whose energy is looked at.
+/// The length of the steps whose energy is measured.
 const STEP_MS: usize = 5;
-/// A step is audible above this share of the loudest step's RMS (−40 dB) …
+/// A step is audible if its RMS is above this fraction of the loudest step's (-40 dB) …
 const RELATIVE_FLOOR: f32 = 0.01;
-/// … and above this RMS (about −60 dBFS).
+/// … and above this value (about -60 dBFS).
 const ABSOLUTE_FLOOR: f32 = 0.001;
 
-/// Samples of so many milliseconds.
+/// Returns the number of samples in this many milliseconds.
 pub const fn samples(ms: usize) -> usize {
     SPEAK_RATE as usize * ms / 1000
 }
 
-/// Cuts leading and trailing silence down to small margins; all silence becomes nothing.
+/// Shortens leading and trailing silence to small margins. Returns nothing if all is silence.
 pub fn trim(pcm: &[f32]) -> &[f32] {
     let step = samples(STEP_MS);
     let energy: Vec<f32> = pcm.chunks(step).map(rms).collect();
@@ -35,7 +35,7 @@ pub fn trim(pcm: &[f32]) -> &[f32] {
     &pcm[start..end]
 }
 
-/// Appends `piece` as 16-bit samples, its edges faded over 5 ms so that cut silence does not click.
+/// Appends `piece` as 16-bit samples. Its edges are faded over 5 ms, so that the cuts do not click.
 pub fn append(out: &mut Vec<i16>, piece: &[f32]) {
     let fade = samples(5).min(piece.len() / 2).max(1);
     let length = piece.len();

@@ -1,6 +1,6 @@
-//! The audio of the turn that is going on.
+//! The audio of the present turn.
 //!
-//! Owns: the chunks kept, and the picture of them that is handed out. Never does: detect speech.
+//! Owns: the chunks that are kept, and snapshots of them. Never does: detect speech.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use interview::io::Ms;
 use super::chunker::PER_MS;
 use crate::vad::CHUNK;
 
-/// Milliseconds of a chunk.
+/// The duration of a chunk in milliseconds.
 pub(super) const CHUNK_MS: u64 = CHUNK as u64 / PER_MS;
 
 pub(super) struct Chunk {
@@ -19,39 +19,41 @@ pub(super) struct Chunk {
     pub(super) voiced: bool,
 }
 
-/// Everything said in this turn so far: 16 kHz mono, −1…1.
+/// Everything said in this turn so far, at 16 kHz mono, with samples between -1 and 1.
 #[derive(Debug, Clone)]
 pub struct TurnAudio {
-    /// From 300 ms before the first onset to 200 ms after the last speech, or to now while speech goes on.
+    /// From 300 ms before the first onset to 200 ms after the last speech, or to the present while
+    /// speech continues.
     pub samples: Arc<[f32]>,
-    /// Call clock of the first sample.
+    /// The time of the first sample on the call clock.
     pub start_ms: Ms,
-    /// Call clock of the end of the last speech in it.
+    /// The time at which the last speech ends, on the call clock.
     pub speech_end_ms: Ms,
-    /// Whether each chunk of 512 samples held speech; the last chunk may be cut.
+    /// Whether each chunk of 512 samples contained speech. The last chunk may be cut.
     pub activity: Arc<[bool]>,
-    /// Share of the chunks that held speech, 0…1.
+    /// The share of the chunks that contained speech, between 0 and 1.
     pub voiced: f32,
-    /// It ends in a pause; otherwise speech goes on and the last word may be cut.
+    /// True if the audio ends in a pause. Otherwise speech continues, and the last word may be cut.
     pub paused: bool,
-    /// Number of the turn in the call: another number, other speech.
+    /// The number of the turn in the call. Another number means other speech.
     pub turn: u32,
 }
 
 impl TurnAudio {
-    /// Call clock after the last sample.
+    /// Returns the time after the last sample on the call clock.
     #[cfg(test)]
     pub(super) fn end_ms(&self) -> Ms {
         self.start_ms + self.samples.len() as u64 / PER_MS
     }
 
-    /// The last 8 s (or all of it), as turn detection wants them.
+    /// Returns the last 8 s, or all of it if it is shorter, as the turn detector requires.
     pub fn last_8_s(&self) -> Arc<[f32]> {
         let from = self.samples.len().saturating_sub(8000 * PER_MS as usize);
         if from == 0 { Arc::clone(&self.samples) } else { Arc::from(&self.samples[from..]) }
     }
 
-    /// The first silence of at least `ms` between two stretches of speech, on the call clock.
+    /// Returns the first silence of at least `ms` between two stretches of speech, on the call
+    /// clock.
     pub fn silence_inside(&self, ms: Ms) -> Option<Range<Ms>> {
         let at = |chunk: usize| self.start_ms + chunk as u64 * CHUNK_MS;
         let mut spoken = false;
@@ -68,13 +70,14 @@ impl TurnAudio {
         None
     }
 
-    /// How long it is silent after a time of the call clock (give or take a chunk) before speech goes on; 0 at the end.
+    /// Returns how long, in ms, it is silent after a time on the call clock before speech
+    /// continues, to within one chunk. Returns 0 at the end.
     pub fn silence_after(&self, from_ms: Ms) -> Ms {
         let first = (from_ms.saturating_sub(self.start_ms).div_ceil(CHUNK_MS) as usize).min(self.activity.len());
         self.activity[first..].iter().position(|voiced| *voiced).map_or(0, |silent| silent as Ms * CHUNK_MS)
     }
 
-    /// The part up to a time of the call clock, in whole chunks.
+    /// Returns the part up to a time on the call clock, in whole chunks.
     #[must_use]
     pub fn until(&self, to_ms: Ms) -> Self {
         let chunks = (to_ms.saturating_sub(self.start_ms).div_ceil(CHUNK_MS) as usize).min(self.activity.len());
@@ -87,10 +90,11 @@ impl TurnAudio {
         }
     }
 
-    /// The part from a time of the call clock on; all of it when that lies before its start.
+    /// Returns the part from a time on the call clock on, or all of it if the time is before its
+    /// start.
     #[must_use]
     pub fn since(&self, from_ms: Ms) -> Self {
-        // Whole chunks, so that activity still belongs to the samples.
+        // The cut is made between chunks, so that `activity` still matches the samples.
         let chunks = (from_ms.saturating_sub(self.start_ms) / CHUNK_MS) as usize;
         let activity: Arc<[bool]> = Arc::from(self.activity.get(chunks..).unwrap_or_default());
         Self {
@@ -107,11 +111,11 @@ pub(super) fn share(activity: &[bool]) -> f32 {
     activity.iter().filter(|voiced| **voiced).count() as f32 / activity.len().max(1) as f32
 }
 
-/// Chunks in a row; positions are samples since the call clock's zero.
+/// A sequence of chunks. Positions are samples since the call clock's zero.
 #[derive(Default)]
 pub(super) struct Tape {
     chunks: VecDeque<Arc<Chunk>>,
-    /// Position of the first chunk.
+    /// The position of the first chunk.
     start: u64,
 }
 
@@ -128,14 +132,15 @@ impl Tape {
         self.chunks.len()
     }
 
-    /// Forgets the oldest chunks up to (not beyond) this position.
+    /// Removes the oldest chunks up to, but not beyond, this position.
     pub(super) fn forget_before(&mut self, position: u64) {
         let count = (position.saturating_sub(self.start) / CHUNK as u64).min(self.chunks.len() as u64);
         self.chunks.drain(..count as usize);
         self.start += count * CHUNK as u64;
     }
 
-    /// The chunks that lie in these positions, and the position of the first: cheap, nothing is copied but pointers.
+    /// Returns the chunks in this range of positions, and the position of the first. Only pointers
+    /// are copied.
     pub(super) fn cut(&self, range: Range<u64>) -> (u64, Vec<Arc<Chunk>>) {
         let first = (range.start.saturating_sub(self.start) / CHUNK as u64) as usize;
         let last = (range.end.saturating_sub(self.start).div_ceil(CHUNK as u64) as usize).min(self.chunks.len());

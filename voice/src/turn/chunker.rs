@@ -1,37 +1,39 @@
-//! Frames of 20 ms in, chunks of 32 ms out, on an unbroken clock.
+//! Turns frames of 20 ms into chunks of 32 ms on an uninterrupted clock.
 //!
-//! Owns: the sample clock, and the silence put where frames are missing. Never does: judge what it hears.
+//! Owns: the sample clock, and the silence in place of missing frames. Never does: judge the sound.
 
 use interview::io::Ms;
 
 use crate::audio::{Frame, LISTEN_RATE};
 use crate::vad::CHUNK;
 
-/// Samples in a millisecond.
+/// Samples per millisecond.
 pub(super) const PER_MS: u64 = LISTEN_RATE as u64 / 1000;
-/// A frame this near to where it is expected is taken to follow on: clocks of packets and of the call differ a little.
+/// A frame within this many samples of its expected position is taken to follow directly, because
+/// the clocks of packets and of the call differ slightly.
 const TOLERANCE: u64 = 10 * PER_MS;
 
-/// 512 samples of the call.
+/// A chunk of 512 samples of the call.
 pub(super) struct Raw {
-    /// Number of the first sample since the call clock's zero.
+    /// The position of the first sample, in samples since the call clock's zero.
     pub(super) start: u64,
     pub(super) samples: [f32; CHUNK],
-    /// Nothing in it was received: it is silence by construction, no model needs to look.
+    /// True if nothing in the chunk was received. It is then silence, and no model needs to process
+    /// it.
     pub(super) filled: bool,
 }
 
 #[derive(Default)]
 pub(super) struct Chunker {
-    /// Where the next sample belongs; none before the first frame.
+    /// The position of the next sample, or `None` before the first frame.
     next: Option<u64>,
     partial: Vec<f32>,
     received: bool,
 }
 
 impl Chunker {
-    /// Takes a frame in and gives out the chunks it completes, in order. Missing frames before it become silence, a
-    /// frame of the past is left out.
+    /// Adds a frame, and appends the chunks that it completes to `out`, in order. Missing frames
+    /// before it become silence. A frame of the past is dropped.
     pub(super) fn push(&mut self, frame: &Frame, out: &mut Vec<Raw>) {
         let start = frame.at_ms * PER_MS;
         let next = *self.next.get_or_insert(start);
@@ -44,7 +46,7 @@ impl Chunker {
         }
     }
 
-    /// Lets `ms` of silence pass, when no frames come at all.
+    /// Adds `ms` of silence when no frames arrive.
     pub(super) fn stall(&mut self, ms: Ms, out: &mut Vec<Raw>) {
         if self.next.is_some() {
             self.silence(ms * PER_MS, out);

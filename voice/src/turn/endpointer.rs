@@ -1,7 +1,7 @@
 //! The task that listens to one call.
 //!
-//! Owns: the way from frames to events, and the handle on the turn's audio. Never does: block the media path: the lock
-//! is held for pointers only.
+//! Owns: the path from frames to events, and the handle on the turn's audio. Never does: block the
+//! media path; the lock is held only while pointers are copied.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,18 +17,18 @@ use super::hearing::{EndpointerEvent, EndpointerSettings, Hearing};
 use crate::audio::Frame;
 use crate::vad::{ActivityDetector, VadError};
 
-/// While somebody speaks and no frame comes for so long, it is taken for silence: a pause must not wait for a peer that
-/// stopped sending.
+/// If no frame arrives for this long during speech, silence is assumed, so that a pause is noticed
+/// even if the peer stops sending.
 const STALL: Duration = Duration::from_millis(500);
 
-/// The listening side: give it to a task with [`Endpointer::run`].
+/// The listening side. [`Endpointer::run`] and [`Endpointer::listen`] are its tasks.
 pub struct Endpointer {
     chunker: Chunker,
     hearing: Arc<Mutex<Hearing>>,
     detector: Box<dyn ActivityDetector>,
 }
 
-/// The asking side; cheap to clone.
+/// The handle for snapshots of the audio. It is cheap to clone.
 #[derive(Clone)]
 pub struct EndpointerHandle {
     hearing: Arc<Mutex<Hearing>>,
@@ -41,15 +41,27 @@ impl Endpointer {
         (Self { chunker: Chunker::default(), hearing, detector }, handle)
     }
 
-    /// Listens until the frames end or nobody wants the events any more. An event is sent after the audio that it is
-    /// about can be had from the handle.
+    /// Listens until the frames end or the receiver of events is dropped. The audio that an event
+    /// is about is available from the handle before the event is sent.
     ///
     /// # Errors
-    /// The detector's, when it fails: the call is deaf from then on.
+    /// Returns the detector's error if it fails. The call then recognises no more speech.
     pub async fn run(
-        mut self,
+        self,
         mut frames: mpsc::Receiver<Frame>,
         events: mpsc::Sender<EndpointerEvent>,
+    ) -> Result<(), VadError> {
+        self.listen(&mut frames, &events).await
+    }
+
+    /// The same, leaving the frames to whoever listens next should this one fail.
+    ///
+    /// # Errors
+    /// The detector's.
+    pub async fn listen(
+        mut self,
+        frames: &mut mpsc::Receiver<Frame>,
+        events: &mpsc::Sender<EndpointerEvent>,
     ) -> Result<(), VadError> {
         let mut chunks = Vec::new();
         loop {
@@ -81,29 +93,36 @@ async fn hear(
 }
 
 impl EndpointerHandle {
-    /// Everything said in this turn up to now; none when nothing was.
+    /// Another listening side in the place of one that failed: it begins with nothing heard.
+    pub fn listen_anew(&self, settings: EndpointerSettings, detector: Box<dyn ActivityDetector>) -> Endpointer {
+        *self.hearing.lock() = Hearing::new(settings);
+        Endpointer { chunker: Chunker::default(), hearing: Arc::clone(&self.hearing), detector }
+    }
+
+    /// Returns everything said in this turn so far, or `None` if nothing was said.
     pub fn snapshot(&self) -> Option<TurnAudio> {
         let cut = self.hearing.lock().cut();
         cut.map(super::hearing::Cut::into_audio)
     }
 
-    /// The turn is over: its audio is forgotten. Speech that goes on right now belongs to the next turn, from its onset.
+    /// Forgets the audio of the turn, which is over. Speech that continues belongs to the next turn
+    /// from its onset on.
     pub fn turn_taken(&self) {
         self.hearing.lock().turn_taken();
     }
 
-    /// The turn's audio is forgotten, and sound that goes on right now is taken for no speech: what comes of it begins with
-    /// a start of its own.
+    /// Forgets the turn's audio, and treats present sound as no speech. If it continues, it begins
+    /// with a start event of its own.
     pub fn hear_anew(&self) {
         self.hearing.lock().hear_anew();
     }
 
-    /// How loud the speech is that goes on or was the last, in dB of full scale.
+    /// Returns the level of the present or the last speech, in dBFS.
     pub fn level_db(&self) -> Option<f32> {
         self.hearing.lock().level_db()
     }
 
-    /// Milliseconds dropped from turns that were too long, in this call.
+    /// Returns the milliseconds that were dropped from overlong turns in this call.
     pub fn dropped_ms(&self) -> Ms {
         self.hearing.lock().dropped_ms()
     }

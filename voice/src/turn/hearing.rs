@@ -1,6 +1,7 @@
-//! Onset and offset of speech from probabilities, without clock, threads or channels.
+//! Detects onset and offset of speech from probabilities, without a clock, threads or channels.
 //!
-//! Owns: hysteresis, and which audio belongs to the turn. Never does: compute a probability, wait.
+//! Owns: hysteresis, and which audio belongs to the turn. Never does: compute a probability, or
+//! wait.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,22 +12,23 @@ use super::audio::{Chunk, Tape, TurnAudio, share};
 use super::chunker::{PER_MS, Raw};
 use crate::vad::CHUNK;
 
-/// What the endpointer goes by. Times in milliseconds.
+/// The parameters of the endpointer. Times are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EndpointerSettings {
-    /// Probability from which a chunk can begin speech.
+    /// The probability from which on a chunk can begin speech, between 0 and 1.
     pub onset: f32,
-    /// So many of them in a row begin it (32 ms each).
+    /// The number of consecutive such chunks (32 ms each) that begin speech.
     pub onset_chunks: u32,
-    /// Probability under which a chunk counts as silence.
+    /// The probability below which a chunk counts as silence, between 0 and 1.
     pub offset: f32,
-    /// Silence that makes a pause.
+    /// The silence that makes a pause.
     pub pause_ms: Ms,
-    /// Audio kept from before the onset: first consonants are soft.
+    /// Audio before the onset that is kept, because first consonants are soft.
     pub preroll_ms: Ms,
-    /// Audio given out after the end of speech: turn detection listens to how it fades.
+    /// Audio after the end of speech that is included, because the turn detector judges how speech
+    /// fades.
     pub tail_ms: Ms,
-    /// Most audio kept of a turn; the oldest is dropped and counted.
+    /// The longest audio of a turn that is kept. The oldest audio is dropped and counted.
     pub longest_ms: Ms,
 }
 
@@ -44,21 +46,22 @@ impl Default for EndpointerSettings {
     }
 }
 
-/// What the endpointer notices. Every resumption after a pause is a new start.
+/// An event of the endpointer. Every resumption after a pause is a new start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndpointerEvent {
-    /// Speech began (or went on) at this time of the call clock, some 64 ms ago.
+    /// Speech began or resumed at this time on the call clock, about 64 ms ago.
     SpeechStarted { at: Ms },
-    /// Speech ended at this time of the call clock; it has been quiet since.
+    /// Speech ended at this time on the call clock, and it has been quiet since.
     SpeechPaused { end: Ms },
 }
 
-/// Positions are samples since the call clock's zero.
+/// The present activity. Positions are samples since the call clock's zero.
 #[derive(Clone, Copy)]
 enum Activity {
-    /// `run`: chunks in a row that could begin speech.
+    /// `run` is the number of consecutive chunks that could begin speech.
     Quiet { run: u32 },
-    /// `onset` of this stretch of speech; `end` of the last chunk that was not silence.
+    /// `onset` is the beginning of this stretch of speech, and `end` is the end of the last chunk
+    /// that was not silence.
     Speech { onset: u64, end: u64 },
 }
 
@@ -66,14 +69,15 @@ pub(super) struct Hearing {
     settings: EndpointerSettings,
     tape: Tape,
     activity: Activity,
-    /// Where the turn's audio begins; none while nothing was said since the last turn was taken.
+    /// The beginning of the turn's audio, or `None` if nothing was said since the last turn was
+    /// taken.
     turn_start: Option<u64>,
-    /// End of the last speech.
+    /// The end of the last speech.
     speech_end: u64,
-    /// Squares of the samples of speech in the stretch that goes on or was the last, and how many there are.
+    /// The sum of the squared samples of the present or last stretch of speech, and their number.
     energy: f64,
     samples: usize,
-    /// Audio before this belongs to turns that were taken.
+    /// Audio before this position belongs to turns that were taken.
     floor: u64,
     turn: u32,
     dropped_ms: Ms,
@@ -99,12 +103,12 @@ impl Hearing {
         matches!(self.activity, Activity::Speech { .. })
     }
 
-    /// Milliseconds of turns that were too long to keep.
+    /// Returns the milliseconds that were dropped from overlong turns.
     pub(super) fn dropped_ms(&self) -> Ms {
         self.dropped_ms
     }
 
-    /// Takes the next chunk with its probability.
+    /// Adds the next chunk with its probability of speech.
     pub(super) fn push(&mut self, raw: &Raw, probability: f32) -> Option<EndpointerEvent> {
         let voiced = probability >= self.settings.offset;
         if voiced && self.speaking() {
@@ -168,12 +172,12 @@ impl Hearing {
         }
     }
 
-    /// The turn is over. Speech that goes on right now belongs to the next one, from its onset.
+    /// Ends the turn. Speech that continues belongs to the next turn from its onset on.
     pub(super) fn turn_taken(&mut self) {
         self.turn += 1;
         match self.activity {
             Activity::Speech { onset, .. } => {
-                // A resumption: what was said before its onset has been taken.
+                // The speaker resumed, and what was said before this onset has been taken.
                 self.floor = self.floor.max(self.speech_end);
                 let start = self.preroll_start(onset);
                 self.turn_start = Some(start);
@@ -187,7 +191,8 @@ impl Hearing {
         }
     }
 
-    /// The same, and whatever goes on right now is no speech to wait for: what follows begins anew.
+    /// Like [`Self::turn_taken`], but present sound is treated as no speech. If it continues, it
+    /// begins anew.
     pub(super) fn hear_anew(&mut self) {
         if let Activity::Speech { end, .. } = self.activity {
             self.speech_end = end;
@@ -196,12 +201,12 @@ impl Hearing {
         self.turn_taken();
     }
 
-    /// How loud the speech is that goes on or was the last, in dB of full scale; none before any.
+    /// Returns the level of the present or the last speech, in dBFS, or `None` before any speech.
     pub(super) fn level_db(&self) -> Option<f32> {
         (self.samples > 0).then(|| 10.0 * (self.energy / self.samples as f64).max(1e-12).log10() as f32)
     }
 
-    /// What a picture of the turn needs; none while nothing was said in it.
+    /// Returns the pointers for a snapshot of the turn, or `None` while nothing was said in it.
     pub(super) fn cut(&self) -> Option<Cut> {
         let start = self.turn_start?;
         let (speech_end, end) = match self.activity {
@@ -219,7 +224,7 @@ impl Hearing {
     }
 }
 
-/// Pointers to the turn's chunks: taken under the lock, put together outside it.
+/// Pointers to the turn's chunks. They are collected under the lock and assembled outside it.
 pub(super) struct Cut {
     start: u64,
     speech_end: u64,
@@ -253,7 +258,7 @@ impl Cut {
 mod tests {
     use super::*;
 
-    /// So many chunks of this level, voiced all of them.
+    /// Feeds this many chunks of this level, all of them voiced.
     fn hear(hearing: &mut Hearing, chunks: u64, level: f32, from: u64) -> Vec<EndpointerEvent> {
         let raw = |n| Raw { start: (from + n) * CHUNK as u64, samples: [level; CHUNK], filled: false };
         (0..chunks).filter_map(|n| hearing.push(&raw(n), if level > 0.0 { 0.9 } else { 0.0 })).collect()

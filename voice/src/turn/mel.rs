@@ -1,11 +1,12 @@
 //! Whisper's log-mel spectrogram of 8 s, as its feature extractor makes it.
 //!
-//! Owns: the transform (25 ms Hann windows every 10 ms, 80 Slaney mel bands, log10, 8 decades of range).
-//! Never does: know a model. Source of the formulas: Radford et al. 2022 (Whisper); Slaney's Auditory Toolbox, 1998.
+//! Owns: the transform (25 ms Hann windows every 10 ms, 80 mel bands, log10, 8 decades of range). Never does: know a
+//! model, or the filterbank (crate `mel`). Source of the formulas: Radford et al. 2022 (Whisper).
 
 use std::f32::consts::PI;
 use std::sync::Arc;
 
+use mel::{BINS, Filterbank, WINDOW};
 use realfft::{RealFftPlanner, RealToComplex};
 
 pub(super) const SECONDS: usize = 8;
@@ -14,15 +15,12 @@ pub(super) const BANDS: usize = 80;
 /// One every 10 ms.
 pub(super) const FRAMES: usize = SAMPLES / HOP;
 
-const WINDOW: usize = 400;
 const HOP: usize = 160;
-const BINS: usize = WINDOW / 2 + 1;
 
 pub(super) struct Mel {
     transform: Arc<dyn RealToComplex<f32>>,
     window: [f32; WINDOW],
-    /// First bin and the weights from there on, a band each: most of the matrix is zero.
-    filters: Vec<(usize, Vec<f32>)>,
+    bank: Filterbank,
 }
 
 impl Mel {
@@ -30,7 +28,7 @@ impl Mel {
         let transform = RealFftPlanner::new().plan_fft_forward(WINDOW);
         // Periodic, not symmetric: the period is the window's length.
         let window = std::array::from_fn(|n| 0.5 - 0.5 * (2.0 * PI * n as f32 / WINDOW as f32).cos());
-        Self { transform, window, filters: filters() }
+        Self { transform, window, bank: Filterbank::new(BANDS) }
     }
 
     /// [80, 800] row by row. Shorter audio is padded with silence on the left, of longer audio the end is taken. The
@@ -50,8 +48,8 @@ impl Mel {
             for (value, bin) in power.iter_mut().zip(&spectrum) {
                 *value = bin.norm_sqr();
             }
-            for (band, (first, weights)) in self.filters.iter().enumerate() {
-                let energy: f32 = weights.iter().zip(&power[*first..]).map(|(weight, bin)| weight * bin).sum();
+            for (band, (first, weights)) in self.bank.bands().enumerate() {
+                let energy: f32 = weights.iter().zip(&power[first..]).map(|(weight, bin)| weight * bin).sum();
                 features[band * FRAMES + t] = energy.max(1e-10).log10();
             }
         }
@@ -84,44 +82,9 @@ fn normalised(audio: &[f32]) -> Vec<f32> {
     signal
 }
 
-/// Triangles between neighbouring points of the mel scale from 0 to 8 kHz, each of the same area (Slaney's norm).
-fn filters() -> Vec<(usize, Vec<f32>)> {
-    let top = hz_to_mel(8000.0);
-    let points: Vec<f64> = (0..BANDS + 2).map(|i| mel_to_hz(top * i as f64 / (BANDS + 1) as f64)).collect();
-    let filter = |band: &[f64]| {
-        let (low, centre, high) = (band[0], band[1], band[2]);
-        let weight = |bin: usize| {
-            let hz = bin as f64 * 16_000.0 / WINDOW as f64;
-            let height = ((hz - low) / (centre - low)).min((high - hz) / (high - centre)).max(0.0);
-            (height * 2.0 / (high - low)) as f32
-        };
-        let inside: Vec<usize> = (0..BINS).filter(|bin| weight(*bin) > 0.0).collect();
-        let first = inside.first().copied().unwrap_or(0);
-        (first, inside.into_iter().map(weight).collect())
-    };
-    points.windows(3).map(filter).collect()
-}
-
-/// Linear to 1 kHz (15 mel), then logarithmic: 27 steps for a factor of 6.4.
-fn hz_to_mel(hz: f64) -> f64 {
-    if hz < 1000.0 { hz * 3.0 / 200.0 } else { 15.0 + 27.0 * (hz / 1000.0).ln() / 6.4_f64.ln() }
-}
-
-fn mel_to_hz(mel: f64) -> f64 {
-    if mel < 15.0 { mel * 200.0 / 3.0 } else { 1000.0 * (6.4_f64.ln() * (mel - 15.0) / 27.0).exp() }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{BANDS, FRAMES, Mel, SAMPLES, hz_to_mel, mel_to_hz};
-
-    #[test]
-    fn the_mel_scale_inverts_itself() {
-        for hz in [0.0, 440.0, 999.0, 1000.0, 4000.0, 8000.0] {
-            assert!((mel_to_hz(hz_to_mel(hz)) - hz).abs() < 1e-6, "{hz}");
-        }
-        assert!((hz_to_mel(8000.0) - 45.245_64).abs() < 1e-3);
-    }
+    use super::{BANDS, FRAMES, Mel, SAMPLES};
 
     #[test]
     fn a_tone_stands_in_its_band() {

@@ -1,7 +1,8 @@
-//! The endpointer of a call: from frames to "speech started", "speech paused", and the audio of the turn.
+//! The endpointer of a call: it turns frames into "speech started", "speech paused", and the audio
+//! of the turn.
 //!
-//! Owns: onset and offset with hysteresis, the turn's audio, and the judgement by sound whether a turn is complete.
-//! Never does: end a turn (the interview's policy does).
+//! Owns: onset and offset with hysteresis, the turn's audio, and the turn detector, which judges by
+//! sound whether a turn is complete. Never does: end a turn, which the interview's policy does.
 
 mod audio;
 mod chunker;
@@ -25,9 +26,9 @@ pub use smart_turn::SmartTurn;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TurnError {
-    #[error("model file {path}: {reason}")]
+    #[error("the model file {path} cannot be used: {reason}")]
     Model { path: String, reason: String },
-    #[error("turn judgement failed: {0}")]
+    #[error("turn detection failed: {0}")]
     Failed(String),
     #[error(transparent)]
     Inference(#[from] crate::inference::InferenceError),
@@ -41,7 +42,8 @@ impl From<onnx::OrtError> for TurnError {
 
 #[async_trait]
 pub trait TurnDetector: Send + Sync {
-    /// Probability 0…1 that the turn is complete, from its last 8 s at 16 kHz.
+    /// Returns the probability, between 0 and 1, that the turn is complete, from its last 8 s at 16
+    /// kHz.
     async fn probability(&self, samples: Arc<[f32]>) -> Result<f32, TurnError>;
     fn name(&self) -> &str;
 }

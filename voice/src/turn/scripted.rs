@@ -1,6 +1,6 @@
-//! The scripted turn detector: one answer, after a while.
+//! A scripted turn detector with one answer after a delay.
 //!
-//! Owns: a number and a delay. Never does: listen; tests of logic and load use it, calls never do.
+//! Owns: a number and a delay. Never does: process sound; only tests of logic and load use it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use super::{TurnDetector, TurnError};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ScriptedTurn {
-    /// What is answered, 0…1.
+    /// The probability that is returned, between 0 and 1.
     pub probability: f32,
-    /// How long it takes, on tokio's clock.
+    /// The delay on tokio's clock.
     pub delay: Duration,
 }
 

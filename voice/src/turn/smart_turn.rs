@@ -1,6 +1,7 @@
-//! Smart Turn: a small Whisper encoder that hears whether a turn sounds complete.
+//! Smart Turn: a small Whisper encoder that judges by sound whether a turn is complete.
 //!
-//! Owns: the session and its input. Never does: decide; its answer is one opinion beside the words.
+//! Owns: the session and its input. Never does: decide; its result is considered together with the
+//! words.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::{TurnDetector, TurnError};
 use crate::inference::{Inference, Priority};
 use onnx::SessionKind;
 
-/// The network on the shared inference threads.
+/// The network, which runs on the shared inference threads.
 pub struct SmartTurn {
     inference: Inference,
     model: Arc<Model>,
@@ -29,15 +30,16 @@ struct Model {
 }
 
 impl SmartTurn {
-    /// Loads the model and runs it once, so that the first turn finds it warm.
+    /// Loads the model and runs it once, so that the first turn is not delayed.
     ///
     /// # Errors
-    /// [`TurnError::Model`] naming the file when it is missing, damaged or another model.
+    /// Returns [`TurnError::Model`] with the file's path if the file is missing, damaged, or
+    /// another model.
     pub fn load(environment: &Environment, path: &Path, inference: Inference) -> Result<Self, TurnError> {
         let session = onnx::session(environment, path, 1, SessionKind::Fixed)?;
         let fault = |reason: String| TurnError::Model { path: path.display().to_string(), reason };
         let [input] = session.inputs() else {
-            return Err(fault(format!("{} inputs instead of one", session.inputs().len())));
+            return Err(fault(format!("it has {} inputs instead of one", session.inputs().len())));
         };
         let wanted = [BANDS as i64, FRAMES as i64];
         if !matches!(input.dtype(), ValueType::Tensor { shape, .. } if shape.get(1..) == Some(&wanted)) {
@@ -51,7 +53,8 @@ impl SmartTurn {
 }
 
 impl Model {
-    /// `input_features` [1, 80, 800] → [1, 1], a probability already.
+    /// Runs the network. Its input is `input_features` [1, 80, 800], and its output [1, 1] is a
+    /// probability.
     fn run(&self, samples: &[f32]) -> Result<f32, String> {
         let features = self.mel.features(samples).map_err(|error| error.to_string())?;
         self.infer(&features).map_err(|error| error.to_string())

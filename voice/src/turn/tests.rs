@@ -1,4 +1,5 @@
-//! The endpointer with fake detectors on a clock of frames, and with real ones on real speech.
+//! Tests of the endpointer with scripted detectors on a clock of frames, and with real ones on real
+//! speech.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::inference::testing::{clip, librivox, weights};
 use crate::vad::{ActivityDetector, CHUNK, Energy, Vad, VadError};
 use onnx::environment;
 
-/// Takes the loudest sample for the probability, so that tests write probabilities as samples.
+/// Returns the loudest sample as the probability, so that tests write probabilities as samples.
 struct Peak;
 
 #[async_trait]
@@ -26,7 +27,7 @@ fn frame(at_ms: u64, level: f32) -> Frame {
     Frame { at_ms, samples: [level; 320], concealed: false }
 }
 
-/// Frames of these levels and lengths in ms, one after the other.
+/// Returns consecutive frames of these levels and durations in ms.
 fn script(parts: &[(f32, u64)]) -> Vec<Frame> {
     let mut frames = Vec::new();
     for (level, ms) in parts {
@@ -69,7 +70,7 @@ async fn speech_starts_after_two_chunks_and_pauses_after_silence() {
     let (events, handle) = hear(&[(0.0, 640), (0.9, 640), (0.0, 640)]).await;
     assert_eq!(events, [EndpointerEvent::SpeechStarted { at: 640 }, EndpointerEvent::SpeechPaused { end: 1280 }]);
     let audio = handle.snapshot().expect("a turn");
-    // 300 ms of preroll in whole chunks, 200 ms of tail exactly.
+    // The audio includes 300 ms of preroll in whole chunks, and exactly 200 ms of tail.
     assert_eq!((audio.start_ms, audio.end_ms(), audio.speech_end_ms), (320, 1480, 1280));
     assert_eq!(audio.activity.iter().filter(|voiced| **voiced).count(), 20);
     assert!((audio.voiced - 20.0 / audio.activity.len() as f32).abs() < 1e-6);
@@ -80,7 +81,7 @@ async fn one_loud_chunk_is_no_speech_and_doubt_does_not_end_it() {
     let (events, handle) = hear(&[(0.0, 320), (0.9, 20), (0.0, 640)]).await;
     assert_eq!(events, []);
     assert!(handle.snapshot().is_none());
-    // 0.4 is too little to begin and enough to go on.
+    // A probability of 0.4 is too low to begin speech, but high enough to continue it.
     let (events, _) = hear(&[(0.4, 640), (0.9, 320), (0.4, 640), (0.0, 320)]).await;
     assert_eq!(events, [EndpointerEvent::SpeechStarted { at: 640 }, EndpointerEvent::SpeechPaused { end: 1600 }]);
 }
@@ -104,7 +105,8 @@ async fn short_gaps_are_bridged_and_every_resumption_is_a_start() {
 #[tokio::test]
 async fn missing_frames_are_silence() {
     let mut frames = script(&[(0.9, 640), (0.0, 1280)]);
-    // 40 ms lost in speech: bridged. All of the silence lost: the next frame brings the pause.
+    // A loss of 40 ms in speech is bridged. If all of the silence is lost, the next frame brings
+    // the pause.
     frames.drain(10..12);
     frames.drain(31..93);
     frames.push(frame(3000, 0.0));
@@ -140,7 +142,7 @@ async fn a_peer_that_stops_sending_in_mid_speech_makes_a_pause() {
     assert_eq!(events.recv().await, Some(EndpointerEvent::SpeechPaused { end: 640 }));
 }
 
-/// Feeds the endpointer step by step, for what is asked of it in between.
+/// Feeds the endpointer step by step, so that it can be queried in between.
 struct Lab {
     hearing: super::hearing::Hearing,
     chunker: super::chunker::Chunker,
@@ -239,7 +241,7 @@ async fn real_speech_between_silences_is_found_where_it_is() {
     let Some(EndpointerEvent::SpeechPaused { end }) = events.last() else { panic!("{events:?}") };
     assert!((2000..2700).contains(at), "{events:?}");
     assert!((11_800..13_200).contains(end), "{events:?}");
-    // He makes clear pauses; every one must be followed by a start.
+    // The speaker makes clear pauses, and a start must follow every one.
     assert!(events.len() >= 6 && events.len() % 2 == 0, "{events:?}");
     let audio = handle.snapshot().expect("a turn");
     assert!(audio.voiced > 0.6 && audio.start_ms >= 1700, "{} from {}", audio.voiced, audio.start_ms);
@@ -253,7 +255,7 @@ async fn smart_turn_tells_whole_sentences_from_cut_ones() {
     let (mut whole, mut cut) = (Vec::new(), Vec::new());
     for (samples, text) in librivox() {
         let of_clip = judged(&smart, &samples).await;
-        // The other two clips end at a comma and a semicolon of the book, and are read so.
+        // The other two clips end at a comma and a semicolon of the book, and are read accordingly.
         if !text.ends_with("young man") && !text.ends_with("amiable himself") {
             whole.push(of_clip);
         }
@@ -268,7 +270,7 @@ async fn smart_turn_tells_whole_sentences_from_cut_ones() {
     assert!(mean < 0.5, "{mean}: {cut:.2?}");
 }
 
-/// As the endpointer would hand it over: the speech, then 200 ms of silence.
+/// Judges speech followed by 200 ms of silence, as the endpointer would pass it.
 async fn judged(smart: &SmartTurn, samples: &[f32]) -> f32 {
     let mut turn = samples.to_vec();
     turn.extend([0.0; 3200]);

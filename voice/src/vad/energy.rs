@@ -1,20 +1,20 @@
-//! The scripted engine's voice activity: loudness instead of a model.
+//! Voice activity detection by loudness, without a model.
 //!
-//! Owns: a threshold. Never does: tell speech from noise; tests of logic and load use it, calls never do.
+//! Owns: a threshold. Never does: tell speech from noise; only tests of logic and load use it.
 
 use async_trait::async_trait;
 
 use super::{ActivityDetector, ActivityEngine, CHUNK, VadError};
 
-/// "Speech" is whatever is louder than the threshold.
+/// A detector that takes everything above a threshold for speech.
 #[derive(Debug, Clone, Copy)]
 pub struct Energy {
-    /// Root mean square of a chunk, 0…1.
+    /// The root mean square of a chunk, between 0 and 1.
     pub threshold: f32,
 }
 
 impl Default for Energy {
-    /// −40 dBFS.
+    /// Returns a threshold of -40 dBFS.
     fn default() -> Self {
         Self { threshold: 0.01 }
     }

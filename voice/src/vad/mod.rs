@@ -14,16 +14,16 @@ use async_trait::async_trait;
 pub use energy::Energy;
 pub use silero::{Vad, VadStream};
 
-/// Samples of a chunk: 32 ms at 16 kHz.
+/// Samples per chunk: 32 ms at 16 kHz.
 pub const CHUNK: usize = 512;
 
 #[derive(Debug, thiserror::Error)]
 pub enum VadError {
-    #[error("model file {path}: {reason}")]
+    #[error("the model file {path} cannot be used: {reason}")]
     Model { path: PathBuf, reason: String },
     #[error("voice activity detection failed: {0}")]
     Failed(String),
-    #[error("the voice activity thread is gone")]
+    #[error("the voice activity thread has ended")]
     Stopped,
 }
 
@@ -33,16 +33,17 @@ impl From<onnx::OrtError> for VadError {
     }
 }
 
-/// One call's detector: it remembers what it heard, so chunks must come in order and without holes.
+/// The detector of one call. It has a memory, so chunks must be passed in order and without gaps.
 #[async_trait]
 pub trait ActivityDetector: Send {
-    /// Probability 0…1 that there is speech in this chunk of 16 kHz mono, −1…1.
+    /// Returns the probability, between 0 and 1, that this chunk contains speech. The chunk is 16
+    /// kHz mono, with samples between -1 and 1.
     async fn probability(&mut self, chunk: &[f32; CHUNK]) -> Result<f32, VadError>;
 }
 
-/// What makes a detector for every call.
+/// A factory of detectors, one for each call.
 pub trait ActivityEngine: Send + Sync {
     fn detector(&self) -> Box<dyn ActivityDetector>;
-    /// Engine and model, for logs and health: `silero`, `scripted`.
+    /// Returns the engine and the model for logs and health, such as `silero` or `scripted`.
     fn name(&self) -> &'static str;
 }

@@ -1,7 +1,9 @@
-//! Silero's network on one thread of its own, fed with the chunks of all calls at once.
+//! The Silero network on a thread of its own, which processes the chunks of all calls in batches.
 //!
-//! Owns: the session, the batch and each call's recurrent state. Never does: wait for the shared inference threads.
+//! Owns: the session, the batch and each call's recurrent state. Never does: wait for the shared
+//! inference threads.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,19 +19,19 @@ use tokio::sync::oneshot;
 use super::{ActivityDetector, ActivityEngine, CHUNK, VadError};
 use onnx::SessionKind;
 
-/// Samples of the chunk before that the network wants in front of each chunk.
+/// Samples of the previous chunk that the network requires before each chunk.
 const CONTEXT: usize = 64;
 const INPUT: usize = CONTEXT + CHUNK;
-/// Numbers in one layer of the recurrent state; there are two layers.
+/// Values in one layer of the recurrent state, which has two layers.
 const HIDDEN: usize = 128;
-/// Most chunks in one run, and the longest a chunk waits for company.
+/// The maximum number of chunks per run, and the longest time that a chunk waits for others.
 const BATCH: usize = 32;
 const COLLECT: Duration = Duration::from_millis(3);
 
-/// Everything one call's detector remembers. It travels to the thread with each chunk and back with the answer, so the
-/// thread keeps nothing of a call that is over.
+/// The complete state of one call's detector. It is sent to the thread with each chunk and returned
+/// with the result, so the thread keeps nothing of a call that is over.
 struct Memory {
-    /// 64 samples of context, then the chunk.
+    /// 64 samples of context, followed by the chunk.
     input: [f32; INPUT],
     hidden: [[f32; HIDDEN]; 2],
 }
@@ -45,7 +47,8 @@ struct Request {
     reply: oneshot::Sender<(Box<Memory>, Result<f32, String>)>,
 }
 
-/// The running network; cheap to clone. Its thread ends when the last handle and stream are gone.
+/// The running network, cheap to clone. Its thread ends when the last handle and the last stream
+/// are dropped.
 #[derive(Clone)]
 pub struct Vad {
     requests: Sender<Request>,
@@ -56,11 +59,11 @@ impl Vad {
     /// Loads the model and starts the thread.
     ///
     /// # Errors
-    /// [`VadError::Model`] naming the file when it can't be loaded.
+    /// Returns [`VadError::Model`] with the file's path if the file cannot be loaded.
     pub fn start(environment: &Environment, model: &Path) -> Result<Self, VadError> {
         let mut session = onnx::session(environment, model, 1, SessionKind::Variable)?;
         let fault = |reason: String| VadError::Model { path: model.to_owned(), reason };
-        // The first run allocates; it also proves that this is the network we think it is.
+        // The first run allocates memory, and verifies that the file is the expected network.
         infer(&mut session, &mut [Memory::new()]).map_err(fault)?;
         let (requests, inbox) = unbounded();
         let streams = Arc::new(AtomicUsize::new(0));
@@ -70,13 +73,13 @@ impl Vad {
         Ok(Self { requests, streams })
     }
 
-    /// A detector for one call. Dropping it frees all that belongs to it.
+    /// Returns a detector for one call. Dropping it frees everything that belongs to it.
     pub fn stream(&self) -> VadStream {
         self.streams.fetch_add(1, Ordering::Relaxed);
         VadStream { requests: self.requests.clone(), streams: Arc::clone(&self.streams), memory: Some(Memory::new()) }
     }
 
-    /// Calls that have a detector now.
+    /// Returns the number of calls that have a detector now.
     #[cfg(test)]
     pub(super) fn live_streams(&self) -> usize {
         self.streams.load(Ordering::Relaxed)
@@ -93,24 +96,26 @@ impl ActivityEngine for Vad {
     }
 }
 
-/// One call's detector.
+/// The detector of one call.
 pub struct VadStream {
     requests: Sender<Request>,
     streams: Arc<AtomicUsize>,
-    /// Gone while a chunk is out; a cancelled wait starts afresh.
+    /// `None` while a chunk is being processed. After a cancelled wait, a fresh state is used.
     memory: Option<Box<Memory>>,
 }
 
 impl VadStream {
-    /// Probability 0…1 that there is speech in this chunk of 16 kHz mono, −1…1.
+    /// Returns the probability, between 0 and 1, that this chunk contains speech. The chunk is 16
+    /// kHz mono, with samples between -1 and 1.
     ///
     /// # Errors
-    /// [`VadError::Failed`] when the network fails; the stream then goes on as if the chunk had not been there.
+    /// Returns [`VadError::Failed`] if the network fails. The stream then continues as if the chunk
+    /// had not existed.
     pub async fn probability(&mut self, chunk: &[f32; CHUNK]) -> Result<f32, VadError> {
         let mut memory = self.memory.take().unwrap_or_else(Memory::new);
         memory.input[CONTEXT..].copy_from_slice(chunk);
         let (reply, answer) = oneshot::channel();
-        // Unbounded is bounded here: a stream has at most one chunk out.
+        // The unbounded queue stays small, because a stream sends at most one chunk at a time.
         self.requests.send(Request { memory, reply }).map_err(|_| VadError::Stopped)?;
         let (mut memory, result) = answer.await.map_err(|_| VadError::Stopped)?;
         memory.input.copy_within(CHUNK.., 0);
@@ -136,16 +141,18 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, streams: &AtomicUsize)
     while let Ok(first) = inbox.recv() {
         let batch = collect(first, inbox, streams);
         let (mut memories, replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|it| (it.memory, it.reply)).unzip();
-        let results = infer(&mut session, &mut memories);
+        // A panic costs the chunks that it is about, and not the hearing of every call.
+        let inferred = catch_unwind(AssertUnwindSafe(|| infer(&mut session, &mut memories)));
+        let results = inferred.unwrap_or_else(|_| Err("the network panicked".to_owned()));
         for (index, (memory, reply)) in memories.into_iter().zip(replies).enumerate() {
             let result = results.as_ref().map(|probabilities| probabilities[index]).map_err(Clone::clone);
-            // A call that ended meanwhile listens no more.
+            // The call may have ended meanwhile, so an error is ignored.
             let _ = reply.send((memory, result));
         }
     }
 }
 
-/// Waits for company, but no longer than [`COLLECT`], and not at all once every live stream has its chunk in.
+/// Collects chunks for at most [`COLLECT`], or until every live stream has sent its chunk.
 fn collect(first: Request, inbox: &Receiver<Request>, streams: &AtomicUsize) -> Vec<Request> {
     let deadline = Instant::now() + COLLECT;
     let mut batch = vec![first];
@@ -158,8 +165,8 @@ fn collect(first: Request, inbox: &Receiver<Request>, streams: &AtomicUsize) -> 
     batch
 }
 
-/// One run: `input` [B, 576], `state` [2, B, 128], `sr` → `output` [B, 1], `stateN` [2, B, 128]. New states are left in
-/// the memories; on an error they stay as they were.
+/// Runs the network: `input` [B, 576], `state` [2, B, 128], `sr` → `output` [B, 1], `stateN` [2, B,
+/// 128]. New states are stored in the memories. After an error, the memories are unchanged.
 fn infer(session: &mut Session, memories: &mut [Box<Memory>]) -> Result<Vec<f32>, String> {
     run(session, memories).map_err(|error| error.to_string())
 }
@@ -184,7 +191,7 @@ fn run(session: &mut Session, memories: &mut [Box<Memory>]) -> ort::Result<Vec<f
     let (_, probabilities) = outputs[0].try_extract_tensor::<f32>()?;
     let (_, states) = outputs[1].try_extract_tensor::<f32>()?;
     if probabilities.len() != count || states.len() != 2 * count * HIDDEN {
-        return Err(ort::Error::new("the model's outputs have other shapes than Silero's"));
+        return Err(ort::Error::new("the shapes of the model's outputs are not Silero's"));
     }
     for (index, memory) in memories.iter_mut().enumerate() {
         for layer in 0..2 {

@@ -1,4 +1,4 @@
-//! Silero on real speech, alone and in company.
+//! Tests of Silero on real speech, for one call and for several at once.
 
 use std::path::PathBuf;
 
@@ -42,7 +42,8 @@ async fn calls_in_one_batch_do_not_hear_each_other() {
     let alone = probabilities(&vad, samples).await;
     let calls = (0..8).map(|call| {
         let vad = vad.clone();
-        // Each call is a little louder than the one before: a mix-up would show.
+        // Each call is a little quieter than the one before, so that mixed-up streams would be
+        // noticed.
         let samples: Vec<f32> = samples.iter().map(|s| s * (1.0 - call as f32 * 0.1)).collect();
         tokio::spawn(async move { probabilities(&vad, &samples).await })
     });

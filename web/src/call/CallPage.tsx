@@ -1,4 +1,4 @@
-/** `/join/{token}`: from the invitation over the sound check and the conversation to the thanks. */
+/** The page `/join/{token}`: the invitation, the sound check, the conversation, and the thanks. */
 
 import './call.css'
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
@@ -73,7 +73,8 @@ function Stages({ session, invited }: { session: CallSession; invited: Invitatio
           onBack={() => setChecking(false)}
           onReady={() => {
             void session.chooseSpeaker(microphone.speaker)
-            // Somebody who left in the middle comes back: whatever is still open of the old call is theirs.
+            // Somebody who left in the middle returns. Whatever is still open of the old call is
+            // theirs, so the call is not taken over from anybody else.
             void session.join(false)
           }}
         />
@@ -89,7 +90,7 @@ function Stages({ session, invited }: { session: CallSession; invited: Invitatio
     case 'live':
       return <Conversation session={session} view={view} microphone={microphone} invited={invited} />
     case 'over':
-      // It takes a moment until it is written down how it ended.
+      // It takes a moment until the engine has stored how the interview ended.
       if (!view.settled) return <Screen name="ending" title="Thank you" children={null} />
       return (
         <Thanks

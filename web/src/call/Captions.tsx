@@ -1,11 +1,14 @@
-/** What both sides said. Screen readers find it, but it is not read out over the interviewer's own voice. */
+/**
+ * The captions of both sides. Screen readers can find them, but they are not read out while the
+ * interviewer is speaking.
+ */
 
 import { useEffect, useRef } from 'react'
 import type { Conversation } from './conversation'
 
 export function Captions({ conversation }: { conversation: Conversation }) {
   const list = useRef<HTMLDivElement>(null)
-  /** Whoever has scrolled back to read is left there. */
+  /** False while the person has scrolled back to read, so that the list does not scroll. */
   const follows = useRef(true)
   const { captions, participation } = conversation
   useEffect(() => {
@@ -13,7 +16,7 @@ export function Captions({ conversation }: { conversation: Conversation }) {
     if (element !== null && follows.current) element.scrollTop = element.scrollHeight
   }, [captions])
   return (
-    // Scrollable, so it takes the focus: arrow keys must reach what was said before.
+    // The list can take the focus, so that arrow keys can scroll to earlier captions.
     <section
       className="captions"
       aria-label="What was said"

@@ -1,4 +1,4 @@
-/** The conversation: who is speaking, what was said, how far it is, and the few things that can be done. */
+/** The conversation: who is speaking, the captions, the progress, and the available commands. */
 
 import { useRef, useState } from 'react'
 import type { Invitation } from '../engine/api'
@@ -20,10 +20,12 @@ interface ConversationProps {
   invited: Invitation
 }
 
-/** Longer than it takes to think of an answer, most often. */
+/** The silence before the microphone counts as muted. Thinking of an answer usually takes less. */
 const TURN_PATIENCE_MS = 12_000
 
-/** What is seen of the call: the engine's state, unless the connection has more urgent news. */
+/**
+ * The state that is shown: the engine's state, unless the state of the connection is more urgent.
+ */
 type Mood = CallState | 'reconnecting'
 
 const SAID: Record<Mood, string> = {
@@ -37,10 +39,11 @@ const SAID: Record<Mood, string> = {
   reconnecting: 'Connection lost. Reconnecting…',
 }
 
-// While the interviewer speaks or is about to, a screen reader would only talk over it: see `Status` below.
+// A screen reader would talk over the interviewer while it speaks or is about to, so `Status` below
+// is then empty.
 function moodOf(view: View): Mood {
   if (!view.connectedOnce) return 'connecting'
-  // A loss of a moment mends itself: nobody needs to know.
+  // A short interruption ends by itself, so it is not shown.
   if (view.recovery === 'restarting' || view.recovery === 'rejoining') return 'reconnecting'
   if (view.conversation.unheard) return 'reconnecting'
   return view.conversation.state
@@ -102,7 +105,7 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
       </div>
       {unrecording && (
         <Dialog title="Stop recording?" onClose={() => setUnrecording(false)}>
-          <p>The interview goes on without a recording. What was recorded so far can stay, or be deleted.</p>
+          <p>The interview continues without a recording. What was recorded so far can stay, or be deleted.</p>
           <div className="actions">
             <button type="button" className="main" onClick={() => stopRecording(true)}>
               Stop and delete it
@@ -111,7 +114,7 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
               Stop and keep it
             </button>
             <button type="button" className="quiet" onClick={() => setUnrecording(false)}>
-              Go on recording
+              Continue recording
             </button>
           </div>
         </Dialog>
@@ -132,7 +135,7 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
       {leaving && (
         <Dialog title="Leave the interview?" onClose={() => setLeaving(false)}>
           <p>
-            The interview ends, and it can’t be taken up again.{' '}
+            The interview ends and cannot be continued.{' '}
             {conversation.participation === true ? 'What you have answered is kept.' : 'Nothing you said is kept.'} If
             you only need a break, pause it instead: you can come back with the same link.
           </p>
@@ -171,7 +174,9 @@ function Progress({ view }: { view: View }) {
   )
 }
 
-/** Breathes with whoever speaks. Decoration: the words beside it say the same. */
+/**
+ * Follows the voice of whoever speaks. It is decoration, because the words beside it say the same.
+ */
 function Orb({ mood, own, theirs }: { mood: Mood; own: MediaStream | null; theirs: MediaStream | null }) {
   const orb = useRef<HTMLDivElement>(null)
   const voice = mood === 'speaking' ? theirs : mood === 'listening' ? own : null
@@ -192,10 +197,11 @@ interface AdviceProps {
   mood: Mood
 }
 
-/** What to know or do now. Its place is kept, so that nothing jumps. */
+/** Advice for the present moment. Its place is reserved, so that nothing moves when it appears. */
 function Advice({ session, view, microphone, mood }: AdviceProps) {
   const [silent, setSilent] = useState(false)
-  // Only while it is their turn: whoever listens politely is no muted microphone.
+  // The microphone is judged only during the respondent's turn, because it is silent while they
+  // listen.
   const listened = mood === 'listening' ? microphone.stream : null
   useLevel(listened, () => undefined, (hearing) => setSilent(hearing === 'silent'), TURN_PATIENCE_MS)
   const complaint = view.conversation.complaint
@@ -213,23 +219,23 @@ function Advice({ session, view, microphone, mood }: AdviceProps) {
       </div>
       {view.soundBlocked && (
         <button type="button" className="main" onClick={() => void session.sound()}>
-          Let the interviewer be heard
+          Turn the sound on
         </button>
       )}
       {mood === 'reconnecting' && (
         <>
-          <p>The interview waits for you and goes on with the same question. You don’t have to do anything.</p>
+          <p>The interview waits for you and continues with the same question. You do not have to do anything.</p>
           <button type="button" onClick={() => session.hurry()}>
             Try now
           </button>
         </>
       )}
       {mood === 'connecting' && view.attempts > 1 && (
-        <p>This takes longer than usual. A VPN or a strict office network can block calls: try without it.</p>
+        <p>This takes longer than usual. A VPN or a strict office network can block calls, so try without it.</p>
       )}
       {mood === 'paused' && <p>Take your time. You can also close this window and come back with the same link.</p>}
       {mood === 'listening' && silent && microphone.fault === null && (
-        <p>We hear nothing from you at the moment. Is your microphone muted?</p>
+        <p>Your microphone picks up no sound at the moment. Is it muted?</p>
       )}
       {mood === 'listening' && !silent && complaint !== null && complaint.seq >= lastCaption(view) && (
         <p>
@@ -248,17 +254,17 @@ function Interrupted({ elsewhere, onReturn }: { elsewhere: boolean; onReturn: ()
   return (
     <Screen
       name={elsewhere ? 'elsewhere' : 'lost'}
-      title={elsewhere ? 'The interview goes on in another window' : 'We have lost the connection'}
+      title={elsewhere ? 'The interview continues in another window' : 'The connection was lost'}
     >
       <p className="lead">
         {elsewhere
-          ? 'You opened it somewhere else, so this window has let go.'
-          : 'We tried for some minutes. Your answers are safe, and the interview waits for you.'}
+          ? 'You opened it somewhere else, so this window was disconnected.'
+          : 'This page tried to reconnect for some minutes. Your answers are safe, and the interview waits for you.'}
       </p>
       {!elsewhere && <p>Check that you are online, then try again, now or later with the same link.</p>}
       <div className="actions">
         <button type="button" className="main" onClick={onReturn}>
-          {elsewhere ? 'Go on here instead' : 'Try again'}
+          {elsewhere ? 'Continue here instead' : 'Try again'}
         </button>
       </div>
     </Screen>

@@ -1,4 +1,7 @@
-/** Which microphone, which speaker: the browser's own list. Nothing where there is nothing to choose. */
+/**
+ * The choice of a microphone or a speaker from the browser's own list. It is empty if there is
+ * nothing to choose.
+ */
 
 import { canChooseSpeaker } from './sound'
 import type { MicrophoneView } from './useMicrophone'

@@ -1,13 +1,18 @@
-/** A bar that follows the microphone. It moves outside React: sixty times a second is no affair of components. */
+/**
+ * A bar that follows the microphone's level. It is updated outside React, because it changes sixty
+ * times per second.
+ */
 
 import { useEffect, useRef } from 'react'
-import { Ear, type Hearing, follow, needle } from './level'
+import { SoundMonitor, type Hearing, follow, needle } from './level'
 import { Meter } from './sound'
 
-/** Speaking, reading the hint and wondering takes this long. */
+/**
+ * The silence before the microphone counts as muted. Reading the hint and speaking takes this long.
+ */
 const PATIENCE_MS = 6_000
 
-/** Calls `paint` with 0…1 for as long as there is a stream. */
+/** Calls `paint` with a value from 0 to 1 for each frame while there is a stream. */
 export function useLevel(
   stream: MediaStream | null,
   paint: (level: number) => void,
@@ -23,7 +28,7 @@ export function useLevel(
   useEffect(() => {
     if (stream === null || stream.getAudioTracks().length === 0) return
     const meter = new Meter(stream)
-    const ear = new Ear(patienceMs)
+    const monitor = new SoundMonitor(patienceMs)
     let [shown, before, said] = [0, performance.now(), 'unknown' as Hearing]
     hearing.current?.(said)
     let frame = requestAnimationFrame(function tick(now) {
@@ -31,7 +36,7 @@ export function useLevel(
       shown = follow(shown, needle(db), now - before)
       before = now
       painting.current(shown)
-      const heard = ear.listen(db, now)
+      const heard = monitor.listen(db, now)
       if (heard !== said) {
         said = heard
         hearing.current?.(heard)
@@ -48,6 +53,6 @@ export function useLevel(
 export function LevelMeter({ stream, onHearing }: { stream: MediaStream; onHearing: (hearing: Hearing) => void }) {
   const bar = useRef<HTMLDivElement>(null)
   useLevel(stream, (level) => bar.current?.style.setProperty('--level', level.toFixed(3)), onHearing)
-  // What it shows is said in words beside it.
+  // The words beside the bar say the same as the bar.
   return <div ref={bar} className="meter" aria-hidden="true" />
 }

@@ -1,4 +1,4 @@
-/** Can we hear you, and can you hear us? */
+/** The check of the microphone and the speaker. */
 
 import { useState } from 'react'
 import { Screen, Status } from '../ui/Screen'
@@ -18,9 +18,9 @@ interface SoundCheckProps {
 
 const SAID: Record<Hearing, string> = {
   unknown: 'Say something, such as “Hello, can you hear me?”',
-  heard: 'We hear you well.',
+  heard: 'Your microphone works.',
   silent:
-    'We hear nothing. Is it muted, on the headset or in the settings of your device? Is another one chosen below?',
+    'Your microphone picks up no sound. Is it muted, on the headset or in the settings of your device? Is another one chosen below?',
 }
 
 export function SoundCheck({ microphone, resumed, onReady, onBack }: SoundCheckProps) {
@@ -43,7 +43,7 @@ export function SoundCheck({ microphone, resumed, onReady, onBack }: SoundCheckP
 
   return (
     <Screen name="check" title="Sound check" label="Sound check">
-      <p className="lead">A quiet room and a headset are best; neither is needed.</p>
+      <p className="lead">A quiet room and a headset are best, but neither is required.</p>
       <section className="card" aria-labelledby="microphone">
         <h2 id="microphone">Your microphone</h2>
         {stream === null && fault === null && (
@@ -82,12 +82,12 @@ export function SoundCheck({ microphone, resumed, onReady, onBack }: SoundCheckP
           Play a test sound
         </button>
         <Status>
-          {sounding ? 'Playing…' : soundFailed ? 'It could not be played: choose another speaker.' : ''}
+          {sounding ? 'Playing…' : soundFailed ? 'It could not be played. Choose another speaker.' : ''}
         </Status>
       </section>
       <div className="actions">
         <button type="button" className="main" disabled={stream === null || fault !== null} onClick={onReady}>
-          {resumed ? 'Go on with the interview' : 'Start the interview'}
+          {resumed ? 'Continue the interview' : 'Start the interview'}
         </button>
         <button type="button" className="quiet" onClick={onBack}>
           Back

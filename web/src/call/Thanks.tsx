@@ -1,22 +1,24 @@
-/** The end: thanks, and what happens with the data. */
+/** The end of the call: thanks, and what happens with the data. */
 
 import type { Invitation } from '../engine/api'
 import { Screen } from '../ui/Screen'
 
 interface ThanksProps {
   invited: Invitation
-  /** How it ended; null when the engine could not be asked. */
+  /** The outcome of the interview, or null if the engine could not be asked. */
   outcome: Invitation | null
   /** What was consented to in this call, if it is known. */
   participation?: boolean | null
   recording?: boolean | null
-  /** The link was opened after the end. */
+  /** True if the link was opened after the end. */
   again?: boolean
 }
 
 type Ending = 'completed' | 'declined' | 'left' | 'failed' | 'closed' | 'missed'
 
-/** Reasons that are the respondent's own, or the conversation's: there was one. */
+/**
+ * Reasons that come from the respondent or from the conversation, so that there was a conversation.
+ */
 const THEIRS = ['respondent_left', 'respondent_stopped', 'no_answer', 'time_up', 'person_requested']
 
 export function endingOf(outcome: Invitation | null, participation: boolean | null): Ending {
@@ -24,21 +26,21 @@ export function endingOf(outcome: Invitation | null, participation: boolean | nu
   if (outcome === null || outcome.status === 'completed') return 'completed'
   if (outcome.status === 'failed') return 'failed'
   if (outcome.status === 'no_show') return 'missed'
-  // Cancelled by whoever invited, most often before it began.
+  // The inviting side cancelled the interview, usually before it began.
   return THEIRS.includes(outcome.status_reason ?? '') || outcome.consent_given ? 'left' : 'closed'
 }
 
 const NOTED: Partial<Record<Ending, string>> = {
-  declined: 'It is noted only that you declined.',
-  missed: 'It is noted only that nobody came.',
+  declined: 'Only the fact that you declined is stored.',
+  missed: 'Only the fact that nobody joined is stored.',
 }
 
 const SAID: Record<Ending, [title: string, text: string]> = {
   completed: ['Thank you', 'Those were all the questions. Your answers help.'],
   declined: ['That’s no problem', 'You chose not to take part. The call has ended.'],
   left: ['Thank you for your time', 'The interview has ended here, as you wished.'],
-  failed: ['The interview broke off', 'Something failed on our side. We are sorry.'],
-  closed: ['This interview has ended', 'It can’t be joined any more.'],
+  failed: ['The interview was interrupted', 'The interviewer had a technical fault. Nothing was wrong on your side.'],
+  closed: ['This interview has ended', 'It can no longer be joined.'],
   missed: ['The time of this interview is over', 'If you would still like to take part, ask for another time.'],
 }
 
@@ -73,14 +75,14 @@ export function Thanks({ invited, outcome, participation = null, recording = nul
           <ul>
             <li>Nothing that you said was kept: no text and no recording.</li>
             <li>
-              {NOTED[ending] ?? 'It is noted only that the call ended.'}
+              {NOTED[ending] ?? 'Only the fact that the call ended is stored.'}
             </li>
           </ul>
         )}
       </section>
       <p>
         {again && ending !== 'missed'
-          ? 'This link has been used: there is nothing left to do.'
+          ? 'This link has been used. There is nothing left to do.'
           : 'You can close this window now.'}
       </p>
     </Screen>

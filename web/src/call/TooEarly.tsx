@@ -1,13 +1,19 @@
-/** The link was opened before its time: when it lets in, and going on by itself then. */
+/**
+ * Shown when the link was opened before its time. The page says when the link opens, and continues
+ * by itself then.
+ */
 
 import { useEffect } from 'react'
 import type { Invitation } from '../engine/api'
 import { Screen, Status } from '../ui/Screen'
 
-/** Timers count in 31 bits of milliseconds, and clocks are put right: look again at least every hour. */
+/**
+ * The longest pause between checks. Timers are limited to 31 bits of milliseconds, and clocks may
+ * be corrected, so the page checks at least every hour.
+ */
 const LONGEST_S = 3_600
 
-/** Milliseconds until it is worth looking again; the engine's clock counts, not this device's. */
+/** Returns the milliseconds until the next check. The engine's clock decides, not this device's. */
 export function lookAgainMs(opensInSeconds: number): number {
   return Math.min(Math.max(opensInSeconds, 1), LONGEST_S) * 1_000
 }
@@ -37,7 +43,7 @@ export function TooEarly({ invited, onTime }: { invited: Invitation; onTime: () 
           This link lets you in from <time dateTime={invited.opens_at}>{said(invited.opens_at)}</time> on.
         </p>
       )}
-      <Status>You can leave this page open: it goes on by itself. Or close it, and open the same link again then.</Status>
+      <Status>You can leave this page open, and it will continue by itself. Or close it, and open the same link again at that time.</Status>
       <p className="soft">If the time does not suit you, ask the person who invited you for another one.</p>
     </Screen>
   )

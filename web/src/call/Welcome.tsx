@@ -1,4 +1,4 @@
-/** Who is calling and why, how long it takes, and what consent means here. */
+/** Who invites and why, how long it takes, and what consent means here. */
 
 import type { Invitation } from '../engine/api'
 import { Screen } from '../ui/Screen'
@@ -18,7 +18,7 @@ export function Welcome({ invited, onContinue }: { invited: Invitation; onContin
       above={<p className="above">{name === null ? hello : `${hello}, ${name}`}</p>}
     >
       <p className="lead">{invited.research_objective}</p>
-      {resumed && <p>You have begun already. The interview goes on with the question where you left it.</p>}
+      {resumed && <p>You have begun already. The interview continues with the question at which you left it.</p>}
       <dl className="facts">
         <div>
           <dt>Time</dt>
@@ -26,7 +26,7 @@ export function Welcome({ invited, onContinue }: { invited: Invitation; onContin
         </div>
         <div>
           <dt>Questions</dt>
-          <dd>{invited.questions}, and now and then one more</dd>
+          <dd>{invited.questions}, and sometimes a follow-up</dd>
         </div>
         <div>
           <dt>You talk with</dt>
@@ -43,8 +43,8 @@ export function Welcome({ invited, onContinue }: { invited: Invitation; onContin
           </li>
           {invited.recording ? (
             <li>
-              <strong>May the conversation be recorded?</strong> If you say no, the interview goes on without a
-              recording: only the text of your answers is kept.
+              <strong>May the conversation be recorded?</strong> If you say no, the interview continues without a
+              recording, and only the text of your answers is kept.
             </li>
           ) : (
             <li>
@@ -55,7 +55,7 @@ export function Welcome({ invited, onContinue }: { invited: Invitation; onContin
         <p>You can skip any question, pause, or leave at any time.</p>
       </section>
       <p className="soft small">
-        Your words are understood by the interviewer’s own machine. They are not sent to any other company.
+        Your words are processed on the interviewer’s own machine. They are not sent to any other company.
       </p>
       <div className="actions">
         <button type="button" className="main" onClick={onContinue}>

@@ -1,4 +1,4 @@
-/** What the page knows of the conversation, made from the engine's messages. Pure. */
+/** The page's knowledge of the conversation, derived from the engine's messages. Pure. */
 
 import type { CallState, Message, Speaker } from '../engine/events'
 
@@ -18,17 +18,17 @@ export interface Question {
 
 export interface Conversation {
   state: CallState
-  /** The engine hears nothing of us: it is paused until it does. */
+  /** True if the engine receives nothing from this page. It is paused until it does. */
   unheard: boolean
   captions: readonly Caption[]
   question: Question | null
   participation: boolean | null
   recording: boolean | null
-  /** The last thing that the engine complained about. */
+  /** The last error that the engine reported. */
   complaint: { title: string; detail: string; seq: number } | null
 }
 
-/** More than anyone scrolls back. */
+/** The number of captions kept, which is more than anyone scrolls back. */
 const KEPT = 300
 
 export const silence: Conversation = {
@@ -61,7 +61,8 @@ export function told(now: Conversation, message: Message): Conversation {
       return { ...now, complaint: { title: message.title, detail: message.detail, seq: message.seq } }
     case 'caption': {
       const { seq, speaker, text, final } = message
-      // A speaker has one caption that is not final. After a lost connection it may be a later one than that replaced.
+      // Each speaker has at most one caption that is not final. After a lost connection, the final
+      // caption may replace a later one than the page knows.
       const kept = now.captions.filter(
         (caption) => caption.seq !== message.replaces && (caption.final || caption.speaker !== speaker),
       )
@@ -69,12 +70,15 @@ export function told(now: Conversation, message: Message): Conversation {
       return { ...now, captions: [...kept, { seq, speaker, text, final }].slice(-KEPT) }
     }
     default:
-      // A message of a later version.
+      // The message is of a later version.
       return now
   }
 }
 
-/** How far through the guide, 0…1: a question counts when the next one is asked. */
+/**
+ * Returns the progress through the guide, from 0 to 1. A question counts when the next one is
+ * asked.
+ */
 export function progress(conversation: Conversation): number {
   const { question, state } = conversation
   if (question === null) return 0

@@ -1,4 +1,4 @@
-/** What to do when something is in the way: in plain words, one way out first. */
+/** Help when something prevents the call, in plain words, with the most likely solution first. */
 
 import { type ReactNode, useEffect, useState } from 'react'
 import { Screen, Status } from '../ui/Screen'
@@ -7,7 +7,7 @@ import type { Trouble } from './trouble'
 
 interface TroubleProps {
   trouble: Trouble
-  /** Tries again; `takeover` ends the call that is on elsewhere. */
+  /** Tries again. `takeover` ends the call that is open elsewhere. */
   onRetry: (takeover: boolean) => void
 }
 
@@ -21,10 +21,10 @@ function helpOf(trouble: Trouble): Help {
   switch (trouble.kind) {
     case 'unknown':
       return {
-        title: 'We don’t know this link',
+        title: 'This link is not known',
         text: (
           <p>
-            Perhaps a part of it got lost on the way. Open it again from the message that you were sent, whole, or ask
+            A part of it may be missing. Open the complete link again from the message that you were sent, or ask
             the person who invited you for a new one.
           </p>
         ),
@@ -34,7 +34,7 @@ function helpOf(trouble: Trouble): Help {
         title: 'This link has expired',
         text: (
           <p>
-            It was good for a limited time, and that is over. If you would still like to take part, ask the person who
+            It was valid for a limited time, which is over. If you would still like to take part, ask the person who
             invited you for a new link.
           </p>
         ),
@@ -44,11 +44,11 @@ function helpOf(trouble: Trouble): Help {
         title: 'This interview is open somewhere else',
         text: (
           <p>
-            Another window or another device is in this call now. You can go on here instead: the other one is then
+            Another window or another device is in this call now. You can continue here instead. The other one is then
             disconnected, and no answer is lost.
           </p>
         ),
-        retry: 'Go on here instead',
+        retry: 'Continue here instead',
       }
     case 'full':
       return {
@@ -58,12 +58,12 @@ function helpOf(trouble: Trouble): Help {
       }
     case 'offline':
       return {
-        title: 'We can’t reach the interviewer',
+        title: 'The interviewer cannot be reached',
         text: (
           <>
             <p>Your device may be offline, or the interviewer is being restarted. Nothing is lost.</p>
             <ul>
-              <li>Check that you are online: does another page open?</li>
+              <li>Check that you are online, for example by opening another page.</li>
               <li>If you use a VPN, try without it.</li>
             </ul>
           </>
@@ -72,11 +72,11 @@ function helpOf(trouble: Trouble): Help {
       }
     case 'browser':
       return {
-        title: 'This browser can’t make the call',
+        title: 'This browser cannot make the call',
         text: (
           <>
             <p>Open the link in a current Chrome, Edge, Firefox or Safari, and not inside another app.</p>
-            {trouble.detail !== '' && <p className="soft small">What went wrong: {trouble.detail}</p>}
+            {trouble.detail !== '' && <p className="soft small">Details: {trouble.detail}</p>}
           </>
         ),
         retry: 'Try again',
@@ -86,8 +86,8 @@ function helpOf(trouble: Trouble): Help {
         title: 'The call could not begin',
         text: (
           <>
-            <p>The interviewer has a problem that is not yours. Try again in a moment.</p>
-            <p className="soft small">What it said: {trouble.detail}</p>
+            <p>The interviewer has a technical fault. Nothing is wrong on your side. Try again in a moment.</p>
+            <p className="soft small">Details: {trouble.detail}</p>
           </>
         ),
         retry: 'Try again',
@@ -112,7 +112,7 @@ export function TroubleScreen({ trouble, onRetry }: TroubleProps) {
   )
 }
 
-/** Tries again by itself, unless the person would rather not. */
+/** Tries again after a countdown, unless the person stops it. */
 function Countdown({ seconds, onOver }: { seconds: number; onOver: () => void }) {
   const [left, setLeft] = useState(Math.max(1, seconds))
   const [running, setRunning] = useState(true)
@@ -126,39 +126,39 @@ function Countdown({ seconds, onOver }: { seconds: number; onOver: () => void })
   }, [left, running, onOver])
   return (
     <div className="card">
-      {/* Read out once: a count that is read out every second helps nobody. */}
+      {/* The text is read out once. Reading out the count every second would not help. */}
       <Status>{running ? 'This page tries again by itself. You can leave it open.' : 'This page waits for you.'}</Status>
       <p aria-hidden="true" className="count">
         {running ? `Next try in ${left} s` : 'Not trying'}
       </p>
       <button type="button" className="quiet" onClick={() => setRunning(!running)}>
-        {running ? 'Stop trying' : 'Try by itself again'}
+        {running ? 'Stop trying' : 'Try automatically again'}
       </button>
     </div>
   )
 }
 
-/** Help with the microphone, in the middle of a screen. */
+/** Help with the microphone, inside a screen. */
 export function MicrophoneHelp({ fault }: { fault: MicrophoneFault }) {
   switch (fault) {
     case 'blocked':
       return (
         <>
-          <h2>Your browser does not let us use the microphone</h2>
+          <h2>Your browser does not allow this page to use the microphone</h2>
           <ol>
             <li>Click the icon beside the address of this page (a microphone, a lock or two sliders).</li>
             <li>Set “Microphone” to “Allow”.</li>
             <li>Come back here and press “Try again”.</li>
           </ol>
           <p className="soft small">
-            On a phone, look in its settings, too: the browser itself needs permission to use the microphone.
+            On a phone, check its settings as well. The browser itself needs permission to use the microphone.
           </p>
         </>
       )
     case 'none':
       return (
         <>
-          <h2>We can’t find a microphone</h2>
+          <h2>No microphone was found</h2>
           <p>Plug one in, or connect your headset, and press “Try again”. A phone has one built in.</p>
         </>
       )
@@ -166,13 +166,13 @@ export function MicrophoneHelp({ fault }: { fault: MicrophoneFault }) {
       return (
         <>
           <h2>The microphone is in use</h2>
-          <p>Another program seems to hold it. Close other calls and recorders, then press “Try again”.</p>
+          <p>Another program seems to use it. Close other calls and recorders, then press “Try again”.</p>
         </>
       )
     case 'insecure':
       return (
         <>
-          <h2>This address can’t use a microphone</h2>
+          <h2>This page cannot use a microphone</h2>
           <p>
             Browsers allow it only on addresses that begin with https://. Ask the person who invited you for such a
             link.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AUDIBLE_DB, Ear, FLOOR_DB, decibels, follow, needle } from './level'
+import { AUDIBLE_DB, SoundMonitor, FLOOR_DB, decibels, follow, needle } from './level'
 
 function sine(amplitude: number): Float32Array {
   return Float32Array.from({ length: 4800 }, (_, n) => amplitude * Math.sin((2 * Math.PI * n * 440) / 48_000))
@@ -30,17 +30,17 @@ describe('loudness', () => {
 
 describe('hearing', () => {
   test('a microphone that only hums is silent, after some patience', () => {
-    const ear = new Ear(6_000)
-    expect(ear.listen(AUDIBLE_DB - 10, 0)).toBe('unknown')
-    expect(ear.listen(AUDIBLE_DB - 10, 5_900)).toBe('unknown')
-    expect(ear.listen(AUDIBLE_DB - 10, 6_100)).toBe('silent')
-    expect(ear.listen(AUDIBLE_DB + 10, 6_200)).toBe('heard')
+    const monitor = new SoundMonitor(6_000)
+    expect(monitor.listen(AUDIBLE_DB - 10, 0)).toBe('unknown')
+    expect(monitor.listen(AUDIBLE_DB - 10, 5_900)).toBe('unknown')
+    expect(monitor.listen(AUDIBLE_DB - 10, 6_100)).toBe('silent')
+    expect(monitor.listen(AUDIBLE_DB + 10, 6_200)).toBe('heard')
   })
 
   test('what was heard is remembered for the length of a pause', () => {
-    const ear = new Ear(6_000)
-    ear.listen(-20, 0)
-    expect(ear.listen(Number.NEGATIVE_INFINITY, 3_000)).toBe('heard')
-    expect(ear.listen(Number.NEGATIVE_INFINITY, 6_100)).toBe('silent')
+    const monitor = new SoundMonitor(6_000)
+    monitor.listen(-20, 0)
+    expect(monitor.listen(Number.NEGATIVE_INFINITY, 3_000)).toBe('heard')
+    expect(monitor.listen(Number.NEGATIVE_INFINITY, 6_100)).toBe('silent')
   })
 })

@@ -1,8 +1,14 @@
-/** Loudness: from samples to what a meter shows, and whether a microphone hears anything at all. Pure. */
+/**
+ * Loudness: the meter's value for a level, and the decision whether a microphone picks up anything
+ * at all. Pure.
+ */
 
-/** The quietest that is shown. */
+/** The lowest level shown, in dBFS. */
 export const FLOOR_DB = -60
-/** Speech into any working microphone is louder than this now and then; the noise of most is not. */
+/**
+ * A level in dBFS that speech into a working microphone exceeds now and then, and that most noise
+ * does not.
+ */
 export const AUDIBLE_DB = -45
 
 export function decibels(samples: Float32Array): number {
@@ -12,13 +18,15 @@ export function decibels(samples: Float32Array): number {
   return 10 * Math.log10(sum / samples.length)
 }
 
-/** Where the needle stands, 0…1. */
+/** Returns the meter's value for a level, from 0 to 1. */
 export function needle(db: number): number {
   if (!(db > FLOOR_DB)) return 0
   return Math.min(1, (db - FLOOR_DB) / -FLOOR_DB)
 }
 
-/** Up at once, down slowly: a needle that can be watched. */
+/**
+ * Returns the value to show next. It rises at once and falls slowly, so that the eye can follow.
+ */
 export function follow(shown: number, wanted: number, elapsedMs: number): number {
   const halfLife = wanted > shown ? 25 : 140
   return wanted + (shown - wanted) * 0.5 ** (elapsedMs / halfLife)
@@ -26,8 +34,8 @@ export function follow(shown: number, wanted: number, elapsedMs: number): number
 
 export type Hearing = 'unknown' | 'heard' | 'silent'
 
-/** Has anything been heard lately? */
-export class Ear {
+/** Decides whether anything was heard recently. */
+export class SoundMonitor {
   private since: number | null = null
   private heardAt: number | null = null
 

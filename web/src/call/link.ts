@@ -3,12 +3,15 @@
 import { fragmentOf, withFragment } from '../engine/sdp'
 import * as whip from '../engine/whip'
 
-/** Candidates of this machine are there at once; waiting longer for others would keep the person waiting. */
+/**
+ * How long candidates are collected before the offer is sent, in ms. This machine's own are
+ * available at once, and waiting longer for others would delay the call.
+ */
 const GATHER_MS = 1_500
 
 export interface LinkListener {
   state(state: RTCPeerConnectionState): void
-  /** The engine closed the connection itself. */
+  /** The engine closed the connection. */
   letGo(): void
   track(stream: MediaStream): void
 }
@@ -17,19 +20,22 @@ export class Link {
   readonly peer: RTCPeerConnection
   private call: whip.Call | null = null
   private readonly sender: RTCRtpSender
-  /** Candidates found after the offer went out. */
+  /** Candidates that were found after the offer was sent. */
   private late: string[] = []
   private trickles = true
-  /** The description that is under way, or taken, says no more of the candidates found from now on. */
+  /**
+   * True once the description has been sent, so that candidates found from now on are not part of
+   * it.
+   */
   private sent = false
-  /** The engine is about to name another session: candidates wait for its name. */
+  /** True while the engine is about to name another session. Candidates wait for its name. */
   private restarting = false
   private closed = false
 
   constructor(microphone: MediaStream, iceServers: RTCIceServer[], listener: LinkListener) {
     this.peer = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
     const track = microphone.getAudioTracks()[0]
-    if (track === undefined) throw new Error('a stream without sound')
+    if (track === undefined) throw new Error('the stream has no audio track')
     this.sender = this.peer.addTrack(track, microphone)
     this.peer.addEventListener('connectionstatechange', () => {
       if (!this.closed) listener.state(this.peer.connectionState)
@@ -49,7 +55,7 @@ export class Link {
 
   private readonly letGo: () => void
 
-  /** Joins; errors are the engine's. */
+  /** Joins the call. Errors are the engine's. */
   async join(token: string, takeover: boolean): Promise<void> {
     const offer = await this.gather({})
     const call = await whip.join(token, offer, takeover)
@@ -66,7 +72,7 @@ export class Link {
     await this.trickle()
   }
 
-  /** New credentials and candidates on the same call. */
+  /** Restarts ICE with new credentials and candidates in the same call. */
   async restart(): Promise<void> {
     const { call } = this
     if (call === null) throw new Error('there is no call to restart')
@@ -87,13 +93,13 @@ export class Link {
     if (track !== undefined && !this.closed) await this.sender.replaceTrack(track)
   }
 
-  /** Without a word to the engine: another connection takes this one's place. */
+  /** Closes the connection without telling the engine, because another connection replaces it. */
   close(): void {
     this.closed = true
     this.peer.close()
   }
 
-  /** The last part of the call's URL; none until the engine has answered. */
+  /** The last part of the call's URL, or null until the engine has answered. */
   get callId(): string | null {
     return this.call?.url.split('/').pop() ?? null
   }
@@ -105,12 +111,13 @@ export class Link {
     if (call !== null) whip.hangUp(call)
   }
 
-  /** A new local description with the candidates found in time; later ones are trickled. */
+  /** Returns a new local description with the candidates found in time. Later ones are trickled. */
   private async gather(options: RTCOfferOptions): Promise<string> {
     this.late = []
     this.sent = false
     const over = new AbortController()
-    // The end of the candidates, and not the state of gathering: that is still the last one's when a restart begins.
+    // The last candidate is awaited, because at a restart the gathering state is still that of the
+    // previous session.
     const gathered = new Promise<void>((resolve) => {
       const last = (event: RTCPeerConnectionIceEvent): void => {
         if (event.candidate === null) resolve()
@@ -133,7 +140,7 @@ export class Link {
     try {
       await whip.trickle(this.call, fragmentOf(sdp, candidates))
     } catch {
-      // An engine that takes none: those of the offer have to do.
+      // The engine accepts no trickled candidates, so only those in the offer are used.
       this.trickles = false
     }
   }

@@ -1,4 +1,4 @@
-/** The microphone: asking for it, choosing among several, and going on when one is unplugged. */
+/** The microphone: requesting it, choosing one of several, and continuing when one is unplugged. */
 
 export type MicrophoneFault = 'blocked' | 'none' | 'busy' | 'insecure' | 'unknown'
 
@@ -28,7 +28,10 @@ export function faultOf(name: string): MicrophoneFault {
   }
 }
 
-/** The interviewer's voice must not come back as an answer, and nobody should have to set a volume. */
+/**
+ * The constraints prevent the interviewer's voice from being heard as an answer, and set the volume
+ * automatically.
+ */
 export function constraints(deviceId: string): MediaTrackConstraints {
   return {
     echoCancellation: true,
@@ -40,7 +43,8 @@ export function constraints(deviceId: string): MediaTrackConstraints {
 }
 
 async function open(deviceId: string): Promise<MediaStream> {
-  // Absent on pages that did not come over https (or from this machine), whatever the types say.
+  // The property is absent on pages that were not loaded over https or from this machine, whatever
+  // the types say.
   const devices = navigator.mediaDevices as MediaDevices | undefined
   if (devices === undefined) throw new MicrophoneError('insecure')
   try {
@@ -64,10 +68,10 @@ async function present(): Promise<Devices> {
 }
 
 export interface MicrophoneListener {
-  /** Another stream is to be used from now on. */
+  /** Another stream must be used from now on. */
   stream(stream: MediaStream): void
   devices(devices: Devices): void
-  /** It is gone, and none takes its place (null: there is one again). */
+  /** The microphone is gone and none replaces it, or (null) there is one again. */
   fault(fault: MicrophoneFault | null): void
 }
 
@@ -88,11 +92,11 @@ export class Microphone {
     return this.current?.getAudioTracks()[0]?.getSettings().deviceId ?? this.wanted
   }
 
-  /** Asks for it; throws [`MicrophoneError`]. */
+  /** Requests the microphone. Throws [`MicrophoneError`]. */
   async start(): Promise<void> {
     this.use(await open(this.wanted))
     navigator.mediaDevices.addEventListener('devicechange', this.changed)
-    // Names are told only after permission was given.
+    // Browsers reveal the names only after permission was given.
     this.listener.devices(await present())
   }
 
@@ -104,7 +108,7 @@ export class Microphone {
 
   close(): void {
     this.closed = true
-    // Absent where there never was a microphone.
+    // The property is absent on pages that never had a microphone.
     if (this.current !== null) navigator.mediaDevices.removeEventListener('devicechange', this.changed)
     this.drop()
   }
@@ -117,7 +121,7 @@ export class Microphone {
     this.drop()
     this.current = stream
     for (const track of stream.getAudioTracks()) {
-      // Unplugged, or taken back by the person in the browser's settings.
+      // The microphone was unplugged, or the person withdrew permission in the browser's settings.
       track.addEventListener('ended', () => {
         if (this.current === stream) void this.replace()
       })
@@ -140,7 +144,7 @@ export class Microphone {
     if (!live) await this.replace()
   }
 
-  /** Whatever microphone there is now. */
+  /** Switches to whatever microphone there is now. */
   private async replace(): Promise<void> {
     if (this.closed) return
     this.wanted = ''

@@ -13,7 +13,7 @@ import {
   steady,
 } from './recovery'
 
-/** Without chance: pauses are exact at 0.5. */
+/** A fixed random value. Pauses are exact at 0.5. */
 const fair = (): number => 0.5
 
 class Page {
@@ -30,7 +30,7 @@ class Page {
     return this.on({ type: 'link', state })
   }
 
-  /** The time that was asked for passes. */
+  /** Lets the requested time pass. */
   wait(): this {
     if (this.effect.type !== 'wait') throw new Error(`nothing is waited for but ${this.effect.type}`)
     this.at += this.effect.ms
@@ -59,7 +59,7 @@ describe('a lost connection', () => {
   test('that the engine notices first is restarted at once', () => {
     const page = new Page().on({ type: 'unheard' })
     expect([page.now.phase, page.effect.type]).toEqual(['restarting', 'restart'])
-    // Said again, or noticed by the browser as well: nothing new.
+    // A signal that is repeated, or that the browser reports as well, changes nothing.
     expect(page.on({ type: 'unheard' }).effect.type).toBe('none')
     expect(page.link('disconnected').now.phase).toBe('restarting')
     expect(new Page().link('disconnected').on({ type: 'unheard' }).effect.type).toBe('restart')
@@ -114,7 +114,7 @@ describe('a lost connection', () => {
 describe('a call that was taken over', () => {
   test('is not taken back without asking', () => {
     const page = new Page().on({ type: 'let_go' })
-    // First of all the engine is given time to say that it is over.
+    // The engine is first given time to say that the interview is over.
     expect([page.now.phase, page.effect]).toEqual(['waiting', { type: 'wait', ms: FAREWELL_MS }])
     expect(page.link('closed').on({ type: 'unheard' }).now.phase).toBe('waiting')
     page.effect = { type: 'wait', ms: FAREWELL_MS }

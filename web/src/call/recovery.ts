@@ -1,6 +1,7 @@
 /**
- * What to do when the connection is lost: wait a moment, restart ICE, join anew with growing pauses, and in the end ask
- * the person. Pure: time comes in with each signal, and what is to be done goes out.
+ * Recovery from a lost connection: waiting a moment, restarting ICE, joining again with growing
+ * pauses, and finally asking the person. Pure: time is passed in with each signal, and effects are
+ * returned.
  */
 
 import { backoff } from '../engine/backoff'
@@ -9,21 +10,24 @@ export type Phase = 'steady' | 'waiting' | 'restarting' | 'rejoining' | 'lost' |
 
 export interface Recovery {
   phase: Phase
-  /** When the trouble began. */
+  /** When the connection was lost, in ms since 1970. */
   since: number
   attempt: number
-  /** The call may be somebody else's by now: it is not taken back without asking. */
+  /** True if the call may have been taken over elsewhere. It is not taken back without asking. */
   yielding: boolean
 }
 
 export type Signal =
   | { type: 'link'; state: RTCPeerConnectionState }
-  /** The engine closed the connection itself: most often because the interview is over, which it is about to say. */
+  /**
+   * The engine closed the connection, usually because the interview is over, which it is about to
+   * report.
+   */
   | { type: 'let_go' }
-  /** The engine hears nothing of us; often it notices before the browser does. */
+  /** The engine receives nothing from this page. It often notices before the browser does. */
   | { type: 'unheard' }
   | { type: 'timer' }
-  /** The engine took the restart; the connection is to come. */
+  /** The engine accepted the restart, and the connection is expected. */
   | { type: 'restarted' }
   | { type: 'restart_failed'; gone: boolean }
   | { type: 'joined' }
@@ -37,15 +41,15 @@ export type Effect =
   | { type: 'restart' }
   | { type: 'join'; takeover: boolean }
 
-/** Losses shorter than this mend themselves and are not worth a word. */
+/** A loss shorter than this ends by itself and is not shown, in ms. */
 export const GRACE_MS = 2_500
-/** For the engine to say that the interview is over, when it has hung up. */
+/** The time in which the engine can say that the interview is over after it has hung up, in ms. */
 export const FAREWELL_MS = 1_500
-/** For the connection to come after an answered restart or join. */
+/** The time in which the connection must follow an answered restart or join, in ms. */
 export const CONNECT_MS = 8_000
 export const FIRST_PAUSE_MS = 1_000
 export const MOST_PAUSE_MS = 15_000
-/** Then the person is asked. */
+/** After this time, the person is asked, in ms. */
 export const LIMIT_MS = 5 * 60_000
 
 export const steady: Recovery = { phase: 'steady', since: 0, attempt: 0, yielding: false }
@@ -88,7 +92,7 @@ export function next(
     case 'hurry':
       if (now.phase === 'waiting') return now.yielding ? join(now) : restart(now)
       if (now.phase === 'rejoining') return join({ ...now, attempt: 0 })
-      // Whoever asks for it from here takes the call back.
+      // A person who asks for it on this page takes the call back.
       if (now.phase === 'lost' || now.phase === 'elsewhere')
         return join({ phase: 'rejoining', since: at, attempt: 0, yielding: false })
       return [now, NOTHING]
@@ -105,7 +109,7 @@ function link(now: Recovery, state: RTCPeerConnectionState, at: number, random: 
     case 'waiting':
       return state === 'failed' && !now.yielding ? restart(now) : [now, NOTHING]
     case 'rejoining':
-      // What was joined does not connect.
+      // The joined call does not connect.
       return state === 'failed' ? pause(now, at, null, random) : [now, NOTHING]
     default:
       return [now, NOTHING]

@@ -1,6 +1,8 @@
 /**
- * The call as the page holds it: connection, events and recovery in one place, seen by components as a [`View`].
- * Never does: draw anything, or ask for the microphone.
+ * The call as the page sees it: connection, events and recovery in one place, which components see
+ * as a [`View`].
+ *
+ * Never does: draw anything, or request the microphone.
  */
 
 import { type Invitation, invitation, isOver } from '../engine/api'
@@ -16,20 +18,20 @@ export interface View {
   stage: 'idle' | 'joining' | 'live' | 'over'
   conversation: Conversation
   recovery: Phase
-  /** Joins tried since the connection was lost, or before there was any. */
+  /** The number of joins attempted since the connection was lost, or before the first one. */
   attempts: number
-  /** There has been a connection at all. */
+  /** True if there has been a connection. */
   connectedOnce: boolean
   eventsOpen: boolean
-  /** Why the call did not come about. */
+  /** The reason why there is no call. */
   trouble: Trouble | null
   remote: MediaStream | null
-  /** The browser wants a click before it lets anything sound. */
+  /** True if the browser requires a click before it plays sound. */
   soundBlocked: boolean
   leaving: boolean
-  /** How the interview ended, as soon as the engine has said so. */
+  /** How the interview ended, once the engine has reported it. */
   outcome: Invitation | null
-  /** Nothing more is to be learnt of how it ended. */
+  /** True if nothing more can be learnt about how it ended. */
   settled: boolean
 }
 
@@ -48,7 +50,7 @@ const BEGINNING: View = {
   settled: false,
 }
 
-/** For the engine to say goodbye to somebody who leaves. */
+/** The time for the interviewer to say goodbye to somebody who leaves, in ms. */
 const LEAVE_MS = 6_000
 
 export class CallSession {
@@ -62,7 +64,7 @@ export class CallSession {
   private microphone: MediaStream | null = null
   private readonly player = new Audio()
   private readonly tabs = new BroadcastChannel('interview-call')
-  /** Tells tabs apart, nothing more; `randomUUID` is missing on pages that did not come over https. */
+  /** Distinguishes tabs. `randomUUID` is missing on pages that were not loaded over https. */
   private readonly id = `${performance.timeOrigin}-${Math.random()}`
   private wake: WakeLockSentinel | null = null
 
@@ -96,13 +98,13 @@ export class CallSession {
     if (canChooseSpeaker()) await this.player.setSinkId(deviceId)
   }
 
-  /** After a click: browsers let nothing sound before. */
+  /** Starts the sound after a click, because browsers play nothing before. */
   async sound(): Promise<void> {
     try {
       await this.player.play()
       this.set({ soundBlocked: false })
     } catch (error) {
-      // Another sound in its place is no refusal.
+      // If another sound replaced this one, that is not a refusal.
       if (error instanceof DOMException && error.name === 'NotAllowedError') this.set({ soundBlocked: true })
     }
   }
@@ -120,7 +122,7 @@ export class CallSession {
     }
     if (!this.isAt('joining')) return
     this.openEvents()
-    // As after any other join: it connects in time, or is tried again.
+    // As after any other join, the call must connect in time, or is joined again.
     this.recovery = { phase: 'rejoining', since: Date.now(), attempt: 1, yielding: false }
     this.set({ stage: 'live', recovery: 'rejoining', attempts: 1 })
     this.wait(CONNECT_MS)
@@ -148,7 +150,7 @@ export class CallSession {
     this.events?.hurry()
   }
 
-  /** Ends it without a word: the page is left. */
+  /** Ends the session without telling the engine, because the page is being left. */
   close(): void {
     this.gone()
     this.events?.close()
@@ -237,7 +239,7 @@ export class CallSession {
     } catch (error) {
       const status = error instanceof Problem ? error.status : 0
       if (status === 404 || status === 410) {
-        // Over, most often: then the signal below reaches nobody.
+        // The interview is usually over, and then the signal below has no effect.
         await this.check()
       }
       const retryAfterMs = error instanceof Problem && error.retryAfter !== null ? error.retryAfter * 1000 : null
@@ -267,7 +269,8 @@ export class CallSession {
 
   private told(message: Message): void {
     if (message.type === 'error' && message.call_id !== undefined) {
-      // Every page with this link hears of it. One that is joining just now is the one that took over.
+      // Every page with this link receives the message. A page that is joining at this moment is
+      // the one that took over.
       if (message.call_id === this.link?.callId) this.takenOver()
       return
     }
@@ -276,12 +279,13 @@ export class CallSession {
     if (message.value === 'ended') this.finish()
     else if (this.now.conversation.unheard) this.signal({ type: 'unheard' })
     else if (this.recovery.phase === 'restarting' && this.link?.peer.connectionState === 'connected') {
-      // Heard again before the browser had noticed anything: it has no change to tell of.
+      // The engine receives this page again before the browser noticed a loss, so the browser
+      // reports no change.
       this.signal({ type: 'link', state: 'connected' })
     }
   }
 
-  /** The link does not let us in: is the interview over? */
+  /** Asks the engine whether the interview is over, because the link does not admit this page. */
   private async check(): Promise<void> {
     try {
       const outcome = await invitation(this.token)
@@ -294,7 +298,7 @@ export class CallSession {
     }
   }
 
-  /** The interview is over, or this page's part in it. */
+  /** Ends the interview, or this page's part in it. */
   private finish(outcome?: Invitation): void {
     if (this.now.stage === 'over') return
     clearTimeout(this.timer)
@@ -312,7 +316,7 @@ export class CallSession {
     if (outcome === undefined) void this.learnOutcome()
   }
 
-  /** How it ended; the row is written a moment after the last message. */
+  /** Fetches how the interview ended. The engine stores it a moment after the last message. */
   private async learnOutcome(): Promise<void> {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       try {
@@ -322,7 +326,7 @@ export class CallSession {
           return
         }
       } catch {
-        // The page can say thank you without it.
+        // The page can thank the respondent without it.
       }
       await new Promise((resolve) => setTimeout(resolve, 250 * (attempt + 1)))
     }
@@ -335,7 +339,9 @@ export class CallSession {
     if (this.now.stage === 'live' && this.recovery.phase !== 'elsewhere') this.hurry()
   }
 
-  /** The engine pauses the interview at once instead of waiting for packets that do not come. */
+  /**
+   * Lets the engine pause the interview at once, instead of waiting for packets that do not arrive.
+   */
   private readonly gone = (): void => {
     this.link?.hangUp()
     this.link = null
@@ -345,16 +351,16 @@ export class CallSession {
     if (document.visibilityState === 'visible' && this.now.stage === 'live') void this.stayAwake()
   }
 
-  /** A phone that falls asleep ends the call. */
+  /** Keeps the screen on, because a phone that falls asleep ends the call. */
   private async stayAwake(): Promise<void> {
     try {
       this.wake = await navigator.wakeLock.request('screen')
     } catch {
-      // Not here, or not now: a comfort only.
+      // The wake lock is not available here or not now. The call works without it.
     }
   }
 
-  /** Asked anew: it may have changed while something was waited for. */
+  /** Reads the stage again, because it may have changed during an await. */
   private isAt(stage: View['stage']): boolean {
     return this.now.stage === stage
   }

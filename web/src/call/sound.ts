@@ -1,17 +1,20 @@
-/** The page's audio: one context, meters on streams, and a test sound. */
+/** The page's audio: one context, meters of streams, and a test sound. */
 
 import { decibels } from './level'
 
 let shared: AudioContext | null = null
 
-/** Made at the first click: browsers let nothing sound before. */
+/**
+ * Returns the audio context, which is created at the first click, because browsers play nothing
+ * before.
+ */
 export function audio(): AudioContext {
   shared ??= new AudioContext()
   if (shared.state === 'suspended') void shared.resume()
   return shared
 }
 
-/** Listens to a stream without sounding. */
+/** Measures a stream without playing it. */
 export class Meter {
   private readonly source: MediaStreamAudioSourceNode
   private readonly analyser: AnalyserNode
@@ -26,7 +29,7 @@ export class Meter {
     this.source.connect(this.analyser)
   }
 
-  /** Loudness of the last 20 ms or so. */
+  /** Returns the level of about the last 20 ms. */
   level(): number {
     this.analyser.getFloatTimeDomainData(this.samples)
     return decibels(this.samples)
@@ -37,12 +40,12 @@ export class Meter {
   }
 }
 
-/** Speakers can be chosen here (Chromium, Firefox). */
+/** Returns true if the browser lets pages choose speakers (Chromium and Firefox). */
 export function canChooseSpeaker(): boolean {
   return 'setSinkId' in HTMLMediaElement.prototype
 }
 
-/** Three soft notes, over the speaker that the call will use. Resolves when they are over. */
+/** Plays three soft notes over the speaker that the call will use. Resolves when they are over. */
 export async function testSound(speaker: string): Promise<void> {
   const context = audio()
   const stream = context.createMediaStreamDestination()

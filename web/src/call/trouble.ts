@@ -1,4 +1,4 @@
-/** Why there is no call, in kinds that the page can help with. Pure. */
+/** The reasons why there is no call, in the kinds that the page can help with. Pure. */
 
 import { Problem, Unreachable } from '../engine/http'
 
@@ -8,11 +8,11 @@ export type Trouble =
   | { kind: 'elsewhere' }
   | { kind: 'full'; retryAfter: number }
   | { kind: 'offline' }
-  /** The browser offers nothing that the engine can use. */
+  /** The browser lacks something that the engine needs. */
   | { kind: 'browser'; detail: string }
   | { kind: 'engine'; detail: string }
 
-/** Where the engine does not say it. */
+/** The wait in seconds, if the engine does not state one. */
 const RETRY_SECONDS = 15
 
 export function troubleOf(error: unknown): Trouble {

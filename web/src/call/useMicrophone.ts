@@ -1,4 +1,4 @@
-/** The microphone as components see it; the session is given every stream that is to be sent. */
+/** The microphone for components. The session receives every stream that must be sent. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type Devices, Microphone, MicrophoneError, type MicrophoneFault } from './microphone'
@@ -14,7 +14,7 @@ export interface MicrophoneView {
   start: () => Promise<void>
   choose: (deviceId: string) => Promise<void>
   chooseSpeaker: (deviceId: string) => void
-  /** Lets it go: the browser's sign that it is in use goes out. */
+  /** Releases the microphone, so that the browser's recording indicator disappears. */
   stop: () => void
 }
 

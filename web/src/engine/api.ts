@@ -1,10 +1,10 @@
-/** The engine's resources that the pages use, with its own names. */
+/** The engine's resources that the pages use, with the engine's names. */
 
 import { type Fault, Problem, getJson, postJson, send } from './http'
 
 export type Status = 'scheduled' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'no_show'
 
-/** `GET /api/join/{token}`: what a respondent should know before the call. */
+/** `GET /api/join/{token}`: what a respondent must know before the call. */
 export interface Invitation {
   call_guide_name: string
   research_objective: string
@@ -15,21 +15,24 @@ export interface Invitation {
   recording: boolean
   respondent_name: string | null
   scheduled_at: string | null
-  /** From when on the link lets in; null when the interview has begun or is over. */
+  /**
+   * The time from which on the link admits the respondent, or null if the interview has begun or is
+   * over.
+   */
   opens_at: string | null
-  /** Until then, by the engine's clock; 0 when it lets in now. */
+  /** The seconds until then by the engine's clock, or 0 if the link admits the respondent now. */
   opens_in_seconds: number
   status: Status
   status_reason: string | null
   consent_given: boolean
   can_be_recorded: boolean
-  /** Consent stands, or what was recorded before it was taken back stays. */
+  /** True if consent stands, or if what was recorded before it was withdrawn is kept. */
   recording_kept: boolean
   /** STUN and TURN servers, if the operator has any. */
   ice_servers?: RTCIceServer[]
 }
 
-/** Of a guide what the pages show. */
+/** The part of a guide that the pages show. */
 export interface GuideDocument {
   name: string
   research_objective: string
@@ -72,7 +75,7 @@ export function invitation(token: string): Promise<Invitation> {
   return getJson(`/api/join/${encodeURIComponent(token)}`)
 }
 
-/** All of them: researchers have dozens, not thousands. */
+/** Returns all guides. Researchers have dozens of them, not thousands. */
 export async function callGuides(): Promise<CallGuide[]> {
   const guides: CallGuide[] = []
   let cursor: string | null = null
@@ -95,7 +98,7 @@ export function addCallGuide(yaml: string): Promise<CallGuide> {
   return postYaml('/api/call-guides/', yaml)
 }
 
-/** The guide as the engine understands it, without keeping it. */
+/** Returns the guide as the engine parses it, without storing it. */
 export async function understood(yaml: string): Promise<GuideDocument> {
   const verdict = await postYaml<{ guide?: GuideDocument; errors: Fault[] }>('/api/call-guides/validate', yaml)
   if (verdict.guide === undefined) throw new Problem(422, 'the guide has faults', verdict.errors)

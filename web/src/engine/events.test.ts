@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { backoff } from './backoff'
 import { Events, type Message, eventsUrl } from './events'
 
-/** A socket in the test's hand. */
+/** A socket that the test controls. */
 class FakeSocket {
   static all: FakeSocket[] = []
   readyState = 0

@@ -1,4 +1,7 @@
-/** The events socket: what the engine tells the page, and what the page asks for. Reconnects by itself. */
+/**
+ * The events socket: what the engine tells the page, and what the page requests. It reconnects by
+ * itself.
+ */
 
 import { backoff } from './backoff'
 
@@ -6,14 +9,14 @@ export type CallState = 'connecting' | 'preparing' | 'listening' | 'thinking' | 
 export type Speaker = 'interviewer' | 'respondent'
 export type Command = 'pause' | 'resume' | 'leave' | 'repeat'
 
-/** Consent to record is taken back; what was recorded so far goes as well, or stays. */
+/** Withdraws consent to record. What was recorded so far is deleted or kept. */
 export interface StopRecording {
   type: 'stop_recording'
   delete_so_far: boolean
 }
 
 export type Message = { seq: number; at_ms: number } & (
-  /** `reason` comes with `paused`: only a pause that was requested waits for `resume`. */
+  /** `reason` accompanies `paused`. Only a pause that was requested waits for `resume`. */
   | { type: 'state'; value: CallState; reason?: 'requested' | 'connection_lost' }
   | {
       type: 'caption'
@@ -26,15 +29,15 @@ export type Message = { seq: number; at_ms: number } & (
     }
   | { type: 'question'; id: string; section: string; number: number; of: number; follow_up_of?: string }
   | { type: 'consent'; participation: boolean | null; recording: boolean | null }
-  /** With `call_id`: meant for the page of that call only. */
+  /** With `call_id`, the message is for the page of that call only. */
   | { type: 'error'; title: string; detail: string; call_id?: string }
 )
 
 export interface EventsListener {
   message(message: Message): void
-  /** Open, or lost and being opened again. */
+  /** The socket is open, or was lost and is being reopened. */
   open(isOpen: boolean): void
-  /** It could not be opened at all: the link may be over. */
+  /** The socket could not be opened at all, so the link may no longer be valid. */
   refused(): void
 }
 
@@ -54,7 +57,7 @@ export class Events {
   private last: number | null = null
   private attempt = 0
   private closed = false
-  /** Leaving must not be lost to a socket that is just being opened again. */
+  /** True if `leave` must be sent as soon as the socket is open again. */
   private leaving = false
 
   constructor(
@@ -85,23 +88,23 @@ export class Events {
       if (this.closed) return
       this.listener.open(false)
       if (!opened) this.listener.refused()
-      // What was told may have closed us.
+      // The listener may have closed the socket.
       if (!this.closed) this.later()
     }
   }
 
-  /** False: it is not open now. Leaving is kept until it is. */
+  /** Sends a command. Returns false if the socket is not open now. `leave` is then sent later. */
   send(command: Command): boolean {
     if (command === 'leave') this.leaving = true
     return this.tell(command)
   }
 
-  /** False: it is not open now. */
+  /** Returns false if the socket is not open now. */
   stopRecording(deleteSoFar: boolean): boolean {
     return this.say({ type: 'stop_recording', delete_so_far: deleteSoFar })
   }
 
-  /** Tries at once instead of waiting: the network is back. */
+  /** Reconnects at once instead of waiting, because the network is back. */
   hurry(): void {
     this.attempt = 0
     this.connect()
@@ -131,7 +134,7 @@ export class Events {
     } catch {
       return
     }
-    // A complaint comes under the number of the last message.
+    // An error message has the number of the message before it.
     if (this.last !== null && message.seq <= this.last && message.type !== 'error') return
     this.last = Math.max(this.last ?? 0, message.seq)
     if (message.type === 'state' && message.value === 'ended') this.close()

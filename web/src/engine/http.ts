@@ -1,18 +1,18 @@
-/** Requests to the engine, and what may come of them. Never does: know what an answer is for. */
+/** Requests to the engine, and their errors. Never does: know what an answer is for. */
 
-/** One thing wrong with what was sent. */
+/** One fault in what was sent. */
 export interface Fault {
   pointer: string
   detail: string
 }
 
-/** The engine answered with an error: an RFC 9457 problem document. */
+/** The engine answered with an error, as an RFC 9457 problem document. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
     readonly errors: Fault[] = [],
-    /** Seconds after which trying again makes sense. */
+    /** The number of seconds after which another attempt makes sense. */
     readonly retryAfter: number | null = null,
   ) {
     super(detail)
@@ -20,7 +20,7 @@ export class Problem extends Error {
   }
 }
 
-/** No answer came: no network, or no engine. */
+/** No answer arrived: there is no network, or no engine. */
 export class Unreachable extends Error {
   constructor(cause: unknown) {
     super('the engine does not answer', { cause })
@@ -28,7 +28,10 @@ export class Unreachable extends Error {
   }
 }
 
-/** Longer than any answer takes; a network that swallows everything would let us wait for minutes. */
+/**
+ * The limit of a request in ms, which is longer than any answer takes. On a network that drops
+ * everything, a request could otherwise wait for minutes.
+ */
 const PATIENCE_MS = 15_000
 
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {
@@ -50,7 +53,7 @@ async function problem(response: Response): Promise<Problem> {
     const detail = document.detail ?? document.title ?? response.statusText
     return new Problem(response.status, detail, document.errors ?? [], retryAfter)
   } catch {
-    // Something between us and the engine answered.
+    // The answer came from something between the page and the engine.
     return new Problem(response.status, response.statusText, [], retryAfter)
   }
 }

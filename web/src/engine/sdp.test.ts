@@ -38,7 +38,7 @@ test('late candidates go without those that were told before', () => {
 })
 
 test('the answer to a restart renews credentials and candidates and keeps the rest', () => {
-  // Credentials at session level, as in the RFC's example, and lines that end as they like.
+  // Credentials are at session level, as in the RFC's example, and lines end in different ways.
   const answer = withFragment(OFFER, 'a=ice-lite\na=ice-ufrag:289b\na=ice-pwd:0b66\na=mid:0\na=candidate:9 1 udp 1 198.51.100.1 3 typ host\n')
   expect(answer).toContain('a=ice-ufrag:289b\r\n')
   expect(answer).toContain('a=ice-pwd:0b66\r\n')

@@ -1,4 +1,6 @@
-/** Session descriptions: the fragments that ICE restarts and late candidates travel in (RFC 8840). Pure. */
+/**
+ * Session descriptions: the fragments that carry ICE restarts and late candidates (RFC 8840). Pure.
+ */
 
 interface Ice {
   ufrag: string
@@ -22,11 +24,14 @@ function iceOf(sdp: string): Ice | null {
   return { ufrag, pwd, candidates: all.filter((line) => line.startsWith('a=candidate:')) }
 }
 
-/** What a PATCH says of a description: its credentials and candidates, or only the candidates given. */
+/**
+ * Returns the fragment for a PATCH: the description's credentials and candidates, or only the given
+ * candidates.
+ */
 export function fragmentOf(sdp: string, only?: readonly string[]): string {
   const all = lines(sdp)
   const ice = iceOf(sdp)
-  if (ice === null) throw new Error('a description without ICE credentials')
+  if (ice === null) throw new Error('the description has no ICE credentials')
   const parts = [
     ...all.filter((line) => line.startsWith('a=group:')),
     first(all, 'm=audio') ?? 'm=audio 9 UDP/TLS/RTP/SAVPF 0',
@@ -40,10 +45,13 @@ export function fragmentOf(sdp: string, only?: readonly string[]): string {
   return `${parts.join('\r\n')}\r\n`
 }
 
-/** The other side's description with the credentials and candidates of its fragment: what a restart is answered with. */
+/**
+ * Returns the other side's description with the credentials and candidates of its fragment, which
+ * answers a restart.
+ */
 export function withFragment(sdp: string, fragment: string): string {
   const ice = iceOf(fragment)
-  if (ice === null) throw new Error('a fragment without ICE credentials')
+  if (ice === null) throw new Error('the fragment has no ICE credentials')
   const dropped = /^a=(candidate:|end-of-candidates|remote-candidates:)/
   const result: string[] = []
   let placed = false
@@ -56,7 +64,7 @@ export function withFragment(sdp: string, fragment: string): string {
   for (const line of lines(sdp)) {
     if (line.startsWith('m=')) {
       media += 1
-      // Everything is bundled: candidates belong to the first section.
+      // Everything is bundled, so candidates belong to the first section.
       if (media === 2) place()
     }
     if (dropped.test(line)) continue

@@ -1,12 +1,12 @@
-/** Joining a call as WHIP does it (RFC 9725). Never does: hold a connection. */
+/** Joining a call with WHIP (RFC 9725). Never does: hold a connection. */
 
 import { Problem, send } from './http'
 
-/** A call of ours, as the engine named it. */
+/** A call of this page, as the engine named it. */
 export interface Call {
   url: string
   answer: string
-  /** Of the ICE session; goes back with every late candidate. */
+  /** The tag of the ICE session, which is sent with every late candidate. */
   etag: string | null
 }
 
@@ -21,20 +21,20 @@ export async function join(token: string, offer: string, takeover: boolean): Pro
   })
   const location = response.headers.get('location')
   if (location === null) throw new Problem(502, 'the answer does not say where the call is')
-  // Behind a proxy the engine may name itself otherwise: the path is what counts.
+  // Behind a proxy, the engine may know itself by another host, so only the path is used.
   const url = new URL(location, window.location.href).pathname
   return { url, answer: await response.text(), etag: response.headers.get('etag') }
 }
 
-/** Late candidates. */
+/** Sends late candidates. */
 export async function trickle(call: Call, fragment: string): Promise<void> {
   const headers: Record<string, string> = { 'content-type': FRAGMENT }
-  // `*` would ask for a restart.
+  // The tag `*` would request a restart.
   if (call.etag !== null) headers['if-match'] = call.etag
   await send(call.url, { method: 'PATCH', headers, body: fragment })
 }
 
-/** An ICE restart; answers with the engine's side of it. */
+/** Restarts ICE. Returns the engine's side of the new session. */
 export async function restart(call: Call, fragment: string): Promise<string> {
   const response = await send(call.url, {
     method: 'PATCH',
@@ -46,9 +46,12 @@ export async function restart(call: Call, fragment: string): Promise<string> {
   return response.text()
 }
 
-/** Ends the call, also while the page goes away. The interview can be taken up again with the same link. */
+/**
+ * Ends the call, also while the page is being left. The interview can be continued with the same
+ * link.
+ */
 export function hangUp(call: Call): void {
   fetch(call.url, { method: 'DELETE', keepalive: true }).catch(() => {
-    // The engine notices by itself that nobody is there any more.
+    // The engine notices by itself that the page is gone.
   })
 }

@@ -17,7 +17,7 @@ export function GuideList({ guides }: { guides: CallGuide[] }) {
     setFault('')
     try {
       const { join_token } = await schedule(guide.id)
-      // Here, whatever address the link of others begins with.
+      // The call is opened on this host, whatever address the public join link has.
       window.location.assign(`/join/${encodeURIComponent(join_token)}`)
     } catch (error) {
       setFault(said(error))

@@ -1,11 +1,13 @@
-/** A link for somebody: they open it in a browser, and the interview begins. */
+/** Makes a link that lets somebody into an interview in their browser. */
 
 import { type FormEvent, useState } from 'react'
 import { type CallGuide, type Respondent, type Scheduled, schedule } from '../engine/api'
 import { CopyField } from '../ui/CopyField'
 import { said } from './said'
 
-/** Empty fields are left out: the engine wants texts or nothing. */
+/**
+ * Returns the respondent without empty fields, because the engine accepts only texts or nothing.
+ */
 export function respondentOf(form: FormData): Respondent {
   const text = (name: string): string => {
     const value = form.get(name)
@@ -53,7 +55,7 @@ export function LinkForm({ guides }: { guides: CallGuide[] }) {
           </select>
         </label>
         <label>
-          Name <span className="soft">(optional: the interviewer greets them by it)</span>
+          Name <span className="soft">(optional: the interviewer uses it in the greeting)</span>
           <input name="name" maxLength={200} autoComplete="off" />
         </label>
         <label>
@@ -62,7 +64,7 @@ export function LinkForm({ guides }: { guides: CallGuide[] }) {
         </label>
         <div className="actions">
           <button type="submit" className="main" disabled={busy}>
-            {busy ? 'Making it…' : 'Make a link'}
+            {busy ? 'Making the link…' : 'Make a link'}
           </button>
         </div>
       </form>
@@ -74,7 +76,7 @@ export function LinkForm({ guides }: { guides: CallGuide[] }) {
           <>
             <CopyField label="Their link" value={made.join_url} />
             <p className="soft small">
-              Good until {until}, for one interview. It is shown only here. Whoever has it can take part.
+              Valid until {until}, for one interview. It is shown only here. Anybody who has it can take part.
             </p>
             {isLocal(made.join_url) && (
               <p className="soft small">

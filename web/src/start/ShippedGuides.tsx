@@ -1,10 +1,13 @@
-/** There is no guide yet: the ones that come with the engine, each added by a click. */
+/**
+ * Shown while there is no guide: the guides that come with the engine, each with a button that adds
+ * it.
+ */
 
 import { useEffect, useState } from 'react'
 import { type GuideDocument, addCallGuide, understood } from '../engine/api'
 import { said } from './said'
 
-// Fetched only where they are needed.
+// The guides are fetched only when they are needed.
 const SHIPPED = import.meta.glob<string>('../../../guides/*.yaml', { query: '?raw', import: 'default' })
 
 interface Shipped {
@@ -12,7 +15,7 @@ interface Shipped {
   yaml: string
 }
 
-/** The short ones first. What is in a file is the engine's to say. */
+/** Returns the guides, the shortest first. The engine parses the files. */
 async function all(): Promise<Shipped[]> {
   const texts = await Promise.all(Object.values(SHIPPED).map((load) => load()))
   const guides = await Promise.all(texts.map(async (yaml) => ({ yaml, guide: await understood(yaml) })))

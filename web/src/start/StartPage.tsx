@@ -1,4 +1,4 @@
-/** `/`: try a guide yourself, or make a link for somebody. */
+/** The page `/`: try a guide, or make a link for somebody. */
 
 import './start.css'
 import { useCallback, useEffect, useState } from 'react'
@@ -29,11 +29,11 @@ export function StartPage() {
   return (
     <Screen name="start" title="Interviews, held by voice" label="Expert Interviewers" wide>
       <p className="lead">
-        Try a guide yourself, or make a link for somebody else. What is said is understood on this machine.
+        Try a guide yourself, or make a link for somebody else. Speech is processed on this machine.
       </p>
       {engine?.components.models.scripted === true && (
         <p className="card warn">
-          This engine runs with scripted speech, for tests: it understands nothing of what is really said.
+          This engine uses scripted speech for tests, and does not recognise what is said.
         </p>
       )}
       <div role="alert">

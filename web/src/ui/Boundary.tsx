@@ -1,4 +1,7 @@
-/** A fault of ours, or a part of the page that could not be fetched: better a word than an empty window. */
+/**
+ * Shown when the page has a fault, or when a part of it could not be fetched, instead of an empty
+ * window.
+ */
 
 import { Component, type ReactNode } from 'react'
 import { Screen } from './Screen'
@@ -14,10 +17,10 @@ export class Boundary extends Component<{ children: ReactNode }, { failed: boole
     if (!this.state.failed) return this.props.children
     return (
       <Screen name="broken" title="This page has a problem">
-        <p>Load it again. If you were in an interview, it goes on where it was: nothing you answered is lost.</p>
+        <p>Reload the page. If you were in an interview, it continues where it was, and no answer is lost.</p>
         <div className="actions">
           <button type="button" className="main" onClick={() => window.location.reload()}>
-            Load it again
+            Reload the page
           </button>
         </div>
       </Screen>

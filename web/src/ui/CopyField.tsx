@@ -1,4 +1,4 @@
-/** A text to be copied: by the button, or by hand where the browser does not let pages copy. */
+/** A text to copy, with a button, or by hand if the browser does not let pages copy. */
 
 import { useRef, useState } from 'react'
 import { Status } from './Screen'
@@ -13,7 +13,7 @@ export function CopyField({ label, value }: { label: string; value: string }) {
     } catch {
       field.current?.focus()
       field.current?.select()
-      setSaid('Selected: copy it with Ctrl+C.')
+      setSaid('The text is selected. Copy it with Ctrl+C.')
     }
   }
   return (

@@ -1,4 +1,4 @@
-/** The browser's own modal dialog: focus, Escape and the backdrop come with it. */
+/** The browser's own modal dialog, which handles the focus, Escape and the backdrop. */
 
 import { type ReactNode, useEffect, useId, useRef } from 'react'
 

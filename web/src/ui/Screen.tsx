@@ -1,21 +1,25 @@
-/** The frame of every screen: landmarks, the heading that takes the focus, and the document's title. */
+/**
+ * The frame of every screen: landmarks, the heading that takes the focus, and the document's title.
+ */
 
 import { type ReactNode, useEffect, useRef } from 'react'
 import icon from './icon.svg'
 
 interface ScreenProps {
-  /** Names the state for styles and tests. */
+  /** The name of the state, for styles and tests. */
   name: string
   title: string
-  /** What stands in the tab, when it is not the title. */
+  /** The title of the tab, if it differs from `title`. */
   label?: string
   children: ReactNode
-  /** Before the title, small. */
+  /** A small text before the title. */
   above?: ReactNode
   wide?: boolean
 }
 
-/** Only a later screen takes the focus: on the first one the browser's own beginning is right. */
+/**
+ * Only later screens take the focus. On the first one, the browser's own starting point is right.
+ */
 let shownBefore = false
 
 export function Screen({ name, title, label, children, above, wide = false }: ScreenProps) {
@@ -44,7 +48,10 @@ export function Screen({ name, title, label, children, above, wide = false }: Sc
   )
 }
 
-/** Says what changes to those who do not see it. It is there from the beginning: regions made later are not heard. */
+/**
+ * Announces changes to people who cannot see them. It is present from the beginning, because
+ * regions that are added later are not announced.
+ */
 export function Status({ children, className = 'status' }: { children: ReactNode; className?: string }) {
   return (
     <div role="status" className={className}>

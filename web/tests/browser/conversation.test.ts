@@ -93,7 +93,7 @@ test('while it listens: a complaint, silence, and nothing that moves for those w
   tell('{"type":"sing"}')
   await page.getByText('Not understood').waitFor()
   await inspect(page, 'conversation-complaint')
-  await page.getByText('We hear nothing from you at the moment.').waitFor({ timeout: 20_000 })
+  await page.getByText('Your microphone picks up no sound at the moment.').waitFor({ timeout: 20_000 })
   await inspect(page, 'conversation-silent')
 
   await page.emulateMedia({ reducedMotion: 'reduce' })
@@ -147,7 +147,7 @@ test('another microphone in the middle of a call, one that is unplugged, and non
   })
   const last = await sent(page)
   await unplug()
-  await page.getByRole('heading', { name: 'We can’t find a microphone' }).waitFor()
+  await page.getByRole('heading', { name: 'No microphone was found' }).waitFor()
   await inspect(page, 'conversation-unplugged')
   await page.evaluate(() => (window as unknown as { plugIn(): void }).plugIn())
   await page.getByRole('button', { name: 'Try again' }).click()
@@ -182,7 +182,7 @@ for (const keep of [true, false]) {
     await dialog.waitFor()
     if (keep) {
       await inspect(page, 'stop-recording')
-      await dialog.getByRole('button', { name: 'Go on recording' }).click()
+      await dialog.getByRole('button', { name: 'Continue recording' }).click()
       await dialog.waitFor({ state: 'detached' })
       await button.click()
     }
@@ -218,7 +218,7 @@ test('a browser that lets nothing sound without a click', async () => {
     }`)
   const { page } = visit
   await start(page, url)
-  const button = page.getByRole('button', { name: 'Let the interviewer be heard' })
+  const button = page.getByRole('button', { name: 'Turn the sound on' })
   await button.waitFor()
   await inspect(page, 'conversation-muted-page')
   await page.evaluate(() => Object.assign(window, { refusing: false }))

@@ -90,7 +90,7 @@ test('a person holds the short interview in the browser', { timeout: 400_000 }, 
   const hello = readWav(join(speak({ hello: 'Hello, can you hear me?' }, 'am_michael'), 'hello.wav'))
   const spoken = microphone.hold(hello)
   await page.getByRole('button', { name: 'Use the microphone' }).click()
-  await page.getByText('We hear you well.').waitFor()
+  await page.getByText('Your microphone works.').waitFor()
   // Nobody begins the call in the middle of a word.
   await new Promise((resolve) => setTimeout(resolve, spoken))
   await page.getByRole('button', { name: 'Start the interview' }).click()

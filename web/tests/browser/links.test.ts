@@ -137,7 +137,7 @@ test('a page of which a part did not come', async () => {
   await screen(page, 'broken')
   await inspect(page, 'broken')
   await page.unroute(/assets\/CallPage.*\.js/)
-  await page.getByRole('button', { name: 'Load it again' }).click()
+  await page.getByRole('button', { name: 'Reload the page' }).click()
   await screen(page, 'welcome')
   await visit.end()
 })

@@ -50,7 +50,7 @@ export async function check(page: Page, url: string): Promise<void> {
 
 export async function start(page: Page, url: string): Promise<void> {
   await check(page, url)
-  await page.getByRole('button', { name: /^(Start|Go on with) the interview$/ }).click()
+  await page.getByRole('button', { name: /^(Start|Continue) the interview$/ }).click()
 }
 
 export async function leave(page: Page): Promise<void> {

@@ -1,4 +1,5 @@
-//! CTranslate2's `model.bin`, version 6 and before: a header, then named arrays, then aliases. Little-endian.
+//! Reads CTranslate2's `model.bin`, up to version 6: a header, then named arrays, then aliases. All
+//! numbers are little-endian.
 //!
 //! ```text
 //! u32 version, text spec, u32 revision, u32 count
@@ -15,7 +16,7 @@ use half::f16;
 
 use super::ConvertError;
 
-/// Where the arrays of a model file lie.
+/// A model file and the positions of its arrays.
 pub struct Model<R> {
     reader: R,
     arrays: BTreeMap<String, Array>,
@@ -25,7 +26,7 @@ pub struct Model<R> {
 struct Array {
     shape: Vec<usize>,
     stored: Stored,
-    /// Of the first value in the file.
+    /// The position of the array's first value in the file, in bytes.
     position: u64,
 }
 
@@ -51,7 +52,7 @@ impl Stored {
 }
 
 impl<R: Read + Seek> Model<R> {
-    /// Reads the directory; the values stay in the file.
+    /// Reads the directory of arrays. The values stay in the file.
     pub fn open(mut reader: R) -> Result<Self, ConvertError> {
         let version = u32(&mut reader)?;
         if !(2..=6).contains(&version) {
@@ -90,11 +91,11 @@ impl<R: Read + Seek> Model<R> {
         self.arrays.get(name).map(|a| a.shape.as_slice()).ok_or_else(|| ConvertError::Missing(name.to_owned()))
     }
 
-    /// Values by their number in the array, row by row.
+    /// Returns the values of an array that `range` selects, counted in values in row-major order.
     pub fn values(&mut self, name: &str, range: Range<usize>) -> Result<Vec<f32>, ConvertError> {
         let array = self.arrays.get(name).ok_or_else(|| ConvertError::Missing(name.to_owned()))?;
         if range.end > array.shape.iter().product::<usize>() {
-            let reason = "it is shorter than what is made from it";
+            let reason = "it holds fewer values than the conversion needs";
             return Err(ConvertError::Shape { name: name.to_owned(), shape: array.shape.clone(), reason });
         }
         let size = match array.stored {

@@ -1,22 +1,23 @@
-//! whisper.cpp's model file: hyperparameters, mel filters, tokens, then tensors. Little-endian, no alignment.
+//! Writes whisper.cpp's model file: hyperparameters, mel filters, tokens, then tensors. All numbers
+//! are little-endian and unaligned.
 
 use std::io::{self, Write};
 
 use half::f16;
+use mel::Filterbank;
 
-use super::mel::Filterbank;
-
-/// "ggml", as a number.
+/// The bytes "ggml" as a number.
 const MAGIC: i32 = 0x6767_6d6c;
-/// Version 2 of the quantisation formats (in thousands), file type 7: mostly q8_0.
+/// Version 2 of the quantisation formats (in the thousands), and file type 7, which means mostly
+/// q8_0.
 const FILE_TYPE: i32 = 2007;
-/// Values that share one scale.
+/// The number of values that share one scale.
 const BLOCK: usize = 32;
 
 pub struct Hyperparameters {
     pub n_vocab: usize,
     pub n_audio_ctx: usize,
-    /// Width of encoder and decoder alike.
+    /// The width of the encoder and of the decoder.
     pub n_state: usize,
     pub n_head: usize,
     pub audio_layers: usize,
@@ -25,7 +26,7 @@ pub struct Hyperparameters {
     pub n_mels: usize,
 }
 
-/// How the values of a tensor are stored; the number is ggml's own.
+/// How the values of a tensor are stored. The numbers are ggml's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     F32 = 0,
@@ -34,7 +35,8 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Big matrices are quantised. whisper.cpp wants convolutions in f16, and vectors and positions in f32.
+    /// Quantises large matrices. whisper.cpp requires convolutions in f16, and vectors and
+    /// positions in f32.
     fn of(name: &str, shape: &[usize]) -> Self {
         match shape {
             [_] => Self::F32,
@@ -70,10 +72,10 @@ impl<W: Write> Writer<W> {
         self.int(FILE_TYPE)
     }
 
-    pub fn mel_filters(&mut self, mel: &Filterbank) -> io::Result<()> {
-        self.int(mel.filters as i32)?;
-        self.int(mel.bins as i32)?;
-        self.values(Encoding::F32, &mel.weights)
+    pub fn mel_filters(&mut self, bank: &Filterbank) -> io::Result<()> {
+        self.int(bank.filters() as i32)?;
+        self.int(mel::BINS as i32)?;
+        self.values(Encoding::F32, bank.weights())
     }
 
     pub fn tokens(&mut self, tokens: &[Vec<u8>]) -> io::Result<()> {
@@ -85,10 +87,12 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Begins a tensor; its values follow in pieces that are multiples of 32 but for the last.
+    /// Begins a tensor. Its values follow in pieces, each of which except the last is a multiple of
+    /// 32 values.
     pub fn tensor(&mut self, name: &str, shape: &[usize]) -> io::Result<Encoding> {
         let encoding = Encoding::of(name, shape);
-        // A convolution's bias is added to [time, channel]: whisper.cpp expects it as a column.
+        // whisper.cpp adds a convolution's bias to a matrix of [time, channel], and so expects the
+        // bias as a column.
         let column = [shape[0], 1];
         let shape = if name.contains(".conv") && shape.len() == 1 { &column } else { shape };
         self.int(shape.len() as i32)?;
@@ -121,7 +125,8 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// q8_0: a block's scale (its largest magnitude / 127) as f16, then each value as a signed byte in units of the scale.
+/// Quantises a block as q8_0: the scale (the largest magnitude divided by 127) as f16, then each
+/// value as a signed byte in units of the scale.
 fn quantise(block: &[f32; BLOCK], out: &mut Vec<u8>) {
     let largest = block.iter().fold(0.0_f32, |m, v| m.max(v.abs()));
     let scale = largest / 127.0;
@@ -143,7 +148,7 @@ mod tests {
         let scale = f16::from_le_bytes([raw[0], raw[1]]).to_f32();
         for (value, byte) in block.iter().zip(&raw[2..]) {
             let back = f32::from(i8::from_le_bytes([*byte])) * scale;
-            // f16 rounds the scale by up to 2^-11 of it.
+            // Storing the scale as f16 rounds it by up to 2^-11 of its value.
             assert!((back - value).abs() <= scale * 0.5 + value.abs() / 2048.0, "{value} came back as {back}");
         }
         assert_eq!(i8::from_le_bytes([raw[2]]), -127);

@@ -1,7 +1,8 @@
-//! CTranslate2 Whisper → whisper.cpp ggml q8_0.
+//! Converts a CTranslate2 Whisper model to whisper.cpp's ggml format with q8_0 quantisation.
 //!
-//! Owns: reading the one format ([`ct2`]), naming and cutting its tensors ([`tensors`]), writing the other ([`ggml`]).
-//! Never does: hold a whole model in memory; a tensor passes through in pieces.
+//! Owns: reading the one format ([`ct2`]), naming and splitting its tensors ([`tensors`]), and
+//! writing the other ([`ggml`]). Never does: hold a whole model in memory; tensors are converted in
+//! pieces.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
@@ -11,7 +12,6 @@ use crate::digest::Hashing;
 
 mod ct2;
 mod ggml;
-mod mel;
 mod tensors;
 mod vocabulary;
 
@@ -19,24 +19,25 @@ mod vocabulary;
 pub enum ConvertError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    #[error("this is no CTranslate2 Whisper model: {0}")]
+    #[error("the file is not a CTranslate2 Whisper model: {0}")]
     NotWhisper(String),
-    #[error("the model has no {0}")]
+    #[error("the model has no array named {0}")]
     Missing(String),
-    #[error("{name} has the shape {shape:?}, which does not fit: {reason}")]
+    #[error("{name} has the unexpected shape {shape:?}: {reason}")]
     Shape { name: String, shape: Vec<usize>, reason: &'static str },
-    #[error("{name} is stored as {stored}; only f32 and f16 can be read")]
+    #[error("{name} is stored as {stored}; only f32 and f16 are supported")]
     Stored { name: String, stored: &'static str },
-    #[error("{0} has a bias on its keys, which whisper.cpp has no place for")]
+    #[error("{0} has a bias on its keys, which whisper.cpp does not support")]
     KeyBias(String),
-    #[error("line {line} of the vocabulary is not GPT-2's alphabet: {token:?}")]
+    #[error("line {line} of the vocabulary has a character outside GPT-2's alphabet: {token:?}")]
     Token { line: usize, token: String },
 }
 
-/// Values that pass through at a time: 1 MiB of f32.
+/// The number of values that are converted at a time: 1 MiB of f32.
 const PIECE: usize = 1 << 18;
 
-/// Converts a model file. `progress` gets the bytes written so far; the result is the new file's sha256.
+/// Converts a model file. `progress` is called with the number of bytes written so far. Returns the
+/// SHA-256 of the new file in lower-case hex.
 pub fn file(model: &Path, vocabulary: &Path, to: &Path, progress: impl Fn(u64)) -> Result<String, ConvertError> {
     let model = BufReader::new(File::open(model)?);
     let vocabulary = std::fs::read_to_string(vocabulary)?;
@@ -57,7 +58,7 @@ fn convert(
     let layout = tensors::Layout::of(&model)?;
     let mut writer = ggml::Writer::new(&mut *out);
     writer.header(&layout.hyperparameters)?;
-    writer.mel_filters(&mel::filterbank(layout.hyperparameters.n_mels))?;
+    writer.mel_filters(&mel::Filterbank::new(layout.hyperparameters.n_mels))?;
     writer.tokens(&vocabulary::tokens(vocabulary)?)?;
     for name in &layout.keys_without_bias {
         if tensors::key_bias(&mut model, name)?.iter().any(|b| *b != 0.0) {

@@ -1,6 +1,7 @@
-//! Which array of CTranslate2 becomes which tensor of whisper.cpp.
+//! Maps CTranslate2's arrays to whisper.cpp's tensors.
 //!
-//! CTranslate2 keeps query, key and value as one matrix; whisper.cpp wants them apart, under OpenAI's names.
+//! CTranslate2 stores query, key and value as one matrix. whisper.cpp requires three, under
+//! OpenAI's names.
 
 use std::io::{Read, Seek};
 
@@ -8,24 +9,24 @@ use super::ConvertError;
 use super::ct2::Model;
 use super::ggml::Hyperparameters;
 
-/// Every Whisper has attention heads of 64.
+/// The size of an attention head, which is 64 in every Whisper model.
 const HEAD: usize = 64;
 
-/// A tensor to write: rows of an array of the source.
+/// A tensor to write: some rows of an array of the source.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tensor {
     pub name: String,
     pub source: String,
-    /// Values of the source before the first one of this tensor.
+    /// The number of values of the source that precede this tensor's first value.
     pub offset: usize,
-    /// Outermost dimension first.
+    /// The dimensions, outermost first.
     pub shape: Vec<usize>,
 }
 
 pub struct Layout {
     pub hyperparameters: Hyperparameters,
     pub tensors: Vec<Tensor>,
-    /// Sources whose keys have a bias in the one format and none in the other.
+    /// The sources whose keys have a bias in CTranslate2's format and none in whisper.cpp's.
     pub keys_without_bias: Vec<String>,
 }
 

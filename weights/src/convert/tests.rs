@@ -1,4 +1,4 @@
-//! A whole conversion on a model small enough to write by hand.
+//! Tests a whole conversion on a model that is small enough to be written by hand.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -19,7 +19,7 @@ impl Ct2 {
         self.0.push(0);
     }
 
-    /// An array whose values rise by a thousandth, beginning at `first`.
+    /// Adds an array whose values begin at `first` and rise by 0.001 each.
     fn array(&mut self, name: &str, shape: &[usize], first: f32) {
         self.text(name);
         self.0.push(shape.len() as u8);
@@ -89,7 +89,7 @@ impl Read<'_> {
     }
 }
 
-/// Name → (type, dimensions as in the file, values).
+/// Returns (type, dimensions as in the file, values) for each name.
 fn tensors(ggml: &mut Read<'_>) -> BTreeMap<String, (usize, Vec<usize>, Vec<f32>)> {
     let mut all = BTreeMap::new();
     while !ggml.0.is_empty() {
@@ -131,7 +131,8 @@ fn every_tensor_arrives_under_its_name_with_its_values() {
         assert_eq!(ggml.take(token.len()), token);
     }
     let all = tensors(&mut ggml);
-    // 11 outside the layers, 15 in the encoder's, 24 in the decoder's: what whisper.cpp looks for with one layer each.
+    // whisper.cpp looks for 11 tensors outside the layers, 15 in an encoder layer and 24 in a
+    // decoder layer.
     assert_eq!(all.len(), 11 + 15 + 24, "{:?}", all.keys());
 
     let (kind, shape, values) = &all["encoder.conv1.weight"];
@@ -140,7 +141,7 @@ fn every_tensor_arrives_under_its_name_with_its_values() {
     assert_eq!(all["encoder.conv1.bias"].1, [1, STATE]);
     assert_eq!((all["encoder.positional_embedding"].0, all["decoder.positional_embedding"].0), (0, 0));
 
-    // Query, key and value are thirds of one matrix that rises by a thousandth a value.
+    // Query, key and value are thirds of one matrix whose values rise by 0.001 each.
     for (third, name) in ["query", "key", "value"].iter().enumerate() {
         let (kind, shape, values) = &all[&format!("encoder.blocks.0.attn.{name}.weight")];
         assert_eq!((*kind, shape.as_slice()), (8, [STATE, STATE].as_slice()));
@@ -164,7 +165,7 @@ fn a_bias_on_the_keys_is_refused() {
     let mut bytes = model("WhisperSpec");
     let name = b"encoder/layer_0/self_attention/linear_0/bias\0";
     let at = bytes.windows(name.len()).position(|w| w == name).unwrap() + name.len();
-    // rank, one dimension, type, length; then the first key's bias.
+    // The array's rank, one dimension, type and length precede the bias of the first key.
     let first_key = at + 1 + 4 + 1 + 4 + STATE * 2;
     bytes[first_key..first_key + 2].copy_from_slice(&f16::from_f32(1.0).to_le_bytes());
     let error = convert(Cursor::new(bytes), "a", &mut Vec::new(), |_| {}).unwrap_err();

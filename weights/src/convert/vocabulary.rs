@@ -1,13 +1,16 @@
-//! CTranslate2's `vocabulary.txt` → the bytes each token stands for.
+//! Reads CTranslate2's `vocabulary.txt` and returns the bytes that each token stands for.
 //!
-//! A line holds a token in GPT-2's printable alphabet, in which each of the 256 bytes is one character: printable ones
-//! stand for themselves, the others for characters from U+0100 on, in order.
+//! Each line holds a token in GPT-2's printable alphabet, in which each of the 256 byte values is
+//! one character. Printable bytes are written as themselves. The other bytes are written as the
+//! characters from U+0100 on, in order.
 
 use super::ConvertError;
 
-/// Text tokens. whisper.cpp makes up the names of the special ones behind them by itself.
+/// The number of text tokens. whisper.cpp itself generates the names of the special tokens that
+/// follow them.
 const TEXT_TOKENS: usize = 50_257;
-/// In the English vocabulary the last of them; the one token not written in GPT-2's alphabet.
+/// The last text token of the English vocabulary, and the only one that is not written in GPT-2's
+/// alphabet.
 const END: &str = "<|endoftext|>";
 
 pub fn tokens(vocabulary: &str) -> Result<Vec<Vec<u8>>, ConvertError> {
@@ -28,7 +31,7 @@ pub fn tokens(vocabulary: &str) -> Result<Vec<Vec<u8>>, ConvertError> {
         .collect()
 }
 
-/// The character of each byte.
+/// Returns the character of each byte value.
 fn alphabet() -> [char; 256] {
     let mut next = 0x100;
     std::array::from_fn(|byte| {

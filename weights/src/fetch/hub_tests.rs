@@ -1,4 +1,5 @@
-//! Fetching from a hub, which a real server on loopback plays; packages are laid down as an earlier run would have left them.
+//! Tests fetching from a hub, for which an HTTP server on loopback stands in. Packages are prepared
+//! as an earlier run would have left them.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use crate::fake_hub::{FakeHub, Manner};
 use crate::hub::Limits;
 use crate::verify_with;
 
-/// Short enough for a test: curl counts a slow download in whole seconds.
+/// The limits are short enough for a test. curl measures a slow download in whole seconds.
 const LIMITS: Limits =
     Limits { probe: Duration::from_secs(1), connect: Duration::from_secs(1), slow_bytes: 1_000, slow_seconds: 1 };
-/// More than the limits together take, on a machine that has other things to do.
+/// More time than all limits together take, even on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
 
-/// A folder for weights, and what is said while they are fetched.
+/// A folder for weights, and the lines that are printed while they are fetched.
 struct Stage {
     dir: tempfile::TempDir,
     said: Arc<Mutex<Vec<String>>>,
@@ -27,8 +28,8 @@ impl Stage {
         Self { dir: tempfile::tempdir().unwrap(), said: Arc::default() }
     }
 
-    /// A manifest with these files, each in a repository of the hub under its own name and in the package `p`, which lies
-    /// ready if it has content.
+    /// Returns a manifest with these files. Each is in a repository of the hub under its own name,
+    /// and in the package `p`, which is prepared if `packed` has content.
     fn manifest(&self, files: &[(&str, &[u8])], packed: Option<&[(&str, &[u8])]>) -> Manifest {
         let package = match packed {
             Some(members) => package(self.dir.path(), "pypi", "p", &wheel(members)),
@@ -50,7 +51,7 @@ impl Stage {
         fs::read(self.dir.path().join(name)).unwrap()
     }
 
-    /// The one line that says so.
+    /// Returns the only printed line that contains `what`.
     fn said(&self, what: &str) -> String {
         let said = self.said.lock().clone();
         let found: Vec<_> = said.iter().filter(|line| line.contains(what)).collect();
@@ -58,10 +59,10 @@ impl Stage {
         found[0].clone()
     }
 
-    /// Everything is whole, and nothing of the way there is left.
+    /// Asserts that every file is verified and that no temporary files are left.
     fn assert_whole(&self, manifest: &Manifest) {
         assert!(verify_with(manifest, &["i"], self.dir.path(), Depth::Full).is_ok());
-        assert!(!self.dir.path().join(WORKSHOP).exists(), "the workshop is cleared");
+        assert!(!self.dir.path().join(WORKSHOP).exists(), "the work folder is removed");
     }
 }
 
@@ -77,7 +78,7 @@ fn the_hub_is_the_first_choice() {
     assert_eq!(fetched, Fetched { kept: 0, made: 2, bytes: 11 });
     assert_eq!((stage.file("a.bin"), stage.file("b/c.bin")), (b"first".to_vec(), b"second".to_vec()));
     assert_eq!(hub.requests().len(), 2);
-    stage.said("a.bin (5 B): from the hub, sha256 as pinned");
+    stage.said("a.bin (5 B): from the hub, sha256 verified");
     stage.assert_whole(&manifest);
 }
 
@@ -91,8 +92,11 @@ fn other_bytes_are_not_taken_and_the_package_serves() {
     let manifest = stage.manifest(&[("a.bin", b"first"), ("b.bin", b"second")], Some(&[("a.bin", b"first")]));
     stage.fetch(&hub.base, &manifest).unwrap();
     assert_eq!(stage.file("a.bin"), b"first");
-    let line = stage.said("other bytes than the manifest pins");
-    assert!(line.contains("a.bin") && line.contains(&hex(b"FIRST")) && line.ends_with("taking the package"), "{line}");
+    let line = stage.said("not the content that the manifest pins");
+    assert!(
+        line.contains("a.bin") && line.contains(&hex(b"FIRST")) && line.ends_with("using the package instead"),
+        "{line}"
+    );
     stage.said("b.bin (6 B): from the hub");
     stage.assert_whole(&manifest);
 }
@@ -115,7 +119,7 @@ fn a_hub_that_refuses_connections_is_asked_once_and_left_out() {
     let files: [(&str, &[u8]); 2] = [("a.bin", b"first"), ("b.bin", b"second")];
     let manifest = stage.manifest(&files, Some(&files));
     stage.fetch(&format!("http://{address}"), &manifest).unwrap();
-    assert!(stage.said("the hub").ends_with("taking the packages"));
+    assert!(stage.said("the hub").ends_with("using the packages instead"));
     stage.assert_whole(&manifest);
 }
 
@@ -142,7 +146,7 @@ fn a_hub_that_is_too_slow_is_given_up_within_the_limit() {
     let began = Instant::now();
     stage.fetch(&hub.base, &manifest).unwrap();
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
-    assert!(stage.said("too slow").contains("for what is left"));
+    assert!(stage.said("too slow").contains("for this and all further files"));
     assert_eq!(hub.requests(), ["/them/model/resolve/abc/a.bin"], "it is not asked for another file");
     stage.assert_whole(&manifest);
 }
@@ -162,9 +166,9 @@ fn what_an_earlier_run_left_is_resumed_or_begun_again() {
     let content = b"0123456789";
     for (left, manner, requests) in [
         (b"0123".as_slice(), Manner::Whole, 1),
-        // All of it, so that nothing need be asked for.
+        // The file is complete, so nothing has to be requested.
         (content.as_slice(), Manner::Whole, 0),
-        // Another file's beginning, a longer file, and a server that can't resume.
+        // The beginning of another file, a file that is too long, and a server that cannot resume.
         (b"XXXX".as_slice(), Manner::Whole, 2),
         (b"0123456789 and more".as_slice(), Manner::Whole, 1),
         (b"0123".as_slice(), Manner::WithoutRanges, 2),
@@ -190,7 +194,7 @@ fn more_bytes_than_the_manifest_names_are_not_taken() {
         let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", manner, &more)]);
         let manifest = stage.manifest(&[("a.bin", b"first")], Some(&[("a.bin", b"first")]));
         stage.fetch(&hub.base, &manifest).unwrap();
-        assert!(stage.said("taking the package").contains("a.bin"));
+        assert!(stage.said("using the package instead").contains("a.bin"));
         stage.assert_whole(&manifest);
     }
 }

@@ -1,4 +1,4 @@
-//! Fetching without a network: packages are laid down as an earlier run would have left them.
+//! Tests fetching without a network. Packages are prepared as an earlier run would have left them.
 
 use std::io::Write;
 
@@ -30,7 +30,8 @@ fn tgz(members: &[(&str, &[u8])]) -> Vec<u8> {
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// A package as an interrupted run leaves it in the workshop, and its entry for the manifest.
+/// Writes a package to the work folder as an interrupted run leaves it, and returns its manifest
+/// entry.
 pub(super) fn package(dir: &Path, client: &str, name: &str, archive: &[u8]) -> String {
     let folder = dir.join(WORKSHOP).join(name);
     fs::create_dir_all(&folder).unwrap();
@@ -65,10 +66,10 @@ fn parts_of_several_packages_are_joined_in_order_and_kept_the_next_time() {
     assert_eq!((fetched.kept, fetched.made), (0, 2));
     assert_eq!(fs::read(dir.join("joined.bin")).unwrap(), b"one two");
     assert_eq!(fs::read(dir.join("voices/v.bin")).unwrap(), b"v");
-    assert!(!dir.join(WORKSHOP).exists(), "the workshop is cleared");
+    assert!(!dir.join(WORKSHOP).exists(), "the work folder is removed");
     assert!(verify_with(&manifest, &["i"], dir, Depth::Full).is_ok());
 
-    // Nothing is left to download from: whatever is not kept would fail.
+    // No package is left, so a file that is fetched again would fail.
     let again = fetch(&manifest, Set::Default, dir, &Progress::Silent).unwrap();
     assert_eq!(again, Fetched { kept: 2, made: 0, bytes: 0 });
 }
@@ -91,7 +92,7 @@ fn a_member_that_is_not_in_the_package_is_named() {
         let text = package(dir.path(), client, "p", &archive) + &item(&one("f.bin", b"x", &[("p", "gone")]));
         let manifest = Manifest::parse(&text).unwrap();
         let error = fetch(&manifest, Set::Default, dir.path(), &Progress::Silent).unwrap_err().to_string();
-        assert!(error.contains("p does not hold gone"), "{error}");
+        assert!(error.contains("p does not contain gone"), "{error}");
     }
 }
 

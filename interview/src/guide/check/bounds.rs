@@ -1,40 +1,41 @@
-//! How large a guide may be. A document comes from outside: whatever is done with it takes time and memory that somebody
-//! else's call needs.
+//! How large a guide may be. A document comes from outside, and everything that is done with it
+//! takes time and memory that other calls need.
 //!
-//! Owns: the bounds, which are far beyond what an interview of a day could hold. Never does: look at what a field means; it
-//! comes before every other check.
+//! Owns: the bounds, which are far beyond what an interview of a day could hold. Never does: look
+//! at what a field means. It comes before every other check.
 
 use serde_json::Value;
 
 use crate::guide::Problem;
 
 pub const SECTIONS: usize = 100;
-/// In the whole guide.
+/// The largest number of questions of a guide.
 pub const QUESTIONS: usize = 500;
-/// Of one question.
+/// The largest number of options of one question.
 pub const OPTIONS: usize = 100;
-/// Of one question.
+/// The largest number of triggers of one question.
 pub const TRIGGERS: usize = 20;
 pub const BRANCHES: usize = 200;
-/// Of one section.
+/// The largest number of conditions of one section.
 pub const CONDITIONS: usize = 20;
-/// In any other list.
+/// The largest number of items of any other list.
 pub const TEXTS: usize = 50;
-/// Characters of any text.
+/// The largest number of characters of any text.
 pub const CHARACTERS: usize = 4_000;
-/// Fields of any object.
+/// The largest number of fields of any object.
 const FIELDS: usize = 200;
-/// Levels of lists and objects within each other.
+/// The largest depth of lists and objects inside one another.
 const DEPTH: usize = 12;
-/// Problems that are told at once; more only say that there are more.
+/// The largest number of problems that are reported at once. A last one says how many more there
+/// are.
 pub const PROBLEMS: usize = 200;
 
-/// What is too large; empty for a document that the other checks may be let loose on.
+/// Returns what is too large. It is empty for a document that the other checks may look at.
 pub(super) fn exceeded(document: &Value) -> Vec<Problem> {
     let mut walk = Walk { problems: Vec::new(), questions: 0 };
     walk.value("", document, 0);
     if walk.questions > QUESTIONS {
-        let message = format!("the guide has {} questions; at most {QUESTIONS} are taken", walk.questions);
+        let message = format!("the guide has {} questions; at most {QUESTIONS} are allowed", walk.questions);
         walk.problems.push(Problem { path: "/sections".to_owned(), message });
     }
     walk.problems
@@ -60,13 +61,13 @@ impl Walk {
             Value::String(text) => {
                 let length = text.chars().count();
                 if length > CHARACTERS {
-                    self.add(path, format!("is {length} characters long; at most {CHARACTERS} are taken"));
+                    self.add(path, format!("is {length} characters long; at most {CHARACTERS} are allowed"));
                 }
             }
             Value::Array(items) => self.list(path, items, depth),
             Value::Object(fields) => {
                 if fields.len() > FIELDS {
-                    return self.add(path, format!("has {} fields; at most {FIELDS} are taken", fields.len()));
+                    return self.add(path, format!("has {} fields; at most {FIELDS} are allowed", fields.len()));
                 }
                 for (key, value) in fields {
                     if key.chars().count() > CHARACTERS {
@@ -92,8 +93,8 @@ impl Walk {
             _ => TEXTS,
         };
         if items.len() > most {
-            // Not looked into: there may be a hundred thousand of them.
-            return self.add(path, format!("has {} entries; at most {most} are taken", items.len()));
+            // The entries are not looked at, because there may be a hundred thousand of them.
+            return self.add(path, format!("has {} entries; at most {most} are allowed", items.len()));
         }
         if path.ends_with("/questions") {
             self.questions += items.len();

@@ -1,4 +1,6 @@
 //! The fields that a guide document may have, and the words that some of them take.
+//!
+//! Owns: these lists. Never does: check a document by them.
 
 pub(super) const GUIDE: &[&str] = &[
     "name",

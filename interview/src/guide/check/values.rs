@@ -1,11 +1,13 @@
-//! The checks on single values of a guide document: is it there, of its type, in its range?
+//! The checks on single values of a guide document: whether a value is there, of its type and in
+//! its range.
 //!
-//! Owns: one check a kind of value. Never does: know which fields a guide has.
+//! Owns: one check for each kind of value. Never does: know which fields a guide has.
 
 use serde_json::{Map, Value};
 
-use super::super::slug;
-use super::{Check, mend};
+use super::hint;
+use super::problems::Check;
+use crate::guide::slug::slug;
 
 impl Check {
     pub(super) fn object<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {
@@ -22,7 +24,7 @@ impl Check {
     pub(super) fn array<'v>(&mut self, path: &str, value: &'v Value) -> Option<&'v [Value]> {
         let array = value.as_array();
         if array.is_none() {
-            self.add(path, format!("must be a list, not {}{}", name_of(value), mend::list(path, value)));
+            self.add(path, format!("must be a list, not {}{}", name_of(value), hint::list(path, value)));
         }
         array.map(Vec::as_slice)
     }
@@ -49,11 +51,11 @@ impl Check {
     pub(super) fn known(&mut self, path: &str, object: &Map<String, Value>, known: &[&str]) {
         for key in object.keys().filter(|key| !known.contains(&key.as_str())) {
             let escaped = key.replace('~', "~0").replace('/', "~1");
-            let mend = mend::near(key, known).map_or_else(String::new, |meant| match key.split_once(':') {
+            let hint = hint::near(key, known).map_or_else(String::new, |meant| match key.split_once(':') {
                 Some((_, value)) => format!("write {meant}: {value}, with a space behind the colon; "),
                 None => format!("write {meant}; "),
             });
-            self.add(&format!("{path}/{escaped}"), format!("unknown field; {mend}known here: {}", known.join(", ")));
+            self.add(&format!("{path}/{escaped}"), format!("unknown field; {hint}known here: {}", known.join(", ")));
         }
     }
 
@@ -81,8 +83,8 @@ impl Check {
 
     pub(super) fn texts(&mut self, path: &str, object: &Map<String, Value>, key: &str) {
         for (i, value) in self.items(path, object, key).iter().enumerate() {
-            if let Some(mend) = mend::cut_number(self.items(path, object, key), i) {
-                self.add(&format!("{path}/{key}/{i}"), mend);
+            if let Some(hint) = hint::cut_number(self.items(path, object, key), i) {
+                self.add(&format!("{path}/{key}/{i}"), hint);
             } else if value.as_str().is_none_or(|text| text.trim().is_empty()) {
                 self.add(&format!("{path}/{key}/{i}"), format!("must be a text that is not empty{}", quoted(value)));
             }
@@ -93,7 +95,7 @@ impl Check {
         if let Some(other) = object.get(key).filter(|value| !value.is_boolean()) {
             self.add(
                 &format!("{path}/{key}"),
-                format!("must be true or false, not {}{}", name_of(other), mend::switch(key, other)),
+                format!("must be true or false, not {}{}", name_of(other), hint::switch(key, other)),
             );
         }
     }
@@ -116,7 +118,7 @@ impl Check {
                 &format!("{path}/{key}"),
                 format!(
                     "must be a whole number from {min} to {max}, not {value}{}",
-                    mend::number(key, value, min as f64, max as f64, true)
+                    hint::number(key, value, min as f64, max as f64, true)
                 ),
             );
         }
@@ -139,7 +141,7 @@ impl Check {
                 &format!("{path}/{key}"),
                 format!(
                     "must be a number from {min} to {max} ({hint}), not {value}{}",
-                    mend::number(key, value, min, max, false)
+                    hint::number(key, value, min, max, false)
                 ),
             );
         }
@@ -164,10 +166,11 @@ impl Check {
         if found.is_some() {
             return found;
         }
-        // What was meant is checked as such: what hangs on it is no further fault.
-        let meant = value.as_str().and_then(|written| mend::near(written, allowed));
-        let mend = meant.map_or_else(|| format!("one of {}", allowed.join(", ")), |meant| format!("{key}: {meant}"));
-        self.add(&at, format!("{value} is not known; write {mend}"));
+        // The intended value is used for further checks, so that they report no consequent
+        // problems.
+        let meant = value.as_str().and_then(|written| hint::near(written, allowed));
+        let hint = meant.map_or_else(|| format!("one of {}", allowed.join(", ")), |meant| format!("{key}: {meant}"));
+        self.add(&at, format!("{value} is not known; write {hint}"));
         meant
     }
 
@@ -175,7 +178,7 @@ impl Check {
         let at = format!("{path}/id");
         match object.get("id") {
             None => {}
-            // An empty id is what a guide without ids looks like when it is written out: it is filled in.
+            // A guide without ids is written out with empty ids. They are filled in.
             Some(Value::String(id)) if id.is_empty() => {}
             Some(Value::String(id)) => {
                 if id.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -193,11 +196,11 @@ impl Check {
     }
 }
 
-/// What to write where a text is due.
+/// Returns what to write where a text is required.
 pub(super) fn quoted(value: &Value) -> String {
     match value {
         Value::Bool(_) | Value::Number(_) => format!("; write \"{value}\", in quotes"),
-        // What stands behind a # is a comment in YAML, and an empty value nothing.
+        // In YAML, what follows a # is a comment, and an empty value is null.
         Value::Null => "; write a text, in quotes if it begins with #, ~, & or !".to_owned(),
         Value::Array(items) => match &items[..] {
             [Value::String(text)] => format!("; write {text:?}, without the brackets"),
@@ -214,7 +217,7 @@ pub(super) fn quoted(value: &Value) -> String {
     }
 }
 
-/// What to write where an object is due.
+/// Returns what to write where an object is required.
 fn named(path: &str, value: &Value) -> String {
     let Value::String(text) = value else { return String::new() };
     let text = text.trim();

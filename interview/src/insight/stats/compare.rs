@@ -1,15 +1,19 @@
 //! Whether two groups differ.
+//!
+//! Owns: the tests of two groups. Never does: know what is compared.
 
 use statrs::distribution::{Discrete as _, Hypergeometric};
 
 use super::two_sided;
 
-/// Tables whose probability differs by less than this share are equally likely: sums of floating point numbers are not exact.
+/// Tables whose probabilities differ by less than this share are equally likely, because sums of
+/// floating-point numbers are not exact.
 const SAME: f64 = 1e-7;
 
-/// Fisher's exact test of two shares, two-sided: the probability, with both margins fixed, of all tables that are no likelier
-/// than this one. `hits` of `total` in each group. None where a group is empty. Exact at any size, so that small groups need
-/// no rule of thumb.
+/// Fisher's exact test of two shares, two-sided: the probability, with both margins fixed, of all
+/// tables that are no likelier than this one. Each group is given as `hits` of `total`. Returns
+/// none if a group is empty. The test is exact at any size, so that small groups need no special
+/// rule.
 ///
 /// ```
 /// use interview::insight::stats::fisher_exact;
@@ -32,8 +36,9 @@ pub fn fisher_exact(one: (u64, u64), other: (u64, u64)) -> Option<f64> {
     Some(sum.clamp(0.0, 1.0))
 }
 
-/// Mann–Whitney U test, two-sided, by the normal approximation with correction for ties and for continuity: whether values of
-/// one group tend to be larger than those of the other. None where a group is empty; 1 where all values are the same.
+/// The Mann–Whitney U test, two-sided, by the normal approximation with correction for ties and for
+/// continuity: whether values of one group tend to be larger than those of the other. Returns none
+/// if a group is empty, and 1 if all values are equal.
 ///
 /// ```
 /// use interview::insight::stats::difference_of_ranks;

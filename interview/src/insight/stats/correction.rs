@@ -1,7 +1,10 @@
-//! Many comparisons find something by chance: what is left when that is allowed for.
+//! The correction for many comparisons, some of which find something by chance.
+//!
+//! Owns: the q values. Never does: know what is compared.
 
-/// Benjamini and Hochberg (1995): to each p its q, the smallest share of false discoveries at which it would be counted as a
-/// discovery: q₍ᵢ₎ = min over j ≥ i of p₍ⱼ₎ · m / j. In the order of the input.
+/// Benjamini and Hochberg (1995): returns for each p its q, the smallest share of false discoveries
+/// at which it would count as a discovery: q₍ᵢ₎ = min over j ≥ i of p₍ⱼ₎ · m / j. The order is that
+/// of the input.
 ///
 /// ```
 /// use interview::insight::stats::benjamini_hochberg;
@@ -17,7 +20,7 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     for (behind, at) in order.into_iter().enumerate() {
         let rank = p.len() - behind;
         least = least.min(p[at] * p.len() as f64 / rank as f64);
-        // Rounding may take a hair off.
+        // Rounding may make the result slightly too small.
         q[at] = least.max(p[at]);
     }
     q

@@ -1,11 +1,13 @@
-//! How sure a share is.
+//! The uncertainty of a share.
+//!
+//! Owns: Wilson's score interval. Never does: know what is counted.
 
 use serde::{Deserialize, Serialize};
 
-/// The standard normal's quantile for 95 %.
+/// The quantile of the standard normal distribution for 95 %.
 pub const Z_95: f64 = 1.959_963_984_540_054;
 
-/// A share and the interval it lies in, 0…1 each.
+/// A share, and the interval in which it lies, 0…1 each.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = WilsonInterval))]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,8 +17,9 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// Wilson's score interval (E. B. Wilson, 1927) for `hits` of `total`: with p = hits / total,
-/// centre (p + z²/2n) / (1 + z²/n), half width z/(1 + z²/n) · √(p(1 − p)/n + z²/4n²). None of nothing.
+/// Wilson's score interval (E. B. Wilson, 1927) for `hits` of `total`: with p = hits / total, the
+/// centre is (p + z²/2n) / (1 + z²/n), and the half width is z/(1 + z²/n) · √(p(1 − p)/n + z²/4n²).
+/// Returns none if `total` is 0.
 ///
 /// ```
 /// use interview::insight::stats::{Z_95, wilson};

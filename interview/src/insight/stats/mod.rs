@@ -14,7 +14,7 @@ pub use trend::{Point, Trend, cochran_armitage, mann_kendall};
 
 use statrs::distribution::{ContinuousCDF as _, Normal};
 
-/// Two-sided p of a standard normal deviate.
+/// The two-sided p of a standard normal deviate.
 fn two_sided(z: f64) -> f64 {
     (2.0 * Normal::standard().sf(z.abs())).clamp(0.0, 1.0)
 }

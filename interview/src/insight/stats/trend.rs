@@ -1,4 +1,6 @@
-//! Whether something grows or shrinks over time.
+//! Whether a value grows or shrinks over time.
+//!
+//! Owns: the tests for trends. Never does: know what is counted.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,16 +14,17 @@ pub struct Point {
     pub total: u64,
 }
 
-/// A direction and how likely it is to be chance.
+/// A direction, and the probability that it is due to chance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Trend {
-    /// Above 0: it grows.
+    /// Above 0, the value grows.
     pub statistic: f64,
     pub p: f64,
 }
 
-/// The Cochran–Armitage test for a trend of shares (Armitage 1955), two-sided: with scores t and p̄ = hits / total over all,
-/// z = Σ t (hits − n p̄) / √(p̄ (1 − p̄) (Σ n t² − (Σ n t)² / N)). None where times or shares don't vary.
+/// The Cochran–Armitage test for a trend of shares (Armitage 1955), two-sided: with scores t and p̄
+/// = hits / total over all, z = Σ t (hits − n p̄) / √(p̄ (1 − p̄) (Σ n t² − (Σ n t)² / N)). Returns
+/// none if the times or the shares do not vary.
 ///
 /// ```
 /// use interview::insight::stats::{Point, cochran_armitage};
@@ -36,7 +39,7 @@ pub fn cochran_armitage(points: &[Point]) -> Option<Trend> {
     if all == 0.0 || points.iter().any(|point| !point.time.is_finite() || point.hits > point.total) {
         return None;
     }
-    // From their mean, so that large times leave no digits out.
+    // Times are taken from their mean, so that large ones cost no precision.
     let mean = points.iter().map(|point| point.time * point.total as f64).sum::<f64>() / all;
     let share = hits / all;
     let (mut above, mut spread) = (0.0, 0.0);
@@ -52,8 +55,9 @@ pub fn cochran_armitage(points: &[Point]) -> Option<Trend> {
     })
 }
 
-/// The Mann–Kendall test for a trend of values in their order (Kendall 1975), two-sided, with correction for ties and for
-/// continuity. None of fewer than four values, or where all are the same.
+/// The Mann–Kendall test for a trend of values in their order (Kendall 1975), two-sided, with
+/// correction for ties and for continuity. Returns none for fewer than four values, or if all are
+/// equal.
 ///
 /// ```
 /// use interview::insight::stats::mann_kendall;

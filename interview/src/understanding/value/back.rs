@@ -1,13 +1,15 @@
 //! A value as it is read back for confirmation.
 //!
-//! Owns: addresses letter by letter, digits in groups, dates in words. Never does: alter the value.
+//! Owns: spelling addresses letter by letter, digits in groups, and dates in words. Never does:
+//! change the value.
 
-use super::Value;
-use super::words::Words;
 use crate::guide::{Expects, Question};
 use crate::language::Language;
+use crate::language::values::Words;
+use crate::meaning::Value;
 
-/// The sentence that reads back what the question `expects`; none where nothing is to be confirmed.
+/// Returns the sentence that reads back what the question `expects`, or none where nothing needs to
+/// be confirmed.
 pub fn spoken_back(language: &Language, question: &Question, value: &Value) -> Option<String> {
     let words = &language.values;
     let text = match (question.expects?, value) {
@@ -35,7 +37,8 @@ fn spelled(word: &str) -> String {
     word.chars().map(|c| c.to_uppercase().to_string()).collect::<Vec<_>>().join(" ")
 }
 
-/// "j o h n at example dot com": the person letter by letter, the domain by its words.
+/// Spells an address: "j o h n at example dot com". The local part is spelled, and the domain is
+/// read by its words.
 fn email(words: &Words, address: &str) -> Option<String> {
     let back = &words.back;
     let (local, domain) = address.rsplit_once('@')?;
@@ -56,7 +59,7 @@ fn digit(words: &Words, c: char) -> String {
     name.cloned().unwrap_or_else(|| c.to_string())
 }
 
-/// Digits one by one, in groups of three, the last of up to four.
+/// The digits one by one, in groups of three. The last group has up to four.
 fn phone(words: &Words, number: &str) -> String {
     let digits: Vec<String> = number.chars().filter(char::is_ascii_digit).map(|c| digit(words, c)).collect();
     let mut groups: Vec<String> = Vec::new();

@@ -1,20 +1,21 @@
 //! Yes or no.
 //!
-//! Owns: which of the two an answer to a closed question means. Never does: take a "sometimes" for either.
+//! Owns: which of the two an answer to a closed question means. Never does: take a "sometimes" for
+//! either.
 
 use super::found::Verdict;
 use super::numbers::number_at;
 use super::opposites;
 use super::tokens::{Token, longest_at, says, tokens, without_tail};
-use super::words::Words;
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
 pub(super) fn read(words: &Words, question: &str, text: &str) -> Option<bool> {
     let tokens = tokens(text);
     let mut verdict = None;
-    // The clause so far was nothing but a particle: in "yeah, no" the second counts.
+    // The clause so far was a particle only. In "yeah, no" the second one counts.
     let mut is_bare = false;
-    // "No, wait, I did."
+    // The text announces another answer: "No, wait, I did."
     let mut awaits = false;
     for clause in clauses(&tokens) {
         let closed = &words.closed;
@@ -41,7 +42,7 @@ fn clauses(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
     tokens.chunk_by(|_, next| !next.breaks())
 }
 
-/// What one clause says, and whether it does so by its first words.
+/// Returns what one clause says, and whether its first words say it.
 fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bool)> {
     let closed = &words.closed;
     let rest = opened(words, clause);
@@ -49,7 +50,7 @@ fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bo
         return Some((verdict, true));
     }
     let head = head(words, rest);
-    // "Never had any worries" says no to the opposite of what was asked.
+    // "Never had any worries" denies the opposite of what was asked.
     let negates = head.is_some_and(|(_, length)| {
         rest[..length].iter().any(|token| token.is(&closed.negators) || token.is(&closed.without))
     });
@@ -60,12 +61,12 @@ fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bo
     }
     if let Some((verdict, length)) = head {
         let after = &rest[length..];
-        // "Yes and no" and "no idea" are in the list of what is neither, and longer.
+        // "Yes and no" and "no idea" are on the list of wordings that are neither, and are longer.
         let neither = longest_at(rest, 0, &closed.neither).is_some_and(|neither| neither >= length);
         if neither {
             return Some((Verdict::Neither, true));
         }
-        // "Yeah no", "no yeah": the second counts.
+        // In "yeah no" and "no yeah" the second word counts.
         let bare = length == 1;
         if bare
             && let Some((second, _)) = self::head(words, opened(words, after))
@@ -105,7 +106,7 @@ fn judge(words: &Words, question: &str, clause: &[Token]) -> Option<(Verdict, bo
     anywhere(&closed.yes).then_some((Verdict::Yes, false))
 }
 
-/// The clause without what changes nothing at its beginning.
+/// Returns the clause without the words at its beginning that change nothing.
 fn opened<'t>(words: &Words, clause: &'t [Token]) -> &'t [Token] {
     let mut rest = clause;
     loop {
@@ -114,7 +115,7 @@ fn opened<'t>(words: &Words, clause: &'t [Token]) -> &'t [Token] {
         let skipped = longest_at(rest, 0, before).filter(|length| *length < rest.len());
         let head = longest_at(rest, 0, closed.yes.iter().chain(&closed.no).chain(&closed.neither));
         match skipped {
-            // "I think so" and "actually not" are more than their beginnings.
+            // "I think so" and "actually not" are more than the words with which they begin.
             Some(length) if head.is_none_or(|head| head < length) => rest = &rest[length..],
             _ => return rest,
         }
@@ -138,7 +139,7 @@ fn head(words: &Words, rest: &[Token]) -> Option<(Verdict, usize)> {
     }
 }
 
-/// "Couldn't be happier."
+/// Judges clauses such as "Couldn't be happier."
 fn utmost(words: &Words, clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     let at = (0..clause.len()).find(|at| longest_at(clause, *at, &closed.could_not).is_some())?;
@@ -150,7 +151,7 @@ fn utmost(words: &Words, clause: &[Token]) -> Option<Verdict> {
     (says(rest, &closed.happier) || rest.windows(2).any(compares)).then_some(Verdict::Yes)
 }
 
-/// "Did he heck", "like hell it did".
+/// Judges clauses such as "did he heck" and "like hell it did".
 fn scornful(words: &Words, clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     let after = match clause {
@@ -165,8 +166,9 @@ fn scornful(words: &Words, clause: &[Token]) -> Option<Verdict> {
     denies.then_some(Verdict::No)
 }
 
-/// "Two of them", "several times": that much of it there is, if it is not none. What is counted must not be something else,
-/// as in "four pages long" and "once bitten, twice shy".
+/// Judges amounts such as "Two of them" and "several times". They are a yes unless the amount is
+/// none. What is counted must not be something else, as in "four pages long" and "once bitten,
+/// twice shy".
 fn amount(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     let phrase = longest_at(rest, 0, &closed.quantities);
@@ -179,7 +181,7 @@ fn amount(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
         };
         // "Two more to go" counts what is missing.
         let is_left = rest.get(to).is_some_and(|token| token.is(&closed.more));
-        // A thing counted is one that was asked for where things are asked for.
+        // A thing that is counted is one that was asked for, if the question asks for things.
         let is_thing =
             lex::tokens(question).iter().any(|word| closed.any.contains(word) || closed.having.contains(word));
         let is_plain =
@@ -189,7 +191,7 @@ fn amount(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
     phrase.map(|_| Verdict::Yes)
 }
 
-/// "I do", "we haven't", "I use it every day".
+/// Judges elliptic clauses such as "I do", "we haven't", "I use it every day".
 fn elliptic(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     let mut at = 0;
@@ -203,7 +205,8 @@ fn elliptic(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
     if subject.is(&closed.pronouns) || is_contracted {
         at = 1;
     } else if !subject.is(&closed.auxiliaries) && !subject.is(&closed.negators) {
-        // "Cars are expensive" is about cars in general; "didn't get round to it" and "use it daily" leave out an "I".
+        // "Cars are expensive" is about cars in general. "Didn't get round to it" and "use it
+        // daily" leave out an "I".
         let is_general = rest.iter().any(|token| token.is(&closed.auxiliaries));
         return if is_general { None } else { statement(words, question, rest, is_negated(0)) };
     }
@@ -215,7 +218,7 @@ fn elliptic(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
     }
     let auxiliary = rest.get(at).is_some_and(|token| token.is(&closed.auxiliaries));
     let after = rest.get(at + usize::from(auxiliary)..).unwrap_or_default();
-    // An adverb before the auxiliary: "I certainly do".
+    // An adverb may come before the auxiliary: "I certainly do".
     let late = !auxiliary
         && rest.get(at..).is_some_and(|rest| {
             let end = rest.iter().position(|token| token.is(&closed.auxiliaries));
@@ -223,7 +226,7 @@ fn elliptic(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
                 end <= 2 && rest[..end].iter().chain(&rest[end + 1..]).all(|token| token.is(&closed.after))
             })
         });
-    // "I was there only yesterday", where one is asked whether one has been there.
+    // "I was there only yesterday" is a yes if the question is whether one has been there.
     let is_visit = lex::tokens(question).iter().any(|word| closed.visiting.contains(word));
     let plain = |token: &Token| token.is(&closed.after) || (is_visit && token.is(&closed.there));
     if late || (auxiliary && after.iter().all(plain)) {
@@ -232,7 +235,7 @@ fn elliptic(words: &Words, question: &str, rest: &[Token]) -> Option<Verdict> {
     statement(words, question, rest, false)
 }
 
-/// A statement is a yes where it says what was asked: "I use it every day", "I live alone".
+/// Judges a statement. It is a yes if it says what was asked: "I use it every day", "I live alone".
 fn statement(words: &Words, question: &str, rest: &[Token], is_negated: bool) -> Option<Verdict> {
     let closed = &words.closed;
     let asked: Vec<String> = lex::tokens(question)
@@ -251,7 +254,7 @@ fn statement(words: &Words, question: &str, rest: &[Token], is_negated: bool) ->
         return Some(Verdict::No);
     }
     let refers = rest.iter().any(|token| token.is(&closed.it) || token.is_digits());
-    // "Quite happy": nothing but what was asked.
+    // "Quite happy" has only what was asked.
     let fragment = rest.first().is_some_and(|first| !first.is(&closed.pronouns) && !first.is(&closed.contracted));
     let echoes = fragment
         && rest.iter().all(|token| {

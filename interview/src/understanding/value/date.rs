@@ -1,10 +1,11 @@
 //! Dates as they are said.
 //!
-//! Owns: day, month and year out of words and digits, by the order of the region. Never does: reckon from today.
+//! Owns: day, month and year in words and digits, in the order of the region. Never does: compute a
+//! date from today's.
 
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says_at, tokens};
-use super::words::Words;
+use crate::language::values::Words;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 struct Parts {
@@ -13,7 +14,7 @@ struct Parts {
     year: Option<u32>,
 }
 
-/// What was said of a date; after a correction, what was said last.
+/// Returns what was said of a date. After a correction, it is what was said last.
 pub(super) fn read(words: &Words, text: &str, month_first: bool) -> Option<String> {
     let tokens = tokens(text);
     let from = (1..tokens.len())
@@ -36,7 +37,7 @@ pub(super) fn read(words: &Words, text: &str, month_first: bool) -> Option<Strin
     }
 }
 
-/// "The third of".
+/// Whether a date is unfinished: "The third of".
 pub(super) fn is_partial(words: &Words, text: &str) -> bool {
     let tokens = tokens(text);
     let hangs = tokens.last().is_some_and(|last| last.is(&words.dates.hanging));
@@ -44,7 +45,8 @@ pub(super) fn is_partial(words: &Words, text: &str) -> bool {
 }
 
 impl Parts {
-    /// As ISO 8601 writes it, hyphens for what is missing; none of a day that there is not.
+    /// The date in ISO 8601, with hyphens for what is missing. Returns none for a day that does not
+    /// exist.
     fn iso(self) -> Option<String> {
         let Parts { day, month, year } = self;
         if month.is_some_and(|month| !(1..=12).contains(&month)) {
@@ -65,7 +67,7 @@ impl Parts {
     }
 }
 
-/// Days of a month; February has 29 where the year is not known.
+/// The number of days of a month. February has 29 if the year is not known.
 fn days(month: u32, year: Option<u32>) -> u32 {
     match month {
         2 => {
@@ -112,12 +114,13 @@ fn parts(words: &Words, tokens: &[Token], month_first: bool) -> Parts {
     parts
 }
 
-/// "May" is a month beside a day or a year, or where a month is due, and not in "I may".
+/// Returns the month at `at`. "May" is a month beside a day or a year, or where a month is
+/// expected, but not in "I may".
 fn month(words: &Words, tokens: &[Token], at: usize, parts: &Parts) -> Option<u32> {
     let month = words.dates.months.iter().position(|names| tokens[at].is(names))?;
     let capital = tokens[at].written.starts_with(char::is_uppercase) || at == 0;
     let first = &words.dates.months[month][0];
-    // Short ones without a capital are words more often than months: "may", "mar", "dec".
+    // Short names without a capital letter are words more often than months: "may", "mar", "dec".
     let plain = tokens[at].word != *first || words.dates.months[month].len() == 1;
     let due = parts.day.is_some()
         || tokens.get(at + 1).is_some_and(|next| {
@@ -135,7 +138,7 @@ fn beside_month(words: &Words, tokens: &[Token], from: usize, to: usize) -> bool
     after.is_some_and(is_month) || before.is_some_and(is_month)
 }
 
-/// "Third", "twenty-first", "3rd".
+/// Reads "third", "twenty-first", "3rd".
 fn ordinal(words: &Words, tokens: &[Token], at: usize) -> Option<(u32, usize)> {
     let (dates, token) = (&words.dates, tokens.get(at)?);
     if token.is_digits() {
@@ -154,7 +157,7 @@ fn ordinal(words: &Words, tokens: &[Token], at: usize) -> Option<(u32, usize)> {
     Some((ten + unit, at + 2))
 }
 
-/// "2024", "twenty twenty-four", "nineteen oh five", "two thousand and five", "'98".
+/// Reads "2024", "twenty twenty-four", "nineteen oh five", "two thousand and five", "'98".
 fn year(words: &Words, tokens: &[Token], at: usize, parts: &Parts) -> Option<(u32, usize)> {
     if parts.year.is_some() {
         return None;
@@ -182,13 +185,13 @@ fn year(words: &Words, tokens: &[Token], at: usize, parts: &Parts) -> Option<(u3
     short(tokens, at, first, to)
 }
 
-/// "'98": the last two digits after an apostrophe.
+/// Reads the last two digits of a year after an apostrophe: "'98".
 fn short(tokens: &[Token], at: usize, number: f64, to: usize) -> Option<(u32, usize)> {
     let apostrophe = tokens[at].before.ends_with('\'') && tokens[at].is_digits() && number < 100.0;
     apostrophe.then(|| (number as u32 + if number < 40.0 { 2000 } else { 1900 }, to))
 }
 
-/// "03/05/2024", "2024-05-03", "3.5.24".
+/// Reads "03/05/2024", "2024-05-03", "3.5.24".
 fn numeric(tokens: &[Token], month_first: bool) -> Option<Parts> {
     let mut run: Vec<(u32, usize)> = Vec::new();
     let mut dots = false;
@@ -212,7 +215,7 @@ fn numeric(tokens: &[Token], month_first: bool) -> Option<Parts> {
     }
     let (first, second, third) = match run[..] {
         [first, second, third] => (first, second, third),
-        // "3/5": a day without a year.
+        // "3/5" is a day without a year.
         [(first, _), (second, _)] if tokens.iter().any(|token| token.word == "/") => {
             let (day, month) = ordered(first, second, month_first);
             return Some(Parts { day: Some(day), month: Some(month), year: None });
@@ -223,12 +226,12 @@ fn numeric(tokens: &[Token], month_first: bool) -> Option<Parts> {
         return Some(Parts { year: Some(first.0), month: Some(second.0), day: Some(third.0) });
     }
     let year = if third.1 == 2 { third.0 + if third.0 < 40 { 2000 } else { 1900 } } else { third.0 };
-    // Dots are written where the day comes first.
+    // Dots are used where the day comes first.
     let (day, month) = ordered(first.0, second.0, month_first && !dots);
     Some(Parts { day: Some(day), month: Some(month), year: Some(year) })
 }
 
-/// Day and month: in the region's order, unless only the other makes a date.
+/// Returns the day and the month in the region's order, unless only the other order gives a date.
 fn ordered(first: u32, second: u32, month_first: bool) -> (u32, u32) {
     if (month_first && first <= 12) || second > 12 { (second, first) } else { (first, second) }
 }

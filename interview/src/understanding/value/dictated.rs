@@ -1,21 +1,23 @@
 //! Amounts, phone numbers and names as they are dictated.
 //!
-//! Owns: digits and letters one by one, spelled names, what must still follow. Never does: guess a digit that was not said.
+//! Owns: digits and letters one by one, spelled names, and whether more must follow. Never does:
+//! guess a digit that was not said.
 
-use super::Value;
 use super::numbers::{Mention, digit, mentions, number_at};
 use super::one_by_one;
 use super::tokens::{Token, longest_at, says, tokens, without_lead, without_tail};
-use super::words::Words;
+use crate::language::values::Words;
 use crate::lexicon as lex;
+use crate::meaning::Value;
 
-/// Fewer digits are no phone number.
+/// The least number of digits of a phone number.
 const SHORTEST_PHONE: usize = 7;
-/// A number with its trunk zero or its country has at least so many.
+/// The least number of digits of a phone number with a trunk prefix or a country code.
 const SHORTEST_NATIONAL: usize = 9;
 const LONGEST_PHONE: usize = 15;
 
-/// The number that was asked for: the one that counts what the question names, else the last of several that replace one another.
+/// Returns the number that was asked for: the one that counts what the question names, or else the
+/// last of several that replace one another.
 pub(super) fn amount(words: &Words, question: &str, text: &str) -> Option<Value> {
     let tokens = tokens(text);
     let numbers = &words.numbers;
@@ -27,7 +29,8 @@ pub(super) fn amount(words: &Words, question: &str, text: &str) -> Option<Value>
             && !token.breaks()
             && before.is_some_and(|before| before.is(&numbers.before_one))
     };
-    // Two digits may be a guess corrected; three, or a zero after another, are one number.
+    // Two digits may be a guess and its correction. Three digits, or a zero after another digit,
+    // are one number.
     let fits = |_: f64, digits: &str| digits.len() > 2 || digits.ends_with('0');
     let all = one_by_one::joined(words, &tokens, mentions(words, &tokens), fits);
     let found: Vec<Mention> = all.into_iter().filter(|mention| !is_pronoun(mention)).collect();
@@ -54,7 +57,7 @@ pub(super) fn amount(words: &Words, question: &str, text: &str) -> Option<Value>
     Some(if chosen.is_range() { Value::Range([chosen.low, chosen.high]) } else { Value::Number(value) })
 }
 
-/// A number ends in the middle: "eight point", "between six and".
+/// Whether a number is unfinished: "eight point", "between six and".
 pub(super) fn is_partial_number(words: &Words, text: &str) -> bool {
     let tokens = tokens(text);
     let numbers = &words.numbers;
@@ -66,7 +69,7 @@ pub(super) fn is_partial_number(words: &Words, text: &str) -> bool {
     after_number && (last.is(&numbers.point) || last.is(&numbers.ranges))
 }
 
-/// `+447700900123`, or the digits alone.
+/// Returns the digits, with a plus before a country code: `+447700900123`.
 pub(super) fn phone(words: &Words, text: &str) -> Option<String> {
     let number = digits(words, &tokens(text));
     is_complete(&number).then_some(number)
@@ -86,14 +89,15 @@ fn is_complete(number: &str) -> bool {
     (if national { SHORTEST_NATIONAL } else { SHORTEST_PHONE }..=LONGEST_PHONE).contains(&count)
 }
 
-/// The digits of the text, those replaced that are said again after a correction.
+/// Returns the digits of the text. Digits that are said again after a correction replace the
+/// earlier ones.
 fn digits(words: &Words, tokens: &[Token]) -> String {
     let mut number = String::new();
     let mut at = 0;
     let mut corrected: Option<usize> = None;
     while at < tokens.len() {
         if let Some((piece, to)) = group(words, tokens, at) {
-            // A trunk prefix "0" in brackets is not dialled after the country.
+            // A trunk prefix "0" in brackets is not dialled after the country code.
             if let Some(before) = corrected.filter(|_| tokens[at].breaks() || corrected == Some(number.len())) {
                 let (all, _) = run(words, tokens, at);
                 let kept = if is_complete(&all) { 0 } else { before.saturating_sub(all.len()) };
@@ -119,7 +123,7 @@ fn digits(words: &Words, tokens: &[Token]) -> String {
     if number == "+" { String::new() } else { number }
 }
 
-/// Digits that follow each other without a pause for correction.
+/// Returns digits that follow one another without a correction.
 fn run(words: &Words, tokens: &[Token], mut at: usize) -> (String, usize) {
     let mut all = String::new();
     while let Some((piece, to)) = group(words, tokens, at) {
@@ -129,7 +133,7 @@ fn run(words: &Words, tokens: &[Token], mut at: usize) -> (String, usize) {
     (all, at)
 }
 
-/// "7", "double five", "oh", "twenty-one", "eight hundred", "555".
+/// Reads a group: "7", "double five", "oh", "twenty-one", "eight hundred", "555".
 fn group(words: &Words, tokens: &[Token], at: usize) -> Option<(String, usize)> {
     let (dictated, token) = (&words.dictated, tokens.get(at)?);
     let single = |token: &Token| {
@@ -152,7 +156,7 @@ fn group(words: &Words, tokens: &[Token], at: usize) -> Option<(String, usize)> 
     single(token).map(|digit| (digit, at + 1))
 }
 
-/// A name as it was said, or as it was spelled.
+/// Returns a name as it was said or spelled.
 pub(super) fn name(words: &Words, text: &str) -> Option<String> {
     let all = tokens(text);
     let dictated = &words.dictated;
@@ -163,7 +167,7 @@ pub(super) fn name(words: &Words, text: &str) -> Option<String> {
     while at < end {
         if let Some((letters, to)) = spelled(words, &all[..end], at) {
             let spelled = capitalised(&letters);
-            // What is spelled is the word before, if it begins like it.
+            // The letters spell the word before them if it begins with the same letter.
             let same = |said: &str| said.to_lowercase().chars().next() == letters.to_lowercase().chars().next();
             match parts.last_mut().filter(|(said, was_spelled)| !was_spelled && same(said)) {
                 Some(last) => *last = (spelled, true),
@@ -216,7 +220,8 @@ fn capitalised(word: &str) -> String {
     first + &chars.as_str().to_lowercase()
 }
 
-/// Three letters or more, one by one: "S M I T H", "S as in Sierra, M", "double T". Two, if nothing else is meant by them.
+/// Reads a spelled word of at least three letters: "S M I T H", "S as in Sierra, M", "double T".
+/// Two letters count if they can mean nothing else.
 fn spelled(words: &Words, tokens: &[Token], from: usize) -> Option<(String, usize)> {
     let (letters, to) = letters(words, tokens, from);
     (letters.chars().count() >= 3 || (letters.chars().count() == 2 && to > from + 2)).then_some((letters, to))
@@ -228,7 +233,7 @@ pub(super) fn spells(words: &Words, text: &str) -> bool {
     (0..all.len()).any(|at| spelled(words, &all, at).is_some())
 }
 
-/// The letters that are said one by one from here on.
+/// Returns the letters that are said one by one from here on.
 pub(super) fn letters(words: &Words, tokens: &[Token], from: usize) -> (String, usize) {
     let dictated = &words.dictated;
     let (mut letters, mut at) = (String::new(), from);
@@ -254,7 +259,7 @@ pub(super) fn letters(words: &Words, tokens: &[Token], from: usize) -> (String, 
     (letters, at)
 }
 
-/// A name that is being spelled and is not at its end: "Smith, S M", "S as in".
+/// Whether a spelled name is unfinished: "Smith, S M", "S as in".
 pub(super) fn is_partial_name(words: &Words, text: &str) -> bool {
     let all = tokens(text);
     let dictated = &words.dictated;

@@ -1,20 +1,21 @@
 //! E-mail addresses, written or dictated.
 //!
-//! Owns: "john dot smith at example dot com", spelled letters, signs by their names. Never does: complete an address.
+//! Owns: "john dot smith at example dot com", spelled letters, and signs by their names. Never
+//! does: complete an address.
 
 use super::dictated::letters;
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, tokens};
-use super::words::Words;
+use crate::language::values::Words;
 
-/// The last complete address of the text, in lower case.
+/// Returns the last complete address of the text, in lower case.
 pub(super) fn read(words: &Words, text: &str) -> Option<String> {
     let tokens = tokens(text);
     let at_signs = (0..tokens.len()).filter(|at| longest_at(&tokens, *at, &words.dictated.at).is_some());
     at_signs.filter_map(|at| address(words, &tokens, at)).next_back()
 }
 
-/// An address has begun and has no end: "john dot smith at", "j o h n".
+/// Whether an address is unfinished: "john dot smith at", "j o h n".
 pub(super) fn is_partial(words: &Words, text: &str) -> bool {
     let tokens = tokens(text);
     let dictated = &words.dictated;
@@ -37,7 +38,7 @@ pub(super) fn is_partial(words: &Words, text: &str) -> bool {
     });
     let spelled = (0..tokens.len()).any(|at| letters(words, &tokens, at).0.chars().count() >= 2);
     let lead = tokens.iter().rposition(|token| token.is(&dictated.email_leads)).map_or(0, |at| at + 1);
-    // "It's john": one or two words of what may be an address.
+    // "It's john" has one or two words that may begin an address.
     let begun = (1..=2).contains(&(tokens.len() - lead)) && (lead > 0 || tokens.len() == 1);
     sign || spelled || begun
 }
@@ -49,7 +50,7 @@ fn address(words: &Words, tokens: &[Token], at: usize) -> Option<String> {
     Some(format!("{local}@{domain}").to_lowercase())
 }
 
-/// What stands before the sign: back to where the sentence leads into it.
+/// Returns the local part, from where the sentence leads into it.
 fn local(words: &Words, tokens: &[Token], end: usize) -> Option<String> {
     let dictated = &words.dictated;
     let mut from = end;
@@ -63,7 +64,7 @@ fn local(words: &Words, tokens: &[Token], end: usize) -> Option<String> {
         if token.is(&dictated.at) {
             break;
         }
-        // "All lower case" and the like, with whatever commas stand around it.
+        // Wordings such as "all lower case" are skipped, with the commas around them.
         let ignored = (0..from)
             .find(|start| longest_at(tokens, *start, &dictated.ignored).is_some_and(|length| start + length == from));
         if let Some(start) = ignored.filter(|_| !single) {
@@ -93,12 +94,13 @@ fn local(words: &Words, tokens: &[Token], end: usize) -> Option<String> {
     (!local.is_empty()).then_some(local)
 }
 
-/// One of the wordings that stand for nothing begins or, for the token before, ends here.
+/// Whether one of the wordings that are skipped begins here, or ends before this token.
 fn is_ignored(words: &Words, tokens: &[Token], at: usize) -> bool {
     longest_at(tokens, at, &words.dictated.ignored).is_some()
 }
 
-/// A word that leads into addresses stands inside one when a sign follows it at once: "my dot name".
+/// Whether a word that leads into addresses is part of one, because a sign follows it at once: "my
+/// dot name".
 fn is_name(words: &Words, tokens: &[Token], from: usize, end: usize) -> bool {
     from < end && sign_at(words, tokens, from)
 }
@@ -107,7 +109,7 @@ fn sign_at(words: &Words, tokens: &[Token], at: usize) -> bool {
     tokens[at].is(&words.dictated.dot) || symbol(words, tokens, at).is_some()
 }
 
-/// "example dot co dot uk": as long as dots follow.
+/// Reads a domain as long as dots follow: "example dot co dot uk".
 fn domain(words: &Words, tokens: &[Token], from: usize) -> Option<String> {
     let dictated = &words.dictated;
     let mut domain = String::new();
@@ -136,7 +138,8 @@ fn domain(words: &Words, tokens: &[Token], from: usize) -> Option<String> {
     (dots > 0 && !domain.ends_with('.')).then_some(domain)
 }
 
-/// One part of a domain; after a dot a single word or a run of letters, before it whatever stands there.
+/// Reads one part of a domain. The last part is a single word or a run of letters, and an earlier
+/// part is everything before the dot.
 fn label(words: &Words, tokens: &[Token], from: usize, is_last: bool) -> Option<(String, usize)> {
     let mut at = from;
     while let Some(length) = longest_at(tokens, at, &words.dictated.ignored) {
@@ -156,7 +159,7 @@ fn label(words: &Words, tokens: &[Token], from: usize, is_last: bool) -> Option<
     Some(piece)
 }
 
-/// The signs, letters, words and digits of a part put together.
+/// Joins the signs, letters, words and digits of a part.
 fn joined(words: &Words, tokens: &[Token]) -> String {
     let mut text = String::new();
     let mut at = 0;
@@ -203,7 +206,7 @@ fn piece(words: &Words, tokens: &[Token], at: usize) -> Option<(String, usize)> 
     {
         return Some((number.to_string().repeat(*times), to));
     }
-    // "Twenty twenty" stays two numbers; digits as they are written keep their zeros.
+    // "Twenty twenty" is two numbers. Digits keep their zeros.
     if !token.is_digits()
         && let Some((number, to)) = number_at(&words.numbers, tokens, at)
         && number.fract() == 0.0

@@ -1,19 +1,20 @@
-//! Options that are sizes, by a superlative: "the biggest you have".
+//! Options that are sizes, chosen by a superlative: "the biggest you have".
 //!
-//! Owns: which option is the most of what a superlative is of. Never does: rank options that name no size.
+//! Owns: which option a superlative means. Never does: rank options that name no size.
 
 use super::found::Named;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Choice;
+use crate::language::values::Words;
 
-/// The option that a superlative names; none beside another that is counted from it, as in "the second biggest".
+/// Returns the option that a superlative names. Returns none if another option is counted from it,
+/// as in "the second biggest".
 pub(super) fn by_superlative(words: &Words, options: &[Choice], said: &[Token]) -> Option<Named> {
     let written: Vec<Vec<Token>> = options.iter().map(|option| tokens(&option.text)).collect();
     (0..said.len()).find_map(|at| {
         let named = |[superlatives, sizes]: &[Vec<String>; 2]| {
             let length = longest_at(said, at, superlatives)?;
-            // From the most extreme on, the first that an option is called by.
+            // The first size, from the most extreme one on, that an option is called by.
             let option = sizes.iter().find_map(|size| {
                 let mut called =
                     (0..options.len()).filter(|option| says(&written[*option], std::slice::from_ref(size)));
@@ -34,7 +35,7 @@ pub(super) fn by_superlative(words: &Words, options: &[Choice], said: &[Token]) 
     })
 }
 
-/// "The biggest but one."
+/// Whether something is counted from the superlative: "The biggest but one."
 fn is_counted_back(words: &Words, said: &[Token], at: usize) -> bool {
     longest_at(said, at, &words.scale.but).is_some()
         && said.get(at + 1).is_some_and(|next| words.numbers.units_of.contains_key(&next.word))

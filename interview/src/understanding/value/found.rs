@@ -1,6 +1,8 @@
-//! What the readers of answers find, and hand to each other.
+//! The results that the readers of answers exchange.
+//!
+//! Owns: their forms. Never does: read an answer.
 
-/// What a clause says to a closed question.
+/// What a clause says in reply to a closed question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Yes,
@@ -13,6 +15,6 @@ pub(super) enum Verdict {
 pub(super) struct Named {
     pub option: usize,
     pub from: usize,
-    /// The token after it.
+    /// The token after them.
     pub to: usize,
 }

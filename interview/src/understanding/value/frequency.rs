@@ -1,27 +1,29 @@
-//! How often something is done, as a rate, so that "four evenings a week" is "Several times a week".
+//! How often something is done, as a rate, so that "four evenings a week" is "Several times a
+//! week".
 //!
-//! Owns: rates in words, and the option a rate belongs to. Never does: count anything but times a period.
+//! Owns: rates in words, and the option to which a rate belongs. Never does: count anything but
+//! times per period.
 
 use super::numbers::mentions as numbers_in;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Choice;
+use crate::language::values::Words;
 
-/// An option's place on the scale of rates: times a year, and whether it takes in what is beyond.
+/// An option's rate in times per year, and whether it includes what is beyond.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
     a_year: f64,
-    /// -1 for less than that, 1 for more, 0 for about that.
+    /// -1 for less than the rate, 1 for more, 0 for about the rate.
     side: i8,
 }
 
-/// The option that the rate in this text belongs to, if options are rates at all.
+/// Returns the option to which the rate in this text belongs, if the options are rates.
 pub(super) fn option(words: &Words, options: &[Choice], said: &[Token]) -> Option<usize> {
     let mut rates: Vec<Option<Rate>> = options.iter().map(|option| rate(words, &tokens(&option.text))).collect();
     if rates.iter().flatten().count() < 2 {
         return None;
     }
-    // "Less often" is below all others, "more often" above them.
+    // "Less often" is below all others, and "more often" above them.
     let known: Vec<f64> = rates.iter().flatten().map(|rate| rate.a_year).collect();
     let (least, most) = known.iter().fold((f64::MAX, 0.0_f64), |(least, most), rate| {
         (if *rate > 0.0 { least.min(*rate) } else { least }, most.max(*rate))
@@ -40,13 +42,13 @@ pub(super) fn option(words: &Words, options: &[Choice], said: &[Token]) -> Optio
     let said = rate(words, said).filter(|rate| rate.side == 0)?.a_year;
     let distance = |rate: &Rate| {
         if rate.a_year <= 0.0 || said <= 0.0 {
-            // Never is never.
+            // "Never" matches "never" only.
             return if rate.a_year <= 0.0 && said <= 0.0 && rate.side == 0 { 0.0 } else { f64::MAX / 2.0 };
         }
         let ratio = (said / rate.a_year).ln();
         match rate.side {
             0 => ratio.abs(),
-            // Within an open end a little nearer than what is only about right.
+            // An option with an open end is a little nearer than one that is only about right.
             side if f64::from(side) * ratio > 0.01 => 0.05,
             _ => 1.0 + ratio.abs(),
         }

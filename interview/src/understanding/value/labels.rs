@@ -1,27 +1,28 @@
-//! What a question calls the points of its scale: "from 1, strongly disagree, to 7, strongly agree".
+//! What a question calls the points of its scale: "from 1, strongly disagree, to 7, strongly
+//! agree".
 //!
-//! Owns: finding such names in a question and in an answer, and which end of the scale is the good one. Never does: take a
-//! weaker form of a name for it.
+//! Owns: finding such names in a question and in an answer, and which end of the scale is the good
+//! one. Never does: take a weaker form of a name for the name.
 
 use super::mentions::{Piece, pieces};
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Scale;
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
-/// More tokens than this are no name but a sentence.
+/// The largest number of tokens of a name. More are a sentence.
 const LONGEST: usize = 6;
 
-/// A point of a scale by its name.
+/// The name of a point of the scale.
 struct Label {
     number: f64,
-    /// The words as they are compared.
+    /// The words in the form in which they are compared.
     stems: Vec<String>,
     tokens: Vec<Token>,
 }
 
-/// What a question says of its scale.
+/// What a question says about its scale.
 pub(super) struct Labels<'a> {
     words: &'a Words,
     named: Vec<Label>,
@@ -33,11 +34,11 @@ pub(super) struct Labels<'a> {
 /// Which end of the scale is the better one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Best {
-    /// As is usual.
+    /// The highest number is the best, as is usual.
     Highest,
-    /// The question says that the least is the best.
+    /// The question says that the lowest number is the best.
     Lowest,
-    /// Something bad is measured, so that "the worst" is the most of it.
+    /// The scale measures something bad, so that "the worst" is the most of it.
     LowestOfIlls,
 }
 
@@ -73,7 +74,8 @@ impl<'a> Labels<'a> {
                 if is_said { labels.push(label) } else { listed.push(label) }
             }
         }
-        // What only follows a number is a name where both ends have one: not in "from 1 to 10, how good is it?".
+        // Words after a number are a name only if both ends have one: not in "from 1 to 10, how
+        // good is it?".
         let has = |end: f64| labels.iter().chain(&listed).any(|label| (label.number - end).abs() < f64::EPSILON);
         if has(min) && has(max) {
             labels.append(&mut listed);
@@ -98,13 +100,14 @@ impl<'a> Labels<'a> {
         if is_ill { Best::LowestOfIlls } else { Best::Highest }
     }
 
-    /// The point that these tokens name, wherever they stand.
+    /// Returns the point that these tokens name, in any context.
     pub fn named(&self, phrase: &[Token]) -> Option<f64> {
         let said: Vec<String> = pieces(self.words, phrase, true).into_iter().map(|piece| piece.stem).collect();
         self.named.iter().find(|label| label.stems == said).map(|label| label.number)
     }
 
-    /// The point that a clause names: it says nothing but that, and what was asked.
+    /// Returns the point that a clause names. The clause says nothing else than the name and what
+    /// was asked.
     pub fn said(&self, said: &[Token]) -> Option<f64> {
         let mut found = None;
         for clause in said.chunk_by(|_, next| !next.breaks()) {
@@ -132,7 +135,7 @@ impl<'a> Labels<'a> {
         found
     }
 
-    /// "Half of it", on a scale of a hundred.
+    /// Reads a share, such as "half of it" on a scale of a hundred.
     pub fn share(&self, said: &[Token]) -> Option<f64> {
         if self.min != 0.0 || (self.max - 100.0).abs() > f64::EPSILON {
             return None;
@@ -152,7 +155,7 @@ impl<'a> Labels<'a> {
         found
     }
 
-    /// The tokens of the clause that are this name.
+    /// Returns the tokens of the clause that are this name.
     fn at(pieces: &[Piece], label: &Label) -> Option<(usize, usize)> {
         let length = label.stems.len();
         let at = (0..(pieces.len() + 1).checked_sub(length)?)
@@ -160,7 +163,7 @@ impl<'a> Labels<'a> {
         Some((pieces[at].from, pieces[at + length - 1].to))
     }
 
-    /// Words around a name that change nothing; before it none that weakens it.
+    /// Whether the words around a name change nothing. Before it, no word may weaken it.
     fn is_plain(&self, around: &[Token], before: bool) -> bool {
         let words = self.words;
         let weak = |token: &Token| {
@@ -181,7 +184,8 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// The name that begins at `from`; it ends where the clause does, or where the next number is led to.
+/// Returns the name that begins at `from`. It ends with the clause, or where the text leads to the
+/// next number.
 fn label(words: &Words, asked: &[Token], from: usize, number: f64) -> Option<Label> {
     let is_number = |at: usize| number_at(&words.numbers, asked, at).is_some();
     let mut to = from;

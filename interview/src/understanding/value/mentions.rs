@@ -1,29 +1,29 @@
 //! Where an answer names one of the options.
 //!
-//! Owns: finding options by their words, by what means the same, by what is one of their kind, and by their place.
-//! Never does: choose among those it found.
+//! Owns: finding options by their words, by synonyms, by one of their kind, and by their place.
+//! Never does: choose among those that it found.
 
 use super::found::Named;
 use super::numbers::number_at;
 use super::tokens::{Token, clause_start, longest_at, says, tokens, without_lead, without_tail};
-use super::words::Words;
 use super::{extremes, frequency, spans};
 use crate::guide::{Choice, Question};
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
-/// The least share of an option's words that must be said where several options may be named.
+/// The least share of an option's words that must be said if several options may be named, 0…1.
 const ENOUGH: f64 = 0.5;
-/// The least where only one option comes into question.
+/// The least share if only one option comes into question, 0…1.
 const HINT: f64 = 0.3;
 
-/// Every place where an option is named, in the order of the text.
+/// Returns every place where an option is named, in the order of the text.
 pub(super) fn named(words: &Words, question: &Question, said: &[Token]) -> Vec<Named> {
     let options = &question.options;
     let mut found = by_words(words, options, said);
     found.extend(by_kind(&words.kinds, options, said, &found));
     found.extend(by_head(words, options, said, &found));
     if found.is_empty() {
-        // Others are told of along with what is chosen: "on the radio, with my sister".
+        // People are mentioned along with what is chosen: "on the radio, with my sister".
         found = by_kind(&words.people, options, said, &[]);
     }
     if found.is_empty() {
@@ -49,7 +49,8 @@ pub(super) fn named(words: &Words, question: &Question, said: &[Token]) -> Vec<N
     found
 }
 
-/// "Instagram" is one of the "Social media". Each of `kinds` begins with its name, which an option must hold.
+/// Finds an option by one of its kind: "Instagram" is one of the "Social media". Each of `kinds`
+/// begins with its name, which must be part of an option.
 fn by_kind(kinds: &[Vec<String>], options: &[Choice], said: &[Token], named: &[Named]) -> Vec<Named> {
     let written: Vec<Vec<Token>> = options.iter().map(|option| tokens(&option.text)).collect();
     let mut found: Vec<Named> = Vec::new();
@@ -61,7 +62,7 @@ fn by_kind(kinds: &[Vec<String>], options: &[Choice], said: &[Token], named: &[N
             .filter_map(|kind| {
                 let length = longest_at(said, at, &kind[1..])?;
                 let mut places = (0..options.len()).filter(|option| says(&written[*option], &kind[..1]));
-                // Where two options are of the kind, it tells nothing.
+                // A kind to which two options belong tells nothing.
                 Some((length, places.next().filter(|_| places.next().is_none())?))
             })
             .max_by_key(|(length, _)| *length);
@@ -76,7 +77,8 @@ fn by_kind(kinds: &[Vec<String>], options: &[Choice], said: &[Token], named: &[N
     found
 }
 
-/// A goldfish is a fish, where the clause tells of nothing else.
+/// Finds an option by the head of a compound: a goldfish is a fish, if the clause tells of nothing
+/// else.
 fn by_head(words: &Words, options: &[Choice], said: &[Token], named: &[Named]) -> Vec<Named> {
     let singular = |word: &str| word.strip_suffix('s').unwrap_or(word).to_owned();
     let heads: Vec<Option<String>> = options
@@ -111,8 +113,9 @@ fn by_head(words: &Words, options: &[Choice], said: &[Token], named: &[Named]) -
     found
 }
 
-/// "Not very", where one option alone begins like that; "not at all", where one alone is "Not satisfied at all" and whether
-/// one is satisfied was asked.
+/// Finds an option by its beginning or end: "Not very", if only one option begins like that, and
+/// "not at all", if only one is "Not satisfied at all" and the question asks whether one is
+/// satisfied.
 fn by_part(words: &Words, question: &Question, said: &[Token]) -> Option<Named> {
     let options = &question.options;
     let asked: Vec<String> = lex::content(&question.text).iter().map(|word| lex::stem(word)).collect();
@@ -136,7 +139,7 @@ fn by_part(words: &Words, question: &Question, said: &[Token]) -> Option<Named> 
     Some(Named { option: only, from: 0, to: said.len() })
 }
 
-/// A word as it is compared, with the tokens it stands for.
+/// A word in the form in which it is compared, with the tokens that it covers.
 pub(super) struct Piece {
     pub stem: String,
     pub from: usize,
@@ -172,7 +175,7 @@ pub(super) fn pieces(words: &Words, tokens: &[Token], with_synonyms: bool) -> Ve
     pieces
 }
 
-/// "Tenants" where "tenant" is in the line.
+/// Finds "tenants" where "tenant" is on the list.
 fn in_the_singular(token: &Token, line: &[String]) -> Option<usize> {
     let singular = token.word.strip_suffix('s').filter(|word| word.len() >= 4 && !word.ends_with('s'))?;
     line.iter().any(|phrase| phrase == singular).then_some(1)
@@ -186,7 +189,7 @@ fn by_words(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Named> {
         written.iter().map(of).collect()
     };
     let alike = |stems: &[Vec<String>]| stems.iter().enumerate().any(|(at, one)| stems[..at].contains(one));
-    // Options that mean the same to the list of synonyms are told apart without it.
+    // Options that the list of synonyms makes equal are told apart without it.
     let with_synonyms = !alike(&stems(true));
     let wanted = stems(with_synonyms);
     let said = pieces(words, said, with_synonyms);
@@ -208,7 +211,7 @@ fn by_words(words: &Words, options: &[Choice], said: &[Token]) -> Vec<Named> {
     found
 }
 
-/// Options of which enough was said to know them: words count the less, the more options have them.
+/// Finds options of which enough was said. The more options have a word, the less it counts.
 fn partly(words: &Words, wanted: &[Vec<String>], said: &[Piece], taken: &mut [bool], found: &mut Vec<Named>) {
     let content = |stems: &Vec<String>| -> Vec<String> {
         let mut content: Vec<String> = Vec::new();
@@ -243,7 +246,7 @@ fn partly(words: &Words, wanted: &[Vec<String>], said: &[Piece], taken: &mut [bo
             }
         }
         hits.sort_unstable();
-        // Words of several options are enough only if all of them were said.
+        // Words that several options have are enough only if all of them were said.
         let complete = hits.len() == content.len();
         if let (Some(first), Some(last)) = (hits.first(), hits.last())
             && (own || complete)
@@ -266,7 +269,8 @@ fn partly(words: &Words, wanted: &[Vec<String>], said: &[Piece], taken: &mut [bo
     }
 }
 
-/// The word itself, another of its forms, or the part of a compound that stands for it: a phone is a smartphone.
+/// Whether it is the word itself, another of its forms, or the part of a compound that stands for
+/// it: a phone is a smartphone.
 fn is_of(said: &str, wanted: &str) -> bool {
     let (count, length) = (said.chars().count(), wanted.chars().count());
     let form =
@@ -274,12 +278,12 @@ fn is_of(said: &str, wanted: &str) -> bool {
     said == wanted || form || (count >= 4 && !wanted.contains(' ') && wanted.ends_with(said))
 }
 
-/// "Option two", "the last one", "the first two".
+/// Finds options by their place: "Option two", "the last one", "the first two".
 fn by_place(words: &Words, count: usize, said: &[Token]) -> Vec<Named> {
     let options = &words.options;
     let mut found = Vec::new();
     let mut at = 0;
-    // "Options two and three": where the one before was led to ends here.
+    // "Options two and three" continues a list that was begun.
     let mut chain = None;
     while at < said.len() {
         let leads = said[at].is(&options.lead);
@@ -296,7 +300,7 @@ fn by_place(words: &Words, count: usize, said: &[Token]) -> Vec<Named> {
     found
 }
 
-/// The places named at `at`, and the token after them.
+/// Returns the places that are named at `at`, and the token after them.
 fn place(words: &Words, count: usize, said: &[Token], at: usize, led: bool) -> Option<(Vec<usize>, usize)> {
     let (options, token) = (&words.options, said.get(at)?);
     let ends =
@@ -333,7 +337,7 @@ fn place(words: &Words, count: usize, said: &[Token], at: usize, led: bool) -> O
     ends(at + middle).then(|| (vec![count / 2], at + middle))
 }
 
-/// Nothing but letters or numbers: "B", "two", "A and C".
+/// Finds options by letters or numbers alone: "B", "two", "A and C".
 fn bare(words: &Words, count: usize, said: &[Token]) -> Vec<Named> {
     let whole = without_tail(without_lead(said, &words.fillers), &words.fillers);
     let offset = said.len() - without_lead(said, &words.fillers).len();
@@ -356,7 +360,7 @@ fn bare(words: &Words, count: usize, said: &[Token]) -> Vec<Named> {
     found
 }
 
-/// The place of a letter of the alphabet.
+/// The place of a letter in the alphabet, counted from 0.
 fn place_of(letter: char) -> Option<usize> {
     letter.is_ascii_lowercase().then(|| usize::from(letter as u8 - b'a'))
 }

@@ -1,12 +1,12 @@
 //! Numbers in words and in digits.
 //!
-//! Owns: whole numbers, decimals, halves, negatives, amounts such as a dozen, and two of them as a range. Never does: know
-//! what they count.
+//! Owns: whole numbers, decimals, halves, negative numbers, amounts such as a dozen, and ranges of
+//! two numbers. Never does: know what they count.
 
 use super::tokens::{Token, longest_at, says_at};
-use super::words::{Numbers, Words};
+use crate::language::values::{Numbers, Words};
 
-/// A number, or a range of them, and where it stands.
+/// A number or a range, and its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Mention {
     pub from: usize,
@@ -22,7 +22,7 @@ impl Mention {
     }
 }
 
-/// Every number of a text, in order.
+/// Returns every number of a text, in order.
 pub(super) fn mentions(words: &Words, tokens: &[Token]) -> Vec<Mention> {
     let numbers = &words.numbers;
     let mut found = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn mentions(words: &Words, tokens: &[Token]) -> Vec<Mention> {
     found
 }
 
-/// "six or seven", "between six and seven", "6-7", "nine, maybe ten".
+/// Reads a range: "six or seven", "between six and seven", "6-7", "nine, maybe ten".
 fn range_at(words: &Words, tokens: &[Token], from: usize, first: f64, to: usize) -> Option<Mention> {
     let numbers = &words.numbers;
     let mut next = to;
@@ -71,13 +71,14 @@ fn range_at(words: &Words, tokens: &[Token], from: usize, first: f64, to: usize)
     }
     let (second, end) = number_at(numbers, tokens, next)?;
     let hyphen = next == to && tokens[next].before.trim() == "-" || tokens[next].before == "–";
-    // "Six, seven" is a guess between neighbours; "ten, nine" is a correction, and so is "not a two, it's a three".
+    // "Six, seven" is a guess between neighbours. "Ten, nine" is a correction, and so is "not a
+    // two, it's a three".
     let neighbours = (second - first - 1.0).abs() < f64::EPSILON && !is_denied(words, tokens, from);
     let fits = if connected { (second - first).abs() > f64::EPSILON } else { (hyphen && second > first) || neighbours };
     fits.then(|| Mention { from, to: end, low: first.min(second), high: first.max(second) })
 }
 
-/// What is said before a number denies it, and sets no bound to it.
+/// Whether the words before a number deny it without making it a bound.
 fn is_denied(words: &Words, tokens: &[Token], from: usize) -> bool {
     let mut at = from;
     while at > 0 && !tokens[at].breaks() {
@@ -96,7 +97,7 @@ fn is_denied(words: &Words, tokens: &[Token], from: usize) -> bool {
     false
 }
 
-/// The number that begins here, and the token after it.
+/// Returns the number that begins here, and the token after it.
 pub(super) fn number_at(numbers: &Numbers, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     let token = tokens.get(at)?;
     if let Some((length, amount)) = numbers
@@ -146,7 +147,7 @@ pub(super) fn number_at(numbers: &Numbers, tokens: &[Token], at: usize) -> Optio
     Some((if hyphen && !dash { -number } else { number }, to))
 }
 
-/// A single digit, as decimals are said.
+/// Returns a single digit, as decimals are said.
 pub(super) fn digit(numbers: &Numbers, token: &Token) -> Option<String> {
     if token.is_digits() && token.word.chars().all(|c| c.is_ascii_digit()) {
         return Some(token.word.clone());
@@ -154,17 +155,17 @@ pub(super) fn digit(numbers: &Numbers, token: &Token) -> Option<String> {
     numbers.units_of.get(&token.word).filter(|digit| **digit < 10).map(ToString::to_string)
 }
 
-/// A number without its sign and its fraction: "a hundred and twenty", "2 thousand", "3k".
+/// Reads a number without its sign and its fraction: "a hundred and twenty", "2 thousand", "3k".
 fn cardinal(numbers: &Numbers, tokens: &[Token], from: usize) -> Option<(f64, usize)> {
     let (mut total, mut current, mut at) = (0.0, 0.0, from);
-    // What may still be added to `current`: below it.
+    // What is added to `current` must be below this.
     let mut room = f64::INFINITY;
     let mut started = false;
     while let Some(token) = tokens.get(at) {
         if started && !token.is_joined() {
             break;
         }
-        // "6-7" are two numbers, "eighty-five" is one.
+        // "6-7" is two numbers, and "eighty-five" is one.
         if started && token.before.contains('-') && token.is_digits() {
             break;
         }
@@ -214,7 +215,7 @@ fn cardinal(numbers: &Numbers, tokens: &[Token], from: usize) -> Option<(f64, us
     started.then_some((total + current, at))
 }
 
-/// `8`, `8.5`, `1000`, `3k`.
+/// Reads digits: `8`, `8.5`, `1000`, `3k`.
 fn literal(numbers: &Numbers, word: &str) -> Option<f64> {
     if !word.starts_with(|c: char| c.is_ascii_digit()) {
         return None;

@@ -1,27 +1,27 @@
-//! Digits one by one: "forty, four zero", "one two zero".
+//! Numbers that are said digit by digit: "forty, four zero", "one two zero".
 //!
-//! Owns: taking such digits for the number that they spell. Never does: take a guess between neighbours, as in "six seven",
-//! for one number.
+//! Owns: joining such digits into the number that they spell. Never does: join a guess between
+//! neighbours, as in "six seven".
 
 use super::numbers::{Mention, digit, number_at};
 use super::tokens::{Token, longest_at};
-use super::words::Words;
+use crate::language::values::Words;
 
-/// More digits than this are a phone number.
+/// The largest number of digits. More are a phone number.
 const LONGEST: usize = 6;
 
-/// Single digits that follow each other.
+/// Single digits that follow one another.
 struct Run {
     from: usize,
-    /// The token after it.
+    /// The token after them.
     to: usize,
     digits: String,
-    /// Nothing stands between them, and no zero is an "oh".
+    /// No words stand between them, and no zero is an "oh".
     is_plain: bool,
 }
 
-/// The mentions, digits that spell one number taken together: those that confirm a number said before, and those of which
-/// `fits` knows that a number is meant.
+/// Returns the mentions, with digits that spell one number joined. They are joined if they confirm
+/// a number that was said before, or if `fits` accepts the number.
 pub(super) fn joined(
     words: &Words,
     tokens: &[Token],
@@ -62,7 +62,8 @@ pub(super) fn joined(
     mentions
 }
 
-/// "Six seven" is a guess between neighbours, "six six" is said twice, and no number begins with a zero.
+/// Whether the digits are no number: "six seven" is a guess between neighbours, "six six" is said
+/// twice, and no number begins with a zero.
 fn is_guess(digits: &str) -> bool {
     let bytes = digits.as_bytes();
     let ascends = bytes.windows(2).all(|pair| pair[1] == pair[0] + 1);
@@ -70,7 +71,7 @@ fn is_guess(digits: &str) -> bool {
     ascends || repeats || digits.starts_with('0')
 }
 
-/// At most `longest` digits from `from` on, and at least two.
+/// Returns at least two and at most `longest` digits from `from` on.
 fn run(words: &Words, tokens: &[Token], from: usize, longest: usize) -> Option<Run> {
     let mut run = Run { from, to: from, digits: String::new(), is_plain: true };
     while let Some(token) = tokens.get(run.to).filter(|token| run.to == from || !token.ends()) {
@@ -91,7 +92,7 @@ fn run(words: &Words, tokens: &[Token], from: usize, longest: usize) -> Option<R
         run.digits.push_str(&next);
         run.to += 1;
     }
-    // "Four two thousand": the last of them begins another number.
+    // In "four two thousand" the last digit begins another number.
     let goes_on = tokens.get(run.to).is_some_and(|next| {
         next.is_joined()
             && (words.numbers.multipliers.contains_key(&next.word)

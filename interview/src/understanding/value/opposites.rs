@@ -1,18 +1,18 @@
-//! Answers to closed questions that say neither yes nor no, but what decides between them.
+//! Answers to closed questions that say neither yes nor no, but decide between them.
 //!
-//! Owns: the opposite of what was asked, who helped where anyone is asked for, what is not finished yet. Never does: read a
-//! yes or a no that was said.
+//! Owns: the opposite of what was asked, who helped if the question asks for anybody, and what is
+//! not finished yet. Never does: read a yes or a no that was said.
 
 use super::found::Verdict;
 use super::numbers::number_at;
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
+use crate::language::values::Words;
 use crate::lexicon as lex;
 
-/// `rest` is the clause without what changes nothing at its beginning.
+/// Judges a clause. `rest` is the clause without the words at its beginning that change nothing.
 pub(super) fn read(words: &Words, question: &str, clause: &[Token], rest: &[Token]) -> Option<Verdict> {
     let asked = tokens(question);
-    // Some wordings begin with what may be left out before others: "a doddle".
+    // Some wordings begin with words that may be left out elsewhere: "a doddle".
     alike_or_opposite(words, &asked, rest)
         .or_else(|| alike_or_opposite(words, &asked, clause))
         .or_else(|| finished(words, &asked, clause))
@@ -21,7 +21,8 @@ pub(super) fn read(words: &Words, question: &str, clause: &[Token], rest: &[Toke
         .or_else(|| list(words, &asked, rest))
 }
 
-/// "I'm scared stiff" where safety was asked for; "never had any worries" is the yes to it, and so is "at ease".
+/// Judges a clause by the word that was asked or its opposite. If the question is about safety,
+/// "I'm scared stiff" is a no, and "never had any worries" and "at ease" are a yes.
 fn alike_or_opposite(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     if asked.iter().any(|token| token.is(&closed.negators)) || says(clause, &closed.neither) {
@@ -35,7 +36,7 @@ fn alike_or_opposite(words: &Words, asked: &[Token], clause: &[Token]) -> Option
     })
 }
 
-/// What a clause says by a word for what was asked, of its `own` side, or by one for the `other`.
+/// Judges a clause by words for what was asked, in `own`, and words for the opposite, in `other`.
 fn by_sides(words: &Words, asked: &[Token], clause: &[Token], own: &[String], other: &[String]) -> Option<Verdict> {
     let closed = &words.closed;
     let find = |side: &[String]| (0..clause.len()).find_map(|at| Some(at..at + longest_at(clause, at, side)?));
@@ -46,11 +47,11 @@ fn by_sides(words: &Words, asked: &[Token], clause: &[Token], own: &[String], ot
         _ => return None,
     };
     let lead = &clause[..at];
-    // The word that was asked is judged with all that it is asked with.
+    // The word of the question is judged together with the words around it there.
     if is_own && asked.iter().any(|token| token.word == clause[at].word) {
         return None;
     }
-    // Of others, of another time, or as it might be.
+    // The clause speaks of others, of another time, or of a possibility.
     let is_aside = says(lead, &words.aside) || lead.iter().any(|token| token.is(&closed.others));
     let is_plain = lead.iter().all(|token| {
         !lex::is_content(&token.word)
@@ -75,7 +76,7 @@ fn by_sides(words: &Words, asked: &[Token], clause: &[Token], own: &[String], ot
     (!own_answer).then_some(if (negators % 2 == 1) == is_own { Verdict::No } else { Verdict::Yes })
 }
 
-/// "An hour and a half late": how much of it there is, is no other thing.
+/// Whether the token is part of a measure, which names no other thing: "An hour and a half late".
 fn is_measure(words: &Words, token: &Token) -> bool {
     let numbers = &words.numbers;
     let is_part = |phrase: &String| phrase.split(' ').any(|word| word == token.word);
@@ -86,7 +87,7 @@ fn is_measure(words: &Words, token: &Token) -> bool {
         || numbers.parts.keys().any(is_part)
 }
 
-/// "Got it done last week", where one is asked whether something was done.
+/// Judges "Got it done last week", if the question is whether something was done.
 fn was_done(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     if !asked.first().is_some_and(|first| first.is(&closed.perfect)) {
@@ -94,7 +95,7 @@ fn was_done(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict>
     }
     let at = (0..clause.len()).find(|at| longest_at(clause, *at, &closed.had_done).is_some())?;
     let denies = clause.iter().any(|token| token.is(&closed.negators) || token.is(&closed.without));
-    // By the speaker, and not as it might be: not "she got it done" nor "I wish I'd got it done".
+    // The speaker did it, and really did: not "she got it done" or "I wish I'd got it done".
     let plain = |token: &Token| {
         let leads = [&closed.before, &closed.contracted, &closed.pronouns, &closed.after];
         leads.iter().any(|list| token.is(list)) && !token.is(&closed.others) && !token.is(&words.scale.near)
@@ -106,7 +107,7 @@ fn was_done(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict>
     (clause[..at].iter().all(plain) && !denies && !is_open).then_some(Verdict::Yes)
 }
 
-/// "All done and dusted", "still at it", "three pages left".
+/// Judges "All done and dusted", "still at it", "three pages left".
 fn finished(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     if !says(asked, &closed.finish) {
@@ -121,7 +122,8 @@ fn finished(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict>
     (says(clause, &closed.done) && !denies && !says(clause, &closed.neither)).then_some(Verdict::Yes)
 }
 
-/// "Did anyone help you?" "My daughter did it with me." "I did it by myself."
+/// Judges replies such as "My daughter did it with me." and "I did it by myself." to "Did anyone
+/// help you?"
 fn somebody(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     // "Both of my parents" are two people.
@@ -136,7 +138,8 @@ fn somebody(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict>
     let person = clause.iter().take(4).any(|token| words.people.iter().any(|kind| token.is(&kind[1..])));
     let denies = clause.iter().any(|token| token.is(&closed.negators) || token.is(&closed.without));
     let is_aside = says(clause, &closed.would);
-    // "My son" alone, or that he did what was asked, or did something with the speaker: not "my son is seven".
+    // "My son" counts by itself, or if he did what was asked, or did something with the speaker:
+    // not "my son is seven".
     let shares = clause.iter().any(|token| token.is(&closed.with_me));
     let is_plain = clause.iter().all(|token| {
         let stem = lex::stem(&token.word);
@@ -147,7 +150,7 @@ fn somebody(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict>
     (person && !denies && !is_aside && (shares || is_plain)).then_some(Verdict::Yes)
 }
 
-/// "Peanuts and cats", where any were asked for.
+/// Judges a list such as "Peanuts and cats", if the question asks for any.
 fn list(words: &Words, asked: &[Token], clause: &[Token]) -> Option<Verdict> {
     let closed = &words.closed;
     let and = clause.iter().position(|token| token.word == words.numbers.and)?;

@@ -1,15 +1,16 @@
 //! The options that an answer chooses.
 //!
-//! Owns: both, all, none, all but one; what is not meant; what replaces what was said before. Never does: choose where two
-//! are named alike and one is asked for.
+//! Owns: both, all, none, all but one, options that are refused, and options that replace others.
+//! Never does: choose between options with the same name if one is asked for.
 
+use super::closed;
 use super::found::Named;
 use super::mentions::named;
 use super::tokens::{Token, clause_start, longest_at, says, sentence_start, tokens};
-use super::words::Words;
-use super::{Value, closed};
 use crate::guide::{Question, Select};
+use crate::language::values::Words;
 use crate::lexicon as lex;
+use crate::meaning::Value;
 
 pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Value> {
     let said = tokens(text);
@@ -28,7 +29,7 @@ pub(super) fn read(words: &Words, question: &Question, text: &str) -> Option<Val
     }
 }
 
-/// Texts of the options where several are named.
+/// Returns the texts of the options if several are named.
 pub(super) fn several<'q>(words: &Words, question: &'q Question, text: &str) -> Vec<&'q str> {
     let said = tokens(text);
     let answer = Answer { words, question, said: &said, named: named(words, question, &said) };
@@ -44,7 +45,7 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Places of the options.
+    /// Returns the places of the options.
     fn chosen(&self, text: &str) -> Option<Vec<usize>> {
         let options = &self.words.options;
         if let Some(option) = self.by_yes_or_no(text) {
@@ -56,7 +57,7 @@ impl Answer<'_> {
         }
         let mut positive = self.positive();
         let withdrawn = self.withdraw(&mut positive);
-        // "Anything but a café, so the workshop."
+        // Judges "Anything but a café, so the workshop."
         if positive.iter().any(|named| named.from >= concluded) {
             positive.retain(|named| named.from >= concluded);
         }
@@ -79,7 +80,7 @@ impl Answer<'_> {
             if self.says_free(&options.rest) {
                 return Some(left);
             }
-            // By elimination.
+            // An option may be chosen by elimination.
             let is_sure = self.question.select == Select::One || self.question.options.len() == 2;
             return (left.len() == 1 && is_sure).then_some(left);
         }
@@ -89,7 +90,7 @@ impl Answer<'_> {
         Some(chosen)
     }
 
-    /// All that are no "none of these".
+    /// Returns all options except a "none of these".
     fn all(&self) -> Vec<usize> {
         (0..self.question.options.len()).filter(|option| !self.is_none_option(*option)).collect()
     }
@@ -99,7 +100,7 @@ impl Answer<'_> {
         longest_at(&text, 0, &self.words.options.none).is_some_and(|length| length == text.len() || length > 1)
     }
 
-    /// Yes and no among the options are understood as at a closed question.
+    /// Reads options that are yes and no like the answer to a closed question.
     fn by_yes_or_no(&self, text: &str) -> Option<usize> {
         let meaning = |text: &str| {
             let short = tokens(text).len() <= 3;
@@ -117,7 +118,8 @@ impl Answer<'_> {
         closed::read(self.words, "", text).map(|meant| if meant { yes } else { no })
     }
 
-    /// Where the clause begins in which the speaker sums up what is chosen: "so it's the bike now".
+    /// Returns where the clause begins in which the speaker sums up the choice: "so it's the bike
+    /// now".
     fn conclusion(&self) -> Option<usize> {
         let concludes = |at: &usize| {
             let begins = *at > 0 && (self.said[*at].breaks() || self.said[at - 1].is(&self.words.and));
@@ -130,7 +132,7 @@ impl Answer<'_> {
         (!adds && !after.is_empty()).then_some(at)
     }
 
-    /// "Everything but email", unless what follows is concluded from it, at `concluded`.
+    /// Reads "Everything but email", unless the speaker concludes something from it at `concluded`.
     fn all_but(&self, concluded: usize) -> Option<Vec<usize>> {
         let options = &self.words.options;
         for at in 0..self.said.len() {
@@ -153,7 +155,7 @@ impl Answer<'_> {
         None
     }
 
-    /// The token is part of an option's name.
+    /// Whether the token is part of an option's name.
     fn is_inside(&self, at: usize) -> bool {
         self.named.iter().any(|named| (named.from..named.to).contains(&at))
     }
@@ -162,7 +164,7 @@ impl Answer<'_> {
         (0..self.said.len()).any(|at| !self.is_inside(at) && longest_at(self.said, at, phrases).is_some())
     }
 
-    /// A lone "all" is followed by nothing that it belongs to: not "it's all doom and gloom".
+    /// Whether the text says "all" by itself, and not as in "it's all doom and gloom".
     fn says_all(&self) -> bool {
         let asked = lex::content(&self.question.text);
         let is_asked = |word: &str| asked.iter().any(|asked| lex::stem(asked) == lex::stem(word));
@@ -183,14 +185,14 @@ impl Answer<'_> {
             longest_at(self.said, at, &options.anything).is_some()
                 && self.said[clause_start(self.said, at)..at].iter().any(|token| token.is(&self.words.closed.negators))
         });
-        // "I don't use social media", where that is what was asked.
+        // "I don't use social media" is a refusal of all if that is what was asked.
         let asked = lex::content(&self.question.text);
         let denied = self.said.iter().any(|token| token.is(&self.words.closed.negators))
             && self.said.iter().any(|token| asked.iter().any(|word| lex::stem(word) == lex::stem(&token.word)));
         self.says_free(&options.none) || negated || (denied && self.question.allow_none)
     }
 
-    /// What is named and not refused.
+    /// Returns the options that are named and not refused.
     fn positive(&self) -> Vec<Named> {
         let mut positive = Vec::new();
         let mut before = None;
@@ -204,7 +206,8 @@ impl Answer<'_> {
         positive
     }
 
-    /// Leaves out what is taken back: "German, English, no, scratch English". How many were.
+    /// Removes options that are withdrawn, as in "German, English, no, scratch English". Returns
+    /// how many there were.
     fn withdraw(&self, positive: &mut Vec<Named>) -> usize {
         let refused: Vec<Named> = self.named.iter().filter(|named| !positive.contains(named)).copied().collect();
         let before = positive.len();
@@ -214,20 +217,20 @@ impl Answer<'_> {
         before - positive.len()
     }
 
-    /// A correction leads to the refusal of what was named, and the clause says nothing else: not "actually I don't like it
-    /// much".
+    /// Whether a correction leads to the refusal of what was named, and the clause says nothing
+    /// else: not "actually I don't like it much".
     fn takes_back(&self, named: Named, refused: Named) -> bool {
         let (words, said) = (self.words, self.said);
         let clause = clause_start(said, refused.from).max(named.to);
         let leads = [&words.corrections, &words.negators, &words.options.withdrawals, &words.fillers, &words.articles];
-        // "Out" of "leave out" is part of it.
+        // The "out" of "leave out" is part of the wording.
         let is_part = |at: usize| words.options.withdrawals.iter().any(|phrase| phrase.ends_with(&said[at].word));
         let is_bare = (clause..refused.from).all(|at| leads.iter().any(|list| said[at].is(list)) || is_part(at));
         let corrects = |at: usize| longest_at(said, at, &words.corrections).is_some() && !self.is_inside(at);
         is_bare && ((named.to..refused.from).any(corrects) || (clause..refused.from).any(|at| self.is_withdrawal(at)))
     }
 
-    /// "Scratch", "leave out", at the beginning of a clause.
+    /// Whether "scratch" or "leave out" is at the beginning of a clause.
     fn is_withdrawal(&self, at: usize) -> bool {
         let words = self.words;
         let lead = &self.said[clause_start(self.said, at)..at];
@@ -235,7 +238,8 @@ impl Answer<'_> {
             && lead.iter().all(|token| token.is(&words.corrections) || token.is(&words.fillers))
     }
 
-    /// `joined` if the option before was negated, too: "not by post or by phone".
+    /// Whether the option is negated. `joined`: the option before it is joined to it and was
+    /// negated as well, as in "not by post or by phone".
     fn is_negated(&self, at: usize, joined: bool) -> bool {
         let named = self.named[at];
         let floor = at.checked_sub(1).map_or(0, |before| self.named[before].to);
@@ -262,7 +266,7 @@ impl Answer<'_> {
         if negators % 2 == 1 {
             return true;
         }
-        // "Post isn't for me", "email I don't use".
+        // "Post isn't for me" and "email I don't use" negate the option before.
         let next = self.named.get(at + 1).map_or(self.said.len(), |next| next.from);
         let after = &self.said[named.to.min(next)..(named.to + 2).min(next)];
         let clause = after.iter().take_while(|token| !token.breaks()).count();
@@ -281,13 +285,14 @@ impl Answer<'_> {
                     .any(|(step, token)| token.is(&self.words.closed.negators) && !self.is_mild(named.to + step)))
     }
 
-    /// The negator at `at` negates nothing.
+    /// Whether the negator at `at` negates nothing.
     fn is_mild(&self, at: usize) -> bool {
         (at.saturating_sub(3)..=at)
             .any(|from| longest_at(self.said, from, &self.words.not_negations).is_some_and(|length| from + length > at))
     }
 
-    /// Of several that are named: what replaces the others, is told plainly, or stressed.
+    /// Returns the options that count if several are named: those that replace the others, are said
+    /// plainly, or are stressed.
     fn decided(&self, mut positive: Vec<Named>, withdrawn: usize) -> Vec<usize> {
         let places = |positive: &[Named]| positive.iter().map(|named| named.option).collect::<Vec<_>>();
         if positive.iter().any(|named| !self.is_aside(*named)) {
@@ -295,7 +300,8 @@ impl Answer<'_> {
         }
         if let Some(at) = self.correction(&positive) {
             let (before, after): (Vec<Named>, Vec<Named>) = positive.iter().partition(|named| named.from < at);
-            // Of a list, as many are replaced as are said anew, unless the list is said once more, or "just" what is left.
+            // As many options of a list are replaced as are said anew, unless the list is said once
+            // more, or "just" introduces what is left.
             let is_anew = self.is_relisted(at, &before, &after);
             let replaced = after.len().saturating_sub(withdrawn);
             let kept = if is_anew { 0 } else { before.len().saturating_sub(replaced) };
@@ -315,13 +321,14 @@ impl Answer<'_> {
         if !stressed.is_empty() && stressed.iter().all(|named| named.option == stressed[0].option) {
             return vec![stressed[0].option];
         }
-        // "Post or email, email": the one that is said again.
+        // In "Post or email, email" the option that is said again counts.
         let last = positive[positive.len() - 1].option;
         let again = positive.iter().filter(|named| named.option == last).count() > 1;
         if again { vec![last] } else { places(&positive) }
     }
 
-    /// After the correction at `at` nothing new is named, and nothing else said; or it is "just" that.
+    /// Whether nothing new is named after the correction at `at` and nothing else is said, or
+    /// "just" introduces it.
     fn is_relisted(&self, at: usize, before: &[Named], after: &[Named]) -> bool {
         let words = self.words;
         let plain = |at: usize| {
@@ -340,7 +347,7 @@ impl Answer<'_> {
         is_again || is_only
     }
 
-    /// Where the last correction between two of them stands.
+    /// Returns where the last correction between two of them is.
     fn correction(&self, positive: &[Named]) -> Option<usize> {
         let (first, last) = (positive.first()?, positive.last()?);
         let found = (first.to..last.from).rev().find(|at| {

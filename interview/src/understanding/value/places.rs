@@ -1,12 +1,14 @@
-//! Points of a scale by where they are on it: "the lowest", "in the middle", "the second highest", "all but one".
+//! Points of a scale by their place: "the lowest", "in the middle", "the second highest", "all but
+//! one".
 //!
-//! Owns: ends and the middle in words, and how many steps from an end. Never does: take what is only near an end for it.
+//! Owns: the ends and the middle in words, and how many steps a point is from an end. Never does:
+//! take what is only near an end for the end.
 
+use super::context::Context;
 use super::labels::{Best, Labels};
 use super::numbers::{Mention, number_at};
-use super::scale::Scene;
-use super::tokens::{Token, longest_at, says, says_at};
-use super::words::Words;
+use super::tokens::{Token, longest_at, says_at};
+use crate::language::values::Words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -17,19 +19,19 @@ enum Place {
     Best,
 }
 
-/// A place that is named at some token.
+/// A place that is named at a token.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot {
-    /// How many tokens name it.
+    /// The number of tokens that name it.
     pub length: usize,
     place: Place,
     /// The tokens of the end itself, without those that count the steps.
     end: (usize, usize),
-    /// How far it is from that end.
+    /// The number of steps from that end.
     steps: f64,
 }
 
-/// What the places are on this scale.
+/// The places on this scale.
 pub(super) struct Ends<'a> {
     pub min: f64,
     pub max: f64,
@@ -37,7 +39,8 @@ pub(super) struct Ends<'a> {
 }
 
 impl Ends<'_> {
-    /// None where the wording may mean either end: the highest mark where the lowest number is the best.
+    /// Returns the number of a place, or none if the wording may mean either end, as "the highest
+    /// mark" does where the lowest number is the best.
     pub fn number(&self, spot: Spot, tokens: &[Token]) -> Option<f64> {
         let (best, worst) = match self.labels.best() {
             Best::Highest => (self.max, self.min),
@@ -66,21 +69,23 @@ impl Ends<'_> {
     }
 }
 
-/// An end of the scale, or its middle, in words; the last that is not negated.
+/// Returns an end of the scale, or its middle, that is named in words. It is the last one that is
+/// not negated.
 pub(super) fn in_words(words: &Words, tokens: &[Token], asked: &[Token], ends: &Ends) -> Option<f64> {
     let mut found = None;
     let mut at = 0;
     while at < tokens.len() {
         let Some(spot) = spot_at(words, tokens, at) else {
-            // "The last but one" is last of what? Its number is none, and neither is what else is in it.
+            // "The last but one" is not about the scale. Neither its number nor anything else in it
+            // counts.
             at += past_the_end(words, tokens, at).unwrap_or(1);
             continue;
         };
-        // "One of the best" says nothing of where on the scale it is.
+        // "One of the best" is no place on the scale.
         let is_share = at > 0 && tokens[at - 1].word == words.scale.of;
         let mention = Mention { from: at, to: at + spot.length, low: 0.0, high: 0.0 };
-        let scene = Scene { words, tokens, asked, mention, previous: None, min: ends.min, max: ends.max };
-        if !is_share && !scene.is_negated() && !is_near(words, tokens, at) {
+        let context = Context { words, tokens, asked, mention, previous: None, min: ends.min, max: ends.max };
+        if !is_share && !context.is_negated() && !is_near(words, tokens, at) {
             found = ends.number(spot, tokens);
         }
         at += spot.length;
@@ -96,7 +101,7 @@ fn is_near(words: &Words, tokens: &[Token], at: usize) -> bool {
             .any(|from| longest_at(&tokens[..bare], from, &words.scale.near).is_some_and(|len| from + len == bare))
 }
 
-/// Tokens of which the numbers are none: those that count steps from an end, and "last but one".
+/// Whether the number counts steps from an end, or is part of "last but one".
 pub(super) fn is_counted(words: &Words, tokens: &[Token], mention: &Mention) -> bool {
     (0..=mention.from).any(|at| {
         let spot = spot_at(words, tokens, at).filter(|spot| spot.steps > 0.0).map(|spot| spot.length);
@@ -105,13 +110,13 @@ pub(super) fn is_counted(words: &Words, tokens: &[Token], mention: &Mention) -> 
     })
 }
 
-/// "The last but one", "second to last".
+/// Returns the length of "the last but one", "second to last".
 fn past_the_end(words: &Words, tokens: &[Token], at: usize) -> Option<usize> {
     let names = words.options.from_the_end.iter().skip(1);
     names.filter_map(|names| longest_at(tokens, at, names)).max()
 }
 
-/// The place that is named at `at`, with its steps.
+/// Returns the place that is named at `at`, with its steps.
 pub(super) fn spot_at(words: &Words, tokens: &[Token], at: usize) -> Option<Spot> {
     if let Some((steps, from)) = rank(words, tokens, at) {
         let end = end_at(words, tokens, from).or_else(|| bare_end(words, tokens, from));
@@ -130,13 +135,14 @@ pub(super) fn spot_at(words: &Words, tokens: &[Token], at: usize) -> Option<Spot
     {
         return Some(Spot { length: to - at, place, end: (at, at + length), steps });
     }
-    // "All but one": of whatever is counted there.
+    // "All but one" refers to whatever is counted there.
     let length = longest_at(tokens, at, &words.scale.whole)?;
     let (steps, to) = less(words, tokens, at + length, Place::Highest)?;
     Some(Spot { length: to - at, place: Place::Highest, end: (at, at + length), steps })
 }
 
-/// "Second", "third from the", "next to the": how many steps from the end that follows, and where it begins.
+/// Reads "second", "third from the", "next to the". Returns the number of steps from the end that
+/// follows, and where that end begins.
 fn rank(words: &Words, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     let scale = &words.scale;
     let place = words.options.ordinals.iter().position(|names| tokens.get(at).is_some_and(|token| token.is(names)));
@@ -145,7 +151,7 @@ fn rank(words: &Words, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
         None => (1.0, at + longest_at(tokens, at, &scale.next)?),
     };
     from += longest_at(tokens, from, &scale.away).unwrap_or(0);
-    // The article belongs to some of the wordings of an end.
+    // Some wordings of an end include the article.
     if tokens.get(from).is_some_and(|token| token.is(&words.articles)) && end_at(words, tokens, from).is_none() {
         from += 1;
     }
@@ -153,26 +159,27 @@ fn rank(words: &Words, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     is_whole.then_some((steps, from))
 }
 
-/// "But one", "minus two": what is missing to the end before, and the token after it.
+/// Reads "but one", "minus two". Returns how many steps the end before is missed by, and the token
+/// after it.
 fn less(words: &Words, tokens: &[Token], at: usize, place: Place) -> Option<(f64, usize)> {
     let scale = &words.scale;
     let takes = tokens.get(at)?;
     let length = longest_at(tokens, at, &scale.but)?;
-    // After a comma it is taken from what is the most only.
+    // After a comma, something is taken only from the largest value.
     let is_most = matches!(place, Place::Highest | Place::Best);
     if takes.ends() || (takes.breaks() && !is_most) {
         return None;
     }
     let (number, to) = number_at(&words.numbers, tokens, at + length).filter(|(number, _)| *number >= 1.0)?;
     let is_joined = (at + 1..=at + length).all(|at| tokens.get(at).is_some_and(Token::is_joined));
-    // "All but one of my friends" counts them.
+    // "All but one of my friends" counts friends.
     let ends = tokens.get(to).is_none_or(|next| {
         next.breaks() || next.is(&words.numbers.points) || next.is(&scale.offered) || next.is(&words.numbers.each)
     });
     (is_joined && ends).then_some((number, to))
 }
 
-/// "Every star you've got", "all the points".
+/// Reads "every star you've got", "all the points".
 fn every(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
     let scale = &words.scale;
     let length = longest_at(tokens, at, &scale.every)?;
@@ -187,7 +194,7 @@ fn every(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
     ends.then_some((length + 1, Place::Highest))
 }
 
-/// The end or the middle that is named at `at`, and how many tokens name it.
+/// Returns the end or the middle that is named at `at`, and the number of tokens that name it.
 fn end_at(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
     let scale = &words.scale;
     let places = [
@@ -204,7 +211,8 @@ fn end_at(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> 
     longest.or_else(|| as_far(words, tokens, at))
 }
 
-/// An end without its article, which is one only where steps are counted from it: "second best", "top but two".
+/// Reads an end without its article. It is one only if steps are counted from it: "second best",
+/// "top but two".
 fn bare_end(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
     let scale = &words.scale;
     let places = [
@@ -221,7 +229,7 @@ fn bare_end(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)
     found.max_by_key(|(length, _)| *length)
 }
 
-/// "As low as it goes", "as good as your scale lets me".
+/// Reads "as low as it goes", "as good as your scale lets me".
 fn as_far(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> {
     let scale = &words.scale;
     if tokens.get(at)?.word != scale.like {
@@ -237,16 +245,4 @@ fn as_far(words: &Words, tokens: &[Token], at: usize) -> Option<(usize, Place)> 
     let (length, place) =
         ends.iter().find_map(|(phrases, place)| Some((longest_at(tokens, at + 1, *phrases)?, *place)))?;
     tokens.get(at + 1 + length).filter(|token| token.word == scale.like).map(|_| (length + 2, place))
-}
-
-/// The question itself counts in this: "from 1 to 5 stars", or degrees on a thermometer.
-pub(super) fn is_unit_of_the_question(words: &Words, asked: &[Token], unit: &Token, max: f64) -> bool {
-    let bare = |word: &str| word.trim_end_matches('s').to_owned();
-    let beside_the_bound = (1..asked.len()).any(|at| {
-        let number = number_at(&words.numbers, asked, at - 1);
-        let is_bound = number.is_some_and(|(number, to)| to == at && (number - max).abs() < f64::EPSILON);
-        is_bound && bare(&asked[at].word) == bare(&unit.word)
-    });
-    let measured = words.scale.measures.get(&unit.word).is_some_and(|instruments| says(asked, instruments));
-    beside_the_bound || measured
 }

@@ -1,25 +1,27 @@
 //! Options that are numbers or lengths of time: "18 to 24", "under 18", "six to ten years".
 //!
-//! Owns: what an option takes in, and which of them a number or a time belongs to. Never does: count anything else.
+//! Owns: what an option includes, and to which option a number or a time belongs. Never does: count
+//! anything else.
 
 use super::found::Named;
 use super::numbers::{Mention, mentions as numbers_in};
 use super::tokens::{Token, longest_at, says, tokens};
-use super::words::Words;
 use crate::guide::Question;
+use crate::language::values::Words;
 
-/// What an option takes in.
+/// The numbers that an option includes.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     low: f64,
     high: f64,
-    /// The bound itself is not part of it: "under 18".
+    /// The bound itself is not included: "under 18".
     is_open: bool,
-    /// Bounds are times, in days.
+    /// The bounds are times, in days.
     is_time: bool,
 }
 
-/// Twelve months are a year, and so are fifty-two weeks.
+/// The relative tolerance with which times are equal: twelve months are a year, and so are
+/// fifty-two weeks.
 const NEAR: f64 = 0.004;
 
 impl Bounds {
@@ -31,7 +33,8 @@ impl Bounds {
     }
 }
 
-/// "I'm thirty-two" names the option "25 to 34", and "five weeks" names "Less than a year".
+/// Returns the option that a number names: "I'm thirty-two" names "25 to 34", and "five weeks"
+/// names "Less than a year".
 pub(super) fn by_number(words: &Words, question: &Question, said: &[Token]) -> Option<Named> {
     let options = &question.options;
     let mut bounds: Vec<Option<Bounds>> = options.iter().map(|option| bounds(words, &option.text)).collect();
@@ -41,7 +44,7 @@ pub(super) fn by_number(words: &Words, question: &Question, said: &[Token]) -> O
     }
     let mut units: Vec<f64> = options.iter().filter_map(|option| unit(words, &tokens(&option.text))).collect();
     units.dedup();
-    // "One to three" stands among "four to six years".
+    // "One to three" may be among "four to six years".
     if let [unit] = units[..] {
         for bounds in bounds.iter_mut().flatten().filter(|bounds| !bounds.is_time) {
             *bounds = Bounds { low: bounds.low * unit, high: bounds.high * unit, is_time: true, ..*bounds };
@@ -62,23 +65,25 @@ pub(super) fn by_number(words: &Words, question: &Question, said: &[Token]) -> O
     if is_pronoun || is_bounded(words, said, mention) {
         return None;
     }
-    // "Two or three years" are within one option, or name none.
+    // Both ends of "two or three years" are within one option, or name none.
     let takes = |bounds: &Bounds| bounds.takes(mention.low * days) && bounds.takes(mention.high * days);
     let option = bounds.iter().position(|bounds| bounds.as_ref().is_some_and(takes))?;
     Some(Named { option, from: mention.from, to: mention.to })
 }
 
-/// What a number without a unit counts: nothing certain where some options are months and others years.
+/// Returns the unit of a number without one. It is not certain if some options are in months and
+/// others in years.
 fn single(units: &[f64]) -> Option<f64> {
     if let [unit] = units { Some(*unit) } else { None }
 }
 
-/// "Since 2019" has to be reckoned with, and "he's fifty" tells an age, which was not asked for.
+/// Whether the number is no time that was asked for: "Since 2019" would have to be computed, and
+/// "he's fifty" is an age.
 fn is_no_time(words: &Words, question: &Question, said: &[Token]) -> bool {
     let asks_age = says(&tokens(&question.text), &words.options.old);
     let Some(number) = numbers_in(words, said).last().copied() else { return false };
     let is_year = number.low >= 1900.0;
-    // "I'm nearly fifty", but not "six, if I'm honest".
+    // "I'm nearly fifty" is an age, and "six, if I'm honest" is not.
     let is_age = (number.from.saturating_sub(4)..number.from).any(|at| {
         let length = longest_at(&said[..number.from], at, &words.options.aged);
         length.is_some_and(|length| at + length + 1 >= number.from)
@@ -86,7 +91,7 @@ fn is_no_time(words: &Words, question: &Question, said: &[Token]) -> bool {
     is_year || (is_age && !asks_age)
 }
 
-/// "More than three": any number above it.
+/// Whether the number is a bound: "More than three" is any number above it.
 fn is_bounded(words: &Words, said: &[Token], mention: Mention) -> bool {
     let lead = &said[..mention.from];
     let options = &words.options;
@@ -96,7 +101,8 @@ fn is_bounded(words: &Words, said: &[Token], mention: Mention) -> bool {
     })
 }
 
-/// Lengths of time: "two months", "a year", "a year and a half"; each with the days that it counts.
+/// Returns lengths of time, such as "two months", "a year", "a year and a half", each with its
+/// length in days.
 fn times(words: &Words, said: &[Token], numbers: &[Mention]) -> Vec<(Mention, f64)> {
     let spans = &words.numbers.spans;
     let mut found: Vec<(Mention, f64)> = Vec::new();
@@ -125,12 +131,13 @@ fn times(words: &Words, said: &[Token], numbers: &[Mention]) -> Vec<(Mention, f6
     found
 }
 
-/// Days in what this text counts.
+/// Returns the length in days of the unit that this text names.
 fn unit(words: &Words, tokens: &[Token]) -> Option<f64> {
     tokens.iter().find_map(|token| words.numbers.spans.get(&token.word).copied())
 }
 
-/// The numbers an option takes in: "18 to 24", "under 18", "65 or older", "5"; of times, the days: "six months to two years".
+/// Returns the numbers that an option includes: "18 to 24", "under 18", "65 or older", "5". Times
+/// such as "six months to two years" are in days.
 fn bounds(words: &Words, text: &str) -> Option<Bounds> {
     let tokens = tokens(text);
     let numbers = numbers_in(words, &tokens);

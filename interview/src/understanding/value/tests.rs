@@ -1,4 +1,4 @@
-//! Tables of answers and the values they name.
+//! Tables of answers, and the values that they name.
 
 mod closed;
 mod dictated;
@@ -7,15 +7,16 @@ mod scale;
 
 use serde_json::json;
 
-use super::{Value, read};
+use super::read;
 use crate::guide::Question;
 use crate::language::Language;
+use crate::meaning::Value;
 
 fn question(document: serde_json::Value) -> Question {
     serde_json::from_value(document).unwrap()
 }
 
-/// Each text names the value beside it; all that do not are listed.
+/// Asserts that each text names the value beside it. The message lists all that do not.
 fn check(question: &Question, cases: &[(&str, Option<Value>)]) {
     let wrong: Vec<String> = cases
         .iter()
@@ -76,12 +77,12 @@ fn answers_counted_from_an_end_corrected_or_spelled() {
     check_set(include_str!("tests/siblings.toml"), 60);
 }
 
-/// More than `least` cases, and all of them are read rightly.
+/// Asserts that there are more than `least` cases, and that all of them are read correctly.
 fn check_set(text: &str, least: usize) {
     let set: Set = toml::from_str(text).unwrap();
     let (mut count, mut wrong) = (0, Vec::new());
     for mut block in set.block {
-        // Options stand for themselves.
+        // An option may be written as its text alone.
         for option in block.asked.get_mut("options").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
             *option = json!({ "id": option, "text": option });
         }
@@ -98,7 +99,7 @@ fn check_set(text: &str, least: usize) {
     assert!(count > least && wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Pieces of which utterances are made up that nobody would say.
+/// Parts of utterances that nobody would say.
 const PIECES: &[&str] = &[
     "one",
     "two",

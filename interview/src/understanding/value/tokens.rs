@@ -1,20 +1,20 @@
-//! What was said as tokens that remember what stood between them.
+//! A text as tokens that keep what stood between them.
 //!
-//! Owns: cutting a text, and finding wordings in it. Never does: know a word of any language.
+//! Owns: splitting a text, and finding wordings in it. Never does: know a word of any language.
 
-/// A word, a number in digits, or one of the signs that mean something in addresses and shares.
+/// A word, a number in digits, or a sign that has a meaning in addresses and shares.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
-    /// Lower case, straight apostrophes; digits without the commas that group them.
+    /// In lower case, with straight apostrophes, and without the commas that group digits.
     pub word: String,
-    /// As it was written.
+    /// The token as it was written.
     pub written: String,
-    /// What stands between it and the token before.
+    /// The text between it and the token before.
     pub before: String,
 }
 
 impl Token {
-    /// A clause ends before it.
+    /// Whether a clause ends before it.
     pub fn breaks(&self) -> bool {
         self.before.contains([',', ';', ':', '!', '?', '…', '—', '–', '(', ')'])
             || self.before.contains(". ")
@@ -23,12 +23,12 @@ impl Token {
             || self.before.contains('\n')
     }
 
-    /// A sentence ends before it.
+    /// Whether a sentence ends before it.
     pub fn ends(&self) -> bool {
         self.before.contains(['!', '?', ';', '…']) || self.before.contains(". ") || self.before.contains("..")
     }
 
-    /// It goes on with the token before, as the words of a number do.
+    /// Whether it continues the token before, as the words of a number do.
     pub fn is_joined(&self) -> bool {
         self.before.chars().all(|c| c == ' ' || c == '-')
     }
@@ -77,21 +77,22 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Apostrophes inside words, the point of decimals and the commas between thousands are part of a token.
+/// Whether the character is part of a token: an apostrophe inside a word, the point of a decimal,
+/// or a comma between thousands.
 fn goes_on(chars: &[char], at: usize) -> bool {
     let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
     let alphanumeric = |at: usize| chars.get(at).is_some_and(|c| c.is_alphanumeric());
     match chars[at] {
         c if c.is_alphanumeric() => true,
         '\'' => at > 0 && alphanumeric(at - 1) && alphanumeric(at + 1),
-        // Not in 03.05.2024, where a second point follows.
+        // The points in 03.05.2024 are none of a decimal, because a second one follows.
         '.' => at > 0 && digit(at - 1) && digit(at + 1) && !is_dated(chars, at),
         ',' => at > 0 && digit(at - 1) && (1..=3).all(|next| digit(at + next)) && !digit(at + 4),
         _ => false,
     }
 }
 
-/// This point is one of several in a run of digits.
+/// Whether this point is one of several in a run of digits.
 fn is_dated(chars: &[char], at: usize) -> bool {
     let in_run = |c: &&char| c.is_ascii_digit() || **c == '.';
     let before: String = chars[..at].iter().rev().take_while(in_run).collect();
@@ -100,7 +101,7 @@ fn is_dated(chars: &[char], at: usize) -> bool {
     before.contains('.') || after.trim_end_matches('.').contains('.')
 }
 
-/// How many tokens from `at` on are this wording; commas inside it do not matter if `loosely`.
+/// Returns how many tokens from `at` on are this wording. Commas inside it do not matter.
 pub(super) fn says_at(tokens: &[Token], at: usize, phrase: &str) -> Option<usize> {
     let mut length = 0;
     for word in phrase.split([' ', '-']) {
@@ -113,7 +114,7 @@ pub(super) fn says_at(tokens: &[Token], at: usize, phrase: &str) -> Option<usize
     Some(length)
 }
 
-/// The longest of these wordings at `at`.
+/// Returns the length of the longest of these wordings at `at`.
 pub(super) fn longest_at<'a>(
     tokens: &[Token],
     at: usize,
@@ -122,7 +123,7 @@ pub(super) fn longest_at<'a>(
     phrases.into_iter().filter_map(|phrase| says_at(tokens, at, phrase)).max()
 }
 
-/// One of these wordings stands somewhere.
+/// Whether one of these wordings is in the text.
 pub(super) fn says(tokens: &[Token], phrases: &[String]) -> bool {
     (0..tokens.len()).any(|at| longest_at(tokens, at, phrases).is_some())
 }
@@ -148,7 +149,7 @@ pub(super) fn without_tail<'t>(mut tokens: &'t [Token], phrases: &[String]) -> &
     }
 }
 
-/// Where the clause of `at` begins.
+/// Returns where the clause of the token at `at` begins.
 pub(super) fn clause_start(tokens: &[Token], at: usize) -> usize {
     (0..=at).rev().find(|at| *at == 0 || tokens[*at].breaks()).unwrap_or(0)
 }

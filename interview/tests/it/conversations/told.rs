@@ -1,4 +1,4 @@
-//! What is said and done in a random conversation, and a conversation that takes its course.
+//! The steps of a random conversation, and a conversation that consists of them.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::support::{Call, guide};
 
-/// Something to say, and what it was written down as.
+/// Something to say, and the meaning that the sets give it.
 #[derive(Debug, Clone)]
 pub struct Utterance {
     pub asked: String,
@@ -59,7 +59,7 @@ pub const ORDINARY: [&str; 14] = [
     "No.",
 ];
 
-/// Every utterance of the sets, and those that nobody would call anything but an answer.
+/// Every utterance of the sets, and those that are certainly answers.
 pub fn utterances() -> &'static [Utterance] {
     static ALL: OnceLock<Vec<Utterance>> = OnceLock::new();
     ALL.get_or_init(|| {
@@ -82,13 +82,13 @@ pub fn utterances() -> &'static [Utterance] {
 
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// Something from the sets, and then what comes back is heard out.
+    /// Says something from the sets, and hears the reaction to its end.
     Exchange(prop::sample::Index),
-    /// The same of the ordinary answers.
+    /// The same with ordinary answers.
     Answer(usize),
-    /// Said so long after whatever is going on, without listening for what comes back.
+    /// Says something this long after whatever is going on, without listening to the reaction.
     Interrupt(prop::sample::Index, Ms),
-    /// Words of which recognition is unsure.
+    /// Says words of which recognition is unsure.
     Mumble(prop::sample::Index),
     Cough(Ms),
     Silence(Ms),
@@ -114,9 +114,9 @@ pub fn act() -> impl Strategy<Value = Act> {
 pub struct Told {
     pub call: Call,
     pub settings: Settings,
-    /// By the time its first word began.
+    /// What was said, by the time at which its first word began.
     pub said: BTreeMap<Ms, Utterance>,
-    /// Words that no engine has a log of: it died before the turn was over.
+    /// Words of which no engine has a log, because it died before the turn was over.
     pub died: HashSet<Ms>,
 }
 
@@ -193,7 +193,7 @@ impl Told {
         words.iter().filter_map(|word| self.said.get(&word.start_ms)).collect()
     }
 
-    /// All of it, for whoever has to find out why.
+    /// Everything that happened, for whoever has to find a fault.
     pub fn told(&self) -> String {
         let said = self.said.iter().map(|(at, one)| format!("{at} {:?} ({} {})", one.text, one.kind, one.name));
         let events = self
@@ -213,7 +213,7 @@ impl Told {
         self.call.events.iter().map(|(_, event)| event).enumerate()
     }
 
-    /// The question of ours that was settled last before this event.
+    /// The interviewer's own question that was settled last before this event.
     pub fn confirmed_before(&self, at: usize) -> Option<Pending> {
         let (settled, _) =
             self.events().take(at).filter(|(_, one)| matches!(one, Event::ConfirmationSettled)).last()?;
@@ -222,7 +222,7 @@ impl Told {
             Event::ConfirmationAsked { about } => Some(*about),
             _ => None,
         });
-        // By the reply that was just given.
+        // It was settled by the reply that was just given.
         (settled >= taken).then(|| asked.last()).flatten()
     }
 }

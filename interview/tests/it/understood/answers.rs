@@ -61,7 +61,7 @@ fn declining_and_not_knowing_are_recognised_however_they_are_worded() {
     }
 }
 
-/// Of an answer about something else, which is kept all the same.
+/// An answer about something else, which is kept all the same.
 const ELSEWHERE: &str = "It was dear, and the food was cold when it came.";
 
 #[test]

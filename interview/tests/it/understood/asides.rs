@@ -1,8 +1,9 @@
-//! What is wanted beside answering is carried out once, however the respondent goes on.
+//! What is requested besides the answer is carried out once, however the respondent continues.
 
 use super::*;
 
-/// Says this, and goes on before what comes back has been heard for longer than `heard`.
+/// Says this, and continues before the reaction has been heard for longer than `heard`, in
+/// milliseconds.
 fn goes_on_speaking(call: &mut Call, text: &str, heard: u64, rest: &str) -> String {
     call.say(text);
     assert!(call.playing.is_some(), "{text}");
@@ -12,7 +13,7 @@ fn goes_on_speaking(call: &mut Call, text: &str, heard: u64, rest: &str) -> Stri
 
 #[test]
 fn a_wish_at_the_end_of_an_answer_that_goes_on_is_met_once() {
-    // Before any of our word about it is heard, and when all of it is, but not yet the next question.
+    // Before any of the reply is heard, and when all of it is heard, but not the next question.
     for heard in [100, 1_800] {
         for answer in [
             "I write everything into a notebook.",
@@ -50,7 +51,7 @@ fn a_wish_said_twice_before_it_was_heard_to_be_met_is_one() {
         let said = goes_on_speaking(&mut call, "Can you speak up?", 100, "Could you speak up, please?");
         assert!(said.contains("Of course, I will speak up."), "{said}");
         assert_eq!(count(&call, "speech_adjusted"), 1);
-        // Once it was heard, it is another wish.
+        // After it was heard, it is another request.
         exchange(&mut call, "Can you speak up?");
         assert_eq!(count(&call, "speech_adjusted"), 2);
     }

@@ -1,4 +1,5 @@
-//! A question of ours that waits for its answer survives the engine and the connection.
+//! A question of the interviewer's own that waits for its answer survives the engine and the
+//! connection.
 
 use super::*;
 use interview::io::{Command, Output};
@@ -6,7 +7,7 @@ use interview::io::{Command, Output};
 const STOP: &str = "Would you like to stop the interview here?";
 const DELETE: &str = "I have stopped recording. Shall I delete what was recorded before?";
 
-/// (where, what brings our question up, the question, the answer)
+/// Where it is asked, what leads to it, the question, and the answer.
 type Case = (fn(Arc<Guide>) -> Call, &'static str, &'static str, &'static str);
 
 const CASES: [Case; 6] = [
@@ -51,7 +52,7 @@ fn after_an_engine_died_the_same_question_is_put_and_its_answer_means_the_same()
     }
 }
 
-/// They may not come back to say so.
+/// The respondent may not return to answer.
 #[test]
 fn who_is_cut_off_without_an_answer_has_it_deleted_and_is_not_asked_again() {
     let mut call = at_question(guide_with(OPEN));

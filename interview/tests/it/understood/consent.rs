@@ -1,4 +1,5 @@
-//! Taking part and being recorded: no refusal is taken for a yes, no friendly yes for a refusal.
+//! Consent to take part and to be recorded: no refusal is taken for a yes, and no friendly yes for
+//! a refusal.
 
 use super::*;
 use interview::io::{Output, Postponement, When};
@@ -83,7 +84,7 @@ fn a_yes_with_a_worry_is_asked_again_and_ends_nothing() {
     let mut call = opened(guide_with(OPEN));
     let said = exchange(&mut call, "Okay, but I don't have much time.");
     assert_eq!(call.interview.state().consent, None);
-    // In doubt it is asked about, one way or the other.
+    // In doubt it is asked about, in one way or the other.
     if said == "Shall I end the call?" {
         exchange(&mut call, "No.");
     }
@@ -128,7 +129,7 @@ fn a_yes_of_uncertain_words_is_asked_again() {
     call.confidence = 0.5;
     let said = exchange(&mut call, "Yes.");
     assert_eq!(said, "I'm not sure that I heard you rightly. May I record this conversation?");
-    // Twice is no clear yes: it goes on unrecorded.
+    // Two unclear replies are no clear yes, so the interview continues unrecorded.
     exchange(&mut call, "Yes.");
     assert_eq!(call.interview.state().recording, Some(false));
     assert!(!call.outputs.contains(&Output::StartRecording));
@@ -157,7 +158,7 @@ fn another_time_is_confirmed_and_only_the_time_is_kept() {
         assert_eq!(postponed, Some((Postponement::CallbackRequested, time)), "{wish} {reply}");
         assert!(call.hung_up && call.ended().is_none());
         assert!(call.events.iter().all(|(_, event)| !event.is_personal()), "{:?}", call.kinds());
-        // The next joining begins anew.
+        // The next joining begins again.
         let mut call = taken_up_again(&call);
         call.hear_out();
         assert!(call.last_spoken().starts_with("Hello."), "{}", call.last_spoken());

@@ -1,6 +1,8 @@
-//! What respondents say, what they must hear then, and what must be stored: whole conversations, by kind of utterance.
+//! What respondents say, what they must hear then, and what must be stored: whole conversations, by
+//! kind of utterance.
 //!
-//! The real encoder reads them. Each conversation goes on to the end of the interview, or to where it goes on another time.
+//! The real encoder reads them. Each conversation continues to the end of the interview, or to
+//! where it is left for another time.
 
 mod answers;
 mod asides;
@@ -18,7 +20,7 @@ use interview::guide::{self, Guide};
 use interview::io::{EndStatus, Event, Input, Response};
 use interview::{Interview, Settings};
 
-/// A full answer to anything.
+/// A full answer to any question.
 const PLAIN: &str = "Our office is on the third floor above the bakery.";
 const AFTER: &str = "What else should we know about you?";
 
@@ -27,7 +29,7 @@ fn guide_with(question: &str) -> Arc<Guide> {
     guide_of(question, "")
 }
 
-/// The same, with more of the guide.
+/// The same, with more fields of the guide.
 fn guide_of(question: &str, more: &str) -> Arc<Guide> {
     let text = format!(
         "name: Tools at work\nresearch_objective: How people work with their tools\nestimated_duration_minutes: 10\n{more}\n\
@@ -61,7 +63,7 @@ fn at_question(guide: Arc<Guide>) -> Call {
     call
 }
 
-/// Says something and hears out what comes back; that.
+/// Says something, and returns what is heard in reaction.
 fn exchange(call: &mut Call, text: &str) -> String {
     let before = call.spoken.len();
     call.say(text);
@@ -69,7 +71,7 @@ fn exchange(call: &mut Call, text: &str) -> String {
     call.spoken[before.min(call.spoken.len())..].join(" ")
 }
 
-/// The interview goes on, and is completed with every question asked once.
+/// Asserts that the interview continues and is completed with every question asked once.
 fn goes_on_to_the_end(call: &mut Call) {
     for _ in 0..3 {
         if call.hung_up {
@@ -83,7 +85,7 @@ fn goes_on_to_the_end(call: &mut Call) {
     call.assert_replays(Settings::default());
 }
 
-/// The one event that fits.
+/// Returns the only event that fits.
 fn one<T>(call: &Call, find: impl Fn(&Event) -> Option<T>) -> Option<T> {
     let mut found: Vec<T> = call.events.iter().filter_map(|(_, event)| find(event)).collect();
     assert!(found.len() < 2, "{} of them: {:?}", found.len(), call.kinds());
@@ -98,7 +100,8 @@ fn stored(call: &Call) -> &Response {
     call.response("q")
 }
 
-/// The engine has died: another one takes the call up again from the log, with the respondent at once.
+/// Replaces the engine by another, which resumes the call from the log with the respondent
+/// connected.
 fn taken_up_again(call: &Call) -> Call {
     let events = call.events.clone();
     let replayed = events.iter().map(|(at, event)| (*at, event));

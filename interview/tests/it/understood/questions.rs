@@ -1,4 +1,4 @@
-//! What respondents ask themselves is answered from a true set, and the same asking goes on.
+//! What respondents ask is answered from a set of true answers, and the same asking continues.
 
 use super::*;
 use interview::io::Output;
@@ -7,7 +7,8 @@ use interview::understanding::Topic;
 const OWN: &str = "answers_to_respondents:\n  sponsor: It is for the University of Leeds.\n  privacy: Only our team hears it.\n  \
     incentive: You get a voucher.\n  contact: Please write to us.";
 
-/// (what is asked, topic, answer without texts of the guide, answer with them, answered without)
+/// What is asked, its topic, the answer without texts of the guide, the answer with them, and
+/// whether it is answered without them.
 const ASKED: [(&str, Topic, &str, &str, bool); 14] = [
     (
         "Who is calling?",

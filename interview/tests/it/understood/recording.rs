@@ -1,4 +1,4 @@
-//! Recording taken back by voice.
+//! Consent to record, withdrawn by voice.
 
 use super::*;
 use interview::io::{Command, Means, Output};
@@ -12,7 +12,7 @@ fn recording_stops_where_the_request_began_and_the_rest_is_asked_about() {
         ("Yes, please delete it.", false, "It is deleted."),
         ("No.", true, "What was recorded before stays."),
         ("No, you can keep that.", true, "What was recorded before stays."),
-        // No clear answer means deleted.
+        // Without a clear answer, the recording is deleted.
         ("The weather has been nice all week.", false, "It is deleted."),
     ];
     for (reply, keep, word) in cases {
@@ -25,7 +25,7 @@ fn recording_stops_where_the_request_began_and_the_rest_is_asked_about() {
             _ => None,
         });
         let Some((Means::Voice, from_ms)) = withdrawn else { panic!("{withdrawn:?}") };
-        // Nothing of the request is kept, and little of what was before it.
+        // Nothing of the request is kept, and only little of what came before is lost.
         assert!(from_ms <= began && from_ms + 500 >= began, "{from_ms} {began}");
         assert!(call.outputs.contains(&Output::StopRecording { from_ms }));
         let said = exchange(&mut call, reply);

@@ -1,4 +1,5 @@
-//! What a respondent wants: it is done, said, and nothing of an answer is lost to it.
+//! Requests of respondents: each is carried out and acknowledged, and no part of an answer is lost
+//! to it.
 
 use super::*;
 use interview::io::{Output, Postponement, When};
@@ -127,7 +128,7 @@ fn slower_and_louder_hold_for_the_rest_of_the_call() {
         assert!(call.outputs.contains(&Output::AdjustSpeech { rate, gain_db }), "{text}");
         assert_eq!(count(&call, "speech_adjusted"), 1);
         assert_eq!((call.interview.state().rate, call.interview.state().gain_db), (rate, gain_db));
-        // After a restart, too.
+        // The same holds after a restart.
         let again = taken_up_again(&call);
         assert!(again.outputs.contains(&Output::AdjustSpeech { rate, gain_db }), "{text}");
         goes_on_to_the_end(&mut call);

@@ -178,7 +178,7 @@ async fn a_good_interview_raises_nothing_and_leaves_its_measurements() {
     let latencies: Vec<f64> =
         rows.iter().filter(|row| row.metric_name == "response_latency").map(|row| row.value).collect();
     assert!(!latencies.is_empty() && latencies.iter().all(|seconds| *seconds > 0.0), "{latencies:?}");
-    let recomputed = stage.engine.storage.recompute(invitation.id).await.unwrap().unwrap();
+    let recomputed = stage.engine.storage.measurements().recompute(invitation.id).await.unwrap().unwrap();
     assert_eq!(recomputed.len(), 9);
     assert!(recomputed.iter().all(|score| !score.differs() && score.stored.is_some()), "{recomputed:#?}");
     stage.engine.stop(Duration::ZERO).await;

@@ -1,6 +1,7 @@
-//! Passages of a recording, cut out packet by packet: nothing is decoded, so nothing is lost.
+//! Cuts passages out of a recording packet by packet, without decoding and so without loss.
 //!
-//! Owns: the arithmetic of pre-skip and granule positions (RFC 7845). Never does: know what is said in them.
+//! Owns: the arithmetic of pre-skip and granule positions (RFC 7845). Never does: know what is said
+//! in a passage.
 
 use std::io::{BufReader, Read, Seek};
 
@@ -11,29 +12,31 @@ use super::RecordingError;
 use super::ogg::{PRE_SKIP, head_skipping, tags};
 use crate::audio::codec::{RTP_RATE, packet_samples};
 
-/// Samples a decoder needs before it sounds as it would have from the beginning: 80 ms (RFC 7845, 4.6).
+/// Samples that a decoder must process before its output is correct: 80 ms (RFC 7845, 4.6).
 const PREROLL: u64 = 3_840;
 
-/// A passage, first and last millisecond on the call clock.
+/// A passage: its first and its last millisecond on the call clock.
 pub type Passage = (Ms, Ms);
 
 /// A passage as a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clip {
-    /// Ogg/Opus.
+    /// An Ogg/Opus file.
     pub bytes: Vec<u8>,
-    /// Of its packets: silence weighs next to nothing.
+    /// The size of its packets in bytes. Packets of silence are very small, so that this shows
+    /// whether there is sound.
     pub sound: usize,
 }
 
-/// Cuts the passages out of one side's file; none for a passage that it does not reach. Reads the file once. Blocking.
+/// Cuts the passages out of one side's file, and returns `None` for a passage beyond the file's
+/// end. Reads the file once. Blocking.
 pub fn cut(recording: impl Read + Seek, passages: &[Passage]) -> Result<Vec<Option<Clip>>, RecordingError> {
     let mut packets = PacketReader::new(BufReader::new(recording));
     let mut drafts: Vec<Draft> = passages.iter().map(|passage| Draft::of(*passage)).collect();
     let last = drafts.iter().map(|draft| draft.to).max().unwrap_or_default();
     let (mut position, mut headers) = (0, 2);
     while position < last {
-        // An error is where the file was cut off.
+        // An error means that the file was truncated here.
         let Ok(Some(packet)) = packets.read_packet() else { break };
         if headers > 0 {
             headers -= 1;
@@ -51,7 +54,7 @@ pub fn cut(recording: impl Read + Seek, passages: &[Passage]) -> Result<Vec<Opti
     drafts.into_iter().map(|draft| draft.written(position)).collect()
 }
 
-/// In samples of the encoded stream, which is ahead of the call clock by the pre-skip.
+/// A passage in samples of the encoded stream, which is ahead of the call clock by the pre-skip.
 struct Draft {
     from: u64,
     to: u64,
@@ -88,7 +91,8 @@ impl Draft {
             if end == PacketWriteEndInfo::EndPage {
                 on_page = 0;
             }
-            // A last page that ends before its last packet does tells the player to stop there.
+            // A last page whose granule position is before the end of its last packet tells the
+            // player to stop there.
             let told = if is_last { granule.min(self.to - begin) } else { granule };
             pages.write_packet(data, serial, end, told)?;
         }

@@ -1,4 +1,4 @@
-//! Tests of cutting: what comes out is what was heard at that time.
+//! Tests that a cut passage contains what was heard at that time.
 //!
 //! Owns: files in a folder of their own. Never does: place a call.
 
@@ -10,7 +10,7 @@ use crate::audio::codec::{Encoder, SPEAK_SAMPLES};
 use crate::audio::recording::decode;
 use crate::audio::recording::ogg::Track;
 
-/// Silence with a tone from 1,000 to 1,500 ms.
+/// Writes a recording of silence with a tone from 1,000 ms to 1,500 ms.
 fn recorded(path: &Path) {
     let mut track = Track::create(path.to_owned()).unwrap();
     let mut encoder = Encoder::new().unwrap();
@@ -43,7 +43,7 @@ fn a_passage_sounds_as_long_as_it_is_and_where_it_is() {
     let tone = pcm(&clips[0]);
     let samples = |ms: usize| SPEAK_RATE as usize * ms / 1_000;
     assert!(tone.len().abs_diff(samples(500)) <= samples(20), "{} samples", tone.len());
-    // Loud from its first tenth to its last: what is around it is silent.
+    // The tone is loud from its first tenth to its last, and silent before and after.
     for part in tone.chunks(tone.len() / 10).take(10) {
         assert!(energy(part) > 1e6, "{}", energy(part));
     }
@@ -54,7 +54,7 @@ fn a_passage_sounds_as_long_as_it_is_and_where_it_is() {
     assert!(clips[4].is_some());
 }
 
-/// Decoded with the clip's own pre-skip and end.
+/// Decodes a clip with its own pre-skip and end.
 fn decode_whole(path: &Path) -> Vec<i16> {
     let bytes = std::fs::read(path).unwrap();
     let head = bytes.windows(8).position(|window| window == b"OpusHead").unwrap();
@@ -64,7 +64,7 @@ fn decode_whole(path: &Path) -> Vec<i16> {
     while let Some(packet) = reader.read_packet().unwrap() {
         last = packet.absgp_page();
     }
-    // `decode` skips what our own recordings have; the rest is skipped here.
+    // `decode` skips the pre-skip of ordinary recordings. The rest of this one is skipped here.
     let pcm = decode(path, SPEAK_RATE).unwrap();
     let at = |samples: usize| samples * SPEAK_RATE as usize / RTP_RATE as usize;
     let (own, end) = (at(usize::from(PRE_SKIP)), at(last as usize));

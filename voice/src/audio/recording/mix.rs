@@ -1,6 +1,7 @@
-//! Reading recordings, and laying both sides over each other.
+//! Decodes recordings, and mixes both sides of a call.
 //!
-//! Owns: decoding and mixing finished (or cut off) files. Never does: write the files of running calls.
+//! Owns: decoding and mixing finished or truncated files. Never does: write the files of running
+//! calls.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, Write};
@@ -14,11 +15,11 @@ use super::ogg::{PRE_SKIP, head, tags};
 use crate::audio::SPEAK_RATE;
 use crate::audio::codec::{CodecError, Encoder, RTP_RATE, RTP_SAMPLES, SPEAK_SAMPLES};
 
-/// The longest packet there is: 120 ms at 48 kHz.
+/// Samples in the longest possible packet: 120 ms at 48 kHz.
 const MAX_SAMPLES: usize = 5760;
 
-/// Decodes a whole Ogg/Opus file to mono at `rate` (8, 12, 16, 24 or 48 kHz), −32768…32767. A file that was cut off is
-/// read as far as it goes.
+/// Decodes an Ogg/Opus file to mono samples of 16 bits at `rate` Hz (8,000, 12,000, 16,000, 24,000
+/// or 48,000). A truncated file is read as far as it goes.
 pub fn decode(path: &Path, rate: u32) -> Result<Vec<i16>, RecordingError> {
     let file = File::open(path).map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
     let mut reader = Reader::open(file, rate)?;
@@ -27,8 +28,8 @@ pub fn decode(path: &Path, rate: u32) -> Result<Vec<i16>, RecordingError> {
     Ok(pcm)
 }
 
-/// Mixes recordings of one call (both sides, all legs: they share the clock) into one mono Ogg/Opus stream. Streams: an
-/// hour takes no more memory than a second.
+/// Mixes the recordings of one call, both sides and all legs, into one mono Ogg/Opus stream. They
+/// share the call clock. Mixing is streamed, so that an hour takes no more memory than a second.
 pub fn mix<R: Read + Seek>(recordings: Vec<R>, out: impl Write) -> Result<(), RecordingError> {
     let mut inputs = recordings
         .into_iter()
@@ -68,12 +69,12 @@ pub fn mix<R: Read + Seek>(recordings: Vec<R>, out: impl Write) -> Result<(), Re
     }
 }
 
-/// A file being decoded.
+/// A file that is being decoded.
 struct Reader<R: Read + Seek> {
     packets: PacketReader<BufReader<R>>,
     decoder: opus::Decoder,
     scratch: Vec<i16>,
-    /// Samples still to be thrown away.
+    /// Samples that are still to be skipped.
     skip: usize,
 }
 
@@ -92,7 +93,7 @@ impl<R: Read + Seek> Reader<R> {
         Ok(Self { packets, decoder, scratch: vec![0; MAX_SAMPLES], skip })
     }
 
-    /// Appends the next packet's samples; false at the end.
+    /// Appends the samples of the next packet. Returns false at the end of the file.
     fn more(&mut self, pcm: &mut Vec<i16>) -> Result<bool, RecordingError> {
         let packet = match self.packets.read_packet() {
             Ok(Some(packet)) => packet,
@@ -102,7 +103,7 @@ impl<R: Read + Seek> Reader<R> {
                 return Ok(false);
             }
         };
-        // A damaged packet is concealed like a lost one.
+        // A damaged packet is concealed in the same way as a lost one.
         let decoded = self.decoder.decode(&packet.data, &mut self.scratch, false);
         let samples = match decoded {
             Ok(samples) => samples,

@@ -1,6 +1,7 @@
-//! One Ogg/Opus file being written.
+//! Writes one Ogg/Opus file.
 //!
-//! Owns: pages, granule positions, filling holes. Never does: know which call it is.
+//! Owns: pages, granule positions, and filling gaps. Never does: know which call the file belongs
+//! to.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,23 +14,26 @@ use ogg::{PacketWriteEndInfo, PacketWriter};
 use super::{PART, RecordingError};
 use crate::audio::codec::{RTP_RATE, RTP_SAMPLES, packet_samples, silence};
 
-/// Samples a decoder throws away at the beginning: what libopus' encoder looks ahead, 6.5 ms.
+/// Samples that a decoder skips at the beginning, which is the look-ahead of libopus's encoder: 6.5
+/// ms.
 pub(super) const PRE_SKIP: u16 = 312;
-/// Packets are laid one after the other until they are this far off the clock (40 ms); then silence is put in.
+/// Packets are written one after the other until the file is this many samples (40 ms) behind the
+/// clock. Then silence is inserted.
 const BEHIND: u64 = 2 * RTP_SAMPLES as u64;
-/// Packets that would come this far too late in the file (a sender whose clock runs fast) are left out.
+/// A packet whose place in the file would be this many samples too late is dropped. This happens if
+/// the sender's clock runs fast.
 const AHEAD: u64 = 5 * RTP_SAMPLES as u64;
-/// A page holds a second at most.
+/// The longest duration of a page in samples: 1 s.
 const PAGE: u64 = RTP_RATE as u64;
 
-/// A file that is always whole up to the last page. It has the name [`part`] until it is complete.
+/// A file that is always valid up to its last page. It has the name [`part`] until it is complete.
 pub(super) struct Track {
     path: PathBuf,
     pages: PacketWriter<'static, BufWriter<File>>,
     serial: u32,
-    /// Samples written, at 48 kHz, `pending` included.
+    /// Samples written at 48 kHz, including `pending`.
     position: u64,
-    /// The last packet, held back because whoever writes it must say whether its page ends with it.
+    /// The last packet. It is held back, because the writer must state whether a page ends with it.
     pending: Option<Bytes>,
     page_began: u64,
 }
@@ -59,7 +63,7 @@ impl Track {
             return Ok(());
         }
         if self.position + BEHIND <= due {
-            // To the nearest packet.
+            // The gap is rounded to whole packets.
             while self.position + u64::from(RTP_SAMPLES) / 2 <= due {
                 self.append(silence(), u64::from(RTP_SAMPLES))?;
             }
@@ -67,7 +71,7 @@ impl Track {
         self.append(payload, u64::from(samples))
     }
 
-    /// Completes the open page and hands it to the system.
+    /// Completes the open page and passes it to the operating system.
     pub(super) fn flush(&mut self) -> Result<(), RecordingError> {
         if let Some(pending) = self.pending.take() {
             self.page(&pending, PacketWriteEndInfo::EndPage, self.position)?;
@@ -76,7 +80,7 @@ impl Track {
         self.pages.inner_mut().flush().map_err(|source| self.failed(source))
     }
 
-    /// Writes the last page, marked as such, and gives the file its name.
+    /// Writes the last page with the end-of-stream mark, and gives the file its name.
     pub(super) fn finish(mut self) -> Result<(), RecordingError> {
         let written = self.last_page();
         // What there is can be played without its end as well.
@@ -100,8 +104,8 @@ impl Track {
         self.pages.inner_mut().flush().map_err(|source| self.failed(source))
     }
 
-    /// Completes the file without what was heard from `from_ms` on. Whole pages go, so that up to a second before it may
-    /// go as well.
+    /// Completes the file without what was heard from `from_ms` on. Only whole pages can be
+    /// removed, so that up to 1 s before `from_ms` may be removed as well.
     pub(super) fn cut(mut self, from_ms: Ms) -> Result<(), RecordingError> {
         // If there is no room for the last page, the pages before it are cut all the same.
         let _ = self.last_page();
@@ -110,7 +114,7 @@ impl Track {
         let path = part(&complete_path);
         let failed = |source| RecordingError::File { path: path.clone(), source };
         let bytes = std::fs::read(&path).map_err(failed)?;
-        // A packet may lie a little earlier in the file than it was heard.
+        // A packet may be a little earlier in the file than it was heard.
         let granule = (from_ms * u64::from(RTP_RATE) / 1000).saturating_sub(BEHIND);
         let end = end_of_pages(&bytes, granule);
         let file = File::options().write(true).open(&path).map_err(failed)?;
@@ -154,8 +158,9 @@ fn complete(path: &Path) -> Result<(), RecordingError> {
     std::fs::rename(part(path), path).map_err(|source| RecordingError::File { path: path.to_owned(), source })
 }
 
-/// Where the last page ends that holds nothing beyond `granule` samples (RFC 3533: a header of 27 bytes with the granule
-/// position at 6, then the table of segments, whose bytes add up to the body).
+/// Returns the offset in bytes at which the last page ends that holds nothing beyond `granule`
+/// samples. A page header has 27 bytes, with the granule position at byte 6, and is followed by the
+/// segment table, whose bytes add up to the size of the body (RFC 3533).
 fn end_of_pages(bytes: &[u8], granule: u64) -> usize {
     let mut end = 0;
     while let Some(header) = bytes.get(end..end + 27).filter(|header| header.starts_with(b"OggS")) {
@@ -170,12 +175,12 @@ fn end_of_pages(bytes: &[u8], granule: u64) -> usize {
     end
 }
 
-/// The identification header (RFC 7845, 5.1): version 1, mono, mapping family 0.
+/// Returns the identification header: version 1, mono, mapping family 0 (RFC 7845, 5.1).
 pub(super) fn head() -> Bytes {
     head_skipping(PRE_SKIP)
 }
 
-/// The same for a stream of which the first so many samples at 48 kHz are not to be heard.
+/// Like [`head`], for a stream whose first `pre_skip` samples at 48 kHz must not be heard.
 pub(super) fn head_skipping(pre_skip: u16) -> Bytes {
     let mut head = b"OpusHead\x01\x01".to_vec();
     head.extend(pre_skip.to_le_bytes());
@@ -184,7 +189,7 @@ pub(super) fn head_skipping(pre_skip: u16) -> Bytes {
     Bytes::from(head)
 }
 
-/// The comment header (RFC 7845, 5.2), without comments.
+/// Returns the comment header without comments (RFC 7845, 5.2).
 pub(super) fn tags() -> Bytes {
     let vendor = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
     let mut tags = b"OpusTags".to_vec();

@@ -1,46 +1,48 @@
-//! What a session says about ICE: credentials and candidates, as SDP fragments (RFC 8840) and within whole descriptions.
+//! Reads and writes what a session says about ICE: credentials and candidates, as SDP fragments
+//! (RFC 8840) and inside whole descriptions.
 //!
-//! Owns: reading and writing these lines. Never does: know what they do to a connection.
+//! Owns: reading and writing these lines. Never does: know their effect on a connection.
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::ice::PatchError;
 
-/// Fragments are a kilobyte or two.
+/// The size limit of a fragment in bytes. Real ones have 1 KiB to 2 KiB.
 const MAX_FRAGMENT: usize = 16 * 1024;
-/// Candidates of one ICE session that are checked, whether they come with the offer or after it. Each of them has us send some
-/// eight packets to an address of the caller's choice, which need not be the caller's; browsers name fewer than twenty.
+/// The maximum number of candidates per ICE session, whether they arrive with the offer or later.
+/// For each candidate, the engine sends about eight packets to an address that the caller chooses,
+/// and that need not be the caller's. Browsers send fewer than twenty candidates.
 pub(super) const MAX_CANDIDATES: usize = 32;
 
 /// Credentials and candidates of one side.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Fragment {
-    /// Username fragment and password.
+    /// The username fragment and the password.
     pub credentials: Option<(String, String)>,
-    /// Values of the candidate attributes, without `candidate:`.
+    /// The values of the candidate attributes, without `candidate:`.
     pub candidates: Vec<String>,
-    /// The section that all of it belongs to: with one transport there is only one.
+    /// The media section of the fragment. With one transport there is only one.
     pub mid: Option<String>,
 }
 
 impl Fragment {
-    /// Reads what the other side sent.
+    /// Reads a fragment that the other side sent.
     pub fn read(text: &str) -> Result<Self, PatchError> {
         if text.len() > MAX_FRAGMENT {
-            return Err(bad("it is too long"));
+            return Err(bad("it is longer than 16 KiB"));
         }
         if text.lines().any(|line| !line.trim_end().is_empty() && line.as_bytes().get(1) != Some(&b'=')) {
-            return Err(bad("a line of SDP is a letter, an equals sign and a value"));
+            return Err(bad("each line of SDP must be a letter, an equals sign and a value"));
         }
         let fragment = Self::of(text)?;
         if fragment.candidates.len() > MAX_CANDIDATES {
-            return Err(bad("it has too many candidates"));
+            return Err(bad(&format!("it has more than {MAX_CANDIDATES} candidates")));
         }
         Ok(fragment)
     }
 
-    /// What a whole description says.
+    /// Reads the credentials and candidates of a whole description.
     pub fn of(description: &str) -> Result<Self, PatchError> {
         let (mut ufrag, mut pwd, mut found) = (None, None, Self::default());
         for line in description.lines().map(str::trim_end) {
@@ -57,15 +59,15 @@ impl Fragment {
         found.credentials = match (ufrag, pwd) {
             (Some(ufrag), Some(pwd)) => Some((ufrag, pwd)),
             (None, None) => None,
-            _ => return Err(bad("ice-ufrag and ice-pwd belong together")),
+            _ => return Err(bad("ice-ufrag and ice-pwd must be given together")),
         };
         Ok(found)
     }
 
-    /// The fragment as it goes over the wire; complete with candidates.
+    /// Returns the fragment as it is transmitted, with all its candidates.
     pub fn write(&self) -> String {
         let mut text = String::new();
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         if let Some((ufrag, pwd)) = &self.credentials {
             let _ = write!(text, "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\n");
         }
@@ -78,8 +80,9 @@ impl Fragment {
         text
     }
 
-    /// The description with these credentials and candidates in place of its own: what a new offer (or answer) would have
-    /// said, since nothing else may change (RFC 9725, 4.3.3).
+    /// Returns the description with its credentials and candidates replaced by these. The result is
+    /// what a new offer or answer would have said, because nothing else may change (RFC 9725,
+    /// 4.3.3).
     pub fn renew(&self, description: &str) -> String {
         let mut text = String::new();
         let mut sections = 0;
@@ -113,7 +116,8 @@ impl Fragment {
     }
 }
 
-/// `o=- 123 2 IN IP4 0.0.0.0`: the third word counts the versions (RFC 8866, 5.2).
+/// Increments the version of an origin line, which is its third word, as in `o=- 123 2 IN IP4
+/// 0.0.0.0` (RFC 8866, 5.2).
 fn next_version(origin: &str) -> String {
     let mut words: Vec<String> = origin.split(' ').map(str::to_owned).collect();
     if let Some(word) = words.get_mut(2)
@@ -126,9 +130,10 @@ fn next_version(origin: &str) -> String {
 
 fn credential(place: &mut Option<String>, value: &str, least: usize) -> Result<(), PatchError> {
     let is_ice_char = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
-    // Some clients use characters beyond the grammar; spaces and controls would end up in our own lines.
+    // Some clients use characters that the grammar does not allow. Spaces and control characters
+    // are refused, because they would be copied into the engine's own lines.
     if value.len() < least || value.len() > 256 || !value.chars().all(|c| is_ice_char(c) || c.is_ascii_punctuation()) {
-        return Err(bad("its ICE credentials are malformed"));
+        return Err(bad("its ICE credentials are malformed (RFC 8839, 5.4)"));
     }
     match place {
         Some(earlier) if earlier != value => Err(bad("it names two ICE sessions")),
@@ -139,8 +144,9 @@ fn credential(place: &mut Option<String>, value: &str, least: usize) -> Result<(
     }
 }
 
-/// A candidate of ours to check: UDP, by address. What browsers hide behind a name reaches us by itself, and we open TCP
-/// connections for nobody.
+/// Returns a candidate that the engine checks: UDP with an address. Candidates with an mDNS name
+/// are not needed, because the browser's own checks reach the engine. The engine opens no TCP
+/// connections.
 fn usable(value: &str) -> Result<Option<String>, PatchError> {
     let words: Vec<&str> = value.split_whitespace().collect();
     let &[_, component, protocol, priority, address, port, "typ", _, ..] = words.as_slice() else {
@@ -154,13 +160,14 @@ fn usable(value: &str) -> Result<Option<String>, PatchError> {
     Ok(wanted.then(|| words.join(" ")))
 }
 
-/// An address that leads to one machine, as a caller's does.
+/// Returns true for the address of a single machine.
 fn is_of_one_host(address: IpAddr) -> bool {
     let address = address.to_canonical();
     !(address.is_multicast() || address.is_unspecified() || address == IpAddr::V4(Ipv4Addr::BROADCAST))
 }
 
-/// The offer with no more candidates than are checked, and only such as can be; how many are left.
+/// Returns the offer with only those candidates that can be checked, up to the limit, and their
+/// number.
 pub(super) fn with_usable_candidates(offer: &str) -> (String, usize) {
     let mut kept = 0;
     let mut text = String::with_capacity(offer.len());
@@ -176,8 +183,8 @@ pub(super) fn with_usable_candidates(offer: &str) -> (String, usize) {
     (text, kept)
 }
 
-/// The description with our public addresses beside the ones we have ourselves: behind NAT the same ports are forwarded
-/// there. Nothing changes without public addresses.
+/// Returns the description with the public addresses as further candidates. Behind NAT, the same
+/// ports are forwarded from them. Without public addresses, the description is unchanged.
 pub(super) fn with_public_addresses(description: &str, public: &[IpAddr]) -> String {
     let Some(last) = description.rfind("a=candidate:").filter(|_| !public.is_empty()) else {
         return description.to_owned();
@@ -190,7 +197,8 @@ pub(super) fn with_public_addresses(description: &str, public: &[IpAddr]) -> Str
         if hosts.iter().any(|host| host.address == *address) {
             continue;
         }
-        // RFC 8445, 5.1.2.1: server reflexive, in the order of the setting.
+        // The priority of a server-reflexive candidate, in the order of the setting (RFC 8445,
+        // 5.1.2.1).
         let priority: u32 = (100 << 24) + ((65_535 - index as u32) << 8) + 255;
         let (port, base) = (host.port, host.address);
         let _ = write!(
@@ -294,7 +302,7 @@ mod tests {
         assert!(found[3].ends_with(" 2001:db8::7 50000 typ srflx raddr fd00::5 rport 50000"), "{text}");
         assert!(text.ends_with("a=end-of-candidates\r\n"));
         assert_eq!(with_public_addresses(DESCRIPTION, &[]), DESCRIPTION);
-        // An address that is on the machine itself needs no second candidate.
+        // An address of the machine itself needs no second candidate.
         assert_eq!(with_public_addresses(DESCRIPTION, &["10.0.0.5".parse().unwrap()]), DESCRIPTION);
     }
 }

@@ -1,7 +1,7 @@
-//! The ICE session of a connection that is on: trickled candidates and restarts, on either side.
+//! The ICE session of an established connection: trickled candidates and restarts, on either side.
 //!
-//! Owns: what each side has said about ICE so far, and the tag of the session (RFC 9725, 4.3.1). Never does: keep a
-//! connection open: it holds no more than a weak reference.
+//! Owns: what each side has said about ICE so far, and the tag of the session (RFC 9725, 4.3.1).
+//! Never does: keep a connection open; it holds a weak reference only.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -18,12 +18,12 @@ use super::gathered_description;
 use super::peer::Sender;
 use crate::transport::TransportError;
 
-/// Which ICE session a patch is meant for (`If-Match`).
+/// The ICE session that a patch is meant for (`If-Match`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IceCondition {
-    /// Whichever it is: how a restart is asked for.
+    /// Any session, which requests a restart.
     Any,
-    /// One of these.
+    /// A session with one of these tags.
     Tags(Vec<String>),
 }
 
@@ -36,12 +36,12 @@ impl IceCondition {
     }
 }
 
-/// What a patch of the ICE session did.
+/// The effect of a patch of the ICE session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Patched {
-    /// Its candidates were taken.
+    /// Its candidates were added.
     Trickled,
-    /// ICE was restarted: our side of the new session, and its tag.
+    /// ICE was restarted. The fields are the engine's side of the new session, and its tag.
     Restarted { fragment: String, tag: String },
 }
 
@@ -57,7 +57,7 @@ pub enum PatchError {
     Failed(String),
 }
 
-/// The answering side's session: what `PATCH` on the call's URL works on.
+/// The answering side's session, which `PATCH` on the call's URL changes.
 #[derive(Clone)]
 pub struct IceSession {
     shared: Arc<Shared>,
@@ -73,7 +73,7 @@ struct Shared {
 struct State {
     /// The other side's description, as of its last restart.
     offer: String,
-    /// Candidates of the other side that have been taken since.
+    /// The number of candidates received from the other side since then.
     candidates: usize,
     tag: String,
 }
@@ -95,17 +95,17 @@ impl IceSession {
         Ok(Self { shared: Arc::new(shared), runtime })
     }
 
-    /// What the session is called; a restart changes it.
+    /// Returns the tag of the session, which a restart changes.
     pub async fn tag(&self) -> String {
         self.shared.state.lock().await.tag.clone()
     }
 
-    /// Whether the connection that it is about is still there.
+    /// Returns true if the connection still exists.
     pub fn is_open(&self) -> bool {
         self.shared.sender.upgrade().is_some_and(|sender| !sender.is_closed())
     }
 
-    /// Takes a fragment: more candidates, or, with new credentials, a restart.
+    /// Applies a fragment: it adds candidates, or restarts ICE if the credentials are new.
     pub async fn patch(&self, condition: IceCondition, fragment: &str) -> Result<Patched, PatchError> {
         let fragment = Fragment::read(fragment)?;
         let shared = Arc::clone(&self.shared);
@@ -115,7 +115,8 @@ impl IceSession {
 
 impl Shared {
     async fn patch(&self, condition: IceCondition, fragment: Fragment) -> Result<Patched, PatchError> {
-        // Held to the end: two patches at once would each take the other's session for theirs.
+        // The lock is held to the end. Otherwise two simultaneous patches could each take the
+        // other's session for its own.
         let mut state = self.state.lock().await;
         let sender = self.sender.upgrade().filter(|sender| !sender.is_closed()).ok_or(PatchError::Gone)?;
         if !condition.holds(&state.tag) {
@@ -126,7 +127,7 @@ impl Shared {
         if !is_restart {
             state.candidates += fragment.candidates.len();
             if state.candidates > MAX_CANDIDATES {
-                return Err(PatchError::Bad(format!("more than {MAX_CANDIDATES} candidates are not taken")));
+                return Err(PatchError::Bad(format!("a session may have at most {MAX_CANDIDATES} candidates")));
             }
             for candidate in fragment.candidates {
                 let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
@@ -145,7 +146,8 @@ impl Shared {
         Ok(Patched::Restarted { fragment: Fragment::of(&renewed)?.write(), tag: state.tag.clone() })
     }
 
-    /// Takes the renewed offer; our own description for it. The sockets stay: our addresses have not changed.
+    /// Applies the renewed offer and returns the engine's description for it. The sockets stay,
+    /// because the engine's addresses have not changed.
     async fn restart(&self, sender: &Sender, offer: &str) -> Result<String, TransportError> {
         let offer = RTCSessionDescription::offer(offer.to_owned()).map_err(super::connection)?;
         sender.gather_anew();
@@ -156,7 +158,7 @@ impl Shared {
     }
 }
 
-/// The calling side's session: restarts it, as a browser whose network has changed does.
+/// The calling side's session. It restarts ICE as a browser does when its network has changed.
 pub struct CallerIce {
     sender: Weak<Sender>,
     answer: Mutex<String>,
@@ -168,7 +170,7 @@ impl CallerIce {
         Self { sender: Arc::downgrade(sender), answer: Mutex::new(answer), runtime }
     }
 
-    /// Begins a restart over new sockets; the fragment to send.
+    /// Begins a restart over new sockets. Returns the fragment to send.
     pub async fn restart(&self) -> Result<String, TransportError> {
         let sender = self.sender.upgrade().ok_or(TransportError::Closed)?;
         super::on(&self.runtime, async move {
@@ -182,7 +184,7 @@ impl CallerIce {
         .await
     }
 
-    /// Completes it with what the other side answered.
+    /// Completes the restart with the other side's answer.
     pub async fn restarted(&self, fragment: &str) -> Result<(), TransportError> {
         let sender = self.sender.upgrade().ok_or(TransportError::Closed)?;
         let fragment = Fragment::read(fragment).map_err(super::connection)?;
@@ -197,14 +199,16 @@ impl CallerIce {
     }
 }
 
-/// Our username fragment: it is what a restart changes for certain.
+/// Returns the engine's username fragment, which every restart changes.
 fn tag_of(description: &str) -> Result<String, TransportError> {
     let fragment = Fragment::of(description).map_err(super::connection)?;
-    let (ufrag, _) = fragment.credentials.ok_or_else(|| super::connection("our description has no ICE credentials"))?;
+    let (ufrag, _) =
+        fragment.credentials.ok_or_else(|| super::connection("the engine's own description has no ICE credentials"))?;
     Ok(ufrag)
 }
 
-/// As negotiation: on the media runtime, and a caller who gives up leaves nothing half done.
+/// Runs a task on the media runtime, as negotiation does, so that a caller who stops waiting leaves
+/// nothing half done.
 async fn on<T: Send + 'static>(
     runtime: &Handle,
     work: impl Future<Output = Result<T, PatchError>> + Send + 'static,

@@ -2,8 +2,9 @@
 //!
 //! Owns: negotiation, UDP ports, peer connections. Never does: decode, pace or understand audio.
 //!
-//! Every connection has a socket and a task of its own, all on the runtime given to [`WebRtc::new`]; whatever a link
-//! owns is gone, and its port free, once `sink.close()` has returned.
+//! Every connection has a socket and a task of its own, all on the runtime passed to
+//! [`WebRtc::new`]. Once `sink.close()` has returned, everything that the link owned is released,
+//! and its port is free.
 
 mod fragment;
 mod ice;
@@ -33,34 +34,39 @@ use self::peer::{Callbacks, Connection, Ends, Handler, Sender};
 use self::ports::Ports;
 use super::{IceServer, Link, TransportError};
 
-/// Silence on the wire until the other side counts as lost.
+/// Silence on the connection after which the other side counts as lost.
 const LOST_AFTER: Duration = Duration::from_secs(5);
-/// Silence until the connection is given up.
+/// Silence after which the connection is closed.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
-/// The agent goes by the answers to these alone, not by media: of two seconds of silence, or of a tenth of all packets
-/// lost, enough must be left of them to tell that the other side is there.
+/// The interval of ICE checks. The agent judges by their answers alone and not by media. Even with
+/// 2 s of silence or 10 % packet loss, enough answers must remain to show that the other side is
+/// there.
 const KEEP_ALIVE: Duration = Duration::from_millis(500);
-/// Candidates are host addresses and the answers of STUN and TURN servers; what has not come by then is left out.
+/// Candidates are host addresses and the answers of STUN and TURN servers. Those that have not
+/// arrived after this time are left out.
 const GATHERING_LIMIT: Duration = Duration::from_secs(3);
-/// Binding can lose a race for a port against another process.
+/// Another process may take a port between its choice and its binding.
 const PORT_ATTEMPTS: usize = 3;
 
-/// Where connections may live.
+/// The network settings of connections.
 #[derive(Debug, Clone)]
 pub struct WebRtcSettings {
-    /// Local addresses to listen at. `0.0.0.0` stands for every interface but loopback.
+    /// Local addresses to listen on. `0.0.0.0` means every interface except loopback.
     pub bind_ips: Vec<IpAddr>,
-    /// One port a connection (the same on every address); `0..=0` lets the system choose.
+    /// The range of UDP ports. Each connection uses one, the same on every address. `0..=0` lets
+    /// the system choose.
     pub udp_port_range: RangeInclusive<u16>,
-    /// Asked for our own candidates; only STUN and TURN over UDP are.
+    /// Servers that are asked for the engine's own candidates. Only STUN and TURN over UDP are
+    /// used.
     pub ice_servers: Vec<IceServer>,
-    /// Only by way of these servers: what a caller whose network lets nothing else through is left with.
+    /// Uses relayed candidates only, like a caller whose network permits nothing else.
     pub relay_only: bool,
-    /// Where NAT forwards our ports from: named in candidates beside our own addresses.
+    /// Public addresses from which NAT forwards the engine's ports. They are added to the
+    /// candidates.
     pub public_addresses: Vec<IpAddr>,
-    /// Silence on the wire until the other side counts as lost.
+    /// Silence on the connection after which the other side counts as lost.
     pub lost_after: Duration,
-    /// Silence until the connection is given up.
+    /// Silence after which the connection is closed.
     pub give_up_after: Duration,
 }
 
@@ -78,7 +84,7 @@ impl Default for WebRtcSettings {
     }
 }
 
-/// Makes connections; cheap to clone.
+/// Creates connections. It is cheap to clone.
 #[derive(Clone)]
 pub struct WebRtc {
     settings: Arc<WebRtcSettings>,
@@ -86,15 +92,15 @@ pub struct WebRtc {
     runtime: Handle,
 }
 
-/// What an offer is answered with.
+/// The answer to an offer.
 pub struct Answer {
-    /// Complete with candidates.
+    /// The description with all candidates.
     pub sdp: String,
     pub link: Link,
     pub ice: IceSession,
 }
 
-/// The calling side, waiting for its answer. Dropping it closes the connection.
+/// The calling side before its answer. Dropping the value closes the connection.
 pub struct Offer {
     sdp: String,
     sender: Sender,
@@ -103,29 +109,30 @@ pub struct Offer {
 }
 
 impl WebRtc {
-    /// Connections run on `runtime` (the media thread's), whichever runtime asks for them.
+    /// Returns a factory whose connections run on `runtime` (the media thread's), whichever runtime
+    /// requests them.
     pub fn new(settings: WebRtcSettings, runtime: Handle) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
-            // Two rustls providers are compiled in and rustls panics when it has to choose; an error says that
-            // somebody chose before us.
+            // Two rustls providers are compiled in, and rustls panics when it has to choose. An
+            // error means that a provider was installed already.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let ports = Ports::new(settings.udp_port_range.clone());
         Self { settings: Arc::new(settings), ports, runtime }
     }
 
-    /// The engine's side of a call.
+    /// Creates the engine's side of a call.
     ///
     /// # Errors
-    /// `BadOffer` for what is no offer of one two-way audio section, `NoCodec` without Opus, `NoPort` when the range is
-    /// used up, `Connection` for everything else.
+    /// Returns `BadOffer` if the offer does not have one two-way audio section, `NoCodec` if it
+    /// does not offer Opus, `NoPort` if every port is in use, and `Connection` for everything else.
     pub async fn answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
         let (engine, offer_sdp) = (self.clone(), offer_sdp.to_owned());
         on(&self.runtime, async move { engine.negotiate_answer(&offer_sdp).await }).await
     }
 
-    /// A caller's side, as a browser would have it: for the simulated respondent, tests and load.
+    /// Creates the caller's side, as a browser would, for the simulated respondent, tests and load.
     pub async fn offer(&self) -> Result<Offer, TransportError> {
         let engine = self.clone();
         on(&self.runtime, async move { engine.negotiate_offer().await }).await
@@ -173,15 +180,18 @@ impl WebRtc {
         let given_up_after = self.settings.give_up_after.saturating_sub(lost_after);
         let mut codecs = MediaEngine::default();
         codecs.register_codec(peer::opus(), RtpCodecKind::Audio).map_err(connection)?;
-        // Only RTCP reports: the full default set costs a third more for repairs that 20 ms of Opus does itself.
+        // Only RTCP reports are registered. The full default set costs a third more, for repairs
+        // that Opus packets of 20 ms do themselves.
         let interceptors = configure_rtcp_reports(Registry::new());
-        // No mDNS: it would open a socket more a call, and a browser that hides its address still reaches ours.
+        // mDNS is off. It would open one more socket per call, and a browser that hides its address
+        // still reaches the engine's.
         let engine = SettingEngineBuilder::new()
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
             .with_ice_timeouts(Some(lost_after), Some(given_up_after), Some(KEEP_ALIVE.min(lost_after / 5)))
             .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
-            // A caller restarts because its network has changed, so its old sockets are no good. Ours are, and their
-            // addresses are what the other side, a NAT or a firewall knows: after its restart we keep them.
+            // A caller restarts because its network has changed, so its old sockets are useless.
+            // The engine's sockets still work, and the other side, its NAT and its firewall know
+            // their addresses. The engine therefore keeps them.
             .with_discard_local_candidates_during_ice_restart(side == Side::Calling)
             .build();
         let servers = self.settings.ice_servers.iter().map(own_server).collect();
@@ -198,13 +208,14 @@ impl WebRtc {
             .with_handler(Arc::new(Handler(Arc::clone(&callbacks))))
             .with_udp_addrs(addresses)
             .build();
-        // Boxed: its 20 kB would be part of every future that awaits a call's beginning.
+        // The future is boxed, because its 20 kB would otherwise be part of every future that
+        // awaits the beginning of a call.
         let peer = Box::pin(building).await.map_err(connection)?;
         Ok((Connection::new(Arc::new(peer) as Arc<dyn PeerConnection>, callbacks, lease), ends))
     }
 }
 
-/// Which side of a call a connection is.
+/// The side of a call that a connection is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Answering,
@@ -220,23 +231,23 @@ fn own_server(server: &IceServer) -> RTCIceServer {
 }
 
 impl Offer {
-    /// The offer, complete with candidates.
+    /// The offer with all candidates.
     pub fn sdp(&self) -> &str {
         &self.sdp
     }
 
-    /// Takes the other side's answer; the link tells when it is connected.
+    /// Applies the other side's answer. The link reports when it is connected.
     pub async fn accept(self, answer_sdp: &str) -> Result<Link, TransportError> {
         Ok(self.accept_with_ice(answer_sdp).await?.0)
     }
 
-    /// The same with a handle that restarts ICE.
+    /// Like [`Self::accept`], with a handle that restarts ICE.
     pub async fn accept_with_ice(self, answer_sdp: &str) -> Result<(Link, CallerIce), TransportError> {
         let answer_sdp = answer_sdp.to_owned();
         let runtime = self.runtime.clone();
         on(&runtime, async move {
             let answer = RTCSessionDescription::answer(answer_sdp.clone())
-                .map_err(|error| TransportError::Connection(format!("the answer can't be read: {error}")))?;
+                .map_err(|error| TransportError::Connection(format!("the answer cannot be parsed: {error}")))?;
             self.sender.set_payload_type(sdp::negotiated_payload_type(&answer).ok_or(TransportError::NoCodec)?);
             self.sender.peer().set_remote_description(answer).await.map_err(connection)?;
             let sender = Arc::new(self.sender);
@@ -249,21 +260,22 @@ impl Offer {
 
 async fn gathered_description(sender: &Sender) -> Result<String, TransportError> {
     if tokio::time::timeout(GATHERING_LIMIT, sender.gathered()).await.is_err() {
-        tracing::warn!("not every ICE server answered in time");
+        tracing::warn!("some ICE servers did not answer in time, so their candidates are missing");
     }
     let description = sender.peer().local_description().await;
     description.map(|description| description.sdp).ok_or(TransportError::Closed)
 }
 
-/// Runs negotiation as a task of the media runtime: the connection's own tasks are born there, a caller who gives up
-/// leaves nothing half made, and a parser that panics on garbage is an error like any other.
+/// Runs negotiation as a task of the media runtime. The connection's own tasks start there, a
+/// caller who stops waiting leaves nothing half done, and a panic of the parser is reported as an
+/// error.
 async fn on<T: Send + 'static>(
     runtime: &Handle,
     work: impl Future<Output = Result<T, TransportError>> + Send + 'static,
 ) -> Result<T, TransportError> {
     match runtime.spawn(work).await {
         Ok(result) => result,
-        Err(error) if error.is_panic() => Err(TransportError::BadOffer("it can't be negotiated".into())),
+        Err(error) if error.is_panic() => Err(TransportError::BadOffer("the negotiation failed".into())),
         Err(_) => Err(TransportError::Closed),
     }
 }

@@ -30,18 +30,18 @@ use super::ports::Lease;
 use crate::port::{EndCause, LegEvent};
 use crate::transport::{Link, Packet, PacketSink, TransportError};
 
-/// Packets kept for a listener that is slow; five seconds.
+/// Packets that are kept for a slow listener: 5 s.
 const PACKET_QUEUE: usize = 256;
-/// Changes of state kept.
+/// Changes of state that are kept for a slow listener.
 const EVENT_QUEUE: usize = 32;
-/// How often the DTLS state is looked at.
+/// The interval at which the DTLS state is checked.
 const GOODBYE_INTERVAL: Duration = Duration::from_millis(200);
-/// One packet's 48 kHz samples.
+/// Samples per packet at 48 kHz.
 const PACKET_SAMPLES: u32 = 960;
-/// What we offer; an offer we answer names its own.
+/// The payload type in the engine's offers. In an answer, the offer's own type is used.
 pub(super) const PAYLOAD_TYPE: u8 = 111;
 
-/// The only codec there is (RFC 7587): in-band error correction on.
+/// The only codec (RFC 7587), with in-band error correction.
 pub(super) fn opus() -> RTCRtpCodecParameters {
     RTCRtpCodecParameters {
         rtp_codec: RTCRtpCodec {
@@ -55,26 +55,29 @@ pub(super) fn opus() -> RTCRtpCodecParameters {
     }
 }
 
-/// What the connection's callbacks tell the rest, made before the connection.
+/// What the connection's callbacks use. It is created before the connection.
 pub(super) struct Callbacks {
-    state: Mutex<Told>,
-    /// Taken away at the end, so that the reader sees it.
+    state: Mutex<EventState>,
+    /// Removed at the end, so that the reader's stream ends.
     packets: Mutex<Option<mpsc::Sender<Packet>>>,
     pub(super) gathered: watch::Sender<bool>,
     connected: AtomicBool,
-    /// Counts the changes of the connection's state, so that a deadline knows whether it is still meant.
+    /// Counts the changes of the connection's state, so that a deadline can tell whether it still
+    /// applies.
     changes: AtomicU64,
     lost_after: Duration,
     dropped: AtomicU64,
     cancel: CancellationToken,
     tasks: TaskTracker,
     runtime: Handle,
-    /// Set once the connection exists; weak, for the connection owns its callbacks.
+    /// Set once the connection exists. The reference is weak, because the connection owns its
+    /// callbacks.
     connection: OnceLock<Weak<Connection>>,
 }
 
-/// Where events go, and the last one: a restart of ICE within a call leaves and enters `connected` unnoticed.
-struct Told {
+/// The receiver of events, and the last event sent. An ICE restart within a call leaves and enters
+/// `connected` without an event.
+struct EventState {
     events: Option<mpsc::Sender<LegEvent>>,
     last: Option<LegEvent>,
 }
@@ -90,7 +93,7 @@ impl Callbacks {
         let (packets, packets_out) = mpsc::channel(PACKET_QUEUE);
         let (events, events_out) = mpsc::channel(EVENT_QUEUE);
         let callbacks = Arc::new(Self {
-            state: Mutex::new(Told { events: Some(events), last: None }),
+            state: Mutex::new(EventState { events: Some(events), last: None }),
             packets: Mutex::new(Some(packets)),
             gathered: watch::Sender::new(false),
             connected: AtomicBool::new(false),
@@ -107,7 +110,7 @@ impl Callbacks {
 
     fn tell(&self, event: LegEvent) {
         let mut state = self.state.lock();
-        // Lost is what was connected before; connected again, what was lost.
+        // Only a connected leg can be lost, and only a lost leg can be connected again.
         if state.last == Some(event) || (event == LegEvent::Lost && state.last.is_none()) {
             return;
         }
@@ -115,16 +118,16 @@ impl Callbacks {
         if let Some(events) = &state.events
             && events.try_send(event).is_err()
         {
-            tracing::debug!(?event, "nobody reads what becomes of the connection");
+            tracing::debug!(?event, "an event of the connection was dropped because its reader is gone or too slow");
         }
         if matches!(event, LegEvent::Ended(_)) {
-            // Ends the stream for the reader, even one that missed the event.
+            // This ends the stream even for a reader that missed the event.
             state.events = None;
         }
     }
 
-    /// ICE looks for a new path. For a moment that is nobody's business; a path that is not found is a loss, which the
-    /// agent itself would call one only when it gives up.
+    /// Waits while ICE looks for a new path. A short search is not reported. If no path is found in
+    /// time, the leg counts as lost, which the agent itself would report only when it gives up.
     fn expect_path(self: &Arc<Self>, change: u64) {
         let callbacks = Arc::clone(self);
         let cancel = self.cancel.clone();
@@ -154,7 +157,7 @@ impl Callbacks {
     }
 }
 
-/// The handler the crate wants, around the shared callbacks.
+/// The handler type that the crate requires, around the shared callbacks.
 pub(super) struct Handler(pub(super) Arc<Callbacks>);
 
 #[async_trait]
@@ -177,7 +180,8 @@ impl PeerConnectionEventHandler for Handler {
                 self.0.expect_path(change);
             }
             RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed => {
-                // Not awaited here: closing waits for the task that runs this very callback.
+                // This is not awaited here, because closing waits for the task that runs this
+                // callback.
                 if let Some(connection) = self.0.connection.get().and_then(Weak::upgrade) {
                     self.0.runtime.spawn(connection.shut(EndCause::Failed));
                 }
@@ -201,7 +205,7 @@ impl PeerConnectionEventHandler for Handler {
     }
 }
 
-/// A connection and everything that has to go with it.
+/// A connection and everything that ends with it.
 pub(super) struct Connection {
     peer: Arc<dyn PeerConnection>,
     callbacks: Arc<Callbacks>,
@@ -216,22 +220,22 @@ impl Connection {
         connection
     }
 
-    /// Ends it all, once, however often and from wherever it is called.
+    /// Closes everything once, however often and from wherever this is called.
     async fn shut(self: Arc<Self>, cause: EndCause) {
         self.closed
             .get_or_init(|| async {
                 self.callbacks.cancel.cancel();
                 self.callbacks.packets.lock().take();
                 if let Err(error) = self.peer.close().await {
-                    tracing::debug!(%error, "closing the connection");
+                    tracing::debug!(%error, "the connection could not be closed cleanly");
                 }
                 self.callbacks.tasks.close();
                 self.callbacks.tasks.wait().await;
-                // Only now is the socket gone, and the port free for the next call.
+                // Only now is the socket closed and the port free for the next call.
                 self.lease.lock().take();
                 let dropped = self.callbacks.dropped.load(Ordering::Relaxed);
                 if dropped > 0 {
-                    tracing::debug!(dropped, "packets were dropped before the listener");
+                    tracing::debug!(dropped, "packets were dropped because the listener was too slow");
                 }
                 self.callbacks.tell(LegEvent::Ended(cause));
             })
@@ -239,16 +243,17 @@ impl Connection {
     }
 }
 
-/// Numbers of the outgoing stream (RFC 3550, 5.1).
+/// The numbers of the outgoing stream (RFC 3550, 5.1).
 struct Outgoing {
     sequence: u16,
     timestamp: u32,
     payload_type: u8,
 }
 
-/// Shuts the connection when the other side has said goodbye. The crate takes in the DTLS `close_notify` (what browsers
-/// send when they close) but its connection state stays `connected` until packets have been missed for seconds, so the
-/// transport's own state is looked at.
+/// Closes the connection when the other side has said goodbye. The crate handles the DTLS
+/// `close_notify`, which browsers send when they close, but its connection state stays `connected`
+/// until packets have been missed for seconds. The state of the DTLS transport is therefore
+/// checked.
 async fn watch_goodbye(connection: Weak<Connection>, sender: Arc<dyn RtpSender>) {
     let mut interval = tokio::time::interval(GOODBYE_INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -258,7 +263,7 @@ async fn watch_goodbye(connection: Weak<Connection>, sender: Arc<dyn RtpSender>)
         let Some(transport) = transport else { continue };
         if matches!(transport.state().await, Ok(RTCDtlsTransportState::Closed)) {
             if let Some(connection) = connection.upgrade() {
-                // As a task of its own: shutting waits for this one.
+                // This runs as a task of its own, because closing waits for the present one.
                 connection.callbacks.runtime.clone().spawn(connection.shut(EndCause::HungUp));
             }
             return;
@@ -266,7 +271,7 @@ async fn watch_goodbye(connection: Weak<Connection>, sender: Arc<dyn RtpSender>)
     }
 }
 
-/// The sending side; dropping it closes the connection.
+/// The sending side. Dropping the value closes the connection.
 pub(super) struct Sender {
     connection: Arc<Connection>,
     track: Arc<TrackLocalStaticRTP>,
@@ -291,7 +296,7 @@ impl Sender {
         )));
         let outgoing =
             Mutex::new(Outgoing { sequence: rand::random(), timestamp: rand::random(), payload_type: PAYLOAD_TYPE });
-        // Built first, so that a failure below closes the connection.
+        // The value is created first, so that a failure below closes the connection.
         let sender = Self { connection, track, ssrc, outgoing };
         let track = Arc::clone(&sender.track) as Arc<dyn TrackLocal>;
         let rtp = sender.peer().add_track(track).await.map_err(super::connection)?;
@@ -306,7 +311,8 @@ impl Sender {
         &self.connection.peer
     }
 
-    /// Ended, or about to be: there is nothing left to negotiate, whoever still holds this.
+    /// Returns true if the connection has ended or is about to. There is then nothing left to
+    /// negotiate, whoever still holds this value.
     pub(super) fn is_closed(&self) -> bool {
         self.connection.callbacks.cancel.is_cancelled()
     }
@@ -321,7 +327,7 @@ impl Sender {
         gathered.wait_for(|done| *done).await.map(drop).map_err(super::connection)
     }
 
-    /// The candidates known are about to be replaced.
+    /// Marks the known candidates as about to be replaced.
     pub(super) fn gather_anew(&self) {
         self.connection.callbacks.gathered.send_replace(false);
     }
@@ -354,7 +360,7 @@ impl PacketSink for Sender {
             }
         }
         if !connected {
-            // Nobody could decrypt it yet.
+            // The other side could not decrypt the packet yet.
             return Ok(());
         }
         packet.header.version = 2;
@@ -365,7 +371,8 @@ impl PacketSink for Sender {
     }
 
     async fn close(&self) {
-        // As a task of its own, so that a caller who gives up waiting leaves nothing half closed.
+        // This runs as a task of its own, so that a caller who stops waiting leaves nothing half
+        // closed.
         let _ = self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut(EndCause::Closed)).await;
     }
 }

@@ -1,6 +1,7 @@
-//! UDP ports, one a connection.
+//! Leases UDP ports, one per connection.
 //!
-//! Owns: which ports of the configured range are taken. Never does: open the sockets that are used.
+//! Owns: which ports of the configured range are in use. Never does: open the sockets that carry
+//! calls.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -11,7 +12,7 @@ use parking_lot::Mutex;
 
 use crate::transport::TransportError;
 
-/// The range and what is taken of it.
+/// The range and the ports of it that are in use.
 pub(super) struct Ports {
     range: RangeInclusive<u16>,
     taken: Mutex<Taken>,
@@ -19,12 +20,12 @@ pub(super) struct Ports {
 
 struct Taken {
     ports: BTreeSet<u16>,
-    /// Where the next search begins: a port just freed rests as long as others are free, so that late packets of the
-    /// call before don't reach the next one.
+    /// Where the next search begins. A freed port is not used again while others are free, so that
+    /// late packets of the previous call do not reach the next one.
     cursor: u16,
 }
 
-/// A port of ours until it is dropped.
+/// A port that is reserved until the lease is dropped.
 pub(super) struct Lease {
     pub(super) port: u16,
     ports: Arc<Ports>,
@@ -36,7 +37,8 @@ impl Ports {
         Arc::new(Self { range, taken: Mutex::new(Taken { ports: BTreeSet::new(), cursor }) })
     }
 
-    /// A port that nobody has on any of these addresses. Port 0 (a range of `0..=0`) means any, chosen by the system.
+    /// Leases a port that no process uses on any of these addresses. Port 0 (a range of `0..=0`)
+    /// means that the system chooses.
     pub(super) fn lease(self: &Arc<Self>, addresses: &[IpAddr]) -> Result<Lease, TransportError> {
         let mut taken = self.taken.lock();
         if *self.range.end() == 0 {

@@ -11,7 +11,7 @@ use crate::audio::MediaRuntime;
 use crate::port::{EndCause, LegEvent};
 use crate::transport::Packet;
 
-/// Much longer than anything here takes.
+/// Much longer than anything in these tests takes.
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn without_candidates(description: &str) -> String {
@@ -21,7 +21,7 @@ fn without_candidates(description: &str) -> String {
         .fold(String::new(), |text, line| text + line + "\r\n")
 }
 
-/// Address and port of each candidate for RTP.
+/// Returns the address and port of each candidate for RTP.
 fn ports(description: &str) -> Vec<String> {
     let candidates = Fragment::of(description).unwrap().candidates;
     let words = candidates.iter().map(|candidate| candidate.split(' ').collect::<Vec<_>>());
@@ -33,7 +33,7 @@ async fn connected(link: &mut Link) {
     assert_eq!(event, Some(LegEvent::Connected));
 }
 
-/// Sends until one of them has come: the path may be new.
+/// Sends packets until one has arrived, because the path may be new.
 async fn flows(from: &Link, to: &mut mpsc::Receiver<Packet>, word: &'static [u8]) {
     let sending = async {
         loop {
@@ -110,7 +110,8 @@ async fn candidates_may_come_after_the_offer() {
     let engine = WebRtc::new(WebRtcSettings::default(), runtime.handle().clone());
     let offer = engine.offer().await.unwrap();
     let answer = engine.answer(&without_candidates(offer.sdp())).await.unwrap();
-    // Without our candidates the caller can't reach us by itself: the connection needs what is trickled.
+    // Without the engine's candidates, the caller cannot reach it by itself. The connection then
+    // needs the trickled candidates.
     let candidates = Fragment::of(offer.sdp()).unwrap().write();
     let silent = without_candidates(&answer.sdp);
     let (mut ours, session) = (answer.link, answer.ice);

@@ -1,19 +1,20 @@
-//! What an offer must hold to become a call, and the payload type it names.
+//! The requirements that an offer must meet, and the payload type that it names.
 //!
-//! Owns: judging session descriptions. Never does: write them.
+//! Owns: checking session descriptions. Never does: write them.
 
 use rtc::sdp::description::media::MediaDescription;
 use webrtc::peer_connection::RTCSessionDescription;
 
 use crate::transport::TransportError;
 
-/// More than any browser sends; what is longer is not looked at.
+/// The size limit of a description in bytes, which is more than any browser sends.
 const MAX_SDP: usize = 64 * 1024;
 
-/// Checks an offer: one audio section with Opus in both directions, and what ICE and DTLS need.
+/// Parses an offer. It must have one audio section with Opus in both directions, and what ICE and
+/// DTLS require.
 pub(super) fn read_offer(sdp: &str) -> Result<RTCSessionDescription, TransportError> {
     if sdp.len() > MAX_SDP {
-        return Err(bad("it is too long"));
+        return Err(bad("it is longer than 64 KiB"));
     }
     let description = RTCSessionDescription::offer(sdp.to_owned()).map_err(|error| bad(&error.to_string()))?;
     let parsed = description.unmarshal().map_err(|error| bad(&error.to_string()))?;
@@ -27,7 +28,7 @@ pub(super) fn read_offer(sdp: &str) -> Result<RTCSessionDescription, TransportEr
     }
     for direction in ["sendonly", "recvonly", "inactive"] {
         if audio.has_attribute(direction) {
-            return Err(bad(&format!("its audio is {direction}; a conversation needs sendrecv")));
+            return Err(bad(&format!("its audio is {direction} and must be sendrecv")));
         }
     }
     for needed in ["ice-ufrag", "ice-pwd", "fingerprint"] {
@@ -38,7 +39,7 @@ pub(super) fn read_offer(sdp: &str) -> Result<RTCSessionDescription, TransportEr
     Ok(description)
 }
 
-/// Opus's payload type in the first audio section that has one.
+/// Returns Opus's payload type in the first audio section that has one.
 pub(super) fn negotiated_payload_type(description: &RTCSessionDescription) -> Option<u8> {
     let parsed = description.unmarshal().ok()?;
     parsed.media_descriptions.iter().filter(|section| section.media_name.media == "audio").find_map(opus_payload_type)

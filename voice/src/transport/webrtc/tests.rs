@@ -12,7 +12,7 @@ use crate::audio::MediaRuntime;
 use crate::audio::codec::silence;
 use crate::port::{EndCause, LegEvent};
 
-/// Much longer than anything here takes.
+/// Much longer than anything in these tests takes.
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn engine(runtime: &MediaRuntime, ports: RangeInclusive<u16>) -> WebRtc {
@@ -40,7 +40,7 @@ async fn wait_for(link: &mut Link, wanted: LegEvent) {
     .unwrap_or_else(|_| panic!("no {wanted:?}"));
 }
 
-/// UDP sockets of this machine that are bound to a port of the range.
+/// Returns the number of UDP sockets of this machine that are bound to a port of the range.
 fn sockets(ports: &RangeInclusive<u16>) -> usize {
     let table = std::fs::read_to_string("/proc/net/udp").unwrap();
     let bound = table.lines().skip(1).filter_map(|line| {
@@ -50,7 +50,8 @@ fn sockets(ports: &RangeInclusive<u16>) -> usize {
     bound.filter(|port| ports.contains(port)).count()
 }
 
-/// Tasks that are being torn down are gone when they have been polled once more.
+/// Waits until this many tasks are left. Tasks that are being cancelled end when they are polled
+/// once more.
 async fn until_tasks(runtime: &MediaRuntime, wanted: usize) {
     let settled = async {
         while runtime.handle().metrics().num_alive_tasks() != wanted {
@@ -93,7 +94,8 @@ async fn hanging_up_is_heard_at_once_on_the_other_side_and_ends_both() {
     wait_for(&mut theirs, LegEvent::Ended(EndCause::Closed)).await;
     assert!(matches!(theirs.sink.send(silence(), false, 0).await, Err(TransportError::Closed)));
     theirs.sink.close().await;
-    // Not `Lost` after seconds: the close goes over the wire.
+    // The event is `Ended` at once and not `Lost` after seconds, because the close is sent over the
+    // connection.
     let event = tokio::time::timeout(LOST_AFTER / 2, ours.events.recv()).await.expect("told before it is missed");
     assert_eq!(event, Some(LegEvent::Ended(EndCause::HungUp)));
     assert_eq!(ours.events.recv().await, None);
@@ -126,7 +128,7 @@ async fn fifty_calls_leave_nothing_behind_however_they_end() {
         until_tasks(&runtime, 0).await;
         assert_eq!(sockets(&ports), 0);
     }
-    // Offers nobody took up, too.
+    // Offers that nobody answered release their ports, too.
     drop(engine.offer().await.unwrap());
     until_tasks(&runtime, 0).await;
     assert_eq!(sockets(&ports), 0);
@@ -192,7 +194,7 @@ fn garbage_never_panics_and_leaks_nothing() {
                 bytes.drain(at..(at + cut).min(bytes.len() - 1));
             }
             let broken = String::from_utf8_lossy(&bytes).into_owned();
-            // Either way is right; the link of a success is dropped here.
+            // Both outcomes are correct. The link of a success is dropped here.
             let _ = caller.block_on(engine.answer(&broken));
             Ok(())
         })

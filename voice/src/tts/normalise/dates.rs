@@ -1,6 +1,6 @@
-//! Days: in figures, with names of months, single ones and ranges, in the order of the locale.
+//! Dates in figures or with names of months, single ones and ranges, in the order of the locale.
 //!
-//! Owns: their patterns and words. Never does: check a calendar beyond 1 to 31 and 1 to 12.
+//! Owns: their patterns and words. Never does: check dates beyond days 1 to 31 and months 1 to 12.
 
 use regex::Captures;
 
@@ -21,7 +21,7 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
         (r"\b(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(Z\b)?".into(), |c, _| {
             format!("{} at {}{}", &c[1], &c[2], if c.get(3).is_some() { " U T C" } else { "" })
         }),
-        // A range's dash, before its ends are words.
+        // The dash of a range is replaced before its ends become words.
         (format!(r"\b({iso}) ?[-/] ?({iso})\b"), to),
         (format!(r"\b({figures}) ?- ?({figures})\b"), to),
         (format!(r"\b({month})((?: {day})?(?:,? \d{{4}})?) ?- ?((?:{day} )?{month})"), |c, context| {
@@ -51,11 +51,11 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
         (r"(?P<the>\b[Tt]he )?\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b".into(), by_locale),
         (r"(?P<the>\b[Tt]he )?\b(\d{1,2})-(\d{1,2})-(\d{4})\b".into(), by_locale),
         (r"(?P<the>\b[Tt]he )?\b(\d{2})-(\d{2})-(\d{2})\b(?P<end>$|[^-\d])".into(), |c, context| {
-            // Three that rise are numbers: 10-15-20.
+            // Three rising numbers, such as 10-15-20, are not a date.
             let rises = c[2] < c[3] && c[3] < c[4] && !c[0].contains("-0") && &c[2] > "09";
             if rises { c[0].to_owned() } else { by_locale(c, context) }
         }),
-        // With dots the day comes first everywhere.
+        // With dots, the day comes first in every locale.
         (r"(?P<the>\b[Tt]he )?\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b".into(), |c, context| {
             in_figures(c, context, &c[4], &c[3], &c[2])
         }),
@@ -90,7 +90,7 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
             format!("{} {}", context.tables.month(&c[1]).unwrap_or(&c[1]), a_year(&c[2]))
         }),
         (r"\b(0?[1-9]|1[0-2])/((?:19|20)\d\d)\b".into(), |c, context| month_of(&c[1], &c[2], context)),
-        // 2024/25 and 2024-25 are a season, 2024-05 is a month.
+        // 2024/25 and 2024-25 are a season, whereas 2024-05 is a month.
         (r"\b((?:19|20)\d\d)([/-])(\d\d)\b".into(), |c, context| {
             let next = c[1].get(2..).and_then(|end| end.parse::<u8>().ok()).map(|end| (end + 1) % 100);
             match c[3].parse() {
@@ -102,7 +102,7 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
     ]
 }
 
-/// A year as it is said.
+/// Returns a year in words.
 pub fn a_year(text: &str) -> String {
     text.parse().map_or_else(|_| digits(text), year)
 }
@@ -116,9 +116,9 @@ fn by_locale(c: &Captures, context: &Context) -> String {
     in_figures(c, context, &c[4], month, day)
 }
 
-/// The day in words, or as it stands if there is no such day.
+/// Returns a date in words, or unchanged if there is no such date.
 fn in_figures(c: &Captures, context: &Context, year: &str, month: &str, day: &str) -> String {
-    // Two digits are of this century, up to a lifetime ago.
+    // A year of two digits is in this century or up to a lifetime ago.
     let year = match year.parse::<u16>() {
         Ok(short) if year.len() == 2 => (if short < 70 { 2000 + short } else { 1900 + short }).to_string(),
         _ => year.to_owned(),
@@ -129,7 +129,7 @@ fn in_figures(c: &Captures, context: &Context, year: &str, month: &str, day: &st
 }
 
 fn without_year(c: &Captures, context: &Context) -> String {
-    // "by 1/3" is a part, "on 1/3" is not.
+    // "by 1/3" is a fraction, whereas "on 1/3" is a date.
     let fraction = ["2", "3", "4", "5", "8", "10"].contains(&&c[4]) && c[3].len() <= c[4].len() && c[3] < c[4];
     if fraction && context.tables.before_days_or_parts.contains(&c["word"].to_lowercase()) {
         return c[0].to_owned();
@@ -181,14 +181,15 @@ fn day_month(c: &Captures, context: &Context) -> String {
 }
 
 impl Context {
-    /// Which of two numbers is the day and which the month: as the locale has it, unless only the other order is a date.
+    /// Returns which of two numbers is the day and which the month. The locale decides, unless only
+    /// the other order is a date.
     fn day_and_month<'a>(&self, first: &'a str, second: &'a str) -> (&'a str, &'a str) {
         let is_month = |text: &str| text.parse::<u8>().is_ok_and(|month| (1..=12).contains(&month));
         let month_first = if self.locale.month_first { is_month(first) } else { !is_month(second) };
         if month_first { (second, first) } else { (first, second) }
     }
 
-    /// "May twelfth", or "the twelfth of May".
+    /// Returns "May twelfth" or "the twelfth of May", according to the locale.
     fn day(&self, month: &str, day: &str, the: bool) -> Option<String> {
         let name = month.parse::<usize>().ok().and_then(|month| self.tables.months.get(month.wrapping_sub(1)))?;
         let day = nth(day)?;

@@ -1,8 +1,8 @@
-//! From text as it is written to words as they are said: what is left holds only letters and punctuation.
+//! Converts written text to spoken words. The result has only letters and punctuation.
 //!
-//! Owns: numbers, dates, times, money, units, addresses, abbreviations and signs, for English as it is written in the
-//! guide's own region; the words themselves are in `languages/en/spoken.toml`.
-//! Never does: know how a word sounds, drop anything silently.
+//! Owns: numbers, dates, times, money, units, addresses, abbreviations and signs, for English as
+//! written in the guide's region. The words are in `languages/en/spoken.toml`. Never does: know how
+//! a word sounds, or drop anything without reporting it.
 
 mod dates;
 mod money;
@@ -23,35 +23,36 @@ use unicode_normalization::char::is_combining_mark;
 use super::TtsError;
 use tables::Tables;
 
-/// Goes up whenever a text may come to be read otherwise: clips made before are not used any more.
+/// The version of the rules. It is incremented whenever a text may be read differently, so that
+/// clips made before are not used again.
 pub const READING: u8 = 2;
 
 /// A text in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Normalised {
-    /// Letters a–z, apostrophes, hyphens inside words, and `, . ; : ! ? " ( ) — …`.
+    /// Letters a to z, apostrophes, hyphens inside words, and `, . ; : ! ? " ( ) — …`.
     pub text: String,
-    /// Signs for which there is no word (emoji, other scripts).
+    /// Characters for which there is no word, such as emoji and other scripts.
     pub unspoken: Vec<char>,
 }
 
-/// How one and the same text is read in different regions.
+/// How a text is read in a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Locale {
-    /// Whether 12/05 is the fifth of December.
+    /// True if 12/05 is the fifth of December.
     pub month_first: bool,
-    /// Whether 1,50,000 is one lakh fifty thousand.
+    /// True if 1,50,000 is one lakh fifty thousand.
     pub lakhs: bool,
-    /// Whether 50p is fifty pence.
+    /// True if 50p is fifty pence.
     pub pounds: bool,
 }
 
-/// Regions that count in lakhs and crores, and those that pay in pounds.
+/// Regions that count in lakhs and crores, and regions that pay in pounds.
 const LAKHS: [&str; 5] = ["in", "pk", "bd", "np", "lk"];
 const POUNDS: [&str; 5] = ["gb", "uk", "im", "je", "gg"];
 
 impl Locale {
-    /// Of a language tag (BCP 47): `en`, `en-GB`, `en-IN`.
+    /// Returns the locale of a language tag (BCP 47), such as `en`, `en-GB` or `en-IN`.
     pub fn of(tag: &str) -> Self {
         let region = tag.rsplit(['-', '_']).next().unwrap_or_default().to_lowercase();
         Self {
@@ -68,7 +69,7 @@ impl Default for Locale {
     }
 }
 
-/// What a rule needs besides its match.
+/// What a rule needs in addition to its match.
 struct Context {
     tables: &'static Tables,
     locale: Locale,
@@ -81,7 +82,7 @@ impl Context {
 }
 
 type Rewrite = fn(&Captures, &Context) -> String;
-/// A pattern, and what becomes of what it matches.
+/// A pattern, and the function that rewrites its matches.
 type Rule = (String, Rewrite);
 
 /// The rules, compiled once.
@@ -97,11 +98,11 @@ impl Normaliser {
             .into_iter()
             .map(|(pattern, rewrite)| Ok((Regex::new(&pattern)?, rewrite)))
             .collect::<Result<_, regex::Error>>()
-            .map_err(|error| TtsError::Failed(format!("a rule of the normaliser: {error}")))?;
+            .map_err(|error| TtsError::Failed(format!("a rule of the normaliser cannot be compiled: {error}")))?;
         Ok(Self { tables, rules })
     }
 
-    /// The text in words, as it is read in `locale`.
+    /// Returns the text in words, as it is read in `locale`.
     pub fn spoken(&self, text: &str, locale: Locale) -> Normalised {
         let context = Context { tables: self.tables, locale };
         let written = text.trim_end();
@@ -119,7 +120,8 @@ impl Normaliser {
     }
 }
 
-/// One form for each kind of quote, dash and space; accents taken off where the letter remains.
+/// Replaces variants of quotes, dashes and spaces by one form each, and removes accents where the
+/// letter remains.
 fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.trim().chars() {
@@ -138,10 +140,10 @@ fn clean(text: &str) -> String {
             '™' => out.push_str(" trademark "),
             '²' | '³' | '°' | 'µ' | '…' | '≠' => out.push(c),
             '\n' if !out.trim_end().ends_with(['.', '!', '?', ':', ';', ',', '…']) => out.push_str(". "),
-            // Spaces that do not break stand between the groups of a number.
+            // Non-breaking spaces separate the groups of a number.
             '\u{a0}' | '\u{2007}' | '\u{2009}' | '\u{202f}' => out.push('\u{a0}'),
             c if c.is_whitespace() => out.push(' '),
-            // Joiners, marks of direction and variation selectors have no sound.
+            // Joiners, direction marks and variation selectors have no sound.
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => {}
             c if c.is_control() => out.push(' '),
             c => out.extend(std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c))),
@@ -150,7 +152,7 @@ fn clean(text: &str) -> String {
     out.replace("...", "…")
 }
 
-/// Signs that no rule took become words; spaces are tidied.
+/// Replaces signs that no rule has rewritten by words, and tidies spaces.
 fn finish(text: &str, tables: &Tables) -> Normalised {
     let mut spelled = String::with_capacity(text.len());
     let mut unspoken = Vec::new();
@@ -197,7 +199,7 @@ fn finish(text: &str, tables: &Tables) -> Normalised {
         if !out.is_empty() && !closes && !out.ends_with('(') {
             out.push(' ');
         }
-        // A pause is made once.
+        // A pause is written only once.
         let doubled = word.starts_with(',') && out.ends_with([',', ';', ':', '—', '.', '?', '!']);
         out.push_str(if doubled { word.trim_start_matches(',') } else { word });
     }

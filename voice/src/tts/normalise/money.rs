@@ -1,6 +1,6 @@
-//! Amounts of money: the sign before or after, in any way of grouping, single ones and ranges.
+//! Amounts of money with the sign before or after them, in any grouping, single ones and ranges.
 //!
-//! Owns: their patterns and words. Never does: convert.
+//! Owns: their patterns and words. Never does: convert currencies.
 
 use regex::Captures;
 
@@ -8,7 +8,7 @@ use super::numbers::{cardinal, regrouped};
 use super::tables::{Currency, Tables, alternatives};
 use super::{Context, Rule};
 
-/// Digits in any grouping; whether it is one number [`regrouped`] says.
+/// Digits in any grouping. [`regrouped`] decides whether they are one number.
 const AMOUNT: &str = r"\d+(?:[.,']\d+| \d{3}\b)*";
 
 pub fn rules(tables: &Tables) -> Vec<Rule> {
@@ -31,10 +31,11 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
     let from = format!(r"(?P<from>{AMOUNT})(?: ?(?P<times>{magnitude})\b)?");
     let to = format!(r"(?P<to>{AMOUNT})(?: ?(?P<to_times>{magnitude})\b)?");
     let per = format!(r"(?: ?/ ?(?P<per>{per})\b)?");
-    // Nothing behind a whole amount: 5,- and 500/-
+    // Whole amounts may end in a dash, as in 5,- and 500/-.
     let round = r"(?:/-|[.,]-+)?";
     vec![
-        // 50 €, 5-7 €, $20 CAD: before the other form, or the sign would go to the next number.
+        // 50 €, 5-7 € and $20 CAD are matched before the other form, which would join the sign to
+        // the next number.
         (
             format!(
                 r"{minus}(?P<first>{before} ?)?{from}{round}(?:(?: ?{after})? ?- ?{to}{round})? ?(?P<sign>{after}){per}(?P<end>$|[^\w$€£¥₹]|−)"
@@ -50,7 +51,8 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
     ]
 }
 
-/// Pence are written 50p where pounds are at home; elsewhere p is a page or the lines of a screen.
+/// 50p is read as pence only where pounds are the currency. Elsewhere, p may mean pages or the
+/// lines of a screen.
 pub fn pence() -> Rule {
     (r"\b([1-9]\d?)p\b".into(), |c, context| match context.tables.currency("£").map(|pound| &pound.names[..]) {
         Some([_, _, penny, pence]) if context.locale.pounds => {
@@ -75,7 +77,7 @@ fn amounts(c: &Captures, context: &Context) -> Option<String> {
             let whole = |number: &str| !number.contains('.');
             let shared = times("to_times").is_some() || whole(&from) && whole(&to);
             let end = amount(&to, times("to_times"), currency, context);
-            // "five to ten dollars", "one dollar and fifty cents to two dollars".
+            // Examples are "five to ten dollars" and "one dollar and fifty cents to two dollars".
             if shared {
                 let own = times("times").filter(|own| Some(*own) != times("to_times"));
                 let own = own.map_or_else(String::new, |own| format!(" {own}"));

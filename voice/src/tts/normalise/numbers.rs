@@ -1,22 +1,25 @@
-//! Numbers as words, the way they are read aloud.
+//! Numbers as words, as they are read aloud.
 //!
-//! Owns: cardinals, ordinals, years, digits. Never does: find them in a text.
+//! Owns: cardinals, ordinals, years and digits. Never does: find numbers in a text.
 
 use num2words::{Lang, Num2Words};
 
 use super::tables::Tables;
 
-/// Longest whole number read as a quantity; longer ones are read digit by digit.
+/// The maximum number of digits of a whole number that is read as a quantity. Longer numbers are
+/// read digit by digit.
 const LONGEST: usize = 15;
 const LAKH: i64 = 100_000;
 const CRORE: i64 = 10_000_000;
 
-/// A whole or decimal number such as `1,234.50`: "one thousand two hundred thirty-four point five zero".
+/// Returns a whole or decimal number in words: `1,234.50` is "one thousand two hundred thirty-four
+/// point five zero".
 pub fn cardinal(number: &str) -> String {
     counted(number, words)
 }
 
-/// As [`cardinal`], where people count in lakhs and crores; what was grouped by thousands stays so.
+/// Like [`cardinal`], for regions that count in lakhs and crores. A number that is grouped by
+/// thousands is read in thousands.
 pub fn cardinal_in_lakhs(number: &str) -> String {
     let groups = number.split('.').next().unwrap_or_default().split(',');
     let thousands = number.matches(',').count() > 1 && groups.skip(1).all(|group| group.len() == 3);
@@ -50,17 +53,17 @@ fn in_lakhs(value: i64) -> String {
     parts.join(" ")
 }
 
-/// "third", "twenty-first".
+/// Returns an ordinal, such as "third" or "twenty-first".
 pub fn ordinal(value: i64) -> String {
     Num2Words::new(value).lang(Lang::English).ordinal().to_words().map_or_else(|_| words(value), |spoken| tidy(&spoken))
 }
 
-/// "nineteen eighty-four", "twenty twenty-four", "two thousand and five".
+/// Returns a year, such as "nineteen eighty-four", "twenty twenty-four" or "two thousand and five".
 pub fn year(value: i64) -> String {
     Num2Words::new(value).lang(Lang::English).year().to_words().map_or_else(|_| words(value), |spoken| tidy(&spoken))
 }
 
-/// "nineteen nineties", "two thousands", "nineties".
+/// Returns a decade, such as "nineteen nineties", "two thousands" or "nineties".
 pub fn decade(value: i64) -> String {
     let spoken = if value < 100 { words(value) } else { year(value) };
     match spoken.strip_suffix('y') {
@@ -69,7 +72,7 @@ pub fn decade(value: i64) -> String {
     }
 }
 
-/// Each digit by itself; anything else is passed over.
+/// Returns each digit as a word. Other characters are skipped.
 pub fn digits(text: &str) -> String {
     let names = &Tables::english().digits;
     let names: Vec<&str> =
@@ -77,7 +80,8 @@ pub fn digits(text: &str) -> String {
     names.join(" ")
 }
 
-/// "a half" is said "one half": a fraction whose denominator has a name of its own.
+/// Returns a fraction whose denominator has a name of its own. One half is read "one half" instead
+/// of "a half".
 pub fn fraction(numerator: i64, denominator: i64) -> String {
     let part = match denominator {
         2 => "half".to_owned(),
@@ -99,13 +103,14 @@ fn words(value: i64) -> String {
         .map_or_else(|_| digits(&value.to_string()), |spoken| tidy(&spoken))
 }
 
-/// Commas inside a number would be heard as pauses.
+/// Removes commas inside a number, because they would be heard as pauses.
 fn tidy(spoken: &str) -> String {
     spoken.replace(',', "")
 }
 
-/// A number in any way of grouping, in one that the rules know: commas between groups, a point before decimals. None if
-/// it is no number but a list or a code. `dots` where 1.234 has thousands.
+/// Converts a number in any grouping to the form that the rules expect: commas between groups and a
+/// point before decimals. Returns `None` for a list or a code. `dots` is true where 1.234 means
+/// thousands.
 pub fn regrouped(written: &str, dots: bool) -> Option<String> {
     let is_digit = |c: char| c.is_ascii_digit();
     let signs: Vec<char> = written.chars().filter(|c| !is_digit(*c)).collect();
@@ -123,7 +128,7 @@ pub fn regrouped(written: &str, dots: bool) -> Option<String> {
     let (groups, fraction) = if decimals { parts.split_at(parts.len() - 1) } else { (&parts[..], &[][..]) };
     let same = signs[..groups.len() - 1].windows(2).all(|pair| pair[0] == pair[1]);
     let thousands = groups.len() == 1 || is_group(groups[0]) && groups[1..].iter().all(|group| group.len() == 3);
-    // 12,34,567: the last three, then pairs.
+    // In 12,34,567, the last group has three digits and the others have two.
     let pairs = groups.len() > 2 && signs[0] == ',' && (1..=2).contains(&groups[0].len()) && {
         let (end, pairs) = groups[1..].split_last()?;
         end.len() == 3 && pairs.iter().all(|pair| pair.len() == 2)

@@ -1,6 +1,6 @@
-//! Telephone numbers: digit by digit, a pause between the groups.
+//! Telephone numbers, read digit by digit with a pause between groups.
 //!
-//! Owns: what counts as one. Never does: know numbering plans.
+//! Owns: what counts as a telephone number. Never does: know numbering plans.
 
 use regex::Captures;
 
@@ -8,9 +8,9 @@ use super::numbers::digits;
 use super::tables::{Tables, alternatives};
 use super::{Context, Rule};
 
-/// Fewest digits of a number that nothing but its shape tells to be one.
+/// The minimum number of digits, if only its form shows that a number is a telephone number.
 const FEWEST: usize = 7;
-/// Digits written without a space that are said in one breath.
+/// The maximum number of digits without a space that are read without a pause.
 const BREATH: usize = 5;
 
 pub fn rules(tables: &Tables) -> Vec<Rule> {
@@ -40,7 +40,7 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
             .join("|"),
             by_shape,
         ),
-        // 555-0199; 500-1000 is a range.
+        // 555-0199 is a telephone number, whereas 500-1000 is a range.
         (r"\b(\d{3})-(\d{4})\b".into(), |c, _| {
             let is_range =
                 c[1].ends_with('0') && c[2].ends_with('0') && !c[1].starts_with('0') && !c[2].starts_with('0');
@@ -69,7 +69,7 @@ fn telephone(text: &str) -> String {
     format!("{plus}{}", groups.join(", "))
 }
 
-/// A long group in threes, the last of up to four.
+/// Splits a long group into threes. The last group has up to four digits.
 fn breaths(group: &str) -> Vec<&str> {
     let mut rest = group;
     let mut parts = Vec::new();

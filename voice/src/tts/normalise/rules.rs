@@ -1,7 +1,7 @@
-//! The rewriting rules, in the order they are applied.
+//! The rewriting rules, in the order in which they are applied.
 //!
-//! Owns: their order, and patterns of plain numbers, fractions, units and ordinals. Never does: anything to text that no
-//! pattern matches.
+//! Owns: their order, and the patterns of plain numbers, fractions, units and ordinals. Never does:
+//! change text that no pattern matches.
 
 use regex::Captures;
 
@@ -10,7 +10,7 @@ use super::numbers::{cardinal, decade, digits, fraction, ordinal, regrouped};
 use super::tables::{Tables, alternatives};
 use super::{Context, Rule, dates, money, phones, times, words};
 
-/// A whole or decimal number, grouped by thousands, as in India, or not at all.
+/// A whole or decimal number, grouped by thousands, grouped as in India, or not grouped.
 const NUMBER: &str = r"(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?:\.\d+)?";
 /// Four digits that may be a year.
 const YEAR: &str = r"(?:1\d|20)\d\d";
@@ -28,7 +28,8 @@ pub fn all(tables: &Tables) -> Vec<Rule> {
         }),
     ]);
     rules.extend([
-        // Spaces that do not break group a number, unless what follows is no group: a telephone number.
+        // Non-breaking spaces group a number, unless what follows is no group, as in a telephone
+        // number.
         (
             r"\b[1-9]\d{0,2}(?:\u{a0}\d{3})+\b(\u{a0}\d)?".into(),
             (|c, _| {
@@ -55,7 +56,8 @@ fn numbers(tables: &Tables) -> Vec<Rule> {
     let months = tables.months.iter().map(|month| month.to_lowercase());
     let before_years = alternatives(tables.before_years.iter().cloned().chain(months));
     vec![
-        // Numbers as other languages group them, in the one way that the rules below know.
+        // Numbers that are grouped as in other languages are converted to the grouping that the
+        // rules below expect.
         (r"\b\d{1,3}(?:\.\d{3})+,\d+\b".into(), in_english),
         (r"(^|[\s(+-])\.(\d)".into(), |c, _| format!("{}0.{}", &c[1], &c[2])),
         (r#"\b([1-9])'(\d{1,2})(?:"|'')?(\W|$)"#.into(), |c, _| format!("{} foot {}{}", &c[1], &c[2], &c[3])),
@@ -64,11 +66,11 @@ fn numbers(tables: &Tables) -> Vec<Rule> {
         (r"\b[1-9]\d{0,2}(?:'\d{3})+(?:[.,]\d+)?\b".into(), in_english),
         (r"\b[1-9]\d{0,2}(?: \d{3}){2,}(?:[.,]\d+)?\b|\b[1-9]\d{0,2} 000\b".into(), in_english),
         (r"\b[1-9]\d{0,2}(?:\.\d{3}){2,}\b".into(), |c, context| {
-            // Four of them may be the address of a machine.
+            // Four groups may be an IP address.
             let is_address = c[0].split('.').count() == 4 && c[0].split('.').all(|part| part.parse::<u8>().is_ok());
             if is_address { c[0].to_owned() } else { in_english(c, context) }
         }),
-        // Before a unit a comma with one or two digits behind it is a decimal one, in ranges too.
+        // Before a unit, a comma followed by one or two digits is a decimal comma, in ranges too.
         (format!(r"(^|[^\d,.])(\d+(?:,\d{{1,2}})? ?- ?)?(\d+),(\d{{1,2}})( ?(?:{units})(?:[^\w]|$))"), |c, _| {
             let from = c.get(2).map_or("", |from| from.as_str()).replace(',', ".");
             format!("{}{from}{}.{}{}", &c[1], &c[3], &c[4], &c[5])
@@ -91,7 +93,7 @@ fn numbers(tables: &Tables) -> Vec<Rule> {
         }),
         (r"\b\d{1,3}(?:-\d{1,3}){2,}\b".into(), |c, _| c[0].replace('-', ", ")),
         (r"(\d) - (\d+ ?=)".into(), |c, _| format!("{} minus {}", &c[1], &c[2])),
-        // 5%-7% and 5-7%, 20°C-25°C
+        // Examples are 5%-7%, 5-7% and 20°C-25°C.
         (
             format!(
                 r"\b(?P<from>{NUMBER}) ?(?P<unit>{units})\s?-\s?(?P<to>{NUMBER}) ?(?P<same>{units})(?P<end>[^\w²³/]|$)"
@@ -111,7 +113,7 @@ fn numbers(tables: &Tables) -> Vec<Rule> {
         }),
         (r"\b(\d{1,2})/(\d{1,2})\b".into(), |c, _| match (c[1].parse::<i64>(), c[2].parse::<i64>()) {
             (Ok(part), Ok(whole)) if whole > 1 && whole <= 20 && part < whole => fraction(part, whole),
-            // 50/50, 20/20
+            // Examples are 50/50 and 20/20.
             (Ok(part), Ok(whole)) if part == whole => format!("{0} {0}", cardinal(&c[1])),
             _ => format!("{} over {}", cardinal(&c[1]), cardinal(&c[2])),
         }),
@@ -133,15 +135,15 @@ fn numbers(tables: &Tables) -> Vec<Rule> {
     ]
 }
 
-/// What the rules before have left of numbers.
+/// Rules for numbers that the rules before have not rewritten.
 fn rest() -> Vec<Rule> {
     vec![
         (r"\b((?:19|20)\d\d)( [a-z]*[a-rt-z]\b|[.,;:!?)]|$)".into(), |c, _| format!("{}{}", a_year(&c[1]), &c[2])),
-        // Letters and digits that touch are read one after the other: Q3, MP3, COVID-19.
+        // Letters and digits that touch are read one after the other, as in Q3, MP3 and COVID-19.
         (r"([A-Za-z])-?(\d)".into(), |c, _| format!("{} {}", &c[1], &c[2])),
         (r"(\d)-?([A-Za-z])".into(), |c, _| format!("{} {}", &c[1], &c[2])),
         (r"\bA (\d)".into(), |c, _| format!("eh {}", &c[1])),
-        // Long ones are numbers of something, unless they are round.
+        // Long numbers are identifiers and are read digit by digit, unless they are round.
         (r"\d{8,}".into(), |c, context| {
             let is_round = !c[0].starts_with('0') && c[0].ends_with("0000");
             if is_round { context.cardinal(&c[0]) } else { digits(&c[0]) }

@@ -1,4 +1,4 @@
-//! What short forms and signs stand for: `languages/en/spoken.toml`.
+//! The words for short forms and signs, from `languages/en/spoken.toml`.
 //!
 //! Owns: the tables. Never does: search a text.
 
@@ -33,19 +33,20 @@ pub struct Tables {
     pub letters: BTreeMap<char, String>,
 }
 
-/// A currency: what it is written as, and its names (one, several, a hundredth, hundredths; the last two may be missing).
+/// A currency: how it is written, and its names (singular, plural, singular and plural of a
+/// hundredth). The last two may be missing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Currency {
     pub signs: Vec<String>,
     pub names: Vec<String>,
-    /// Thousands are grouped by dots where it is at home: 1.234 is no decimal.
+    /// True if its country groups thousands by dots, so that 1.234 is not a decimal.
     #[serde(default)]
     pub dots: bool,
 }
 
 static ENGLISH: LazyLock<Tables> = LazyLock::new(|| {
-    // A test reads the file, so no released program stops here.
+    // A test reads the file, so no released program panics here.
     toml::from_str(include_str!("../../../../languages/en/spoken.toml"))
         .unwrap_or_else(|error| panic!("languages/en/spoken.toml: {error}"))
 });
@@ -55,7 +56,7 @@ impl Tables {
         &ENGLISH
     }
 
-    /// The words for a sign that is still there after every rule, with the spaces around them.
+    /// Returns the words, surrounded by spaces, for a sign that no rule has rewritten.
     pub fn sign(&self, sign: char) -> Option<String> {
         if let Some(letters) = self.letters.get(&sign) {
             return Some(letters.clone());
@@ -64,33 +65,33 @@ impl Tables {
         Some(if words == "," { ", ".to_owned() } else { format!(" {words} ") })
     }
 
-    /// The currency of a sign or code.
+    /// Returns the currency of a sign or code.
     pub fn currency(&self, sign: &str) -> Option<&Currency> {
         self.currencies.iter().find(|currency| currency.signs.iter().any(|known| known == sign))
     }
 
-    /// The whole name of a month as it is written: `Jan`, `Sept`, `March`.
+    /// Returns the full name of a month that is written as `Jan`, `Sept` or `March`.
     pub fn month(&self, written: &str) -> Option<&str> {
         full(written, &self.months, &self.short_months)
     }
 
-    /// The whole name of a day of the week: `Mon`, `Tues`, `Friday`.
+    /// Returns the full name of a weekday that is written as `Mon`, `Tues` or `Friday`.
     pub fn weekday(&self, written: &str) -> Option<&str> {
         full(written, &self.weekdays, &self.short_weekdays)
     }
 
-    /// All written forms of months, as a pattern.
+    /// Returns a pattern of all written forms of months.
     pub fn month_pattern(&self) -> String {
         pattern_of(&self.months, &self.short_months)
     }
 
-    /// All written forms of days of the week, as a pattern.
+    /// Returns a pattern of all written forms of weekdays.
     pub fn weekday_pattern(&self) -> String {
         pattern_of(&self.weekdays, &self.short_weekdays)
     }
 }
 
-/// The first letters that are a short form of a month or day.
+/// The number of first letters that form a short name of a month or weekday.
 const SHORT: usize = 3;
 
 fn full<'a>(written: &str, names: &'a [String], short: &'a BTreeMap<String, String>) -> Option<&'a str> {
@@ -105,7 +106,7 @@ fn pattern_of(names: &[String], short: &BTreeMap<String, String>) -> String {
     format!(r"(?:(?:{names})\b|(?:{short})\b\.?)")
 }
 
-/// A pattern of one of `words`, the longest first.
+/// Returns a pattern that matches one of `words`, the longest first.
 pub fn alternatives(words: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<String> = words.into_iter().collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));

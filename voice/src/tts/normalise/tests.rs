@@ -1,8 +1,8 @@
-//! What is written, and how it is said.
+//! Tests of how written text is read.
 
 use super::*;
 
-/// Language, what is written, what is said: every line that differs is told.
+/// Checks rows of language, written text and spoken text. The failure lists every row that differs.
 fn said_as_in(table: &[(&str, &str, &str)]) {
     let normaliser = Normaliser::new().unwrap();
     let wrong: Vec<String> = table

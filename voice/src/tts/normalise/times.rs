@@ -1,6 +1,7 @@
-//! Times of day: with and without minutes, by halves of the day or by 24 hours, single ones and ranges.
+//! Times of day with and without minutes, in 12 or 24 hours, single ones and ranges.
 //!
-//! Owns: their patterns and words. Never does: convert between time zones or halves of the day.
+//! Owns: their patterns and words. Never does: convert between time zones, or between 12 and 24
+//! hours.
 
 use regex::Captures;
 
@@ -11,7 +12,7 @@ use super::{Context, Rule};
 /// Hours and, after a colon or a dot, minutes.
 const TIME: &str = r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?";
 const HALF: &str = r"[aApP](?:\.[mM]\.|\.?[mM]\b)";
-/// By the clock: the minutes are written.
+/// A time with minutes after a colon.
 const CLOCK: &str = r"(?:[01]?\d|2[0-4]):[0-5]\d";
 
 pub fn rules(tables: &Tables) -> Vec<Rule> {
@@ -19,7 +20,7 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
     vec![
         (format!(r"(?i)\b({names}) ?- ?(\d)"), |c, _| format!("{} to {}", &c[1], &c[2])),
         (format!(r"(?i)(\d|{HALF}) ?- ?({names})\b"), |c, _| format!("{} to {}", &c[1], &c[2])),
-        // 5-7pm, 9am-5pm, 5:30-7.15 pm, 9 a.m.-5
+        // Examples are 5-7pm, 9am-5pm, 5:30-7.15 pm and 9 a.m.-5.
         (format!(r"\b(?P<from>{TIME})(?: ?(?P<half>{HALF}))? ?- ?(?P<to>{TIME}) ?(?P<to_half>{HALF})"), halves),
         (format!(r"\b(?P<from>{TIME}) ?(?P<half>{HALF}) ?- ?(?P<to>{TIME})\b"), halves),
         (format!(r"\b(\d{{1,2}})[:.]([0-5]\d)(?::([0-5]\d))? ?({HALF})"), |c, _| {
@@ -54,7 +55,8 @@ fn halves(c: &Captures, _: &Context) -> String {
     format!("{} to {}", said("from", "half"), said("to", "to_half"))
 }
 
-/// "three to four o'clock", "nine o'clock to five thirty", "seventeen hundred to nineteen thirty".
+/// Returns a range such as "three to four o'clock", "nine o'clock to five thirty" or "seventeen
+/// hundred to nineteen thirty".
 fn by_the_clock(c: &Captures, _: &Context) -> String {
     let ((from, from_minutes), (to, to_minutes)) = (parts(&c["from"]), parts(&c["to"]));
     let full =
@@ -64,7 +66,7 @@ fn by_the_clock(c: &Captures, _: &Context) -> String {
     format!("{from} to {}", clock(to, to_minutes, c["to"].contains(':') || shared))
 }
 
-/// `bare` where nothing else says that it is a time.
+/// Returns a time in words. `bare` is true if nothing else shows that it is a time.
 fn clock(hours: &str, minutes: &str, bare: bool) -> String {
     let hour = hours.trim_start_matches('0');
     match (hour, minutes) {

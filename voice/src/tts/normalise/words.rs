@@ -1,13 +1,14 @@
 //! Abbreviations, letters and addresses.
 //!
-//! Owns: what is written short or letter by letter. Never does: numbers.
+//! Owns: what is written in short form or read letter by letter. Never does: numbers.
 
 use regex::Captures;
 
 use super::tables::{Tables, alternatives};
 use super::{Context, Rule};
 
-/// Addresses of mail and of the web; before everything else, as they hold all sorts of signs.
+/// Rules for e-mail and web addresses. They come before all others, because addresses contain all
+/// kinds of signs.
 pub fn addresses() -> Vec<Rule> {
     vec![
         (r"(?i)\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b".into(), |c, _| address(&c[0])),
@@ -19,13 +20,14 @@ pub fn addresses() -> Vec<Rule> {
     ]
 }
 
-/// Short forms, and letters that touch digits; after the numbers' rules.
+/// Rules for short forms, and for letters that touch digits. They come after the rules for numbers.
 pub fn rules(tables: &Tables) -> Vec<Rule> {
     let short = alternatives(tables.abbreviations.keys().cloned());
     let short = format!(r"(?i)(?P<before>^|[\s(/-])(?P<short>{short})(?P<after>$|[^\w'])");
     vec![
         (short.clone(), abbreviation),
-        // Once more: two abbreviations in a row share the space between them.
+        // The rule is applied twice, because two abbreviations in a row share the space between
+        // them.
         (short, abbreviation),
         (r"\bSt\. ?([A-Z])".into(), |c, _| format!("Saint {}", &c[1])),
         (r"\bSt\.( [a-z]|,|$)".into(), |c, _| format!("Street{}", &c[1])),
@@ -34,12 +36,12 @@ pub fn rules(tables: &Tables) -> Vec<Rule> {
         }),
         (r"\b([A-Za-z])&([A-Za-z])\b".into(), |c, _| format!("{} and {}", letter(&c[1]), letter(&c[2]))),
         (r"([A-Za-z]{2,})\.([a-z]{2,})".into(), |c, _| format!("{} dot {}", &c[1], &c[2])),
-        // A full stop without a space after it.
+        // A full stop without a space after it is given one.
         (r"([a-z]{2,}[.!?])([A-Z])".into(), |c, _| format!("{} {}", &c[1], &c[2])),
     ]
 }
 
-/// `joe.doe@acme.io`, `https://a.b/c`: every sign of it by name.
+/// Reads every sign of an address, such as `joe.doe@acme.io` or `https://a.b/c`, by its name.
 fn address(text: &str) -> String {
     let lower = text.to_lowercase();
     let text = lower.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
@@ -74,7 +76,7 @@ fn abbreviation(c: &Captures, context: &Context) -> String {
     word.map_or_else(|| c[0].to_owned(), |word| format!("{before}{word}{after}"))
 }
 
-/// The name of a letter: a lone "A" would be read as the article.
+/// Returns the name of a letter. A single "A" would be read as the article.
 fn letter(text: &str) -> String {
     if text.eq_ignore_ascii_case("a") { "eh".to_owned() } else { text.to_uppercase() }
 }

@@ -1,0 +1,85 @@
+//! The `/metrics` of a worker, which has no calls and no other routes.
+//!
+//! Owns: who may read them. Never does: count anything.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpRequest, HttpResponse};
+
+use super::credentials::Credentials;
+use super::root::{METRICS, rendered, shows_token, token_wanted};
+use super::{Problem, connection, limits, listen};
+use crate::access::limits::{Limits, Who};
+use crate::access::{AccessSettings, Recognised};
+use crate::telemetry::Metrics;
+use storage::Storage;
+
+/// What a worker's `/metrics` requires: as an engine's does, METRICS_TOKEN or a key of the default workspace.
+pub struct MetricsGate {
+    token: String,
+    /// Nobody beyond this machine can ask, and nothing is required.
+    open: bool,
+    storage: Storage,
+    limits: Limits,
+    recognised: Recognised,
+}
+
+impl MetricsGate {
+    /// `needs_key` says that the engine of these settings can be reached from elsewhere.
+    pub fn new(bound: SocketAddr, needs_key: bool, access: &AccessSettings, storage: Storage) -> Self {
+        let token = access.metrics_token.clone();
+        let open = token.is_empty() && !needs_key && bound.ip().to_canonical().is_loopback();
+        Self { token, open, storage, limits: Limits::new(access.quotas), recognised: Recognised::default() }
+    }
+
+    async fn check(&self, request: &HttpRequest) -> Result<(), Problem> {
+        if self.open || shows_token(&self.token, request.headers()) {
+            return Ok(());
+        }
+        let shown = Credentials::of(request.headers()).ok().flatten();
+        let Some(Credentials::Key(key)) = shown else { return Err(token_wanted()) };
+        // Nobody stands in between: a worker has no public address.
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let who = self.recognised.id(&key).map(Who::Key).or_else(|| peer.map(Who::at));
+        let status = who.and_then(|who| self.limits.request(&who));
+        if let Some(seconds) = status.and_then(|status| status.retry_after_s) {
+            return Err(limits::too_many(seconds));
+        }
+        let known = self.storage.keys().recognise(&key).await?;
+        let known = known.filter(|key| key.workspace_id == migration::DEFAULT_WORKSPACE);
+        let id = known.ok_or_else(token_wanted)?.id;
+        self.recognised.remember(&key, id);
+        Ok(())
+    }
+}
+
+/// Serves a worker's `/metrics`, and nothing else.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn worker(listener: TcpListener, metrics: Arc<Metrics>, gate: MetricsGate) -> io::Result<Server> {
+    let (metrics, gate) = (Data::from(metrics), Data::new(gate));
+    let options = listen::Options { workers: 1, ..listen::Options::default() };
+    listen::start(listener, None, options, move || {
+        App::new()
+            .app_data(metrics.clone())
+            .app_data(gate.clone())
+            .route(METRICS, web::get().to(worker_metrics))
+            .wrap(from_fn(connection::hold))
+    })
+}
+
+/// Metrics in Prometheus' text format, to whom the gate lets in.
+async fn worker_metrics(
+    metrics: Data<Metrics>,
+    gate: Data<MetricsGate>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    gate.check(&request).await?;
+    rendered(&metrics)
+}

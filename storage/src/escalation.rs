@@ -1,0 +1,56 @@
+//! An interview is handed to a person.
+//!
+//! Owns: what that changes in the interview's row, and what webhooks are told of it. Never does: decide that a person is
+//! needed (`interview::quality` does), or write the row.
+
+use entity::interviews;
+use interview::quality::Escalation;
+use interview::webhook::WebhookEvent;
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{StorageError, outbox, to_json};
+
+/// `data` of a `quality.alert` event about a hand-over to a person.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WebhookEscalationData)]
+pub struct EscalationTold {
+    /// `escalation`.
+    pub kind: &'static str,
+    pub interview_id: Uuid,
+    pub call_guide_id: Uuid,
+    /// As `escalations_total{reason}` has it.
+    pub reason: &'static str,
+    pub escalation_reason: String,
+}
+
+/// Hands the interview to a person, in its row; true when nobody had before. Each reason is told once, so that a later replay
+/// does not bring back a review that is done.
+pub(super) fn hand_over(row: &mut interviews::Model, escalation: &Escalation) -> bool {
+    let told = row.escalation_reason.clone().unwrap_or_default();
+    if told.contains(escalation.reason.words()) {
+        return false;
+    }
+    // Somebody who looks already is told the rest; a reason of a review that is over is no reason any more.
+    let waits = row.requires_human_review && !told.is_empty();
+    row.escalation_reason = Some(if waits { format!("{told}; {}", escalation.text) } else { escalation.text.clone() });
+    !std::mem::replace(&mut row.requires_human_review, true)
+}
+
+pub(super) async fn publish_escalation(
+    db: &impl ConnectionTrait,
+    row: &interviews::Model,
+    escalation: &Escalation,
+) -> Result<(), StorageError> {
+    let told = EscalationTold {
+        kind: "escalation",
+        interview_id: row.id,
+        call_guide_id: row.call_guide_id,
+        reason: escalation.reason.name(),
+        escalation_reason: escalation.text.clone(),
+    };
+    outbox::publish(db, row.workspace_id, WebhookEvent::QualityAlert, to_json("escalation", told)?).await?;
+    Ok(())
+}

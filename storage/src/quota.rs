@@ -1,0 +1,65 @@
+//! How much work callers may have queued: background tasks and deliveries that somebody asked for and that are not over.
+//!
+//! Owns: counting them, in the transaction of what is asked for. Never does: count what the engine queues by itself.
+
+use entity::{DeliveryState, TaskState, tasks, webhook_deliveries};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, Select};
+
+use super::edit::Actor;
+use super::{Storage, StorageError, audit};
+
+/// Open tasks and deliveries that callers may have asked for; 0 is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenWork {
+    pub per_caller: u64,
+    /// Of all callers of a workspace together.
+    pub per_workspace: u64,
+}
+
+/// Whose limit is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    Caller,
+    Workspace,
+}
+
+impl Storage {
+    /// Refuses what would be one too many. Whoever asks in the same moment waits for this transaction's end.
+    ///
+    /// # Errors
+    /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
+    pub(super) async fn admit_work(&self, tx: &DatabaseTransaction, actor: &Actor) -> Result<(), StorageError> {
+        let OpenWork { per_caller, per_workspace } = self.open_work;
+        if per_caller == 0 && per_workspace == 0 {
+            return Ok(());
+        }
+        audit::alone(tx, self.workspace).await?;
+        let limits = [(per_caller, Some(actor.as_str()), Reached::Caller), (per_workspace, None, Reached::Workspace)];
+        for (limit, caller, reached) in limits {
+            if limit > 0 && self.open_work_of(tx, caller).await? >= limit {
+                return Err(StorageError::TooMuchOpen { limit, reached });
+            }
+        }
+        Ok(())
+    }
+
+    async fn open_work_of(&self, tx: &DatabaseTransaction, caller: Option<&str>) -> Result<u64, StorageError> {
+        let mut tasks: Select<tasks::Entity> = tasks::Entity::find()
+            .filter(tasks::Column::WorkspaceId.eq(self.workspace))
+            .filter(tasks::Column::State.is_in([TaskState::Queued, TaskState::Running]));
+        let mut deliveries: Select<webhook_deliveries::Entity> = webhook_deliveries::Entity::find()
+            .filter(webhook_deliveries::Column::WorkspaceId.eq(self.workspace))
+            .filter(webhook_deliveries::Column::State.eq(DeliveryState::Pending));
+        match caller {
+            Some(caller) => {
+                tasks = tasks.filter(tasks::Column::RequestedBy.eq(caller));
+                deliveries = deliveries.filter(webhook_deliveries::Column::RequestedBy.eq(caller));
+            }
+            None => {
+                tasks = tasks.filter(tasks::Column::RequestedBy.is_not_null());
+                deliveries = deliveries.filter(webhook_deliveries::Column::RequestedBy.is_not_null());
+            }
+        }
+        Ok(tasks.count(tx).await? + deliveries.count(tx).await?)
+    }
+}
