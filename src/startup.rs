@@ -164,10 +164,9 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         llm.cache_in(Arc::new(Answers::new(redis.clone())));
     }
     let fleet = match &redis {
-        Some(redis) => Some(Fleet {
-            holders: Holders::new(redis.clone(), engine.clone()),
-            sessions: Sessions::new(redis.clone()),
-        }),
+        Some(redis) => {
+            Some(Fleet { holders: Holders::new(redis.clone(), engine.clone()), sessions: Sessions::new(redis.clone()) })
+        }
         None => None,
     };
     let incidents = Incidents::default();

@@ -75,13 +75,8 @@ impl Files {
     /// [`FilesError::Place`] if a folder cannot be made or a bucket's settings make no sense.
     pub fn open(place: &Place, scratch: &Path) -> Result<Self, FilesError> {
         let (store, folder) = place.open()?;
-        let inner = Inner {
-            store,
-            folder,
-            scratch: scratch.to_owned(),
-            place: place.to_string(),
-            fault: Mutex::new(None),
-        };
+        let inner =
+            Inner { store, folder, scratch: scratch.to_owned(), place: place.to_string(), fault: Mutex::new(None) };
         Ok(Self(Arc::new(inner)))
     }
 

@@ -148,7 +148,9 @@ async fn a_bucket_keeps_the_contract() {
 }
 
 fn entries(folder: &Path) -> usize {
-    std::fs::read_dir(folder).map_or(0, |entries| entries.flatten().map(|e| 1 + if e.path().is_dir() { entries_below(&e.path()) } else { 0 }).sum())
+    std::fs::read_dir(folder).map_or(0, |entries| {
+        entries.flatten().map(|e| 1 + if e.path().is_dir() { entries_below(&e.path()) } else { 0 }).sum()
+    })
 }
 
 fn entries_below(folder: &Path) -> usize {

@@ -28,9 +28,7 @@ impl MigrationTrait for Migration {
         index_each(manager, "local_recordings", &["workspace_id", "engine"]).await?;
         unique(manager, "local_recordings", &["interview_id", "engine"]).await?;
         let mut removed = timestamp_with_time_zone_null("files_removed_at");
-        manager
-            .alter_table(Table::alter().table("erasures").add_column(&mut removed).to_owned())
-            .await?;
+        manager.alter_table(Table::alter().table("erasures").add_column(&mut removed).to_owned()).await?;
         // Until now an erasure was only receipted when the files were gone.
         execute(manager, "UPDATE erasures SET files_removed_at = created_at").await
     }

@@ -118,10 +118,6 @@ impl Problem {
         Self { kind, ..self }
     }
 
-    pub(super) fn is(&self, kind: Kind) -> bool {
-        self.kind == kind
-    }
-
     pub(super) fn faults(&self) -> &[Fault] {
         &self.errors
     }

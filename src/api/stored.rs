@@ -44,7 +44,10 @@ pub(super) async fn answer(request: &HttpRequest, content: &Content, named: Name
         Wanted::Whole => (StatusCode::OK, 0, content.size),
         Wanted::Part(begin, end) => (StatusCode::PARTIAL_CONTENT, begin, end),
         Wanted::NotModified => {
-            return Ok(HttpResponse::NotModified().insert_header(ETag(tag)).insert_header(LastModified(modified)).finish());
+            return Ok(HttpResponse::NotModified()
+                .insert_header(ETag(tag))
+                .insert_header(LastModified(modified))
+                .finish());
         }
         Wanted::Changed => return Err(Problem::new(Kind::ChangedSince, "the file has changed since it was read")),
         Wanted::NoSuchRange => {
@@ -81,7 +84,8 @@ fn wanted(request: &HttpRequest, tag: &EntityTag, modified: HttpDate, size: u64)
             Ok(IfMatch::Items(tags)) => !tags.iter().any(|known| known.strong_eq(tag)),
         }
     } else {
-        IfUnmodifiedSince::parse(request).is_ok_and(|since| has(header::IF_UNMODIFIED_SINCE) && modified > SystemTime::from(since.0))
+        IfUnmodifiedSince::parse(request)
+            .is_ok_and(|since| has(header::IF_UNMODIFIED_SINCE) && modified > SystemTime::from(since.0))
     };
     if changed {
         return Wanted::Changed;
@@ -93,7 +97,8 @@ fn wanted(request: &HttpRequest, tag: &EntityTag, modified: HttpDate, size: u64)
             Err(_) => false,
         }
     } else {
-        IfModifiedSince::parse(request).is_ok_and(|since| has(header::IF_MODIFIED_SINCE) && modified <= SystemTime::from(since.0))
+        IfModifiedSince::parse(request)
+            .is_ok_and(|since| has(header::IF_MODIFIED_SINCE) && modified <= SystemTime::from(since.0))
     };
     if known {
         return Wanted::NotModified;

@@ -67,21 +67,24 @@ impl Settings {
         if endpoint.is_empty() {
             return Ok(None);
         }
-        let bare = |url: &Url| url.has_host() && url.path() == "/" && url.query().is_none() && url.username().is_empty();
+        let bare =
+            |url: &Url| url.has_host() && url.path() == "/" && url.query().is_none() && url.username().is_empty();
         let url = Url::parse(endpoint).ok().filter(bare);
         match url {
             Some(url) if url.scheme() == "https" => Ok(Some(url)),
             Some(url) if url.scheme() == "http" && url.host_str().is_some_and(is_near) => Ok(Some(url)),
-            Some(url) if url.scheme() == "http" => {
-                Err(bad("files.endpoint", "must be https: recordings would cross the net in the clear (http only nearby)"))
-            }
+            Some(url) if url.scheme() == "http" => Err(bad(
+                "files.endpoint",
+                "must be https: recordings would cross the net in the clear (http only nearby)",
+            )),
             _ => Err(bad("files.endpoint", "must be a URL without a path, such as https://s3.example.org")),
         }
     }
 
     /// The store of files. A bucket is not asked for anything yet.
     pub fn open_files(&self) -> Result<Files, FilesError> {
-        let unusable = |error: ConfigError| FilesError::Place { place: "FILES_URL".to_owned(), reason: error.to_string() };
+        let unusable =
+            |error: ConfigError| FilesError::Place { place: "FILES_URL".to_owned(), reason: error.to_string() };
         let place = self.files_place().map_err(unusable)?;
         if let Place::Folder(folder) = &place
             && !self.files.url.is_empty()

@@ -112,7 +112,8 @@ mod tests {
         assert_eq!((PART, DISCARDED), (voice::audio::recording::PART, voice::audio::recording::DISCARDED));
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(Folder::read(&dir.path().join("none")).unwrap(), None);
-        let names = ["respondent-leg2.ogg.part", "respondent.ogg", "interviewer.ogg", "mixed.ogg", "mixed.7", "discarded"];
+        let names =
+            ["respondent-leg2.ogg.part", "respondent.ogg", "interviewer.ogg", "mixed.ogg", "mixed.7", "discarded"];
         for name in names {
             fs::write(dir.path().join(name), "").unwrap();
         }

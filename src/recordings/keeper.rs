@@ -98,20 +98,20 @@ impl Keeper {
     }
 
     async fn step(&self, looked: &mut Option<Instant>, grown: &mut Option<Instant>) {
-            if looked.is_none_or(|at| at.elapsed() >= LOOK) {
-                *looked = Some(Instant::now());
-                if let Err(error) = self.look_for_erasures().await {
-                    tracing::warn!(%error, "whether recordings are to go that lie here is not known");
-                    *looked = None;
-                }
-                // A fault is noted by the store itself.
-                let _ = self.0.storage.files().ping().await;
+        if looked.is_none_or(|at| at.elapsed() >= LOOK) {
+            *looked = Some(Instant::now());
+            if let Err(error) = self.look_for_erasures().await {
+                tracing::warn!(%error, "whether recordings are to go that lie here is not known");
+                *looked = None;
             }
-            let grow = grown.is_none_or(|at| at.elapsed() >= EVERY);
-            if grow {
-                *grown = Some(Instant::now());
-            }
-            self.round(grow).await;
+            // A fault is noted by the store itself.
+            let _ = self.0.storage.files().ping().await;
+        }
+        let grow = grown.is_none_or(|at| at.elapsed() >= EVERY);
+        if grow {
+            *grown = Some(Instant::now());
+        }
+        self.round(grow).await;
     }
 
     /// Brings over what can be within some seconds: the engine stops.

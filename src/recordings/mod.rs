@@ -10,4 +10,4 @@
 mod folder;
 mod keeper;
 
-pub use keeper::{Kept, Keeper};
+pub use keeper::{Keeper, Kept};

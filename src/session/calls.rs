@@ -213,7 +213,10 @@ impl Calls for Registry {
         Ok(Forgotten {
             recordings: kept.recordings,
             recording_bytes: kept.bytes,
-            page_messages: self.drop_pages(interviews), refused_events, clips })
+            page_messages: self.drop_pages(interviews),
+            refused_events,
+            clips,
+        })
     }
 
     fn active(&self) -> usize {

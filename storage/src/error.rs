@@ -68,7 +68,9 @@ impl StorageError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StorageError::Database(error) => error.sql_err().is_some() || self.is_unfit_value(),
-            StorageError::Folder { .. } | StorageError::Files(_) | StorageError::Away | StorageError::Secret(_) => false,
+            StorageError::Folder { .. } | StorageError::Files(_) | StorageError::Away | StorageError::Secret(_) => {
+                false
+            }
             _ => true,
         }
     }

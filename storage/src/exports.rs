@@ -107,7 +107,9 @@ pub(super) async fn note_erasure(
         .all(tx)
         .await?;
     for row in written {
-        let Some(mut result) = row.result.clone().filter(|result| result.get(REMOVED_BECAUSE).is_none()) else { continue };
+        let Some(mut result) = row.result.clone().filter(|result| result.get(REMOVED_BECAUSE).is_none()) else {
+            continue;
+        };
         result[REMOVED_BECAUSE] = json!(ERASURE);
         result["receipt_id"] = json!(receipt);
         let mut row: tasks::ActiveModel = row.into();

@@ -230,8 +230,4 @@ impl Storage {
     pub fn recordings(&self) -> Recordings {
         Recordings::of(self)
     }
-
-    pub fn erased_files(&self) -> ErasedFiles<'_> {
-        ErasedFiles(self)
-    }
 }

@@ -202,7 +202,8 @@ impl Recordings {
     pub async fn stored(&self, interview_id: Uuid) -> Result<HashSet<String>, FilesError> {
         let folder = self.folder(interview_id);
         let listed = self.files().list(&folder).await?;
-        let names = listed.iter().filter_map(|object| object.key.below(&folder)?.into_iter().find(|name| is_track(name)));
+        let names =
+            listed.iter().filter_map(|object| object.key.below(&folder)?.into_iter().find(|name| is_track(name)));
         Ok(names.collect())
     }
 

@@ -172,7 +172,9 @@ fn removed(because: &str) -> Problem {
         ERASURE => "the export was removed because of an erasure of personal data: have it written again",
         EXPIRED => "exports are kept for a day: have it written again",
         // Somebody has removed it in the store itself, or workers write to another place than this engine reads.
-        _ => "the export is not where it was written: have it written again, and let engines and workers use one FILES_URL",
+        _ => {
+            "the export is not where it was written: have it written again, and let engines and workers use one FILES_URL"
+        }
     };
     Problem::new(Kind::ExportRemoved, detail)
 }

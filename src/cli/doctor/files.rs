@@ -22,8 +22,10 @@ pub fn examine(settings: &Settings) -> anyhow::Result<Finding> {
         Ok(()) => Finding::ok(CHECK, format!("{place}: written, read and removed")),
         Err(error) => {
             let remedy = match &error {
-                FilesError::Refused { .. } => "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or grant this key reading, \
-                                               writing, listing and removing in the bucket",
+                FilesError::Refused { .. } => {
+                    "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or grant this key reading, \
+                                               writing, listing and removing in the bucket"
+                }
                 _ => "correct FILES_URL, FILES_ENDPOINT and AWS_REGION, or start the store",
             };
             Finding::missing(CHECK, error.to_string(), remedy)

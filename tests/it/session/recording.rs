@@ -14,8 +14,8 @@ use voice::audio::recording::{Side, decode, path};
 
 use super::{Stage, answers, check_log};
 use crate::privacy::files_of;
-use crate::support::recorded as recorded_files;
 use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, is_question, is_state};
+use crate::support::recorded as recorded_files;
 
 const REQUEST: &str = "Stop recording, please.";
 /// Consent to taking part and to recording, and the first answer.
