@@ -16,6 +16,7 @@ pub mod fleet;
 pub mod webhooks;
 pub mod insights;
 pub mod privacy;
+pub mod recordings;
 pub mod access;
 pub mod study;
 pub mod api;

@@ -21,7 +21,8 @@ use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
 use crate::handles;
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
-use crate::privacy::Retention;
+use crate::privacy::{FileRemover, Retention};
+use crate::recordings::Keeper;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
@@ -34,6 +35,7 @@ use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{Dispatcher, Relay, SystemResolver};
 use llm::proposer::LlmProposer;
+use storage::recordings::local_root;
 use storage::{Probe, Secret, Storage, StorageError};
 use voice::audio::MediaRuntime;
 use voice::audio::recording::{self, Recordings};
@@ -130,6 +132,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
     let storage =
         storage.with_secret(secret).extracting(settings.insights.on_completion).with_open_work(settings.open_work());
+    let storage = storage.with_files(settings.open_files().map_err(StorageError::from)?);
     storage.schema().migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
@@ -152,6 +155,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     if let Some(probe) = Probe::to(&settings.database_url()).await? {
         database::watch(&mut stack, probe, storage.reach().clone(), Arc::clone(&metrics))?;
     }
+    let engine = engine_name(&settings)?;
     let redis = Redis::open(&settings.storage.redis_url)?;
     if let Some(redis) = &redis {
         redis.watch(&mut stack)?;
@@ -160,10 +164,9 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         llm.cache_in(Arc::new(Answers::new(redis.clone())));
     }
     let fleet = match &redis {
-        Some(redis) => Some(Fleet {
-            holders: Holders::new(redis.clone(), engine_name(&settings)?),
-            sessions: Sessions::new(redis.clone()),
-        }),
+        Some(redis) => {
+            Some(Fleet { holders: Holders::new(redis.clone(), engine.clone()), sessions: Sessions::new(redis.clone()) })
+        }
         None => None,
     };
     let incidents = Incidents::default();
@@ -182,7 +185,11 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     }
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
     watch_media(&mut stack, &media)?;
-    let recordings = start_recordings(&mut stack, settings.storage.data_dir.join("recordings"))?;
+    let recordings = start_recordings(&mut stack, local_root(&settings.storage.data_dir))?;
+    let keeper = Keeper::new(storage.clone(), engine, recordings.changed());
+    let last = keeper.clone();
+    stack.on_stop("recording_store", move || async move { last.finish().await });
+    keeper.start(&mut stack)?;
     let whip = Arc::new(Whip::new(Arc::new(WebRtc::new(
         WebRtcSettings {
             bind_ips: settings.media_addresses(),
@@ -202,6 +209,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence: persistence.clone(),
         media,
         recordings,
+        keeper: keeper.clone(),
         metrics: Arc::clone(&metrics),
         fleet: fleet.clone(),
         llm: llm.clone(),
@@ -284,7 +292,11 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             webhooks: api::WebhookRules { allow: delivery.allow.clone(), overlap: delivery.overlap },
             thresholds: settings.thresholds(),
         }),
-        mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
+        mixer: Arc::new(|files, mixed| {
+            let mut mixed = io::BufWriter::new(mixed);
+            recording::mix(files, &mut mixed).map_err(io::Error::other)?;
+            io::Write::flush(&mut mixed)
+        }),
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = api::server(state, listener, tls).map_err(StartError::Server)?;
@@ -365,7 +377,7 @@ pub fn background(
     tools: Tools,
 ) -> Vec<Arc<dyn Handler>> {
     let mut handlers: Vec<Arc<dyn Handler>> =
-        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover)];
+        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover), Arc::new(FileRemover)];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));

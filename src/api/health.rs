@@ -31,6 +31,8 @@ struct Health {
 struct Components {
     database: Component,
     redis: Component,
+    /// Where recordings and exports lie. While it does not answer, calls go on, and recordings wait with this engine.
+    files: Component,
     models: Models,
     queues: Queues,
     /// What runs for as long as the engine does, in the order in which it was started.
@@ -194,6 +196,17 @@ fn redis(state: &AppState) -> Component {
     }
 }
 
+/// By the last request to the store, which is asked every half minute at least.
+fn files(state: &AppState) -> Component {
+    match state.storage.files().fault() {
+        None => Component { status: Availability::Ok, detail: None },
+        Some(_) => Component {
+            status: Availability::Unavailable,
+            detail: Some("the store of files does not answer: recordings wait with their engines, and nothing is lost"),
+        },
+    }
+}
+
 async fn report(state: &AppState) -> Health {
     let (database, detail) = match state.storage.ping().await {
         Ok(()) => (Availability::Ok, None),
@@ -217,6 +230,7 @@ async fn report(state: &AppState) -> Health {
         components: Components {
             database: Component { status: database, detail },
             redis: redis(state),
+            files: files(state),
             models: Models {
                 status: Availability::Ok,
                 scripted: engines.scripted,

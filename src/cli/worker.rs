@@ -40,6 +40,7 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         handles::raise();
         let storage = Storage::connect(&url, settings.storage.database_pool_size, &settings.storage.data_dir).await?;
         let storage = storage.with_secret(Secret::load(&settings.server.secret_key, &settings.storage.data_dir)?);
+        let storage = storage.with_files(settings.open_files()?);
         storage.schema().migrate().await?;
         let metrics = Arc::new(Metrics::new()?);
         let mut stack = Stack::new(Arc::clone(&metrics))?;

@@ -209,7 +209,14 @@ impl Calls for Registry {
             llm.forget(interviews).await;
         }
         let clips = parts.engines.clips.forget_personal();
-        Ok(Forgotten { page_messages: self.drop_pages(interviews), refused_events, clips })
+        let kept = parts.keeper.forget(interviews).await;
+        Ok(Forgotten {
+            recordings: kept.recordings,
+            recording_bytes: kept.bytes,
+            page_messages: self.drop_pages(interviews),
+            refused_events,
+            clips,
+        })
     }
 
     fn active(&self) -> usize {

@@ -24,6 +24,7 @@ use super::script::Script;
 use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
+use crate::recordings::Keeper;
 use crate::supervised::Heartbeat;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
@@ -64,6 +65,8 @@ pub struct Parts {
     pub persistence: Persistence,
     pub media: MediaRuntime,
     pub recordings: Recordings,
+    /// Brings what was recorded to the store of files.
+    pub keeper: Keeper,
     pub metrics: Arc<Metrics>,
     pub fleet: Option<Fleet>,
     /// Whose answers are forgotten with those they are about.

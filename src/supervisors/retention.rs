@@ -1,4 +1,4 @@
-//! Applies DATA_RETENTION_DAYS: at start, then daily.
+//! Applies DATA_RETENTION_DAYS, and removes files that should be gone: at start, then daily.
 //!
 //! Owns: when. Never does: decide what is past its time (`privacy::retention` does).
 
@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_mins(10);
 
 const PART: Part = Part::new("retention");
 
-/// Starts the part that applies it; none where everything is kept. `clock` tells the day.
+/// Starts the part that applies it. Where everything is kept, it only removes files that should be gone. `clock` tells the day.
 ///
 /// # Errors
 /// The system's, when it has no thread left.
@@ -29,7 +29,6 @@ pub fn start(
 ) -> io::Result<()> {
     if retention.days == 0 {
         tracing::info!("DATA_RETENTION_DAYS is 0: everything is kept until it is erased");
-        return Ok(());
     }
     let retention = Arc::new(retention);
     let body = move |heartbeat| keep(Arc::clone(&retention), clock, heartbeat);
@@ -38,8 +37,13 @@ pub fn start(
 }
 
 async fn keep(retention: Arc<Retention>, clock: impl Fn() -> DateTime<Utc>, heartbeat: Arc<Heartbeat>) {
-    let sweep = async || match heartbeat.during(Box::pin(retention.sweep(clock()))).await {
-        Ok(_) => true,
+    let apply = async || {
+        let now = clock();
+        retention.sweep(now).await?;
+        retention.tidy(now).await
+    };
+    let sweep = async || match heartbeat.during(Box::pin(apply())).await {
+        Ok(()) => true,
         Err(error) => {
             retention.metrics.count_failure(Failure::Retention);
             tracing::error!(%error, "retention can't be applied");

@@ -22,7 +22,7 @@ use super::interviews::rows;
 use super::log::{Batch, EventRecord};
 use super::receipts::{Counts, Reason, Receipt, pseudonym};
 use super::store::Storage;
-use super::{append, log};
+use super::{append, erased_files, exports, log};
 
 /// `status_reason` of an interview that was still to come when its respondent was erased.
 pub const PERSONAL_DATA_ERASED: &str = "personal_data_erased";
@@ -46,7 +46,7 @@ pub struct Erasure {
     pub outside: Counts,
 }
 
-/// An erasure done in the tables.
+/// An erasure done in the tables. Its files may remain ([`ErasedFiles`](super::ErasedFiles)).
 #[derive(Debug)]
 pub struct Erased {
     pub receipt: Receipt,
@@ -105,8 +105,12 @@ impl Erasures<'_> {
             reason: erasure.reason,
             interview_ids: erasure.interviews.clone(),
             erased: counts,
+            files_pending: true,
         };
         self.0.receipts().keep(&tx, &receipt).await?;
+        exports::note_erasure(&tx, self.0.workspace, receipt.id, erasure.at).await?;
+        // Whatever becomes of this process: files that are left go.
+        self.0.tasks().enqueue(&tx, erased_files::removing(receipt.id)).await?;
         tx.commit().await?;
         Ok(Erased { receipt, ended })
     }

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use files::FilesError;
 use sea_orm::{DbErr, RuntimeErr};
 use uuid::Uuid;
 
@@ -22,6 +23,8 @@ pub enum StorageError {
     Database(#[from] DbErr),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error("files: {0}")]
+    Files(#[from] FilesError),
     #[error("folder {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
     /// It is known not to answer, or did not in time.
@@ -70,7 +73,9 @@ impl StorageError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StorageError::Database(error) => error.sql_err().is_some() || self.is_unfit_value(),
-            StorageError::Folder { .. } | StorageError::Away | StorageError::Secret(_) => false,
+            StorageError::Folder { .. } | StorageError::Files(_) | StorageError::Away | StorageError::Secret(_) => {
+                false
+            }
             _ => true,
         }
     }

@@ -13,6 +13,7 @@ mod crypto;
 pub mod dashboards;
 mod database;
 pub mod edit;
+pub mod erased_files;
 pub mod erasure;
 mod error;
 pub mod escalation;
@@ -61,9 +62,10 @@ pub use audit::{AuditFilter, AuditTrail, Entry};
 pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
 pub use edit::{Actor, Edit};
+pub use erased_files::ErasedFiles;
 pub use erasure::Erasures;
 pub use error::{Reached, StorageError};
-pub use exports::{ExportFile, Exports};
+pub use exports::Exports;
 pub use findings::Findings;
 pub use guide_versions::VersionInfo;
 pub use guides::{GuideFilter, GuideOrder, Guides};
@@ -79,14 +81,14 @@ pub use outbox::Outbox;
 pub use personal::{HeldAlert, HeldMeasurement, Personal};
 pub use quota::OpenWork;
 pub use receipts::Receipts;
-pub use recordings::{Recordings, Side};
+pub use recordings::{Recordings, Side, Track};
 pub use responses::Responses;
 pub use reviews::{InterviewChanges, Note, NoteChange, ReviewOutcome};
 pub use revision::Precondition;
 pub use schema::Schema;
 pub use secret::{Secret, SecretError};
 pub use sessions::Sessions;
-pub use store::Storage;
+pub use store::{FILES, Storage};
 pub use study::{Held, Studies, StudyFilter};
 pub use tasks::{NewTask, Tasks};
 pub use thresholds::QualityThresholds;
@@ -147,6 +149,10 @@ impl Storage {
 
     pub fn dashboards(&self) -> Dashboards<'_> {
         Dashboards(self)
+    }
+
+    pub fn erased_files(&self) -> ErasedFiles<'_> {
+        ErasedFiles(self)
     }
 
     pub fn audit(&self) -> AuditTrail<'_> {
@@ -218,10 +224,10 @@ impl Storage {
     }
 
     pub fn exports(&self) -> Exports {
-        Exports::new(&self.data_dir)
+        Exports::of(self)
     }
 
     pub fn recordings(&self) -> Recordings {
-        Recordings::new(&self.data_dir)
+        Recordings::of(self)
     }
 }

@@ -14,6 +14,7 @@ mod dashboards;
 mod deploy;
 mod doctor;
 mod faults;
+mod files;
 mod guides;
 mod handles;
 mod insights;

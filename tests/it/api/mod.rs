@@ -1,6 +1,5 @@
 //! The API over a real server and real requests, a file a resource; live calls are a [`Fake`].
 
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -241,8 +240,8 @@ impl App {
                 },
             }),
             // One file after the other will do to see that it is used.
-            mixer: Arc::new(|files, mut mixed| {
-                files.iter().try_for_each(|file| mixed.write_all(&std::fs::read(file)?))
+            mixer: Arc::new(|files, mixed| {
+                files.into_iter().try_for_each(|mut file| std::io::copy(&mut file, mixed).map(drop))
             }),
         };
         let server = api::server(state, listener, None).unwrap();

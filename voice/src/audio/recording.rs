@@ -9,6 +9,9 @@
 //! consent, between utterances, lost packets) are filled with small packets of silence, because
 //! players treat gaps differently. Open pages are completed and written at a short interval, so
 //! that a file is playable even if the process is killed.
+//!
+//! The folder is for whoever brings the files elsewhere: a file is called `<name>.part` until nothing more is written to it,
+//! and an empty file `discarded` says that everything that was stored of the interview before is to go.
 
 mod cut;
 mod fault;
@@ -27,7 +30,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use interview::io::{Ms, RecordingFault};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 pub use self::cut::{Clip, Passage, cut};
 use self::fault::Fault;
@@ -35,6 +38,10 @@ use self::message::Message;
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 
+/// What a file is called beside its name while it is being written.
+pub const PART: &str = "part";
+/// A file of this name says that everything that was stored of the interview before is to go.
+pub const DISCARDED: &str = "discarded";
 /// Packets of all calls that can wait for the disk.
 const QUEUE: usize = 8192;
 /// The interval at which open pages are written.
@@ -44,8 +51,8 @@ const FLUSH: Duration = Duration::from_millis(500);
 pub enum RecordingError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
-    #[error("{path} is not an Ogg/Opus recording: {reason}")]
-    Format { path: PathBuf, reason: String },
+    #[error("this is no Ogg/Opus recording: {0}")]
+    Format(String),
     #[error(transparent)]
     Codec(#[from] super::codec::CodecError),
     #[error("the recording cannot be written: {0}")]
@@ -87,6 +94,7 @@ pub struct Recordings {
     dir: Arc<PathBuf>,
     queue: Sender<Message>,
     next: Arc<AtomicU64>,
+    changed: Arc<Notify>,
 }
 
 /// The recording of one leg of a call, cheap to clone. It stores nothing before
@@ -106,16 +114,24 @@ struct Call {
 }
 
 impl Recordings {
-    /// Starts the thread. Recordings are stored below `dir`.
+    /// Starts the thread. Recordings are stored below `dir`. What a process that died was writing there is complete as it is.
     pub fn start(dir: PathBuf) -> io::Result<Self> {
         Self::start_beating(dir, || ())
     }
 
     /// The same, calling `beat` twice a second for as long as the thread goes on.
     pub fn start_beating(dir: PathBuf, beat: impl FnMut() + Send + 'static) -> io::Result<Self> {
+        adopt(&dir)?;
         let (queue, messages) = crossbeam_channel::bounded(QUEUE);
-        std::thread::Builder::new().name("recording".into()).spawn(move || Writer::default().run(&messages, beat))?;
-        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default() })
+        let changed = Arc::new(Notify::new());
+        let writer = Writer { changed: Arc::clone(&changed), ..Writer::default() };
+        std::thread::Builder::new().name("recording".into()).spawn(move || writer.run(&messages, beat))?;
+        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default(), changed })
+    }
+
+    /// Told whenever a file has become complete, or an interview was discarded.
+    pub fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     /// Returns a recorder for one leg of an interview. No file is created yet.
@@ -246,6 +262,29 @@ struct Writer {
     /// Calls of which nothing more is stored. Without this set, a packet that was queued when
     /// consent ended would create the file again.
     closed: HashSet<u64>,
+    changed: Arc<Notify>,
+}
+
+/// Gives the files that nobody is writing any more their names.
+fn adopt(dir: &Path) -> io::Result<()> {
+    let folders = match std::fs::read_dir(dir) {
+        Ok(folders) => folders,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for folder in folders {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == PART) {
+                std::fs::rename(&path, path.with_extension(""))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Writer {
@@ -325,8 +364,13 @@ impl Writer {
         if let Some(fault) = self.faults.get(&call) {
             fault.report(RecordingFault::WriteFailed);
         }
-        self.tracks.retain(|(owner, _), _| *owner != call);
+        for (_, track) in self.tracks.extract_if(|(owner, _), _| *owner == call) {
+            if let Err(error) = track.abandon() {
+                tracing::error!(%error, "what there is of a recording keeps the name of an unfinished one");
+            }
+        }
         self.failed.entry(call).or_insert(error);
+        self.changed.notify_one();
     }
 
     fn cut(&mut self, call: u64, from_ms: Ms) {
@@ -338,17 +382,16 @@ impl Writer {
                 tracing::error!(%error, "a recording could not be cut where consent ended");
             }
         }
+        self.changed.notify_one();
     }
 
     fn discard(&mut self, call: u64, folder: &Path) {
         self.closed.insert(call);
         self.tracks.retain(|(owner, _), _| *owner != call);
-        match std::fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
-            }
-            _ => {}
+        if let Err(error) = empty(folder) {
+            tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
         }
+        self.changed.notify_one();
     }
 
     fn finish(&mut self, call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>>) {
@@ -362,6 +405,7 @@ impl Writer {
         if let (Err(_), Some(fault)) = (&result, fault) {
             fault.report(RecordingFault::WriteFailed);
         }
+        self.changed.notify_one();
         if let Some(done) = done {
             self.closed.insert(call);
             let _ = done.send(result);
@@ -373,6 +417,20 @@ impl Writer {
             tracing::error!(%error, "a recording could not be completed");
         }
     }
+}
+
+/// Leaves nothing in the folder but the mark that says so.
+fn empty(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    // First: whoever dies in between has the rest removed.
+    std::fs::write(folder.join(DISCARDED), "")?;
+    for file in std::fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.file_name().is_some_and(|name| name != DISCARDED) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
