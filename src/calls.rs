@@ -79,9 +79,12 @@ impl Bar {
     }
 }
 
-/// What was dropped of some interviews, beside tables and recordings.
+/// What was dropped of some interviews, beside tables and stored files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forgotten {
+    /// Files of recordings that this engine had and the store did not.
+    pub recordings: u64,
+    pub recording_bytes: u64,
     pub page_messages: u64,
     pub refused_events: u64,
     pub clips: u64,
@@ -111,7 +114,7 @@ pub trait Calls: Send + Sync {
     /// Keeps everybody out of these interviews, on any engine; the one that somebody is in already otherwise.
     async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
     /// Waits until everything said in these interviews is committed, then drops what is kept of them beside tables and
-    /// recordings: refused events, the page's messages, clips with personal words.
+    /// the store of files: refused events, the page's messages, clips with personal words, recordings that are not stored yet.
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting>;
     /// Calls that are live.
     fn active(&self) -> usize;

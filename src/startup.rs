@@ -2,16 +2,18 @@
 //!
 //! Owns: the order in which parts come up and go down. Never does: parse arguments or print.
 
+mod data_dir;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
 use tokio::sync::Notify;
 use tracing::info;
-use uuid::Uuid;
 
+use self::data_dir::{engine_name, lock_data_dir};
 use crate::access::Access;
 use crate::api;
 use crate::config::{ConfigError, Settings, SpeechEngine};
@@ -19,18 +21,21 @@ use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
 use crate::handles;
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
-use crate::privacy::Retention;
+use crate::privacy::{FileRemover, Retention};
+use crate::recordings::Keeper;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
 use crate::signalling::Whip;
 use crate::study::task::{Exporter, Remover};
-use crate::supervisors::{self, Appointments, Flush, Persistence, Quality, database};
+use crate::supervised::{Board, Part, Run, Stack};
+use crate::supervisors::{self, Appointments, Incidents, Patience, Persistence, Quality, components, database};
 use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
 use crate::telemetry::Metrics;
 use crate::tls::{self, TlsError};
 use crate::webhooks::{Dispatcher, Relay, SystemResolver};
 use llm::proposer::LlmProposer;
+use storage::recordings::local_root;
 use storage::{Probe, Secret, Storage, StorageError};
 use voice::audio::MediaRuntime;
 use voice::audio::recording::{self, Recordings};
@@ -51,7 +56,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error("a thread could not be started: {0}")]
-    Thread(io::Error),
+    Thread(#[from] io::Error),
     #[error(transparent)]
     Tasks(#[from] TaskError),
     #[error(transparent)]
@@ -68,6 +73,9 @@ const LINK_DAYS: i64 = 30;
 const GUIDES_KEPT: Duration = Duration::from_hours(2);
 /// How long tasks under way may take to end; what is not done then is begun anew later.
 const TASK_GRACE: Duration = Duration::from_secs(5);
+/// How long events that wait are given to reach the database, at the start and at the end. What does not is in the spool.
+const FLUSH_GRACE: Duration = Duration::from_secs(10);
+
 /// An engine that answers on its address.
 pub struct Running {
     /// Where this machine itself finds it.
@@ -77,19 +85,13 @@ pub struct Running {
     pub storage: Storage,
     pub engines: Arc<Engines>,
     pub metrics: Arc<Metrics>,
-    persistence: Addr<Persistence>,
+    pub persistence: Persistence,
     pub quality: Quality,
-    server: actix_web::dev::ServerHandle,
-    watcher: actix_web::rt::task::JoinHandle<()>,
-    /// Asks whether the database answers; SQLite's always does.
-    database: Option<actix_web::rt::task::JoinHandle<()>>,
-    retention: actix_web::rt::task::JoinHandle<()>,
-    /// Its threads outlive the pool of connections, some of which are theirs.
-    tasks: Runner,
-    /// What looks after Redis, where there is one.
-    redis: Vec<actix_web::rt::task::JoinHandle<()>>,
-    webhooks: actix_web::rt::task::JoinHandle<()>,
-    /// Held for as long as we run: two engines on one data folder would hand out the same event numbers.
+    /// How the supervised parts stand.
+    pub board: Board,
+    /// Everything that was started, in its order.
+    stack: Stack,
+    /// Held for as long as the engine runs.
     _lock: std::fs::File,
 }
 
@@ -130,35 +132,64 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let secret = Secret::load(&settings.server.secret_key, &settings.storage.data_dir).map_err(StorageError::from)?;
     let storage =
         storage.with_secret(secret).extracting(settings.insights.on_completion).with_open_work(settings.open_work());
+    let storage = storage.with_files(settings.open_files().map_err(StorageError::from)?);
     storage.schema().migrate().await?;
     let metrics = Arc::new(Metrics::new()?);
     metrics.watch_queue(engines.inference.clone())?;
     if let Some(llm) = &llm {
         llm.count_into(Arc::clone(&metrics));
     }
+    let mut stack = Stack::new(Arc::clone(&metrics)).map_err(StartError::Thread)?;
+    let inference = engines.inference.clone();
+    stack.on_stop("inference", move || async move {
+        // An error means that the process is ending already.
+        let _ = actix_web::rt::task::spawn_blocking(move || inference.close()).await;
+    });
+    let closing = storage.clone();
+    stack.on_stop("storage", move || async move {
+        if let Err(error) = closing.close().await {
+            tracing::error!(%error, "closing the database");
+        }
+    });
     // Beside the pool: an engine whose connections are all in use is not one whose database is away.
-    let database = Probe::to(&settings.database_url())
-        .await?
-        .map(|probe| actix_web::rt::spawn(database::watch(probe, storage.reach().clone(), Arc::clone(&metrics))));
+    if let Some(probe) = Probe::to(&settings.database_url()).await? {
+        database::watch(&mut stack, probe, storage.reach().clone(), Arc::clone(&metrics))?;
+    }
+    let engine = engine_name(&settings)?;
     let redis = Redis::open(&settings.storage.redis_url)?;
-    let mut beside = Vec::new();
+    if let Some(redis) = &redis {
+        redis.watch(&mut stack)?;
+    }
     if let (Some(llm), Some(redis)) = (&llm, &redis) {
         llm.cache_in(Arc::new(Answers::new(redis.clone())));
     }
-    if let Some(redis) = &redis {
-        beside.push(actix_web::rt::spawn(redis.clone().watch()));
-    }
     let fleet = match &redis {
-        Some(redis) => Some(Fleet {
-            holders: Holders::new(redis.clone(), engine_name(&settings)?),
-            sessions: Sessions::new(redis.clone()),
-        }),
+        Some(redis) => {
+            Some(Fleet { holders: Holders::new(redis.clone(), engine.clone()), sessions: Sessions::new(redis.clone()) })
+        }
         None => None,
     };
-    let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
-    flush(&persistence).await;
+    let incidents = Incidents::default();
+    let patience = Patience::default();
+    let persistence =
+        Persistence::start(&mut stack, storage.clone(), Arc::clone(&metrics), incidents.clone(), patience)?;
+    let last = persistence.clone();
+    stack.on_stop("persistence", move || async move {
+        if tokio::time::timeout(FLUSH_GRACE, last.flush()).await.is_err() {
+            tracing::warn!("events still wait for the database: the next start appends them");
+        }
+    });
+    // What the last process could not append comes before anything that this one does about those interviews.
+    if tokio::time::timeout(FLUSH_GRACE, persistence.flush()).await.is_err() {
+        tracing::warn!("events of the last run still wait: their interviews are left as they are");
+    }
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
-    let recordings = Recordings::start(settings.storage.data_dir.join("recordings")).map_err(StartError::Thread)?;
+    watch_media(&mut stack, &media)?;
+    let recordings = start_recordings(&mut stack, local_root(&settings.storage.data_dir))?;
+    let keeper = Keeper::new(storage.clone(), engine, recordings.changed());
+    let last = keeper.clone();
+    stack.on_stop("recording_store", move || async move { last.finish().await });
+    keeper.start(&mut stack)?;
     let whip = Arc::new(Whip::new(Arc::new(WebRtc::new(
         WebRtcSettings {
             bind_ips: settings.media_addresses(),
@@ -178,34 +209,42 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence: persistence.clone(),
         media,
         recordings,
+        keeper: keeper.clone(),
         metrics: Arc::clone(&metrics),
         fleet: fleet.clone(),
         llm: llm.clone(),
         guides: Cache::new("guide", GUIDES_KEPT, redis.clone()),
     });
     if let Some(fleet) = fleet {
-        beside.push(actix_web::rt::spawn(session::fleet::keep(registry.clone(), fleet)));
+        session::fleet::start(&mut stack, registry.clone(), fleet)?;
     }
     let interrupted = registry.recover().await?;
     if interrupted > 0 {
         info!(interrupted, "interviews wait to be taken up again");
     }
+    let sources = components::Sources {
+        storage: storage.clone(),
+        metrics: Arc::clone(&metrics),
+        board: stack.board(),
+        incidents,
+        quiet: Duration::from_secs(settings.quality.component_quiet_seconds.into()),
+    };
+    components::start(&mut stack, sources)?;
     // What was interrupted stands in the log by now: the supervisor begins with it.
     let watched = supervisors::quality::Parts {
         storage: storage.clone(),
         metrics: Arc::clone(&metrics),
         defaults: settings.thresholds(),
-        quiet: Duration::from_secs(settings.quality.component_quiet_seconds.into()),
     };
-    let quality = Quality::start(watched, persistence.clone());
-    let watcher = actix_web::rt::spawn(watcher::watch(registry.clone()));
+    let quality = Quality::start(&mut stack, watched, persistence.clone())?;
+    watcher::start(&mut stack, registry.clone())?;
     let retention = Retention {
         storage: storage.clone(),
         calls: Arc::new(registry.clone()),
         metrics: Arc::clone(&metrics),
         days: settings.storage.data_retention_days,
     };
-    let retention = actix_web::rt::spawn(supervisors::retention::keep(retention, chrono::Utc::now));
+    supervisors::retention::start(&mut stack, retention, chrono::Utc::now)?;
 
     let adopted = storage.interviews().adopt_appointments().await?;
     if adopted > 0 {
@@ -220,10 +259,11 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         handlers.extend(background(&settings, &storage, &metrics, &settled, tools));
     }
     let order = redis.clone().map(RedisQueue::new);
-    let tasks = Runner::start(storage.clone(), handlers, settings.task_options(), order, Arc::clone(&metrics))?;
+    let options = settings.task_options();
+    let tasks = Runner::start_in(&mut stack, storage.clone(), handlers, options, order, Arc::clone(&metrics))?;
+    stack.on_stop("tasks", move || async move { tasks.stop(TASK_GRACE).await });
     let delivery = settings.delivery()?;
-    let relay = Relay::new(storage.clone(), delivery.clone(), Arc::clone(&metrics), settled);
-    let webhooks = actix_web::rt::spawn(relay.run());
+    Relay::new(storage.clone(), delivery.clone(), Arc::clone(&metrics), settled).start(&mut stack)?;
 
     let address = SocketAddr::new(settings.server.host, settings.server.port);
     let bind = |error: std::io::Error| StartError::Bind { address, reason: error.to_string() };
@@ -240,6 +280,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         metrics: Arc::clone(&metrics),
         access: Arc::new(access),
         redis: redis.clone(),
+        board: stack.board(),
         settings: Arc::new(api::Settings {
             public_url: settings.public_url(),
             link_lifetime: chrono::Duration::days(LINK_DAYS),
@@ -251,12 +292,17 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
             webhooks: api::WebhookRules { allow: delivery.allow.clone(), overlap: delivery.overlap },
             thresholds: settings.thresholds(),
         }),
-        mixer: Arc::new(|files, mixed| recording::mix(files, io::BufWriter::new(mixed)).map_err(io::Error::other)),
+        mixer: Arc::new(|files, mixed| {
+            let mut mixed = io::BufWriter::new(mixed);
+            recording::mix(files, &mut mixed).map_err(io::Error::other)?;
+            io::Write::flush(&mut mixed)
+        }),
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = api::server(state, listener, tls).map_err(StartError::Server)?;
     let handle = server.handle();
     actix_web::rt::spawn(server);
+    stack.on_stop("http", move || async move { handle.stop(true).await });
     // Bound to every address it is reached here by the loopback one.
     let local = match bound.ip() {
         IpAddr::V4(all) if all.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -265,48 +311,16 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     };
     let url = format!("{scheme}://{}", SocketAddr::new(local, bound.port()));
     info!(url, "listening");
-    Ok(Running {
-        url,
-        settings,
-        registry,
-        storage,
-        engines,
-        metrics,
-        persistence,
-        quality,
-        server: handle,
-        watcher,
-        database,
-        retention,
-        tasks,
-        redis: beside,
-        webhooks,
-        _lock: lock,
-    })
+    let board = stack.board();
+    Ok(Running { url, settings, registry, storage, engines, metrics, persistence, quality, board, stack, _lock: lock })
 }
 
 impl Running {
-    /// Lets nobody in any more, gives the calls that are on `grace` to end, and closes everything in order.
+    /// Lets nobody in any more, gives the calls that are on `grace` to end, and closes everything in reverse order.
     /// Returns how many calls were left to be taken up again.
     pub async fn stop(self, grace: Duration) -> usize {
         let left = self.registry.drain(grace).await;
-        self.watcher.abort();
-        self.retention.abort();
-        self.webhooks.abort();
-        self.server.stop(true).await;
-        self.tasks.stop(TASK_GRACE).await;
-        self.redis.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-        flush(&self.persistence).await;
-        self.quality.stop().await;
-        if let Some(database) = self.database {
-            database.abort();
-        }
-        if let Err(error) = self.storage.close().await {
-            tracing::error!(%error, "closing the database");
-        }
-        let engines = self.engines;
-        // An error means that the process is ending already.
-        let _ = actix_web::rt::task::spawn_blocking(move || engines.inference.close()).await;
+        self.stack.stop().await;
         left
     }
 }
@@ -329,6 +343,30 @@ fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
     (settings, api::listen::Options { connections: share.connections, ..api::listen::Options::default() })
 }
 
+/// The thread that moves packets can't be replaced under the calls that it carries: that it stands still is shown.
+fn watch_media(stack: &mut Stack, media: &MediaRuntime) -> Result<(), StartError> {
+    let handle = media.handle().clone();
+    let beat = move |run: Run| {
+        handle.spawn(async move {
+            let heartbeat = run.heartbeat();
+            tokio::select! {
+                () = run.superseded() => {}
+                () = heartbeat.during(std::future::pending()) => {}
+            }
+        });
+        Ok(())
+    };
+    stack.watch(Part::new("media").needed(), beat)?;
+    Ok(())
+}
+
+/// A recording that is being written can't be gone on with by another thread: that it stands still is shown.
+fn start_recordings(stack: &mut Stack, folder: PathBuf) -> Result<Recordings, StartError> {
+    let begin = move |run: Run| Recordings::start_beating(folder.clone(), move || run.beat());
+    let recordings = stack.watch(Part::new("recordings"), begin)?;
+    recordings.current().ok_or_else(|| StartError::Thread(io::Error::other("the recordings' thread has ended")))
+}
+
 /// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
 /// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
 pub fn background(
@@ -339,7 +377,7 @@ pub fn background(
     tools: Tools,
 ) -> Vec<Arc<dyn Handler>> {
     let mut handlers: Vec<Arc<dyn Handler>> =
-        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover)];
+        vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover), Arc::new(FileRemover)];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
         let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));
@@ -347,36 +385,4 @@ pub fn background(
         handlers.push(Arc::new(Dispatcher::new(storage.clone(), delivery, resolver, metrics, settled)));
     }
     handlers
-}
-
-/// Everything handed over before is committed.
-async fn flush(persistence: &Addr<Persistence>) {
-    let (flushed, done) = tokio::sync::oneshot::channel();
-    persistence.do_send(Flush(flushed));
-    // An error means that the supervisor is gone: it has said so itself.
-    let _ = done.await;
-}
-
-/// What other engines know this one by: kept in its data folder, which no other engine uses.
-fn engine_name(settings: &Settings) -> Result<String, StartError> {
-    let file = settings.storage.data_dir.join("engine.id");
-    if let Ok(name) = std::fs::read_to_string(&file)
-        && Uuid::parse_str(&name).is_ok()
-    {
-        return Ok(name);
-    }
-    let name = Uuid::now_v7().to_string();
-    let error =
-        |reason: io::Error| StartError::DataDir { folder: file.display().to_string(), reason: reason.to_string() };
-    std::fs::write(&file, &name).map_err(error)?;
-    Ok(name)
-}
-
-fn lock_data_dir(settings: &Settings) -> Result<std::fs::File, StartError> {
-    let folder = &settings.storage.data_dir;
-    let error = |reason: String| StartError::DataDir { folder: folder.display().to_string(), reason };
-    std::fs::create_dir_all(folder).map_err(|e| error(e.to_string()))?;
-    let file = std::fs::File::create(folder.join("engine.lock")).map_err(|e| error(e.to_string()))?;
-    file.try_lock().map_err(|_| error("another engine is using it; DATA_DIR chooses another folder".into()))?;
-    Ok(file)
 }

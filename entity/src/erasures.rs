@@ -13,6 +13,8 @@ pub struct Model {
     /// covers.
     pub receipt_id: Uuid,
     pub created_at: DateTimeUtc,
+    /// When the last of its files was gone; none while some may remain, with an engine or in a store that is away.
+    pub files_removed_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,7 @@ pub mod insight_extractions;
 pub mod interview_responses;
 pub mod interviews;
 pub mod join_tokens;
+pub mod local_recordings;
 pub mod metrics;
 pub mod person_keys;
 pub mod quality_thresholds;

@@ -31,6 +31,7 @@ mod server;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::debug;
@@ -226,14 +227,17 @@ impl Llm {
     /// Repeats the question until an answer fits, the time is up, or another attempt would not
     /// help.
     async fn tried(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
-        let mut wait = FIRST_WAIT;
+        let mut waits = ExponentialBuilder::new()
+            .with_min_delay(FIRST_WAIT)
+            .with_max_delay(GREATEST_WAIT)
+            .without_max_times()
+            .build();
         loop {
             let error = match self.once(ask, shape, deadline).await {
                 Err(error) if error.is_passing() => error,
                 settled => return settled,
             };
-            let pause = error.wished_wait().unwrap_or(wait);
-            wait = (wait * 2).min(GREATEST_WAIT);
+            let pause = error.wished_wait().or_else(|| waits.next()).unwrap_or(GREATEST_WAIT);
             if Instant::now() + pause >= deadline {
                 return Err(error);
             }

@@ -8,6 +8,7 @@ pub use sea_orm_migration::MigratorTrait;
 
 mod columns;
 mod m20261130_000001_initial;
+mod m20261130_000002_files;
 
 pub use m20261130_000001_initial::DEFAULT_WORKSPACE;
 
@@ -17,6 +18,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261130_000001_initial::Migration)]
+        vec![Box::new(m20261130_000001_initial::Migration), Box::new(m20261130_000002_files::Migration)]
     }
 }

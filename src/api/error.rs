@@ -118,12 +118,12 @@ impl Problem {
         Self { kind, ..self }
     }
 
-    pub(super) fn is(&self, kind: Kind) -> bool {
-        self.kind == kind
-    }
-
     pub(super) fn faults(&self) -> &[Fault] {
         &self.errors
+    }
+
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
     }
 
     #[must_use]
@@ -173,6 +173,10 @@ impl ResponseError for Problem {
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
+        let error = match error {
+            StorageError::Files(error) => return error.into(),
+            error => error,
+        };
         match &error {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
             StorageError::Over(_) => Self::new(Kind::InterviewOver, error.to_string()),

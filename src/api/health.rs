@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::routes::resource;
 use super::{AppState, Kind};
 use crate::fleet::{Redis, RedisStatus};
+use crate::supervised::Standing;
 use storage::tasks::QueueCount;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -30,8 +31,45 @@ struct Health {
 struct Components {
     database: Component,
     redis: Component,
+    /// Where recordings and exports lie. While it does not answer, calls go on, and recordings wait with this engine.
+    files: Component,
     models: Models,
     queues: Queues,
+    /// What runs for as long as the engine does, in the order in which it was started.
+    parts: Vec<PartLine>,
+}
+
+/// A part of the engine, which is started again when it panics, freezes or ends.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthPart)]
+struct PartLine {
+    /// As `part_restarts_total` and alerts name it.
+    name: &'static str,
+    /// `unavailable` while it is down.
+    status: Availability,
+    /// No call can be taken while it is down.
+    needed: bool,
+    /// How often it was started again since the engine started.
+    restarts: u64,
+    /// Why it was started again the last time: `panicked`, `frozen` or `ended`.
+    #[schema(required)]
+    last_reason: Option<&'static str>,
+    /// How many seconds ago that was.
+    #[schema(required)]
+    last_seconds_ago: Option<u64>,
+}
+
+impl From<Standing> for PartLine {
+    fn from(part: Standing) -> Self {
+        Self {
+            name: part.name,
+            status: if part.up { Availability::Ok } else { Availability::Unavailable },
+            needed: part.needed,
+            restarts: part.restarts,
+            last_reason: part.last_loss.map(|(end, _)| end.as_str()),
+            last_seconds_ago: part.last_loss.map(|(_, ago)| ago.as_secs()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -158,6 +196,17 @@ fn redis(state: &AppState) -> Component {
     }
 }
 
+/// By the last request to the store, which is asked every half minute at least.
+fn files(state: &AppState) -> Component {
+    match state.storage.files().fault() {
+        None => Component { status: Availability::Ok, detail: None },
+        Some(_) => Component {
+            status: Availability::Unavailable,
+            detail: Some("the store of files does not answer: recordings wait with their engines, and nothing is lost"),
+        },
+    }
+}
+
 async fn report(state: &AppState) -> Health {
     let (database, detail) = match state.storage.ping().await {
         Ok(()) => (Availability::Ok, None),
@@ -166,6 +215,8 @@ async fn report(state: &AppState) -> Health {
             (Availability::Unavailable, Some("the database does not answer"))
         }
     };
+    let parts = state.board.standings();
+    let needed = parts.iter().all(|part| part.up || !part.needed);
     let engines = state.calls.engines();
     let active_calls = state.calls.active();
     let admission = match (engines.accepting, active_calls < engines.capacity) {
@@ -174,11 +225,12 @@ async fn report(state: &AppState) -> Health {
         (true, true) => Admission::Ok,
     };
     Health {
-        status: database,
+        status: if needed { database } else { Availability::Unavailable },
         version: env!("CARGO_PKG_VERSION"),
         components: Components {
             database: Component { status: database, detail },
             redis: redis(state),
+            files: files(state),
             models: Models {
                 status: Availability::Ok,
                 scripted: engines.scripted,
@@ -196,6 +248,7 @@ async fn report(state: &AppState) -> Health {
                 events_waiting: state.metrics.event_log_waiting.get() as u64,
                 tasks: if database == Availability::Ok { tasks(state).await } else { Vec::new() },
             },
+            parts: parts.into_iter().map(PartLine::from).collect(),
         },
     }
 }

@@ -6,7 +6,6 @@
 use std::fs::File;
 use std::io;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::App;
@@ -22,6 +21,7 @@ use crate::access::Access;
 use crate::calls::Calls;
 use crate::fleet::Redis;
 use crate::signalling::Whip;
+use crate::supervised::Board;
 use crate::telemetry::Metrics;
 use llm::Llm;
 use storage::Storage;
@@ -71,6 +71,7 @@ mod recording;
 mod reviews;
 mod root;
 mod routes;
+mod stored;
 mod study;
 mod tasks;
 mod transcript;
@@ -87,8 +88,8 @@ pub use worker::{MetricsGate, worker};
 
 /// Largest request body: a guide of hundreds of questions is far smaller.
 const MAX_BODY: usize = 1 << 20;
-/// Mixes recordings of one interview (both sides, all legs: they share the clock) into one file; blocking.
-pub type Mixer = Arc<dyn Fn(&[PathBuf], File) -> io::Result<()> + Send + Sync>;
+/// Mixes recordings of one interview (both sides, all legs: they share the clock) into one; blocking.
+pub type Mixer = Arc<dyn Fn(Vec<File>, &mut dyn io::Write) -> io::Result<()> + Send + Sync>;
 
 /// What the operator's settings fix for the API.
 #[derive(Debug, Clone)]
@@ -133,6 +134,8 @@ pub struct AppState {
     pub access: Arc<Access>,
     /// None when none is configured.
     pub redis: Option<Redis>,
+    /// How the supervised parts stand.
+    pub board: Board,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }

@@ -85,7 +85,8 @@ async fn export(
         return Ok(response.json(data));
     }
     let _turn = limits::long_answer(state, caller)?;
-    let archive = match web::block(move || data.archive()).await {
+    let runtime = tokio::runtime::Handle::current();
+    let archive = match web::block(move || data.archive(&runtime)).await {
         Ok(Ok(archive)) => archive,
         Ok(Err(error)) => {
             tracing::error!(%error, "personal data can't be packed");
@@ -100,7 +101,8 @@ async fn export(
 /// Erase the interview's respondent
 ///
 /// With all their interviews in the workspace: names, words and recordings go, and the key to what the append-only log holds
-/// of them. Asked again, it answers the same receipt.
+/// of them. Asked again, it answers the same receipt. While the receipt says `files_pending`, some files are out of reach; a
+/// background task removes them as soon as they are not.
 #[utoipa::path(
     delete,
     path = "/api/interviews/{id}/personal-data",
@@ -109,7 +111,6 @@ async fn export(
     responses(
         (status = 200, body = Receipt, description = "what was erased"),
         (status = 409, body = Problem, description = "a call is on in one of the respondent's interviews"),
-        (status = 500, body = Problem, description = "a recording can't be removed; ask again"),
     )
 )]
 async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
@@ -148,10 +149,6 @@ impl From<ErasureError> for Problem {
             ),
             ErasureError::StillWaiting(waiting) => {
                 Problem::new(Kind::EventsWaiting, waiting.to_string()).retry_after(5)
-            }
-            error @ (ErasureError::Recordings { .. } | ErasureError::Exports(_)) => {
-                tracing::error!(%error, "an erasure is not complete");
-                Problem::new(Kind::ErasureIncomplete, "not all files can be removed: the log says why; ask again")
             }
         }
     }

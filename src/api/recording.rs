@@ -1,10 +1,6 @@
 //! `/api/interviews/{id}/recording`: Ogg/Opus, both sides mixed or one of them; ranges are served.
 
-use std::fs::File;
-use std::path::PathBuf;
-
-use actix_files::NamedFile;
-use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionType};
+use actix_web::http::header::{ContentDisposition, DispositionType};
 use actix_web::web::{self, Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -18,8 +14,10 @@ use super::body;
 use super::described::Described;
 use super::query::Parameters;
 use super::routes::resource;
+use super::stored::{self, Named};
 use super::{AppState, Kind, Problem, Researcher, Viewer};
-use storage::Side;
+use files::{Content, FilesError};
+use storage::{Recordings, Side, Storage, Track};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(get));
@@ -84,6 +82,7 @@ async fn stop(
         (status = 409, body = Problem, description = "both sides are mixed when the interview is over"),
         (status = 412, body = Problem, description = "it has changed since"),
         (status = 416, body = Problem, description = "there is no such range"),
+        (status = 503, body = Problem, description = "the store of files does not answer now"),
     )
 )]
 async fn get(
@@ -104,40 +103,94 @@ async fn get(
     if !interview.has_recording() {
         return Err(missing());
     }
-    let files = state.storage.recordings().files(*id, side);
-    let path = match files.as_slice() {
-        [] => return Err(missing()),
-        [whole] if side.is_some() => whole.clone(),
-        _ if interview.status.is_over() => mixed(&state, *id, side, files).await?,
-        _ => return Err(Problem::new(Kind::InterviewNotOver, "the recording is complete when the interview is over")),
-    };
-    let file = NamedFile::open_async(&path).await.map_err(|_| missing())?;
-    let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
-    // The file's ending says audio/ogg. It is compressed as it is, and ranges are of these very bytes.
-    let file = file.set_content_disposition(disposition).set_content_encoding(ContentEncoding::Identity);
-    Ok(file.into_response(&request))
+    let recordings = caller.storage.recordings();
+    // A file that goes over to the store in this moment, or goes for good, is looked for once more.
+    for _ in 0..2 {
+        let tracks = recordings.tracks(*id, side).await?;
+        let content = match tracks.as_slice() {
+            [] => return Err(elsewhere(&recordings, *id).await?.unwrap_or_else(missing)),
+            [whole] if side.is_some() => whole.content.clone(),
+            _ if interview.status.is_over() => match mixed(&state, &caller.storage, *id, &tracks).await {
+                Err(MixError::Gone) => continue,
+                mixed => mixed?,
+            },
+            _ => {
+                let detail = "the recording is complete when the interview is over";
+                return Err(Problem::new(Kind::InterviewNotOver, detail));
+            }
+        };
+        let disposition = ContentDisposition { disposition: DispositionType::Inline, parameters: Vec::new() };
+        let named = Named { media_type: "audio/ogg", disposition };
+        match stored::answer(&request, &content, named).await {
+            Err(problem) if problem.is(Kind::NotFound) => {}
+            answered => return answered,
+        }
+    }
+    Err(missing())
 }
 
-/// The files as one, made when it is first asked for.
-async fn mixed(state: &AppState, id: Uuid, side: Option<Side>, files: Vec<PathBuf>) -> Result<PathBuf, Problem> {
-    let mixed = state.storage.recordings().mixed(id, side);
-    let (mixer, target) = (state.mixer.clone(), mixed.clone());
-    let made = web::block(move || {
-        if target.exists() {
-            return Ok(());
+/// What is said of a recording that another engine has, and the store has not.
+async fn elsewhere(recordings: &Recordings, id: Uuid) -> Result<Option<Problem>, Problem> {
+    let holders = recordings.holders(&[id]).await?;
+    Ok((!holders.is_empty()).then(|| {
+        let detail = "the recording lies with the engine that held the call: ask again when that engine runs, and let all \
+                      engines use one FILES_URL";
+        Problem::new(Kind::NoRecording, detail)
+    }))
+}
+
+/// Why there is no mixed file.
+enum MixError {
+    /// One of the tracks is gone.
+    Gone,
+    Problem(Problem),
+}
+
+impl From<MixError> for Problem {
+    fn from(error: MixError) -> Self {
+        match error {
+            MixError::Gone => Problem::new(Kind::NoRecording, "this interview has no recording"),
+            MixError::Problem(problem) => problem,
         }
-        // Under another name first: nobody is served half a file.
-        let draft = target.with_extension(format!("{}.part", Uuid::now_v7()));
-        mixer(&files, File::create(&draft)?)?;
-        std::fs::rename(&draft, &target)
+    }
+}
+
+impl From<FilesError> for MixError {
+    fn from(error: FilesError) -> Self {
+        if matches!(error, FilesError::NotFound) { Self::Gone } else { Self::Problem(error.into()) }
+    }
+}
+
+/// The tracks as one file, made when it is first asked for.
+async fn mixed(state: &AppState, storage: &Storage, id: Uuid, tracks: &[Track]) -> Result<Content, MixError> {
+    let recordings = storage.recordings();
+    if let Some(content) = recordings.mixed(id, tracks).await? {
+        return Ok(content);
+    }
+    let mut files = Vec::with_capacity(tracks.len());
+    for track in tracks {
+        files.push(track.content.open().await?);
+    }
+    let (mixer, mut writer) = (state.mixer.clone(), recordings.mix(id, tracks).await?);
+    let made = web::block(move || {
+        mixer(files, &mut writer)?;
+        Ok::<_, std::io::Error>(writer.finish()?)
     })
     .await;
+    let failed = |kind, detail: &str| Err(MixError::Problem(Problem::new(kind, detail)));
     match made {
-        Ok(Ok(())) => Ok(mixed),
+        Ok(Ok(_)) => {}
         Ok(Err(error)) => {
             tracing::error!(interview_id = %id, %error, "the recording can't be mixed");
-            Err(Problem::new(Kind::RecordingNotMixed, "the recording can't be mixed; each ?side= is there"))
+            return failed(Kind::RecordingNotMixed, "the recording can't be mixed; each ?side= is there");
         }
-        Err(_) => Err(Problem::new(Kind::ServerStopping, "the server is stopping")),
+        Err(_) => return failed(Kind::ServerStopping, "the server is stopping"),
     }
+    // After it was written: an erasure that was committed while it was being made has not seen it.
+    let erased = storage.erased_files().erased(&[id]).await.map_err(|error| MixError::Problem(error.into()))?;
+    if !erased.is_empty() {
+        recordings.remove(id).await?;
+        return Err(MixError::Gone);
+    }
+    recordings.mixed(id, tracks).await?.ok_or(MixError::Gone)
 }

@@ -40,6 +40,7 @@ impl InsightsArgs {
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
         let text = actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
+            let storage = storage.with_files(settings.open_files()?);
             storage.schema().migrate().await?;
             let workspace = storage.workspaces().find(&self.workspace).await;
             let workspace = workspace.with_context(|| format!("--workspace {}", self.workspace))?;

@@ -13,6 +13,7 @@ use crate::api::MetricsGate;
 use crate::config::Settings;
 use crate::fleet::Redis;
 use crate::insights::Tools;
+use crate::supervised::Stack;
 use crate::supervisors::database;
 use crate::tasks::{RedisQueue, Runner};
 use crate::telemetry::{self, Metrics};
@@ -39,24 +40,36 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         handles::raise();
         let storage = Storage::connect(&url, settings.storage.database_pool_size, &settings.storage.data_dir).await?;
         let storage = storage.with_secret(Secret::load(&settings.server.secret_key, &settings.storage.data_dir)?);
+        let storage = storage.with_files(settings.open_files()?);
         storage.schema().migrate().await?;
         let metrics = Arc::new(Metrics::new()?);
-        let mut beside = Vec::new();
+        let mut stack = Stack::new(Arc::clone(&metrics))?;
+        let inference = Inference::start(settings.speech.inference_threads);
+        let (closing, computing) = (storage.clone(), inference.clone());
+        stack.on_stop("inference", move || async move {
+            // An error means that the process is ending already.
+            let _ = actix_web::rt::task::spawn_blocking(move || computing.close()).await;
+        });
+        stack.on_stop("storage", move || async move {
+            if let Err(error) = closing.close().await {
+                tracing::error!(%error, "closing the database");
+            }
+        });
         if let Some(address) = args.metrics {
             let gate = MetricsGate::new(address, settings.needs_key(), &settings.access()?, storage.clone());
             let listener = TcpListener::bind(address).with_context(|| format!("--metrics {address}"))?;
             let server = api::worker(listener, Arc::clone(&metrics), gate)?;
-            beside.push(actix_web::rt::spawn(async move { drop(server.await) }));
+            let handle = server.handle();
+            actix_web::rt::spawn(server);
+            stack.on_stop("metrics", move || async move { handle.stop(false).await });
         }
         if let Some(probe) = Probe::to(&url).await? {
-            let watch = database::watch(probe, storage.reach().clone(), Arc::clone(&metrics));
-            beside.push(actix_web::rt::spawn(watch));
+            database::watch(&mut stack, probe, storage.reach().clone(), Arc::clone(&metrics))?;
         }
         let redis = Redis::open(&settings.storage.redis_url)?;
         if let Some(redis) = &redis {
-            beside.push(actix_web::rt::spawn(redis.clone().watch()));
+            redis.watch(&mut stack)?;
         }
-        let inference = Inference::start(settings.speech.inference_threads);
         let llm = settings.language_model();
         if let Some(llm) = &llm {
             llm.count_into(Arc::clone(&metrics));
@@ -68,20 +81,17 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         let place = if redis.is_some() { "Redis and the database" } else { "the database" };
         say(format_args!("The worker is ready: {} from {place}. Ctrl-C stops it.", kinds.join(", ")));
         let order = redis.map(RedisQueue::new);
-        let runner = Runner::start(storage.clone(), handlers, settings.task_options(), order, Arc::clone(&metrics))?;
+        let options = settings.task_options();
+        let runner = Runner::start_in(&mut stack, storage.clone(), handlers, options, order, Arc::clone(&metrics))?;
         // Webhooks are told of what happened also while no engine runs.
-        let relay = Relay::new(storage.clone(), settings.delivery()?, metrics, settled);
-        beside.push(actix_web::rt::spawn(relay.run()));
+        Relay::new(storage.clone(), settings.delivery()?, metrics, settled).start(&mut stack)?;
         wait_for_signal().await?;
         let active = runner.active();
         if active > 0 {
             say(format_args!("Waiting for {active} task(s) to end, {} s at most.", GRACE.as_secs()));
         }
         runner.stop(GRACE).await;
-        beside.iter().for_each(actix_web::rt::task::JoinHandle::abort);
-        storage.close().await?;
-        drop(runner);
-        actix_web::rt::task::spawn_blocking(move || inference.close()).await?;
+        stack.stop().await;
         say("Stopped.");
         Ok(ExitCode::SUCCESS)
     })

@@ -77,7 +77,7 @@ impl Settings {
 }
 
 /// This machine, or this network: a private address, or a name that only a resolver of ours can know.
-fn is_near(host: &str) -> bool {
+pub(super) fn is_near(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     is_loopback(host)
         || match address {

@@ -4,6 +4,7 @@
 
 mod access;
 mod explain;
+mod files;
 mod llm;
 pub mod network;
 mod quality;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use explain::{Entry, Origin};
 pub use sections::{
-    Access, Calls, Ice, Insights, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks,
+    Access, Calls, Files, Ice, Insights, Llm, LlmProvider, Oidc, Quality, Server, Speech, SpeechEngine, Storage, Tasks,
     Webhooks,
 };
 
@@ -57,6 +58,12 @@ pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("DATABASE_POOL_SIZE", "storage.database_pool_size"),
     ("REDIS_URL", "storage.redis_url"),
     ("DATA_RETENTION_DAYS", "storage.data_retention_days"),
+    ("FILES_URL", "files.url"),
+    ("FILES_ENDPOINT", "files.endpoint"),
+    ("AWS_REGION", "files.region"),
+    ("AWS_ACCESS_KEY_ID", "files.access_key_id"),
+    ("AWS_SECRET_ACCESS_KEY", "files.secret_access_key"),
+    ("AWS_SESSION_TOKEN", "files.session_token"),
     ("MAX_CONCURRENT_INTERVIEWS", "calls.max_concurrent_interviews"),
     ("DEFAULT_INTERVIEW_TIMEOUT_MINUTES", "calls.default_interview_timeout_minutes"),
     ("MAX_FOLLOW_UPS_PER_QUESTION", "calls.max_follow_ups_per_question"),
@@ -129,6 +136,7 @@ pub struct Settings {
     pub access: Access,
     pub oidc: Oidc,
     pub storage: Storage,
+    pub files: Files,
     pub calls: Calls,
     pub ice: Ice,
     pub speech: Speech,
@@ -163,6 +171,7 @@ impl Settings {
         self.check_network()?;
         self.check_access()?;
         self.delivery()?;
+        self.files_place()?;
         self.check_quality()?;
         if self.calls.max_concurrent_interviews == 0 {
             return Err(bad("calls.max_concurrent_interviews", "must be at least 1"));
@@ -300,6 +309,8 @@ mod tests {
             ("OIDC_CLIENT_ID", ""),
             ("API_PORT", "70000"),
             ("DATA_RETENTION_DAYS", "-1"),
+            ("FILES_URL", "shared"),
+            ("FILES_ENDPOINT", "https://s3.example.org"),
         ] {
             let pairs = [(name, value), provider];
             let asked = if name == "OIDC_CLIENT_ID" { &pairs[..] } else { &pairs[..1] };

@@ -3,6 +3,7 @@
 //! Owns: that whoever asks is answered or refused within half a second, and at once while the server is known to be away;
 //! finding out when it is back. Never does: know what is kept there, retry anybody's work.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +11,12 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue, Pipeline, Script, ScriptInvocation};
 use tokio::sync::watch;
 
+use crate::supervised::{Heartbeat, Part, Stack, looping};
+
 /// Nothing that we ask takes longer; a server that does is as good as away.
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 const PROBE_EVERY: Duration = Duration::from_secs(1);
+const PROBE: Part = Part::new("redis_probe");
 /// Before every key of ours: others may use the same server.
 const PREFIX: &str = "interviewer";
 
@@ -78,15 +82,24 @@ impl Redis {
         if self.is_there() { RedisStatus::There } else { RedisStatus::Away }
     }
 
-    /// Asks once a second whether it is there, until it is dropped.
-    pub async fn watch(self) {
-        let mut ticks = tokio::time::interval(PROBE_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let answers = self.probe().await;
-            self.set(answers);
-        }
+    /// Starts the part that asks once a second whether it is there.
+    ///
+    /// # Errors
+    /// The system's, when it has no thread left.
+    pub fn watch(&self, stack: &mut Stack) -> io::Result<()> {
+        let redis = self.clone();
+        let body = move |heartbeat: Arc<Heartbeat>| {
+            let redis = redis.clone();
+            async move {
+                loop {
+                    heartbeat.pause(PROBE_EVERY).await;
+                    let answers = redis.probe().await;
+                    redis.set(answers);
+                }
+            }
+        };
+        stack.supervise(PROBE, looping(PROBE.name, body))?;
+        Ok(())
     }
 
     /// Whether it answers now.

@@ -4,7 +4,7 @@
 //! left of it when the recording goes.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::fs::File;
 
 use interview::io::Ms;
 use uuid::Uuid;
@@ -38,9 +38,9 @@ pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, I
         if !storage.interviews().get(interview).await.is_ok_and(|row| row.has_recording()) {
             continue;
         }
-        let files = storage.recordings().files(interview, Some(Side::Respondent));
+        let files = recorded(storage, interview).await;
         let wanted = passages.clone();
-        let cut = tokio::task::spawn_blocking(move || best(&files, &wanted)).await;
+        let cut = tokio::task::spawn_blocking(move || best(files, &wanted)).await;
         let cut = cut.map_err(|error| InsightError::Corrupt(error.to_string()))?;
         for (passage, clip) in passages.into_iter().zip(cut) {
             if let Some(clip) = clip {
@@ -51,9 +51,28 @@ pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, I
     Ok(clips)
 }
 
+/// The respondent's side, leg by leg. A report without sound is better than none: what cannot be read now is left out.
+async fn recorded(storage: &Storage, interview: Uuid) -> Vec<File> {
+    let mut files = Vec::new();
+    let tracks = match storage.recordings().tracks(interview, Some(Side::Respondent)).await {
+        Ok(tracks) => tracks,
+        Err(error) => {
+            tracing::warn!(%interview, %error, "a report has no clips");
+            return files;
+        }
+    };
+    for track in tracks {
+        match track.content.open().await {
+            Ok(file) => files.push(file),
+            Err(error) => tracing::warn!(%interview, %error, "a report lacks the clips of one leg"),
+        }
+    }
+    files
+}
+
 /// Of each passage the clip from the leg in which it was said: in the others there is silence. A file that can't be read is
 /// one that has nothing.
-fn best(files: &[PathBuf], passages: &[Passage]) -> Vec<Option<Clip>> {
+fn best(files: Vec<File>, passages: &[Passage]) -> Vec<Option<Clip>> {
     let heard: Vec<Passage> =
         passages.iter().map(|(start, end)| (start.saturating_sub(LEAD_MS), end + TAIL_MS)).collect();
     let mut best: Vec<Option<Clip>> = vec![None; passages.len()];

@@ -1,14 +1,17 @@
 //! Erasing one person, everywhere.
 //!
-//! Owns: the order: nobody gets into the interviews any more; what waits in memory is committed or dropped; recordings go;
-//! then keys and words in the tables, in one transaction with the receipt; then the database's journal. Each step can be
-//! repeated: an erasure that was broken off is completed by asking again. Never does: end a live call.
+//! Owns: the order: nobody gets into the interviews any more; what waits in memory is committed or dropped; keys and words in the
+//! tables go, in one transaction with the receipt; then files; then what the database's journal holds. Each step can be
+//! repeated: an erasure that was broken off is completed by asking again, and files also without that. Never does: end a live
+//! call.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::files::{self, Remaining};
 use crate::calls::{Calls, StillWaiting};
 use crate::telemetry::Metrics;
+use storage::erased_files::WaitingErasure;
 use storage::erasure::Erasure;
 use storage::receipts::{Counts, Reason, Receipt};
 use storage::{Storage, StorageError};
@@ -21,10 +24,6 @@ pub enum ErasureError {
     Live(Uuid),
     #[error(transparent)]
     StillWaiting(#[from] StillWaiting),
-    #[error("exports that may hold it can't be removed: {0}")]
-    Exports(std::io::Error),
-    #[error("the recordings of interview {interview} can't be removed: {source}")]
-    Recordings { interview: Uuid, source: std::io::Error },
 }
 
 /// Where personal data lies, and who counts.
@@ -63,6 +62,9 @@ pub async fn erase(
 }
 
 /// Erases what `erasure` names; only once more what lies outside the tables when it was `done` before.
+///
+/// Files go last: from the commit on nobody writes a new one of these interviews, and a process that dies in between leaves a task
+/// behind that removes them. Files that cannot be removed now are no error: the receipt says so until they are gone.
 pub(super) async fn carry_out(
     place: Place<'_>,
     mut erasure: Erasure,
@@ -70,51 +72,43 @@ pub(super) async fn carry_out(
 ) -> Result<Receipt, ErasureError> {
     let _bar = place.calls.bar(&erasure.interviews).await.map_err(ErasureError::Live)?;
     let forgotten = place.calls.forget(&erasure.interviews).await?;
-    let (recordings, recording_bytes) = remove_recordings(place.storage, &erasure.interviews).await?;
+    let (storage, now) = (place.storage, erasure.at);
     if let Some(receipt) = done {
-        remove_exports(place.storage).await?;
-        return Ok(receipt);
+        return files_gone(storage, receipt, now).await;
     }
     erasure.outside = Counts {
-        recordings,
-        recording_bytes,
+        recordings: forgotten.recordings,
+        recording_bytes: forgotten.recording_bytes,
         page_messages: forgotten.page_messages,
         refused_events: forgotten.refused_events,
         clips: forgotten.clips,
         ..Counts::default()
     };
-    let erased = place.storage.erasures().erase(&erasure).await?;
-    // After the tables: one that is being written in this moment may have read them before.
-    remove_exports(place.storage).await?;
+    let erased = storage.erasures().erase(&erasure).await?;
     for ended in &erased.ended {
         place.metrics.observe_events(&[], ended);
     }
     if erasure.person {
         place.metrics.erasures_total.with_label_values(&[erasure.reason.as_str()]).inc();
     }
-    let receipt = erased.receipt;
+    let receipt = files_gone(storage, erased.receipt, now).await?;
     tracing::info!(receipt = %receipt.id, reason = receipt.reason.as_str(), counts = ?receipt.erased, "personal data erased");
     Ok(receipt)
 }
 
-/// Whose words are in which is not known: all of the workspace's go. Whoever still needs one has it written again.
-async fn remove_exports(storage: &Storage) -> Result<(), ErasureError> {
-    let (exports, workspace) = (storage.exports(), storage.workspace());
-    let removing = tokio::task::spawn_blocking(move || exports.clear(workspace));
-    removing.await.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(ErasureError::Exports)
-}
-
-async fn remove_recordings(storage: &Storage, interviews: &[Uuid]) -> Result<(u64, u64), ErasureError> {
-    let (recordings, interviews) = (storage.recordings(), interviews.to_vec());
-    let removing = tokio::task::spawn_blocking(move || {
-        interviews.iter().try_fold((0, 0), |(files, bytes), &interview| {
-            let (more, larger) =
-                recordings.remove(interview).map_err(|source| ErasureError::Recordings { interview, source })?;
-            Ok((files + more, bytes + larger))
-        })
-    });
-    removing.await.unwrap_or_else(|error| {
-        let interview = Uuid::nil();
-        Err(ErasureError::Recordings { interview, source: std::io::Error::other(error) })
-    })
+/// The receipt after the files were removed, as far as that can be done now.
+async fn files_gone(storage: &Storage, receipt: Receipt, now: DateTime<Utc>) -> Result<Receipt, ErasureError> {
+    let erasure = WaitingErasure {
+        workspace: storage.workspace(),
+        receipt: receipt.id,
+        interviews: receipt.interview_ids.clone(),
+    };
+    match files::remove(storage, &erasure, now).await {
+        Ok(()) => {}
+        Err(Remaining::Storage(error)) => return Err(error.into()),
+        Err(remaining) => tracing::warn!(receipt = %receipt.id, %remaining, "files of an erased person remain for now"),
+    }
+    let Some(covered) = receipt.interview_ids.first() else { return Ok(receipt) };
+    let receipts = storage.receipts().of_interview(*covered).await?;
+    Ok(receipts.into_iter().find(|one| one.id == receipt.id).unwrap_or(receipt))
 }

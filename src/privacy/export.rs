@@ -3,19 +3,20 @@
 //! Owns: what belongs to it, and its archive with the recordings. Never does: leave anything out for being derived.
 
 use std::io::{self, Cursor, Write as _};
-use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use entity::{insight_extractions, interview_responses, interviews};
 use serde::Serialize;
+use tokio::runtime::Handle;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use files::{Content, FilesError};
 use storage::insights::QuotedAcross;
 use storage::receipts::Receipt;
-use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageError};
+use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageError, Track};
 
 /// One person's data.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -57,7 +58,7 @@ pub struct Recording {
     pub name: String,
     pub bytes: u64,
     #[serde(skip)]
-    path: PathBuf,
+    content: Content,
 }
 
 impl PersonalData {
@@ -86,7 +87,7 @@ impl PersonalData {
                 trail: storage.personal().trail(&interview, &alerts).await?,
                 alerts,
                 responses: storage.responses().of_interview(interview.id).await?,
-                recordings: recordings(storage, interview.id),
+                recordings: recordings(storage, interview.id).await?,
                 insights: storage.insights().of_interview(interview.id).await?,
                 quoted_across: storage.insights().quoting(interview.id).await?,
                 interview,
@@ -97,8 +98,8 @@ impl PersonalData {
         Ok(Self { respondent_id: respondent_id.to_owned(), generated_at: now, interviews, receipts })
     }
 
-    /// A zip archive: `personal-data.json`, and the recordings it names. Blocking.
-    pub fn archive(&self) -> io::Result<Vec<u8>> {
+    /// A zip archive: `personal-data.json`, and the recordings it names. Blocks: `runtime` reads what lies elsewhere.
+    pub fn archive(&self, runtime: &Handle) -> io::Result<Vec<u8>> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         zip.start_file("personal-data.json", packed)?;
@@ -106,11 +107,11 @@ impl PersonalData {
         // Opus can't be packed any smaller.
         let as_it_is = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         for recording in self.interviews.iter().flat_map(|held| &held.recordings) {
-            let mut file = match std::fs::File::open(&recording.path) {
+            let mut file = match runtime.block_on(recording.content.open()) {
                 Ok(file) => file,
                 // Erased in this very moment.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
+                Err(FilesError::NotFound) => continue,
+                Err(error) => return Err(error.into()),
             };
             zip.start_file(&recording.name, as_it_is)?;
             io::copy(&mut file, &mut zip)?;
@@ -119,11 +120,12 @@ impl PersonalData {
     }
 }
 
-fn recordings(storage: &Storage, interview_id: Uuid) -> Vec<Recording> {
-    let describe = |path: PathBuf| {
-        let bytes = path.metadata().ok()?.len();
-        let name = format!("recordings/{interview_id}/{}", path.file_name()?.to_string_lossy());
-        Some(Recording { name, bytes, path })
+async fn recordings(storage: &Storage, interview_id: Uuid) -> Result<Vec<Recording>, FilesError> {
+    let tracks = storage.recordings().tracks(interview_id, None).await?;
+    let describe = |track: Track| Recording {
+        name: format!("recordings/{interview_id}/{}", track.name),
+        bytes: track.content.size,
+        content: track.content,
     };
-    storage.recordings().files(interview_id, None).into_iter().filter_map(describe).collect()
+    Ok(tracks.into_iter().map(describe).collect())
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::erasure::{self, ErasureError, Place};
+use super::files::{self, Remaining};
 use crate::calls::Calls;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
@@ -31,7 +32,7 @@ pub struct Swept {
     /// Respondents who were erased with their key.
     pub people: u64,
     pub erased: Counts,
-    /// Interviews that could not be erased this time (a call is on, a file is in use): the next sweep tries again.
+    /// Interviews that could not be erased this time (a call is on, say): the next sweep tries again.
     pub left: u64,
 }
 
@@ -81,6 +82,20 @@ impl Retention {
             self.storage.of(*workspace).receipts().log_retention(now, payload).await?;
         }
         Ok(swept)
+    }
+
+    /// Removes files that should be gone: exports past their time, and what remains of erased people. Also where everything else is
+    /// kept for ever.
+    pub async fn tidy(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
+        match files::tidy(&self.storage, now).await {
+            Ok(()) => Ok(()),
+            Err(Remaining::Storage(error)) => Err(error),
+            Err(remaining) => {
+                self.metrics.count_failure(Failure::Retention);
+                tracing::warn!(%remaining, "files that should be gone are left for the next time");
+                Ok(())
+            }
+        }
     }
 
     /// Erases the respondent, or only this interview when a younger one needs the key. The interviews dealt with.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix::Addr;
 use async_trait::async_trait;
 use interview::io::{Command, Notice};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::broadcast;
 use tracing::warn;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
 use crate::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
 use crate::fleet::Holders;
-use crate::supervisors::{Forget, Rooms};
+use crate::supervisors::Rooms;
 use voice::audio::CallClock;
 use voice::inference::Priority;
 use voice::transport::TransportError;
@@ -199,9 +199,7 @@ impl Calls for Registry {
 
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting> {
         let parts = &self.shared.parts;
-        let (reply, forgotten) = oneshot::channel();
-        parts.persistence.do_send(Forget { interviews: interviews.to_vec(), reply });
-        let forgotten = tokio::time::timeout(PATIENCE, forgotten).await;
+        let forgotten = tokio::time::timeout(PATIENCE, parts.persistence.forget(interviews)).await;
         let refused_events = forgotten.map_err(|_| StillWaiting)?.map_err(|_| StillWaiting)?;
         if let Some(fleet) = &parts.fleet {
             // While it is away nobody can read it; what it holds lapses within the half hour.
@@ -211,7 +209,14 @@ impl Calls for Registry {
             llm.forget(interviews).await;
         }
         let clips = parts.engines.clips.forget_personal();
-        Ok(Forgotten { page_messages: self.drop_pages(interviews), refused_events, clips })
+        let kept = parts.keeper.forget(interviews).await;
+        Ok(Forgotten {
+            recordings: kept.recordings,
+            recording_bytes: kept.bytes,
+            page_messages: self.drop_pages(interviews),
+            refused_events,
+            clips,
+        })
     }
 
     fn active(&self) -> usize {

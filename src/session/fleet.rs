@@ -5,22 +5,26 @@
 //! while their calls are on other engines. Never does: decide who may join (`calls.rs` does).
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use interview::io::{Command, Notice};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::task::JoinHandle;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::info;
 use uuid::Uuid;
 
 use super::actor::Control;
 use super::page::Page;
+use super::recall::recall;
 use super::registry::Registry;
 use crate::calls::{NotLive, PageMessage};
 use crate::fleet::calls::RENEW_EVERY;
-use crate::fleet::sessions::{ERASED, Told};
+use crate::fleet::sessions::Told;
 use crate::fleet::{Fleet, Holder, RedisError};
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 
 /// How often a page whose call is elsewhere looks for news: captions come this much later than with the call.
 const FOLLOW_EVERY: Duration = Duration::from_millis(200);
@@ -34,12 +38,25 @@ pub(super) enum Asked {
     HangUp(String),
 }
 
-/// Until it is dropped.
-pub async fn keep(registry: Registry, fleet: Fleet) {
+const PART: Part = Part::new("fleet");
+
+/// Starts the part that renews our claims.
+///
+/// # Errors
+/// The system's, when it has no thread left.
+pub fn start(stack: &mut Stack, registry: Registry, fleet: Fleet) -> io::Result<()> {
+    let body = move |heartbeat| keep(registry.clone(), fleet.clone(), heartbeat);
+    stack.supervise(PART, looping(PART.name, body))?;
+    Ok(())
+}
+
+async fn keep(registry: Registry, fleet: Fleet, heartbeat: Arc<Heartbeat>) {
     let mut ours: HashSet<Uuid> = HashSet::new();
     let mut let_go: HashSet<Uuid> = HashSet::new();
-    let mut tellers: HashMap<Uuid, JoinHandle<()>> = HashMap::new();
+    // Another run of this part has others.
+    let mut tellers: HashMap<Uuid, AbortOnDropHandle<()>> = HashMap::new();
     loop {
+        heartbeat.beat();
         let changed = registry.shared.changed.notified();
         let live: HashSet<Uuid> = registry.shared.live.lock().keys().copied().collect();
         for ended in ours.difference(&live) {
@@ -48,11 +65,12 @@ pub async fn keep(registry: Registry, fleet: Fleet) {
         // Not by what has changed: a call may have ended and begun again meanwhile.
         tellers.retain(|_, teller| !teller.is_finished());
         for interview in &live {
-            let begin = || tokio::spawn(tell(registry.clone(), fleet.clone(), *interview));
+            let begin = || AbortOnDropHandle::new(tokio::spawn(tell(registry.clone(), fleet.clone(), *interview)));
             tellers.entry(*interview).or_insert_with(begin);
         }
         let_go.retain(|interview| live.contains(interview));
         for interview in &live {
+            heartbeat.beat();
             if !let_go.contains(interview) && fleet.holders.renew(*interview).await {
                 let_go.insert(*interview);
                 hand_over(&registry, *interview);
@@ -151,21 +169,6 @@ async fn publish(fleet: &Fleet, interview: Uuid, message: &PageMessage) -> bool 
     let Ok(text) = serde_json::to_string(message) else { return true };
     let told = Told { seq: message.seq, replaces: message.replaces, text };
     !matches!(fleet.sessions.tell(interview, &told).await, Err(RedisError::Away))
-}
-
-/// Puts into the page what other engines, or this one before it died, told. False when all of it was erased.
-pub(super) async fn recall(fleet: &Fleet, interview: Uuid, page: &Page) -> bool {
-    let Ok(texts) = fleet.sessions.after(interview, page.last()).await else { return true };
-    for text in &texts {
-        if text == ERASED {
-            return false;
-        }
-        // Another version of the engine may tell what this one does not know.
-        if let Ok(message) = serde_json::from_str(text) {
-            page.relay(message);
-        }
-    }
-    true
 }
 
 /// Keeps a page up to date whose call is on another engine, for as long as somebody looks at it.

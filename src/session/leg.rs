@@ -6,15 +6,16 @@
 
 use std::sync::Arc;
 
-use interview::io::Transcript;
+use interview::io::{RecordingFault, Transcript};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::engines::Engines;
+use super::hearing::{self, Listening};
 use voice::audio::media::MediaStats;
-use voice::audio::recording::Recorder;
+use voice::audio::recording::{Recorder, RecordingError};
 use voice::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
 use voice::port::{AudioOutput, AudioPort, LegEvent};
 use voice::stt::{Incremental, SttError};
@@ -26,6 +27,8 @@ pub enum LegMessage {
     Endpointer(EndpointerEvent),
     Playout(PlayoutEvent),
     Leg(LegEvent),
+    /// Part of the recording is missing.
+    RecordingIncomplete(RecordingFault),
 }
 
 /// How a leg stands.
@@ -64,6 +67,7 @@ pub struct Leg {
     state: Arc<Mutex<LegState>>,
     /// Where events go: to the actor that attached last.
     actor: Arc<Mutex<Option<mpsc::Sender<LegMessage>>>>,
+    listening: Arc<Listening>,
     _tasks: DropGuard,
 }
 
@@ -90,13 +94,14 @@ impl Leg {
             state: Arc::clone(&state),
             actor: Arc::clone(&actor),
             early: Vec::new(),
+            recorder: recorder.clone(),
+            is_whole: true,
         };
-        let listening = stop.clone();
-        media.handle().spawn(async move {
-            if let Some(Err(error)) = listening.run_until_cancelled(endpointer.run(frames, heard)).await {
-                tracing::error!(%error, "the endpointer failed: nothing more is heard on this leg");
-            }
-        });
+        let listening = Arc::new(Listening::default());
+        let endpointers = (endpointer, handle.clone());
+        let listen = hearing::listen(frames, heard, Arc::clone(&engines.vad), endpointers, Arc::clone(&listening));
+        let until = stop.clone();
+        media.handle().spawn(async move { until.run_until_cancelled(listen).await });
         let forwarding = stop.clone();
         media.handle().spawn(async move {
             // The media tasks end with this one.
@@ -112,6 +117,7 @@ impl Leg {
             stats,
             state,
             actor,
+            listening,
             _tasks: stop.drop_guard(),
         })
     }
@@ -122,6 +128,11 @@ impl Leg {
 
     pub fn stats(&self) -> &MediaStats {
         &self.stats
+    }
+
+    /// How its listening stands.
+    pub(super) fn listening(&self) -> &Listening {
+        &self.listening
     }
 
     pub fn is_connected(&self) -> bool {
@@ -175,6 +186,11 @@ impl Leg {
         self.recorder.start();
     }
 
+    /// Why part of the recording is missing, as far as that is known.
+    pub fn recording_fault(&self) -> Option<RecordingFault> {
+        self.recorder.fault()
+    }
+
     /// Consent to record was taken back: what was said from `from_ms` on is not kept.
     pub fn stop_recording(&self, from_ms: interview::Ms) {
         self.recorder.cut(from_ms);
@@ -191,13 +207,17 @@ impl Leg {
         self.playout.unduck();
     }
 
-    /// Hangs up and completes the recording.
-    pub async fn close(&self) {
+    /// Hangs up and completes the recording: why it is incomplete, where only its end shows that.
+    pub async fn close(&self) -> Option<RecordingFault> {
         *self.state.lock() = LegState::Gone;
         self.output.close().await;
-        if let Err(error) = self.recorder.finish().await {
-            tracing::error!(%error, "the recording could not be completed");
-        }
+        let error = self.recorder.finish().await.err()?;
+        tracing::error!(%error, "the recording could not be completed");
+        Some(if matches!(error, RecordingError::Stopped) {
+            RecordingFault::WriterLost
+        } else {
+            RecordingFault::WriteFailed
+        })
     }
 }
 
@@ -210,6 +230,9 @@ struct Forward {
     actor: Arc<Mutex<Option<mpsc::Sender<LegMessage>>>>,
     /// What happened before anyone attached.
     early: Vec<LegMessage>,
+    recorder: Recorder,
+    /// Nobody has been told that the recording is incomplete.
+    is_whole: bool,
 }
 
 impl Forward {
@@ -224,6 +247,10 @@ impl Forward {
                 }
                 Some(event) = self.playout.recv() => LegMessage::Playout(event),
                 Some(event) = self.endpointer.recv() => LegMessage::Endpointer(event),
+                fault = self.recorder.incomplete(), if self.is_whole => {
+                    self.is_whole = false;
+                    LegMessage::RecordingIncomplete(fault)
+                }
                 _ = retry.tick(), if !self.early.is_empty() => {
                     self.deliver_early();
                     continue;

@@ -1,19 +1,24 @@
 //! Live calls: one actor an interview, and what keeps the actors honest.
 //!
-//! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs its media comes
-//! over ([`leg`]), what is made before it is said ([`script`]), what the page is told ([`page`]), admission and the list of
-//! live calls ([`registry`]), which of a fleet's calls are ours, and the pages of those that are not ([`fleet`]), what the API
-//! may ask of them (`calls`), the watcher that restarts calls whose actor died or froze ([`watcher`], by its [`heartbeat`]), and
-//! what is done after a start about calls that the last engine left (`recovery`).
-//! Never does: decide what is said (the interview does), touch packets (the media tasks do).
+//! Owns: the actor that feeds the pure interview and carries out its outputs ([`actor`]), the legs
+//! that its media comes over ([`leg`], listened to by `hearing`), what is made before it is said
+//! ([`script`]), what the page is told ([`page`], and by other engines, `recall`), admission and
+//! the list of live calls ([`registry`]), which of a fleet's calls are ours, and the pages of those
+//! that are not ([`fleet`]), what the API may ask of them (`calls`), the watcher that restarts
+//! calls whose actor died or froze ([`watcher`], by its heartbeat), what the log says about earlier
+//! calls (`history`), and what is done after a start about calls that the last engine left
+//! (`recovery`). Never does: decide what is said (the interview does), touch packets (the media
+//! tasks do).
 
 pub mod actor;
 mod calls;
 pub mod engines;
 pub mod fleet;
+mod hearing;
+mod history;
 pub mod leg;
 pub mod page;
-pub mod heartbeat;
+mod recall;
 mod recovery;
 pub mod registry;
 pub mod script;

@@ -1,6 +1,6 @@
 //! Interviews that the engine's end left in the middle.
 //!
-//! Owns: saying so in their logs at the next start, and telling such a pause from one that the respondent asked for.
+//! Owns: saying so in their logs at the next start.
 //! Never does: take a call up again (the respondent's next join does).
 
 use interview::Event;
@@ -22,6 +22,10 @@ impl Registry {
             {
                 continue;
             }
+            // The database has not taken what was said last: whatever is written now would stand in its place.
+            if parts.persistence.has_waiting(id) {
+                continue;
+            }
             let events = parts.storage.owning(id).await?.event_log().load(id).await?;
             let Some(last) = events.last() else { continue };
             // Nobody was on the line: nothing was interrupted.
@@ -34,16 +38,4 @@ impl Registry {
         }
         Ok(unfinished.len())
     }
-}
-
-/// Whether the interview stands still only because the engine stopped in the middle of a call. A pause that the
-/// respondent asked for before that stays one.
-pub(super) fn stopped_by_engine(events: &[EventRecord]) -> bool {
-    let mut pauses = events
-        .iter()
-        .rev()
-        .take_while(|record| !matches!(record.event, Event::Resumed))
-        .filter_map(|record| if let Event::Paused { reason } = &record.event { Some(reason) } else { None })
-        .peekable();
-    pauses.peek().is_some() && pauses.all(|reason| reason == ENGINE_RESTARTED)
 }

@@ -16,15 +16,16 @@ use uuid::Uuid;
 
 use super::actor::{CallActor, CallContext, Control, Ending};
 use super::engines::Engines;
-use super::fleet;
-use super::heartbeat::Heartbeat;
+use super::history::{recording_faults, stopped_by_engine};
 use super::leg::Leg;
 use super::page::Page;
-use super::recovery::stopped_by_engine;
+use super::recall::recall;
 use super::script::Script;
 use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
+use crate::recordings::Keeper;
+use crate::supervised::Heartbeat;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use llm::Llm;
@@ -61,9 +62,11 @@ pub struct Parts {
     pub settings: Settings,
     pub storage: Storage,
     pub engines: Arc<Engines>,
-    pub persistence: Addr<Persistence>,
+    pub persistence: Persistence,
     pub media: MediaRuntime,
     pub recordings: Recordings,
+    /// Brings what was recorded to the store of files.
+    pub keeper: Keeper,
     pub metrics: Arc<Metrics>,
     pub fleet: Option<Fleet>,
     /// Whose answers are forgotten with those they are about.
@@ -221,7 +224,7 @@ impl Registry {
         if let Some(fleet) = &parts.fleet {
             // What was asked of a call that is over is not meant for this one.
             fleet.sessions.asked(interview_id).await;
-            fleet::recall(fleet, interview_id, &page).await;
+            recall(fleet, interview_id, &page).await;
         }
         let heartbeat = Arc::new(Heartbeat::default());
         let registry = self.clone();
@@ -238,6 +241,7 @@ impl Registry {
             leg: Arc::clone(&leg),
             heartbeat: Arc::clone(&heartbeat),
             resumes: stopped_by_engine(&events),
+            recording_faults: recording_faults(&events),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
         };
         // A thread a call: an actor that blocks, blocks nobody else.

@@ -6,9 +6,7 @@
 //! | `transcripts/<interview>.json`, `.txt`, `.vtt` | where anything was said |
 //! | `recordings/<interview>/<side>.ogg` | where recording was consented to: a file a side, and one a leg after a break |
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
 use interview::Guide;
 use uuid::Uuid;
@@ -16,6 +14,7 @@ use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use super::{ExportError, Pages, rows};
+use files::FilesError;
 use storage::StorageError;
 
 pub(super) fn write(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Result<(), ExportError> {
@@ -61,19 +60,16 @@ fn transcript<W: Write>(
 fn recordings<W: Write>(zip: &mut ZipWriter<StreamWriter<W>>, pages: &Pages, id: Uuid) -> Result<(), ExportError> {
     // Opus is compressed already.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
-    for path in pages.storage.recordings().files(id, None) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        zip.start_file(format!("recordings/{id}/{name}"), options)?;
-        copy(zip, &path)?;
+    let tracks = pages.runtime.block_on(pages.storage.recordings().tracks(id, None))?;
+    for track in tracks {
+        let mut file = match pages.runtime.block_on(track.content.open()) {
+            Ok(file) => file,
+            // A recording that was erased meanwhile is no fault of the others.
+            Err(FilesError::NotFound) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        zip.start_file(format!("recordings/{id}/{}", track.name), options)?;
+        io::copy(&mut file, zip)?;
     }
     Ok(())
-}
-
-/// A recording that was erased meanwhile is no fault of the others.
-fn copy(out: &mut impl Write, path: &Path) -> io::Result<()> {
-    match File::open(path) {
-        Ok(mut file) => io::copy(&mut file, out).map(drop),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
 }

@@ -14,6 +14,7 @@ use chrono::Utc;
 use interview::Guide;
 use serde::{Deserialize, Serialize};
 
+use files::FilesError;
 use storage::{Held, Storage, StorageError, StudyFilter};
 
 /// Interviews read at once.
@@ -55,6 +56,8 @@ impl Format {
 pub enum ExportError {
     #[error("database: {0}")]
     Storage(#[from] StorageError),
+    #[error("files: {0}")]
+    Files(#[from] FilesError),
     /// The client is gone, or a recording can't be read.
     #[error("writing: {0}")]
     Io(#[from] std::io::Error),

@@ -1,10 +1,10 @@
-//! A study written to a file in the background, to be fetched when it is done.
+//! A study written to a file in the background, to be fetched when it is done, from whichever engine.
 //!
 //! Owns: the task, and that its file goes a day later. The file holds what people said, so every erasure in the workspace
-//! removes it as well (`privacy` does). Never does: answer requests.
+//! removes it as well (`privacy` does), and one that is committed while it is written has it written again. Never does: answer
+//! requests.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -17,14 +17,13 @@ use uuid::Uuid;
 
 use super::{ExportError, Format, Pages, Study};
 use crate::tasks::{Context, Failure, Handler};
+use storage::exports::{EXPORT_STUDY, KEPT};
 use storage::tasks::NewTask;
 use storage::{Actor, Storage, StorageError, StudyFilter};
 
-/// The task that writes the file.
-pub const EXPORT: &str = "export_study";
 const REMOVE: &str = "remove_export";
-/// How long a file waits to be fetched.
-pub const KEPT: chrono::Duration = chrono::Duration::hours(24);
+/// Written to the store in pieces of so many bytes.
+const BUFFER: usize = 64 * 1024;
 /// Two million answers are written in minutes; recordings take as long as the disk does.
 const LIMIT: Duration = Duration::from_hours(2);
 
@@ -48,7 +47,7 @@ impl ExportRequest {
 pub async fn enqueue(storage: &Storage, request: &ExportRequest, actor: &Actor) -> Result<Uuid, StorageError> {
     let payload = serde_json::to_value(request)
         .map_err(|error| StorageError::Corrupt { what: "export", reason: error.to_string() })?;
-    let task = NewTask::new(Queue::Analytics, EXPORT, payload);
+    let task = NewTask::new(Queue::Analytics, EXPORT_STUDY, payload);
     storage.tasks().request(task, actor).await
 }
 
@@ -58,7 +57,7 @@ pub struct Exporter;
 #[async_trait]
 impl Handler for Exporter {
     fn kind(&self) -> &'static str {
-        EXPORT
+        EXPORT_STUDY
     }
 
     fn queue(&self) -> Queue {
@@ -76,7 +75,8 @@ impl Handler for Exporter {
         let filter = request.filter();
         let (_, guide) = storage.guides().newest(request.call_guide_id).await?;
         let all = storage.studies().size(&filter).await? * Study::readings(format);
-        let file = storage.exports().file(context.workspace, context.task_id, format.ending());
+        // Of whom it is written, as far as anybody who is erased from now on is not yet among them.
+        let erasures = storage.erased_files().erasures().await?;
         let remove = NewTask {
             run_at: context.now + KEPT,
             unique_key: Some(context.task_id.to_string()),
@@ -97,18 +97,22 @@ impl Handler for Exporter {
             runtime: tokio::runtime::Handle::current(),
             watch: Box::new(watch),
         };
+        let file = storage.exports().write(context.task_id, format.ending());
         let written = tokio::task::spawn_blocking(move || -> Result<u64, ExportError> {
-            file.create(|draft| {
-                let mut out = BufWriter::new(File::create(draft)?);
-                Study { guide, pages }.write(&mut out, format)?;
-                out.flush()?;
-                Ok(out.get_ref().metadata()?.len())
-            })
+            let mut out = BufWriter::with_capacity(BUFFER, file);
+            Study { guide, pages }.write(&mut out, format)?;
+            let file = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+            Ok(file.finish()?)
         });
         let bytes = written.await.map_err(Failure::retry)?.map_err(|error| match error {
             ExportError::Storage(error) => Failure::from(error),
             error => Failure::retry(error),
         })?;
+        // After it was written: whoever erases removes the exports that are there after the commit.
+        if storage.erased_files().erasures().await? != erasures {
+            storage.exports().remove(context.task_id, format.ending()).await.map_err(Failure::retry)?;
+            return Err(Failure::retry("somebody was erased meanwhile: it is written anew, without them"));
+        }
         Ok(
             json!({ "url": format!("/api/exports/{}", context.task_id), "bytes": bytes, "kept_until": context.now + KEPT }),
         )
@@ -135,8 +139,9 @@ impl Handler for Remover {
             format: Format,
         }
         let which: Which = serde_json::from_value(payload).map_err(|error| Failure::Permanent(error.to_string()))?;
-        let file = context.storage.exports().file(context.workspace, which.export, which.format.ending());
-        let removed = file.remove().map_err(Failure::retry)?;
+        let removed =
+            context.storage.exports().remove(which.export, which.format.ending()).await.map_err(Failure::retry)?;
+        context.storage.exports().note_expired(which.export).await?;
         Ok(json!({ "removed": removed }))
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! Owns: asking it once a second, and telling everybody who holds the [`Reach`]. Never does: retry anybody's work.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 use storage::{Probe, Reach};
@@ -11,12 +14,22 @@ use storage::{Probe, Reach};
 /// With the probe's own limit of a second: known within two.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Runs until it is dropped.
-pub async fn watch(probe: Probe, reach: Reach, metrics: std::sync::Arc<Metrics>) {
-    let mut period = tokio::time::interval(PERIOD);
-    period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+const PART: Part = Part::new("database_probe");
+
+/// Starts the part that asks.
+///
+/// # Errors
+/// The system's, when it has no thread left.
+pub fn watch(stack: &mut Stack, probe: Probe, reach: Reach, metrics: Arc<Metrics>) -> io::Result<()> {
+    let probe = Arc::new(probe);
+    let body = move |heartbeat| keep(Arc::clone(&probe), reach.clone(), Arc::clone(&metrics), heartbeat);
+    stack.supervise(PART, looping(PART.name, body))?;
+    Ok(())
+}
+
+async fn keep(probe: Arc<Probe>, reach: Reach, metrics: Arc<Metrics>, heartbeat: Arc<Heartbeat>) {
     loop {
-        period.tick().await;
+        heartbeat.pause(PERIOD).await;
         let there = probe.answers().await;
         if !reach.set(there) {
             continue;

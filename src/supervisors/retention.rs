@@ -1,33 +1,56 @@
-//! Applies DATA_RETENTION_DAYS: at start, then daily.
+//! Applies DATA_RETENTION_DAYS, and removes files that should be gone: at start, then daily.
 //!
 //! Owns: when. Never does: decide what is past its time (`privacy::retention` does).
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use crate::privacy::Retention;
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 use crate::telemetry::metrics::Failure;
 
 const DAY: Duration = Duration::from_hours(24);
 /// After a sweep that failed (the database was away, say).
 const AGAIN: Duration = Duration::from_mins(10);
 
-/// Runs until it is dropped. `clock` tells the day.
-pub async fn keep(retention: Retention, clock: impl Fn() -> DateTime<Utc>) {
+const PART: Part = Part::new("retention");
+
+/// Starts the part that applies it. Where everything is kept, it only removes files that should be gone. `clock` tells the day.
+///
+/// # Errors
+/// The system's, when it has no thread left.
+pub fn start(
+    stack: &mut Stack,
+    retention: Retention,
+    clock: impl Fn() -> DateTime<Utc> + Copy + Send + Sync + 'static,
+) -> io::Result<()> {
     if retention.days == 0 {
         tracing::info!("DATA_RETENTION_DAYS is 0: everything is kept until it is erased");
-        return;
     }
-    let sweep = async || match retention.sweep(clock()).await {
-        Ok(_) => true,
+    let retention = Arc::new(retention);
+    let body = move |heartbeat| keep(Arc::clone(&retention), clock, heartbeat);
+    stack.supervise(PART, looping(PART.name, body))?;
+    Ok(())
+}
+
+async fn keep(retention: Arc<Retention>, clock: impl Fn() -> DateTime<Utc>, heartbeat: Arc<Heartbeat>) {
+    let apply = async || {
+        let now = clock();
+        retention.sweep(now).await?;
+        retention.tidy(now).await
+    };
+    let sweep = async || match heartbeat.during(Box::pin(apply())).await {
+        Ok(()) => true,
         Err(error) => {
             retention.metrics.count_failure(Failure::Retention);
             tracing::error!(%error, "retention can't be applied");
             false
         }
     };
-    rounds(sweep, tokio::time::sleep).await;
+    rounds(sweep, async |time| heartbeat.pause(time).await).await;
 }
 
 /// One round at once, then one a day; sooner after one that failed.

@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info, warn};
 
 use super::handler::{Context, Failure, Handler, Progress};
-use super::runner::{Inner, Why};
+use super::state::{Inner, Why};
 use storage::tasks::{Ending, Lease};
 
 /// How long a task that is told to stop may go on.
@@ -49,7 +49,7 @@ pub(super) async fn carry_out(
         cancelled: cancelled.clone(),
     };
     let limit = handler.limit();
-    let pause = handler.backoff().pause(context.attempt, rand::random());
+    let pause = handler.backoff().pause(context.attempt);
     let payload = row.payload.clone();
     let mut work = AbortOnDropHandle::new(tokio::spawn(async move { handler.run(&context, payload).await }));
     let outcome = tokio::select! {

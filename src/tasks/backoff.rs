@@ -1,8 +1,13 @@
 //! When a task is tried again.
 //!
-//! Owns: the arithmetic. Never does: look at a clock or draw a number; both are given.
+//! Owns: the pause that follows an attempt of a given number, which is all that the table keeps. Never does: wait.
 
 use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
+/// Doublings that are computed at most.
+const MOST: u32 = 64;
 
 /// Pauses that double from `first` up to `longest`. Of each, a random part between the half and the whole is waited, so
 /// that what failed together does not come back together.
@@ -19,13 +24,16 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The pause after attempt `attempt` (from 1 on) failed; `random` lies in 0 to 1.
-    ///
-    /// `min(first · 2^(attempt − 1), longest) · (½ + random / 2)`
-    pub fn pause(&self, attempt: u32, random: f64) -> Duration {
-        let doublings = attempt.saturating_sub(1).min(31);
-        let whole = self.first.saturating_mul(1 << doublings).min(self.longest);
-        whole.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
+    /// The pause after attempt `attempt` (from 1 on) failed.
+    pub fn pause(&self, attempt: u32) -> Duration {
+        // The random part is as long as the half at most.
+        let halves = ExponentialBuilder::new()
+            .with_min_delay(self.first / 2)
+            .with_max_delay(self.longest / 2)
+            .without_max_times()
+            .with_jitter();
+        // Far beyond the longest pause, more attempts change nothing.
+        halves.build().nth(attempt.saturating_sub(1).min(MOST) as usize).unwrap_or(self.longest)
     }
 }
 
@@ -34,19 +42,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_longest() {
+    fn pauses_double_up_to_the_longest_and_their_upper_half_is_random() {
         let backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_mins(1) };
-        let whole: Vec<u64> = (1..=8).map(|attempt| backoff.pause(attempt, 1.0).as_secs()).collect();
-        assert_eq!(whole, [2, 4, 8, 16, 32, 60, 60, 60]);
-        assert_eq!(backoff.pause(u32::MAX, 1.0).as_secs(), 60);
-        assert_eq!(backoff.pause(0, 1.0).as_secs(), 2);
-    }
-
-    #[test]
-    fn the_random_part_is_the_upper_half() {
-        let backoff = Backoff::default();
-        assert_eq!(backoff.pause(3, 0.0), Duration::from_secs(4));
-        assert_eq!(backoff.pause(3, 0.5), Duration::from_secs(6));
-        assert_eq!(backoff.pause(3, 7.0), Duration::from_secs(8));
+        let wholes = [(0, 2), (1, 2), (2, 4), (3, 8), (4, 16), (5, 32), (6, 60), (7, 60), (u32::MAX, 60)];
+        for (attempt, whole) in wholes {
+            let whole = Duration::from_secs(whole);
+            let pauses: Vec<Duration> = (0..200).map(|_| backoff.pause(attempt)).collect();
+            assert!(pauses.iter().all(|pause| (whole / 2..=whole).contains(pause)), "{attempt}: {pauses:?}");
+            let (least, most) = (pauses.iter().min().unwrap(), pauses.iter().max().unwrap());
+            assert!(
+                most.saturating_sub(*least) > whole / 4,
+                "what failed together does not come back together: {least:?}, {most:?}"
+            );
+        }
     }
 }

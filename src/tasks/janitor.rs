@@ -11,7 +11,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
 use super::redis_queue::MOST;
-use super::runner::{Inner, Why};
+use super::state::{Inner, Why};
+use crate::supervised::Heartbeat;
 use crate::telemetry::metrics::Failure as Counted;
 use storage::StorageError;
 use storage::tasks::Lease;
@@ -24,7 +25,7 @@ const SWEEP: Duration = Duration::from_hours(1);
 /// Dead letters are kept so many times as long as what ended well.
 const DEAD_KEPT: i32 = 4;
 
-pub(super) async fn keep(inner: Arc<Inner>) {
+pub(super) async fn keep(inner: Arc<Inner>, heartbeat: Arc<Heartbeat>) {
     let third = inner.options.lease / 3;
     let mut ticks = tokio::time::interval(EVERY.min(third));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -33,7 +34,7 @@ pub(super) async fn keep(inner: Arc<Inner>) {
     let mut away = false;
     // Until the process ends: a task that is being stopped needs its lease, too.
     loop {
-        ticks.tick().await;
+        heartbeat.during(ticks.tick()).await;
         if !inner.storage.reach().is_there() {
             continue;
         }
@@ -49,7 +50,7 @@ pub(super) async fn keep(inner: Arc<Inner>) {
         }
         if seen_to.is_ok() && due(swept, SWEEP) {
             swept = Some(Instant::now());
-            seen_to = inner.sweep(Utc::now()).await;
+            seen_to = heartbeat.during(inner.sweep(Utc::now())).await;
         }
         if let Err(error) = &seen_to
             && !away

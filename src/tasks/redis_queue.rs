@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::fleet::{Redis, RedisError};
+use crate::supervised::Heartbeat;
 use storage::tasks::DueTask;
 use storage::{Storage, StorageError};
 
@@ -90,12 +91,13 @@ impl RedisQueue {
     }
 
     /// Offers what is written down in this process, as soon as it is committed, until it is dropped.
-    pub async fn forward(self, storage: Storage) {
+    pub async fn forward(self, storage: Storage, heartbeat: Arc<Heartbeat>) {
         let mut waiting: Vec<(Instant, DueTask)> = Vec::new();
         loop {
             if waiting.is_empty() {
-                storage.notifier().notified().await;
+                heartbeat.during(storage.notifier().notified()).await;
             } else {
+                heartbeat.beat();
                 let _ = tokio::time::timeout(COMMITTED * 5, storage.notifier().notified()).await;
             }
             let now = Instant::now();

@@ -1,18 +1,17 @@
 //! The workers of one process.
 //!
-//! Owns: threads of their own (work in the background never holds up calls or the API), the loop that takes tasks, the list of
-//! those under way, the stop. Never does: depend on being told: it looks at the table once a second in any case.
+//! Owns: the loop that takes tasks, and the stop. Work in the background is carried out on the
+//! threads of the parts, so it never holds up calls or the API. Never does: depend on being told:
+//! it looks at the table once a second in any case.
 
 use std::collections::HashMap;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
 use entity::{Queue, tasks};
 use parking_lot::Mutex;
-use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -20,20 +19,25 @@ use uuid::Uuid;
 
 use super::handler::{Handler, Progress};
 use super::redis_queue::RedisQueue;
-use super::share::Places;
+use super::state::{Active, Inner, Options, Why};
 use super::{attempt, janitor};
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure as Counted;
 use storage::tasks::{Lease, Wanted};
 use storage::{Storage, StorageError};
 
-/// Threads that all tasks share: they wait for others most of the time.
-const WORKERS: usize = 2;
+/// A step at the table takes milliseconds. One that takes this long will not come back.
+const PATIENCE: Duration = Duration::from_secs(20);
+const TAKER: Part = Part::new("tasks").patient(PATIENCE);
+const JANITOR: Part = Part::new("task_janitor").patient(PATIENCE);
+const OFFERS: Part = Part::new("task_offers").patient(PATIENCE);
 /// How often the table is looked at when nobody says that there is something.
 const LOOK: Duration = Duration::from_secs(1);
 /// How often Redis is asked, which costs next to nothing.
 const ASK: Duration = Duration::from_millis(200);
-/// The notification comes before the commit: the first look after it may come too early, and the next ones come soon.
+/// The notification comes before the commit: the first look after it may come too early, and the
+/// next ones come soon.
 const SOON: Duration = Duration::from_millis(20);
 
 #[derive(Debug, thiserror::Error)]
@@ -44,82 +48,15 @@ pub enum TaskError {
     Twice(&'static str),
 }
 
-/// How the workers of a process behave.
-#[derive(Debug, Clone)]
-pub struct Options {
-    pub places: Places,
-    /// So long after its last sign of life a worker is believed dead. It gives one every third of that.
-    pub lease: Duration,
-    /// How long tasks are kept that ended well; dead letters stay four times as long.
-    pub kept: Duration,
-}
-
-/// A task under way.
-pub(super) struct Active {
-    pub queue: Queue,
-    pub lease: Lease,
-    pub progress: Progress,
-    /// What of it has been written down, in thousandths.
-    pub noted: u32,
-    pub cancelled: CancellationToken,
-    pub why: Option<Why>,
-    /// Ends with us.
-    _work: AbortOnDropHandle<()>,
-}
-
-/// Why a task is told to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
-    /// Somebody cancelled it.
-    Asked,
-    /// The process stops.
-    Stopping,
-    /// Another worker has it.
-    Lost,
-}
-
-pub(super) struct Inner {
-    pub storage: Storage,
-    pub metrics: Arc<Metrics>,
-    pub options: Options,
-    /// Where there is a Redis.
-    pub redis_queue: Option<RedisQueue>,
-    /// By the name of their kind.
-    pub handlers: HashMap<&'static str, Arc<dyn Handler>>,
-    /// What of each queue we can do.
-    kinds: [Vec<&'static str>; 3],
-    /// Of the leases.
-    pub owner: String,
-    pub active: Mutex<HashMap<Uuid, Active>>,
-    /// A task has ended.
-    pub ended: Notify,
-    pub stopping: CancellationToken,
-    /// Nothing is taken any more.
-    stopped: CancellationToken,
-}
-
 /// Takes tasks and carries them out, until it is stopped or dropped.
 pub struct Runner {
     inner: Arc<Inner>,
-    /// What goes on beside the tasks.
-    _beside: Vec<AbortOnDropHandle<()>>,
-}
-
-/// The threads of tasks. They live as long as the process: connections of the pool that were opened on them must not die with
-/// a [`Runner`].
-fn threads() -> io::Result<Handle> {
-    static THREADS: Mutex<Option<Runtime>> = Mutex::new(None);
-    let mut threads = THREADS.lock();
-    if let Some(running) = &*threads {
-        return Ok(running.handle().clone());
-    }
-    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).thread_name("tasks").enable_all().build()?;
-    let handle = runtime.handle().clone();
-    *threads = Some(runtime);
-    Ok(handle)
+    /// Its parts, where they are in no other stack.
+    _parts: Option<Stack>,
 }
 
 impl Runner {
+    /// With a stack of its own.
     pub fn start(
         storage: Storage,
         handlers: Vec<Arc<dyn Handler>>,
@@ -127,40 +64,26 @@ impl Runner {
         redis_queue: Option<RedisQueue>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, TaskError> {
-        let mut by_kind = HashMap::new();
-        let mut kinds = <[Vec<&'static str>; 3]>::default();
-        for handler in handlers {
-            metrics.know_task(handler.queue(), handler.kind());
-            kinds[handler.queue() as usize].push(handler.kind());
-            if let Some(other) = by_kind.insert(handler.kind(), handler) {
-                return Err(TaskError::Twice(other.kind()));
-            }
-        }
-        let threads = threads()?;
-        let inner = Arc::new(Inner {
-            storage,
-            metrics,
-            options,
-            redis_queue,
-            handlers: by_kind,
-            kinds,
-            owner: format!("{}:{}", std::process::id(), Uuid::now_v7().simple()),
-            active: Mutex::default(),
-            ended: Notify::new(),
-            stopping: CancellationToken::new(),
-            stopped: CancellationToken::new(),
-        });
-        let spawn = |beside: Pin<Box<dyn Future<Output = ()> + Send>>| AbortOnDropHandle::new(threads.spawn(beside));
-        let mut beside =
-            vec![spawn(Box::pin(run(Arc::clone(&inner)))), spawn(Box::pin(janitor::keep(Arc::clone(&inner))))];
-        if let Some(redis_queue) = &inner.redis_queue {
-            beside.push(spawn(Box::pin(redis_queue.clone().forward(inner.storage.clone()))));
-        }
-        Ok(Self { inner, _beside: beside })
+        let mut parts = Stack::new(Arc::clone(&metrics))?;
+        let inner = begin(&mut parts, storage, handlers, options, redis_queue, metrics)?;
+        Ok(Self { inner, _parts: Some(parts) })
     }
 
-    /// Takes nothing any more. What is under way may end for half of `grace`, is then asked to stop, and is given back
-    /// after the other half, so that it is begun anew at once by whoever is next.
+    /// As parts of this stack. Whoever stops the stack stops the runner first.
+    pub fn start_in(
+        stack: &mut Stack,
+        storage: Storage,
+        handlers: Vec<Arc<dyn Handler>>,
+        options: Options,
+        redis_queue: Option<RedisQueue>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, TaskError> {
+        Ok(Self { inner: begin(stack, storage, handlers, options, redis_queue, metrics)?, _parts: None })
+    }
+
+    /// Takes nothing any more. What is under way may end for half of `grace`, is then asked to
+    /// stop, and is given back after the other half, so that it is begun anew at once by whoever is
+    /// next.
     pub async fn stop(&self, grace: Duration) {
         self.inner.stopping.cancel();
         // What it is taking at this moment is listed before it is looked.
@@ -185,6 +108,49 @@ impl Runner {
     }
 }
 
+/// Starts the parts.
+fn begin(
+    stack: &mut Stack,
+    storage: Storage,
+    handlers: Vec<Arc<dyn Handler>>,
+    options: Options,
+    redis_queue: Option<RedisQueue>,
+    metrics: Arc<Metrics>,
+) -> Result<Arc<Inner>, TaskError> {
+    let mut by_kind = HashMap::new();
+    let mut kinds = <[Vec<&'static str>; 3]>::default();
+    for handler in handlers {
+        metrics.know_task(handler.queue(), handler.kind());
+        kinds[handler.queue() as usize].push(handler.kind());
+        if let Some(other) = by_kind.insert(handler.kind(), handler) {
+            return Err(TaskError::Twice(other.kind()));
+        }
+    }
+    let inner = Arc::new(Inner {
+        storage,
+        metrics,
+        options,
+        redis_queue,
+        handlers: by_kind,
+        kinds,
+        owner: format!("{}:{}", std::process::id(), Uuid::now_v7().simple()),
+        active: Mutex::default(),
+        ended: Notify::new(),
+        stopping: CancellationToken::new(),
+        stopped: CancellationToken::new(),
+    });
+    let (takes, looks_after) = (Arc::clone(&inner), Arc::clone(&inner));
+    stack.supervise(TAKER, looping(TAKER.name, move |heartbeat| run(Arc::clone(&takes), heartbeat)))?;
+    let keep = move |heartbeat| janitor::keep(Arc::clone(&looks_after), heartbeat);
+    stack.supervise(JANITOR, looping(JANITOR.name, keep))?;
+    if let Some(redis_queue) = inner.redis_queue.clone() {
+        let storage = inner.storage.clone();
+        let forward = move |heartbeat| redis_queue.clone().forward(storage.clone(), heartbeat);
+        stack.supervise(OFFERS, looping(OFFERS.name, forward))?;
+    }
+    Ok(inner)
+}
+
 impl Drop for Runner {
     fn drop(&mut self) {
         self.inner.stopping.cancel();
@@ -192,10 +158,11 @@ impl Drop for Runner {
     }
 }
 
-async fn run(inner: Arc<Inner>) {
+async fn run(inner: Arc<Inner>, heartbeat: Arc<Heartbeat>) {
     let mut pause = SOON;
     let mut away = false;
     while !inner.stopping.is_cancelled() {
+        heartbeat.beat();
         let taken = inner.take().await;
         away &= taken.is_err();
         match taken {
@@ -218,6 +185,8 @@ async fn run(inner: Arc<Inner>) {
         }
     }
     inner.stopped.cancel();
+    // A part runs until it is told to end.
+    heartbeat.during(std::future::pending::<()>()).await;
 }
 
 impl Inner {
@@ -274,12 +243,6 @@ impl Inner {
         notifier.take();
     }
 
-    fn running(&self) -> [usize; 3] {
-        let mut running = [0; 3];
-        self.active.lock().values().for_each(|active| running[active.queue as usize] += 1);
-        running
-    }
-
     fn begin(self: &Arc<Self>, row: tasks::Model) {
         // Only kinds that have one are claimed.
         let Some(handler) = self.handlers.get(row.kind.as_str()).cloned() else { return };
@@ -291,30 +254,5 @@ impl Inner {
         let work = attempt::carry_out(Arc::clone(self), handler, row, progress.clone(), cancelled.clone());
         let work = AbortOnDropHandle::new(tokio::spawn(work));
         list.insert(id, Active { queue, lease, progress, noted: 0, cancelled, why: None, _work: work });
-    }
-
-    /// Tells a task to stop; the first reason stands.
-    pub(super) fn cancel(&self, task: Uuid, why: Why) {
-        if let Some(active) = self.active.lock().get_mut(&task) {
-            active.why.get_or_insert(why);
-            active.cancelled.cancel();
-        }
-    }
-
-    fn cancel_all(&self, why: Why) {
-        let tasks: Vec<Uuid> = self.active.lock().keys().copied().collect();
-        for task in tasks {
-            self.cancel(task, why);
-        }
-    }
-
-    async fn idle(&self) {
-        loop {
-            let ended = self.ended.notified();
-            if self.active.lock().is_empty() {
-                return;
-            }
-            ended.await;
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! `send_webhook` in the same transaction. Never does: send, or depend on being told: the table is looked at twice a second
 //! in any case.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,16 @@ use chrono::Utc;
 use tokio::sync::Notify;
 
 use super::DeliverySettings;
+use crate::supervised::{Heartbeat, Part, Stack, looping};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 use storage::{Storage, StorageError};
 
 const LOOK: Duration = Duration::from_millis(500);
 const FORGET: Duration = Duration::from_hours(1);
+
+/// A look takes milliseconds. One that takes this long will not come back.
+const PART: Part = Part::new("webhooks").patient(Duration::from_secs(20));
 
 pub struct Relay {
     storage: Storage,
@@ -31,11 +36,25 @@ impl Relay {
         Self { storage, settings, metrics, settled }
     }
 
-    /// For ever.
-    pub async fn run(self) {
+    /// Starts the part that looks.
+    ///
+    /// # Errors
+    /// The system's, when it has no thread left.
+    pub fn start(self, stack: &mut Stack) -> io::Result<()> {
+        let relay = Arc::new(self);
+        let body = move |heartbeat| {
+            let relay = Arc::clone(&relay);
+            async move { relay.run(&heartbeat).await }
+        };
+        stack.supervise(PART, looping(PART.name, body))?;
+        Ok(())
+    }
+
+    async fn run(&self, heartbeat: &Arc<Heartbeat>) {
         let mut forgotten = None::<Instant>;
         let mut away = false;
         loop {
+            heartbeat.beat();
             match self.look().await {
                 Ok(()) => away = false,
                 Err(error) => {
@@ -49,7 +68,9 @@ impl Relay {
             }
             if !away && forgotten.is_none_or(|last| last.elapsed() >= FORGET) {
                 forgotten = Some(Instant::now());
-                if let Err(error) = self.storage.deliveries().forget(Utc::now() - self.settings.kept).await {
+                let deliveries = self.storage.deliveries();
+                let forgetting = deliveries.forget(Utc::now() - self.settings.kept);
+                if let Err(error) = heartbeat.during(forgetting).await {
                     tracing::warn!(%error, "old deliveries can't be removed");
                 }
             }

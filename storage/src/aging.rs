@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::StorageError;
+use super::error::StorageError;
 use super::interviews::Interviews;
 
 impl Interviews<'_> {

@@ -19,8 +19,11 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::Actor;
+use super::error::StorageError;
+use super::json::to_json;
 use super::listing::{self, Mark, Place};
-use super::{Storage, StorageError, outbox, to_json};
+use super::outbox;
+use super::store::Storage;
 
 /// What an alert is in the audit trail.
 const AUDITED: &str = "quality_alert";

@@ -8,8 +8,8 @@
 use chrono::{DateTime, Utc};
 use entity::event_logs;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::crypto::PersonKey;
 use super::edit::Actor;
-use super::{Storage, StorageError, events};
+use super::error::StorageError;
+use super::store::Storage;
+use super::{locks, log};
 
 const SCHEMA_VERSION: i32 = 1;
 
@@ -94,7 +96,8 @@ impl AuditTrail<'_> {
         change: Change<'_>,
     ) -> Result<(), StorageError> {
         let Change { entity_type, entity_id, what, mut payload, personal } = change;
-        alone(tx, entity_id).await?;
+        // Two transactions must not take the same number.
+        locks::hold(tx, locks::of_entity(entity_id)).await?;
         let last = event_logs::Entity::find()
             .filter(event_logs::Column::EntityType.eq(entity_type))
             .filter(event_logs::Column::EntityId.eq(entity_id))
@@ -129,7 +132,7 @@ impl AuditTrail<'_> {
     pub async fn list(&self, filter: AuditFilter) -> Result<Vec<Entry>, StorageError> {
         let mut query = event_logs::Entity::find()
             .filter(event_logs::Column::WorkspaceId.eq(self.0.workspace))
-            .filter(event_logs::Column::EntityType.ne(events::ENTITY_TYPE));
+            .filter(event_logs::Column::EntityType.ne(log::ENTITY_TYPE));
         if let Some(entity_type) = filter.entity_type {
             query = query.filter(event_logs::Column::EntityType.eq(entity_type));
         }
@@ -160,14 +163,4 @@ impl From<event_logs::Model> for Entry {
             created_at: row.created_at,
         }
     }
-}
-
-/// Two transactions must not take the same number. SQLite has one writer anyway; PostgreSQL is told to have one an entity.
-pub(super) async fn alone(tx: &impl ConnectionTrait, entity_id: Uuid) -> Result<(), StorageError> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        let lock = entity_id.as_u64_pair().1 as i64;
-        let sql = "SELECT pg_advisory_xact_lock($1)";
-        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [lock.into()])).await?;
-    }
-    Ok(())
 }

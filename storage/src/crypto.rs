@@ -13,7 +13,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::StorageError;
+use super::error::StorageError;
 
 const NONCE_BYTES: usize = 12;
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 use tokio::sync::watch;
 
-use super::{StorageError, make_folder};
+use super::error::StorageError;
+use super::folder::make_folder;
 
 /// How long a caller waits for a connection of the pool. Together with [`LOCK_LIMIT`] below the three seconds in which a
 /// request fails that can't be served.
@@ -94,16 +95,6 @@ fn postgres(options: &mut ConnectOptions) {
             Box::pin(async move { Ok(matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))) })
         })
     });
-}
-
-/// Whether PostgreSQL refused a value for what it is: text with a NUL character, say, which SQLite takes.
-pub(super) fn refuses_a_value(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return false;
-    };
-    // SQLSTATE, five characters; class 22 is "data exception". SQLite's codes are shorter.
-    let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code.len() == 5 && code.starts_with("22"))
 }
 
 /// Whether the database answers, as far as is known: true until whoever watches it says otherwise.

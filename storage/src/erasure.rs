@@ -15,13 +15,18 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, Que
 use serde_json::json;
 use uuid::Uuid;
 
+use super::append::Appended;
 use super::crypto::PersonKey;
+use super::error::StorageError;
+use super::interviews::rows;
+use super::log::{Batch, EventRecord};
 use super::receipts::{Counts, Reason, Receipt, pseudonym};
-use super::{Appended, Batch, EventRecord, Storage, StorageError, events, interviews as repository};
+use super::store::Storage;
+use super::{append, erased_files, exports, log};
 
 /// `status_reason` of an interview that was still to come when its respondent was erased.
 pub const PERSONAL_DATA_ERASED: &str = "personal_data_erased";
-/// True of an event whose payload was encrypted with the person's key when it was written ([`events`]); both databases read
+/// True of an event whose payload was encrypted with the person's key when it was written ([`log`]); both databases read
 /// JSON like this.
 const SEALED: &str = "payload ->> 'enc' IS NOT NULL";
 
@@ -41,7 +46,7 @@ pub struct Erasure {
     pub outside: Counts,
 }
 
-/// An erasure done in the tables.
+/// An erasure done in the tables. Its files may remain ([`ErasedFiles`](super::ErasedFiles)).
 #[derive(Debug)]
 pub struct Erased {
     pub receipt: Receipt,
@@ -59,10 +64,10 @@ impl Erasures<'_> {
         let tx = self.0.write().await?;
         // Whoever appends to one of them in this moment is done before, or finds that the key is gone.
         for id in &erasure.interviews {
-            repository::locked(&tx, *id).await?;
+            rows::locked(&tx, *id).await?;
         }
-        let rows = repository::of_respondent(&tx, self.0.workspace, &erasure.respondent_id).await?;
-        if erasure.person && rows.iter().any(|row| !erasure.interviews.contains(&row.id)) {
+        let all = rows::of_respondent(&tx, self.0.workspace, &erasure.respondent_id).await?;
+        if erasure.person && all.iter().any(|row| !erasure.interviews.contains(&row.id)) {
             return Err(StorageError::Conflict("another interview was scheduled meanwhile: ask again".to_owned()));
         }
         let mut counts = Counts { interviews: erasure.interviews.len() as u64, ..erasure.outside };
@@ -73,7 +78,7 @@ impl Erasures<'_> {
             counts.events_unreadable = sealed_events(&tx, &erasure.interviews).await?;
         }
         let mut ended = Vec::new();
-        for row in rows.iter().filter(|row| erasure.interviews.contains(&row.id) && !row.status.is_over()) {
+        for row in all.iter().filter(|row| erasure.interviews.contains(&row.id) && !row.status.is_over()) {
             ended.push(self.end_erased(&tx, row, key.as_ref(), erasure).await?);
         }
         scrub_interviews(&tx, erasure, receipt_id).await?;
@@ -100,8 +105,12 @@ impl Erasures<'_> {
             reason: erasure.reason,
             interview_ids: erasure.interviews.clone(),
             erased: counts,
+            files_pending: true,
         };
         self.0.receipts().keep(&tx, &receipt).await?;
+        exports::note_erasure(&tx, self.0.workspace, receipt.id, erasure.at).await?;
+        // Whatever becomes of this process: files that are left go.
+        self.0.tasks().enqueue(&tx, erased_files::removing(receipt.id)).await?;
         tx.commit().await?;
         Ok(Erased { receipt, ended })
     }
@@ -113,11 +122,11 @@ impl Erasures<'_> {
         key: Option<&PersonKey>,
         erasure: &Erasure,
     ) -> Result<Appended, StorageError> {
-        let (seq, at_ms) = events::next_place(tx, row.id).await?;
+        let (seq, at_ms) = log::next_place(tx, row.id).await?;
         let event = Event::Ended { status: EndStatus::Cancelled, reason: Some(PERSONAL_DATA_ERASED.to_owned()) };
         let record = EventRecord { seq, at_ms, event, actor: erasure.actor.clone() };
         let batch = Batch { interview_id: row.id, received_at: erasure.at, records: vec![record] };
-        events::append_with(tx, row.clone(), &batch, key).await
+        append::append_with(tx, row.clone(), &batch, key).await
     }
 }
 
@@ -132,7 +141,7 @@ async fn destroy_key(tx: &DatabaseTransaction, workspace: Uuid, respondent_id: &
 
 async fn sealed_events(tx: &DatabaseTransaction, interviews: &[Uuid]) -> Result<u64, StorageError> {
     Ok(event_logs::Entity::find()
-        .filter(event_logs::Column::EntityType.eq(events::ENTITY_TYPE))
+        .filter(event_logs::Column::EntityType.eq(log::ENTITY_TYPE))
         .filter(event_logs::Column::EntityId.is_in(interviews.iter().copied()))
         .filter(Expr::cust(SEALED))
         .count(tx)

@@ -4,12 +4,18 @@
 
 use std::path::PathBuf;
 
-use sea_orm::DbErr;
+use files::FilesError;
+use sea_orm::{DbErr, RuntimeErr};
 use uuid::Uuid;
 
-use super::database;
-use super::quota::Reached;
 use super::secret::SecretError;
+
+/// Whose limit on open work is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    Caller,
+    Workspace,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -17,6 +23,8 @@ pub enum StorageError {
     Database(#[from] DbErr),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error("files: {0}")]
+    Files(#[from] FilesError),
     #[error("folder {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
     /// It is known not to answer, or did not in time.
@@ -65,13 +73,30 @@ impl StorageError {
     pub fn is_permanent(&self) -> bool {
         match self {
             StorageError::Database(error) => error.sql_err().is_some() || self.is_unfit_value(),
-            StorageError::Folder { .. } | StorageError::Away | StorageError::Secret(_) => false,
+            StorageError::Folder { .. } | StorageError::Files(_) | StorageError::Away | StorageError::Secret(_) => {
+                false
+            }
             _ => true,
         }
     }
 
+    /// The database was not reached, so this says nothing about what it was asked for.
+    pub fn is_unreached(&self) -> bool {
+        matches!(self, StorageError::Away | StorageError::Database(DbErr::Conn(_) | DbErr::ConnectionAcquire(_)))
+    }
+
     /// The database can't hold a value that it was given.
     pub fn is_unfit_value(&self) -> bool {
-        matches!(self, StorageError::Database(error) if database::refuses_a_value(error))
+        matches!(self, StorageError::Database(error) if refuses_a_value(error))
     }
+}
+
+/// Whether PostgreSQL refused a value for what it is: text with a NUL character, say, which SQLite takes.
+fn refuses_a_value(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return false;
+    };
+    // SQLSTATE, five characters; class 22 is "data exception". SQLite's codes are shorter.
+    let code = error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.len() == 5 && code.starts_with("22"))
 }

@@ -11,7 +11,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{StorageError, outbox, to_json};
+use super::error::StorageError;
+use super::json::to_json;
+use super::outbox;
 
 /// `data` of a `quality.alert` event about a hand-over to a person.
 #[derive(Debug, Clone, Serialize, ToSchema)]

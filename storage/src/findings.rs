@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use super::alerts::NewAlert;
 use super::edit::Actor;
+use super::error::StorageError;
 use super::escalation::{hand_over, publish_escalation};
-use super::{Storage, StorageError, scores, thresholds};
+use super::store::Storage;
+use super::{scores, thresholds};
 
 /// What writing findings down has brought about.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,7 +73,7 @@ impl Findings<'_> {
         let tx = self.0.write().await?;
         let mut row = self.0.interviews().locked(&tx, id).await?;
         let mut judged = Judged::default();
-        let subjects = Metric::ALL.map(Subject::Metric).into_iter().chain([Subject::Recognition]);
+        let subjects = Metric::ALL.map(Subject::Metric).into_iter().chain([Subject::Recognition, Subject::Recording]);
         let well: Vec<&str> =
             subjects.filter(|subject| open.iter().all(|alert| alert.subject != *subject)).map(Subject::name).collect();
         for stored in self.0.alerts().open_of(&tx, id).await? {
@@ -122,6 +124,11 @@ fn new_alert(row: &interviews::Model, alert: &Alert) -> NewAlert {
                 format!("{meaning} {} is {:.2}; it should be {wanted} {:.2}.", metric.name(), alert.value, alert.threshold);
             (title, description)
         }
+        Subject::Recording => (
+            "The recording of this call is incomplete",
+            "Part of the recording is missing, or the whole of it: the interview's conversation_state says why, and the log when."
+                .to_owned(),
+        ),
         Subject::Recognition => (
             "Speech recognition fails in this call",
             "Several stretches of speech in a row could not be transcribed: what was said is lost, unless it was recorded."

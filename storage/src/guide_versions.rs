@@ -12,8 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::error::StorageError;
 use super::guides::{Guides, document};
-use super::{StorageError, to_json};
+use super::json::to_json;
 
 /// What a list of versions tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -13,8 +13,10 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::{Actor, Edit};
+use super::error::StorageError;
+use super::json::to_json;
 use super::listing::{self, Mark, Place, Sort};
-use super::{Storage, StorageError, to_json};
+use super::store::Storage;
 
 /// What guides can be listed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

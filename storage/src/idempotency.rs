@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 const KEPT: Duration = Duration::hours(24);
 /// A request that takes longer was cut off with its process.

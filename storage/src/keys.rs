@@ -18,7 +18,8 @@ use uuid::Uuid;
 use super::audit::Change;
 use super::crypto::random;
 use super::edit::Actor;
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// What every key of ours begins with, so that people and scanners know one when they see it.
 pub const KEY_MARK: &str = "ei_";

@@ -7,15 +7,16 @@ use uuid::Uuid;
 
 mod aging;
 pub mod alerts;
+mod append;
 pub mod audit;
 mod crypto;
 pub mod dashboards;
 mod database;
 pub mod edit;
+pub mod erased_files;
 pub mod erasure;
 mod error;
 pub mod escalation;
-pub mod events;
 pub mod exports;
 pub mod findings;
 mod folder;
@@ -27,6 +28,8 @@ pub mod interviews;
 mod json;
 pub mod keys;
 pub mod listing;
+mod locks;
+mod log;
 pub mod maintenance;
 pub mod measurements;
 pub mod outbox;
@@ -54,14 +57,15 @@ pub mod webhooks;
 pub mod workspaces;
 
 pub use alerts::{AlertFilter, Alerts, NewAlert};
+pub use append::Appended;
 pub use audit::{AuditFilter, AuditTrail, Entry};
 pub use dashboards::Dashboards;
 pub use database::{Probe, Reach};
 pub use edit::{Actor, Edit};
+pub use erased_files::ErasedFiles;
 pub use erasure::Erasures;
-pub use error::StorageError;
-pub use events::{Appended, Batch, EventLog, EventRecord};
-pub use exports::{ExportFile, Exports};
+pub use error::{Reached, StorageError};
+pub use exports::Exports;
 pub use findings::Findings;
 pub use guide_versions::VersionInfo;
 pub use guides::{GuideFilter, GuideOrder, Guides};
@@ -70,20 +74,21 @@ pub use insights::{InsightFilter, Insights, NewInsight, Scope};
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
 pub use listing::{Mark, Place, Sort};
+pub use log::{Batch, EventLog, EventRecord};
 pub use maintenance::Maintenance;
 pub use measurements::Measurements;
 pub use outbox::Outbox;
 pub use personal::{HeldAlert, HeldMeasurement, Personal};
-pub use quota::{OpenWork, Reached};
+pub use quota::OpenWork;
 pub use receipts::Receipts;
-pub use recordings::{Recordings, Side};
+pub use recordings::{Recordings, Side, Track};
 pub use responses::Responses;
 pub use reviews::{InterviewChanges, Note, NoteChange, ReviewOutcome};
 pub use revision::Precondition;
 pub use schema::Schema;
 pub use secret::{Secret, SecretError};
 pub use sessions::Sessions;
-pub use store::Storage;
+pub use store::{FILES, Storage};
 pub use study::{Held, Studies, StudyFilter};
 pub use tasks::{NewTask, Tasks};
 pub use thresholds::QualityThresholds;
@@ -93,15 +98,12 @@ pub use users::{NewUser, UserChanges, Users};
 pub use webhooks::{Deliveries, Webhook, WebhookSettings, Webhooks};
 pub use workspaces::Workspaces;
 
-use folder::make_folder;
-use json::to_json;
-
 /// The repositories.
 impl Storage {
     /// The store of the workspace that the interview is in: for the engine itself, which holds calls of all of them.
     /// Never for a caller of the API, who has a workspace already.
     pub async fn owning(&self, interview_id: Uuid) -> Result<Self, StorageError> {
-        let interview = interviews::find_anywhere(&self.db, interview_id).await?;
+        let interview = interviews::rows::find_anywhere(&self.db, interview_id).await?;
         Ok(self.of(interview.workspace_id))
     }
 
@@ -147,6 +149,10 @@ impl Storage {
 
     pub fn dashboards(&self) -> Dashboards<'_> {
         Dashboards(self)
+    }
+
+    pub fn erased_files(&self) -> ErasedFiles<'_> {
+        ErasedFiles(self)
     }
 
     pub fn audit(&self) -> AuditTrail<'_> {
@@ -218,10 +224,10 @@ impl Storage {
     }
 
     pub fn exports(&self) -> Exports {
-        Exports::new(&self.data_dir)
+        Exports::of(self)
     }
 
     pub fn recordings(&self) -> Recordings {
-        Recordings::new(&self.data_dir)
+        Recordings::of(self)
     }
 }

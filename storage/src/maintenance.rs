@@ -6,7 +6,8 @@ use std::path::Path;
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// The upkeep of the database.
 pub struct Maintenance<'a>(pub(super) &'a Storage);

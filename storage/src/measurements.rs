@@ -17,7 +17,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{EventRecord, Storage, StorageError, events, scores};
+use super::error::StorageError;
+use super::log::EventRecord;
+use super::store::Storage;
+use super::{log, scores};
 
 /// A score as it is stored, and as it comes out of the log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,7 +81,7 @@ impl Measurements<'_> {
         let logged = Query::select()
             .expr(Expr::val(1))
             .from(event_logs::Entity)
-            .and_where(event_logs::Column::EntityType.eq(events::ENTITY_TYPE))
+            .and_where(event_logs::Column::EntityType.eq(log::ENTITY_TYPE))
             .and_where(event_logs::Column::Seq.eq(1))
             .and_where(
                 Expr::col((event_logs::Entity, event_logs::Column::EntityId))

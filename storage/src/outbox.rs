@@ -20,7 +20,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Storage, StorageError, audit, to_json};
+use super::error::StorageError;
+use super::json::to_json;
+use super::locks;
+use super::store::Storage;
 
 /// `data` of the events whose names begin with `interview.`: the interview as it is at that moment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -120,7 +123,7 @@ pub(super) async fn enter(
     subject: Uuid,
     data: Value,
 ) -> Result<webhook_outbox::Model, StorageError> {
-    audit::alone(db, subject).await?;
+    locks::hold(db, locks::of_entity(subject)).await?;
     let last: Option<Option<i64>> = webhook_outbox::Entity::find()
         .select_only()
         .column_as(webhook_outbox::Column::Sequence.max(), "last")

@@ -16,7 +16,9 @@ use uuid::Uuid;
 
 use super::audit::Entry;
 use super::crypto::PersonKey;
-use super::{Storage, StorageError, events};
+use super::error::StorageError;
+use super::log;
+use super::store::Storage;
 
 /// An alert about an interview, with what somebody wrote who dealt with it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -85,7 +87,7 @@ impl Personal<'_> {
         let about = alerts.iter().map(|alert| alert.id).chain([interview.id]);
         let rows = event_logs::Entity::find()
             .filter(Event::WorkspaceId.eq(self.0.workspace))
-            .filter(Event::EntityType.ne(events::ENTITY_TYPE))
+            .filter(Event::EntityType.ne(log::ENTITY_TYPE))
             .filter(Event::EntityId.is_in(about))
             .order_by_asc(Event::Id)
             .all(&self.0.db)

@@ -6,7 +6,9 @@ use entity::{DeliveryState, TaskState, tasks, webhook_deliveries};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, Select};
 
 use super::edit::Actor;
-use super::{Storage, StorageError, audit};
+use super::error::{Reached, StorageError};
+use super::locks;
+use super::store::Storage;
 
 /// Open tasks and deliveries that callers may have asked for; 0 is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,13 +16,6 @@ pub struct OpenWork {
     pub per_caller: u64,
     /// Of all callers of a workspace together.
     pub per_workspace: u64,
-}
-
-/// Whose limit is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reached {
-    Caller,
-    Workspace,
 }
 
 impl Storage {
@@ -33,7 +28,7 @@ impl Storage {
         if per_caller == 0 && per_workspace == 0 {
             return Ok(());
         }
-        audit::alone(tx, self.workspace).await?;
+        locks::hold(tx, locks::of_entity(self.workspace)).await?;
         let limits = [(per_caller, Some(actor.as_str()), Reached::Caller), (per_workspace, None, Reached::Workspace)];
         for (limit, caller, reached) in limits {
             if limit > 0 && self.open_work_of(tx, caller).await? >= limit {

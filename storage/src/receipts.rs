@@ -6,16 +6,18 @@ use chrono::{DateTime, Utc};
 use entity::{erasures, event_logs};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Storage, StorageError, to_json};
+use super::error::StorageError;
+use super::json::to_json;
+use super::store::Storage;
 
 const RECEIPT_EVENT: &str = "personal_data_erased";
-const RECEIPT_ENTITY: &str = "erasure";
+pub(super) const RECEIPT_ENTITY: &str = "erasure";
 const RETENTION_EVENT: &str = "retention_applied";
 const RETENTION_ENTITY: &str = "retention";
 const SCHEMA_VERSION: i32 = 1;
@@ -56,6 +58,9 @@ pub struct Counts {
     /// Files of recordings, mixed ones among them.
     pub recordings: u64,
     pub recording_bytes: u64,
+    /// Exports of the workspace, any of which may have held their words.
+    #[serde(default)]
+    pub exports: u64,
     /// Captions and other messages kept for the respondent's page.
     pub page_messages: u64,
     /// Events that the log had refused and that lay in a file for a person to look at.
@@ -74,9 +79,24 @@ impl Counts {
         self.keys += more.keys;
         self.recordings += more.recordings;
         self.recording_bytes += more.recording_bytes;
+        self.exports += more.exports;
         self.page_messages += more.page_messages;
         self.refused_events += more.refused_events;
         self.clips += more.clips;
+    }
+}
+
+/// Files that were removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FileCounts {
+    pub recordings: u64,
+    pub recording_bytes: u64,
+    pub exports: u64,
+}
+
+impl FileCounts {
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -92,6 +112,10 @@ pub struct Receipt {
     /// Every interview it covers.
     pub interview_ids: Vec<Uuid>,
     pub erased: Counts,
+    /// Files may remain that could not be removed yet: the store of files does not answer, or an engine has copies and is not
+    /// running. A background task (`remove_files`) removes them, and the counts grow by them.
+    #[serde(default)]
+    pub files_pending: bool,
 }
 
 impl Receipt {
@@ -112,26 +136,29 @@ pub struct Receipts<'a>(pub(super) &'a Storage);
 impl Receipts<'_> {
     /// Receipts that cover the interview, newest first.
     pub async fn of_interview(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
-        let ids: Vec<Uuid> = erasures::Entity::find()
-            .select_only()
-            .column(erasures::Column::ReceiptId)
+        let covering = erasures::Entity::find()
             .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
             .filter(erasures::Column::InterviewId.eq(interview_id))
-            .into_tuple()
             .all(&self.0.db)
             .await?;
-        let rows = event_logs::Entity::find()
-            .filter(event_logs::Column::WorkspaceId.eq(self.0.workspace))
-            .filter(event_logs::Column::EntityType.eq(RECEIPT_ENTITY))
-            .filter(event_logs::Column::EntityId.is_in(ids))
-            .order_by_desc(event_logs::Column::Id)
-            .all(&self.0.db)
-            .await?;
-        let read = |row: event_logs::Model| {
-            serde_json::from_value(row.payload)
-                .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })
-        };
-        rows.into_iter().map(read).collect()
+        let ids: Vec<Uuid> = covering.iter().map(|row| row.receipt_id).collect();
+        let mut receipts: Vec<Receipt> = Vec::new();
+        for row in logged(&self.0.db, self.0.workspace, &ids).await? {
+            match receipts.last_mut().filter(|receipt| receipt.id == row.entity_id) {
+                Some(receipt) => add(&mut receipt.erased, row)?,
+                None => receipts.push(
+                    serde_json::from_value(row.payload)
+                        .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })?,
+                ),
+            }
+        }
+        for receipt in &mut receipts {
+            let pending = |row: &erasures::Model| row.receipt_id == receipt.id && row.files_removed_at.is_none();
+            receipt.files_pending = covering.iter().any(pending);
+        }
+        // Ids are made in the order of time.
+        receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.id));
+        Ok(receipts)
     }
 
     /// Whether the interview's personal data was erased, be it only in the tables.
@@ -173,6 +200,7 @@ impl Receipts<'_> {
             interview_id: Set(interview_id),
             receipt_id: Set(receipt.id),
             created_at: Set(receipt.erased_at),
+            files_removed_at: Set(None),
         });
         erasures::Entity::insert_many(covered).exec_without_returning(tx).await?;
         Ok(())
@@ -202,4 +230,30 @@ impl Receipts<'_> {
             created_at: Set(at),
         }
     }
+}
+
+/// The log of these receipts, in its order.
+pub(super) async fn logged(
+    db: &impl ConnectionTrait,
+    workspace: Uuid,
+    receipts: &[Uuid],
+) -> Result<Vec<event_logs::Model>, StorageError> {
+    Ok(event_logs::Entity::find()
+        .filter(event_logs::Column::WorkspaceId.eq(workspace))
+        .filter(event_logs::Column::EntityType.eq(RECEIPT_ENTITY))
+        .filter(event_logs::Column::EntityId.is_in(receipts.iter().copied()))
+        .order_by_asc(event_logs::Column::EntityId)
+        .order_by_asc(event_logs::Column::Seq)
+        .all(db)
+        .await?)
+}
+
+/// What a later event of a receipt adds to its counts.
+fn add(counts: &mut Counts, event: event_logs::Model) -> Result<(), StorageError> {
+    let more: FileCounts = serde_json::from_value(event.payload)
+        .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })?;
+    counts.recordings += more.recordings;
+    counts.recording_bytes += more.recording_bytes;
+    counts.exports += more.exports;
+    Ok(())
 }

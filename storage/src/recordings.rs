@@ -1,14 +1,38 @@
-//! Where recordings lie.
+//! Where recordings lie: in the store of files, and on the disk of the engine that holds the call until they are there.
 //!
-//! Owns: the paths, and removing what lies there. Never does: write or mix audio.
+//! | key, below `<workspace>/interviews/<interview>/` | |
+//! |---|---|
+//! | `recordings/<side>.ogg`, `<side>-leg<n>.ogg` | one side of one leg, complete |
+//! | `recordings/parts/<name>/<offset>` | the bytes of such a file from `offset` on, while the call is on |
+//! | `recordings/mixed/<fingerprint>.ogg` | both sides, or all legs of one, made when they are first asked for |
+//!
+//! The engine's own files lie in `DATA_DIR/recordings/<interview>/`: `<name>.part` while it is being written, `<name>` when it is
+//! complete. They are ahead of the store, so whoever has them reads these.
+//!
+//! Owns: the layout, and who holds files that the store may not have. Never does: write or mix audio.
 
-use std::io;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use chrono::Utc;
+use entity::erasures;
+use entity::local_recordings::{self, Column};
+use files::{Content, Files, FilesError, Key, Object, Removed, Writer};
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::error::StorageError;
+use super::store::Storage;
+
+/// What a local file is called beside its name while it is being written.
+pub const PART: &str = "part";
+/// A local file of this name says that everything of the interview that was stored before is to go.
+pub const DISCARDED: &str = "discarded";
+
 /// One side of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
     Interviewer,
     Respondent,
@@ -23,101 +47,244 @@ impl Side {
     }
 }
 
-/// The folder of recordings in the data folder: a folder an interview, one Ogg/Opus file a side on the call clock.
+/// One side of one leg of a call, on the call clock.
+#[derive(Debug, Clone)]
+pub struct Track {
+    pub side: Side,
+    /// From 1 on.
+    pub leg: u32,
+    /// Such as `respondent-leg2.ogg`.
+    pub name: String,
+    pub content: Content,
+}
+
+/// The recordings of a workspace.
 #[derive(Debug, Clone)]
 pub struct Recordings {
-    root: PathBuf,
+    storage: Storage,
+}
+
+/// The folder of this engine's own files of an interview.
+pub fn local_folder(data_dir: &Path, interview_id: Uuid) -> PathBuf {
+    local_root(data_dir).join(interview_id.to_string())
+}
+
+/// The folder of this engine's own files of all interviews.
+pub fn local_root(data_dir: &Path) -> PathBuf {
+    data_dir.join("recordings")
 }
 
 impl Recordings {
-    pub fn new(data_dir: &Path) -> Self {
-        Self { root: data_dir.join("recordings") }
+    pub(super) fn of(storage: &Storage) -> Self {
+        Self { storage: storage.clone() }
     }
 
-    pub fn folder(&self, interview_id: Uuid) -> PathBuf {
-        self.root.join(interview_id.to_string())
+    fn files(&self) -> &Files {
+        self.storage.files()
     }
 
-    /// The files that are there, of one side or of both, leg by leg: `<side>.ogg`, from the second leg on `<side>-leg<n>.ogg`; all
-    /// on the call clock.
-    pub fn files(&self, interview_id: Uuid, side: Option<Side>) -> Vec<PathBuf> {
-        let wanted = |name: &str| {
-            let of = |side: Side| {
-                name == format!("{}.ogg", side.name()) || name.starts_with(&format!("{}-leg", side.name()))
-            };
-            side.map_or(of(Side::Interviewer) || of(Side::Respondent), of)
-        };
-        // No folder: nothing was recorded. A leg without sound has no file, so their numbers may have holes.
-        let entries = std::fs::read_dir(self.folder(interview_id)).into_iter().flatten().flatten();
-        let mut files: Vec<PathBuf> =
-            entries.filter(|entry| entry.file_name().to_str().is_some_and(wanted)).map(|entry| entry.path()).collect();
-        files.sort_by_cached_key(|path| side_and_leg(path));
-        files
+    /// Everything that is kept of an interview in files.
+    fn interview(&self, interview_id: Uuid) -> Key {
+        interviews(self.storage.workspace()).with(&interview_id.to_string())
     }
 
-    /// Removes everything of the interview, mixed files and drafts included: how many files, and how many bytes.
-    pub fn remove(&self, interview_id: Uuid) -> io::Result<(u64, u64)> {
+    fn folder(&self, interview_id: Uuid) -> Key {
+        self.interview(interview_id).with("recordings")
+    }
+
+    fn parts(&self, interview_id: Uuid, name: &str) -> Key {
+        self.folder(interview_id).with("parts").with(name)
+    }
+
+    /// What was recorded of one side or of both, side by side and leg by leg. A leg without sound has no track, so legs may be
+    /// missing. A track that is not complete ends a few seconds before the engine that wrote it did.
+    pub async fn tracks(&self, interview_id: Uuid, side: Option<Side>) -> Result<Vec<Track>, FilesError> {
         let folder = self.folder(interview_id);
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
-            Err(error) => return Err(error),
-        };
-        let (mut files, mut bytes) = (0, 0);
-        for entry in entries {
-            bytes += entry?.metadata()?.len();
-            files += 1;
+        let mut stored: BTreeMap<String, Vec<Object>> = BTreeMap::new();
+        let mut complete = BTreeMap::new();
+        for object in self.files().list(&folder).await? {
+            let below = object.key.below(&folder).unwrap_or_default();
+            match below.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                [name] => drop(complete.insert((*name).to_owned(), vec![object])),
+                ["parts", name, _] => stored.entry((*name).to_owned()).or_default().push(object),
+                _ => {}
+            }
         }
-        std::fs::remove_dir_all(&folder)?;
-        Ok((files, bytes))
+        stored.values_mut().for_each(contiguous);
+        // A complete file takes the place of its parts, some of which may be there still.
+        stored.extend(complete);
+        let mut contents: BTreeMap<String, Content> = BTreeMap::new();
+        for (name, objects) in stored {
+            contents.extend(Content::stored(self.files(), objects).map(|content| (name, content)));
+        }
+        for (name, path) in self.here(interview_id) {
+            if let Ok(content) = Content::here(self.files(), path) {
+                contents.insert(name, content);
+            }
+        }
+        let track = |(name, content): (String, Content)| {
+            let (side, leg) = side_and_leg(&name)?;
+            Some(Track { side, leg, name, content })
+        };
+        let mut tracks: Vec<Track> = contents.into_iter().filter_map(track).collect();
+        tracks.retain(|track| side.is_none_or(|wanted| track.side == wanted));
+        // The tenth leg comes after the second.
+        tracks.sort_by_key(|track| (track.side, track.leg));
+        Ok(tracks)
     }
 
-    /// Several files in one, made when first asked for.
-    pub fn mixed(&self, interview_id: Uuid, side: Option<Side>) -> PathBuf {
-        self.folder(interview_id).join(side.map_or("mixed.ogg".to_owned(), |side| format!("mixed-{}.ogg", side.name())))
+    /// This engine's own files of the interview, by the names that they have when they are complete.
+    fn here(&self, interview_id: Uuid) -> Vec<(String, PathBuf)> {
+        let entries = std::fs::read_dir(local_folder(self.storage.data_dir(), interview_id));
+        let named = |path: PathBuf| {
+            let is_part = path.extension().is_some_and(|extension| extension == PART);
+            let name = if is_part { path.file_stem()? } else { path.file_name()? };
+            Some((name.to_string_lossy().into_owned(), path))
+        };
+        entries.into_iter().flatten().flatten().filter_map(|entry| named(entry.path())).collect()
+    }
+
+    /// These tracks as one file, if somebody has made it.
+    pub async fn mixed(&self, interview_id: Uuid, tracks: &[Track]) -> Result<Option<Content>, FilesError> {
+        let found = self.files().find(&self.mix_key(interview_id, tracks)).await?;
+        Ok(found.and_then(|object| Content::stored(self.files(), vec![object])))
+    }
+
+    /// The file that holds these tracks as one, to be written; those of earlier tracks go. Must be called within a Tokio runtime.
+    pub async fn mix(&self, interview_id: Uuid, tracks: &[Track]) -> Result<Writer, FilesError> {
+        self.files().remove_all(&self.folder(interview_id).with("mixed")).await?;
+        Ok(self.files().writer(&self.mix_key(interview_id, tracks)))
+    }
+
+    /// Named after what it is made of: a track that has grown is another mix.
+    fn mix_key(&self, interview_id: Uuid, tracks: &[Track]) -> Key {
+        let mut made_of = Sha256::new();
+        for track in tracks {
+            made_of.update(format!("{} {}\n", track.name, track.content.size));
+        }
+        let name = format!("{}.ogg", hex::encode(&made_of.finalize()[..12]));
+        self.folder(interview_id).with("mixed").with(&name)
+    }
+
+    /// Writes the bytes of a file that is not complete yet, from `offset` on. What was written from there before is replaced.
+    pub async fn put_part(
+        &self,
+        interview_id: Uuid,
+        name: &str,
+        offset: u64,
+        bytes: Vec<u8>,
+    ) -> Result<(), FilesError> {
+        self.files().put(&self.parts(interview_id, name).with(&format!("{offset:012}")), bytes).await
+    }
+
+    /// Stores a complete file, which takes the place of its parts; returns its size in bytes.
+    pub async fn complete(&self, interview_id: Uuid, name: &str, path: &Path) -> Result<u64, FilesError> {
+        let bytes = self.files().copy_from(&self.folder(interview_id).with(name), path).await?;
+        self.files().remove_all(&self.parts(interview_id, name)).await?;
+        Ok(bytes)
+    }
+
+    /// Removes everything of the interview from the store. The parts of a file count as one file.
+    pub async fn remove(&self, interview_id: Uuid) -> Result<Removed, FilesError> {
+        let folder = self.folder(interview_id);
+        let parts = folder.with("parts");
+        let mut broken_up: BTreeMap<String, u64> = BTreeMap::new();
+        for object in self.files().list(&parts).await? {
+            let name = object.key.below(&parts).unwrap_or_default().into_iter().next().unwrap_or_default();
+            *broken_up.entry(name).or_default() += 1;
+        }
+        let mut removed = self.files().remove_all(&self.interview(interview_id)).await?;
+        let surplus: u64 = broken_up.values().map(|parts| parts - 1).sum();
+        removed.files = removed.files.saturating_sub(surplus);
+        Ok(removed)
+    }
+
+    /// The names of the tracks that the store has, complete or in parts.
+    pub async fn stored(&self, interview_id: Uuid) -> Result<HashSet<String>, FilesError> {
+        let folder = self.folder(interview_id);
+        let listed = self.files().list(&folder).await?;
+        let names =
+            listed.iter().filter_map(|object| object.key.below(&folder)?.into_iter().find(|name| is_track(name)));
+        Ok(names.collect())
+    }
+
+    /// The interviews of the workspace that the store has files of.
+    pub async fn interviews(&self) -> Result<Vec<Uuid>, FilesError> {
+        let names = self.files().folders(&interviews(self.storage.workspace())).await?;
+        Ok(names.iter().filter_map(|name| Uuid::parse_str(name).ok()).collect())
+    }
+
+    /// Notes that this engine has files of the interview that the store may not have.
+    pub async fn hold(&self, interview_id: Uuid, engine: &str) -> Result<(), StorageError> {
+        let row = local_recordings::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            workspace_id: Set(self.storage.workspace()),
+            interview_id: Set(interview_id),
+            engine: Set(engine.to_owned()),
+            created_at: Set(Utc::now()),
+        };
+        let once = OnConflict::columns([Column::InterviewId, Column::Engine]).do_nothing().to_owned();
+        local_recordings::Entity::insert(row)
+            .on_conflict(once)
+            .exec_without_returning(self.storage.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Notes that it has none any more.
+    pub async fn release(&self, interview_id: Uuid, engine: &str) -> Result<(), StorageError> {
+        local_recordings::Entity::delete_many()
+            .filter(Column::InterviewId.eq(interview_id))
+            .filter(Column::Engine.eq(engine))
+            .exec(self.storage.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// The interviews of all workspaces that this engine has such files of, and whose respondent was erased.
+    pub async fn erased_with(&self, engine: &str) -> Result<Vec<Uuid>, StorageError> {
+        let erased = Query::select().column(erasures::Column::InterviewId).from(erasures::Entity).to_owned();
+        let rows = local_recordings::Entity::find()
+            .filter(Column::Engine.eq(engine))
+            .filter(Column::InterviewId.in_subquery(erased));
+        Ok(rows.select_only().column(Column::InterviewId).into_tuple().all(self.storage.connection()).await?)
+    }
+
+    /// The engines that have such files of one of these interviews.
+    pub async fn holders(&self, interviews: &[Uuid]) -> Result<Vec<String>, StorageError> {
+        let rows = local_recordings::Entity::find().filter(Column::InterviewId.is_in(interviews.iter().copied()));
+        let rows = rows.select_only().column(Column::Engine).distinct();
+        Ok(rows.into_tuple().all(self.storage.connection()).await?)
     }
 }
 
-/// What a file is sorted by: the tenth leg comes after the second.
-fn side_and_leg(path: &Path) -> (String, u32) {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let (side, leg) = stem.split_once("-leg").unwrap_or((&stem, "1"));
-    (side.to_owned(), leg.parse().unwrap_or(u32::MAX))
+fn interviews(workspace: Uuid) -> Key {
+    Key::of([workspace.to_string().as_str(), "interviews"])
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Leaves the parts that follow one another without a gap, from the beginning on. They come sorted by their offsets.
+fn contiguous(parts: &mut Vec<Object>) {
+    let mut end = 0;
+    let follow = |part: &&Object| {
+        let follows = part.key.name().parse() == Ok(end);
+        end += part.size;
+        follows
+    };
+    let whole = parts.iter().take_while(follow).count();
+    parts.truncate(whole);
+}
 
-    #[test]
-    fn nothing_of_an_interview_is_left() {
-        let dir = tempfile::tempdir().unwrap();
-        let recordings = Recordings::new(dir.path());
-        let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
-        for (id, name) in [(id, "respondent.ogg"), (id, "mixed.ogg"), (id, "mixed.7.part"), (other, "mixed.ogg")] {
-            std::fs::create_dir_all(recordings.folder(id)).unwrap();
-            std::fs::write(recordings.folder(id).join(name), "four").unwrap();
-        }
-        assert_eq!(recordings.remove(id).unwrap(), (3, 12));
-        assert!(!recordings.folder(id).exists() && recordings.folder(other).exists());
-        assert_eq!(recordings.remove(id).unwrap(), (0, 0), "again");
-    }
+/// Whether a file of this name holds one side of one leg.
+pub fn is_track(name: &str) -> bool {
+    side_and_leg(name).is_some()
+}
 
-    #[test]
-    fn files_come_side_by_side_and_leg_by_leg() {
-        let dir = tempfile::tempdir().unwrap();
-        let recordings = Recordings::new(dir.path());
-        let id = Uuid::now_v7();
-        assert!(recordings.files(id, None).is_empty());
-        std::fs::create_dir_all(recordings.folder(id)).unwrap();
-        for name in ["respondent", "interviewer-leg10", "interviewer-leg2", "interviewer", "mixed", "notes"] {
-            std::fs::write(recordings.folder(id).join(format!("{name}.ogg")), "").unwrap();
-        }
-        let names = |side| {
-            let files = recordings.files(id, side);
-            files.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(names(None), ["interviewer", "interviewer-leg2", "interviewer-leg10", "respondent"]);
-        assert_eq!(names(Some(Side::Respondent)), ["respondent"]);
-    }
+/// What a file's name says; none if it is no side of a leg.
+fn side_and_leg(name: &str) -> Option<(Side, u32)> {
+    let stem = name.strip_suffix(".ogg")?;
+    let (side, leg) = match stem.split_once("-leg") {
+        Some((side, leg)) => (side, leg.parse().ok()?),
+        None => (stem, 1),
+    };
+    [Side::Interviewer, Side::Respondent].into_iter().find(|known| known.name() == side).map(|side| (side, leg))
 }

@@ -4,7 +4,8 @@ use entity::interview_responses;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// The repository of answers.
 pub struct Responses<'a>(pub(super) &'a Storage);

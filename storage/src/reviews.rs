@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::{Actor, Edit};
+use super::error::StorageError;
 use super::interviews::{AUDITED, Interviews};
-use super::{StorageError, to_json};
+use super::json::to_json;
 
 /// A note of `interviews.interviewer_notes`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -8,7 +8,8 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{StorageError, to_json};
+use super::error::StorageError;
+use super::json::to_json;
 
 /// Bytes of the hash that are told: nobody finds another state with the same ones by chance.
 const TAG_BYTES: usize = 12;

@@ -4,13 +4,12 @@
 //! what is in it (`migration` does).
 
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityName as _, EntityTrait as _};
+use sea_orm::{DatabaseTransaction, EntityName as _, EntityTrait as _};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigrationStatus, SchemaManager, seaql_migrations};
 
-use super::{Storage, StorageError};
-
-/// Of PostgreSQL's advisory lock: any number that nobody else uses in this database.
-const LOCK: i64 = 0x696e_7465_7276_6965;
+use super::error::StorageError;
+use super::locks;
+use super::store::Storage;
 
 /// One step of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +54,7 @@ impl Schema<'_> {
     /// A transaction that no other engine's migration runs beside. On SQLite it holds the file's write lock.
     async fn alone(&self) -> Result<DatabaseTransaction, StorageError> {
         let tx = self.0.unhurried().await?;
-        if tx.get_database_backend() == DbBackend::Postgres {
-            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-        }
+        locks::hold(&tx, locks::SCHEMA).await?;
         Ok(tx)
     }
 }

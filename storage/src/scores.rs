@@ -9,7 +9,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 
-use super::StorageError;
+use super::error::StorageError;
 
 /// Answers that the guide's median is taken over: the latest ones.
 const MEDIAN_OVER: u64 = 1_000;

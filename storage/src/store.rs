@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use files::{Files, Place};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -15,7 +16,10 @@ use super::error::StorageError;
 use super::folder::make_folder;
 use super::quota::OpenWork;
 use super::secret::Secret;
-use super::tasks;
+use super::tasks::notifier::Notifier;
+
+/// The folder of files in the data folder, where no other place is configured.
+pub const FILES: &str = "files";
 
 /// The store of one workspace; cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,29 +27,34 @@ pub struct Storage {
     pub(crate) db: DatabaseConnection,
     pub(crate) workspace: Uuid,
     pub(crate) data_dir: PathBuf,
+    files: Files,
     pub(crate) secret: Secret,
     reach: Reach,
-    pub(crate) notifier: tasks::Notifier,
+    pub(crate) notifier: Notifier,
     /// Interviews that complete are looked at for insights.
     pub(crate) extracting: bool,
     pub(crate) open_work: OpenWork,
 }
 
 impl Storage {
-    /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds recordings and the spool.
+    /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds the spool, and recordings until the store
+    /// of files has them.
     ///
-    /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only.
+    /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only; and until
+    /// [`Storage::with_files`] does, files lie in `data_dir`, where other machines do not find them.
     pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
         make_folder(data_dir)?;
         let db = database::connect(database_url, pool_size).await?;
         let secret = Secret::random()?;
+        let files = Files::open(&Place::Folder(data_dir.join(FILES)), data_dir)?;
         Ok(Self {
             db,
             workspace: migration::DEFAULT_WORKSPACE,
             data_dir: data_dir.to_owned(),
+            files,
             secret,
             reach: Reach::default(),
-            notifier: tasks::Notifier::default(),
+            notifier: Notifier::default(),
             extracting: false,
             open_work: OpenWork::default(),
         })
@@ -55,6 +64,12 @@ impl Storage {
     #[must_use]
     pub fn with_secret(self, secret: Secret) -> Self {
         Self { secret, ..self }
+    }
+
+    /// The same store, whose recordings and exports lie there.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files, ..self }
     }
 
     /// The same store, which has insights extracted from interviews when they complete (or not: that is how it begins).
@@ -91,7 +106,7 @@ impl Storage {
     }
 
     /// Who waits for tasks learns there that some were written down; shared by all clones.
-    pub fn notifier(&self) -> &tasks::Notifier {
+    pub fn notifier(&self) -> &Notifier {
         &self.notifier
     }
 
@@ -111,6 +126,11 @@ impl Storage {
 
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
+    }
+
+    /// Where recordings and exports lie.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     pub async fn close(self) -> Result<(), StorageError> {

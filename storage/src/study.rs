@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::Actor;
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// Which interviews are wanted.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::Actor;
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// What the entries in the audit trail are about.
 const AUDITED: &str = "quality_threshold";

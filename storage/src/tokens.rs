@@ -15,8 +15,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::error::StorageError;
 use super::secret::Secret;
-use super::{Storage, StorageError};
+use super::store::Storage;
 
 const PURPOSE: &str = "join links";
 const RANDOM: usize = 16;

@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// A whole conversation, by the call clock.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

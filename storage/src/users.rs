@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::Actor;
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 const ENTITY: &str = "user";
 

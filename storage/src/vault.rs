@@ -6,7 +6,8 @@
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
 
-use super::{Secret, StorageError};
+use super::error::StorageError;
+use super::secret::Secret;
 
 const NONCE_BYTES: usize = 12;
 

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::Actor;
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 /// The repository of workspaces.
 pub struct Workspaces<'a>(pub(super) &'a Storage);

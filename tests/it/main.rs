@@ -14,6 +14,7 @@ mod dashboards;
 mod deploy;
 mod doctor;
 mod faults;
+mod files;
 mod guides;
 mod handles;
 mod insights;
@@ -32,6 +33,9 @@ mod scheduling;
 mod seed;
 mod storage;
 mod study;
+// Its hooks are in builds with debug assertions only.
+#[cfg(debug_assertions)]
+mod supervised;
 mod support;
 mod tasks;
 mod tls;

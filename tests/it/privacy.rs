@@ -1,7 +1,7 @@
 //! A person's rights: everything that is held of them, nothing after they were erased, and the end of their data's time.
 
 use std::io::{Cursor, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::session::Stage;
 use crate::support::caller::{Invitation, LIMIT, is_question, is_state};
-use crate::support::{conversation, guide, new_interview};
+use crate::support::{conversation, guide, new_interview, record, recorded};
 
 /// One person, in words that stand nowhere else.
 pub const RESPONDENT: &str = "employee-77341-wq";
@@ -69,8 +69,22 @@ fn holds(folder: &Path, wanted: &str) -> bool {
     })
 }
 
-fn found(folder: &Path) -> Vec<&'static str> {
+pub fn found(folder: &Path) -> Vec<&'static str> {
     SECRETS.into_iter().filter(|secret| holds(folder, secret)).collect()
+}
+
+/// The files and folders below the folder that are named after one of these interviews: their voices have no words to look for.
+pub fn files_of(folder: &Path, interviews: &[Uuid]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if interviews.iter().any(|id| name.contains(&id.to_string())) {
+            found.push(path);
+        } else if path.is_dir() {
+            found.extend(files_of(&path, interviews));
+        }
+    }
+    found
 }
 
 async fn erase(stage: &Stage, id: Uuid) -> reqwest::Response {
@@ -112,6 +126,7 @@ async fn an_erased_person_is_nowhere_to_be_found() {
     let by_id = stage.caller.json(&format!("/api/respondents/{RESPONDENT}/personal-data")).await;
     assert_eq!(by_id["interviews"].as_array().unwrap().len(), 2);
     assert_eq!(found(stage.folder()), SECRETS, "the search finds what is there");
+    assert!(!files_of(stage.folder(), &[held.id]).is_empty(), "and the files");
 
     let events = || {
         event_logs::Entity::find()
@@ -126,6 +141,9 @@ async fn an_erased_person_is_nowhere_to_be_found() {
     assert_eq!((&erased["interviews"], &erased["keys"], &erased["join_links"]), (&json!(2), &json!(1), &json!(2)));
     assert_eq!(erased["responses"], 3, "{receipt}");
     assert_eq!(erased["recordings"], 3, "two sides and the mixed file");
+    assert_eq!(receipt["files_pending"], false, "{receipt}");
+    let named = files_of(stage.folder(), &[held.id, to_come.id]);
+    assert!(named.is_empty(), "{named:?}");
     assert!(erased["events_unreadable"].as_u64().unwrap() > 6, "{receipt}");
     assert_eq!((&receipt["erased_by"], &receipt["reason"]), (&json!("local"), &json!("request")));
 
@@ -170,9 +188,7 @@ async fn held_before(storage: &Storage, guide: Uuid, respondent: &str, days: i64
     let received_at = Utc::now() - chrono::Duration::days(days);
     let batch = Batch { interview_id: id, received_at, records: conversation() };
     storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
-    let folder = storage.recordings().folder(id);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("respondent.ogg"), "OggS").unwrap();
+    record(storage, id, "respondent.ogg", "OggS").await;
     id
 }
 
@@ -203,14 +219,14 @@ async fn data_past_its_time_is_erased_and_younger_data_is_not() {
     for id in [old, before] {
         assert_eq!(words(&storage, id).await, "");
         assert_eq!(storage.interviews().get(id).await.unwrap().respondent_name, None);
-        assert!(!storage.recordings().folder(id).exists());
+        assert!(recorded(&storage, id).await.is_empty());
         assert!(storage.event_log().load(id).await.is_err(), "the log is closed");
         assert_eq!(storage.receipts().of_interview(id).await.unwrap()[0].erased_by, "retention");
     }
     for id in [since, young] {
         assert!(words(&storage, id).await.contains("bookkeeping"));
         assert_eq!(storage.event_log().load(id).await.unwrap(), conversation());
-        assert!(storage.recordings().folder(id).exists());
+        assert_eq!(recorded(&storage, id).await.len(), 1);
     }
     let applied = event_logs::Entity::find()
         .filter(event_logs::Column::EventType.eq("retention_applied"))

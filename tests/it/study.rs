@@ -18,7 +18,7 @@ use zip::ZipArchive;
 
 use crate::api::{App, problem};
 use crate::support::caller::LIMIT;
-use crate::support::{conversation, new_interview};
+use crate::support::{conversation, new_interview, record};
 
 /// A conversation whose first answer a spreadsheet would run.
 fn spiteful() -> Vec<EventRecord> {
@@ -45,13 +45,14 @@ async fn study(app: &App) -> (String, [Uuid; 3]) {
     let mut unrecorded = conversation();
     unrecorded[2].event = Event::ConsentAnswered { recording: true, given: false };
     app.storage.event_log().append(ids[1], &unrecorded).await.unwrap();
-    let recordings = app.storage.recordings();
     for id in [ids[0], ids[1]] {
-        std::fs::create_dir_all(recordings.folder(id)).unwrap();
-        for side in ["interviewer", "respondent", "mixed"] {
-            std::fs::write(recordings.folder(id).join(format!("{side}.ogg")), format!("{side} {id}")).unwrap();
+        for side in ["interviewer", "respondent"] {
+            record(&app.storage, id, &format!("{side}.ogg"), format!("{side} {id}")).await;
         }
     }
+    // The two in one are no part of a study.
+    let mixed = app.get(&format!("/api/interviews/{}/recording", ids[0])).send().await.unwrap();
+    assert_eq!(mixed.status(), StatusCode::OK);
     // Another guide's interview is no part of it.
     app.schedule().await;
     (format!("/api/call-guides/{guide}/study"), ids)
@@ -220,7 +221,12 @@ async fn a_study_is_written_in_the_background_and_fetched_until_somebody_is_eras
     let erased =
         app.request(Method::DELETE, &format!("/api/interviews/{}/personal-data", ids[0])).send().await.unwrap();
     assert_eq!(erased.status(), StatusCode::OK);
-    problem(app.get(&file).send().await.unwrap(), 410).await;
+    let removed = problem(app.get(&file).send().await.unwrap(), 410).await;
+    assert!(removed["detail"].as_str().unwrap().contains("because of an erasure"), "{removed}");
+    let told = app.storage.tasks().get(task).await.unwrap().result.unwrap();
+    let receipt: Value = erased.json().await.unwrap();
+    assert_eq!((&told["removed_because"], &told["receipt_id"]), (&json!("erasure"), &receipt["id"]));
+    assert_eq!((&receipt["erased"]["exports"], &receipt["files_pending"]), (&json!(1), &json!(false)), "{receipt}");
     runner.stop(LEASE).await;
     app.stop().await;
 }

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
 use super::manifest::Pin;
 use super::process::run;
 use super::progress::Step;
@@ -27,12 +29,15 @@ const PIP_TARGET: [&str; 8] = [
     "manylinux2014_x86_64",
 ];
 const ATTEMPTS: u32 = 3;
+/// Before the second one. Each further pause is twice as long.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Downloads a package's archive into `into`, which must be an empty folder, and returns the
 /// archive's path. The archive is not yet verified.
 pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathBuf, WeightsError> {
     let partial = into.join("tmp");
     let mut attempt = 1;
+    let mut pauses = ExponentialBuilder::new().with_min_delay(PAUSE).build();
     loop {
         std::fs::create_dir_all(&partial).map_err(WeightsError::io(&partial))?;
         let mut command = match package {
@@ -59,7 +64,7 @@ pub fn download(package: &Package, into: &Path, step: &Step<'_>) -> Result<PathB
             }
             Err(_) => step.state(&format!("failed, attempt {} of {ATTEMPTS}", attempt + 1)),
         }
-        std::thread::sleep(Duration::from_secs(u64::from(2 * attempt)));
+        std::thread::sleep(pauses.next().unwrap_or(PAUSE));
         attempt += 1;
     }
 }

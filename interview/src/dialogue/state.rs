@@ -178,7 +178,10 @@ impl InterviewState {
             }
             Event::Said { utterance, .. } => self.last_utterance = self.last_utterance.max(*utterance),
             Event::NotUnderstood { .. } => self.not_understood += 1,
-            Event::TurnTimed { .. } | Event::ProposalRejected { .. } | Event::SaidBeside { .. } => {}
+            Event::TurnTimed { .. }
+            | Event::ProposalRejected { .. }
+            | Event::SaidBeside { .. }
+            | Event::RecordingIncomplete { .. } => {}
             Event::PersonRequested => self.person_requests += 1,
             Event::RespondentAsked { .. } => self.respondent_questions += 1,
             Event::ConfirmationAsked { about } => self.pending = Some(*about),

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Postponement, Unfit};
+use super::{Endpointing, Means, Postponement, RecordingFault, TurnTiming, Unfit};
 use crate::analysis::Analysis;
 use crate::analysis::contradiction::Earlier;
 use crate::call::{AskingId, Ms, Rejection, UtteranceId, Word};
@@ -45,63 +45,6 @@ pub enum RepeatReason {
     Reworded,
     /// The question was taken up again after an interruption or a lost connection.
     Resumed,
-}
-
-/// When and why a turn of the respondent ended.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Endpointing {
-    /// Last sample of speech, in milliseconds on the call clock.
-    pub speech_end_ms: Ms,
-    /// When the turn was judged to be over, in milliseconds on the call clock.
-    pub decided_ms: Ms,
-    /// The rule that ended the turn.
-    pub rule: EndRule,
-    /// Silences within the answer after which the respondent continued, in milliseconds and in
-    /// order. They show how this respondent pauses.
-    #[serde(default)]
-    pub pauses: Vec<Ms>,
-}
-
-/// The time from the respondent's last sample of speech to the interviewer's answer, and its parts,
-/// in milliseconds.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TurnTiming {
-    /// Last sample of speech, on the call clock.
-    pub speech_end_ms: Ms,
-    /// From the last sample until the pause was noticed and its transcription requested.
-    pub endpoint: Ms,
-    /// From that request until the words were there.
-    pub stt: Ms,
-    /// From the words to the decision to speak: the judgement by sound, the silence that the policy
-    /// requires, and a proposal under way.
-    pub decide: Ms,
-    /// From the decision until the first packet was sent. The four steps add up to `first_audio`.
-    pub tts: Ms,
-    /// From the last sample to the first packet of anything audible.
-    pub first_audio: Ms,
-    /// From the last sample to the first packet of the question itself, which may follow an
-    /// acknowledgement.
-    pub question_start: Ms,
-}
-
-/// Which rule ended the respondent's turn.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndRule {
-    /// Text and sound both say that the turn is complete.
-    #[default]
-    Complete,
-    /// It was a short, full answer to a closed, scale or multiple-choice question, or a request.
-    Closed,
-    /// The silence was long enough, whatever the models say.
-    Silence,
-    /// The respondent said nothing.
-    NoAnswer,
-    /// The question's or the interview's time was up.
-    TimeUp,
 }
 
 /// A finished answer to an asking, as it is stored in `interview_responses`.
@@ -172,16 +115,6 @@ pub enum Pending {
     ReadBack,
 }
 
-/// By which means a request was made.
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Means {
-    Voice,
-    Page,
-    Api,
-}
-
 /// Something that happened in an interview. Replaying the events in order rebuilds the interview.
 ///
 /// An event with the respondent's `text` or `words` holds personal data ([`Event::is_personal`]).
@@ -191,31 +124,21 @@ pub enum Means {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// The respondent's media connected, for the first or a later time.
-    LegConnected {
-        leg: u32,
-    },
-    LegLost {
-        leg: u32,
-    },
-    PhaseEntered {
-        phase: Phase,
-    },
-    ConsentAsked {
-        recording: bool,
-    },
+    LegConnected { leg: u32 },
+    /// The respondent's media connection was lost.
+    LegLost { leg: u32 },
+    /// The interview entered this phase.
+    PhaseEntered { phase: Phase },
+    /// The respondent was asked to take part or, with `recording = true`, to be recorded.
+    ConsentAsked { recording: bool },
     /// With `recording = false`, the answer is about taking part. `Ended` follows a refusal to take
     /// part.
-    ConsentAnswered {
-        recording: bool,
-        given: bool,
-    },
-    SectionEntered {
-        section: String,
-    },
-    SectionSkipped {
-        section: String,
-        reason: String,
-    },
+    ConsentAnswered { recording: bool, given: bool },
+    /// The first question of this section is next.
+    SectionEntered { section: String },
+    /// This section was left out.
+    SectionSkipped { section: String, reason: String },
+    /// A question or a follow-up was put to the respondent, which begins an asking.
     QuestionAsked {
         asking: AskingId,
         question_id: String,
@@ -229,111 +152,60 @@ pub enum Event {
         /// Who proposed a follow-up.
         source: Option<String>,
     },
-    QuestionRepeated {
-        asking: AskingId,
-        reason: RepeatReason,
-        text: String,
-    },
-    QuestionSkipped {
-        question_id: String,
-        section: String,
-        reason: String,
-    },
-    Answered {
-        response: Box<Response>,
-    },
+    /// The question of this asking was said again.
+    QuestionRepeated { asking: AskingId, reason: RepeatReason, text: String },
+    /// This question was left out.
+    QuestionSkipped { question_id: String, section: String, reason: String },
+    /// An asking was answered. An answer may be a refusal, or silence.
+    Answered { response: Box<Response> },
     /// Words of the answer to this asking that were followed by something that the interviewer
     /// said. The rest of the answer is still to come.
-    AnswerBegun {
-        asking: AskingId,
-        words: Vec<Word>,
-    },
+    AnswerBegun { asking: AskingId, words: Vec<Word> },
     /// What the respondent said besides answering: a request, a question, or words to the
     /// interviewer.
-    SaidBeside {
-        asking: Option<AskingId>,
-        words: Vec<Word>,
-    },
+    SaidBeside { asking: Option<AskingId>, words: Vec<Word> },
     /// What the interviewer said, as far as it was heard.
-    Said {
-        utterance: UtteranceId,
-        text: String,
-        start_ms: Ms,
-        end_ms: Ms,
-        interrupted: bool,
-    },
+    Said { utterance: UtteranceId, text: String, start_ms: Ms, end_ms: Ms, interrupted: bool },
     /// A follow-up that a model proposed to the answer of this asking was not fit to be spoken.
-    ProposalRejected {
-        asking: AskingId,
-        reason: Unfit,
-        source: String,
-    },
+    ProposalRejected { asking: AskingId, reason: Unfit, source: String },
     /// A segment of speech was rejected or not understood. It counts towards `stt_error_rate`.
-    NotUnderstood {
-        reason: Rejection,
-    },
+    NotUnderstood { reason: Rejection },
     /// The respondent asked for a person, which is an escalation.
     PersonRequested,
     /// The respondent asked something. `text` is set only after consent, and only where the
     /// question was not answered.
-    RespondentAsked {
-        topic: Topic,
-        answered: bool,
-        text: Option<String>,
-    },
+    RespondentAsked { topic: Topic, answered: bool, text: Option<String> },
     /// The interviewer asked a question of its own within the asking, and waits for the answer.
-    ConfirmationAsked {
-        about: Pending,
-    },
-    /// That question is settled: it was answered, or something else came.
+    ConfirmationAsked { about: Pending },
+    /// The interviewer's own question is settled: it was answered, or something else came.
     ConfirmationSettled,
     /// Something that a person should look at. The interview is handed over.
-    ConcernRaised {
-        concern: Concern,
-    },
+    ConcernRaised { concern: Concern },
     /// Consent to record was withdrawn. Nothing from `from_ms` of the call clock on is kept.
-    RecordingWithdrawn {
-        by: Means,
-        from_ms: Ms,
-    },
+    RecordingWithdrawn { by: Means, from_ms: Ms },
     /// What happens to the earlier recording was decided.
-    RecordingSettled {
-        keep: bool,
-    },
+    RecordingSettled { keep: bool },
+    /// Part of the recording is missing from here on, or the whole of it, although there was consent
+    /// to record.
+    RecordingIncomplete { reason: RecordingFault },
     /// The respondent withdrew the answer to this asking. It no longer counts, and its words are no
     /// longer shown.
-    AnswerStruck {
-        asking: AskingId,
-    },
+    AnswerStruck { asking: AskingId },
     /// How the interviewer speaks from here on: a factor on the speaking rate, and a gain in dB.
-    SpeechAdjusted {
-        rate: f32,
-        gain_db: f32,
-    },
+    SpeechAdjusted { rate: f32, gain_db: f32 },
     /// The interview returns to `scheduled`. The next joining resumes it.
-    Postponed {
-        reason: Postponement,
-        until: Option<When>,
-    },
-    Paused {
-        reason: String,
-    },
+    Postponed { reason: Postponement, until: Option<When> },
+    /// The call was paused.
+    Paused { reason: String },
+    /// The call was resumed after a pause.
     Resumed,
     /// How long the respondent waited for the question of this asking, and for which steps. It is
     /// for reports only.
-    TurnTimed {
-        asking: AskingId,
-        timing: TurnTiming,
-    },
+    TurnTimed { asking: AskingId, timing: TurnTiming },
     /// The branch that was taken: its condition and its target section.
-    Branched {
-        condition: String,
-        target_section: String,
-    },
-    Ended {
-        status: EndStatus,
-        reason: Option<String>,
-    },
+    Branched { condition: String, target_section: String },
+    /// The interview ended.
+    Ended { status: EndStatus, reason: Option<String> },
 }
 
 impl Event {
@@ -363,6 +235,7 @@ impl Event {
             Event::ConcernRaised { .. } => "concern_raised",
             Event::RecordingWithdrawn { .. } => "recording_withdrawn",
             Event::RecordingSettled { .. } => "recording_settled",
+            Event::RecordingIncomplete { .. } => "recording_incomplete",
             Event::AnswerStruck { .. } => "answer_struck",
             Event::SpeechAdjusted { .. } => "speech_adjusted",
             Event::Postponed { .. } => "postponed",

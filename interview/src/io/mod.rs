@@ -4,14 +4,16 @@
 
 mod event;
 mod postponement;
+mod recording;
+mod turn;
 mod unfit;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::event::{
-    EndRule, EndStatus, Endpointing, Event, Means, Pending, Phase, RepeatReason, Response, TurnTiming,
-};
+pub use self::event::{EndStatus, Event, Pending, Phase, RepeatReason, Response};
 pub use self::postponement::Postponement;
+pub use self::recording::{Means, RecordingFault};
+pub use self::turn::{EndRule, Endpointing, TurnTiming};
 pub use self::unfit::Unfit;
 pub use crate::call::{AskingId, Ms, PauseId, Rejection, Transcript, UtteranceId, Word};
 pub use crate::meaning::When;

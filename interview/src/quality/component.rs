@@ -7,9 +7,8 @@ use std::time::Duration;
 
 /// Failures within this time belong together.
 const WINDOW: Duration = Duration::from_mins(1);
-/// The number of failures within the window from which the part counts as failing. One may be an
-/// accident.
-const FAILURES: u64 = 2;
+/// The number of failures within the window that may be an accident, unless the part says otherwise.
+const TOLERATED: u64 = 1;
 
 /// A change in whether a part works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +19,28 @@ pub enum Change {
 }
 
 /// The state of one part.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Component {
+    /// More than so many failures within the window are no accident.
+    tolerated: u64,
     total: u64,
     /// When failures were seen, and how many each time.
     recent: VecDeque<(Duration, u64)>,
     fails: bool,
 }
 
+impl Default for Component {
+    fn default() -> Self {
+        Self::tolerating(TOLERATED)
+    }
+}
+
 impl Component {
+    /// A part of which `tolerated` failures within a minute may be an accident.
+    pub fn tolerating(tolerated: u64) -> Self {
+        Self { tolerated, total: 0, recent: VecDeque::new(), fails: false }
+    }
+
     /// Judges the part by its total number of failures since the process began, as seen at `now`. A
     /// failing part counts as working again after a time of `quiet` without a failure.
     ///
@@ -53,13 +65,13 @@ impl Component {
         if self.fails {
             let over = last.is_none_or(|last| now.saturating_sub(last) >= quiet);
             if over {
-                *self = Self { total, ..Self::default() };
+                *self = Self { total, ..Self::tolerating(self.tolerated) };
             }
             return over.then_some(Change::Works);
         }
         let failures: u64 =
             self.recent.iter().filter(|(at, _)| now.saturating_sub(*at) < WINDOW).map(|(_, count)| count).sum();
-        self.fails = failures >= FAILURES;
+        self.fails = failures > self.tolerated;
         self.fails.then_some(Change::Fails(failures))
     }
 }

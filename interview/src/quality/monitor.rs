@@ -35,6 +35,8 @@ pub enum Subject {
     Metric(Metric),
     /// Speech recognition fails in this call.
     Recognition,
+    /// The recording of this call is incomplete.
+    Recording,
 }
 
 impl Subject {
@@ -43,6 +45,7 @@ impl Subject {
         match self {
             Self::Metric(metric) => metric.name(),
             Self::Recognition => "component.stt",
+            Self::Recording => "component.recording",
         }
     }
 }
@@ -170,6 +173,7 @@ impl Monitor {
                 }
                 self.judge_answers(at, thresholds, &mut findings);
             }
+            Event::RecordingIncomplete { .. } => self.recording_incomplete(at, &mut findings),
             Event::Ended { .. } => self.judge_end(at, thresholds, &mut findings),
             _ => {}
         }
@@ -334,6 +338,15 @@ impl Monitor {
         if open.is_some() {
             findings.push(Finding::Recovered(Subject::Recognition));
         }
+    }
+
+    /// Once for an interview: what is missing does not come back.
+    fn recording_incomplete(&mut self, at: Ms, findings: &mut Vec<Finding>) {
+        if self.watches.get(&Subject::Recording).is_some_and(|watch| watch.open.is_some()) {
+            return;
+        }
+        let (subject, occasion) = (Subject::Recording, self.seq.to_string());
+        self.opened(Alert { subject, severity: Severity::Error, value: 1.0, threshold: 0.0, occasion }, at, findings);
     }
 
     fn opened(&mut self, alert: Alert, at: Ms, findings: &mut Vec<Finding>) {

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+
 /// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
@@ -50,7 +52,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    pub const FACTOR: u32 = 4;
+    pub const FACTOR: f32 = 4.0;
     /// Pauses vary by this share in both directions.
     const JITTER: f64 = 0.25;
 
@@ -65,8 +67,12 @@ impl Schedule {
         if attempt >= self.attempts {
             return Next::Dead;
         }
-        let steps = attempt.saturating_sub(1);
-        let plain = self.first.saturating_mul(Self::FACTOR.saturating_pow(steps)).min(self.longest);
+        let pauses = ExponentialBuilder::new()
+            .with_factor(Self::FACTOR)
+            .with_min_delay(self.first.min(self.longest))
+            .with_max_delay(self.longest)
+            .without_max_times();
+        let plain = pauses.build().nth(attempt.saturating_sub(1) as usize).unwrap_or(self.longest);
         let varied = plain.mul_f64(1.0 - Self::JITTER + 2.0 * Self::JITTER * chance.clamp(0.0, 1.0));
         Next::Again(varied.max(retry_after.unwrap_or_default()).min(self.longest))
     }

@@ -8,8 +8,7 @@
 
 mod out;
 
-use actix_files::NamedFile;
-use actix_web::http::header::{ContentDisposition, ContentEncoding, DispositionParam, DispositionType};
+use actix_web::http::header::{ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
@@ -23,9 +22,11 @@ use uuid::Uuid;
 use super::query::Parameters;
 use super::queued::{Queued, queued};
 use super::routes::resource;
+use super::stored::{self, Named};
 use super::{AppState, Kind, Problem, Viewer, limits};
-use crate::study::task::{EXPORT, ExportRequest, enqueue};
+use crate::study::task::{ExportRequest, enqueue};
 use crate::study::{Format, Pages, Study};
+use storage::exports::{ERASURE, EXPIRED, EXPORT_STUDY, REMOVED_BECAUSE};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(study, write_study)).service(resource!(fetch));
@@ -138,12 +139,13 @@ async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Re
         (status = 410, body = Problem, description = "it was removed"),
         (status = 412, body = Problem, description = "it has changed since"),
         (status = 416, body = Problem, description = "there is no such range"),
+        (status = 503, body = Problem, description = "the store of files does not answer now"),
     )
 )]
 async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let task = caller.storage.tasks().get(*id).await?;
     let Some(wanted) =
-        (task.kind == EXPORT).then(|| serde_json::from_value::<ExportRequest>(task.payload).ok()).flatten()
+        (task.kind == EXPORT_STUDY).then(|| serde_json::from_value::<ExportRequest>(task.payload).ok()).flatten()
     else {
         return Err(Problem::not_found("there is no export with this id"));
     };
@@ -151,17 +153,30 @@ async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
         let state = task.state.as_str();
         return Err(Problem::conflict(format!("the export is {state}: GET /api/tasks/{id} says more")));
     }
-    let file = caller.storage.exports().file(caller.workspace, *id, wanted.format.ending());
-    let gone = || {
-        let detail = "exports are kept for a day, and removed when personal data is erased: have it written again";
-        Problem::new(Kind::ExportRemoved, detail)
-    };
+    let because = task.result.as_ref().and_then(|result| result.get(REMOVED_BECAUSE)?.as_str());
+    if let Some(because) = because {
+        return Err(removed(because));
+    }
     let (_, guide) = caller.storage.guides().newest(wanted.call_guide_id).await?;
-    let opened = NamedFile::open_async(file.path()).await.map_err(|_| gone())?;
-    let opened = opened
-        .set_content_disposition(file_name(&guide.name, wanted.format))
-        .set_content_encoding(ContentEncoding::Identity);
-    Ok(opened.into_response(&request))
+    let found = caller.storage.exports().find(*id, wanted.format.ending()).await?;
+    let content = found.ok_or_else(|| removed(""))?;
+    let named = Named { media_type: wanted.format.media_type(), disposition: file_name(&guide.name, wanted.format) };
+    match stored::answer(&request, &content, named).await {
+        Err(problem) if problem.is(Kind::NotFound) => Err(removed("")),
+        answered => answered,
+    }
+}
+
+fn removed(because: &str) -> Problem {
+    let detail = match because {
+        ERASURE => "the export was removed because of an erasure of personal data: have it written again",
+        EXPIRED => "exports are kept for a day: have it written again",
+        // Somebody has removed it in the store itself, or workers write to another place than this engine reads.
+        _ => {
+            "the export is not where it was written: have it written again, and let engines and workers use one FILES_URL"
+        }
+    };
+    Problem::new(Kind::ExportRemoved, detail)
 }
 
 fn file_name(guide: &str, format: Format) -> ContentDisposition {

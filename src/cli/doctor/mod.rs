@@ -3,6 +3,7 @@
 //! Owns: the checks and what is advised. Never does: change anything, or know settings of its own: it looks for what the
 //! engine would use.
 
+mod files;
 mod ice;
 mod network;
 pub(super) mod running;
@@ -120,6 +121,7 @@ impl DoctorArgs {
         findings.extend(weights);
         findings.push(runtime(&dir.join("libonnxruntime.so")));
         findings.push(test_recordings(dir)?);
+        findings.push(files::examine(&settings)?);
         findings.extend(network::examine(&settings)?);
         Ok(findings)
     }

@@ -9,11 +9,9 @@ use std::time::Duration;
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use interview::Event;
 use interview::io::{CallState, EndStatus, Notice};
-use tokio::sync::oneshot;
 use tracing::info;
 
 use super::{CallActor, Ending};
-use crate::supervisors::Flush;
 
 impl CallActor {
     /// A part that the call can't do without has failed: say so in the log and end.
@@ -47,16 +45,19 @@ impl CallActor {
         self.call.metrics.playout_deadline_misses_total.inc_by(missed);
         info!(interview = %self.call.interview_id, ?ending, missed_playout_deadlines = missed, "call over");
         let (leg, persistence) = (Arc::clone(&self.call.leg), self.call.persistence.clone());
+        let interview_id = self.call.interview_id;
         // Appends of this very moment are queued before the flush: see `feed`.
-        let closing = async move {
-            leg.close().await;
-            let (flushed, done) = oneshot::channel();
-            persistence.do_send(Flush(flushed));
-            // An error means that the supervisor is gone, and the process with it.
-            let _ = done.await;
-        };
+        let closing = async move { leg.close().await };
+        // An error means that the engine has stopped.
+        let flushing = async move { drop(persistence.flush_interview(interview_id).await) };
         ctx.run_later(Duration::ZERO, move |actor, ctx| {
-            ctx.spawn(closing.into_actor(actor).map(move |(), actor, ctx| {
+            let closed = closing.into_actor(actor).map(|fault, actor, ctx| {
+                if let Some(reason) = fault {
+                    actor.recording_incomplete(reason, ctx);
+                }
+            });
+            let flushed = closed.then(move |(), actor, _| flushing.into_actor(actor));
+            ctx.spawn(flushed.map(move |(), actor, ctx| {
                 actor.committed = actor.appends;
                 actor.release();
                 let on_end = std::mem::replace(&mut actor.call.on_end, Box::new(|_| ()));

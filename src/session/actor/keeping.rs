@@ -2,14 +2,16 @@
 //!
 //! Owns: the numbering of the interview's events. Never does: write them (the persistence supervisor does).
 
+use std::sync::Arc;
+
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use interview::Event;
-use interview::io::Ms;
-use tokio::sync::oneshot;
+use interview::io::{Ms, RecordingFault};
 use tracing::error;
 
 use super::CallActor;
-use crate::supervisors::Append;
+use crate::session::leg::Leg;
+use crate::telemetry::metrics::Failure;
 use storage::EventRecord;
 
 impl CallActor {
@@ -18,33 +20,57 @@ impl CallActor {
         EventRecord { seq: self.seq, at_ms, event, actor: "interview".to_owned() }
     }
 
+    /// Part of the recording is missing: the log says so, once for each reason.
+    pub(super) fn recording_incomplete(&mut self, reason: RecordingFault, ctx: &mut Context<Self>) {
+        if self.call.recording_faults.contains(&reason) {
+            return;
+        }
+        self.call.recording_faults.push(reason);
+        error!(interview = %self.call.interview_id, ?reason, "the recording is incomplete");
+        self.call.metrics.count_failure(Failure::Recording);
+        let record = self.record(self.now(), Event::RecordingIncomplete { reason });
+        self.append(vec![record], ctx);
+    }
+
+    /// A leg that another one has taken the place of.
+    pub(super) fn close_leg(&mut self, leg: Arc<Leg>, ctx: &mut Context<Self>) {
+        let closing = async move { leg.close().await };
+        ctx.spawn(closing.into_actor(self).map(|fault, actor, ctx| {
+            if let Some(reason) = fault {
+                actor.recording_incomplete(reason, ctx);
+            }
+        }));
+    }
+
     pub(super) fn append(&mut self, records: Vec<EventRecord>, ctx: &mut Context<Self>) {
         if records.is_empty() {
             return;
         }
         self.appends += 1;
         let number = self.appends;
-        let (reply, committed) = oneshot::channel();
-        self.call.persistence.do_send(Append { interview_id: self.call.interview_id, records, reply });
+        let committed = self.call.persistence.append(self.call.interview_id, records);
         ctx.spawn(committed.into_actor(self).map(move |result, actor, ctx| {
-            // While the database is away the answer waits and the events are spooled; this is worse than that.
+            // While the database is away the answer waits and the events are spooled. This is worse than that.
             let problem = match result {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some("the persistence supervisor is gone".to_owned()),
+                Ok(Ok(())) => {
+                    actor.committed = actor.committed.max(number);
+                    actor.release();
+                    return;
+                }
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "the engine has stopped".to_owned(),
             };
-            if let Some(problem) = problem {
-                error!(interview = %actor.call.interview_id, problem, "events could not be kept");
-                actor.fail("storage_failed", ctx);
-            }
-            actor.committed = actor.committed.max(number);
-            actor.release();
+            error!(interview = %actor.call.interview_id, problem, "events could not be kept");
+            actor.refused = Some(actor.refused.map_or(number, |earlier| earlier.min(number)));
+            actor.fail("storage_failed", ctx);
         }));
     }
 
-    /// Publishes the notices whose events are committed.
+    /// Publishes the notices whose events are committed. Those that follow from events which the log does not take are never
+    /// published.
     pub(super) fn release(&mut self) {
-        while self.held.front().is_some_and(|(after, _, _)| *after <= self.committed) {
+        let refused = self.refused.unwrap_or(u64::MAX);
+        while self.held.front().is_some_and(|(after, _, _)| *after <= self.committed && *after < refused) {
             if let Some((_, at_ms, notice)) = self.held.pop_front() {
                 self.call.page.publish(at_ms, notice);
             }

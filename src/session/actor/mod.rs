@@ -12,21 +12,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{
-    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
+    Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle, StreamHandler,
     WrapFuture,
 };
 use interview::Interview;
-use interview::io::{Command, Input, Ms, Notice, Output};
+use interview::io::{Command, Input, Ms, Notice, Output, RecordingFault};
 use tracing::{info, warn};
 use uuid::Uuid;
 
 use self::speaking::Speaking;
 use super::engines::Engines;
-use super::heartbeat::{HEARTBEAT_INTERVAL, Heartbeat};
 use super::leg::{Leg, LegMessage, LegState};
 use super::page::Page;
 use super::script::Script;
 use super::timing::Stopwatch;
+use crate::supervised::{HEARTBEAT_INTERVAL, Heartbeat};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
@@ -43,7 +43,7 @@ pub struct CallContext {
     pub last_seq: i64,
     pub script: Script,
     pub engines: Arc<Engines>,
-    pub persistence: Addr<Persistence>,
+    pub persistence: Persistence,
     pub metrics: Arc<Metrics>,
     pub page: Page,
     pub clock: CallClock,
@@ -51,6 +51,8 @@ pub struct CallContext {
     pub heartbeat: Arc<Heartbeat>,
     /// It was the engine that stopped, not the respondent who paused: go on as soon as they are back.
     pub resumes: bool,
+    /// Why the recording is incomplete, as far as the log says so.
+    pub recording_faults: Vec<RecordingFault>,
     /// Called once when the interview is over (not when the actor dies of something else).
     pub on_end: Box<dyn FnOnce(Ending) + Send>,
 }
@@ -106,6 +108,8 @@ pub struct CallActor {
     held: std::collections::VecDeque<(u64, Ms, Notice)>,
     appends: u64,
     committed: u64,
+    /// The first append that the log did not take.
+    refused: Option<u64>,
     over: bool,
     /// Speaking rate of the guide's voice, before the respondent wished for another.
     speed: f32,
@@ -128,6 +132,7 @@ impl CallActor {
             held: std::collections::VecDeque::new(),
             appends: 0,
             committed: 0,
+            refused: None,
             over: false,
         }
     }
@@ -284,6 +289,9 @@ impl Actor for CallActor {
         });
         // A restarted actor finds the leg as it was: nobody will tell it again that it is connected, or gone.
         self.listen(ctx);
+        if let Some(fault) = self.call.leg.recording_fault() {
+            self.recording_incomplete(fault, ctx);
+        }
         match self.call.leg.state() {
             LegState::Connecting => {}
             LegState::Connected => self.connected(ctx),
@@ -315,6 +323,7 @@ impl StreamHandler<LegMessage> for CallActor {
             }
             LegMessage::Playout(event) => self.on_playout(event, ctx),
             LegMessage::Leg(event) => self.on_leg(event, ctx),
+            LegMessage::RecordingIncomplete(reason) => self.recording_incomplete(reason, ctx),
         }
     }
 
@@ -345,7 +354,7 @@ impl Handler<NewLeg> for CallActor {
         self.feed(Input::PeerLost, ctx);
         if self.over {
             // There was nothing to go on with: the goodbye had been said.
-            ctx.spawn(async move { old.close().await }.into_actor(self));
+            self.close_leg(old, ctx);
             return false;
         }
         // The old leg says that it is closed, too: that must not end the new one.
@@ -353,7 +362,7 @@ impl Handler<NewLeg> for CallActor {
         if self.call.interview.state().recording == Some(true) {
             self.call.leg.start_recording();
         }
-        ctx.spawn(async move { old.close().await }.into_actor(self));
+        self.close_leg(old, ctx);
         true
     }
 }

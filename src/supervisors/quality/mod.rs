@@ -1,14 +1,12 @@
 //! The quality supervisor: sees every event that is committed, and says what is wrong while the call is on.
 //!
 //! - `look`: one look at one call: events through its monitor, findings into the database
-//! - `components`: parts of the engine that fail, and that work again
-//! - `watch`: starts the supervisor anew when it has died or stands still
+//! - `watch`: has the supervisor started, and started anew when it is lost
 //!
 //! Owns: a monitor a live call, made from the log when there is none; what is looked at from time to time. Never does: take part
 //! in a call, hold up the writer of the log, or know a rule (those are `interview::quality`'s). It keeps nothing that the log
 //! and the tables don't bring back, and what it writes twice changes nothing: so it may die at any time.
 
-mod components;
 mod look;
 mod watch;
 
@@ -22,9 +20,9 @@ use interview::quality::{Monitor, Thresholds};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use self::components::Components;
 use self::look::{Looked, Work};
 use super::persistence::Committed;
+use crate::supervised::{HEARTBEAT_INTERVAL, Run};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 use storage::thresholds::Stamp;
@@ -32,7 +30,7 @@ use storage::{Storage, StorageError};
 
 pub use watch::Quality;
 
-/// How often components and edited thresholds are looked at.
+/// How often edited thresholds are looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// How often interviews are looked for that ended without being seen, in ticks.
 const SWEEP: u64 = 60;
@@ -52,25 +50,12 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// The settings', for what nobody has set.
     pub defaults: Thresholds,
-    /// COMPONENT_QUIET_SECONDS.
-    pub quiet: Duration,
 }
-
-/// Alive?
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-struct Beat;
 
 /// Answered when everything that was seen before is judged and written.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Settle(pub oneshot::Sender<()>);
-
-/// What a bug in a handler would do. It exists for tests: a release build, which has no debug assertions, is without it.
-#[cfg(debug_assertions)]
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Panic;
 
 /// A call under the eye.
 #[derive(Default)]
@@ -86,8 +71,8 @@ struct Watched {
 
 struct Supervisor {
     parts: Parts,
+    run: Run,
     calls: HashMap<Uuid, Watched>,
-    components: Components,
     stamp: Option<Stamp>,
     ticks: u64,
     ticking: bool,
@@ -97,10 +82,10 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    fn new(parts: Parts) -> Self {
+    fn new(parts: Parts, run: Run) -> Self {
         Self {
-            components: Components::new(parts.quiet),
             parts,
+            run,
             calls: HashMap::new(),
             stamp: None,
             ticks: 0,
@@ -227,17 +212,11 @@ impl Supervisor {
         if self.ticks.is_multiple_of(SWEEP) {
             self.catch_up(ctx, false);
         }
-        let mut components = std::mem::take(&mut self.components);
-        let parts = self.parts.clone();
-        let work = async move {
-            components.look(&parts).await;
-            let stamp =
-                if parts.storage.reach().is_there() { parts.storage.thresholds().stamp().await.ok() } else { None };
-            (components, stamp)
-        };
-        ctx.spawn(work.into_actor(self).map(|(components, stamp), actor, ctx| {
+        let storage = self.parts.storage.clone();
+        let work =
+            async move { if storage.reach().is_there() { storage.thresholds().stamp().await.ok() } else { None } };
+        ctx.spawn(work.into_actor(self).map(|stamp, actor, ctx| {
             actor.ticking = false;
-            actor.components = components;
             if stamp.is_none() || stamp == actor.stamp {
                 return;
             }
@@ -260,6 +239,7 @@ impl Actor for Supervisor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.catch_up(ctx, true);
+        ctx.run_interval(HEARTBEAT_INTERVAL, |supervisor, _| supervisor.run.beat());
         ctx.run_interval(TICK, Self::tick);
     }
 }
@@ -274,26 +254,11 @@ impl Handler<Committed> for Supervisor {
     }
 }
 
-impl Handler<Beat> for Supervisor {
-    type Result = ();
-
-    fn handle(&mut self, _: Beat, _: &mut Self::Context) {}
-}
-
 impl Handler<Settle> for Supervisor {
     type Result = ();
 
     fn handle(&mut self, Settle(settled): Settle, _: &mut Self::Context) {
         self.settling.push(settled);
         self.settled();
-    }
-}
-
-#[cfg(debug_assertions)]
-impl Handler<Panic> for Supervisor {
-    type Result = ();
-
-    fn handle(&mut self, _: Panic, _: &mut Self::Context) {
-        panic!("sabotage");
     }
 }

@@ -57,6 +57,10 @@ pub enum Failure {
     Spool,
     /// Too many events wait.
     Full,
+    /// Events that the database never takes were set aside.
+    SetAside,
+    /// A part of the spool can't be read.
+    Damaged,
     Synthesis,
     Transcription,
     Judgement,
@@ -65,6 +69,10 @@ pub enum Failure {
     Panicked,
     /// An actor of a call stood still.
     Frozen,
+    /// What listens to a call was lost.
+    Endpointing,
+    /// A recording is incomplete.
+    Recording,
     /// Old data could not be erased.
     Retention,
     /// An interview that nobody came to could not be ended.
@@ -95,18 +103,22 @@ pub enum Failure {
 }
 
 impl Failure {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 30] = [
         Self::Away,
         Self::Append,
         Self::Refused,
         Self::Spool,
         Self::Full,
+        Self::SetAside,
+        Self::Damaged,
         Self::Synthesis,
         Self::Transcription,
         Self::Judgement,
         Self::Proposal,
         Self::Panicked,
         Self::Frozen,
+        Self::Endpointing,
+        Self::Recording,
         Self::Retention,
         Self::NoShow,
         Self::Tasks,
@@ -132,12 +144,16 @@ impl Failure {
             Self::Refused => ["refused", "event_log"],
             Self::Spool => ["spool", "event_log"],
             Self::Full => ["full", "event_log"],
+            Self::SetAside => ["set_aside", "event_log"],
+            Self::Damaged => ["damaged", "event_log"],
             Self::Synthesis => ["synthesis", "tts"],
             Self::Transcription => ["transcription", "stt"],
             Self::Judgement => ["judgement", "turn"],
             Self::Proposal => ["propose", "dialogue"],
             Self::Panicked => ["panicked", "session"],
             Self::Frozen => ["frozen", "session"],
+            Self::Endpointing => ["endpointing", "session"],
+            Self::Recording => ["incomplete", "recording"],
             Self::Retention => ["retention", "privacy"],
             Self::NoShow => ["no_show", "database"],
             Self::Supervisor => ["lost", "quality"],

@@ -80,6 +80,8 @@ pub struct Metrics {
     pub task_dead_letters: GaugeVec,
     /// `error_type`, `component`: see [`Failure`].
     pub errors_total: CounterVec,
+    /// `part`, `reason` (`panicked`, `frozen`, `ended`): runs of the engine's parts that were lost, and replaced.
+    pub part_restarts_total: CounterVec,
     /// `reason`: interviews that were handed to a person.
     pub escalations_total: CounterVec,
     /// `severity`, `metric`: alerts that were raised.
@@ -193,6 +195,11 @@ impl Metrics {
             tasks_running: make.gauges("tasks_running", "Tasks that are being carried out", &["queue"])?,
             task_dead_letters: make.gauges("task_dead_letters", "Tasks that failed for good", &["queue"])?,
             errors_total: make.counters("errors_total", "Errors", &["error_type", "component"])?,
+            part_restarts_total: make.counters(
+                "part_restarts_total",
+                "Parts of the engine that were started again because they had panicked, frozen or ended",
+                &["part", "reason"],
+            )?,
             escalations_total: make.counters(
                 "escalations_total",
                 "Interviews that were handed to a person",

@@ -6,7 +6,7 @@ use entity::Severity;
 use sea_orm::Iterable as _;
 
 use super::{Dashboards, Window};
-use crate::StorageError;
+use crate::error::StorageError;
 
 impl Dashboards<'_> {
     /// Alerts raised in the window: every severity, also those that no alert has.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Dashboards, Window, sql};
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// One guide that had interviews in the window.
 #[derive(Debug, Clone, PartialEq)]

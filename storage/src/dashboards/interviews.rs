@@ -6,7 +6,7 @@ use sea_orm::Iterable as _;
 use uuid::Uuid;
 
 use super::{Dashboards, Window, sql};
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// Of one window.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -19,7 +19,8 @@ use chrono::{DateTime, Duration, Utc};
 use sea_orm::{ConnectionTrait as _, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-use super::{Storage, StorageError};
+use super::error::StorageError;
+use super::store::Storage;
 
 pub use guides::GuidePerformance;
 pub use interviews::InterviewFigures;

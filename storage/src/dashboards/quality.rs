@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Dashboards, Window, sql};
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// Answers by a score of 0…1. Each range includes its beginning; 1.0 belongs to the last one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Dashboards, Window, sql};
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// Answers of each sentiment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Dashboards, Sentiments, Window, sql};
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// All answers of a window, of one guide or of all.
 #[derive(Debug, Clone, Default, PartialEq)]

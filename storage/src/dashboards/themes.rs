@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Dashboards, Window, sql};
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// One theme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -12,7 +12,8 @@ use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, Enti
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{StorageError, to_json};
+use crate::error::StorageError;
+use crate::json::to_json;
 
 /// One answer's.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::Insights;
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// Which interviews: these, or all completed ones of a guide.
 #[derive(Debug, Clone, PartialEq)]

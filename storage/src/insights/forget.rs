@@ -16,7 +16,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Insights;
-use crate::{StorageError, listing};
+use crate::error::StorageError;
+use crate::listing;
 
 impl Insights<'_> {
     /// What insights across interviews hold of this one.

@@ -21,7 +21,10 @@ use uuid::Uuid;
 
 use super::audit::Change;
 use super::edit::Actor;
-use super::{Storage, StorageError, outbox, to_json};
+use super::error::StorageError;
+use super::json::to_json;
+use super::outbox;
+use super::store::Storage;
 
 pub use answers::AnswerTold;
 pub use cases::{Held, Scope};

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Insights;
+use crate::edit::Actor;
+use crate::error::StorageError;
+use crate::json::to_json;
 use crate::tasks::NewTask;
-use crate::{Actor, StorageError, to_json};
 
 /// As it stands in the table of tasks.
 pub const EXTRACT_INSIGHTS: &str = "extract_insights";

@@ -1,6 +1,7 @@
 //! Interviews: scheduling, finding, ending from outside a call.
 
 mod filter;
+pub(crate) mod rows;
 
 use chrono::{DateTime, Duration, Utc};
 use entity::{Channel, Queue, Status, interviews, tasks};
@@ -9,8 +10,8 @@ use interview::io::{EndStatus, Event};
 use interview::webhook::WebhookEvent;
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,8 +19,13 @@ use uuid::Uuid;
 use super::audit::Change;
 use super::crypto::PersonKey;
 use super::edit::{Actor, Edit};
+use super::error::StorageError;
 use super::listing;
-use super::{Batch, EventRecord, JoinToken, NewTask, Storage, StorageError, events, outbox, tokens};
+use super::log::{Batch, EventRecord};
+use super::store::Storage;
+use super::tasks::NewTask;
+use super::tokens::JoinToken;
+use super::{append, log, outbox, tokens};
 
 pub use filter::{InterviewFilter, InterviewOrder};
 
@@ -128,11 +134,7 @@ impl Interviews<'_> {
     }
 
     pub async fn get(&self, id: Uuid) -> Result<interviews::Model, StorageError> {
-        interviews::Entity::find_by_id(id)
-            .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
-            .one(&self.0.db)
-            .await?
-            .ok_or(StorageError::NotFound("interview"))
+        rows::find(&self.0.db, self.0.workspace, id).await
     }
 
     /// The row in the state that the edit was meant for; nobody else changes it until the transaction ends.
@@ -165,7 +167,7 @@ impl Interviews<'_> {
 
     /// Every interview of a respondent, oldest first.
     pub async fn of_respondent(&self, respondent_id: &str) -> Result<Vec<interviews::Model>, StorageError> {
-        of_respondent(&self.0.db, self.0.workspace, respondent_id).await
+        rows::of_respondent(&self.0.db, self.0.workspace, respondent_id).await
     }
 
     /// Interviews of all workspaces that a stopped engine left in the middle, oldest first: to be recovered at start.
@@ -280,7 +282,7 @@ impl Interviews<'_> {
 
     /// An interview of this workspace, to be changed.
     pub(super) async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
-        let row = locked(tx, id).await?;
+        let row = rows::locked(tx, id).await?;
         if row.workspace_id == self.0.workspace { Ok(row) } else { Err(StorageError::NotFound("interview")) }
     }
 
@@ -293,7 +295,7 @@ impl Interviews<'_> {
         reason: &str,
         actor: &Actor,
     ) -> Result<(), StorageError> {
-        let (seq, at_ms) = events::next_place(tx, id).await?;
+        let (seq, at_ms) = log::next_place(tx, id).await?;
         let record = EventRecord {
             seq,
             at_ms,
@@ -301,7 +303,7 @@ impl Interviews<'_> {
             actor: actor.to_string(),
         };
         let batch = Batch { interview_id: id, received_at: now, records: vec![record] };
-        events::append_in(tx, &batch).await?;
+        append::append_in(tx, &batch).await?;
         let change = Change::new(AUDITED, id, "interview.ended").with(json!({ "status": status, "reason": reason }));
         self.0.audit().record(tx, actor, change).await
     }
@@ -322,29 +324,4 @@ fn conducting(row: &interviews::Model) -> NewTask {
 
 fn conduct_key(interview: Uuid) -> String {
     interview.simple().to_string()
-}
-
-/// An interview of whichever workspace, to be changed: the call's events and what researchers do to it from outside are
-/// written one after the other.
-pub(super) async fn locked(tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
-    let query = interviews::Entity::find_by_id(id).lock_exclusive();
-    query.one(tx).await?.ok_or(StorageError::NotFound("interview"))
-}
-
-/// An interview of whichever workspace.
-pub(super) async fn find_anywhere(db: &impl ConnectionTrait, id: Uuid) -> Result<interviews::Model, StorageError> {
-    interviews::Entity::find_by_id(id).one(db).await?.ok_or(StorageError::NotFound("interview"))
-}
-
-pub(super) async fn of_respondent(
-    db: &impl ConnectionTrait,
-    workspace: Uuid,
-    respondent_id: &str,
-) -> Result<Vec<interviews::Model>, StorageError> {
-    Ok(interviews::Entity::find()
-        .filter(interviews::Column::WorkspaceId.eq(workspace))
-        .filter(interviews::Column::RespondentId.eq(respondent_id))
-        .order_by_asc(interviews::Column::Id)
-        .all(db)
-        .await?)
 }

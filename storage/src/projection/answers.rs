@@ -13,8 +13,10 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{StorageError, responses, to_json};
 use super::{Projection, methods, name_of};
+use crate::error::StorageError;
+use crate::json::to_json;
+use crate::responses;
 
 impl Projection {
     /// The respondent took the answer back: that it was given stays, its words go.

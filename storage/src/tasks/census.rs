@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, ExprTrait as _, FromQueryResult, QueryFi
 use uuid::Uuid;
 
 use super::{DueTask, Tasks};
-use crate::StorageError;
+use crate::error::StorageError;
 use tasks::Column;
 
 /// What there is of one queue, over all workspaces.

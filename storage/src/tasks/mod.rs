@@ -4,7 +4,7 @@
 //! between any two. [`enqueue`](Tasks::enqueue) stands here, what operators do in `operator.rs`, what workers do in `work.rs`,
 //! what is told about the queues in `census.rs`. Never does: carry a task out, know what a kind means.
 
-mod notifier;
+pub(crate) mod notifier;
 mod census;
 mod operator;
 mod work;
@@ -16,7 +16,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Actor, Storage, StorageError};
+use super::edit::Actor;
+use super::error::StorageError;
+use super::store::Storage;
 
 pub use census::QueueCount;
 pub use notifier::{DueTask, Notifier};

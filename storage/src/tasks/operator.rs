@@ -10,9 +10,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Tasks, rank};
-use crate::StorageError;
 use crate::audit::Change;
 use crate::edit::Actor;
+use crate::error::StorageError;
 use crate::webhooks;
 use tasks::Column;
 

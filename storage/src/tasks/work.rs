@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Tasks, rank};
-use crate::StorageError;
+use crate::error::StorageError;
 use tasks::Column;
 
 /// A task whose worker died so often is what kills them.

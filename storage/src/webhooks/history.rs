@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::{AUDITED, Deliveries, Webhooks};
 use crate::audit::Change;
 use crate::edit::Actor;
-use crate::{StorageError, outbox};
+use crate::error::StorageError;
+use crate::outbox;
 use webhook_deliveries::Column;
 
 /// The event of a delivery that somebody asked for to try a webhook out.

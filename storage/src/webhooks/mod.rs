@@ -24,8 +24,10 @@ use uuid::Uuid;
 use super::audit::Change;
 use super::crypto::random;
 use super::edit::{Actor, Edit};
+use super::error::StorageError;
+use super::json::to_json;
+use super::store::Storage;
 use super::vault::Vault;
-use super::{Storage, StorageError, to_json};
 
 pub use view::{Health, Webhook, WebhookSettings};
 pub(crate) use work::call_off;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::StorageError;
+use crate::error::StorageError;
 
 /// What operators decide about a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -13,7 +13,7 @@ use entity::{DeliveryState, Queue, Severity, alerts, webhook_deliveries, webhook
 use interview::webhook::Next;
 use sea_orm::sea_query::{Expr, ExprTrait as _, LockType};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, Statement,
 };
 use serde_json::{Value, json};
@@ -23,14 +23,14 @@ use super::{AUDITED, FAILURES, Webhooks, bury_pending, open_headers};
 use crate::alerts::NewAlert;
 use crate::audit::Change;
 use crate::edit::Actor;
+use crate::error::StorageError;
+use crate::locks;
+use crate::store::Storage;
 use crate::tasks::NewTask;
-use crate::{Storage, StorageError};
 use webhook_deliveries::Column;
 
 /// The task that makes one attempt at one delivery.
 pub const SEND: &str = "send_webhook";
-/// Of PostgreSQL's advisory lock: any number that nobody else uses in this database.
-const RELAYS: i64 = 0x7265_6c61_7973;
 /// How often a task is begun that can't read or write what it needs.
 const TRIES: i32 = 3;
 
@@ -141,10 +141,8 @@ impl Deliveries<'_> {
     pub async fn take(&self, now: DateTime<Utc>, until: DateTime<Utc>, bounds: Bounds) -> Result<usize, StorageError> {
         let tx = self.0.write().await?;
         let backend = tx.get_database_backend();
-        if backend == DbBackend::Postgres {
-            // One relay of a fleet at a time, or each would fill the same places. SQLite has one writer anyway.
-            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({RELAYS})")).await?;
-        }
+        // One relay of a fleet at a time, or each would fill the same places.
+        locks::hold(&tx, locks::RELAYS).await?;
         let busy = Statement::from_sql_and_values(backend, BUSY, [now.into()]);
         let busy = Busy::find_by_statement(busy).all(&tx).await?;
         let number = |busy: &Busy| usize::try_from(busy.number).unwrap_or(0);

@@ -123,8 +123,7 @@ async fn a_session_that_has_ended_uses_up_nothing_of_its_users() {
     add_dana(&app).await;
     let mut tokens = Vec::new();
     for last in 1..=2 {
-        let session: Value =
-            sign_in(&app, &format!("203.0.113.{last}"), EMAIL, PASSWORD).await.json().await.unwrap();
+        let session: Value = sign_in(&app, &format!("203.0.113.{last}"), EMAIL, PASSWORD).await.json().await.unwrap();
         tokens.push(session["token"].as_str().unwrap().to_owned());
     }
     let me = |token: &str, address: &'static str| from(app.get("/api/auth/me"), address).bearer_auth(token).send();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::App;
-use crate::support::conversation;
+use crate::support::{conversation, record};
 
 #[actix_web::test]
 async fn answers_are_compressed_for_who_takes_it() {
@@ -42,9 +42,7 @@ async fn recordings_are_served_as_they_are() {
     let scheduled = app.schedule().await;
     let id: Uuid = scheduled["id"].as_str().unwrap().parse().unwrap();
     app.storage.event_log().append(id, &conversation()).await.unwrap();
-    let folder = app.storage.recordings().folder(id);
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("respondent.ogg"), [7; 4_000]).unwrap();
+    record(&app.storage, id, "respondent.ogg", [7; 4_000]).await;
     let path = format!("/api/interviews/{id}/recording?side=respondent");
     let whole = app.get(&path).header("Accept-Encoding", "gzip").send().await.unwrap();
     assert!(whole.headers().get("content-encoding").is_none());

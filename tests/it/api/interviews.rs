@@ -6,7 +6,7 @@ use storage::Side;
 use uuid::Uuid;
 
 use super::{App, problem};
-use crate::support::conversation;
+use crate::support::{conversation, record};
 
 #[actix_web::test]
 async fn an_interview_is_scheduled_started_and_cancelled() {
@@ -82,12 +82,10 @@ async fn recordings_are_served_with_ranges() {
     problem(app.get(&path).send().await.unwrap(), 404).await;
     app.storage.event_log().append(id, &conversation()).await.unwrap();
     problem(app.get(&path).send().await.unwrap(), 404).await;
-    let recordings = app.storage.recordings();
-    std::fs::create_dir_all(recordings.folder(id)).unwrap();
     for (name, bytes) in [("interviewer", "inter"), ("respondent", "respo"), ("interviewer-leg2", "2")] {
-        std::fs::write(recordings.folder(id).join(format!("{name}.ogg")), bytes).unwrap();
+        record(&app.storage, id, &format!("{name}.ogg"), bytes).await;
     }
-    assert_eq!(recordings.files(id, Some(Side::Interviewer)).len(), 2);
+    assert_eq!(app.storage.recordings().tracks(id, Some(Side::Interviewer)).await.unwrap().len(), 2);
     let whole = app.get(&path).send().await.unwrap();
     assert_eq!(whole.headers()["content-type"], "audio/ogg");
     assert_eq!(whole.text().await.unwrap(), "inter2respo");
@@ -103,6 +101,18 @@ async fn recordings_are_served_with_ranges() {
     );
     assert!(part.headers().get("content-encoding").is_none());
     assert_eq!(part.text().await.unwrap(), "r2re");
+    // The client that has it is told so, and a range of another state is not given out.
+    let tag = whole_tag(&app, &path).await;
+    let known = app.get(&path).header("If-None-Match", &tag).send().await.unwrap();
+    assert_eq!((known.status(), known.headers()["etag"].to_str().unwrap()), (StatusCode::NOT_MODIFIED, tag.as_str()));
+    problem(app.get(&path).header("If-Match", "\"another\"").send().await.unwrap(), 412).await;
+    let part = app.get(&path).header("Range", "bytes=0-0").header("If-Range", &tag).send().await.unwrap();
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    let whole = app.get(&path).header("Range", "bytes=0-0").header("If-Range", "\"another\"").send().await.unwrap();
+    assert_eq!((whole.status(), whole.text().await.unwrap().as_str()), (StatusCode::OK, "inter2respo"));
+    // A leg that comes in later is in the next answer.
+    record(&app.storage, id, "respondent-leg2.ogg", "!").await;
+    assert_eq!(app.get(&path).send().await.unwrap().text().await.unwrap(), "inter2respo!");
     for path in [path.clone(), format!("{path}?side=respondent"), format!("{path}?side=interviewer")] {
         let beyond = app.get(&path).header("Range", "bytes=99-").send().await.unwrap();
         assert!(beyond.headers()["content-range"].to_str().unwrap().starts_with("bytes */"));
@@ -111,4 +121,8 @@ async fn recordings_are_served_with_ranges() {
         assert!(detail.contains(" bytes") && detail.ends_with('.'), "{detail}");
     }
     app.stop().await;
+}
+
+async fn whole_tag(app: &App, path: &str) -> String {
+    app.get(path).send().await.unwrap().headers()["etag"].to_str().unwrap().to_owned()
 }

@@ -1,6 +1,5 @@
 //! The API over a real server and real requests, a file a resource; live calls are a [`Fake`].
 
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use interviewer::api;
 use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
+use interviewer::supervised::Board;
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -220,6 +220,7 @@ impl App {
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::clone(&access),
             redis: None,
+            board: Board::default(),
             settings: Arc::new(api::Settings {
                 public_url: public_url.map_or_else(|| base.clone(), str::to_owned),
                 link_lifetime,
@@ -239,8 +240,8 @@ impl App {
                 },
             }),
             // One file after the other will do to see that it is used.
-            mixer: Arc::new(|files, mut mixed| {
-                files.iter().try_for_each(|file| mixed.write_all(&std::fs::read(file)?))
+            mixer: Arc::new(|files, mixed| {
+                files.into_iter().try_for_each(|mut file| std::io::copy(&mut file, mixed).map(drop))
             }),
         };
         let server = api::server(state, listener, None).unwrap();

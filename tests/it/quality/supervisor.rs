@@ -3,21 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
 use chrono::Utc;
 use entity::{Resolution, Severity, alerts};
 use interview::analysis::Analysis;
 use interview::io::{EndStatus, Endpointing, Event, Response, TurnTiming, Word};
 use interview::quality::Severity::{Critical, Error, Warning};
 use interview::quality::{Metric, Thresholds};
+use interviewer::supervised::Stack;
+use interviewer::supervisors::components::{self, Sources};
 use interviewer::supervisors::quality::Parts;
-use interviewer::supervisors::{Append, Persistence, Quality};
+use interviewer::supervisors::{Incidents, Patience, Persistence, Quality};
 use interviewer::telemetry::Metrics;
 use interviewer::telemetry::metrics::Failure;
 use serde_json::json;
 use storage::thresholds::Origin;
 use storage::{Actor, AlertFilter, Edit, EventRecord, Storage};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::calls::RICH;
@@ -27,32 +27,56 @@ use crate::support::{Home, new_interview, store};
 /// A store, its writer and its supervisor.
 struct Engine {
     /// Gone when dropped.
-    home: Home,
+    _home: Home,
     storage: Storage,
     metrics: Arc<Metrics>,
-    persistence: Addr<Persistence>,
+    persistence: Persistence,
     quality: Quality,
+    /// Of the writer.
+    _writing: Stack,
+    /// Of the supervisor.
+    watching: Stack,
 }
 
 impl Engine {
     async fn start() -> Self {
         let (home, storage) = store().await;
         let metrics = Arc::new(Metrics::new().unwrap());
-        let persistence = Persistence::start_on_own_thread(storage.clone(), Arc::clone(&metrics));
-        let quality = Self::supervise(&storage, &metrics, &persistence);
-        Self { home, storage, metrics, persistence, quality }
+        let mut writing = Stack::new(Arc::clone(&metrics)).unwrap();
+        let (incidents, patience) = (Incidents::default(), Patience::default());
+        let persistence =
+            Persistence::start(&mut writing, storage.clone(), Arc::clone(&metrics), incidents.clone(), patience)
+                .unwrap();
+        let sources = Sources {
+            storage: storage.clone(),
+            metrics: Arc::clone(&metrics),
+            board: writing.board(),
+            incidents,
+            quiet: Duration::from_secs(1),
+        };
+        components::start(&mut writing, sources).unwrap();
+        let (watching, quality) = Self::supervise(&storage, &metrics, &persistence);
+        Self { _home: home, storage, metrics, persistence, quality, _writing: writing, watching }
     }
 
-    fn supervise(storage: &Storage, metrics: &Arc<Metrics>, persistence: &Addr<Persistence>) -> Quality {
-        let (storage, metrics, quiet) = (storage.clone(), Arc::clone(metrics), Duration::from_secs(1));
-        let parts = Parts { storage, metrics, defaults: Thresholds::default(), quiet };
-        Quality::start(parts, persistence.clone())
+    fn supervise(storage: &Storage, metrics: &Arc<Metrics>, persistence: &Persistence) -> (Stack, Quality) {
+        let mut watching = Stack::new(Arc::clone(metrics)).unwrap();
+        let parts = Parts { storage: storage.clone(), metrics: Arc::clone(metrics), defaults: Thresholds::default() };
+        let quality = Quality::start(&mut watching, parts, persistence.clone()).unwrap();
+        (watching, quality)
+    }
+
+    /// The supervisor ends, and `unseen` happens before the next one begins.
+    async fn between_two(mut self, unseen: impl AsyncFnOnce(&Storage)) -> Self {
+        self.watching.stop().await;
+        unseen(&self.storage).await;
+        (self.watching, self.quality) = Self::supervise(&self.storage, &self.metrics, &self.persistence);
+        assert!(self.quality.settle().await);
+        self
     }
 
     async fn append(&self, interview_id: Uuid, records: Vec<EventRecord>) {
-        let (reply, done) = oneshot::channel();
-        self.persistence.do_send(Append { interview_id, records, reply });
-        done.await.unwrap().unwrap();
+        self.persistence.append(interview_id, records).await.unwrap().unwrap();
         assert!(self.quality.settle().await);
     }
 
@@ -163,7 +187,7 @@ async fn poor_projections_raise_escalate_and_recover() {
     assert!(all.iter().all(|alert| alert.resolution == Some(Resolution::Recovered)), "{all:#?}");
     interview.at(&engine, 601_000, Event::Ended { status: EndStatus::Completed, reason: None }).await;
     assert_eq!(engine.alerts().await.len(), 1, "0.8 is well");
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[actix_web::test]
@@ -175,45 +199,30 @@ async fn a_supervisor_that_begins_anew_finds_what_it_missed_and_nothing_twice() 
     interview.at(&engine, 1_000, slow(4_000)).await;
     let first = engine.alerts().await;
     assert_eq!(first.len(), 1);
-    let Engine { home, storage, metrics, persistence, quality } = engine;
-    quality.stop().await;
 
     // Nobody sees how it recovers, is slow again, and how another one ends.
     let recovered = vec![interview.record(2_000, slow(500)), interview.record(3_000, slow(5_000))];
-    storage.event_log().append(interview.id, &recovered).await.unwrap();
-    let quality = Engine::supervise(&storage, &metrics, &persistence);
-    let engine = Engine { home, storage, metrics, persistence, quality };
-    assert!(engine.quality.settle().await);
+    let unseen = async |storage: &Storage| drop(storage.event_log().append(interview.id, &recovered).await.unwrap());
+    let engine = engine.between_two(unseen).await;
     let open = engine.alerts().await;
     assert_eq!(open, first, "slow is slow: the same one is open, and no other");
 
     // Of one that has recovered unseen the alert is over.
-    let Engine { home, storage, metrics, persistence, quality } = engine;
-    quality.stop().await;
-    storage.event_log().append(interview.id, &[interview.record(4_000, slow(500))]).await.unwrap();
-    let quality = Engine::supervise(&storage, &metrics, &persistence);
-    let engine = Engine { home, storage, metrics, persistence, quality };
-    assert!(engine.quality.settle().await);
+    let recovered = [interview.record(4_000, slow(500))];
+    let unseen = async |storage: &Storage| drop(storage.event_log().append(interview.id, &recovered).await.unwrap());
+    let engine = engine.between_two(unseen).await;
     assert_eq!(engine.alerts().await[0].resolution, Some(Resolution::Recovered));
 
     // Ended from outside: nobody tells the supervisor, the next one finds it by its missing measurements.
-    engine
-        .storage
-        .interviews()
-        .end(interview.id, EndStatus::Cancelled, "operator", &Edit::by(Actor::ENGINE))
-        .await
-        .unwrap();
-    let Engine { home, storage, metrics, persistence, quality } = engine;
-    quality.stop().await;
-    let quality = Engine::supervise(&storage, &metrics, &persistence);
-    let engine = Engine { home, storage, metrics, persistence, quality };
-    assert!(engine.quality.settle().await);
+    let by = Edit::by(Actor::ENGINE);
+    engine.storage.interviews().end(interview.id, EndStatus::Cancelled, "operator", &by).await.unwrap();
+    let engine = engine.between_two(async |_| ()).await;
     assert!(engine.alerts().await.iter().any(|alert| alert.metric_name == "completion_rate"));
     let row = engine.storage.interviews().get(interview.id).await.unwrap();
     assert!(row.requires_human_review && row.escalation_reason.unwrap().contains("0.00 is below 0.30"));
     let missing = engine.storage.measurements().missing(Utc::now() - chrono::Duration::days(1), 10).await.unwrap();
     assert!(missing.is_empty(), "its measurements are there: {missing:?}");
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[actix_web::test]
@@ -232,7 +241,7 @@ async fn what_a_person_has_resolved_stays_so_until_it_happens_again() {
     let all = engine.alerts().await;
     assert_eq!(all.len(), 2, "and now another one");
     assert_eq!(engine.storage.alerts().get(first.id).await.unwrap().resolution, Some(Resolution::Person));
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[actix_web::test]
@@ -251,7 +260,7 @@ async fn a_part_that_fails_is_critical_until_it_works_and_hands_nobody_over() {
     engine.metrics.count_failure(Failure::Synthesis);
     engine.metrics.count_failure(Failure::Synthesis);
     engine.until("another one", |alerts| alerts.len() == 2).await;
-    engine.quality.stop().await;
+    engine.watching.stop().await;
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use voice::audio::MediaRuntime;
 use super::{ENVIRONMENT, Stage, answers, check_log, resumed, settings};
 use crate::support::caller::{Caller, is_question, is_state, open_guide};
 use crate::support::process::engine;
+use crate::support::recorded;
 
 #[actix_web::test]
 async fn a_call_goes_from_consent_to_its_end() {
@@ -128,8 +129,7 @@ async fn joining_is_refused_where_it_must_be() {
     check_log(&events);
     assert!(resumed(&events, 1));
     assert_eq!(stage.interview(&first).await["status"], "completed");
-    let folder = stage.engine.settings.storage.data_dir.join("recordings").join(first.id.to_string());
-    assert!(std::fs::read_dir(folder).unwrap().count() >= 3, "both legs are recorded");
+    assert!(recorded(&stage.engine.storage, first.id).await.len() >= 3, "both legs are recorded");
 
     let call = stage.caller.join(&second.token, "").await.expect("there is room again");
     assert_eq!(call.delete().await, StatusCode::OK);
@@ -190,7 +190,7 @@ async fn declining_leaves_one_event_and_no_word() {
     assert_eq!(events.iter().filter(declined).count(), 1);
     assert!(!serde_json::to_string(&events).unwrap().contains("violet"));
     assert!(page.answers().is_empty());
-    assert!(!stage.folder.path().join("recordings").join(invitation.id.to_string()).exists());
+    assert!(recorded(&stage.engine.storage, invitation.id).await.is_empty());
     stage.engine.stop(Duration::ZERO).await;
     // Not in any file either, whatever its format: the database, its journal, the spool.
     assert!(!holds(stage.folder.path(), b"violet"));

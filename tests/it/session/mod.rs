@@ -26,7 +26,7 @@ use voice::stt;
 use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, open_guide};
 
 /// Scripted engines answer at once; few database connections do.
-const ENVIRONMENT: &[(&str, &str)] =
+pub const ENVIRONMENT: &[(&str, &str)] =
     &[("API_PORT", "0"), ("SPEECH_ENGINE", "scripted"), ("SCRIPTED_DELAY_MS", "5"), ("DATABASE_POOL_SIZE", "3")];
 
 pub fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {

@@ -1,6 +1,7 @@
 //! Consent to record, taken back in the middle of a call: by voice, on the page, through the API.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use interview::Event;
@@ -12,7 +13,9 @@ use uuid::Uuid;
 use voice::audio::recording::{Side, decode, path};
 
 use super::{Stage, answers, check_log};
+use crate::privacy::files_of;
 use crate::support::caller::{Call, Caller, Invitation, LIMIT, Page, is_question, is_state};
+use crate::support::recorded as recorded_files;
 
 const REQUEST: &str = "Stop recording, please.";
 /// Consent to taking part and to recording, and the first answer.
@@ -21,14 +24,17 @@ const AFTER: &str = "We sell shoes and bags.";
 /// A file may end so much later than its last packet was due.
 const SLACK_MS: Ms = 120;
 
-/// Where the recording of a side lies.
-fn file(stage: &Stage, id: Uuid, side: Side, leg: u32) -> PathBuf {
-    path(&stage.folder().join("recordings"), &id.to_string(), side, leg)
+/// What there is of a side of a leg, wherever it lies.
+async fn track(stage: &Stage, id: Uuid, side: Side, leg: u32) -> Option<Vec<u8>> {
+    let name = path(Path::new(""), "", side, leg).file_name().unwrap().to_string_lossy().into_owned();
+    recorded_files(&stage.engine.storage, id).await.remove(&name)
 }
 
 /// What the file holds: its length, and how often somebody is heard in it.
-fn heard(file: &Path) -> (Ms, usize) {
-    let samples = decode(file, 16_000).unwrap();
+fn heard(recording: &[u8]) -> (Ms, usize) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), recording).unwrap();
+    let samples = decode(file.path(), 16_000).unwrap();
     // Loud stretches of 20 ms; a pause of 0.2 s parts two of them.
     let loud = samples.chunks(320).map(|part| part.iter().any(|sample| sample.unsigned_abs() > 1_000));
     let mut quiet = usize::MAX;
@@ -75,25 +81,22 @@ async fn until(stage: &Stage, id: Uuid, wanted: impl Fn(&Event) -> bool) -> Vec<
 
 /// Nothing is written from a second after `withdrawn` on, whatever is said.
 struct Silence {
-    files: Vec<(PathBuf, Vec<u8>)>,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Silence {
     async fn begins(stage: &Stage, id: Uuid) -> Self {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let folder = stage.folder().join("recordings").join(id.to_string());
-        let entries = std::fs::read_dir(folder).into_iter().flatten();
-        let files = entries.map(|entry| entry.unwrap().path()).map(|path| (path.clone(), std::fs::read(path).unwrap()));
-        Self { files: files.collect() }
+        Self { files: recorded_files(&stage.engine.storage, id).await }
     }
 
-    /// Every file is as it was, and no other one is there but those that are made when they are asked for.
-    fn holds(&self, stage: &Stage, id: Uuid) {
-        for (path, bytes) in &self.files {
-            assert!(std::fs::read(path).unwrap() == *bytes, "{} was written", path.display());
+    /// Every file is as it was, and no other one is there.
+    async fn holds(&self, stage: &Stage, id: Uuid) {
+        let files = recorded_files(&stage.engine.storage, id).await;
+        assert!(files.keys().eq(self.files.keys()), "{:?}, and {:?} before", files.keys(), self.files.keys());
+        for (name, bytes) in &self.files {
+            assert!(files[name] == *bytes, "{name} was written");
         }
-        let folder = stage.folder().join("recordings").join(id.to_string());
-        assert_eq!(std::fs::read_dir(folder).into_iter().flatten().count(), self.files.len());
     }
 }
 
@@ -134,7 +137,7 @@ async fn download(caller: &Caller, id: Uuid, query: &str) -> reqwest::Response {
 async fn is_kept(stage: &Stage, invitation: &Invitation, from_ms: Ms, times: usize) {
     let id = invitation.id;
     for side in [Side::Respondent, Side::Interviewer] {
-        let (length, heard) = heard(&file(stage, id, side, 1));
+        let (length, heard) = heard(&track(stage, id, side, 1).await.unwrap());
         assert!(length > 0 && length <= from_ms + SLACK_MS, "{side:?}: {length} ms, consent ended at {from_ms} ms");
         assert!(side == Side::Interviewer || heard == times, "the respondent is heard {heard} times, not {times}");
     }
@@ -150,7 +153,13 @@ async fn is_kept(stage: &Stage, invitation: &Invitation, from_ms: Ms, times: usi
 }
 
 async fn is_deleted(stage: &Stage, invitation: &Invitation) {
-    assert!(!stage.folder().join("recordings").join(invitation.id.to_string()).exists());
+    // What the store has goes a moment after what this engine has.
+    let gone = async {
+        while !files_of(stage.folder(), &[invitation.id]).is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, gone).await.expect("no file is left, in the store or here");
     let interview = stage.interview(invitation).await;
     assert_eq!((&interview["can_be_recorded"], &interview["recording_url"]), (&json!(false), &Value::Null));
     assert_eq!(interview["conversation_state"]["recording_kept"], false);
@@ -176,7 +185,7 @@ async fn taken_back_by_voice(answer: &str, keep: bool) {
     withdrawn(&events);
     assert_eq!(settled(&events), Some(keep), "{events:#?}");
     if keep {
-        silence.holds(&stage, id);
+        silence.holds(&stage, id).await;
         is_kept(&stage, &invitation, from_ms, 1).await;
     } else {
         is_deleted(&stage, &invitation).await;
@@ -223,7 +232,7 @@ async fn taken_back(by: Means, delete: bool) {
     let events = completed(&stage, &invitation, &call, &mut page, 3).await;
     withdrawn(&events);
     assert!(!super::resumed(&events, 2), "nothing is said about it, nothing asked again: {events:#?}");
-    silence.holds(&stage, id);
+    silence.holds(&stage, id).await;
     if delete {
         is_deleted(&stage, &invitation).await;
     } else {
@@ -270,7 +279,7 @@ async fn no_later_leg_records_again() {
     stage.live(0).await;
     let third = stage.caller.join(&invitation.token, "").await.expect("the same link");
     page.answer_until(&third, is_question("q4")).await;
-    silence.holds(&stage, id);
+    silence.holds(&stage, id).await;
     // The engine is replaced by the next one.
     let last = page.seen.last().map(|message| message.seq);
     drop((third, page));
@@ -280,7 +289,7 @@ async fn no_later_leg_records_again() {
     let events = completed(&stage, &invitation, &fourth, &mut page, 4).await;
     let legs = events.iter().filter(|record| matches!(record.event, Event::LegConnected { .. })).count();
     assert!(legs >= 4, "{legs} legs");
-    silence.holds(&stage, id);
+    silence.holds(&stage, id).await;
     is_kept(&stage, &invitation, from_ms, 1).await;
     stage.engine.stop(Duration::ZERO).await;
 }
@@ -293,7 +302,9 @@ async fn an_earlier_leg_goes_with_the_rest_and_whoever_is_cut_off_before_saying_
     stage.live(0).await;
     let second = stage.caller.join(&invitation.token, "").await.expect("the same link");
     page.answer_until(&second, is_question("q3")).await;
-    assert!(file(&stage, id, Side::Respondent, 1).exists() && file(&stage, id, Side::Respondent, 2).exists());
+    for leg in [1, 2] {
+        assert!(track(&stage, id, Side::Respondent, leg).await.is_some(), "leg {leg}");
+    }
     page.until(is_state(CallState::Listening)).await;
     second.speak().await;
     until(&stage, id, |event| matches!(event, Event::RecordingWithdrawn { .. })).await;

@@ -8,6 +8,10 @@ pub mod redis;
 pub mod identity;
 pub mod llm;
 pub mod relay;
+pub mod s3;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use interview::Guide;
 use interview::analysis::{Analysis, Sentiment};
@@ -57,6 +61,24 @@ pub fn new_interview(call_guide_id: Uuid) -> NewInterview {
 pub async fn scheduled(storage: &Storage) -> Uuid {
     let guide = storage.guides().create(&guide(), None, Actor::ENGINE).await.unwrap();
     storage.interviews().schedule(new_interview(guide.id), Actor::ENGINE).await.unwrap().0.id
+}
+
+/// Stores a complete file of the interview's recording, such as `respondent.ogg`.
+pub async fn record(storage: &Storage, id: Uuid, name: &str, bytes: impl AsRef<[u8]>) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    storage.recordings().complete(id, name, file.path()).await.unwrap();
+}
+
+/// What there is of the interview's recording, by name, wherever it lies.
+pub async fn recorded(storage: &Storage, id: Uuid) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for track in storage.recordings().tracks(id, None).await.unwrap() {
+        let mut bytes = Vec::new();
+        track.content.open().await.unwrap().read_to_end(&mut bytes).unwrap();
+        found.insert(track.name, bytes);
+    }
+    found
 }
 
 /// Numbers events from `first` on, 1000 ms apart beginning with 0.

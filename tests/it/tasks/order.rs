@@ -1,11 +1,14 @@
 //! A real Redis: workers ask there what is next; emptied or stopped, it costs time and nothing else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use entity::TaskState;
 use interview::io::CallState;
 use interviewer::fleet::{Redis, RedisStatus};
+use interviewer::supervised::Stack;
 use interviewer::tasks::{Queue, RedisQueue};
+use interviewer::telemetry::Metrics;
 use serde_json::Value;
 
 use super::{LIMIT, Worker, enqueue, over, run, task};
@@ -19,7 +22,10 @@ const KIND: &str = "test";
 /// Connected, and looked after for as long as the test runs.
 fn connect(server: &RedisServer) -> Redis {
     let redis = Redis::open(&server.url()).unwrap().unwrap();
-    tokio::spawn(redis.clone().watch());
+    let mut parts = Stack::new(Arc::new(Metrics::new().unwrap())).unwrap();
+    redis.watch(&mut parts).unwrap();
+    // To the end of the process.
+    std::mem::forget(parts);
     redis
 }
 

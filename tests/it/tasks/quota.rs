@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::access::new_key;
 use crate::api::{App, Setup, problem};
-use crate::support::{conversation, new_interview};
+use crate::support::{conversation, new_interview, record};
 use crate::webhooks::settings;
 
 async fn bounded(per_caller: u64, per_workspace: u64) -> App {
@@ -140,10 +140,8 @@ async fn a_workspace_has_a_limit_of_its_own_and_no_other_workspace_pays_for_it()
 async fn studies_that_nobody_reads_are_few() {
     let app = bounded(0, 0).await;
     let things = Things::of(&app).await;
-    let folder = app.storage.recordings().folder(things.interview);
-    std::fs::create_dir_all(&folder).unwrap();
     // More than the buffers on the way hold.
-    std::fs::File::create(folder.join("mixed.ogg")).unwrap().set_len(64 << 20).unwrap();
+    record(&app.storage, things.interview, "respondent.ogg", vec![0; 64 << 20]).await;
     let study = format!("/api/call-guides/{}/study?format=zip", things.guide);
     let (_, one) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();
     let (_, other) = app.storage.keys().create(new_key(Role::Viewer), Actor::ENGINE).await.unwrap();

@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use entity::{DeliveryState, webhook_deliveries};
 use interview::webhook::WebhookEvent;
 use interviewer::config::Settings;
+use interviewer::supervised::Stack;
 use interviewer::tasks::Runner;
 use interviewer::telemetry::Metrics;
 use interviewer::webhooks::{Dispatcher, Relay, Resolve};
@@ -61,8 +62,9 @@ impl Resolve for Names {
 pub struct Office {
     pub storage: Storage,
     pub metrics: Arc<Metrics>,
-    relay: actix_web::rt::task::JoinHandle<()>,
     _runner: Runner,
+    /// The relay.
+    _parts: Stack,
     _home: Home,
 }
 
@@ -88,9 +90,9 @@ impl Office {
         let options = settings.task_options();
         let runner =
             Runner::start(storage.clone(), vec![Arc::new(dispatcher)], options, None, Arc::clone(&metrics)).unwrap();
-        let relay = Relay::new(storage.clone(), delivery, Arc::clone(&metrics), settled);
-        let relay = actix_web::rt::spawn(relay.run());
-        Self { storage, metrics, relay, _runner: runner, _home: home }
+        let mut parts = Stack::new(Arc::clone(&metrics)).unwrap();
+        Relay::new(storage.clone(), delivery, Arc::clone(&metrics), settled).start(&mut parts).unwrap();
+        Self { storage, metrics, _parts: parts, _runner: runner, _home: home }
     }
 
     pub async fn webhook(&self, url: &str, events: &[WebhookEvent]) -> (Webhook, String) {
@@ -118,12 +120,6 @@ impl Office {
     /// The same when none is under way any more.
     pub async fn settled(&self, webhook: Uuid) -> Vec<webhook_deliveries::Model> {
         self.until(webhook, |rows| !rows.is_empty() && rows.iter().all(|row| row.state != DeliveryState::Pending)).await
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        self.relay.abort();
     }
 }
 

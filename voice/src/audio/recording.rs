@@ -9,13 +9,19 @@
 //! consent, between utterances, lost packets) are filled with small packets of silence, because
 //! players treat gaps differently. Open pages are completed and written at a short interval, so
 //! that a file is playable even if the process is killed.
+//!
+//! The folder is for whoever brings the files elsewhere: a file is called `<name>.part` until nothing more is written to it,
+//! and an empty file `discarded` says that everything that was stored of the interview before is to go.
 
 mod cut;
+mod fault;
+mod message;
 mod mix;
 mod ogg;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,13 +29,19 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
-use interview::io::Ms;
-use tokio::sync::oneshot;
+use interview::io::{Ms, RecordingFault};
+use tokio::sync::{Notify, oneshot};
 
 pub use self::cut::{Clip, Passage, cut};
+use self::fault::Fault;
+use self::message::Message;
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 
+/// What a file is called beside its name while it is being written.
+pub const PART: &str = "part";
+/// A file of this name says that everything that was stored of the interview before is to go.
+pub const DISCARDED: &str = "discarded";
 /// Packets of all calls that can wait for the disk.
 const QUEUE: usize = 8192;
 /// The interval at which open pages are written.
@@ -39,8 +51,8 @@ const FLUSH: Duration = Duration::from_millis(500);
 pub enum RecordingError {
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
-    #[error("{path} is not an Ogg/Opus recording: {reason}")]
-    Format { path: PathBuf, reason: String },
+    #[error("this is no Ogg/Opus recording: {0}")]
+    Format(String),
     #[error(transparent)]
     Codec(#[from] super::codec::CodecError),
     #[error("the recording cannot be written: {0}")]
@@ -82,6 +94,7 @@ pub struct Recordings {
     dir: Arc<PathBuf>,
     queue: Sender<Message>,
     next: Arc<AtomicU64>,
+    changed: Arc<Notify>,
 }
 
 /// The recording of one leg of a call, cheap to clone. It stores nothing before
@@ -97,38 +110,28 @@ struct Call {
     queue: Sender<Message>,
     started: AtomicBool,
     dropped: AtomicU64,
-}
-
-enum Message {
-    Packet {
-        call: u64,
-        path: PathBuf,
-        side: Side,
-        at_ms: Ms,
-        payload: Bytes,
-    },
-    /// Removes everything from `from_ms` on, and stores nothing more.
-    Cut {
-        call: u64,
-        from_ms: Ms,
-    },
-    /// Deletes everything of this interview, including earlier legs.
-    Discard {
-        call: u64,
-        folder: PathBuf,
-    },
-    Finish {
-        call: u64,
-        done: Option<oneshot::Sender<Result<(), RecordingError>>>,
-    },
+    fault: Fault,
 }
 
 impl Recordings {
-    /// Starts the thread. Recordings are stored below `dir`.
+    /// Starts the thread. Recordings are stored below `dir`. What a process that died was writing there is complete as it is.
     pub fn start(dir: PathBuf) -> io::Result<Self> {
+        Self::start_beating(dir, || ())
+    }
+
+    /// The same, calling `beat` twice a second for as long as the thread goes on.
+    pub fn start_beating(dir: PathBuf, beat: impl FnMut() + Send + 'static) -> io::Result<Self> {
+        adopt(&dir)?;
         let (queue, messages) = crossbeam_channel::bounded(QUEUE);
-        std::thread::Builder::new().name("recording".into()).spawn(move || Writer::default().run(&messages))?;
-        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default() })
+        let changed = Arc::new(Notify::new());
+        let writer = Writer { changed: Arc::clone(&changed), ..Writer::default() };
+        std::thread::Builder::new().name("recording".into()).spawn(move || writer.run(&messages, beat))?;
+        Ok(Self { dir: Arc::new(dir), queue, next: Arc::default(), changed })
+    }
+
+    /// Told whenever a file has become complete, or an interview was discarded.
+    pub fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.changed)
     }
 
     /// Returns a recorder for one leg of an interview. No file is created yet.
@@ -136,7 +139,8 @@ impl Recordings {
         let paths = [Side::Respondent, Side::Interviewer].map(|side| path(&self.dir, interview, side, leg));
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let queue = self.queue.clone();
-        let call = Call { id, paths, queue, started: AtomicBool::new(false), dropped: AtomicU64::new(0) };
+        let (started, dropped, fault) = (AtomicBool::new(false), AtomicU64::new(0), Fault::default());
+        let call = Call { id, paths, queue, started, dropped, fault };
         Recorder { call: Arc::new(call) }
     }
 }
@@ -189,10 +193,26 @@ impl Recorder {
             return;
         }
         let path = self.call.paths[side as usize].clone();
-        let message = Message::Packet { call: self.call.id, path, side, at_ms, payload };
-        if self.call.queue.try_send(message).is_err() {
-            self.call.dropped.fetch_add(1, Ordering::Relaxed);
+        let fault = self.call.fault.clone();
+        let message = Message::Packet { call: self.call.id, path, side, at_ms, payload, fault };
+        match self.call.queue.try_send(message) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                self.call.dropped.fetch_add(1, Ordering::Relaxed);
+                self.call.fault.report(RecordingFault::TooSlow);
+            }
+            Err(TrySendError::Disconnected(_)) => self.call.fault.report(RecordingFault::WriterLost),
         }
+    }
+
+    /// Why part of the recording is missing; none while everything is kept.
+    pub fn fault(&self) -> Option<RecordingFault> {
+        self.call.fault.get()
+    }
+
+    /// Returns as soon as part of the recording is missing: why. It does not return while everything is kept.
+    pub async fn incomplete(&self) -> RecordingFault {
+        self.call.fault.found().await
     }
 
     /// Returns the path of a side's file, which exists if anything was stored.
@@ -237,35 +257,73 @@ impl Drop for Call {
 struct Writer {
     tracks: HashMap<(u64, Side), Track>,
     failed: HashMap<u64, RecordingError>,
+    /// To be told when a call's recording breaks off.
+    faults: HashMap<u64, Fault>,
     /// Calls of which nothing more is stored. Without this set, a packet that was queued when
     /// consent ended would create the file again.
     closed: HashSet<u64>,
+    changed: Arc<Notify>,
+}
+
+/// Gives the files that nobody is writing any more their names.
+fn adopt(dir: &Path) -> io::Result<()> {
+    let folders = match std::fs::read_dir(dir) {
+        Ok(folders) => folders,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for folder in folders {
+        let folder = folder?.path();
+        if !folder.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == PART) {
+                std::fs::rename(&path, path.with_extension(""))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Writer {
-    fn run(mut self, messages: &Receiver<Message>) {
+    fn run(mut self, messages: &Receiver<Message>, mut beat: impl FnMut()) {
         let mut flushed = Instant::now();
+        beat();
         loop {
             match messages.recv_timeout(FLUSH) {
-                Ok(Message::Packet { call, path, side, at_ms, payload }) => {
-                    if let Err(error) = self.packet(call, side, path, at_ms, payload) {
-                        self.fail(call, error);
-                    }
-                }
-                Ok(Message::Cut { call, from_ms }) => self.cut(call, from_ms),
-                Ok(Message::Discard { call, folder }) => self.discard(call, &folder),
-                Ok(Message::Finish { call, done }) => self.finish(call, done),
+                Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if flushed.elapsed() >= FLUSH {
                 flushed = Instant::now();
                 self.flush();
+                beat();
             }
         }
         let calls: Vec<u64> = self.tracks.keys().map(|(call, _)| *call).collect();
         for call in calls {
             self.finish(call, None);
+        }
+    }
+
+    /// What panics over one call's recording ends that one, and no other.
+    fn take(&mut self, message: Message) {
+        let call = message.call();
+        let taken = AssertUnwindSafe(|| match message {
+            Message::Packet { call, path, side, at_ms, payload, fault } => {
+                if let Err(error) = self.packet(call, side, path, at_ms, payload, &fault) {
+                    self.fail(call, error);
+                }
+            }
+            Message::Cut { call, from_ms } => self.cut(call, from_ms),
+            Message::Discard { call, folder } => self.discard(call, &folder),
+            Message::Finish { call, done } => self.finish(call, done),
+        });
+        if catch_unwind(taken).is_err() {
+            self.fail(call, RecordingError::Stopped);
         }
     }
 
@@ -276,7 +334,9 @@ impl Writer {
         path: PathBuf,
         at_ms: Ms,
         payload: Bytes,
+        fault: &Fault,
     ) -> Result<(), RecordingError> {
+        self.faults.entry(call).or_insert_with(|| fault.clone());
         if self.failed.contains_key(&call) || self.closed.contains(&call) {
             return Ok(());
         }
@@ -301,8 +361,16 @@ impl Writer {
 
     fn fail(&mut self, call: u64, error: RecordingError) {
         tracing::error!(%error, "a call's recording failed and ends here");
-        self.tracks.retain(|(owner, _), _| *owner != call);
+        if let Some(fault) = self.faults.get(&call) {
+            fault.report(RecordingFault::WriteFailed);
+        }
+        for (_, track) in self.tracks.extract_if(|(owner, _), _| *owner == call) {
+            if let Err(error) = track.abandon() {
+                tracing::error!(%error, "what there is of a recording keeps the name of an unfinished one");
+            }
+        }
         self.failed.entry(call).or_insert(error);
+        self.changed.notify_one();
     }
 
     fn cut(&mut self, call: u64, from_ms: Ms) {
@@ -314,26 +382,30 @@ impl Writer {
                 tracing::error!(%error, "a recording could not be cut where consent ended");
             }
         }
+        self.changed.notify_one();
     }
 
     fn discard(&mut self, call: u64, folder: &Path) {
         self.closed.insert(call);
         self.tracks.retain(|(owner, _), _| *owner != call);
-        match std::fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
-            }
-            _ => {}
+        if let Err(error) = empty(folder) {
+            tracing::error!(folder = %folder.display(), %error, "a recording could not be deleted");
         }
+        self.changed.notify_one();
     }
 
     fn finish(&mut self, call: u64, done: Option<oneshot::Sender<Result<(), RecordingError>>>) {
         let mut result = self.failed.remove(&call).map_or(Ok(()), Err);
+        let fault = self.faults.remove(&call);
         for side in [Side::Respondent, Side::Interviewer] {
             if let Some(track) = self.tracks.remove(&(call, side)) {
                 result = result.and(track.finish());
             }
         }
+        if let (Err(_), Some(fault)) = (&result, fault) {
+            fault.report(RecordingFault::WriteFailed);
+        }
+        self.changed.notify_one();
         if let Some(done) = done {
             self.closed.insert(call);
             let _ = done.send(result);
@@ -345,6 +417,20 @@ impl Writer {
             tracing::error!(%error, "a recording could not be completed");
         }
     }
+}
+
+/// Leaves nothing in the folder but the mark that says so.
+fn empty(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    // First: whoever dies in between has the rest removed.
+    std::fs::write(folder.join(DISCARDED), "")?;
+    for file in std::fs::read_dir(folder)? {
+        let path = file?.path();
+        if path.file_name().is_some_and(|name| name != DISCARDED) {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Owns: files in a folder of their own. Never does: place a call.
 
+use super::ogg::part;
 use super::*;
 use crate::audio::codec::{encode_clip, silence};
 use crate::audio::testing::{correlation, rms, speech_24k, sweep_24k, thirds};
@@ -44,7 +45,8 @@ async fn both_sides_lie_on_the_call_clock_and_mix_into_one() {
 
     let mixed = dir.path().join("mixed.ogg");
     let both = [Side::Respondent, Side::Interviewer].map(|side| recorder.path(side).to_owned());
-    mix(&both, std::fs::File::create(&mixed).unwrap()).unwrap();
+    let both = both.map(|path| std::fs::File::open(path).unwrap());
+    mix(Vec::from(both), std::fs::File::create(&mixed).unwrap()).unwrap();
     let mixed = floats(&decode(&mixed, 16_000).unwrap());
     assert!((mixed.len() as i64 - 7 * 16_000).abs() < 1000, "{} samples", mixed.len());
     assert!(correlation(&thirds(&sweep), &mixed[15_800..]) > 0.9);
@@ -68,6 +70,8 @@ fn a_file_cut_off_anywhere_plays_up_to_there() {
     assert!(path.ends_with("cut/respondent-leg2.ogg"));
     let tone = encode_clip("t".into(), sweep_24k(3.0)).unwrap();
     let mut track = Track::create(path.clone()).unwrap();
+    assert!(!path.exists(), "it is not complete");
+    let path = part(&path);
     for (index, packet) in tone.packets.iter().enumerate() {
         track.write(index as Ms * 20, packet.clone()).unwrap();
     }
@@ -81,7 +85,7 @@ fn a_file_cut_off_anywhere_plays_up_to_there() {
         assert!(samples >= 16_000 - 1000, "{samples} samples of a file cut at {part}");
     }
     std::fs::write(&path, &bytes[..20]).unwrap();
-    assert!(matches!(decode(&path, 16_000), Err(RecordingError::Format { .. })));
+    assert!(matches!(decode(&path, 16_000), Err(RecordingError::Format(_))));
 }
 
 #[test]
@@ -122,11 +126,35 @@ async fn a_packet_that_comes_after_consent_ended_neither_stays_nor_harms_what_st
         recordings.recorder("another", 1).finish().await.unwrap();
         let path = recorder.path(Side::Respondent);
         assert_eq!(path.exists(), !discard, "{name}");
+        assert_eq!(dir.path().join(name).join(DISCARDED).exists(), discard, "whoever has copies learns of it");
+        assert!(!part(path).exists());
         if !discard {
             let ms = decode(path, 16_000).unwrap().len() / 16;
             assert!((900..=2_000).contains(&ms), "{ms} ms");
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_process_that_died_was_writing_is_complete_after_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = path(dir.path(), "dead", Side::Respondent, 1);
+    let mut track = Track::create(path.clone()).unwrap();
+    for index in 0..100 {
+        track.write(index * 20, silence()).unwrap();
+    }
+    track.flush().unwrap();
+    std::mem::forget(track);
+    assert!(part(&path).exists() && !path.exists());
+    let recordings = Recordings::start(dir.path().to_owned()).unwrap();
+    assert_eq!(decode(&path, 16_000).unwrap().len(), 2 * 16_000 - 104);
+    let next = recordings.recorder("dead", 2);
+    next.start();
+    write(&next, Side::Respondent, 5_000, &[silence()]);
+    let changed = recordings.changed();
+    next.finish().await.unwrap();
+    changed.notified().await;
+    assert!(path.exists() && next.path(Side::Respondent).exists());
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use crate::vad::{ActivityDetector, VadError};
 /// even if the peer stops sending.
 const STALL: Duration = Duration::from_millis(500);
 
-/// The listening side. [`Endpointer::run`] is its task.
+/// The listening side. [`Endpointer::run`] and [`Endpointer::listen`] are its tasks.
 pub struct Endpointer {
     chunker: Chunker,
     hearing: Arc<Mutex<Hearing>>,
@@ -47,9 +47,21 @@ impl Endpointer {
     /// # Errors
     /// Returns the detector's error if it fails. The call then recognises no more speech.
     pub async fn run(
-        mut self,
+        self,
         mut frames: mpsc::Receiver<Frame>,
         events: mpsc::Sender<EndpointerEvent>,
+    ) -> Result<(), VadError> {
+        self.listen(&mut frames, &events).await
+    }
+
+    /// The same, leaving the frames to whoever listens next should this one fail.
+    ///
+    /// # Errors
+    /// The detector's.
+    pub async fn listen(
+        mut self,
+        frames: &mut mpsc::Receiver<Frame>,
+        events: &mpsc::Sender<EndpointerEvent>,
     ) -> Result<(), VadError> {
         let mut chunks = Vec::new();
         loop {
@@ -81,6 +93,12 @@ async fn hear(
 }
 
 impl EndpointerHandle {
+    /// Another listening side in the place of one that failed: it begins with nothing heard.
+    pub fn listen_anew(&self, settings: EndpointerSettings, detector: Box<dyn ActivityDetector>) -> Endpointer {
+        *self.hearing.lock() = Hearing::new(settings);
+        Endpointer { chunker: Chunker::default(), hearing: Arc::clone(&self.hearing), detector }
+    }
+
     /// Returns everything said in this turn so far, or `None` if nothing was said.
     pub fn snapshot(&self) -> Option<TurnAudio> {
         let cut = self.hearing.lock().cut();

@@ -3,6 +3,7 @@
 //! Owns: the session, the batch and each call's recurrent state. Never does: wait for the shared
 //! inference threads.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -140,7 +141,9 @@ fn serve(mut session: Session, inbox: &Receiver<Request>, streams: &AtomicUsize)
     while let Ok(first) = inbox.recv() {
         let batch = collect(first, inbox, streams);
         let (mut memories, replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|it| (it.memory, it.reply)).unzip();
-        let results = infer(&mut session, &mut memories);
+        // A panic costs the chunks that it is about, and not the hearing of every call.
+        let inferred = catch_unwind(AssertUnwindSafe(|| infer(&mut session, &mut memories)));
+        let results = inferred.unwrap_or_else(|_| Err("the network panicked".to_owned()));
         for (index, (memory, reply)) in memories.into_iter().zip(replies).enumerate() {
             let result = results.as_ref().map(|probabilities| probabilities[index]).map_err(Clone::clone);
             // The call may have ended meanwhile, so an error is ignored.

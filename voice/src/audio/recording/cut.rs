@@ -3,9 +3,7 @@
 //! Owns: the arithmetic of pre-skip and granule positions (RFC 7845). Never does: know what is said
 //! in a passage.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use std::io::{BufReader, Read, Seek};
 
 use interview::io::Ms;
 use ogg::{PacketReader, PacketWriteEndInfo, PacketWriter};
@@ -32,9 +30,8 @@ pub struct Clip {
 
 /// Cuts the passages out of one side's file, and returns `None` for a passage beyond the file's
 /// end. Reads the file once. Blocking.
-pub fn cut(path: &Path, passages: &[Passage]) -> Result<Vec<Option<Clip>>, RecordingError> {
-    let file = File::open(path).map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
-    let mut packets = PacketReader::new(BufReader::new(file));
+pub fn cut(recording: impl Read + Seek, passages: &[Passage]) -> Result<Vec<Option<Clip>>, RecordingError> {
+    let mut packets = PacketReader::new(BufReader::new(recording));
     let mut drafts: Vec<Draft> = passages.iter().map(|passage| Draft::of(*passage)).collect();
     let last = drafts.iter().map(|draft| draft.to).max().unwrap_or_default();
     let (mut position, mut headers) = (0, 2);

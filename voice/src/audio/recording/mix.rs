@@ -4,8 +4,8 @@
 //! calls.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::io::{BufReader, Read, Seek, Write};
+use std::path::Path;
 
 use ogg::{PacketReader, PacketWriteEndInfo, PacketWriter};
 use opus::Channels;
@@ -21,7 +21,8 @@ const MAX_SAMPLES: usize = 5760;
 /// Decodes an Ogg/Opus file to mono samples of 16 bits at `rate` Hz (8,000, 12,000, 16,000, 24,000
 /// or 48,000). A truncated file is read as far as it goes.
 pub fn decode(path: &Path, rate: u32) -> Result<Vec<i16>, RecordingError> {
-    let mut reader = Reader::open(path, rate)?;
+    let file = File::open(path).map_err(|source| RecordingError::File { path: path.to_owned(), source })?;
+    let mut reader = Reader::open(file, rate)?;
     let mut pcm = Vec::new();
     while reader.more(&mut pcm)? {}
     Ok(pcm)
@@ -29,10 +30,10 @@ pub fn decode(path: &Path, rate: u32) -> Result<Vec<i16>, RecordingError> {
 
 /// Mixes the recordings of one call, both sides and all legs, into one mono Ogg/Opus stream. They
 /// share the call clock. Mixing is streamed, so that an hour takes no more memory than a second.
-pub fn mix(recordings: &[PathBuf], out: impl Write) -> Result<(), RecordingError> {
+pub fn mix<R: Read + Seek>(recordings: Vec<R>, out: impl Write) -> Result<(), RecordingError> {
     let mut inputs = recordings
-        .iter()
-        .map(|path| Ok((Reader::open(path, SPEAK_RATE)?, Vec::new(), false)))
+        .into_iter()
+        .map(|recording| Ok((Reader::open(recording, SPEAK_RATE)?, Vec::new(), false)))
         .collect::<Result<Vec<_>, RecordingError>>()?;
     let mut pages = PacketWriter::new(out);
     let serial = rand::random();
@@ -69,30 +70,27 @@ pub fn mix(recordings: &[PathBuf], out: impl Write) -> Result<(), RecordingError
 }
 
 /// A file that is being decoded.
-struct Reader {
-    path: PathBuf,
-    packets: PacketReader<BufReader<File>>,
+struct Reader<R: Read + Seek> {
+    packets: PacketReader<BufReader<R>>,
     decoder: opus::Decoder,
     scratch: Vec<i16>,
     /// Samples that are still to be skipped.
     skip: usize,
 }
 
-impl Reader {
-    fn open(path: &Path, rate: u32) -> Result<Self, RecordingError> {
-        let path = path.to_owned();
-        let file = File::open(&path).map_err(|source| RecordingError::File { path: path.clone(), source })?;
-        let mut packets = PacketReader::new(BufReader::new(file));
+impl<R: Read + Seek> Reader<R> {
+    fn open(recording: R, rate: u32) -> Result<Self, RecordingError> {
+        let mut packets = PacketReader::new(BufReader::new(recording));
         for magic in [b"OpusHead", b"OpusTags"] {
             let packet = packets.read_packet().ok().flatten();
             if packet.is_none_or(|packet| !packet.data.starts_with(magic)) {
                 let reason = format!("{} is missing", String::from_utf8_lossy(magic));
-                return Err(RecordingError::Format { path, reason });
+                return Err(RecordingError::Format(reason));
             }
         }
         let decoder = opus::Decoder::new(rate, Channels::Mono).map_err(CodecError::from)?;
         let skip = usize::from(PRE_SKIP) * rate as usize / RTP_RATE as usize;
-        Ok(Self { path, packets, decoder, scratch: vec![0; MAX_SAMPLES], skip })
+        Ok(Self { packets, decoder, scratch: vec![0; MAX_SAMPLES], skip })
     }
 
     /// Appends the samples of the next packet. Returns false at the end of the file.
@@ -101,7 +99,7 @@ impl Reader {
             Ok(Some(packet)) => packet,
             Ok(None) => return Ok(false),
             Err(error) => {
-                tracing::debug!(%error, path = %self.path.display(), "the recording ends in the middle of a page");
+                tracing::debug!(%error, "the recording ends in the middle of a page");
                 return Ok(false);
             }
         };

@@ -5,13 +5,13 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use interview::io::Ms;
 use ogg::{PacketWriteEndInfo, PacketWriter};
 
-use super::RecordingError;
+use super::{PART, RecordingError};
 use crate::audio::codec::{RTP_RATE, RTP_SAMPLES, packet_samples, silence};
 
 /// Samples that a decoder skips at the beginning, which is the look-ahead of libopus's encoder: 6.5
@@ -26,7 +26,7 @@ const AHEAD: u64 = 5 * RTP_SAMPLES as u64;
 /// The longest duration of a page in samples: 1 s.
 const PAGE: u64 = RTP_RATE as u64;
 
-/// A file that is always valid up to its last page.
+/// A file that is always valid up to its last page. It has the name [`part`] until it is complete.
 pub(super) struct Track {
     path: PathBuf,
     pages: PacketWriter<'static, BufWriter<File>>,
@@ -44,9 +44,10 @@ impl Track {
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            File::create(&path)
+            File::create(part(&path))
         };
-        let file = open().map_err(|source| RecordingError::File { path: path.clone(), source })?;
+        // The folder may be removed between the two, because it was empty.
+        let file = open().or_else(|_| open()).map_err(|source| RecordingError::File { path: path.clone(), source })?;
         let pages = PacketWriter::new(BufWriter::new(file));
         let mut track = Self { path, pages, serial: rand::random(), position: 0, pending: None, page_began: 0 };
         track.page(&head(), PacketWriteEndInfo::EndPage, 0)?;
@@ -79,8 +80,22 @@ impl Track {
         self.pages.inner_mut().flush().map_err(|source| self.failed(source))
     }
 
-    /// Writes the last page with the end-of-stream mark.
+    /// Writes the last page with the end-of-stream mark, and gives the file its name.
     pub(super) fn finish(mut self) -> Result<(), RecordingError> {
+        let written = self.last_page();
+        // What there is can be played without its end as well.
+        written.and(complete(&self.path))
+    }
+
+    /// Leaves the file as it is, and gives it its name: nothing more can be written.
+    pub(super) fn abandon(self) -> Result<(), RecordingError> {
+        let Self { path, pages, .. } = self;
+        // What is buffered cannot be written either, or not in its place.
+        let _ = pages.into_inner().into_parts();
+        complete(&path)
+    }
+
+    fn last_page(&mut self) -> Result<(), RecordingError> {
         let last = self.pending.take().unwrap_or_else(|| {
             self.position += u64::from(RTP_SAMPLES);
             silence()
@@ -91,16 +106,21 @@ impl Track {
 
     /// Completes the file without what was heard from `from_ms` on. Only whole pages can be
     /// removed, so that up to 1 s before `from_ms` may be removed as well.
-    pub(super) fn cut(self, from_ms: Ms) -> Result<(), RecordingError> {
-        let path = self.path.clone();
-        self.finish()?;
+    pub(super) fn cut(mut self, from_ms: Ms) -> Result<(), RecordingError> {
+        // If there is no room for the last page, the pages before it are cut all the same.
+        let _ = self.last_page();
+        let Self { path: complete_path, pages, .. } = self;
+        let _ = pages.into_inner().into_parts();
+        let path = part(&complete_path);
         let failed = |source| RecordingError::File { path: path.clone(), source };
         let bytes = std::fs::read(&path).map_err(failed)?;
         // A packet may be a little earlier in the file than it was heard.
         let granule = (from_ms * u64::from(RTP_RATE) / 1000).saturating_sub(BEHIND);
         let end = end_of_pages(&bytes, granule);
         let file = File::options().write(true).open(&path).map_err(failed)?;
-        file.set_len(end as u64).and_then(|()| file.sync_all()).map_err(failed)
+        file.set_len(end as u64).and_then(|()| file.sync_all()).map_err(failed)?;
+        // Only now: a complete file holds nothing that was said without consent.
+        complete(&complete_path)
     }
 
     fn append(&mut self, payload: Bytes, samples: u64) -> Result<(), RecordingError> {
@@ -124,6 +144,18 @@ impl Track {
     fn failed(&self, source: std::io::Error) -> RecordingError {
         RecordingError::File { path: self.path.clone(), source }
     }
+}
+
+/// What a file is called until it is complete.
+pub(super) fn part(path: &Path) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(".");
+    name.push(PART);
+    name.into()
+}
+
+fn complete(path: &Path) -> Result<(), RecordingError> {
+    std::fs::rename(part(path), path).map_err(|source| RecordingError::File { path: path.to_owned(), source })
 }
 
 /// Returns the offset in bytes at which the last page ends that holds nothing beyond `granule`

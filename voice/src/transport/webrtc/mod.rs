@@ -8,6 +8,8 @@
 
 mod fragment;
 mod ice;
+#[cfg(test)]
+mod offer_tests;
 mod peer;
 mod ports;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From events to the tables that users query, in the transaction that appends the events.
 //!
-//! Owns: what each event changes in `interviews` and `interview_responses`. Never does: run apart from the log.
+//! Owns: what each event changes in `interviews` and `interview_responses`. Never does: append, or run apart from the log.
 
 mod answers;
 
@@ -19,8 +19,10 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use super::crypto::PersonKey;
-use super::events::{self, EventRecord};
-use super::{StorageError, escalation, guides, outbox, responses, scores, to_json};
+use super::error::StorageError;
+use super::json::to_json;
+use super::log::{self, EventRecord};
+use super::{escalation, guides, outbox, responses, scores};
 
 /// Why an interview stands still that the engine left in the middle of a call.
 pub const ENGINE_RESTARTED: &str = "engine_restarted";
@@ -136,6 +138,7 @@ impl Projection {
                 self.remember("recording_withdrawn", json!(by));
             }
             Event::RecordingSettled { keep } => self.remember(RECORDING_KEPT, json!(keep)),
+            Event::RecordingIncomplete { reason } => self.remember("recording_incomplete", json!(reason)),
             Event::AnswerStruck { asking } => self.strike(db, *asking).await?,
             Event::Postponed { reason, until } => {
                 self.row.status = Status::Scheduled;
@@ -270,9 +273,9 @@ impl Projection {
         }
         let answers = responses::of_interview(db, self.row.id).await?;
         let guide = guides::version(db, self.row.call_guide_version_id).await?;
-        let log = events::load(db, self.row.id, key).await?;
+        let events = log::load(db, self.row.id, key).await?;
         let median = scores::median_words(db, &self.row).await?;
-        let values = Scores::of(&guide, log.iter().map(|record| (record.at_ms, &record.event)), median);
+        let values = Scores::of(&guide, events.iter().map(|record| (record.at_ms, &record.event)), median);
         self.row.engagement_metrics = scores::engagement_of(&values, &answers, median);
         self.row.quality_metrics = scores::quality_of(&values, &answers);
         let score = |metrics: &Value, name: &str| metrics.get(name).and_then(Value::as_f64);

@@ -1,22 +1,22 @@
 //! The event log: what happened, in order, for good.
 //!
-//! Owns: appending (gap-free, idempotent, projected in the same transaction) and reading back.
-//! Never does: change or remove an event.
+//! Owns: its rows, the encryption of those that are personal, and reading them back. Never does: change or remove an event,
+//! or put one in without its projection (`append` does both).
 
 use chrono::{DateTime, Utc};
-use entity::{Status, event_logs};
+use entity::event_logs;
 use interview::Event;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, Select, TransactionTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::crypto::PersonKey;
-use super::insights::Extraction;
-use super::projection::{Effects, Ending, Projection};
-use super::{Storage, StorageError, interviews, to_json};
+use super::error::StorageError;
+use super::interviews::rows;
+use super::json::to_json;
+use super::store::Storage;
 
 /// Of the payloads written now; readers know the older ones.
 const SCHEMA_VERSION: i32 = 1;
@@ -45,83 +45,13 @@ pub struct Batch {
     pub records: Vec<EventRecord>,
 }
 
-/// What appending a batch brought about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Appended {
-    pub workspace_id: Uuid,
-    pub call_guide_id: Uuid,
-    /// How many of the batch's records, counted from its end, were new; the others were in the log already.
-    pub fresh: usize,
-    /// The media connected for the first time.
-    pub started: bool,
-    /// The interview ended.
-    pub ended: Option<Ending>,
-    /// Of each new answer to a follow-up: the share of its content words that are new.
-    pub follow_up_values: Vec<f64>,
-    /// Why the interview was handed to a person.
-    pub escalated: Option<&'static str>,
-}
-
 /// The event log of a workspace's interviews.
 pub struct EventLog<'a>(pub(super) &'a Storage);
 
 impl EventLog<'_> {
-    /// Appends in one transaction, flushed when this returns. What is in the log already with the same content is passed
-    /// over, so that a retry is harmless. Whichever workspace the interview is in: only its session appends.
-    pub async fn append(&self, interview_id: Uuid, records: &[EventRecord]) -> Result<Appended, StorageError> {
-        let batch = Batch { interview_id, received_at: Utc::now(), records: records.to_vec() };
-        let tx = self.0.write().await?;
-        let appended = append_in(&tx, &batch).await?;
-        self.have_extracted(&tx, interview_id, &appended).await?;
-        tx.commit().await?;
-        Ok(appended)
-    }
-
-    /// Appends many batches in one transaction (one flush). A batch that is at fault itself fails alone; the outer error
-    /// means that nothing was appended and trying again may help.
-    pub async fn append_all(&self, batches: &[&Batch]) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
-        let tx = self.0.write().await?;
-        let mut outcomes = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let savepoint = tx.begin().await?;
-            let appended = async {
-                let appended = append_in(&savepoint, batch).await?;
-                self.have_extracted(&savepoint, batch.interview_id, &appended).await?;
-                Ok::<_, StorageError>(appended)
-            };
-            match appended.await {
-                Ok(appended) => {
-                    savepoint.commit().await?;
-                    outcomes.push(Ok(appended));
-                }
-                Err(error) if error.is_permanent() => {
-                    savepoint.rollback().await?;
-                    outcomes.push(Err(error));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        tx.commit().await?;
-        Ok(outcomes)
-    }
-
-    /// An interview that completes is looked at for insights: the task is there with its end, or neither is.
-    async fn have_extracted(
-        &self,
-        tx: &DatabaseTransaction,
-        interview_id: Uuid,
-        appended: &Appended,
-    ) -> Result<(), StorageError> {
-        let completed = appended.ended.as_ref().is_some_and(|ending| ending.status == Status::Completed);
-        if self.0.extracting && completed {
-            self.0.of(appended.workspace_id).insights().request(tx, &Extraction::Interview { interview_id }).await?;
-        }
-        Ok(())
-    }
-
     /// The interview's log from its beginning, decrypted.
     pub async fn load(&self, interview_id: Uuid) -> Result<Vec<EventRecord>, StorageError> {
-        let interview = self.0.interviews().get(interview_id).await?;
+        let interview = rows::find(&self.0.db, self.0.workspace, interview_id).await?;
         // Of an interview past its time the log is closed, though a younger one of the same respondent keeps the key.
         if self.0.receipts().is_erased(interview_id).await? {
             return Err(StorageError::Erased);
@@ -141,52 +71,13 @@ pub(super) async fn load(
     rows.into_iter().map(|row| record_of(row, key)).collect()
 }
 
-/// Appends and projects inside a transaction of the caller's.
-pub(super) async fn append_in(tx: &DatabaseTransaction, batch: &Batch) -> Result<Appended, StorageError> {
-    let id = batch.interview_id;
-    let interview = interviews::locked(tx, id).await?;
-    let workspace = interview.workspace_id;
-    let key = PersonKey::find(tx, workspace, &interview.respondent_id).await?;
-    append_with(tx, interview, batch, key.as_ref()).await
-}
-
-/// The same with the interview's row and its respondent's key at hand.
-pub(super) async fn append_with(
-    tx: &DatabaseTransaction,
-    interview: entity::interviews::Model,
-    batch: &Batch,
-    key: Option<&PersonKey>,
-) -> Result<Appended, StorageError> {
-    let (id, workspace) = (batch.interview_id, interview.workspace_id);
-    let mut last = last_seq(tx, id).await?;
-    let call_guide_id = interview.call_guide_id;
-    let mut fresh = 0;
-    let mut projection = Projection::new(interview, batch.received_at);
-    for record in &batch.records {
-        if record.seq <= last {
-            check_same(tx, id, record, key).await?;
-            continue;
-        }
-        if record.seq != last + 1 {
-            return Err(StorageError::EventGap { interview_id: id, last, got: record.seq });
-        }
-        insert(tx, workspace, batch, record, key).await?;
-        projection.apply(tx, record, key).await?;
-        last = record.seq;
-        fresh += 1;
-    }
-    let effects = if fresh > 0 { projection.store(tx, last).await? } else { Effects::default() };
-    let Effects { started, ended, follow_up_values, escalated } = effects;
-    Ok(Appended { workspace_id: workspace, call_guide_id, fresh, started, ended, follow_up_values, escalated })
-}
-
 /// Number and call clock of the interview's next event, for whoever appends in place of the session.
 pub(super) async fn next_place(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<(i64, u64), StorageError> {
     let last = last(db, interview_id).await?;
     Ok(last.map_or((1, 0), |event| (event.seq + 1, event.at_ms.max(0) as u64)))
 }
 
-async fn last_seq(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<i64, StorageError> {
+pub(super) async fn last_seq(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<i64, StorageError> {
     Ok(last(db, interview_id).await?.map_or(0, |event| event.seq))
 }
 
@@ -205,7 +96,7 @@ fn of(interview_id: Uuid) -> Select<event_logs::Entity> {
         .filter(event_logs::Column::EntityId.eq(interview_id))
 }
 
-async fn insert(
+pub(super) async fn insert(
     db: &impl ConnectionTrait,
     workspace: Uuid,
     batch: &Batch,
@@ -234,7 +125,7 @@ async fn insert(
 }
 
 /// An event that is in the log already must be the same one.
-async fn check_same(
+pub(super) async fn check_same(
     db: &impl ConnectionTrait,
     interview_id: Uuid,
     record: &EventRecord,
