@@ -17,12 +17,16 @@ use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
 use actix_web::http::KeepAlive;
 use actix_web::rt::net::TcpStream;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::{Connection, Timed};
 
 /// Seconds that open requests have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 5;
+/// Connections that may wait to be taken. The standard library's own number (128) is too small for hundreds at once, and what
+/// overflows it is dropped without a word to the client.
+const BACKLOG: i32 = 1_024;
 /// Connections of an engine that nobody has told how many file handles there are.
 const CONNECTIONS: usize = 4_096;
 const WORKERS: usize = 2;
@@ -100,6 +104,8 @@ where
     B: MessageBody + 'static,
 {
     let Options { workers, connections, timeouts } = options;
+    // Said again, it counts from now on.
+    SockRef::from(&listener).listen(BACKLOG)?;
     let workers = workers.max(1);
     let server = Server::build()
         .workers(workers)

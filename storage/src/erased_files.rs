@@ -15,10 +15,10 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::audit;
 use super::edit::Actor;
 use super::error::StorageError;
 use super::json::to_json;
+use super::locks;
 pub use super::receipts::FileCounts;
 use super::receipts::{RECEIPT_ENTITY, logged};
 use super::store::Storage;
@@ -83,7 +83,7 @@ impl ErasedFiles<'_> {
     ) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         if !counts.is_none() {
-            audit::alone(&tx, receipt).await?;
+            locks::hold(&tx, locks::of_entity(receipt)).await?;
             let logged = logged(&tx, self.0.workspace, &[receipt]).await?;
             let row = event_logs::ActiveModel {
                 id: Set(Uuid::now_v7()),

@@ -189,7 +189,8 @@ async fn guesses_of_every_sort_leave_nothing_behind() {
     let grown = resident().saturating_sub(before);
     assert!(grown < 12 << 20, "{grown} bytes");
     let buckets = app.access.limits.buckets();
-    assert!(buckets <= 2 * MOST_BUCKETS && buckets >= 100, "{buckets}");
+    // One for each network of the wide addresses, and one for the network that all the others are in.
+    assert!((60..=2 * MOST_BUCKETS).contains(&buckets), "{buckets}");
     assert_eq!(app.access.recognised.known(), 0, "only good keys are remembered");
     app.stop().await;
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use chrono::{Duration, Utc};
 use entity::event_logs;
 use interview::followup::check::Unfit;
-use interview::io::{EndStatus, Event, Means, Pending, Phase, Postponement, Rejection, RepeatReason, TurnTiming, Word};
+use interview::io::{
+    EndStatus, Event, Means, Pending, Phase, Postponement, RecordingFault, Rejection, RepeatReason, TurnTiming, Word,
+};
 use interview::understanding::{Concern, Topic};
 use interviewer::privacy::Retention;
 use interviewer::telemetry::Metrics;
@@ -130,6 +132,7 @@ fn one_of_each() -> Vec<Event> {
         Event::ConcernRaised { concern: Concern::Distress },
         Event::RecordingWithdrawn { by: Means::Voice, from_ms: 1 },
         Event::RecordingSettled { keep: false },
+        Event::RecordingIncomplete { reason: RecordingFault::WriteFailed },
         Event::SpeechAdjusted { rate: 1.0, gain_db: 0.0 },
         Event::QuestionSkipped {
             question_id: "rating".to_owned(),
