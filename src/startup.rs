@@ -107,7 +107,8 @@ pub async fn start(settings: Settings) -> Result<Running, StartError> {
         }
         SpeechEngine::Scripted => Engines::scripted(&settings)?,
     };
-    start_with(settings, engines).await
+    // All that is started has its place in one future, which is large.
+    Box::pin(start_with(settings, engines)).await
 }
 
 /// The same with engines of the caller's: for tests, which have their own words spoken.
@@ -163,12 +164,10 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     if let (Some(llm), Some(redis)) = (&llm, &redis) {
         llm.cache_in(Arc::new(Answers::new(redis.clone())));
     }
-    let fleet = match &redis {
-        Some(redis) => {
-            Some(Fleet { holders: Holders::new(redis.clone(), engine.clone()), sessions: Sessions::new(redis.clone()) })
-        }
-        None => None,
-    };
+    let fleet = redis.as_ref().map(|redis| Fleet {
+        holders: Holders::new(redis.clone(), engine.clone()),
+        sessions: Sessions::new(redis.clone()),
+    });
     let incidents = Incidents::default();
     let patience = Patience::default();
     let persistence =

@@ -25,7 +25,7 @@ use tokio::time::{Sleep, sleep};
 /// Until the connection is there.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Until the store answers, sending included: the largest request is a part of 8 MiB.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 /// Between two pieces of an answer.
 const IDLE: Duration = Duration::from_secs(30);
 

@@ -26,7 +26,7 @@ pub enum Place {
     /// A folder, on this machine or shared with other machines.
     Folder(PathBuf),
     /// A bucket of S3 or of a store that speaks its protocol.
-    S3(Bucket),
+    S3(Box<Bucket>),
 }
 
 /// A bucket, and the part of it that is ours.
@@ -62,7 +62,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path) => write!(f, "the folder {}", path.display()),
-            Self::S3(Bucket { name, prefix, endpoint, .. }) => {
+            Self::S3(bucket) => {
+                let Bucket { name, prefix, endpoint, .. } = bucket.as_ref();
                 write!(f, "s3://{name}")?;
                 if !prefix.is_empty() {
                     write!(f, "/{prefix}")?;

@@ -263,7 +263,7 @@ impl Files {
         Err(self.away("it keeps what was removed"))
     }
 
-    fn away(&self, reason: impl ToString) -> FilesError {
+    fn away(&self, reason: &(impl std::fmt::Display + ?Sized)) -> FilesError {
         FilesError::Away { place: self.0.place.clone(), reason: reason.to_string() }
     }
 
@@ -275,7 +275,7 @@ impl Files {
             Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
                 FilesError::Refused { place: self.0.place.clone(), reason: error.to_string() }
             }
-            error => self.away(error),
+            error => self.away(&error),
         });
         self.note(told.as_ref().err());
         told
@@ -285,7 +285,7 @@ impl Files {
     pub(crate) fn heard_io<T>(&self, result: io::Result<T>) -> Result<T, FilesError> {
         let told = result.map_err(|error| match error.downcast::<object_store::Error>() {
             Ok(error) => self.heard::<()>(Err(error)).err().unwrap_or(FilesError::NotFound),
-            Err(error) => self.away(error),
+            Err(error) => self.away(&error),
         });
         self.note(told.as_ref().err());
         told

@@ -242,7 +242,9 @@ pub(super) async fn admit(
         && identity.counted != who
     {
         // It was no guess: it counts for who it is.
-        who.iter().for_each(|who| state.access.limits.uncount(who));
+        if let Some(who) = &who {
+            state.access.limits.uncount(who);
+        }
         status = identity.counted.and_then(|who| state.access.limits.request(&who));
     }
     let response = match (status.and_then(|status| status.retry_after_s), verdict) {

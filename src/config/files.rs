@@ -2,7 +2,7 @@
 //!
 //! Owns: what these settings mean and whether they make sense together. Never does: open the place.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use ::files::{Bucket, Credentials, Files, FilesError, Place};
 use reqwest::Url;
@@ -30,10 +30,10 @@ impl Settings {
                 if !self.files.endpoint.is_empty() {
                     return Err(bad("files.endpoint", "is for FILES_URL=s3://BUCKET, and not for a folder"));
                 }
-                let folder = parsed.to_file_path().ok().filter(|folder| *folder != PathBuf::from("/"));
+                let folder = parsed.to_file_path().ok().filter(|folder| folder != Path::new("/"));
                 Ok(Place::Folder(folder.ok_or_else(wrong)?))
             }
-            "s3" => self.bucket(&parsed).map(Place::S3),
+            "s3" => Ok(Place::S3(Box::new(self.bucket(&parsed)?))),
             _ => Err(wrong()),
         }
     }

@@ -38,12 +38,11 @@ pub(super) enum Remaining {
 pub(super) async fn remove(storage: &Storage, erasure: &WaitingErasure, now: DateTime<Utc>) -> Result<(), Remaining> {
     let mut counts = FileCounts::default();
     let removed = all_of(storage, erasure, &mut counts).await;
-    let remaining = match removed {
-        Err(error) => Some(Remaining::Store(error)),
-        Ok(()) => {
-            let holders = storage.recordings().holders(&erasure.interviews).await?;
-            holders.into_iter().next().map(Remaining::Elsewhere)
-        }
+    let remaining = if let Err(error) = removed {
+        Some(Remaining::Store(error))
+    } else {
+        let holders = storage.recordings().holders(&erasure.interviews).await?;
+        holders.into_iter().next().map(Remaining::Elsewhere)
     };
     storage.erased_files().removed(erasure.receipt, counts, remaining.is_none(), now).await?;
     remaining.map_or(Ok(()), Err)

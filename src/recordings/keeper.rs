@@ -91,7 +91,7 @@ impl Keeper {
         loop {
             heartbeat.during(self.step(&mut looked, &mut grown)).await;
             tokio::select! {
-                _ = heartbeat.pause(EVERY) => {}
+                () = heartbeat.pause(EVERY) => {}
                 () = self.0.changed.notified() => {}
             }
         }

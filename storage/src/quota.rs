@@ -45,15 +45,12 @@ impl Storage {
         let mut deliveries: Select<webhook_deliveries::Entity> = webhook_deliveries::Entity::find()
             .filter(webhook_deliveries::Column::WorkspaceId.eq(self.workspace))
             .filter(webhook_deliveries::Column::State.eq(DeliveryState::Pending));
-        match caller {
-            Some(caller) => {
-                tasks = tasks.filter(tasks::Column::RequestedBy.eq(caller));
-                deliveries = deliveries.filter(webhook_deliveries::Column::RequestedBy.eq(caller));
-            }
-            None => {
-                tasks = tasks.filter(tasks::Column::RequestedBy.is_not_null());
-                deliveries = deliveries.filter(webhook_deliveries::Column::RequestedBy.is_not_null());
-            }
+        if let Some(caller) = caller {
+            tasks = tasks.filter(tasks::Column::RequestedBy.eq(caller));
+            deliveries = deliveries.filter(webhook_deliveries::Column::RequestedBy.eq(caller));
+        } else {
+            tasks = tasks.filter(tasks::Column::RequestedBy.is_not_null());
+            deliveries = deliveries.filter(webhook_deliveries::Column::RequestedBy.is_not_null());
         }
         Ok(tasks.count(tx).await? + deliveries.count(tx).await?)
     }

@@ -165,7 +165,7 @@ fn guesses(app: &App, number: usize) -> Vec<RequestBuilder> {
             .header("Cookie", format!("interviewer_sign_in={long}")),
         app.get(&format!("/api/join/{number}{}/events", "x".repeat(2_000))),
     ];
-    all.into_iter().map(|request| from(request, if number % 2 == 0 { &address } else { &wide })).collect()
+    all.into_iter().map(|request| from(request, if number.is_multiple_of(2) { &address } else { &wide })).collect()
 }
 
 #[actix_web::test]

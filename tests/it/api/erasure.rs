@@ -133,6 +133,7 @@ fn one_of_each() -> Vec<Event> {
         Event::RecordingWithdrawn { by: Means::Voice, from_ms: 1 },
         Event::RecordingSettled { keep: false },
         Event::RecordingIncomplete { reason: RecordingFault::WriteFailed },
+        Event::RecordingIncomplete { reason: RecordingFault::WriteFailed },
         Event::SpeechAdjusted { rate: 1.0, gain_db: 0.0 },
         Event::QuestionSkipped {
             question_id: "rating".to_owned(),

@@ -137,6 +137,7 @@ async fn sabotage_all(stage: &Stage) {
     let known = [
         "redis_probe",
         "persistence",
+        "recording_store",
         "fleet",
         "component_alerts",
         "quality",

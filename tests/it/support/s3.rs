@@ -27,7 +27,7 @@ pub struct S3 {
     away: Arc<AtomicBool>,
     requests: Arc<AtomicUsize>,
     // Held for its threads.
-    _runtime: Option<tokio::runtime::Runtime>,
+    runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl S3 {
@@ -64,7 +64,7 @@ impl S3 {
                 });
             }
         });
-        Self { address, folder, away, requests, _runtime: Some(runtime) }
+        Self { address, folder, away, requests, runtime: Some(runtime) }
     }
 
     /// Every request fails from now on, or none does.
@@ -84,7 +84,7 @@ impl S3 {
 
     /// The bucket as an engine knows it, with everything below `prefix`.
     pub fn place(&self, prefix: &str) -> Place {
-        Place::S3(Bucket {
+        Place::S3(Box::new(Bucket {
             name: BUCKET.to_owned(),
             prefix: prefix.to_owned(),
             endpoint: Some(self.endpoint().parse().unwrap()),
@@ -94,7 +94,7 @@ impl S3 {
                 secret: SECRET.to_owned(),
                 session_token: String::new(),
             }),
-        })
+        }))
     }
 
     /// What the server keeps on disk: objects, and parts of unfinished uploads.
@@ -119,7 +119,7 @@ impl S3 {
 impl Drop for S3 {
     fn drop(&mut self) {
         // Dropping a runtime waits, which is not allowed in an asynchronous test.
-        if let Some(runtime) = self._runtime.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }

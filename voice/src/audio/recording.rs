@@ -10,11 +10,11 @@
 //! players treat gaps differently. Open pages are completed and written at a short interval, so
 //! that a file is playable even if the process is killed.
 //!
-//! The folder is for whoever brings the files elsewhere: a file is called `<name>.part` until nothing more is written to it,
-//! and an empty file `discarded` says that everything that was stored of the interview before is to go.
+//! `folder.rs` says what the names of files mean to whoever brings them elsewhere.
 
 mod cut;
 mod fault;
+mod folder;
 mod message;
 mod mix;
 mod ogg;
@@ -34,14 +34,12 @@ use tokio::sync::{Notify, oneshot};
 
 pub use self::cut::{Clip, Passage, cut};
 use self::fault::Fault;
+pub use self::folder::{DISCARDED, PART};
+use self::folder::{adopt, empty};
 use self::message::Message;
 pub use self::mix::{decode, mix};
 use self::ogg::Track;
 
-/// What a file is called beside its name while it is being written.
-pub const PART: &str = "part";
-/// A file of this name says that everything that was stored of the interview before is to go.
-pub const DISCARDED: &str = "discarded";
 /// Packets of all calls that can wait for the disk.
 const QUEUE: usize = 8192;
 /// The interval at which open pages are written.
@@ -265,28 +263,6 @@ struct Writer {
     changed: Arc<Notify>,
 }
 
-/// Gives the files that nobody is writing any more their names.
-fn adopt(dir: &Path) -> io::Result<()> {
-    let folders = match std::fs::read_dir(dir) {
-        Ok(folders) => folders,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for folder in folders {
-        let folder = folder?.path();
-        if !folder.is_dir() {
-            continue;
-        }
-        for file in std::fs::read_dir(folder)? {
-            let path = file?.path();
-            if path.extension().is_some_and(|extension| extension == PART) {
-                std::fs::rename(&path, path.with_extension(""))?;
-            }
-        }
-    }
-    Ok(())
-}
-
 impl Writer {
     fn run(mut self, messages: &Receiver<Message>, mut beat: impl FnMut()) {
         let mut flushed = Instant::now();
@@ -417,20 +393,6 @@ impl Writer {
             tracing::error!(%error, "a recording could not be completed");
         }
     }
-}
-
-/// Leaves nothing in the folder but the mark that says so.
-fn empty(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    // First: whoever dies in between has the rest removed.
-    std::fs::write(folder.join(DISCARDED), "")?;
-    for file in std::fs::read_dir(folder)? {
-        let path = file?.path();
-        if path.file_name().is_some_and(|name| name != DISCARDED) {
-            std::fs::remove_file(path)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
