@@ -23,8 +23,8 @@ use actix_web::web::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::listen::Timeouts;
 use super::received;
+use super::timeouts::Timeouts;
 
 /// What a connection's stream and the requests on it share.
 struct Shared {

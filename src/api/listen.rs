@@ -6,7 +6,6 @@
 use std::fmt::Debug;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{Extensions, HttpService, Protocol, Request, Response};
@@ -21,6 +20,7 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::{Connection, Timed};
+pub use super::timeouts::Timeouts;
 
 /// Seconds that open requests have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 5;
@@ -30,39 +30,6 @@ const BACKLOG: i32 = 1_024;
 /// Connections of an engine that nobody has told how many file handles there are.
 const CONNECTIONS: usize = 4_096;
 const WORKERS: usize = 2;
-
-/// How long a peer may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For the handshake of TLS.
-    pub handshake: Duration,
-    /// For a request's head.
-    pub head: Duration,
-    /// For a request's body, before a rate is demanded of it.
-    pub body: Duration,
-    /// How fast a body has to come on the whole, beyond that time.
-    pub body_bytes_per_second: u32,
-    /// Between two requests on one connection.
-    pub keep_alive: Duration,
-    /// For a peer that takes nothing of what is sent to it.
-    pub stalled_write: Duration,
-    /// Between the answer to a request that was not received to its end, and the end of the connection.
-    pub linger: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            handshake: Duration::from_secs(5),
-            head: Duration::from_secs(10),
-            body: Duration::from_secs(10),
-            body_bytes_per_second: 1_000,
-            keep_alive: Duration::from_secs(30),
-            stalled_write: Duration::from_mins(1),
-            linger: Duration::from_secs(2),
-        }
-    }
-}
 
 /// How a server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

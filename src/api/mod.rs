@@ -74,6 +74,7 @@ mod routes;
 mod stored;
 mod study;
 mod tasks;
+mod timeouts;
 mod transcript;
 mod users;
 mod webhooks;

@@ -12,7 +12,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
 
-use super::listen::Timeouts;
+use super::timeouts::Timeouts;
 use super::{AppState, Kind, MAX_BODY, Problem, join};
 
 /// Stands in a request whose body was received to its end.

@@ -8,15 +8,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, Que
 use super::edit::Actor;
 use super::error::{Reached, StorageError};
 use super::locks;
-use super::store::Storage;
-
-/// Open tasks and deliveries that callers may have asked for; 0 is no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OpenWork {
-    pub per_caller: u64,
-    /// Of all callers of a workspace together.
-    pub per_workspace: u64,
-}
+use super::store::{OpenWork, Storage};
 
 impl Storage {
     /// Refuses what would be one too many. Whoever asks in the same moment waits for this transaction's end.

@@ -14,12 +14,19 @@ use uuid::Uuid;
 use super::database::{self, Reach};
 use super::error::StorageError;
 use super::folder::make_folder;
-use super::quota::OpenWork;
 use super::secret::Secret;
 use super::tasks::notifier::Notifier;
 
 /// The folder of files in the data folder, where no other place is configured.
 pub const FILES: &str = "files";
+
+/// Open tasks and deliveries that callers may have asked for; 0 is no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenWork {
+    pub per_caller: u64,
+    /// Of all callers of a workspace together.
+    pub per_workspace: u64,
+}
 
 /// The store of one workspace; cheap to clone.
 #[derive(Debug, Clone)]
