@@ -14,7 +14,7 @@ use actix::{Actor, Addr, Arbiter, Context, System};
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::heartbeat::{Heartbeat, Run};
+use super::heartbeat::{HEARTBEAT_INTERVAL, Heartbeat, Run};
 
 /// Threads that move the input and output of all parts, and carry out tasks. They wait for others
 /// most of the time.
@@ -63,7 +63,12 @@ where
     }
 }
 
-/// An actor on an arbiter of its own. It holds its [`Run`] and beats.
+/// An actor on an arbiter of its own. It holds its [`Run`], beats, and terminates when it is
+/// superseded.
+///
+/// The arbiter is stopped when the actor is gone, and not before: what an actor that is dropped with
+/// its arbiter had under way is dropped outside of any runtime, and a connection of the pool panics
+/// then.
 pub fn acting<A>(
     make: impl Fn(Run) -> A + Send + Sync + 'static,
 ) -> impl FnMut(Run) -> io::Result<Addr<A>> + Send + 'static
@@ -71,16 +76,17 @@ where
     A: Actor<Context = Context<A>>,
 {
     let make = Arc::new(make);
-    let mut last = None::<Arbiter>;
     move |run| {
-        // Should its actor thaw, its thread is over.
-        if let Some(lost) = last.take() {
-            lost.stop();
-        }
         let arbiter = Arbiter::try_new()?;
-        let make = Arc::clone(&make);
+        let (make, heartbeat) = (Arc::clone(&make), run.heartbeat());
         let actor = A::start_in_arbiter(&arbiter.handle(), move |_| make(run));
-        last = Some(arbiter);
+        arbiter.spawn(async move {
+            heartbeat.superseded().await;
+            while heartbeat.end().is_none() {
+                tokio::time::sleep(HEARTBEAT_INTERVAL).await;
+            }
+            Arbiter::current().stop();
+        });
         Ok(actor)
     }
 }

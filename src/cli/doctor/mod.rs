@@ -366,7 +366,7 @@ mod tests {
         std::fs::write(dir.path().join("silero_vad.onnx"), b"half of it").unwrap();
         let detail = &weights("base", dir.path())[0].detail;
         assert!(
-            detail.contains("missing or damaged") && detail.contains("; silero_vad.onnx is damaged: 10 bytes"),
+            detail.contains("missing or damaged") && detail.contains("; silero_vad.onnx is damaged: it has 10 bytes"),
             "{detail}"
         );
         let own = tempfile::NamedTempFile::new().unwrap();

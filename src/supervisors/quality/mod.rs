@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
+use actix::{
+    Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message, WrapFuture as _,
+};
 use chrono::Utc;
 use interview::quality::{Monitor, Thresholds};
 use tokio::sync::oneshot;
@@ -239,7 +241,12 @@ impl Actor for Supervisor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.catch_up(ctx, true);
-        ctx.run_interval(HEARTBEAT_INTERVAL, |supervisor, _| supervisor.run.beat());
+        ctx.run_interval(HEARTBEAT_INTERVAL, |supervisor, ctx| {
+            supervisor.run.beat();
+            if supervisor.run.is_superseded() {
+                ctx.terminate();
+            }
+        });
         ctx.run_interval(TICK, Self::tick);
     }
 }
