@@ -112,14 +112,16 @@ async fn a_link_lets_in_at_its_time_and_not_before() {
     assert_eq!(told["opens_at"], document["opens_at"]);
     assert!((6_880..=6_900).contains(&told["opens_in_seconds"].as_i64().unwrap()), "{told}");
 
-    // A researcher opens it now, with a fresh link; the old one is as good.
+    // A researcher opens it now, with a fresh link; the old one is worth nothing any more.
     let id = scheduled["id"].as_str().unwrap();
     let started = app.request(Method::POST, &format!("/api/interviews/{id}/start")).send().await.unwrap();
     let started: Value = started.json().await.unwrap();
     assert_ne!(started["join_token"], scheduled["join_token"]);
     let told = invitation(started["join_token"].as_str().unwrap().to_owned()).await;
     assert_eq!(told["opens_in_seconds"], 0);
-    assert_eq!(app.offer(token, "").await.status(), StatusCode::CREATED);
+    assert_eq!(app.offer(token, "").await.status(), StatusCode::NOT_FOUND);
+    let fresh = started["join_token"].as_str().unwrap();
+    assert_eq!(app.offer(fresh, "").await.status(), StatusCode::CREATED);
 
     // Within the grace before its time, and without an appointment at all.
     assert!(app.end_call());
