@@ -62,8 +62,8 @@ async fn recorded(storage: &Storage, interview: Uuid) -> Vec<File> {
         }
     };
     for track in tracks {
-        match track.content.open().await {
-            Ok(file) => files.push(file),
+        match track.open().await {
+            Ok(file) => files.extend(file),
             Err(error) => tracing::warn!(%interview, %error, "a report lacks the clips of one leg"),
         }
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use files::{Content, FilesError};
+use files::FilesError;
 use storage::insights::QuotedAcross;
 use storage::receipts::Receipt;
 use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageError, Track};
@@ -58,7 +58,7 @@ pub struct Recording {
     pub name: String,
     pub bytes: u64,
     #[serde(skip)]
-    content: Content,
+    track: Track,
 }
 
 impl PersonalData {
@@ -107,12 +107,8 @@ impl PersonalData {
         // Opus can't be packed any smaller.
         let as_it_is = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         for recording in self.interviews.iter().flat_map(|held| &held.recordings) {
-            let mut file = match runtime.block_on(recording.content.open()) {
-                Ok(file) => file,
-                // Erased in this very moment.
-                Err(FilesError::NotFound) => continue,
-                Err(error) => return Err(error.into()),
-            };
+            // It may have been erased in this very moment.
+            let Some(mut file) = runtime.block_on(recording.track.open())? else { continue };
             zip.start_file(&recording.name, as_it_is)?;
             io::copy(&mut file, &mut zip)?;
         }
@@ -125,7 +121,7 @@ async fn recordings(storage: &Storage, interview_id: Uuid) -> Result<Vec<Recordi
     let describe = |track: Track| Recording {
         name: format!("recordings/{interview_id}/{}", track.name),
         bytes: track.content.size,
-        content: track.content,
+        track,
     };
     Ok(tracks.into_iter().map(describe).collect())
 }

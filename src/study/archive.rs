@@ -14,7 +14,6 @@ use zip::CompressionMethod;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use super::{ExportError, Pages, rows};
-use files::FilesError;
 use storage::StorageError;
 
 pub(super) fn write(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Result<(), ExportError> {
@@ -62,12 +61,8 @@ fn recordings<W: Write>(zip: &mut ZipWriter<StreamWriter<W>>, pages: &Pages, id:
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
     let tracks = pages.runtime.block_on(pages.storage.recordings().tracks(id, None))?;
     for track in tracks {
-        let mut file = match pages.runtime.block_on(track.content.open()) {
-            Ok(file) => file,
-            // A recording that was erased meanwhile is no fault of the others.
-            Err(FilesError::NotFound) => continue,
-            Err(error) => return Err(error.into()),
-        };
+        // A recording that was erased meanwhile is no fault of the others.
+        let Some(mut file) = pages.runtime.block_on(track.open())? else { continue };
         zip.start_file(format!("recordings/{id}/{}", track.name), options)?;
         io::copy(&mut file, zip)?;
     }

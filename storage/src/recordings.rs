@@ -12,6 +12,7 @@
 //! Owns: the layout, and who holds files that the store may not have. Never does: write or mix audio.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
@@ -56,6 +57,33 @@ pub struct Track {
     /// Such as `respondent-leg2.ogg`.
     pub name: String,
     pub content: Content,
+    interview_id: Uuid,
+    recordings: Recordings,
+}
+
+impl Track {
+    /// All of it as one local file to read and seek in; none if it was removed for good. A track that goes over to another
+    /// place in this moment (from the engine to the store, from its parts to the whole) is looked for once more.
+    ///
+    /// # Errors
+    /// Those of the place where it lies.
+    pub async fn open(&self) -> Result<Option<File>, FilesError> {
+        if let Some(file) = there(self.content.open().await)? {
+            return Ok(Some(file));
+        }
+        let now = self.recordings.tracks(self.interview_id, Some(self.side)).await?;
+        match now.iter().find(|track| track.name == self.name) {
+            Some(track) => there(track.content.open().await),
+            None => Ok(None),
+        }
+    }
+}
+
+fn there(opened: Result<File, FilesError>) -> Result<Option<File>, FilesError> {
+    match opened {
+        Err(FilesError::NotFound) => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 /// The recordings of a workspace.
@@ -124,7 +152,7 @@ impl Recordings {
         }
         let track = |(name, content): (String, Content)| {
             let (side, leg) = side_and_leg(&name)?;
-            Some(Track { side, leg, name, content })
+            Some(Track { side, leg, name, content, interview_id, recordings: self.clone() })
         };
         let mut tracks: Vec<Track> = contents.into_iter().filter_map(track).collect();
         tracks.retain(|track| side.is_none_or(|wanted| track.side == wanted));

@@ -3,6 +3,7 @@
 mod engines;
 mod erasure;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use uuid::Uuid;
 
 use crate::session::Stage;
 use crate::support::caller::{Invitation, LIMIT, is_question, is_state};
-use crate::support::recorded;
 use crate::support::s3::{BUCKET, KEY_ID, S3, SECRET};
+use crate::support::{record, recorded, store};
 
 /// Who signs links and sessions: the same in every process of a fleet.
 const SECRET_KEY: &str = "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce";
@@ -109,6 +110,20 @@ async fn served(stage: &Stage, id: Uuid, query: &str) -> Vec<u8> {
     let response = stage.caller.get(&format!("/api/interviews/{id}/recording{query}")).await;
     assert_eq!(response.status(), 200, "{query}");
     response.bytes().await.unwrap().to_vec()
+}
+
+#[tokio::test]
+async fn a_track_that_becomes_whole_while_it_is_read_is_read_whole_and_one_that_goes_is_none() {
+    let (_home, storage) = store().await;
+    let (recordings, id) = (storage.recordings(), Uuid::now_v7());
+    recordings.put_part(id, "respondent.ogg", 0, b"Ogg".to_vec()).await.unwrap();
+    let listed = recordings.tracks(id, None).await.unwrap().remove(0);
+    record(&storage, id, "respondent.ogg", "OggS").await;
+    let mut bytes = Vec::new();
+    listed.open().await.unwrap().expect("it is there").read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, b"OggS");
+    recordings.remove(id).await.unwrap();
+    assert!(listed.open().await.unwrap().is_none());
 }
 
 #[actix_web::test]

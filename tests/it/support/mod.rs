@@ -75,12 +75,8 @@ pub async fn recorded(storage: &Storage, id: Uuid) -> BTreeMap<String, Vec<u8>> 
     let mut found = BTreeMap::new();
     for track in storage.recordings().tracks(id, None).await.unwrap() {
         let mut bytes = Vec::new();
-        let mut content = match track.content.open().await {
-            Ok(content) => content,
-            // Its parts have become one object since they were listed.
-            Err(::files::FilesError::NotFound) => continue,
-            Err(error) => panic!("{}: {error}", track.name),
-        };
+        // None was removed since it was listed.
+        let Some(mut content) = track.open().await.unwrap() else { continue };
         content.read_to_end(&mut bytes).unwrap();
         found.insert(track.name, bytes);
     }
