@@ -82,6 +82,8 @@ pub struct Metrics {
     pub errors_total: CounterVec,
     /// `part`, `reason` (`panicked`, `frozen`, `ended`): runs of the engine's parts that were lost, and replaced.
     pub part_restarts_total: CounterVec,
+    /// Threads of calls that froze and were left behind. Their calls went on elsewhere.
+    pub call_threads_left_total: IntCounter,
     /// `reason`: interviews that were handed to a person.
     pub escalations_total: CounterVec,
     /// `severity`, `metric`: alerts that were raised.
@@ -199,6 +201,10 @@ impl Metrics {
                 "part_restarts_total",
                 "Parts of the engine that were started again because they had panicked, frozen or ended",
                 &["part", "reason"],
+            )?,
+            call_threads_left_total: make.integer_counter(
+                "call_threads_left_total",
+                "Threads of calls that froze and were left behind, while their calls went on elsewhere",
             )?,
             escalations_total: make.counters(
                 "escalations_total",
