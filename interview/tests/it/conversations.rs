@@ -173,7 +173,7 @@ fn hold(cases: u32, seed: u64) -> Result<Ends, String> {
 
 #[test]
 fn random_conversations_end_only_as_they_may_lose_nothing_and_assume_no_consent() {
-    let all: u32 = std::env::var("CONVERSATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(500);
+    let all: u32 = std::env::var("CONVERSATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(250);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u32;
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let held: Vec<_> = (0..threads)
