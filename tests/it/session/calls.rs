@@ -100,6 +100,41 @@ async fn a_frozen_actor_is_replaced_and_does_no_harm_when_it_thaws() {
     sabotaged(Sabotage::Freeze(Duration::from_secs(5))).await;
 }
 
+/// Calls share threads. One that freezes takes its neighbours out of the conversation for a moment, and all of them go
+/// on elsewhere, over the connections that they have.
+#[cfg(debug_assertions)]
+#[actix_web::test]
+async fn a_frozen_thread_is_left_behind_and_every_call_on_it_goes_on() {
+    let stage = Stage::start(&[]).await;
+    let (mut interviews, mut calls) = (Vec::new(), Vec::new());
+    let neighbour = loop {
+        let interview = stage.invite(3).await;
+        calls.push(stage.called(&interview).await);
+        interviews.push(interview);
+        if let Some(neighbour) = stage.engine.registry.neighbours(interviews[0].id).first() {
+            break *neighbour;
+        }
+    };
+    let asked = calls.iter_mut().map(|(call, page)| page.answer_until(call, is_question("q1")));
+    futures_util::future::join_all(asked).await;
+    stage.engine.registry.actor(interviews[0].id).unwrap().do_send(Sabotage::Freeze(Duration::from_secs(30)));
+    let ended = calls.iter_mut().map(|(call, page)| page.answer_until(call, is_state(CallState::Ended)));
+    futures_util::future::join_all(ended).await;
+    stage.live(0).await;
+    assert_eq!(stage.engine.metrics.call_threads_left_total.get(), 1);
+    for interview in &interviews {
+        let events = stage.events(interview.id).await;
+        check_log(&events);
+        let moved = interview.id == interviews[0].id || interview.id == neighbour;
+        assert_eq!(resumed(&events, 1), moved, "those on the thread take up the same asking: {events:#?}");
+        assert_eq!(answers(&events), 3);
+        let losses = events.iter().filter(|record| matches!(record.event, Event::LegLost { .. })).count();
+        assert_eq!(losses, 0, "the connection stayed");
+        assert_eq!(stage.interview(interview).await["status"], "completed");
+    }
+    stage.engine.stop(Duration::ZERO).await;
+}
+
 #[actix_web::test]
 async fn joining_is_refused_where_it_must_be() {
     let stage = Stage::start(&[("MAX_CONCURRENT_INTERVIEWS", "1")]).await;
