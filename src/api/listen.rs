@@ -1,7 +1,8 @@
-//! The web server: connections in, each with its times, and TLS where it is the engine's own.
+//! The web server: accepting connections with their timeouts, and TLS where the engine terminates
+//! it.
 //!
-//! Owns: how connections are taken and for how long. `HttpServer` of actix-web takes no streams of its caller's, so its parts
-//! are put together here. Never does: know a route.
+//! Owns: how connections are accepted and for how long they live. `HttpServer` of actix-web does
+//! not accept streams made by its caller, so its parts are combined here. Never does: know a route.
 
 use std::fmt::Debug;
 use std::io;
@@ -22,21 +23,23 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::connection::{Connection, Timed};
 pub use super::timeouts::Timeouts;
 
-/// Seconds that open requests have to finish when the server stops.
+/// The seconds that open requests have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 5;
-/// Connections that may wait to be taken. The standard library's own number (128) is too small for hundreds at once, and what
-/// overflows it is dropped without a word to the client.
+/// The number of connections that may wait to be accepted. The default of the standard library
+/// (128) is too small for hundreds at once. Further connections are dropped without notice to the
+/// client.
 const BACKLOG: i32 = 1_024;
-/// Connections of an engine that nobody has told how many file handles there are.
+/// The number of connections if the limit of file handles is unknown.
 const CONNECTIONS: usize = 4_096;
 const WORKERS: usize = 2;
 
-/// How a server listens.
+/// The options of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Threads that serve.
+    /// The number of threads that serve requests.
     pub workers: usize,
-    /// Connections at once, of all threads together. More wait in the operating system's queue.
+    /// The number of simultaneous connections over all threads. Further connections wait in the
+    /// operating system's queue.
     pub connections: usize,
     pub timeouts: Timeouts,
 }
@@ -47,12 +50,12 @@ impl Default for Options {
     }
 }
 
-/// Starts a server on a listener that is bound already, with TLS where a configuration is given.
+/// Starts a server on a bound listener, with TLS if a configuration is given.
 ///
-/// Signals are the caller's: stop it through `Server::handle`.
+/// The server ignores signals. The caller stops it through `Server::handle`.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// If the listener cannot be used.
 pub fn start<F, I, S, B>(
     listener: TcpListener,
     tls: Option<rustls::ServerConfig>,
@@ -71,7 +74,7 @@ where
     B: MessageBody + 'static,
 {
     let Options { workers, connections, timeouts } = options;
-    // Said again, it counts from now on.
+    // A second call of `listen` changes the size of the queue.
     SockRef::from(&listener).listen(BACKLOG)?;
     let workers = workers.max(1);
     let server = Server::build()
@@ -113,7 +116,7 @@ where
     Ok(server?.run())
 }
 
-/// What speaks HTTP on a stream of either sort.
+/// Returns a service that speaks HTTP on a stream of either type.
 fn http<T, I, S, B>(
     app: I,
     stopping: GracefulShutdownSignal,
