@@ -125,8 +125,8 @@ fn is_local(host: &str) -> bool {
 }
 
 fn unknown() -> Problem {
-    let detail = "A key is required here, as `Authorization: Bearer …` or `X-API-Key: …`. Run `interviewer key \
-                  create` at the engine's own machine makes one, POST /api/auth/login gives a user a session";
+    let detail = "A key is required here, as `Authorization: Bearer …` or `X-API-Key: …`. `interviewer key \
+                  create` on the engine's own machine creates a key, and POST /api/auth/login starts a session.";
     Problem::new(Kind::KeyRequired, detail)
 }
 

@@ -27,9 +27,8 @@ use crate::insights::report::{Format, Report};
 use storage::insights::Extraction;
 use storage::{InsightFilter, Storage, StorageError};
 
-/// Interviews that may be named one by one.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri \
-'none'; \
+/// The content security policy of a report page, which contains its styles and sounds.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri 'none'; \
                            form-action 'none'; frame-ancestors 'none'";
 const FORMATS: [(&str, Format); 3] =
     [("application/json", Format::Json), ("text/markdown", Format::Markdown), ("text/html", Format::Html)];

@@ -333,8 +333,8 @@ fn patch_refusal(error: &PatchError) -> Problem {
     description = "The engine sends JSON, one object in each message (schema `CallMessage`). Each object has `type`, \
         `seq` and `at_ms`:\n\n\
         - `state`: `value`; `reason` with the value `paused`\n\
-        - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption that it \
-        takes the place of\n\
+        - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption \
+        that it replaces\n\
         - `question`: `id`, `section`, `number`, `of`; `follow_up_of` for a follow-up\n\
         - `consent`: `participation`, `recording`\n\
         - `error`: `title`, `detail`; `call_id` if the message is meant for the page of one call only\n\n\

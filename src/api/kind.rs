@@ -153,8 +153,7 @@ pub(super) fn uris() -> RefOr<Schema> {
         .format(Some(utoipa::openapi::SchemaFormat::Custom("uri-reference".to_owned())))
         .description(Some(
             "A reference to the page about this kind of problem, relative to the engine's address. `about:blank` if \
-                the \
-             status says everything.",
+             the status says everything.",
         ))
         .enum_values(Some(all))
         .examples([serde_json::json!(Kind::InvalidBody.uri())])

@@ -111,9 +111,8 @@ mod tests {
 
     #[test]
     fn a_page_is_its_markdown_and_nothing_that_runs() {
-        let text = "# It is **gone**\n\n`gone`, HTTP status 410\n\n<script>x</script>\n\nSee [all](index.md) \
-        <b>now</b>, [that](../api.md) \
-                    or [this](not-found.md).\n\n| a | b |\n|---|---|\n| 1 | 2 < 3 |\n";
+        let text = "# It is **gone**\n\n`gone`, HTTP status 410\n\n<script>x</script>\n\nSee [all](index.md) <b>now</b>, \
+                    [that](../api.md) or [this](not-found.md).\n\n| a | b |\n|---|---|\n| 1 | 2 < 3 |\n";
         let page = page(text);
         assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{page}");
         assert!(page.contains("<a href=\"/problems/\">all</a>") && page.contains("<a href=\"/problems/not-found\">"));

@@ -137,7 +137,7 @@ async fn elsewhere(recordings: &Recordings, id: Uuid) -> Result<Option<Problem>,
     let holders = recordings.holders(&[id]).await?;
     Ok((!holders.is_empty()).then(|| {
         let detail = "The recording is on the disk of the engine that held the call. Try again when that engine runs, \
-                      and let all engines use one FILES_URL";
+                      and let all engines use the same FILES_URL.";
         Problem::new(Kind::NoRecording, detail)
     }))
 }

@@ -27,7 +27,7 @@ async fn a_port_that_the_engine_itself_has_is_no_fault() {
     let engine = startup::start(settings(folder.path(), &[])).await.unwrap();
     let found = http_port(&engine, folder.path(), &[]).await;
     assert_eq!(found["state"], "ok", "{found}");
-    assert!(found["detail"].as_str().unwrap().contains("the engine is running there"), "{found}");
+    assert!(found["detail"].as_str().unwrap().contains("is used by the running engine"), "{found}");
     engine.stop(std::time::Duration::ZERO).await;
 }
 
@@ -42,6 +42,6 @@ async fn the_engine_is_known_behind_a_certificate_of_its_own() {
     let tls = [("TLS_CERT", cert.as_str()), ("TLS_KEY", key.as_str())];
     let engine = startup::start(settings(folder.path(), &tls)).await.unwrap();
     let found = http_port(&engine, folder.path(), &tls).await;
-    assert!(found["detail"].as_str().unwrap().contains("the engine is running there"), "{found}");
+    assert!(found["detail"].as_str().unwrap().contains("is used by the running engine"), "{found}");
     engine.stop(std::time::Duration::ZERO).await;
 }

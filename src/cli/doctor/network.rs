@@ -1,7 +1,8 @@
-//! What a browser that is not on this machine needs: addresses, ports, TLS, the right to use the microphone, and ways
-//! through NAT.
+//! The checks of what a browser on another machine needs: addresses, ports, TLS, access to the
+//! microphone, and paths through NAT.
 //!
-//! Owns: these checks. Never does: reach in from outside, which nobody can from here: what it can't know it says.
+//! Owns: these checks. Never does: test access from outside, which is impossible from this machine.
+//! The findings say what remains unknown.
 
 use std::net::{IpAddr, TcpListener, ToSocketAddrs, UdpSocket};
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::config::network::is_loopback;
 use crate::tls;
 use voice::transport::IceServer;
 
-/// Certificates that end sooner are worth a word.
+/// A certificate that expires within so many days leads to a finding.
 const SOON_DAYS: i64 = 14;
 const DAY_SECONDS: i64 = 86_400;
 
@@ -39,27 +40,31 @@ fn http(settings: &Settings) -> Finding {
         Ok(_) => Finding::ok("HTTP port", format!("{address} is free")),
         Err(e) => {
             if let Some(version) = running::version(settings) {
-                return Finding::ok("HTTP port", format!("{address}: the engine is running there (version {version})"));
+                return Finding::ok(
+                    "HTTP port",
+                    format!("{address} is used by the running engine (version {version})"),
+                );
             }
-            let remedy = "end what uses it, or set API_HOST and API_PORT";
+            let remedy = "end the program that uses it, or set API_HOST and API_PORT";
             Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
         }
     }
 }
 
-/// Who needs a key, and whether the clients of a proxy can be told apart.
+/// Checks who needs a key, and whether the clients of a proxy can be told apart.
 fn access(settings: &Settings) -> Finding {
     const CHECK: &str = "access";
     if !settings.needs_key() {
-        return Finding::ok(CHECK, "this machine needs no key, and nobody else is let in");
+        return Finding::ok(CHECK, "requests from this machine need no key, and all others are refused");
     }
-    let detail = "everybody needs a key, this machine as well (interviewer key create)";
+    let detail = "every request needs a key, including those from this machine (interviewer key create)";
     let behind = settings.server.host.is_loopback() && settings.access.trusted_proxies.is_empty();
     if !behind {
         return Finding::ok(CHECK, detail);
     }
-    let detail = format!("{detail}; PUBLIC_URL leads to a proxy that TRUSTED_PROXIES does not name");
-    let remedy = "set TRUSTED_PROXIES to its addresses, such as 127.0.0.1: else all its clients share one rate limit";
+    let detail = format!("{detail}. PUBLIC_URL leads to a proxy that TRUSTED_PROXIES does not name");
+    let remedy = "set TRUSTED_PROXIES to its addresses, such as 127.0.0.1. Otherwise all of its clients share one \
+        rate limit";
     Finding::missing(CHECK, detail, remedy).or_optional(false)
 }
 
@@ -73,7 +78,7 @@ fn udp(settings: &Settings) -> anyhow::Result<Finding> {
     Ok(if free == 0 {
         Finding::missing("UDP ports", detail, "set ICE_PORT_RANGE to another range")
     } else if free < settings.calls.max_concurrent_interviews {
-        let remedy = format!("{} calls may be on at once (MAX_CONCURRENT_INTERVIEWS): widen ICE_PORT_RANGE", {
+        let remedy = format!("{} calls may be live at once (MAX_CONCURRENT_INTERVIEWS). Widen ICE_PORT_RANGE", {
             settings.calls.max_concurrent_interviews
         });
         Finding::missing("UDP ports", detail, remedy).or_optional(false)
@@ -82,11 +87,15 @@ fn udp(settings: &Settings) -> anyhow::Result<Finding> {
     })
 }
 
-/// The addresses that callers would be told.
+/// Lists the addresses that callers are given.
 fn addresses(settings: &Settings) -> anyhow::Result<Finding> {
     const CHECK: &str = "media addresses";
     if !settings.reaches_out() {
-        return Ok(Finding::ok(CHECK, "loopback: calls from this machine only (PUBLIC_URL opens it to others)"));
+        return Ok(Finding::ok(
+            CHECK,
+            "loopback, so only this machine can call (set PUBLIC_URL to open the engine to \
+            others)",
+        ));
     }
     let mut named = settings.public_addresses()?;
     for address in settings.media_addresses() {
@@ -97,22 +106,28 @@ fn addresses(settings: &Settings) -> anyhow::Result<Finding> {
         }
     }
     let list = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let remedy = "behind NAT: set ICE_PUBLIC_ADDRESSES to the public address and forward ICE_PORT_RANGE (UDP); or set \
+    let remedy = "behind NAT, set ICE_PUBLIC_ADDRESSES to the public address and forward ICE_PORT_RANGE (UDP), or set \
                   ICE_SERVERS to a TURN server";
     let relayed = settings.ice_servers()?.iter().any(|server| server.urls.iter().any(|url| url.starts_with("turn")));
     Ok(if named.is_empty() {
-        Finding::missing(CHECK, "this machine has no address but loopback", remedy)
+        Finding::missing(CHECK, "this machine has only a loopback address", remedy)
     } else if named.iter().any(|address| is_public(*address)) {
-        Finding::ok(CHECK, format!("{list}; whether a firewall lets ICE_PORT_RANGE through is seen only from outside"))
+        Finding::ok(
+            CHECK,
+            format!(
+                "{list}. Whether a firewall lets ICE_PORT_RANGE through can only be tested from \
+            outside"
+            ),
+        )
     } else if relayed {
-        Finding::ok(CHECK, format!("{list}: private, so callers from elsewhere need the TURN server"))
+        Finding::ok(CHECK, format!("{list} (private), so callers from other networks need the TURN server"))
     } else {
-        let detail = format!("{list}: private, so only callers of the same network get through");
+        let detail = format!("{list} (private), so only callers in the same network can connect");
         Finding::missing(CHECK, detail, remedy).or_optional(false)
     })
 }
 
-/// The local address towards the rest of the world; nothing is sent.
+/// Returns the local address of the route to the internet. No packet is sent.
 fn towards_the_world(v4: bool) -> Option<IpAddr> {
     let (any, far) = if v4 { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
     let socket = UdpSocket::bind(any).ok()?;
@@ -130,7 +145,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Where links lead, and whether a browser gives the microphone to a page from there.
+/// Checks where links lead, and whether browsers give a page from there access to the microphone.
 fn public_url(settings: &Settings) -> Finding {
     const CHECK: &str = "microphone";
     let url = settings.public_url();
@@ -138,23 +153,23 @@ fn public_url(settings: &Settings) -> Finding {
     let host = parsed.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned();
     let secure = parsed.as_ref().is_some_and(|url| url.scheme() == "https");
     if !secure && !is_loopback(&host) {
-        let detail = format!("{url} is not https: browsers refuse the microphone to its page");
+        let detail = format!("{url} is not https, so browsers refuse its page access to the microphone");
         let remedy = "set TLS_CERT and TLS_KEY, or put a proxy with TLS in front and set PUBLIC_URL=https://…";
         return Finding::missing(CHECK, detail, remedy);
     }
     let port = parsed.as_ref().and_then(Url::port_or_known_default).unwrap_or(443);
     let name = host.trim_matches(['[', ']']);
     if (name, port).to_socket_addrs().is_ok_and(|mut addresses| addresses.next().is_some()) {
-        return Finding::ok(CHECK, format!("links lead to {url}, where browsers allow it"));
+        return Finding::ok(CHECK, format!("links lead to {url}, where browsers allow access to the microphone"));
     }
-    let detail = format!("links lead to {url}, whose name is unknown here");
-    Finding::missing(CHECK, detail, "make the name known (DNS), or correct PUBLIC_URL").or_optional(false)
+    let detail = format!("links lead to {url}, whose name cannot be resolved on this machine");
+    Finding::missing(CHECK, detail, "add the name to the DNS, or correct PUBLIC_URL").or_optional(false)
 }
 
 fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
     const CHECK: &str = "TLS";
     const REMEDY: &str =
-        "correct TLS_CERT and TLS_KEY (PEM: the chain, the server's own certificate first, and its key)";
+        "correct TLS_CERT and TLS_KEY (PEM files: the chain, which begins with the server's certificate, and its key)";
     if let Err(error) = tls::server_config(cert, key) {
         return Finding::missing(CHECK, error.to_string(), REMEDY);
     }
@@ -165,11 +180,11 @@ fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
         .and_then(|chain| certificate_status(&chain[0], &host, now))
     {
         Ok(CertificateStatus { days_left, named: true }) if days_left >= SOON_DAYS => {
-            Finding::ok(CHECK, format!("for {host}, good for {days_left} days"))
+            Finding::ok(CHECK, format!("for {host}, valid for {days_left} days"))
         }
         Ok(CertificateStatus { days_left, named: true }) => {
-            let detail = format!("for {host}, good for {days_left} days only");
-            Finding::missing(CHECK, detail, "renew it, and start the engine again").or_optional(false)
+            let detail = format!("for {host}, valid for only {days_left} days");
+            Finding::missing(CHECK, detail, "renew it, and restart the engine").or_optional(false)
         }
         Ok(CertificateStatus { .. }) => {
             let detail = format!("{} is not for {host}, the host of join links", cert.display());
@@ -181,7 +196,7 @@ fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
 
 struct CertificateStatus {
     days_left: i64,
-    /// It is made out to the host.
+    /// The certificate names the host.
     named: bool,
 }
 
@@ -192,7 +207,7 @@ fn certificate_status(der: &[u8], host: &str, now: i64) -> Result<CertificateSta
         return Err(format!("it expired on {}", validity.not_after));
     }
     if now < validity.not_before.timestamp() {
-        return Err(format!("it is good only from {} on", validity.not_before));
+        return Err(format!("it is not valid before {}", validity.not_before));
     }
     let names = certificate.subject_alternative_name().map_err(|error| error.to_string())?;
     let host = host.trim_matches(['[', ']']);
@@ -211,7 +226,7 @@ fn certificate_status(der: &[u8], host: &str, now: i64) -> Result<CertificateSta
     Ok(CertificateStatus { days_left: (validity.not_after.timestamp() - now) / DAY_SECONDS, named })
 }
 
-/// `*.example.org` stands for one label.
+/// `*.example.org` matches exactly one label in place of the `*`.
 fn matches_name(name: &str, host: &str) -> bool {
     match name.strip_prefix("*.") {
         Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
@@ -225,7 +240,8 @@ fn ice_server(server: &IceServer) -> Finding {
     match ice::ask(server) {
         Ok(said) => Finding::ok(CHECK, format!("{url}: {said}")),
         Err(why) => {
-            let remedy = "correct ICE_SERVERS: address, user and password; and see that firewalls let it through";
+            let remedy = "correct the address, the user and the password in ICE_SERVERS, and check that firewalls let \
+                the server through";
             Finding::missing(CHECK, format!("{url}: {why}"), remedy)
         }
     }

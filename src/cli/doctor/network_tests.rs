@@ -1,4 +1,4 @@
-//! Tests of the network's checks, with certificates made on the spot.
+//! Tests of the network checks, with certificates that the tests generate.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -78,7 +78,7 @@ fn certificates_are_judged_by_date_name_and_key() {
     assert!(absent.detail.contains("TLS_KEY: nowhere.key"), "{}", absent.detail);
 }
 
-/// Answers every connection with this, until it is dropped.
+/// Answers every connection with this body, until it is dropped.
 fn answering(body: &'static str) -> (SocketAddr, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = listener.try_clone().unwrap();
