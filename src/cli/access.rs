@@ -111,7 +111,7 @@ impl KeyCommand {
                 hint!(
                     "This is the only time that the key is shown. Send it as `Authorization: Bearer …`. `interviewer \
                         key revoke \
-                     {}` withdraws it.",
+                     {}` revokes it.",
                     row.id
                 );
                 Ok(())

@@ -1,6 +1,6 @@
-//! Parts that panic, return and freeze, under the real supervisor with its real thread.
+//! Parts that panic, return and freeze, under the real supervisor with its thread.
 
-// Helpers stand outside test functions, where clippy would not allow it by itself.
+// clippy allows these only within test functions, and these helpers are outside of them.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl House {
         Self { board: stack.board(), stack, metrics }
     }
 
-    /// A loop that counts how often it was begun.
+    /// Starts a loop that counts how often it was started.
     fn loops(&mut self, part: Part) -> Arc<AtomicU32> {
         let begun = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&begun);
@@ -95,7 +95,7 @@ async fn a_part_that_returns_is_started_again_with_growing_pauses() {
     assert!(restarts >= 4.0, "{restarts}");
     let after = times.len();
     tokio::time::sleep(Duration::from_millis(900)).await;
-    assert_eq!(begun.lock().len(), after, "what was stopped is not begun again");
+    assert_eq!(begun.lock().len(), after, "a stopped part is not restarted");
 }
 
 #[tokio::test]
