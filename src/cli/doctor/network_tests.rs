@@ -71,7 +71,7 @@ fn certificates_are_judged_by_date_name_and_key() {
     let expired = certificate(&file("old.pem", old), &file("old.key", old_key), "https://calls.example.org");
     assert!(expired.state == State::Missing && expired.detail.contains("expired"), "{}", expired.detail);
     let mixed = certificate(&cert, &folder.path().join("old.key"), "https://calls.example.org");
-    assert!(mixed.state == State::Missing && mixed.detail.contains("don't go together"), "{}", mixed.detail);
+    assert!(mixed.state == State::Missing && mixed.detail.contains("do not match"), "{}", mixed.detail);
     let swapped = certificate(&key, &cert, "https://calls.example.org");
     assert!(swapped.detail.contains("TLS_CERT") && swapped.detail.contains("good.key"), "{}", swapped.detail);
     let absent = certificate(&cert, Path::new("nowhere.key"), "https://calls.example.org");
