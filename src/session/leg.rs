@@ -14,8 +14,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::engines::Engines;
 use super::hearing::{self, Listening};
-use voice::audio::media::MediaStats;
 use voice::audio::recording::{Recorder, RecordingError};
+use voice::audio::stats::MediaStats;
 use voice::audio::{CallClock, Media, MediaRuntime, Playout, PlayoutEvent};
 use voice::port::{AudioOutput, AudioPort, LegEvent};
 use voice::stt::{Incremental, SttError};

@@ -5,7 +5,7 @@
 //! ([`script`]), what the page is told ([`page`], and by other engines, `recall`), admission and
 //! the list of live calls ([`registry`]), which of a fleet's calls are ours, and the pages of those
 //! that are not ([`fleet`]), what the API may ask of them (`calls`), the watcher that restarts
-//! calls whose actor died or froze ([`watcher`], by its heartbeat), what the log says about earlier
+//! calls whose actor died or froze ([`watcher`]), the threads that the actors share (`threads`), what the log says about earlier
 //! calls (`history`), and what is done after a start about calls that the last engine left
 //! (`recovery`). Never does: decide what is said (the interview does), touch packets (the media
 //! tasks do).
@@ -22,6 +22,7 @@ mod recall;
 mod recovery;
 pub mod registry;
 pub mod script;
+mod threads;
 pub mod timing;
 pub mod watcher;
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix::{Actor, Addr, Arbiter, ArbiterHandle};
+use actix::{Actor, Addr};
 use interview::{Event, Guide, Interview};
 use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -21,11 +22,11 @@ use super::leg::Leg;
 use super::page::Page;
 use super::recall::recall;
 use super::script::Script;
+use super::threads::{CallThreads, Seat};
 use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
 use crate::recordings::Keeper;
-use crate::supervised::Heartbeat;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use llm::Llm;
@@ -50,9 +51,11 @@ pub struct Census {
 /// A call that is on.
 pub(super) struct Live {
     pub addr: Addr<CallActor>,
-    pub arbiter: ArbiterHandle,
+    /// Where the actor runs.
+    pub seat: Seat,
     pub leg: Arc<Leg>,
-    pub heartbeat: Arc<Heartbeat>,
+    /// Cancelled when another actor has taken the place of this one.
+    pub superseded: CancellationToken,
     pub call_id: String,
     pub clock: CallClock,
 }
@@ -84,6 +87,7 @@ pub struct Registry {
 pub(super) struct Shared {
     pub parts: Parts,
     pub live: Mutex<HashMap<Uuid, Live>>,
+    pub threads: CallThreads,
     pages: Mutex<HashMap<Uuid, Page>>,
     /// Interviews being joined right now: counted as live, so that two joins can't both win.
     joining: Mutex<HashSet<Uuid>>,
@@ -138,6 +142,7 @@ impl Registry {
             shared: Arc::new(Shared {
                 parts,
                 live: Mutex::default(),
+                threads: CallThreads::for_this_machine(),
                 pages: Mutex::default(),
                 joining: Mutex::default(),
                 barred: Mutex::default(),
@@ -226,7 +231,7 @@ impl Registry {
             fleet.sessions.asked(interview_id).await;
             recall(fleet, interview_id, &page).await;
         }
-        let heartbeat = Arc::new(Heartbeat::default());
+        let superseded = CancellationToken::new();
         let registry = self.clone();
         let call = CallContext {
             interview_id,
@@ -239,16 +244,14 @@ impl Registry {
             page,
             clock,
             leg: Arc::clone(&leg),
-            heartbeat: Arc::clone(&heartbeat),
+            superseded: superseded.clone(),
             resumes: stopped_by_engine(&events),
             recording_faults: recording_faults(&events),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
         };
-        // A thread a call: an actor that blocks, blocks nobody else.
-        let arbiter = Arbiter::new();
-        let handle = arbiter.handle();
-        let addr = CallActor::start_in_arbiter(&handle, move |_| CallActor::new(call));
-        self.shared.live.lock().insert(interview_id, Live { addr, arbiter: handle, leg, heartbeat, call_id, clock });
+        let seat = self.shared.threads.seat().map_err(|error| unavailable(&error))?;
+        let addr = CallActor::start_in_arbiter(seat.arbiter(), move |_| CallActor::new(call));
+        self.shared.live.lock().insert(interview_id, Live { addr, seat, leg, superseded, call_id, clock });
         self.count();
         Ok(())
     }
@@ -310,9 +313,8 @@ impl Registry {
 
     fn ended(&self, interview_id: Uuid, ending: Ending) {
         let gone = self.shared.live.lock().remove(&interview_id);
-        if let Some(live) = gone {
+        if gone.is_some() {
             info!(interview = %interview_id, ?ending, "call ended");
-            live.arbiter.stop();
         }
         self.count();
         self.shared.changed.notify_waiters();
@@ -380,6 +382,14 @@ impl Registry {
         }
         let Some(fleet) = &self.shared.parts.fleet else { return false };
         matches!(fleet.holders.holder(interview_id).await, Holder::Other(_))
+    }
+
+    /// The calls whose actors share a thread with this one's: for tests.
+    pub fn neighbours(&self, interview_id: Uuid) -> Vec<Uuid> {
+        let live = self.shared.live.lock();
+        let Some(thread) = live.get(&interview_id).map(|call| call.seat.thread()) else { return Vec::new() };
+        let others = live.iter().filter(|(id, call)| **id != interview_id && call.seat.thread() == thread);
+        others.map(|(id, _)| *id).collect()
     }
 
     /// The actor of a live call: for tests.

@@ -20,10 +20,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::audio::codec::{SPEAK_SAMPLES, frame_of};
-use crate::audio::media::MediaStats;
 use crate::audio::recording::Recorder;
+use crate::audio::stats::MediaStats;
 use crate::audio::{CallClock, Clip, Frame};
-use crate::transport::TransportError;
 
 /// A change in the state of a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +82,16 @@ pub struct OpenPort {
     pub records_input: bool,
 }
 
+/// The leg has ended, so nothing more can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the leg has ended")]
+pub struct LegEnded;
+
 /// The destination of the interviewer's voice.
 #[async_trait]
 pub trait AudioOutput: Send + Sync {
-    /// Sends one frame of 20 ms at its time. An error means that the leg has ended.
-    async fn send(&self, frame: OutFrame) -> Result<(), TransportError>;
+    /// Sends one frame of 20 ms at its time.
+    async fn send(&self, frame: OutFrame) -> Result<(), LegEnded>;
     /// Ends the leg and releases everything that belongs to it.
     async fn close(&self);
 }

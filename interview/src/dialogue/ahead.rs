@@ -41,20 +41,18 @@ impl Interview {
         texts
     }
 
-    /// Returns an acknowledgement, the next question, and the guide's own follow-ups. Others depend
-    /// on the answer.
+    /// Returns the next question and the guide's own follow-ups. Others depend on the answer.
     fn after_question(&self, speech: &Speech) -> Vec<String> {
         let Some(asking) = speech.asking else { return Vec::new() };
         let mut draft = Draft::new(&self.state, self.now);
         for event in speech.draft.iter().flatten() {
             draft.push(event.clone());
         }
-        let word = |follow_up| lines::acknowledgement(self.lines(), asking, &[], follow_up).to_owned();
         let put = draft.state.askings.iter().find(|put| put.id == asking && put.follow_up_of.is_none());
         let question = put.and_then(|put| self.guide.questions().find(|(_, question)| question.id == put.question_id));
         let follow_ups: Vec<String> =
             question.into_iter().flat_map(|(_, question)| followup::scripted_of(question)).collect();
-        [word(false), self.next_line(draft), word(true)].into_iter().chain(follow_ups).collect()
+        std::iter::once(self.next_line(draft)).chain(follow_ups).collect()
     }
 
     /// Returns the next question of the guide, or the farewell.

@@ -3,7 +3,7 @@
 //! Owns: choosing among proposals, and what is said between an answer and what follows. Never does:
 //! read words.
 
-use super::lines::{self, Farewell};
+use super::lines::{self, Farewell, Following};
 use super::selection::{self, Next};
 use super::state::Draft;
 use super::timing::Budget;
@@ -152,11 +152,10 @@ impl Interview {
             unfit = rejected.into_iter().map(|(reason, proposal)| (reason, proposal.source.clone())).collect();
         }
         response.requires_clarification |= follow_up.as_ref().is_some_and(|p| p.action == Action::Clarify);
-        let before =
-            lines::acknowledgement(self.lines(), response.asking, &response.flags, follow_up.is_some()).to_owned();
+        let worded = follow_up.as_ref().is_some_and(|proposal| !self.scripted.contains(&proposal.text));
         let mut texts = self.unsaid();
         if !covered && texts.is_empty() {
-            texts.push(before);
+            texts.extend(self.acknowledgement(&response, if worded { Following::Worded } else { Following::Scripted }));
         }
         let (parent, question_id, section) = (response.asking, response.question_id.clone(), response.section.clone());
         let mut draft = Draft::new(&self.state, self.now);
@@ -187,9 +186,16 @@ impl Interview {
     /// Acknowledges the answer while proposals are awaited, so that the respondent does not wait in
     /// silence.
     pub(super) fn cover(&mut self, response: Response, deadline: Ms) {
-        let text = lines::acknowledgement(self.lines(), response.asking, &response.flags, true).to_owned();
+        let text = self.acknowledgement(&response, Following::Worded).unwrap_or_default();
         self.say(Speech::new(vec![text], Purpose::Cover));
         self.covering = Some((Box::new(response), deadline));
+    }
+
+    fn acknowledgement(&mut self, response: &Response, following: Following) -> Option<String> {
+        let last = self.acknowledged.as_deref();
+        let said = lines::acknowledgement(self.lines(), response, following, last)?.to_owned();
+        self.acknowledged = Some(said.clone());
+        Some(said)
     }
 
     /// Asks the next question of the guide, or says the farewell.

@@ -3,9 +3,8 @@
 //! Owns: filling in the language's lines (`languages/<code>/lines.toml`). Never does: choose when
 //! they are said.
 
-use crate::call::AskingId;
 use crate::guide::{Expects, Guide, Question, QuestionType};
-use crate::io::Postponement;
+use crate::io::{Postponement, Response};
 use crate::language::Language;
 use crate::language::lines::{Lines, fill};
 
@@ -182,22 +181,43 @@ fn either(lines: &Lines, texts: &[&str]) -> String {
     }
 }
 
-/// Returns what is said between an answer and the next question. It varies with the asking, and not
-/// by chance.
-pub(super) fn acknowledgement<'a>(lines: &'a Lines, asking: AskingId, flags: &[String], follow_up: bool) -> &'a str {
+/// What comes after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Following {
+    /// A line of the guide, which is ready to be sent.
+    Scripted,
+    /// A wording that was made from the answer, or that is still awaited.
+    Worded,
+}
+
+/// An answer of this many words is acknowledged whatever follows. They take about eight seconds.
+const LONG_ANSWER_WORDS: usize = 20;
+
+/// Returns what is said between an answer and what follows it, if anything.
+///
+/// An acknowledgement delays the question that comes after it. It is therefore said only where it
+/// spares the respondent a silence, because the wording that follows must be synthesised, where
+/// somebody has spoken for long, and where no answer was given. It differs from `last`, the one
+/// before it, and otherwise varies with the asking and not by chance.
+pub(super) fn acknowledgement<'a>(
+    lines: &'a Lines,
+    response: &Response,
+    following: Following,
+    last: Option<&str>,
+) -> Option<&'a str> {
     let words = &lines.acknowledgements;
-    let flag = |name: &str| flags.iter().any(|f| f == name);
-    if flag("declined") {
-        return &words.declined;
+    let settled = [("declined", &words.declined), ("dont_know", &words.dont_know), ("no_answer", &words.no_answer)];
+    if let Some((_, line)) = settled.iter().find(|(name, _)| response.flags.iter().any(|flag| flag == name)) {
+        return Some(line);
     }
-    if flag("dont_know") {
-        return &words.dont_know;
-    }
-    if flag("no_answer") {
-        return &words.no_answer;
-    }
-    let list = if follow_up { &words.before_follow_up } else { &words.plain };
-    list.get(asking as usize % list.len().max(1)).map_or("", String::as_str)
+    let list = match following {
+        Following::Worded => &words.before_follow_up,
+        Following::Scripted if response.text.split_whitespace().count() >= LONG_ANSWER_WORDS => &words.plain,
+        Following::Scripted => return None,
+    };
+    let from = response.asking as usize % list.len().max(1);
+    let (before, after) = list.split_at(from);
+    after.iter().chain(before).map(String::as_str).find(|line| Some(*line) != last)
 }
 
 /// Returns every line that may be needed, the most urgent first: what comes first in any call, then

@@ -137,6 +137,8 @@ pub struct Interview {
     proposals: Option<Vec<Proposal>>,
     /// The answer that is being acknowledged while proposals are awaited, and until when they are.
     covering: Option<(Box<Response>, Ms)>,
+    /// The last acknowledgement, which is not said twice in a row.
+    acknowledged: Option<String>,
     next_pause: PauseId,
     next_utterance: UtteranceId,
     shown: Option<CallState>,
@@ -169,6 +171,7 @@ impl Interview {
             asked_for: None,
             proposals: None,
             covering: None,
+            acknowledged: None,
             next_pause: 0,
             next_utterance: 0,
             shown: None,

@@ -3,6 +3,7 @@
 // Helpers are outside test functions, where clippy would not allow it by itself.
 #![allow(clippy::unwrap_used)]
 
+mod acknowledgements;
 mod ahead;
 mod answers;
 mod conversations;

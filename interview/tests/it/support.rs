@@ -138,7 +138,11 @@ impl Call {
 
     /// A call that has reached the first question.
     pub fn begun() -> Self {
-        let mut call = Self::new(guide(), Settings::default());
+        Self::begun_with(Settings::default())
+    }
+
+    pub fn begun_with(settings: Settings) -> Self {
+        let mut call = Self::new(guide(), settings);
         call.give(Input::Connected);
         call.hear_out();
         call.say("Yes, that's fine.");

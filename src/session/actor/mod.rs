@@ -17,6 +17,7 @@ use actix::{
 };
 use interview::Interview;
 use interview::io::{Command, Input, Ms, Notice, Output, RecordingFault};
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -26,7 +27,6 @@ use super::leg::{Leg, LegMessage, LegState};
 use super::page::Page;
 use super::script::Script;
 use super::timing::Stopwatch;
-use crate::supervised::{HEARTBEAT_INTERVAL, Heartbeat};
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
@@ -48,7 +48,8 @@ pub struct CallContext {
     pub page: Page,
     pub clock: CallClock,
     pub leg: Arc<Leg>,
-    pub heartbeat: Arc<Heartbeat>,
+    /// Cancelled when another actor has taken the place of this one.
+    pub superseded: CancellationToken,
     /// It was the engine that stopped, not the respondent who paused: go on as soon as they are back.
     pub resumes: bool,
     /// Why the recording is incomplete, as far as the log says so.
@@ -271,7 +272,7 @@ impl CallActor {
 
     /// Another actor has taken our place, and the leg with it: whatever we still do would be done twice.
     fn is_superseded(&self, ctx: &mut Context<Self>) -> bool {
-        let superseded = self.call.heartbeat.is_superseded();
+        let superseded = self.call.superseded.is_cancelled();
         if superseded {
             ctx.stop();
         }
@@ -283,10 +284,8 @@ impl Actor for CallActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let heartbeat = Arc::clone(&self.call.heartbeat);
-        ctx.run_interval(HEARTBEAT_INTERVAL, move |_, _| {
-            heartbeat.beat();
-        });
+        let superseded = self.call.superseded.clone().cancelled_owned();
+        ctx.spawn(superseded.into_actor(self).map(|(), _, ctx| ctx.stop()));
         // A restarted actor finds the leg as it was: nobody will tell it again that it is connected, or gone.
         self.listen(ctx);
         if let Some(fault) = self.call.leg.recording_fault() {

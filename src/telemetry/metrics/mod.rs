@@ -86,6 +86,8 @@ pub struct Metrics {
     /// `part`, `reason` (`panicked`, `frozen`, `ended`): runs of the engine's parts that were lost
     /// and replaced.
     pub part_restarts_total: CounterVec,
+    /// Threads of calls that froze and were left behind. Their calls continued elsewhere.
+    pub call_threads_left_total: IntCounter,
     /// `reason`: interviews that were escalated to a person.
     pub escalations_total: CounterVec,
     /// `severity`, `metric`: alerts that were raised.
@@ -215,6 +217,10 @@ impl Metrics {
                 "part_restarts_total",
                 "Restarts of parts of the engine that had panicked, frozen or ended",
                 &["part", "reason"],
+            )?,
+            call_threads_left_total: make.integer_counter(
+                "call_threads_left_total",
+                "Threads of calls that froze and were left behind, while their calls went on elsewhere",
             )?,
             escalations_total: make.counters(
                 "escalations_total",

@@ -21,7 +21,7 @@ use storage::{OpenWork, Storage};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 use voice::port::{AudioPort, OpenPort, PortContext};
-use voice::transport::webrtc::{IceCondition, PatchError, Patched};
+use voice::transport::webrtc::{BadFragment, IceCondition, PatchError, Patched};
 use voice::transport::{IceServer, TransportError};
 
 use crate::support::{Home, guide_document, store};
@@ -134,7 +134,7 @@ impl IceAgent for FakeConnection {
         match fragment {
             "restart" => Ok(Patched::Restarted { fragment: "a=ice-ufrag:new".to_owned(), tag: "tag-2".to_owned() }),
             "candidates" => Ok(Patched::Trickled),
-            _ => Err(PatchError::Bad("neither".to_owned())),
+            _ => Err(PatchError::Bad(BadFragment("neither".to_owned()))),
         }
     }
 

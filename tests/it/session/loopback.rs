@@ -7,7 +7,7 @@ use interviewer::calls::{Calls as _, Connect};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use voice::audio::{CallClock, Frame};
-use voice::port::{AudioOutput, AudioPort, EndCause, LegEvent, OpenPort, OutFrame, PortContext};
+use voice::port::{AudioOutput, AudioPort, EndCause, LegEnded, LegEvent, OpenPort, OutFrame, PortContext};
 use voice::transport::TransportError;
 
 use super::{Stage, answers, check_log};
@@ -34,7 +34,7 @@ impl AudioPort for Loopback {
 
 #[async_trait]
 impl AudioOutput for Line {
-    async fn send(&self, frame: OutFrame) -> Result<(), TransportError> {
+    async fn send(&self, frame: OutFrame) -> Result<(), LegEnded> {
         let mut state = self.state.lock();
         state.0 = if frame.is_silence() { state.0 + 1 } else { 0 };
         state.1 = if state.0 == 40 { 30 } else { state.1.saturating_sub(1) };

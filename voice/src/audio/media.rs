@@ -1,6 +1,6 @@
 //! The media of one call, between its port and its interview.
 //!
-//! Owns: the task that sends at an even pace, the counters, and the recording of both sides. Never
+//! Owns: the task that sends at an even pace, and the recording of both sides. Never
 //! does: pass through a mailbox, touch files, wait for a slow receiver, or know what carries the
 //! sound.
 //!
@@ -9,7 +9,7 @@
 //! without special cases.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -20,11 +20,10 @@ use super::codec::Encoder;
 use super::playout::{Command, Player, Playout, PlayoutEvent};
 use super::recording::{Recorder, Side};
 use super::runtime::MediaRuntime;
-use super::{FRAME_MS, Frame};
+use super::stats::MediaStats;
+use super::{FRAME_MS, FRAME_QUEUE, Frame};
 use crate::port::{AudioOutput, AudioPort, LegEvent, OpenPort, OutFrame, PortContext};
 
-/// Frames that are kept for a slow listener, about 5 s.
-pub const FRAMES: usize = 256;
 const EVENTS: usize = 256;
 const PERIOD: Duration = Duration::from_millis(FRAME_MS);
 /// A packet that is sent this late has missed its deadline.
@@ -32,27 +31,6 @@ const LATE: Duration = Duration::from_millis(10);
 /// A larger delay is not caught up. The frames that were not sent are skipped in the timestamps
 /// instead.
 const CATCH_UP: Duration = Duration::from_millis(60);
-
-/// The counters of a call since its start.
-#[derive(Debug, Default)]
-pub struct MediaStats {
-    pub packets_received: AtomicU64,
-    /// Packets that arrived after their place had been filled.
-    pub packets_late: AtomicU64,
-    pub packets_lost: AtomicU64,
-    /// Packets that are not of the leg's codec.
-    pub packets_malformed: AtomicU64,
-    /// Frames that were dropped because the listener was too slow.
-    pub frames_dropped: AtomicU64,
-    pub events_dropped: AtomicU64,
-    pub packets_sent: AtomicU64,
-    /// Packets that were sent more than 10 ms late.
-    pub deadline_misses: AtomicU64,
-    /// Frames that were skipped because sending was too late to catch up.
-    pub frames_skipped: AtomicU64,
-    /// How long the jitter buffer waits for a missing packet at present, in ms.
-    pub jitter_depth_ms: AtomicU64,
-}
 
 /// The media of a call. Dropping the value ends the tasks and closes the leg.
 pub struct Media {
@@ -87,7 +65,7 @@ impl Media {
             stop: cancel.clone(),
         });
         if let Some(recorder) = recorder.clone().filter(|_| !records_input) {
-            let (recorded, heard) = mpsc::channel(FRAMES);
+            let (recorded, heard) = mpsc::channel(FRAME_QUEUE);
             let recording =
                 record_frames(std::mem::replace(&mut frames, heard), recorded, recorder, Arc::clone(&stats));
             let stop = cancel.clone();

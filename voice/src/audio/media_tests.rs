@@ -216,8 +216,8 @@ struct Said(mpsc::UnboundedSender<OutFrame>);
 
 #[async_trait::async_trait]
 impl AudioOutput for Said {
-    async fn send(&self, frame: OutFrame) -> Result<(), crate::transport::TransportError> {
-        self.0.send(frame).map_err(|_| crate::transport::TransportError::Closed)
+    async fn send(&self, frame: OutFrame) -> Result<(), crate::port::LegEnded> {
+        self.0.send(frame).map_err(|_| crate::port::LegEnded)
     }
 
     async fn close(&self) {}
@@ -236,7 +236,7 @@ async fn a_port_of_frames_is_heard_spoken_to_and_recorded_on_both_sides() {
     let recordings = Recordings::start(dir.path().to_owned()).unwrap();
     let recorder = recordings.recorder("i", 1);
     let runtime = MediaRuntime::start().unwrap();
-    let (theirs, heard) = mpsc::channel(FRAMES);
+    let (theirs, heard) = mpsc::channel(FRAME_QUEUE);
     let (said, mut spoken) = mpsc::unbounded_channel();
     let port = Box::new(Frames { heard, said });
     let mut ours = Media::start(&runtime, port, CallClock::starting_at(0), Some(recorder.clone()));

@@ -12,6 +12,7 @@ pub mod playout;
 pub mod recording;
 pub mod rtp;
 pub mod runtime;
+pub mod stats;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -31,6 +32,8 @@ pub const LISTEN_RATE: u32 = 16_000;
 pub const SPEAK_RATE: u32 = 24_000;
 /// The duration of a frame and of a packet, in milliseconds.
 pub const FRAME_MS: u64 = 20;
+/// Frames that are kept for a slow listener, about 5 s.
+pub(crate) const FRAME_QUEUE: usize = 256;
 
 /// A frame of 20 ms from the respondent, at 16 kHz mono, with samples between -1 and 1.
 #[derive(Debug, Clone)]

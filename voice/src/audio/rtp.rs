@@ -16,11 +16,11 @@ use tokio::sync::mpsc;
 use super::clock::CallClock;
 use super::codec::{Codec, CodecError, Decoder, LISTEN_SAMPLES};
 use super::jitter::{Jitter, Piece, Sound};
-use super::media::{FRAMES, MediaStats};
 use super::recording::{Recorder, Side};
-use super::{FRAME_MS, Frame, LISTEN_RATE};
-use crate::port::{AudioOutput, AudioPort, OpenPort, OutFrame, PortContext};
-use crate::transport::{Link, Packet, PacketSink, TransportError};
+use super::stats::MediaStats;
+use super::{FRAME_MS, FRAME_QUEUE, Frame, LISTEN_RATE};
+use crate::port::{AudioOutput, AudioPort, LegEnded, OpenPort, OutFrame, PortContext};
+use crate::transport::{Link, Packet, PacketSink};
 
 /// A leg that carries RTP.
 pub struct RtpAudio {
@@ -38,7 +38,7 @@ impl RtpAudio {
 impl AudioPort for RtpAudio {
     fn open(self: Box<Self>, context: PortContext) -> OpenPort {
         let Self { link: Link { packets, events, sink }, codec } = *self;
-        let (frames_in, frames) = mpsc::channel(FRAMES);
+        let (frames_in, frames) = mpsc::channel(FRAME_QUEUE);
         let records_input = codec.is_opus();
         let listening = Listening {
             packets,
@@ -61,8 +61,8 @@ struct OpusOutput(Arc<dyn PacketSink>);
 
 #[async_trait]
 impl AudioOutput for OpusOutput {
-    async fn send(&self, frame: OutFrame) -> Result<(), TransportError> {
-        self.0.send(frame.opus().clone(), frame.marker, frame.skipped).await
+    async fn send(&self, frame: OutFrame) -> Result<(), LegEnded> {
+        self.0.send(frame.opus().clone(), frame.marker, frame.skipped).await.map_err(|_| LegEnded)
     }
 
     async fn close(&self) {

@@ -6,14 +6,17 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::ice::PatchError;
-
 /// The size limit of a fragment in bytes. Real ones have 1 KiB to 2 KiB.
 const MAX_FRAGMENT: usize = 16 * 1024;
 /// The maximum number of candidates per ICE session, whether they arrive with the offer or later.
 /// For each candidate, the engine sends about eight packets to an address that the caller chooses,
 /// and that need not be the caller's. Browsers send fewer than twenty candidates.
 pub(super) const MAX_CANDIDATES: usize = 32;
+
+/// The fragment cannot be read, or is larger than a session may be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the fragment can't be used: {0}")]
+pub struct BadFragment(pub String);
 
 /// Credentials and candidates of one side.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,7 +31,7 @@ pub(super) struct Fragment {
 
 impl Fragment {
     /// Reads a fragment that the other side sent.
-    pub fn read(text: &str) -> Result<Self, PatchError> {
+    pub fn read(text: &str) -> Result<Self, BadFragment> {
         if text.len() > MAX_FRAGMENT {
             return Err(bad("it is longer than 16 KiB"));
         }
@@ -43,7 +46,7 @@ impl Fragment {
     }
 
     /// Reads the credentials and candidates of a whole description.
-    pub fn of(description: &str) -> Result<Self, PatchError> {
+    pub fn of(description: &str) -> Result<Self, BadFragment> {
         let (mut ufrag, mut pwd, mut found) = (None, None, Self::default());
         for line in description.lines().map(str::trim_end) {
             if let Some(value) = line.strip_prefix("a=ice-ufrag:") {
@@ -128,7 +131,7 @@ fn next_version(origin: &str) -> String {
     words.join(" ")
 }
 
-fn credential(place: &mut Option<String>, value: &str, least: usize) -> Result<(), PatchError> {
+fn credential(place: &mut Option<String>, value: &str, least: usize) -> Result<(), BadFragment> {
     let is_ice_char = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
     // Some clients use characters that the grammar does not allow. Spaces and control characters
     // are refused, because they would be copied into the engine's own lines.
@@ -147,7 +150,7 @@ fn credential(place: &mut Option<String>, value: &str, least: usize) -> Result<(
 /// Returns a candidate that the engine checks: UDP with an address. Candidates with an mDNS name
 /// are not needed, because the browser's own checks reach the engine. The engine opens no TCP
 /// connections.
-fn usable(value: &str) -> Result<Option<String>, PatchError> {
+fn usable(value: &str) -> Result<Option<String>, BadFragment> {
     let words: Vec<&str> = value.split_whitespace().collect();
     let &[_, component, protocol, priority, address, port, "typ", _, ..] = words.as_slice() else {
         return Err(bad("a candidate is malformed"));
@@ -224,8 +227,8 @@ impl Host {
     }
 }
 
-fn bad(reason: &str) -> PatchError {
-    PatchError::Bad(reason.to_owned())
+fn bad(reason: &str) -> BadFragment {
+    BadFragment(reason.to_owned())
 }
 
 #[cfg(test)]
@@ -271,7 +274,7 @@ mod tests {
             "a=candidate:1 1 udp many 192.0.2.1 61764 typ host\r\n",
             "a=candidate:nothing\r\n",
         ] {
-            assert!(matches!(Fragment::read(broken), Err(PatchError::Bad(_))), "{broken}");
+            assert!(matches!(Fragment::read(broken), Err(BadFragment(_))), "{broken}");
         }
         assert!(Fragment::read(&"a=x\r\n".repeat(10_000)).is_err());
     }

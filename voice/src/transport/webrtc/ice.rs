@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use webrtc::peer_connection::RTCSessionDescription;
 
-use super::fragment::{Fragment, MAX_CANDIDATES, with_public_addresses};
+use super::fragment::{BadFragment, Fragment, MAX_CANDIDATES, with_public_addresses};
 use super::gathered_description;
 use super::peer::Sender;
 use crate::transport::TransportError;
@@ -49,8 +49,8 @@ pub enum Patched {
 pub enum PatchError {
     #[error("there is no such call")]
     Gone,
-    #[error("the fragment can't be used: {0}")]
-    Bad(String),
+    #[error(transparent)]
+    Bad(#[from] BadFragment),
     #[error("the ICE session has changed since")]
     OtherSession,
     #[error("ICE could not be restarted: {0}")]
@@ -127,12 +127,12 @@ impl Shared {
         if !is_restart {
             state.candidates += fragment.candidates.len();
             if state.candidates > MAX_CANDIDATES {
-                return Err(PatchError::Bad(format!("a session may have at most {MAX_CANDIDATES} candidates")));
+                return Err(BadFragment(format!("a session may have at most {MAX_CANDIDATES} candidates")).into());
             }
             for candidate in fragment.candidates {
                 let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
                 let added = sender.peer().add_ice_candidate(candidate).await;
-                added.map_err(|error| PatchError::Bad(error.to_string()))?;
+                added.map_err(|error| BadFragment(error.to_string()))?;
             }
             return Ok(Patched::Trickled);
         }

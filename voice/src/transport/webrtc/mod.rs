@@ -31,9 +31,11 @@ use webrtc::peer_connection::{
     RTCSessionDescription, Registry, SettingEngineBuilder, configure_rtcp_reports,
 };
 
+pub use self::fragment::BadFragment;
 pub use self::ice::{CallerIce, IceCondition, IceSession, PatchError, Patched};
 use self::peer::{Callbacks, Connection, Ends, Handler, Sender};
 use self::ports::Ports;
+use self::sdp::ReadOffer;
 use super::{IceServer, Link, TransportError};
 
 /// Silence on the connection after which the other side counts as lost.
@@ -127,8 +129,9 @@ impl WebRtc {
     /// Creates the engine's side of a call.
     ///
     /// # Errors
-    /// Returns `BadOffer` if the offer does not have one two-way audio section, `NoCodec` if it
-    /// does not offer Opus, `NoPort` if every port is in use, and `Connection` for everything else.
+    /// Returns `BadOffer` if the offer does not have exactly one live two-way audio section,
+    /// `NoCodec` if that does not offer Opus, `NoPort` if every port is in use, and `Connection` for
+    /// everything else.
     pub async fn answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
         let (engine, offer_sdp) = (self.clone(), offer_sdp.to_owned());
         on(&self.runtime, async move { engine.negotiate_answer(&offer_sdp).await }).await
@@ -142,19 +145,20 @@ impl WebRtc {
 
     async fn negotiate_answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
         let (offer_sdp, candidates) = fragment::with_usable_candidates(offer_sdp);
-        let offer = sdp::read_offer(&offer_sdp)?;
-        let payload_type = sdp::negotiated_payload_type(&offer).ok_or(TransportError::NoCodec)?;
+        let offer = ReadOffer::read(&offer_sdp)?;
         let (sender, ends) = self.open(Side::Answering).await?;
-        sender.set_payload_type(payload_type);
+        sender.set_payload_type(offer.payload_type);
         let peer = sender.peer();
-        peer.set_remote_description(offer).await.map_err(|error| TransportError::BadOffer(error.to_string()))?;
+        let audio_only = offer.audio_only.clone();
+        peer.set_remote_description(audio_only).await.map_err(|error| TransportError::BadOffer(error.to_string()))?;
         let answer = peer.create_answer(None).await.map_err(connection)?;
         peer.set_local_description(answer).await.map_err(connection)?;
         let public = &self.settings.public_addresses;
         let sdp = fragment::with_public_addresses(&gathered_description(&sender).await?, public);
         let sender = Arc::new(sender);
-        let ice = IceSession::new(&sender, (offer_sdp, candidates), &sdp, public, self.runtime.clone())?;
-        Ok(Answer { sdp, link: ends.into_link(sender), ice })
+        let ice =
+            IceSession::new(&sender, (offer.audio_only.sdp.clone(), candidates), &sdp, public, self.runtime.clone())?;
+        Ok(Answer { sdp: offer.complete(&sdp)?, link: ends.into_link(sender), ice })
     }
 
     async fn negotiate_offer(&self) -> Result<Offer, TransportError> {
@@ -250,7 +254,7 @@ impl Offer {
         on(&runtime, async move {
             let answer = RTCSessionDescription::answer(answer_sdp.clone())
                 .map_err(|error| TransportError::Connection(format!("the answer cannot be parsed: {error}")))?;
-            self.sender.set_payload_type(sdp::negotiated_payload_type(&answer).ok_or(TransportError::NoCodec)?);
+            self.sender.set_payload_type(sdp::payload_type_of_answer(&answer).ok_or(TransportError::NoCodec)?);
             self.sender.peer().set_remote_description(answer).await.map_err(connection)?;
             let sender = Arc::new(self.sender);
             let ice = CallerIce::new(&sender, answer_sdp, self.runtime);
