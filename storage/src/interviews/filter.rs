@@ -1,6 +1,6 @@
-//! Which interviews are wanted, and in which order.
+//! The filter and the order of interviews.
 //!
-//! Owns: what a filter means as a condition. Never does: ask.
+//! Owns: converting a filter to a condition. Never does: run a query.
 
 use chrono::{DateTime, Utc};
 use entity::{Channel, Status, interviews};
@@ -10,17 +10,17 @@ use uuid::Uuid;
 
 use crate::listing::{self, Mark, Place, Sort};
 
-/// What interviews can be listed by.
+/// The orders in which interviews can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InterviewOrder {
     Created,
     Updated,
-    /// Those without an appointment by when they were made.
+    /// By scheduled time, or by time of creation for interviews without an appointment.
     Scheduled,
 }
 
 impl InterviewOrder {
-    /// Where in this order an interview stands.
+    /// Returns the position of an interview in this order.
     pub fn place(self, interview: &interviews::Model) -> Place {
         let value = match self {
             InterviewOrder::Created => interview.created_at,
@@ -43,7 +43,8 @@ impl InterviewOrder {
     }
 }
 
-/// Which interviews are wanted; all of them by default. Spans include their beginning and not their end.
+/// The filter on interviews. By default, all of them are selected. Time ranges include their
+/// beginning and exclude their end.
 #[derive(Debug, Clone)]
 pub struct InterviewFilter {
     pub status: Option<Status>,
@@ -51,14 +52,14 @@ pub struct InterviewFilter {
     pub channel: Option<Channel>,
     pub requires_human_review: Option<bool>,
     pub tag: Option<String>,
-    /// In the respondent's name, e-mail address, number or id, whatever its case.
+    /// Part of the respondent's name, email address, phone number or id, regardless of case.
     pub respondent: Option<String>,
     pub scheduled_from: Option<DateTime<Utc>>,
     pub scheduled_to: Option<DateTime<Utc>>,
     pub created_from: Option<DateTime<Utc>>,
     pub created_to: Option<DateTime<Utc>>,
     pub sort: Sort<InterviewOrder>,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub after: Option<Place>,
     pub limit: u64,
 }
