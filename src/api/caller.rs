@@ -75,10 +75,7 @@ fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
         return Err(Problem::new(Kind::KeyRequired, "A key is required here."));
     };
     if identity.role < least {
-        return Err(Problem::new(
-            Kind::RoleTooLow,
-            format!("This requires the role {} or a higher one.", least.as_str()),
-        ));
+        return Err(Problem::new(Kind::RoleTooLow, format!("This requires at least the role {}.", least.as_str())));
     }
     let state = request
         .app_data::<Data<AppState>>()

@@ -208,7 +208,7 @@ async fn about_the_call(state: Data<AppState>, path: Path<(String, String)>) -> 
 }
 
 fn refusal(state: &AppState, error: &JoinError) -> Problem {
-    let detail = super::error::sentence(&error);
+    let detail = super::error::sentence(error);
     match error {
         JoinError::AlreadyLive => Problem::new(Kind::CallAlreadyLive, detail),
         JoinError::Full { retry_after_s } => {
@@ -317,7 +317,7 @@ fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
 }
 
 fn patch_refusal(error: &PatchError) -> Problem {
-    let detail = super::error::sentence(&error);
+    let detail = super::error::sentence(error);
     match error {
         PatchError::Gone => Problem::new(Kind::CallGone, detail),
         PatchError::Bad(_) => Problem::new(Kind::InvalidIceFragment, detail),

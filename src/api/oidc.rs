@@ -63,7 +63,7 @@ fn refusal(error: &OidcError) -> Problem {
         OidcError::Token(_) => "The provider's token is not valid.".to_owned(),
         OidcError::Provider(_) => "The provider cannot be used at present.".to_owned(),
         OidcError::Refused(_) => "The provider refused the sign-in.".to_owned(),
-        OidcError::Flow | OidcError::NotAllowed(_) => error.to_string(),
+        OidcError::Flow | OidcError::NotAllowed(_) => super::error::sentence(error),
     };
     Problem::new(kind, detail)
 }
