@@ -5,9 +5,9 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
 use interview::Guide;
-use interview::lint::{self, Finding};
-use serde::Serialize;
-use utoipa::ToSchema;
+use interview::lint::{self, Diagnostic};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ struct GuideVerdict {
     errors: Vec<Fault>,
     /// The findings about a valid guide: points that can be run, but probably not as the author
     /// intends.
-    findings: Vec<Finding>,
+    findings: Vec<Diagnostic>,
     /// The guide as the engine reads it, with ids and defaults filled in. Present for a valid guide
     /// only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +65,15 @@ async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Resul
 const ORDERS: [(&str, GuideOrder); 3] =
     [("created_at", GuideOrder::Created), ("updated_at", GuideOrder::Updated), ("name", GuideOrder::Name)];
 
+/// The filter on guides.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Part of the name, regardless of case.
+    name: Option<String>,
+    tag: Option<String>,
+}
+
 /// List guides
 ///
 /// By default, the newest guide comes first.
@@ -74,14 +83,14 @@ const ORDERS: [(&str, GuideOrder); 3] =
     params(
         Paging,
         ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|name)$"),
-        ("name" = Option<String>, Query, description = "Part of the name, regardless of case."),
-        ("tag" = Option<String>, Query),
+        Wanted,
     ),
     responses((status = 200, body = Page<call_guides::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (name, tag, listing) = (query.text("name"), query.text("tag"), query.listing(&ORDERS));
+    let listing = query.listing(&ORDERS);
+    let Wanted { name, tag } = query.read();
     query.finish()?;
     let filter = GuideFilter { name, tag, sort: listing.sort, after: listing.after.clone(), limit: listing.limit + 1 };
     let rows = caller.storage.guides().list(filter).await?;

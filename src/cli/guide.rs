@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use interview::Guide;
 use interview::guide::{Problem, read_text};
-use interview::lint::{self, Finding, Level};
+use interview::lint::{self, Diagnostic, Level};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -136,11 +136,11 @@ fn checked(file: &Path) -> anyhow::Result<Guide> {
 }
 
 /// Returns the problems as findings, so that everything about a file is in one list.
-fn findings(file: &Path) -> anyhow::Result<Vec<Finding>> {
+fn findings(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
     let linted = document(file)?.and_then(lint::document);
     Ok(linted.map_or_else(
         |problems| {
-            let faults = problems.into_iter().map(|problem| Finding {
+            let faults = problems.into_iter().map(|problem| Diagnostic {
                 path: problem.path,
                 code: "invalid".to_owned(),
                 level: Level::Error,
@@ -169,7 +169,7 @@ fn lint_files(files: &[PathBuf], format: Format, strict: bool) -> anyhow::Result
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn shown(file: &Path, findings: &[Finding]) -> String {
+fn shown(file: &Path, findings: &[Diagnostic]) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     for finding in findings {

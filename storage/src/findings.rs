@@ -6,7 +6,7 @@
 use chrono::Utc;
 use entity::{alerts, interviews};
 use interview::Guide;
-use interview::quality::{Alert, Escalation, Finding, Metric, Subject};
+use interview::quality::{Alert, Consequence, Escalation, Metric, Subject};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, IntoActiveModel};
 use uuid::Uuid;
 
@@ -48,19 +48,19 @@ impl Findings<'_> {
 
     /// Stores findings in one transaction with their events for webhooks. The interview must belong
     /// to this workspace.
-    pub async fn write(&self, id: Uuid, findings: &[Finding]) -> Result<Judged, StorageError> {
+    pub async fn write(&self, id: Uuid, findings: &[Consequence]) -> Result<Judged, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.0.interviews().locked(&tx, id).await?;
         let mut judged = Judged::default();
         for finding in findings {
             match finding {
-                Finding::Raised(alert) => {
+                Consequence::Raised(alert) => {
                     judged.raised.extend(self.0.alerts().raise_in(&tx, new_alert(&row, alert)).await?);
                 }
-                Finding::Recovered(subject) => {
+                Consequence::Recovered(subject) => {
                     self.0.alerts().recovered(&tx, Some(id), subject.name(), "", Utc::now(), Actor::ENGINE).await?;
                 }
-                Finding::Escalated(escalation) => {
+                Consequence::Escalated(escalation) => {
                     judged.escalated = self.escalate(&tx, &mut row, escalation).await?.or(judged.escalated);
                 }
             }

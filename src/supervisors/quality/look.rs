@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use interview::Event;
-use interview::quality::{Finding, Monitor, Thresholds};
+use interview::quality::{Consequence, Monitor, Thresholds};
 use uuid::Uuid;
 
 use super::Parts;
@@ -109,7 +109,7 @@ fn median(engagement: &serde_json::Value) -> Option<f32> {
     Some(engagement.get("median_words")?.as_f64()? as f32)
 }
 
-async fn write(parts: &Parts, storage: &Storage, id: Uuid, findings: &[Finding]) -> Result<(), StorageError> {
+async fn write(parts: &Parts, storage: &Storage, id: Uuid, findings: &[Consequence]) -> Result<(), StorageError> {
     if !findings.is_empty() {
         tell(parts, &storage.findings().write(id, findings).await?);
     }
