@@ -22,7 +22,7 @@ use super::audit::Change;
 use super::edit::Actor;
 use super::error::StorageError;
 use super::json::to_json;
-use super::listing::{self, Mark, Place};
+use super::listing::{self, Position, SortValue};
 use super::outbox;
 use super::store::Storage;
 
@@ -78,7 +78,7 @@ pub struct AlertFilter {
     /// True selects only unresolved alerts, false only resolved ones.
     pub open: Option<bool>,
     /// The end of the previous page.
-    pub after: Option<Place>,
+    pub after: Option<Position>,
     pub limit: u64,
 }
 
@@ -100,14 +100,13 @@ impl AlertFilter {
 }
 
 /// Returns the position of an alert in the order of lists.
-pub fn place(alert: &alerts::Model) -> Place {
-    Place { value: Mark::Time(alert.raised_at), id: alert.id }
+pub fn place(alert: &alerts::Model) -> Position {
+    Position { value: SortValue::Time(alert.raised_at), id: alert.id }
 }
 
 /// The `data` of a `quality.alert` event about an alert.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = WebhookAlertData)]
-pub struct Told {
+pub struct WebhookAlertData {
     /// Always `alert`.
     pub kind: &'static str,
     pub alert_id: Uuid,
@@ -124,7 +123,7 @@ pub struct Told {
     pub timestamp: DateTime<Utc>,
 }
 
-impl Told {
+impl WebhookAlertData {
     fn of(row: &alerts::Model) -> Self {
         Self {
             kind: "alert",
@@ -195,7 +194,13 @@ impl Alerts<'_> {
         if inserted == 0 {
             return Ok(None);
         }
-        outbox::publish(db, self.0.workspace, WebhookEvent::QualityAlert, to_json("alert", Told::of(&row))?).await?;
+        outbox::publish(
+            db,
+            self.0.workspace,
+            WebhookEvent::QualityAlert,
+            to_json("alert", WebhookAlertData::of(&row))?,
+        )
+        .await?;
         Ok(Some(row))
     }
 

@@ -17,8 +17,7 @@ use super::outbox;
 
 /// The `data` of a `quality.alert` event about an escalation.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = WebhookEscalationData)]
-pub struct EscalationTold {
+pub struct WebhookEscalationData {
     /// Always `escalation`.
     pub kind: &'static str,
     pub interview_id: Uuid,
@@ -47,7 +46,7 @@ pub(super) async fn publish_escalation(
     row: &interviews::Model,
     escalation: &Escalation,
 ) -> Result<(), StorageError> {
-    let told = EscalationTold {
+    let told = WebhookEscalationData {
         kind: "escalation",
         interview_id: row.id,
         call_guide_id: row.call_guide_id,

@@ -15,7 +15,7 @@ use super::audit::Change;
 use super::edit::{Actor, Edit};
 use super::error::StorageError;
 use super::json::to_json;
-use super::listing::{self, Mark, Place, Sort};
+use super::listing::{self, Position, Sort, SortValue};
 use super::store::Storage;
 
 /// The orders in which guides can be listed.
@@ -28,13 +28,13 @@ pub enum GuideOrder {
 
 impl GuideOrder {
     /// Returns the position of a guide in this order.
-    pub fn place(self, guide: &call_guides::Model) -> Place {
+    pub fn place(self, guide: &call_guides::Model) -> Position {
         let value = match self {
-            GuideOrder::Created => Mark::Time(guide.created_at),
-            GuideOrder::Updated => Mark::Time(guide.updated_at),
-            GuideOrder::Name => Mark::Text(guide.name.clone()),
+            GuideOrder::Created => SortValue::Time(guide.created_at),
+            GuideOrder::Updated => SortValue::Time(guide.updated_at),
+            GuideOrder::Name => SortValue::Text(guide.name.clone()),
         };
-        Place { value, id: guide.id }
+        Position { value, id: guide.id }
     }
 }
 
@@ -46,7 +46,7 @@ pub struct GuideFilter {
     pub tag: Option<String>,
     pub sort: Sort<GuideOrder>,
     /// The end of the previous page.
-    pub after: Option<Place>,
+    pub after: Option<Position>,
     pub limit: u64,
 }
 

@@ -34,7 +34,7 @@ const PURPOSE: &str = "idempotent answers";
 
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct StoredResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
@@ -47,7 +47,7 @@ pub enum Claim {
     /// or [`Idempotency::release`].
     Ours(Uuid),
     /// The request has been carried out.
-    Answered(Answer),
+    Answered(StoredResponse),
     /// The request has been carried out, and its answer was erased with a person's data.
     Erased,
     /// The request is being carried out.
@@ -125,7 +125,7 @@ impl Idempotency<'_> {
         claim: Uuid,
         key: &str,
         interview_id: Option<Uuid>,
-        answer: &Answer,
+        answer: &StoredResponse,
     ) -> Result<(), StorageError> {
         let sealed = self.seal(key, claim, answer)?;
         idempotency_keys::Entity::update_many()
@@ -157,7 +157,7 @@ impl Idempotency<'_> {
         Ok(forgotten.rows_affected)
     }
 
-    fn seal(&self, key: &str, claim: Uuid, answer: &Answer) -> Result<Vec<u8>, StorageError> {
+    fn seal(&self, key: &str, claim: Uuid, answer: &StoredResponse) -> Result<Vec<u8>, StorageError> {
         let corrupt = |reason: String| StorageError::Corrupt { what: "answer", reason };
         let plain = serde_json::to_vec(answer).map_err(|error| corrupt(error.to_string()))?;
         let nonce = Nonce::generate();
@@ -168,7 +168,7 @@ impl Idempotency<'_> {
         Ok([nonce.to_vec(), sealed].concat())
     }
 
-    fn open(&self, key: &str, claim: Uuid, sealed: &[u8]) -> Result<Answer, StorageError> {
+    fn open(&self, key: &str, claim: Uuid, sealed: &[u8]) -> Result<StoredResponse, StorageError> {
         let corrupt = |reason: &str| StorageError::Corrupt { what: "kept answer", reason: reason.to_owned() };
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(|| corrupt("it is too short"))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| corrupt("its nonce is too short"))?;

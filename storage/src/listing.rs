@@ -20,9 +20,9 @@ pub struct Sort<K> {
 
 /// The end of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Position {
     #[serde(rename = "v")]
-    pub value: Mark,
+    pub value: SortValue,
     #[serde(rename = "i")]
     pub id: Uuid,
 }
@@ -30,16 +30,16 @@ pub struct Place {
 /// A value that rows are sorted by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mark {
+pub enum SortValue {
     Time(DateTime<Utc>),
     Text(String),
 }
 
-impl From<Mark> for Value {
-    fn from(mark: Mark) -> Self {
-        match mark {
-            Mark::Time(time) => time.into(),
-            Mark::Text(text) => text.into(),
+impl From<SortValue> for Value {
+    fn from(value: SortValue) -> Self {
+        match value {
+            SortValue::Time(time) => time.into(),
+            SortValue::Text(text) => text.into(),
         }
     }
 }
@@ -50,7 +50,7 @@ pub(super) fn ordered<E: EntityTrait>(
     expression: &Expr,
     id: E::Column,
     descending: bool,
-    after: Option<Place>,
+    after: Option<Position>,
 ) -> Select<E> {
     let order = if descending { Order::Desc } else { Order::Asc };
     let query = query.order_by(expression.clone(), order.clone()).order_by(id, order);

@@ -28,7 +28,7 @@ pub struct StudyFilter {
 }
 
 /// An interview with its answers in the order in which the questions were asked.
-pub type Held = (interviews::Model, Vec<interview_responses::Model>);
+pub type InterviewWithAnswers = (interviews::Model, Vec<interview_responses::Model>);
 
 /// The repository of studies.
 pub struct Studies<'a>(pub(super) &'a Storage);
@@ -36,7 +36,12 @@ pub struct Studies<'a>(pub(super) &'a Storage);
 impl Studies<'_> {
     /// Returns up to `limit` interviews. The oldest comes first, and `after` is the last id of the
     /// previous page.
-    pub async fn page(&self, filter: &StudyFilter, after: Option<Uuid>, limit: u64) -> Result<Vec<Held>, StorageError> {
+    pub async fn page(
+        &self,
+        filter: &StudyFilter,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<InterviewWithAnswers>, StorageError> {
         let mut query = self.study(filter);
         if let Some(after) = after {
             query = query.filter(interviews::Column::Id.gt(after));

@@ -22,7 +22,7 @@ pub struct Transcript {
     pub call_guide_id: Uuid,
     pub status: Status,
     pub turns: Vec<Turn>,
-    pub responses: Vec<Answer>,
+    pub responses: Vec<TranscriptAnswer>,
     /// The reason why there are no turns, if there cannot be any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -33,8 +33,7 @@ const MADE_UP: &str = "This interview was made up by interviewer seed, so there 
 
 /// A response, with the time that its respondent waited for the question.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = TranscriptAnswer)]
-pub struct Answer {
+pub struct TranscriptAnswer {
     #[serde(flatten)]
     pub response: interview_responses::Model,
     /// Missing for a question that did not follow speech of the respondent.
@@ -80,7 +79,7 @@ impl Transcripts<'_> {
         let timings = timings(events.iter().map(|record| &record.event));
         let responses = responses
             .into_iter()
-            .map(|response| Answer { latency_ms: timings.get(&(response.asking as u32)).copied(), response })
+            .map(|response| TranscriptAnswer { latency_ms: timings.get(&(response.asking as u32)).copied(), response })
             .collect();
         let struck: HashSet<u32> = events
             .iter()

@@ -19,7 +19,7 @@ use crate::json::to_json;
 
 /// The findings about one answer.
 #[derive(Debug, Clone)]
-pub struct AnswerTold {
+pub struct AnswerUpdate {
     pub response_id: Uuid,
     pub analysis: Analysis,
     /// The values of the analysis to store, by name, each with the method that judged it.
@@ -28,7 +28,7 @@ pub struct AnswerTold {
     pub contradictions: Vec<Conflict>,
 }
 
-pub(super) async fn put(tx: &DatabaseTransaction, told: AnswerTold, now: DateTime<Utc>) -> Result<(), StorageError> {
+pub(super) async fn put(tx: &DatabaseTransaction, told: AnswerUpdate, now: DateTime<Utc>) -> Result<(), StorageError> {
     let Some(known) = interview_responses::Entity::find_by_id(told.response_id).one(tx).await? else { return Ok(()) };
     let mut methods = known.analysis_methods.as_object().cloned().unwrap_or_default();
     let mut conflicts = known.contradictions.as_array().cloned().unwrap_or_default();

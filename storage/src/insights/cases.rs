@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Insights;
 use crate::error::StorageError;
+use crate::study::InterviewWithAnswers;
 
 /// The selected interviews: a list, or all completed ones of a guide.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,13 +24,15 @@ pub enum Scope {
     },
 }
 
-/// An interview with its answers.
-pub type Held = (interviews::Model, Vec<interview_responses::Model>);
-
 impl Insights<'_> {
     /// Returns up to `limit` completed interviews of the scope, without those of erased people.
     /// `after` is the last id of the previous page.
-    pub async fn held(&self, scope: &Scope, after: Option<Uuid>, limit: u64) -> Result<Vec<Held>, StorageError> {
+    pub async fn completed(
+        &self,
+        scope: &Scope,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<InterviewWithAnswers>, StorageError> {
         use interviews::Column;
         let erased = Query::select().column(erasures::Column::InterviewId).from(erasures::Entity).to_owned();
         let mut query = interviews::Entity::find()

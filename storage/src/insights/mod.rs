@@ -28,8 +28,8 @@ use super::json::to_json;
 use super::outbox;
 use super::store::Storage;
 
-pub use answers::AnswerTold;
-pub use cases::{Held, Scope};
+pub use answers::AnswerUpdate;
+pub use cases::Scope;
 pub use forget::QuotedAcross;
 pub use request::{EXTRACT_INSIGHTS, Extraction};
 
@@ -55,7 +55,7 @@ pub struct NewInsight {
     pub window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub insight: Insight,
     /// What was found about single answers.
-    pub answers: Vec<AnswerTold>,
+    pub answers: Vec<AnswerUpdate>,
     /// The themes of an insight across interviews, which replace those of a single interview.
     pub themes: Option<Value>,
     /// The counts of an insight across interviews.

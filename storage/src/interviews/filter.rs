@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Condition, Expr, Func};
 use sea_orm::{ColumnTrait, DbBackend};
 use uuid::Uuid;
 
-use crate::listing::{self, Mark, Place, Sort};
+use crate::listing::{self, Position, Sort, SortValue};
 
 /// The orders in which interviews can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub enum InterviewOrder {
 
 impl InterviewOrder {
     /// Returns the position of an interview in this order.
-    pub fn place(self, interview: &interviews::Model) -> Place {
+    pub fn place(self, interview: &interviews::Model) -> Position {
         let value = match self {
             InterviewOrder::Created => interview.created_at,
             InterviewOrder::Updated => interview.updated_at,
             InterviewOrder::Scheduled => interview.scheduled_at.unwrap_or(interview.created_at),
         };
-        Place { value: Mark::Time(value), id: interview.id }
+        Position { value: SortValue::Time(value), id: interview.id }
     }
 
     pub(super) fn expression(self) -> Expr {
@@ -60,7 +60,7 @@ pub struct InterviewFilter {
     pub created_to: Option<DateTime<Utc>>,
     pub sort: Sort<InterviewOrder>,
     /// The end of the previous page.
-    pub after: Option<Place>,
+    pub after: Option<Position>,
     pub limit: u64,
 }
 
