@@ -71,10 +71,10 @@ pub struct EngineInfo {
 }
 
 /// While this exists, nobody can join the interviews that it was made for.
-pub struct Bar(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
+pub struct JoinBlock(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
 
-impl Bar {
-    /// `lift` is dropped when the bar is lifted.
+impl JoinBlock {
+    /// `lift` is dropped when the block is lifted.
     pub fn new(lift: impl std::any::Any + Send) -> Self {
         Self(Box::new(lift))
     }
@@ -116,7 +116,7 @@ pub trait Calls: Send + Sync {
     fn prepare(&self, _interview_id: Uuid) {}
     /// Keeps everybody out of these interviews, on any engine. Returns the interview with a live
     /// call if there is one.
-    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid>;
     /// Waits until everything said in these interviews is committed. Then deletes what is kept of
     /// them outside of tables and the store of files: refused events, the page's messages, clips
     /// with personal words, and recordings that are not uploaded yet.

@@ -22,13 +22,13 @@ use crate::handles;
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
 use crate::privacy::{FileRemover, Retention};
-use crate::recordings::Keeper;
+use crate::recordings::Uploader;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
 use crate::signalling::Whip;
 use crate::study::task::{Exporter, Remover};
-use crate::supervised::{Board, Part, Run, Stack};
+use crate::supervised::{Part, Run, Stack, StatusBoard};
 use crate::supervisors::{self, Appointments, Incidents, Patience, Persistence, Quality, components, database};
 use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
 use crate::telemetry::Metrics;
@@ -89,7 +89,7 @@ pub struct Running {
     pub persistence: Persistence,
     pub quality: Quality,
     /// The states of the supervised parts.
-    pub board: Board,
+    pub board: StatusBoard,
     /// Everything that was started, in order.
     stack: Stack,
     /// The lock on the data folder, held as long as the engine runs.
@@ -189,10 +189,10 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
     watch_media(&mut stack, &media)?;
     let recordings = start_recordings(&mut stack, local_root(&settings.storage.data_dir))?;
-    let keeper = Keeper::new(storage.clone(), engine, recordings.changed());
-    let last = keeper.clone();
+    let uploader = Uploader::new(storage.clone(), engine, recordings.changed());
+    let last = uploader.clone();
     stack.on_stop("recording_store", move || async move { last.finish().await });
-    keeper.start(&mut stack)?;
+    uploader.start(&mut stack)?;
     let whip = Arc::new(Whip::new(Arc::new(WebRtc::new(
         WebRtcSettings {
             bind_ips: settings.media_addresses(),
@@ -212,7 +212,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence: persistence.clone(),
         media,
         recordings,
-        keeper: keeper.clone(),
+        uploader: uploader.clone(),
         metrics: Arc::clone(&metrics),
         fleet: fleet.clone(),
         llm: llm.clone(),

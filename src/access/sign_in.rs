@@ -96,14 +96,14 @@ fn pause(attempts: u32, free: u32, longest: Duration) -> Duration {
     }
 }
 
-type Place = (Account, IpAddr);
+type AccountAndAddress = (Account, IpAddr);
 
 /// The attempts to sign in to this process.
 pub struct SignIns {
-    from_one: Recent<Place, Tried>,
+    from_one: Recent<AccountAndAddress, Tried>,
     from_anywhere: Recent<Account, Tried>,
     /// The time of the last sign-in to the account from an address.
-    familiar: Recent<Place, Instant>,
+    familiar: Recent<AccountAndAddress, Instant>,
     /// If false, there are no pauses, because the rate limit is disabled.
     paused: bool,
 }

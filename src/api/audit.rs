@@ -34,9 +34,9 @@ struct Wanted {
 #[utoipa::path(get, path = "/api/audit/", params(Wanted, Paging), responses((status = 200, body = Page<Entry>)))]
 async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let limit = query.limit();
+    let (limit, after) = query.paging();
     let Wanted { entity_type, entity_id, actor } = query.read();
-    let filter = AuditFilter { entity_type, entity_id, actor, after: query.cursor(), limit: limit + 1 };
+    let filter = AuditFilter { entity_type, entity_id, actor, after, limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.audit().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))

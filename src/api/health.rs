@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::routes::resource;
 use super::{AppState, Kind};
 use crate::fleet::{Redis, RedisStatus};
-use crate::supervised::Standing;
+use crate::supervised::PartStatus;
 use storage::tasks::QueueCount;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -60,8 +60,8 @@ struct PartLine {
     last_seconds_ago: Option<u64>,
 }
 
-impl From<Standing> for PartLine {
-    fn from(part: Standing) -> Self {
+impl From<PartStatus> for PartLine {
+    fn from(part: PartStatus) -> Self {
         Self {
             name: part.name,
             status: if part.up { Availability::Ok } else { Availability::Unavailable },
@@ -219,7 +219,7 @@ async fn report(state: &AppState) -> Health {
             (Availability::Unavailable, Some("The database does not answer."))
         }
     };
-    let parts = state.board.standings();
+    let parts = state.board.statuses();
     let needed = parts.iter().all(|part| part.up || !part.needed);
     let engines = state.calls.engines();
     let active_calls = state.calls.active();

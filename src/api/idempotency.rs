@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::caller::Identity;
 use super::{AppState, Fault, Kind, Problem};
 use storage::Storage;
-use storage::idempotency::{Answer, Claim};
+use storage::idempotency::{Claim, StoredResponse};
 
 pub(super) const HEADER: &str = "Idempotency-Key";
 const REPLAYED: &str = "Idempotency-Replayed";
@@ -136,7 +136,7 @@ async fn keep(storage: &Storage, claim: Uuid, key: &str, path: &str, head: &Http
         Some((name.to_string(), value.to_owned()))
     };
     let location = head.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let answer = Answer {
+    let answer = StoredResponse {
         status: status.as_u16(),
         headers: KEPT_HEADERS.iter().filter_map(header).collect(),
         body: text.to_owned(),
@@ -160,7 +160,7 @@ fn interview(path: &str) -> Option<Uuid> {
     Uuid::parse_str(id).ok()
 }
 
-fn again(answer: &Answer) -> HttpResponse {
+fn again(answer: &StoredResponse) -> HttpResponse {
     let mut response = HttpResponse::build(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK));
     for (name, value) in &answer.headers {
         response.insert_header((name.as_str(), value.as_str()));

@@ -11,14 +11,14 @@ use chrono::{DateTime, Utc};
 use entity::insight_extractions;
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::accept::Accept;
 use super::body;
 use super::described::Described;
-use super::query::{FLAG_WANTED, Page, Paging, Parameters};
+use super::query::{Page, Paging, Parameters};
 use super::queued::{Queued, queued};
 use super::routes::resource;
 use super::{Fault, Kind, Problem, Researcher, Viewer};
@@ -167,6 +167,18 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The filter on insights.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only insights of this interview.
+    interview_id: Option<Uuid>,
+    /// Only insights of interviews with this guide.
+    call_guide_id: Option<Uuid>,
+    /// If true, only insights across interviews. If false, only insights of a single interview.
+    across: Option<bool>,
+}
+
 /// List insights
 ///
 /// The newest insight comes first.
@@ -176,23 +188,15 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
     operation_id = "insights.list",
     params(
         Paging,
-        ("interview_id" = Option<Uuid>, Query, description = "Only insights of this interview."),
-        ("call_guide_id" = Option<Uuid>, Query, description = "Only insights of interviews with this guide."),
-        ("across" = Option<bool>, Query,
-            description = "If true, only insights across interviews. If false, only insights of a single interview."),
+        Wanted,
     ),
     responses((status = 200, body = Page<insight_extractions::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let limit = query.limit();
-    let filter = InsightFilter {
-        interview_id: query.id("interview_id"),
-        call_guide_id: query.id("call_guide_id"),
-        across: query.parse("across", FLAG_WANTED, |value| value.parse().ok()),
-        after: query.cursor(),
-        limit: limit + 1,
-    };
+    let (limit, after) = query.paging();
+    let Wanted { interview_id, call_guide_id, across } = query.read();
+    let filter = InsightFilter { interview_id, call_guide_id, across, after, limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.insights().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))

@@ -6,24 +6,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::{Channel, Status, interview_responses, interviews};
 use interview::io::{Command, EndStatus};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::described::Described;
-use super::query::{FLAG_WANTED, Page, Paging, Parameters};
+use super::query::{Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
 use super::{AppState, Kind, Problem, Researcher, Viewer, body};
 use storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
-
-const CHANNEL_WANTED: &str = "This must be webrtc, sip, websocket or microphone.";
-
-pub(super) const STATUS_WANTED: &str = "This must be scheduled, in_progress, completed, failed, cancelled or no_show.";
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list))
@@ -144,17 +139,31 @@ fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     })
 }
 
-/// Returns the value of an enumeration by its name in JSON.
-pub(super) fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
-    serde_json::from_value(Value::String(name.to_owned())).ok()
-}
-
 /// The keys by which interviews can be sorted. By default, the newest interview comes first.
 const ORDERS: [(&str, InterviewOrder); 3] = [
     ("created_at", InterviewOrder::Created),
     ("updated_at", InterviewOrder::Updated),
     ("scheduled_at", InterviewOrder::Scheduled),
 ];
+
+/// The filter on interviews.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    #[param(inline)]
+    status: Option<Status>,
+    call_guide_id: Option<Uuid>,
+    #[param(inline)]
+    channel: Option<Channel>,
+    requires_human_review: Option<bool>,
+    tag: Option<String>,
+    /// Part of the respondent's name, email address, phone number or id, regardless of case.
+    q: Option<String>,
+    scheduled_from: Option<DateTime<Utc>>,
+    scheduled_to: Option<DateTime<Utc>>,
+    created_from: Option<DateTime<Utc>>,
+    created_to: Option<DateTime<Utc>>,
+}
 
 /// List interviews
 ///
@@ -166,39 +175,30 @@ const ORDERS: [(&str, InterviewOrder); 3] = [
     params(
         Paging,
         ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|scheduled_at)$"),
-        ("status" = Option<Status>, Query),
-        ("call_guide_id" = Option<Uuid>, Query),
-        ("channel" = Option<Channel>, Query),
-        ("requires_human_review" = Option<bool>, Query),
-        ("tag" = Option<String>, Query),
-        ("q" = Option<String>, Query,
-            description = "Part of the respondent's name, email address, phone number or id, regardless of case."),
-        ("scheduled_from" = Option<DateTime<Utc>>, Query),
-        ("scheduled_to" = Option<DateTime<Utc>>, Query),
-        ("created_from" = Option<DateTime<Utc>>, Query),
-        ("created_to" = Option<DateTime<Utc>>, Query),
+        Wanted,
     ),
     responses((status = 200, body = Page<interviews::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let listing = query.listing(&ORDERS);
+    let wanted: Wanted = query.read();
+    query.finish()?;
     let filter = InterviewFilter {
-        status: query.parse("status", STATUS_WANTED, named::<Status>),
-        call_guide_id: query.id("call_guide_id"),
-        channel: query.parse("channel", CHANNEL_WANTED, named::<Channel>),
-        requires_human_review: query.parse("requires_human_review", FLAG_WANTED, |value| value.parse().ok()),
-        tag: query.text("tag"),
-        respondent: query.text("q"),
-        scheduled_from: query.time("scheduled_from"),
-        scheduled_to: query.time("scheduled_to"),
-        created_from: query.time("created_from"),
-        created_to: query.time("created_to"),
+        status: wanted.status,
+        call_guide_id: wanted.call_guide_id,
+        channel: wanted.channel,
+        requires_human_review: wanted.requires_human_review,
+        tag: wanted.tag,
+        respondent: wanted.q,
+        scheduled_from: wanted.scheduled_from,
+        scheduled_to: wanted.scheduled_to,
+        created_from: wanted.created_from,
+        created_to: wanted.created_to,
         sort: listing.sort,
         after: listing.after.clone(),
         limit: listing.limit + 1,
     };
-    query.finish()?;
     let rows = caller.storage.interviews().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::listed(rows, &listing, |row| listing.sort.key.place(row))))
 }

@@ -79,7 +79,7 @@ async fn create(caller: Admin, request: HttpRequest, bytes: Bytes) -> Result<Htt
 #[utoipa::path(get, path = "/api/keys/", params(Paging), responses((status = 200, body = Page<api_keys::Model>)))]
 async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.keys().list(cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))

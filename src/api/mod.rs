@@ -21,7 +21,7 @@ use crate::access::Access;
 use crate::calls::Calls;
 use crate::fleet::Redis;
 use crate::signalling::Whip;
-use crate::supervised::Board;
+use crate::supervised::StatusBoard;
 use crate::telemetry::Metrics;
 use llm::Llm;
 use storage::Storage;
@@ -138,7 +138,7 @@ pub struct AppState {
     /// `None` if Redis is not configured.
     pub redis: Option<Redis>,
     /// The state of the supervised parts.
-    pub board: Board,
+    pub board: StatusBoard,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }
@@ -191,7 +191,7 @@ fn configure(cfg: &mut ServiceConfig) {
 pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
     let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings)?;
     let options = state.settings.http;
-    listen::start(listener, tls, options, move || {
+    listen::Web::start(listener, tls, options, move || {
         let origins = &state.access.settings.cors_origins;
         let (app, described) = App::new().into_utoipa_app().configure(configure).split_for_parts();
         app.app_data(web::Data::new(openapi::Document::of(described)))

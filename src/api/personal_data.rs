@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Admin, AppState, Kind, Problem, limits};
-use crate::privacy::{self, ErasureError, PersonalData, Place};
+use crate::privacy::{self, ErasureContext, ErasureError, PersonalData};
 use storage::StorageError;
 use storage::receipts::Receipt;
 
@@ -118,8 +118,8 @@ async fn export(
     )
 )]
 async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let place = Place { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
-    let receipt = privacy::erase(place, *id, caller.actor.as_str(), Utc::now()).await?;
+    let context = ErasureContext { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
+    let receipt = privacy::erase(context, *id, caller.actor.as_str(), Utc::now()).await?;
     Ok(HttpResponse::Ok().json(receipt))
 }
 

@@ -6,7 +6,6 @@ use actix_web::HttpRequest;
 use actix_web::web::Query;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,10 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{Fault, Kind, Problem, described};
-use storage::{Place, Sort};
+use storage::{Position, Sort};
 
 const DEFAULT_LIMIT: u64 = 50;
-pub(super) const FLAG_WANTED: &str = "This must be true or false.";
 
 /// The query of a request. Faults are collected.
 pub(super) struct Parameters {
@@ -75,11 +73,6 @@ impl Parameters {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Returns a text. An empty text counts as missing.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        self.get(name).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
     /// Returns the parameter as `parse` reads it. If it cannot be parsed, the fault is `wanted`.
     pub(super) fn parse<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let parsed = parse(self.get(name)?);
@@ -89,22 +82,8 @@ impl Parameters {
         parsed
     }
 
-    pub(super) fn id(&mut self, name: &str) -> Option<Uuid> {
-        self.parse(name, "This must be a UUID.", |value| Uuid::parse_str(value).ok())
-    }
-
     pub(super) fn flag(&mut self, name: &str) -> bool {
-        self.parse(name, FLAG_WANTED, |value| value.parse().ok()).unwrap_or(false)
-    }
-
-    /// Returns the number of rows on a page.
-    pub(super) fn limit(&mut self) -> u64 {
-        self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT)
-    }
-
-    pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
-        let parse = |value: &str| DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc());
-        self.parse(name, "This must be a time in RFC 3339 form, such as 2030-01-31T09:00:00Z.", parse)
+        self.parse(name, "This must be true or false.", |value| value.parse().ok()).unwrap_or(false)
     }
 
     /// Reads `sort`, `limit` and `cursor` of a list that can be sorted by these keys. The default
@@ -123,18 +102,23 @@ impl Parameters {
             let cursor: Cursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
             (cursor.order == order).then_some(cursor.place)
         };
+        let limit = self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT);
         let after = self.parse("cursor", "This is not a next_cursor of this list in this order.", ended);
-        Listing { sort, after, limit: self.limit(), order }
+        Listing { sort, after, limit, order }
     }
 
-    /// Returns where the previous page ended, for lists in the order of ids.
-    pub(super) fn cursor(&mut self) -> Option<Uuid> {
-        let cursor = self.read::<Paging>().cursor?;
-        let id = Uuid::parse_str(&cursor).ok();
-        if id.is_none() {
-            self.fault("cursor", "This is not a next_cursor of this list.");
-        }
-        id
+    /// Returns the number of rows on a page and the id that the previous page ended with, for lists
+    /// in the order of ids.
+    pub(super) fn paging(&mut self) -> (u64, Option<Uuid>) {
+        let Paging { limit, cursor } = self.read();
+        let after = cursor.and_then(|cursor| {
+            let id = Uuid::parse_str(&cursor).ok();
+            if id.is_none() {
+                self.fault("cursor", "This is not a next_cursor of this list.");
+            }
+            id
+        });
+        (limit.unwrap_or(DEFAULT_LIMIT), after)
     }
 
     /// Ends the reading of the query. A parameter that was not read is a fault, because it is most
@@ -155,7 +139,7 @@ impl Parameters {
 /// The requested order and page of a list.
 pub(super) struct Listing<K> {
     pub sort: Sort<K>,
-    pub after: Option<Place>,
+    pub after: Option<Position>,
     /// The number of rows on a page. One more row is to be read, to find out whether there is a
     /// next page.
     pub limit: u64,
@@ -168,7 +152,7 @@ struct Cursor {
     #[serde(rename = "o")]
     order: String,
     #[serde(flatten)]
-    place: Place,
+    place: Position,
 }
 
 /// The parameters that every list accepts.
@@ -200,7 +184,7 @@ impl<T> Page<T> {
 
     /// Builds a page of a list that can be sorted. `place` returns the position of a row in that
     /// order.
-    pub(super) fn listed<K>(rows: Vec<T>, listing: &Listing<K>, place: impl Fn(&T) -> Place) -> Self {
+    pub(super) fn listed<K>(rows: Vec<T>, listing: &Listing<K>, place: impl Fn(&T) -> Position) -> Self {
         Self::cut(rows, listing.limit, |row| {
             let cursor = Cursor { order: listing.order.clone(), place: place(row) };
             // These fields always serialize.

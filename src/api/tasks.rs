@@ -95,9 +95,9 @@ struct Wanted {
 #[utoipa::path(get, path = "/api/tasks/", params(Wanted, Paging), responses((status = 200, body = Page<Task>)))]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let limit = query.limit();
+    let (limit, after) = query.paging();
     let Wanted { queue, state, kind, interview_id } = query.read();
-    let filter = TaskFilter { queue, state, kind, interview_id, after: query.cursor(), limit: limit + 1 };
+    let filter = TaskFilter { queue, state, kind, interview_id, after, limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.tasks().list(filter).await?.into_iter().map(Task::from).collect();
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |task| task.id)))

@@ -67,7 +67,7 @@ impl MetricsGate {
 pub fn worker(listener: TcpListener, metrics: Arc<Metrics>, gate: MetricsGate) -> io::Result<Server> {
     let (metrics, gate) = (Data::from(metrics), Data::new(gate));
     let options = listen::Options { workers: 1, ..listen::Options::default() };
-    listen::start(listener, None, options, move || {
+    listen::Web::start(listener, None, options, move || {
         App::new()
             .app_data(metrics.clone())
             .app_data(gate.clone())

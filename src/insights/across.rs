@@ -55,7 +55,7 @@ pub async fn of_many(
     let mut ids = Vec::new();
     let (mut after, mut guide) = (None, None);
     loop {
-        let page = storage.insights().held(&wanted.scope, after, PAGE).await?;
+        let page = storage.insights().completed(&wanted.scope, after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after = Some(last.id);
         for (interview, answers) in &page {

@@ -18,15 +18,15 @@ const LEAD_MS: Ms = 150;
 const TAIL_MS: Ms = 250;
 
 /// The place of a passage: the interview, and the first and the last millisecond on its call clock.
-pub type Place = (String, Ms, Ms);
+pub type ClipKey = (String, Ms, Ms);
 
 /// Ogg/Opus files by place.
-pub type Clips = HashMap<Place, Vec<u8>>;
+pub type Clips = HashMap<ClipKey, Vec<u8>>;
 
-/// Cuts a clip for each place whose interview was recorded.
-pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, InsightError> {
+/// Cuts a clip for each passage whose interview was recorded.
+pub async fn of_keys(storage: &Storage, keys: Vec<ClipKey>) -> Result<Clips, InsightError> {
     let mut by_interview: HashMap<String, Vec<Passage>> = HashMap::new();
-    for (interview, start_ms, end_ms) in places {
+    for (interview, start_ms, end_ms) in keys {
         by_interview.entry(interview).or_default().push((start_ms, end_ms));
     }
     let mut clips = Clips::new();

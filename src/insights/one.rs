@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{InsightError, Tools, material};
-use storage::insights::AnswerTold;
+use storage::insights::AnswerUpdate;
 use storage::{Actor, NewInsight, Storage};
 
 /// The summary of an interview made by `interviewer seed`. Its answers are stored, and there is no
@@ -60,7 +60,7 @@ pub async fn of_interview(
 }
 
 /// Returns what was found about single answers after the call, by a language model and by meaning.
-fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerTold>, InsightError> {
+fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerUpdate>, InsightError> {
     let by_meaning = |answer: &Answer| -> Vec<Conflict> {
         let of_this = |found: &&Conflict| found.later.response_id == answer.id && found.method == method::EMBEDDING;
         insight.contradictions.iter().filter(of_this).cloned().collect()
@@ -76,7 +76,7 @@ fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerTold>, Insig
             .parse()
             .map_err(|_| InsightError::Corrupt(format!("the answer {} has no valid id", answer.id)))?;
         let (analysis, judged) = (answer.analysis.clone(), answer.judged.clone());
-        told.push(AnswerTold { response_id, analysis, judged, contradictions });
+        told.push(AnswerUpdate { response_id, analysis, judged, contradictions });
     }
     Ok(told)
 }

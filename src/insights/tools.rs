@@ -82,7 +82,7 @@ impl Tools {
             match minilm.embed(likeness::texts(material, &insight.themes)).await {
                 Ok(embeddings) => likeness::refine(insight, material, |one, other| embeddings.cosine(one, other)),
                 Err(error) => {
-                    tracing::warn!(%error, "texts cannot be embedded. Similarity is computed from words only")
+                    tracing::warn!(%error, "texts cannot be embedded. Similarity is computed from words only");
                 }
             }
         }

@@ -29,7 +29,7 @@ pub enum ErasureError {
 
 /// Where personal data is, and who counts erasures.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct ErasureContext<'a> {
     /// The storage of the respondent's workspace.
     pub storage: &'a Storage,
     pub calls: &'a dyn Calls,
@@ -39,13 +39,14 @@ pub struct Place<'a> {
 /// Erases the respondent of this interview, with all of their interviews in the workspace. If the
 /// respondent has already been erased, the same receipt is returned.
 pub async fn erase(
-    place: Place<'_>,
+    context: ErasureContext<'_>,
     interview_id: Uuid,
     actor: &str,
     at: DateTime<Utc>,
 ) -> Result<Receipt, ErasureError> {
-    let respondent_id = place.storage.interviews().get(interview_id).await?.respondent_id;
-    let interviews = place.storage.interviews().of_respondent(&respondent_id).await?.iter().map(|row| row.id).collect();
+    let respondent_id = context.storage.interviews().get(interview_id).await?.respondent_id;
+    let interviews =
+        context.storage.interviews().of_respondent(&respondent_id).await?.iter().map(|row| row.id).collect();
     let erasure = Erasure {
         respondent_id,
         interviews,
@@ -55,10 +56,10 @@ pub async fn erase(
         at,
         outside: Counts::default(),
     };
-    let earlier = place.storage.receipts().of_interview(interview_id).await?;
+    let earlier = context.storage.receipts().of_interview(interview_id).await?;
     let done = earlier.into_iter().find(|receipt| receipt.erased_whole(&erasure.respondent_id));
-    let receipt = carry_out(place, erasure, done).await?;
-    place.storage.maintenance().empty_journal().await?;
+    let receipt = carry_out(context, erasure, done).await?;
+    context.storage.maintenance().empty_journal().await?;
     Ok(receipt)
 }
 
@@ -69,13 +70,13 @@ pub async fn erase(
 /// the process dies, a task remains that deletes them. Files that cannot be deleted now are not an
 /// error. The receipt reports them until they are gone.
 pub(super) async fn carry_out(
-    place: Place<'_>,
+    context: ErasureContext<'_>,
     mut erasure: Erasure,
     done: Option<Receipt>,
 ) -> Result<Receipt, ErasureError> {
-    let _bar = place.calls.bar(&erasure.interviews).await.map_err(ErasureError::Live)?;
-    let forgotten = place.calls.forget(&erasure.interviews).await?;
-    let (storage, now) = (place.storage, erasure.at);
+    let _block = context.calls.block_joins(&erasure.interviews).await.map_err(ErasureError::Live)?;
+    let forgotten = context.calls.forget(&erasure.interviews).await?;
+    let (storage, now) = (context.storage, erasure.at);
     if let Some(receipt) = done {
         return files_gone(storage, receipt, now).await;
     }
@@ -89,10 +90,10 @@ pub(super) async fn carry_out(
     };
     let erased = storage.erasures().erase(&erasure).await?;
     for ended in &erased.ended {
-        place.metrics.observe_events(&[], ended);
+        context.metrics.observe_events(&[], ended);
     }
     if erasure.person {
-        place.metrics.erasures_total.with_label_values(&[erasure.reason.as_str()]).inc();
+        context.metrics.erasures_total.with_label_values(&[erasure.reason.as_str()]).inc();
     }
     let receipt = files_gone(storage, erased.receipt, now).await?;
     let (reason, counts) = (receipt.reason.as_str(), &receipt.erased);
@@ -111,7 +112,7 @@ async fn files_gone(storage: &Storage, receipt: Receipt, now: DateTime<Utc>) -> 
         Ok(()) => {}
         Err(Remaining::Storage(error)) => return Err(error.into()),
         Err(remaining) => {
-            tracing::warn!(receipt = %receipt.id, %remaining, "some files of an erased person cannot be deleted yet")
+            tracing::warn!(receipt = %receipt.id, %remaining, "some files of an erased person cannot be deleted yet");
         }
     }
     let Some(covered) = receipt.interview_ids.first() else { return Ok(receipt) };

@@ -23,15 +23,14 @@ use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageEr
 pub struct PersonalData {
     pub respondent_id: String,
     pub generated_at: DateTime<Utc>,
-    pub interviews: Vec<Held>,
+    pub interviews: Vec<HeldInterview>,
     /// The receipts of earlier erasures. The newest comes first.
     pub receipts: Vec<Receipt>,
 }
 
 /// The data of one interview.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = HeldInterview)]
-pub struct Held {
+pub struct HeldInterview {
     pub interview: interviews::Model,
     pub responses: Vec<interview_responses::Model>,
     /// The decrypted event log. Null if it can no longer be decrypted.
@@ -83,7 +82,7 @@ impl PersonalData {
                 Err(error) => return Err(error),
             };
             let alerts = storage.personal().alerts(interview.id).await?;
-            interviews.push(Held {
+            interviews.push(HeldInterview {
                 measurements: storage.personal().measurements(interview.id).await?,
                 trail: storage.personal().trail(&interview, &alerts).await?,
                 alerts,

@@ -9,7 +9,7 @@ pub mod export;
 pub mod files;
 pub mod retention;
 
-pub use erasure::{ErasureError, Place, erase};
+pub use erasure::{ErasureContext, ErasureError, erase};
 pub use export::PersonalData;
 pub use files::FileRemover;
 pub use retention::Retention;

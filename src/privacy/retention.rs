@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::erasure::{self, ErasureError, Place};
+use super::erasure::{self, ErasureContext, ErasureError};
 use super::files::{self, Remaining};
 use crate::calls::Calls;
 use crate::telemetry::Metrics;
@@ -30,7 +30,7 @@ const PAGE: u64 = 200;
 
 /// What one sweep did in one workspace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepResult {
     /// The number of respondents who were erased with their key.
     pub people: u64,
     pub erased: Counts,
@@ -52,7 +52,7 @@ pub struct Retention {
 impl Retention {
     /// Erases everything that has expired at `now`, in all workspaces. Returns what was done in
     /// each.
-    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<BTreeMap<Uuid, Swept>, StorageError> {
+    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<BTreeMap<Uuid, SweepResult>, StorageError> {
         let mut swept = BTreeMap::new();
         if self.days == 0 {
             return Ok(swept);
@@ -66,7 +66,7 @@ impl Retention {
             after = Some(*last);
             for (interview, workspace, respondent) in page {
                 if !done.contains(&interview) {
-                    let here: &mut Swept = swept.entry(workspace).or_default();
+                    let here: &mut SweepResult = swept.entry(workspace).or_default();
                     done.extend(self.apply(interview, workspace, respondent, cutoff, now, here).await?);
                 }
             }
@@ -111,7 +111,7 @@ impl Retention {
         respondent_id: String,
         cutoff: DateTime<Utc>,
         now: DateTime<Utc>,
-        swept: &mut Swept,
+        swept: &mut SweepResult,
     ) -> Result<Vec<Uuid>, StorageError> {
         let storage = self.storage.of(workspace);
         let person = storage.interviews().younger_than(&respondent_id, cutoff).await? == 0;
@@ -129,8 +129,8 @@ impl Retention {
             at: now,
             outside: Counts::default(),
         };
-        let place = Place { storage: &storage, calls: self.calls.as_ref(), metrics: &self.metrics };
-        match erasure::carry_out(place, erasure, None).await {
+        let context = ErasureContext { storage: &storage, calls: self.calls.as_ref(), metrics: &self.metrics };
+        match erasure::carry_out(context, erasure, None).await {
             Ok(receipt) => {
                 swept.people += u64::from(person);
                 swept.erased.add(&receipt.erased);

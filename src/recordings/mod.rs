@@ -6,10 +6,10 @@
 //! complete. Then the local file is deleted. If an engine dies, the store has the recording up to a
 //! few seconds before, and receives the rest when the engine starts again.
 //!
-//! `folder.rs` describes the folder of one interview, and `keeper.rs` is the loop. Owns: when a
+//! `folder.rs` describes the folder of one interview, and `uploader.rs` is the loop. Owns: when a
 //! file is uploaded, and that no file of an erased person is. Never does: write a recording.
 
 mod folder;
-mod keeper;
+mod uploader;
 
-pub use keeper::{Keeper, Kept};
+pub use uploader::{DeletedLocally, Uploader};

@@ -35,7 +35,7 @@ const LAST: Duration = Duration::from_secs(10);
 const PART: Part = Part::new("recording_store");
 
 #[derive(Debug, thiserror::Error)]
-enum KeepError {
+enum UploadError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
@@ -46,7 +46,7 @@ enum KeepError {
 
 /// What an erasure has deleted of this engine's local files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct DeletedLocally {
     /// Files that the store did not have.
     pub recordings: u64,
     pub bytes: u64,
@@ -54,7 +54,7 @@ pub struct Kept {
 
 /// Uploads this engine's recordings to the store. Cloning it is cheap.
 #[derive(Clone)]
-pub struct Keeper(Arc<Inner>);
+pub struct Uploader(Arc<Inner>);
 
 struct Inner {
     storage: Storage,
@@ -73,7 +73,7 @@ struct State {
     strange: HashSet<Uuid>,
 }
 
-impl Keeper {
+impl Uploader {
     /// `changed` is notified of complete files. `engine` is the name stored in DATA_DIR.
     pub fn new(storage: Storage, engine: String, changed: Arc<Notify>) -> Self {
         Self(Arc::new(Inner { storage, engine, changed, state: Mutex::default() }))
@@ -84,8 +84,8 @@ impl Keeper {
     /// # Errors
     /// The error of the operating system if a thread cannot be started.
     pub fn start(&self, stack: &mut Stack) -> io::Result<()> {
-        let keeper = self.clone();
-        stack.supervise(PART, looping(PART.name, move |heartbeat| keeper.clone().run(heartbeat)))?;
+        let uploader = self.clone();
+        stack.supervise(PART, looping(PART.name, move |heartbeat| uploader.clone().run(heartbeat)))?;
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl Keeper {
             if let Err(error) = done {
                 // An unavailable store has already been logged once.
                 tracing::debug!(%interview, %error, "a recording cannot be uploaded yet");
-                if matches!(error, KeepError::Local(_)) {
+                if matches!(error, UploadError::Local(_)) {
                     tracing::error!(%interview, %error, "a recording cannot be uploaded");
                 }
             }
@@ -169,7 +169,7 @@ impl Keeper {
         Ok(Some(storage))
     }
 
-    async fn bring(&self, storage: &Storage, interview: Uuid, grow: bool) -> Result<(), KeepError> {
+    async fn bring(&self, storage: &Storage, interview: Uuid, grow: bool) -> Result<(), UploadError> {
         let path = self.path(interview);
         let Some(folder) = Folder::read(&path)? else { return Ok(()) };
         if folder.discarded {
@@ -214,7 +214,7 @@ impl Keeper {
         interview: Uuid,
         name: &str,
         folder: &Path,
-    ) -> Result<(), KeepError> {
+    ) -> Result<(), UploadError> {
         let key = (interview, name.to_owned());
         let growth = self.0.state.lock().growth.get(&key).copied().unwrap_or_default();
         if let Some(bytes) = growth.due(&folder.join(part(name)))? {
@@ -231,7 +231,7 @@ impl Keeper {
         interview: Uuid,
         names: &[String],
         folder: &Path,
-    ) -> Result<(), KeepError> {
+    ) -> Result<(), UploadError> {
         let is_erased = async || Ok::<_, StorageError>(!storage.erased_files().erased(&[interview]).await?.is_empty());
         let gone = is_erased().await?;
         for name in names.iter().filter(|_| !gone) {
@@ -265,7 +265,7 @@ impl Keeper {
     }
 
     /// Deletes the local files of people whom another engine has erased.
-    async fn look_for_erasures(&self) -> Result<(), KeepError> {
+    async fn look_for_erasures(&self) -> Result<(), UploadError> {
         for interview in self.0.storage.recordings().erased_with(&self.0.engine).await? {
             // These people are not in a call, so nothing of theirs is being written.
             let Some(storage) = self.owner(interview).await? else { continue };
@@ -290,8 +290,8 @@ impl Keeper {
     /// Deletes this engine's local files of interviews whose respondent is being erased. None of
     /// these interviews has a live call. Files that cannot be deleted now remain registered and are
     /// deleted as soon as possible.
-    pub async fn forget(&self, interviews: &[Uuid]) -> Kept {
-        let mut kept = Kept::default();
+    pub async fn forget(&self, interviews: &[Uuid]) -> DeletedLocally {
+        let mut kept = DeletedLocally::default();
         for &interview in interviews {
             match self.forget_one(interview).await {
                 Ok(one) => {
@@ -304,9 +304,9 @@ impl Keeper {
         kept
     }
 
-    async fn forget_one(&self, interview: Uuid) -> Result<Kept, KeepError> {
+    async fn forget_one(&self, interview: Uuid) -> Result<DeletedLocally, UploadError> {
         let path = self.path(interview);
-        let mut kept = Kept::default();
+        let mut kept = DeletedLocally::default();
         let Some(storage) = self.owner(interview).await? else { return Ok(kept) };
         if let Some(folder) = Folder::read(&path)? {
             // Files that are also in the store are counted there.

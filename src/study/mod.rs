@@ -16,7 +16,7 @@ use interview::Guide;
 use serde::{Deserialize, Serialize};
 
 use files::FilesError;
-use storage::{Held, Storage, StorageError, StudyFilter};
+use storage::{InterviewWithAnswers, Storage, StorageError, StudyFilter};
 
 /// The number of interviews that are read at once.
 const PAGE: u64 = 50;
@@ -111,7 +111,10 @@ pub struct Pages {
 }
 
 impl Pages {
-    fn for_each(&self, mut each: impl FnMut(&Held) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    fn for_each(
+        &self,
+        mut each: impl FnMut(&InterviewWithAnswers) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
         let mut after = None;
         loop {
             let page = self.runtime.block_on(self.storage.studies().page(&self.filter, after, PAGE))?;

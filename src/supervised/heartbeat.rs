@@ -43,7 +43,7 @@ impl End {
 /// contain it.
 #[cfg(debug_assertions)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sabotage {
+pub enum InjectedFault {
     Panic,
     /// Blocks the thread for this long.
     Freeze(Duration),
@@ -59,7 +59,7 @@ pub struct Heartbeat {
     end: Mutex<Option<End>>,
     /// The fault to inject at the next heartbeat.
     #[cfg(debug_assertions)]
-    sabotage: Mutex<Option<Sabotage>>,
+    fault: Mutex<Option<InjectedFault>>,
 }
 
 impl Heartbeat {
@@ -113,17 +113,17 @@ impl Heartbeat {
 
     /// Injects a fault at the next heartbeat.
     #[cfg(debug_assertions)]
-    pub fn sabotage(&self, sabotage: Sabotage) {
-        *self.sabotage.lock() = Some(sabotage);
+    pub fn inject(&self, fault: InjectedFault) {
+        *self.fault.lock() = Some(fault);
     }
 
     #[cfg(debug_assertions)]
     fn suffer(&self) {
-        let sabotage = self.sabotage.lock().take();
-        match sabotage {
+        let fault = self.fault.lock().take();
+        match fault {
             None => {}
-            Some(Sabotage::Panic) => panic!("sabotage"),
-            Some(Sabotage::Freeze(time)) => std::thread::sleep(time),
+            Some(InjectedFault::Panic) => panic!("injected fault"),
+            Some(InjectedFault::Freeze(time)) => std::thread::sleep(time),
         }
     }
 }

@@ -22,8 +22,8 @@ mod supervisor;
 mod tests;
 
 #[cfg(debug_assertions)]
-pub use heartbeat::Sabotage;
+pub use heartbeat::InjectedFault;
 pub use heartbeat::{End, HEARTBEAT_INTERVAL, Heartbeat, Run};
-pub use part::{Board, Part, Standing};
+pub use part::{Part, PartStatus, StatusBoard};
 pub use runs::{acting, looping, runtime};
 pub use stack::{Stack, Supervised};

@@ -52,7 +52,7 @@ impl Part {
 
 /// The current state of a part, as health shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct PartStatus {
     pub name: &'static str,
     pub needed: bool,
     /// A run is active.
@@ -108,9 +108,9 @@ impl State {
         self.now.lock().heartbeat.clone()
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn status(&self) -> PartStatus {
         let now = self.now.lock();
-        Standing {
+        PartStatus {
             name: self.part.name,
             needed: self.part.needed,
             // A run that has just ended counts as down even before the supervisor notices it.
@@ -123,26 +123,26 @@ impl State {
 
 /// The states of all parts. Cloning it is cheap.
 #[derive(Debug, Clone, Default)]
-pub struct Board(Arc<Mutex<Vec<Arc<State>>>>);
+pub struct StatusBoard(Arc<Mutex<Vec<Arc<State>>>>);
 
-impl Board {
+impl StatusBoard {
     pub(super) fn add(&self, state: Arc<State>) {
         self.0.lock().push(state);
     }
 
     /// Returns the states in the order in which the parts were started.
-    pub fn standings(&self) -> Vec<Standing> {
-        self.0.lock().iter().map(|state| state.standing()).collect()
+    pub fn statuses(&self) -> Vec<PartStatus> {
+        self.0.lock().iter().map(|state| state.status()).collect()
     }
 
     /// Injects a fault into a part at its next heartbeat. Returns false if the part does not exist
     /// or has no run.
     #[cfg(debug_assertions)]
-    pub fn sabotage(&self, name: &str, sabotage: super::Sabotage) -> bool {
+    pub fn inject(&self, name: &str, fault: super::InjectedFault) -> bool {
         let states = self.0.lock();
         let heartbeat = states.iter().find(|state| state.part.name == name).and_then(|state| state.heartbeat());
         heartbeat.is_some_and(|heartbeat| {
-            heartbeat.sabotage(sabotage);
+            heartbeat.inject(fault);
             true
         })
     }

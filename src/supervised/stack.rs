@@ -11,7 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::heartbeat::{End, Run};
-use super::part::{Board, Part, State};
+use super::part::{Part, State, StatusBoard};
 use super::supervisor::{Supervisor, Watched};
 use crate::telemetry::Metrics;
 
@@ -46,7 +46,7 @@ impl<T: Clone> Supervised<T> {
 /// Everything that was started so far. Dropping it tells every part to end, without waiting.
 pub struct Stack {
     layers: Vec<Layer>,
-    board: Board,
+    board: StatusBoard,
     supervisor: Supervisor,
     metrics: Arc<Metrics>,
 }
@@ -58,7 +58,7 @@ impl Stack {
     /// The error of the operating system if the thread cannot be started.
     pub fn new(metrics: Arc<Metrics>) -> io::Result<Self> {
         let supervisor = Supervisor::start(Arc::clone(&metrics))?;
-        Ok(Self { layers: Vec::new(), board: Board::default(), supervisor, metrics })
+        Ok(Self { layers: Vec::new(), board: StatusBoard::default(), supervisor, metrics })
     }
 
     /// Starts a part, which is restarted whenever a run of it is lost. `begin` returns the handle
@@ -121,7 +121,7 @@ impl Stack {
     }
 
     /// Returns the states of all parts, including those that are started later.
-    pub fn board(&self) -> Board {
+    pub fn board(&self) -> StatusBoard {
         self.board.clone()
     }
 

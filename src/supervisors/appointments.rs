@@ -26,7 +26,7 @@ const AGAIN: chrono::Duration = chrono::Duration::seconds(15);
 
 /// What appointments need from live calls.
 #[async_trait]
-pub trait Rooms: Send + Sync {
+pub trait LiveCalls: Send + Sync {
     /// Returns true if a respondent is connected or joining, on any engine. The call then owns the
     /// interview's log.
     async fn is_busy(&self, interview: Uuid) -> bool;
@@ -37,12 +37,12 @@ pub trait Rooms: Send + Sync {
 /// Prepares interviews, and ends those that were missed.
 pub struct Appointments {
     metrics: Arc<Metrics>,
-    rooms: Arc<dyn Rooms>,
+    calls: Arc<dyn LiveCalls>,
 }
 
 impl Appointments {
-    pub fn new(metrics: Arc<Metrics>, rooms: Arc<dyn Rooms>) -> Self {
-        Self { metrics, rooms }
+    pub fn new(metrics: Arc<Metrics>, calls: Arc<dyn LiveCalls>) -> Self {
+        Self { metrics, calls }
     }
 
     /// Does what is due at `now`. Returns the outcome if there is nothing more to wait for.
@@ -63,10 +63,10 @@ impl Appointments {
             return Err(Failure::Later { at: ready_at });
         }
         if let Some(waits_until) = row.no_show_at.filter(|at| now < *at) {
-            self.rooms.prepare(id);
+            self.calls.prepare(id);
             return Err(Failure::Later { at: waits_until });
         }
-        if self.rooms.is_busy(id).await {
+        if self.calls.is_busy(id).await {
             return Err(Failure::Later { at: now + AGAIN });
         }
         // If the interview was cancelled or joined in the meantime, that is not changed.

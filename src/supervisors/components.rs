@@ -15,7 +15,7 @@ use entity::Severity;
 use interview::quality::{Change, Component};
 
 use super::incidents::{Incidents, Reported};
-use crate::supervised::{Board, Heartbeat, Part, Stack, looping};
+use crate::supervised::{Heartbeat, Part, Stack, StatusBoard, looping};
 use crate::telemetry::Metrics;
 use storage::{NewAlert, Storage, StorageError};
 
@@ -47,7 +47,7 @@ pub struct Sources {
     pub storage: Storage,
     pub metrics: Arc<Metrics>,
     /// The states of the supervised parts.
-    pub board: Board,
+    pub board: StatusBoard,
     /// The incidents that parts have reported.
     pub incidents: Incidents,
     /// The value of COMPONENT_QUIET_SECONDS.
@@ -96,7 +96,7 @@ impl Components {
     /// Checks all components, and stores what has changed.
     async fn look(&mut self, sources: &Sources) {
         let there = sources.storage.reach().is_there();
-        let restarts = sources.board.standings().iter().map(|part| (part.name, part.restarts)).collect();
+        let restarts = sources.board.statuses().iter().map(|part| (part.name, part.restarts)).collect();
         self.notice(&Seen { there, failures: sources.metrics.failures(), restarts }, Utc::now());
         if !there {
             return;

@@ -12,7 +12,7 @@ pub mod quality;
 pub mod retention;
 mod spool;
 
-pub use appointments::{Appointments, Rooms};
+pub use appointments::{Appointments, LiveCalls};
 pub use incidents::{Incident, Incidents};
 pub use persistence::{AppendError, Committed, Patience, Persistence};
 pub use quality::Quality;

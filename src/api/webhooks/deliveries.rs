@@ -3,6 +3,8 @@
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use entity::{DeliveryState, webhook_deliveries};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -14,8 +16,14 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list)).service(resource!(replay)).service(resource!(test));
 }
 
-const STATES: [(&str, DeliveryState); 3] =
-    [("pending", DeliveryState::Pending), ("delivered", DeliveryState::Delivered), ("dead", DeliveryState::Dead)];
+/// The filter on deliveries.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only deliveries in this state.
+    #[param(inline)]
+    state: Option<DeliveryState>,
+}
 
 /// List deliveries
 ///
@@ -28,15 +36,14 @@ const STATES: [(&str, DeliveryState); 3] =
     params(
         ("id" = Uuid, Path),
         Paging,
-        ("state" = Option<DeliveryState>, Query, description = "Only deliveries in this state."),
+        Wanted,
     ),
     responses((status = 200, body = Page<webhook_deliveries::Model>))
 )]
 async fn list(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let named = |text: &str| STATES.iter().find(|(name, _)| *name == text).map(|(_, state)| *state);
-    let state = query.parse("state", "This must be pending, delivered or dead.", named);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let Wanted { state } = query.read();
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.webhooks().deliveries(*id, state, cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))

@@ -2,24 +2,24 @@
 //!
 //! Owns: this check. Never does: create a folder, or leave a file behind.
 
-use super::Finding;
+use super::CheckResult;
 use crate::config::Settings;
 use files::{FilesError, Place};
 
 const CHECK: &str = "files";
 
-pub fn examine(settings: &Settings) -> anyhow::Result<Finding> {
+pub fn examine(settings: &Settings) -> anyhow::Result<CheckResult> {
     let place = settings.files_place()?;
     if let Place::Folder(folder) = &place
         && settings.files.url.is_empty()
         && !folder.exists()
     {
-        return Ok(Finding::ok(CHECK, format!("{place} will be created")));
+        return Ok(CheckResult::ok(CHECK, format!("{place} will be created")));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let probed = settings.open_files().and_then(|files| runtime.block_on(files.probe()));
     Ok(match probed {
-        Ok(()) => Finding::ok(CHECK, format!("{place}: a test file was written, read and deleted")),
+        Ok(()) => CheckResult::ok(CHECK, format!("{place}: a test file was written, read and deleted")),
         Err(error) => {
             let remedy = match &error {
                 FilesError::Refused { .. } => {
@@ -28,7 +28,7 @@ pub fn examine(settings: &Settings) -> anyhow::Result<Finding> {
                 }
                 _ => "correct FILES_URL, FILES_ENDPOINT and AWS_REGION, or start the store",
             };
-            Finding::missing(CHECK, error.to_string(), remedy)
+            CheckResult::missing(CHECK, error.to_string(), remedy)
         }
     })
 }

@@ -53,7 +53,7 @@ enum State {
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct CheckResult {
     check: &'static str,
     state: State,
     detail: String,
@@ -62,7 +62,7 @@ struct Finding {
     remedy: Option<String>,
 }
 
-impl Finding {
+impl CheckResult {
     fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, state: State::Ok, detail: detail.into(), remedy: None }
     }
@@ -93,12 +93,12 @@ impl DoctorArgs {
         Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    fn examine(&self, settings: Result<Settings, ConfigError>) -> anyhow::Result<Vec<Finding>> {
+    fn examine(&self, settings: Result<Settings, ConfigError>) -> anyhow::Result<Vec<CheckResult>> {
         let (settings, said) = match settings {
-            Ok(settings) => (settings, Finding::ok("settings", "read")),
+            Ok(settings) => (settings, CheckResult::ok("settings", "read")),
             Err(error) => {
                 let remedy = "correct them. The other checks use the defaults meanwhile";
-                (Settings::read(None, |_| None)?, Finding::missing("settings", error.to_string(), remedy))
+                (Settings::read(None, |_| None)?, CheckResult::missing("settings", error.to_string(), remedy))
             }
         };
         let dir = self.dir.as_deref().unwrap_or(&settings.storage.models_dir);
@@ -130,7 +130,7 @@ impl DoctorArgs {
     }
 }
 
-fn text(findings: &[Finding]) -> String {
+fn text(findings: &[CheckResult]) -> String {
     let mut out = String::new();
     for finding in findings {
         let state = match finding.state {
@@ -153,19 +153,19 @@ fn text(findings: &[Finding]) -> String {
     out
 }
 
-fn tool(check: &'static str, command: &[&str], package: &str) -> Finding {
+fn tool(check: &'static str, command: &[&str], package: &str) -> CheckResult {
     let output = Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).stderr(Stdio::null()).output();
     match output {
         Ok(output) if output.status.success() => {
             let said = String::from_utf8_lossy(&output.stdout);
             let version = said.lines().next().unwrap_or_default();
-            Finding::ok(check, version.split(" from ").next().unwrap_or_default())
+            CheckResult::ok(check, version.split(" from ").next().unwrap_or_default())
         }
-        _ => Finding::missing(check, "not found", format!("scripts/setup, or: apt-get install {package}")),
+        _ => CheckResult::missing(check, "not found", format!("scripts/setup, or: apt-get install {package}")),
     }
 }
 
-fn processor() -> Finding {
+fn processor() -> CheckResult {
     const CHECK: &str = "processor";
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let said = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -174,11 +174,11 @@ fn processor() -> Finding {
         ["avx2", "fma", "f16c"].into_iter().filter(|f| !flags.split_whitespace().any(|w| w == *f)).collect();
     if !cfg!(target_arch = "x86_64") {
         let detail = format!("{}, but the packaged ONNX Runtime is for x86-64", std::env::consts::ARCH);
-        return Finding::missing(CHECK, detail, "run on an x86-64 machine");
+        return CheckResult::missing(CHECK, detail, "run on an x86-64 machine");
     }
     match (absent.is_empty(), cores) {
-        (true, 2..) => Finding::ok(CHECK, format!("{cores} cores, AVX2, FMA, F16C")),
-        (true, _) => Finding::missing(
+        (true, 2..) => CheckResult::ok(CHECK, format!("{cores} cores, AVX2, FMA, F16C")),
+        (true, _) => CheckResult::missing(
             CHECK,
             "one core, so answers will be late",
             "use two cores or \
@@ -187,16 +187,16 @@ fn processor() -> Finding {
         .or_optional(false),
         (false, _) => {
             let detail = format!("without {}, so speech processing will be slow", absent.join(", "));
-            Finding::missing(CHECK, detail, "a processor from 2013 or later").or_optional(false)
+            CheckResult::missing(CHECK, detail, "a processor from 2013 or later").or_optional(false)
         }
     }
 }
 
-fn memory() -> Finding {
+fn memory() -> CheckResult {
     let said = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let available = said.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
     let Some(kib) = available.and_then(|v| v.split_whitespace().next()?.parse::<u64>().ok()) else {
-        return Finding::missing(
+        return CheckResult::missing(
             "memory",
             "unknown, because there is no /proc/meminfo",
             "run on \
@@ -207,34 +207,34 @@ fn memory() -> Finding {
     let bytes = kib * 1024;
     let detail = format!("{} available", HumanBytes(bytes));
     if bytes >= MEMORY {
-        Finding::ok("memory", detail)
+        CheckResult::ok("memory", detail)
     } else {
-        Finding::missing("memory", detail, format!("{} are required. End other programs", HumanBytes(MEMORY)))
+        CheckResult::missing("memory", detail, format!("{} are required. End other programs", HumanBytes(MEMORY)))
     }
 }
 
-fn file_handles(settings: &Settings) -> Finding {
+fn file_handles(settings: &Settings) -> CheckResult {
     handles_of(handles::hard_limit(), settings.calls.max_concurrent_interviews, settings.storage.database_pool_size)
 }
 
 /// Computes what the engine does with so many handles. At its start it raises the soft limit to the
 /// hard limit.
-fn handles_of(limit: u64, wanted: usize, pool: u32) -> Finding {
+fn handles_of(limit: u64, wanted: usize, pool: u32) -> CheckResult {
     const CHECK: &str = "file handles";
     let share = handles::Share::of(limit, wanted, pool);
     let number = if limit == u64::MAX { "no limit".to_owned() } else { format!("{limit} at most") };
     let detail = format!("{number}, enough for {} calls and {} connections", share.calls, share.connections);
     if share.calls == wanted {
-        return Finding::ok(CHECK, detail);
+        return CheckResult::ok(CHECK, detail);
     }
     let remedy = format!(
         "MAX_CONCURRENT_INTERVIEWS={wanted} needs more. Raise the hard limit (ulimit -Hn, LimitNOFILE= of systemd, \
          --ulimit nofile= of Docker)"
     );
-    Finding::missing(CHECK, detail, remedy).or_optional(false)
+    CheckResult::missing(CHECK, detail, remedy).or_optional(false)
 }
 
-fn disk(dir: &Path, needed: u64) -> Finding {
+fn disk(dir: &Path, needed: u64) -> CheckResult {
     // The folder may not exist yet. Its nearest existing ancestor is on the same disk.
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let there: PathBuf = absolute.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/")).to_owned();
@@ -243,26 +243,26 @@ fn disk(dir: &Path, needed: u64) -> Finding {
             let free = stat.f_bavail * stat.f_frsize;
             let detail = format!("{} free at {}", HumanBytes(free), there.display());
             if free >= needed {
-                Finding::ok("disk space", detail)
+                CheckResult::ok("disk space", detail)
             } else {
-                Finding::missing("disk space", detail, format!("{} are required", HumanBytes(needed)))
+                CheckResult::missing("disk space", detail, format!("{} are required", HumanBytes(needed)))
             }
         }
-        Err(e) => Finding::missing("disk space", format!("{}: {e}", there.display()), "choose another MODELS_DIR"),
+        Err(e) => CheckResult::missing("disk space", format!("{}: {e}", there.display()), "choose another MODELS_DIR"),
     }
 }
 
 /// Returns a single finding for all weights, because one command fetches them all.
-fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
+fn weights(whisper: &str, dir: &Path) -> Vec<CheckResult> {
     const CHECK: &str = "weights";
     let Err(problems) = verify(&required(whisper), dir) else {
-        return vec![Finding::ok(CHECK, format!("complete, in {}", dir.display()))];
+        return vec![CheckResult::ok(CHECK, format!("complete, in {}", dir.display()))];
     };
     let mut by_command: BTreeMap<String, Vec<Problem>> = BTreeMap::new();
     for problem in problems {
-        by_command.entry(problem.mend.clone()).or_default().push(problem);
+        by_command.entry(problem.remedy.clone()).or_default().push(problem);
     }
-    let told = |(mend, problems): (String, Vec<Problem>)| {
+    let told = |(remedy, problems): (String, Vec<Problem>)| {
         let detail = match problems.as_slice() {
             [one] => format!("{} {}", one.file.display(), one.what),
             many => {
@@ -273,25 +273,25 @@ fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
                 [vec![whole], damaged].concat().join("; ")
             }
         };
-        Finding::missing(CHECK, detail, mend)
+        CheckResult::missing(CHECK, detail, remedy)
     };
     by_command.into_iter().map(told).collect()
 }
 
 /// Loads the library, as the engine does.
-fn runtime(library: &Path) -> Finding {
+fn runtime(library: &Path) -> CheckResult {
     const CHECK: &str = "ONNX Runtime";
     const REMEDY: &str = "run scripts/run models fetch. The library requires glibc 2.28 or later (Debian 10)";
     if !library.is_file() {
-        return Finding::missing(CHECK, format!("{} is missing", library.display()), REMEDY);
+        return CheckResult::missing(CHECK, format!("{} is missing", library.display()), REMEDY);
     }
     match ort::init_from(library) {
-        Ok(_) => Finding::ok(CHECK, "loads"),
-        Err(e) => Finding::missing(CHECK, format!("cannot be loaded: {e}"), REMEDY),
+        Ok(_) => CheckResult::ok(CHECK, "loads"),
+        Err(e) => CheckResult::missing(CHECK, format!("cannot be loaded: {e}"), REMEDY),
     }
 }
 
-fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
+fn test_recordings(dir: &Path) -> anyhow::Result<CheckResult> {
     let manifest = Manifest::built_in()?;
     let missing = manifest
         .items_of(Set::Test)
@@ -300,8 +300,8 @@ fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
         .filter(|f| !dir.join(&f.path).is_file())
         .count();
     Ok(match missing {
-        0 => Finding::ok("test recordings", "present"),
-        n => Finding::missing(
+        0 => CheckResult::ok("test recordings", "present"),
+        n => CheckResult::missing(
             "test recordings",
             format!("{n} files are missing"),
             "run scripts/test, which fetches \
@@ -315,7 +315,7 @@ fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
 mod tests {
     use super::*;
 
-    fn found<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
+    fn found<'f>(findings: &'f [CheckResult], check: &str) -> &'f CheckResult {
         findings.iter().find(|f| f.check == check).unwrap()
     }
 

@@ -12,7 +12,7 @@ use reqwest::Url;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::{Finding, ice, running};
+use super::{CheckResult, ice, running};
 use crate::config::Settings;
 use crate::config::network::is_loopback;
 use crate::tls;
@@ -22,7 +22,7 @@ use voice::transport::IceServer;
 const SOON_DAYS: i64 = 14;
 const DAY_SECONDS: i64 = 86_400;
 
-pub fn examine(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+pub fn examine(settings: &Settings) -> anyhow::Result<Vec<CheckResult>> {
     let mut findings =
         vec![http(settings), access(settings), udp(settings)?, addresses(settings)?, public_url(settings)];
     if let Some((cert, key)) = settings.tls()? {
@@ -34,41 +34,41 @@ pub fn examine(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn http(settings: &Settings) -> Finding {
+fn http(settings: &Settings) -> CheckResult {
     let address = std::net::SocketAddr::new(settings.server.host, settings.server.port);
     match TcpListener::bind(address) {
-        Ok(_) => Finding::ok("HTTP port", format!("{address} is free")),
+        Ok(_) => CheckResult::ok("HTTP port", format!("{address} is free")),
         Err(e) => {
             if let Some(version) = running::version(settings) {
-                return Finding::ok(
+                return CheckResult::ok(
                     "HTTP port",
                     format!("{address} is used by the running engine (version {version})"),
                 );
             }
             let remedy = "end the program that uses it, or set API_HOST and API_PORT";
-            Finding::missing("HTTP port", format!("{address}: {e}"), remedy)
+            CheckResult::missing("HTTP port", format!("{address}: {e}"), remedy)
         }
     }
 }
 
 /// Checks who needs a key, and whether the clients of a proxy can be told apart.
-fn access(settings: &Settings) -> Finding {
+fn access(settings: &Settings) -> CheckResult {
     const CHECK: &str = "access";
     if !settings.needs_key() {
-        return Finding::ok(CHECK, "requests from this machine need no key, and all others are refused");
+        return CheckResult::ok(CHECK, "requests from this machine need no key, and all others are refused");
     }
     let detail = "every request needs a key, including those from this machine (interviewer key create)";
     let behind = settings.server.host.is_loopback() && settings.access.trusted_proxies.is_empty();
     if !behind {
-        return Finding::ok(CHECK, detail);
+        return CheckResult::ok(CHECK, detail);
     }
     let detail = format!("{detail}. PUBLIC_URL leads to a proxy that TRUSTED_PROXIES does not name");
     let remedy = "set TRUSTED_PROXIES to its addresses, such as 127.0.0.1. Otherwise all of its clients share one \
         rate limit";
-    Finding::missing(CHECK, detail, remedy).or_optional(false)
+    CheckResult::missing(CHECK, detail, remedy).or_optional(false)
 }
 
-fn udp(settings: &Settings) -> anyhow::Result<Finding> {
+fn udp(settings: &Settings) -> anyhow::Result<CheckResult> {
     let (ports, addresses) = (settings.udp_ports()?, settings.media_addresses());
     let is_free = |port: &u16| addresses.iter().all(|address| UdpSocket::bind((*address, *port)).is_ok());
     let free = ports.clone().filter(is_free).count();
@@ -76,22 +76,22 @@ fn udp(settings: &Settings) -> anyhow::Result<Finding> {
     let (first, last) = (ports.start(), ports.end());
     let detail = format!("{free} of {} ports from {first} to {last} are free at {at}", ports.len());
     Ok(if free == 0 {
-        Finding::missing("UDP ports", detail, "set ICE_PORT_RANGE to another range")
+        CheckResult::missing("UDP ports", detail, "set ICE_PORT_RANGE to another range")
     } else if free < settings.calls.max_concurrent_interviews {
         let remedy = format!("{} calls may be live at once (MAX_CONCURRENT_INTERVIEWS). Widen ICE_PORT_RANGE", {
             settings.calls.max_concurrent_interviews
         });
-        Finding::missing("UDP ports", detail, remedy).or_optional(false)
+        CheckResult::missing("UDP ports", detail, remedy).or_optional(false)
     } else {
-        Finding::ok("UDP ports", detail)
+        CheckResult::ok("UDP ports", detail)
     })
 }
 
 /// Lists the addresses that callers are given.
-fn addresses(settings: &Settings) -> anyhow::Result<Finding> {
+fn addresses(settings: &Settings) -> anyhow::Result<CheckResult> {
     const CHECK: &str = "media addresses";
     if !settings.reaches_out() {
-        return Ok(Finding::ok(
+        return Ok(CheckResult::ok(
             CHECK,
             "loopback, so only this machine can call (set PUBLIC_URL to open the engine to \
             others)",
@@ -110,9 +110,9 @@ fn addresses(settings: &Settings) -> anyhow::Result<Finding> {
                   ICE_SERVERS to a TURN server";
     let relayed = settings.ice_servers()?.iter().any(|server| server.urls.iter().any(|url| url.starts_with("turn")));
     Ok(if named.is_empty() {
-        Finding::missing(CHECK, "this machine has only a loopback address", remedy)
+        CheckResult::missing(CHECK, "this machine has only a loopback address", remedy)
     } else if named.iter().any(|address| is_public(*address)) {
-        Finding::ok(
+        CheckResult::ok(
             CHECK,
             format!(
                 "{list}. Whether a firewall lets ICE_PORT_RANGE through can only be tested from \
@@ -120,10 +120,10 @@ fn addresses(settings: &Settings) -> anyhow::Result<Finding> {
             ),
         )
     } else if relayed {
-        Finding::ok(CHECK, format!("{list} (private), so callers from other networks need the TURN server"))
+        CheckResult::ok(CHECK, format!("{list} (private), so callers from other networks need the TURN server"))
     } else {
         let detail = format!("{list} (private), so only callers in the same network can connect");
-        Finding::missing(CHECK, detail, remedy).or_optional(false)
+        CheckResult::missing(CHECK, detail, remedy).or_optional(false)
     })
 }
 
@@ -146,7 +146,7 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 /// Checks where links lead, and whether browsers give a page from there access to the microphone.
-fn public_url(settings: &Settings) -> Finding {
+fn public_url(settings: &Settings) -> CheckResult {
     const CHECK: &str = "microphone";
     let url = settings.public_url();
     let parsed = Url::parse(&url).ok();
@@ -155,23 +155,23 @@ fn public_url(settings: &Settings) -> Finding {
     if !secure && !is_loopback(&host) {
         let detail = format!("{url} is not https, so browsers refuse its page access to the microphone");
         let remedy = "set TLS_CERT and TLS_KEY, or put a proxy with TLS in front and set PUBLIC_URL=https://…";
-        return Finding::missing(CHECK, detail, remedy);
+        return CheckResult::missing(CHECK, detail, remedy);
     }
     let port = parsed.as_ref().and_then(Url::port_or_known_default).unwrap_or(443);
     let name = host.trim_matches(['[', ']']);
     if (name, port).to_socket_addrs().is_ok_and(|mut addresses| addresses.next().is_some()) {
-        return Finding::ok(CHECK, format!("links lead to {url}, where browsers allow access to the microphone"));
+        return CheckResult::ok(CHECK, format!("links lead to {url}, where browsers allow access to the microphone"));
     }
     let detail = format!("links lead to {url}, whose name cannot be resolved on this machine");
-    Finding::missing(CHECK, detail, "add the name to the DNS, or correct PUBLIC_URL").or_optional(false)
+    CheckResult::missing(CHECK, detail, "add the name to the DNS, or correct PUBLIC_URL").or_optional(false)
 }
 
-fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
+fn certificate(cert: &Path, key: &Path, url: &str) -> CheckResult {
     const CHECK: &str = "TLS";
     const REMEDY: &str =
         "correct TLS_CERT and TLS_KEY (PEM files: the chain, which begins with the server's certificate, and its key)";
     if let Err(error) = tls::server_config(cert, key) {
-        return Finding::missing(CHECK, error.to_string(), REMEDY);
+        return CheckResult::missing(CHECK, error.to_string(), REMEDY);
     }
     let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs() as i64);
@@ -180,17 +180,17 @@ fn certificate(cert: &Path, key: &Path, url: &str) -> Finding {
         .and_then(|chain| certificate_status(&chain[0], &host, now))
     {
         Ok(CertificateStatus { days_left, named: true }) if days_left >= SOON_DAYS => {
-            Finding::ok(CHECK, format!("for {host}, valid for {days_left} days"))
+            CheckResult::ok(CHECK, format!("for {host}, valid for {days_left} days"))
         }
         Ok(CertificateStatus { days_left, named: true }) => {
             let detail = format!("for {host}, valid for only {days_left} days");
-            Finding::missing(CHECK, detail, "renew it, and restart the engine").or_optional(false)
+            CheckResult::missing(CHECK, detail, "renew it, and restart the engine").or_optional(false)
         }
         Ok(CertificateStatus { .. }) => {
             let detail = format!("{} is not for {host}, the host of join links", cert.display());
-            Finding::missing(CHECK, detail, "set PUBLIC_URL to a name that the certificate has, or get another one")
+            CheckResult::missing(CHECK, detail, "set PUBLIC_URL to a name that the certificate has, or get another one")
         }
-        Err(reason) => Finding::missing(CHECK, format!("{}: {reason}", cert.display()), REMEDY),
+        Err(reason) => CheckResult::missing(CHECK, format!("{}: {reason}", cert.display()), REMEDY),
     }
 }
 
@@ -234,15 +234,15 @@ fn matches_name(name: &str, host: &str) -> bool {
     }
 }
 
-fn ice_server(server: &IceServer) -> Finding {
+fn ice_server(server: &IceServer) -> CheckResult {
     const CHECK: &str = "ICE server";
     let url = server.urls.join(" ");
     match ice::ask(server) {
-        Ok(said) => Finding::ok(CHECK, format!("{url}: {said}")),
+        Ok(said) => CheckResult::ok(CHECK, format!("{url}: {said}")),
         Err(why) => {
             let remedy = "correct the address, the user and the password in ICE_SERVERS, and check that firewalls let \
                 the server through";
-            Finding::missing(CHECK, format!("{url}: {why}"), remedy)
+            CheckResult::missing(CHECK, format!("{url}: {why}"), remedy)
         }
     }
 }

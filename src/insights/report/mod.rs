@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::InsightError;
-use super::clip::{self, Clips, Place};
+use super::clip::{self, ClipKey, Clips};
 use storage::Storage;
 
 /// The formats of a report.
@@ -88,14 +88,14 @@ impl Report {
     /// Adds the audio of every quote and contradiction that was recorded.
     pub async fn with_sound(mut self, storage: &Storage) -> Result<Self, InsightError> {
         let quotes = self.quotes.iter().chain(self.findings.iter().flat_map(|finding| &finding.evidence));
-        let mut places: Vec<Place> =
+        let mut keys: Vec<ClipKey> =
             quotes.map(|quote| (quote.interview_id.clone(), quote.start_ms, quote.end_ms)).collect();
         for conflict in &self.conflicts {
             for cited in [&conflict.earlier, &conflict.later] {
-                places.push((conflict.interview_id.clone(), cited.span.start_ms, cited.span.end_ms));
+                keys.push((conflict.interview_id.clone(), cited.span.start_ms, cited.span.end_ms));
             }
         }
-        self.clips = clip::of_places(storage, places).await?;
+        self.clips = clip::of_keys(storage, keys).await?;
         Ok(self)
     }
 
