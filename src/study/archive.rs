@@ -4,8 +4,7 @@
 //! |---|---|
 //! | `study.json`, `responses.csv` | the same as in the other formats |
 //! | `transcripts/<interview>.json`, `.txt`, `.vtt` | if anything was said |
-//! | `recordings/<interview>/<side>.ogg` | if the respondent consented to recording: one file for
-//! each side and leg |
+//! | `recordings/<interview>/<side>.ogg` | if the respondent consented to recording: one file for each side and leg |
 
 use std::io::{self, Write};
 

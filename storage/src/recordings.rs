@@ -4,10 +4,8 @@
 //! | key, below `<workspace>/interviews/<interview>/` | content |
 //! |---|---|
 //! | `recordings/<side>.ogg`, `<side>-leg<n>.ogg` | one side of one leg, complete |
-//! | `recordings/parts/<name>/<offset>` | the bytes of such a file from `offset` on, during the
-//! call |
-//! | `recordings/mixed/<fingerprint>.ogg` | both sides, or all legs of one side, made at the first
-//! request |
+//! | `recordings/parts/<name>/<offset>` | the bytes of such a file from `offset` on, during the call |
+//! | `recordings/mixed/<fingerprint>.ogg` | both sides, or all legs of one side, made at the first request |
 //!
 //! Local files are in `DATA_DIR/recordings/<interview>/`: `<name>.part` while a file is being
 //! written, and `<name>` when it is complete. They are ahead of the store, so the engine that has
