@@ -1,4 +1,4 @@
-//! What may be asked of live calls, by the API and by signalling. The session layer implements it.
+//! The operations on live calls that the API and signalling use. The session layer implements them.
 
 use async_trait::async_trait;
 use interview::io::{Command, Ms, Notice};
@@ -12,74 +12,75 @@ use voice::transport::TransportError;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JoinError {
-    #[error("a call is live in this interview already")]
+    #[error("this interview already has a live call")]
     AlreadyLive,
-    #[error("the engine holds as many calls as it can")]
+    #[error("the engine has as many calls as it can serve")]
     Full { retry_after_s: u64 },
     #[error("the interview is over")]
     Over,
-    /// The call was admitted, and its connection could not be made.
+    /// The call was admitted, but its connection could not be made.
     #[error(transparent)]
     Connection(#[from] TransportError),
-    #[error("calls can't be taken now: {0}")]
+    #[error("calls cannot be accepted at present: {0}")]
     Unavailable(String),
 }
 
-/// Makes the connection of a call, once the call has been admitted: the part of a join that belongs to signalling.
+/// Makes the connection of a call after the call has been admitted. This is the part of a join that
+/// belongs to signalling.
 #[async_trait]
 pub trait Connect: Send {
     async fn connect(&mut self) -> Result<Box<dyn AudioPort>, TransportError>;
 }
 
-/// There is no such call (any more).
+/// The call does not exist, or has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such call")]
 pub struct NotLive;
 
-/// A message for the page, as it goes over the events socket.
+/// A message for the page, as it is sent over the events socket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = CallMessage)]
 pub struct PageMessage {
-    /// Counted up per interview; what `?after=` names.
+    /// The number of the message within the interview, which `?after=` refers to.
     pub seq: u64,
-    /// Milliseconds on the call clock.
+    /// The time on the call clock in milliseconds.
     pub at_ms: Ms,
     #[serde(flatten)]
     pub notice: Notice,
-    /// The message (a partial caption) that this one takes the place of.
+    /// The message that this one replaces, which is a partial caption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u64>,
 }
 
-/// What speaks and listens, for health and metrics.
+/// The speech engines and the proposer, for health and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EngineInfo {
-    /// Engine and model: `whisper base-q8_0`, `scripted`.
+    /// The engine and the model, such as `whisper base-q8_0` or `scripted`.
     pub stt: String,
     pub tts: String,
     pub turn: String,
     pub vad: String,
-    /// Who proposes follow-ups.
+    /// The proposer of follow-ups.
     pub proposer: String,
-    /// Any of these is a scripted stand-in.
+    /// True if any of these is a scripted stand-in.
     pub scripted: bool,
-    /// New calls are taken (not while draining).
+    /// True if new calls are accepted. It is false while the engine drains.
     pub accepting: bool,
-    /// MAX_CONCURRENT_INTERVIEWS.
+    /// The value of MAX_CONCURRENT_INTERVIEWS.
     pub capacity: usize,
 }
 
-/// While it lives, nobody gets into the interviews it was made for.
-pub struct Bar(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
+/// While this exists, nobody can join the interviews that it was made for.
+pub struct JoinBlock(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
 
-impl Bar {
-    /// `lift` is dropped when the bar is lifted.
+impl JoinBlock {
+    /// `lift` is dropped when the block is lifted.
     pub fn new(lift: impl std::any::Any + Send) -> Self {
         Self(Box::new(lift))
     }
 }
 
-/// What was dropped of some interviews, beside tables and stored files.
+/// What was deleted of some interviews outside of tables and stored files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forgotten {
     /// Files of recordings that this engine had and the store did not.
@@ -90,33 +91,37 @@ pub struct Forgotten {
     pub clips: u64,
 }
 
-/// It can't be done now: events still wait for the database.
+/// The operation is not possible yet, because events are still waiting for the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("events still wait for the database")]
+#[error("events are still waiting for the database")]
 pub struct StillWaiting;
 
 /// The live calls of this engine.
 #[async_trait]
 pub trait Calls: Send + Sync {
-    /// Begins the call, or goes on with it over another connection; `takeover` ends the one that somebody is on. Returns the
-    /// call's id. `connection` is asked for a port only when the call is admitted.
+    /// Starts a call, or continues it over another connection. `takeover` ends a live call of
+    /// another client. Returns the id of the call. `connection` is asked for a port only after the
+    /// call is admitted.
     async fn join(&self, interview_id: Uuid, takeover: bool, connection: &mut dyn Connect)
     -> Result<String, JoinError>;
-    /// Ends this call; another call of the same interview is left alone.
+    /// Ends this call. Another call of the same interview is not affected.
     async fn hang_up(&self, interview_id: Uuid, call_id: &str) -> Result<(), NotLive>;
     async fn command(&self, interview_id: Uuid, command: Command) -> Result<(), NotLive>;
-    /// Final messages after `after` (all of them without), and everything from now on. Messages in both have the same
-    /// `seq`. Works before the call begins, too.
+    /// Returns the final messages after `after`, or all of them without it, and a subscription to
+    /// all later ones. Messages in both have the same `seq`. This also works before the call
+    /// begins.
     fn subscribe(&self, interview_id: Uuid, after: Option<u64>)
     -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
-    /// An interview was scheduled: whatever can be made ready for its call may be made now, in the background.
+    /// Prepares the call of a scheduled interview in the background.
     fn prepare(&self, _interview_id: Uuid) {}
-    /// Keeps everybody out of these interviews, on any engine; the one that somebody is in already otherwise.
-    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
-    /// Waits until everything said in these interviews is committed, then drops what is kept of them beside tables and
-    /// the store of files: refused events, the page's messages, clips with personal words, recordings that are not stored yet.
+    /// Keeps everybody out of these interviews, on any engine. Returns the interview with a live
+    /// call if there is one.
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid>;
+    /// Waits until everything said in these interviews is committed. Then deletes what is kept of
+    /// them outside of tables and the store of files: refused events, the page's messages, clips
+    /// with personal words, and recordings that are not uploaded yet.
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting>;
-    /// Calls that are live.
+    /// Returns the number of live calls.
     fn active(&self) -> usize;
     fn engines(&self) -> EngineInfo;
 }

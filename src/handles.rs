@@ -1,32 +1,35 @@
-//! File handles: how many this process may have, and what they are enough for.
+//! File handles: how many this process may have, and how many calls and connections they allow.
 //!
-//! Owns: raising the soft limit to the hard one, and dividing it between calls and connections. Never does: count handles that
-//! are open.
+//! Owns: raising the soft limit to the hard limit, and dividing the handles between calls and
+//! connections. Never does: count open handles.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Handles of a live call: sockets of its media, files of its recording, the page's connection.
+/// The handles of a live call: the sockets of its media, the files of its recording, and the page's
+/// connection.
 pub const PER_CALL: u64 = 5;
-/// Handles for everything else that an engine has open: its log, the models, files of background tasks, connections to others.
+/// The handles for everything else that an engine opens: its log, the models, files of background
+/// tasks, and outgoing connections.
 const RESERVED: u64 = 192;
-/// Connections that remain for the API, however many calls there are to be.
+/// The connections that are reserved for the API, however many calls are allowed.
 const LEAST_CONNECTIONS: u64 = 64;
-/// More than one engine can make use of.
+/// This is more than one engine can use.
 const MOST_CONNECTIONS: u64 = 8_192;
 
-/// What the handles of this process are enough for.
+/// The share of calls and connections in the file handles of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// Handles of the process.
+    /// The file handles of the process.
     pub limit: u64,
-    /// Live calls at once, at most as many as were wanted and at least one.
+    /// The number of simultaneous calls, at least 1 and at most the wanted number.
     pub calls: usize,
-    /// HTTP connections at once.
+    /// The number of simultaneous HTTP connections.
     pub connections: usize,
 }
 
 impl Share {
-    /// Divides so many handles. `wanted` are MAX_CONCURRENT_INTERVIEWS, `pool` is DATABASE_POOL_SIZE.
+    /// Divides the handles. `wanted` is MAX_CONCURRENT_INTERVIEWS, and `pool` is
+    /// DATABASE_POOL_SIZE.
     pub fn of(limit: u64, wanted: usize, pool: u32) -> Self {
         let free = limit.saturating_sub(RESERVED + u64::from(pool));
         let possible = free.saturating_sub(LEAST_CONNECTIONS) / PER_CALL;
@@ -36,7 +39,7 @@ impl Share {
     }
 }
 
-/// Raises the soft limit to the hard one; how many handles there are then. Without any limit that is [`u64::MAX`].
+/// Raises the soft limit to the hard limit and returns it. It is [`u64::MAX`] if there is no limit.
 pub fn raise() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current == maximum {
@@ -45,13 +48,13 @@ pub fn raise() -> u64 {
     match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         Ok(()) => maximum.unwrap_or(u64::MAX),
         Err(error) => {
-            tracing::warn!(%error, "the limit of file handles can't be raised");
+            tracing::warn!(%error, "the limit of file handles cannot be raised");
             current.unwrap_or(u64::MAX)
         }
     }
 }
 
-/// How many there will be once they are [raised](raise).
+/// Returns the limit after [`raise`].
 pub fn hard_limit() -> u64 {
     getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)
 }
@@ -72,7 +75,7 @@ mod tests {
     fn calls_are_bounded_by_handles_and_leave_the_api_some() {
         assert_eq!(Share::of(1_048_576, 8, 10), Share { limit: 1_048_576, calls: 8, connections: 8_192 });
         assert_eq!(Share::of(u64::MAX, 500, 10).calls, 500);
-        // 1024 - 192 - 10 are free; 64 of them are kept for the API.
+        // 1024 - 192 - 10 handles are free, and 64 of them are kept for the API.
         assert_eq!(Share::of(1_024, 8, 10), Share { limit: 1_024, calls: 8, connections: 782 });
         assert_eq!(Share::of(1_024, 1_000, 10), Share { limit: 1_024, calls: 151, connections: 67 });
         assert_eq!(Share::of(64, 8, 10), Share { limit: 64, calls: 1, connections: 64 });

@@ -1,6 +1,6 @@
 //! The engine, in the order in which data flows through it.
 
-// `output` says why.
+// `output` explains why.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 #[macro_use]

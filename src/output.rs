@@ -1,21 +1,22 @@
-//! What commands print.
+//! The output of commands.
 //!
-//! Owns: writing to the standard output and the standard error, and what follows when nobody reads them. Never does: decide
+//! Owns: writing to stdout and stderr, and what happens when nobody reads them. Never does: decide
 //! what is printed.
 //!
-//! `println!` panics when the reader of a pipe has ended, as in `interviewer config show | head`. Everything that is printed
-//! therefore goes through this module; clippy refuses the macros of the standard library in this crate.
+//! `println!` panics when the reader of a pipe has ended, as in `interviewer config show | head`.
+//! Therefore everything that is printed goes through this module, and clippy forbids the macros of
+//! the standard library in this crate.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
-/// What a shell sees of a program that SIGPIPE has ended: 128 + 13.
+/// The exit code that a shell reports for a program that SIGPIPE has ended: 128 + 13.
 const CLOSED: u8 = 141;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    #[error("nobody reads the output any more")]
+    #[error("the reader of the output has ended")]
     Closed,
     #[error("the output cannot be written: {0}")]
     Failed(io::Error),
@@ -27,24 +28,25 @@ impl From<io::Error> for OutputError {
     }
 }
 
-/// Text to the standard output, as it is.
+/// Writes text to stdout without a line break.
 pub fn put(text: impl Display) -> Result<(), OutputError> {
     let mut out = io::stdout().lock();
     write!(out, "{text}")?;
     Ok(out.flush()?)
 }
 
-/// A line to the standard output.
+/// Writes a line to stdout.
 pub fn line(text: impl Display) -> Result<(), OutputError> {
     put(format_args!("{text}\n"))
 }
 
-/// A line to the standard error. It is lost if nobody reads it: the command goes on.
+/// Writes a line to stderr. If nobody reads it, it is lost and the command continues.
 pub fn hint(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// How the process ends after this error. A reader that has ended is no fault of the command, so nothing is said of it.
+/// Returns the exit code after this error. A closed output is not an error of the command, so
+/// nothing is printed then.
 pub fn ended_by(error: &anyhow::Error) -> ExitCode {
     if let Some(OutputError::Closed) = error.downcast_ref() {
         return ExitCode::from(CLOSED);

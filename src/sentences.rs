@@ -1,12 +1,13 @@
-//! The encoder of sentences, opened from the verified weights.
+//! The sentence encoder, opened from the verified weights.
 //!
-//! Owns: which weights that takes. Never does: choose a thread: opening blocks for about half a second.
+//! Owns: which weights it needs. Never does: choose a thread. Opening blocks for about half a
+//! second.
 
 use std::path::Path;
 
 use encoder::{Encoder, EncoderError};
 
-/// Items of the manifest.
+/// The items of the manifest.
 const WEIGHTS: [&str; 3] = ["minilm", "minilm-vocab", "onnxruntime"];
 
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +20,10 @@ pub enum SentencesError {
     Encoder(#[from] EncoderError),
 }
 
-/// MiniLM as everybody has it, or as a language's training has adapted it.
+/// Opens MiniLM, either in its original form or as adapted by a language's training.
 ///
 /// # Errors
-/// Which file is missing or damaged.
+/// Names the file that is missing or damaged.
 pub fn encoder(models_dir: &Path, adaptation: Option<&[u8]>) -> Result<Encoder, SentencesError> {
     let weights =
         weights::verify(&WEIGHTS, models_dir).map_err(|problems| SentencesError::Weights(weights::lines(&problems)))?;

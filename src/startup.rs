@@ -1,6 +1,6 @@
-//! From settings to a running engine, in one place for `serve`, the demo, tests and benchmarks.
+//! The start of an engine from its settings, for `serve`, the demo, tests and benchmarks.
 //!
-//! Owns: the order in which parts come up and go down. Never does: parse arguments or print.
+//! Owns: the order in which parts are started and stopped. Never does: parse arguments or print.
 
 mod data_dir;
 
@@ -22,13 +22,13 @@ use crate::handles;
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
 use crate::privacy::{FileRemover, Retention};
-use crate::recordings::Keeper;
+use crate::recordings::Uploader;
 use crate::session::engines::EngineError;
 use crate::session::registry::Parts;
 use crate::session::{self, Engines, Registry, watcher};
 use crate::signalling::Whip;
 use crate::study::task::{Exporter, Remover};
-use crate::supervised::{Board, Part, Run, Stack};
+use crate::supervised::{Part, Run, Stack, StatusBoard};
 use crate::supervisors::{self, Appointments, Incidents, Patience, Persistence, Quality, components, database};
 use crate::tasks::{Handler, RedisQueue, Runner, TaskError};
 use crate::telemetry::Metrics;
@@ -45,13 +45,13 @@ use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error("the data folder {folder} can't be used: {reason}")]
+    #[error("the data folder {folder} cannot be used: {reason}")]
     DataDir { folder: String, reason: String },
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
     Engines(#[from] EngineError),
-    #[error("{address} can't be bound: {reason}. Is another engine running? API_PORT chooses another port")]
+    #[error("{address} cannot be bound: {reason}. Is another engine running? Choose another port with API_PORT")]
     Bind { address: SocketAddr, reason: String },
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -67,18 +67,19 @@ pub enum StartError {
     Server(std::io::Error),
 }
 
-/// How long a join link is good for.
+/// How long a join link is valid, in days.
 const LINK_DAYS: i64 = 30;
-/// How long a guide is kept at hand: longer than a call. Versions that are in use never change.
+/// How long a guide is cached, which is longer than a call. Versions that are in use never change.
 const GUIDES_KEPT: Duration = Duration::from_hours(2);
-/// How long tasks under way may take to end; what is not done then is begun anew later.
+/// How long running tasks may take when the engine stops. The rest is started again later.
 const TASK_GRACE: Duration = Duration::from_secs(5);
-/// How long events that wait are given to reach the database, at the start and at the end. What does not is in the spool.
+/// How long waiting events may take to reach the database at the start and at the end. The rest is
+/// in the spool.
 const FLUSH_GRACE: Duration = Duration::from_secs(10);
 
-/// An engine that answers on its address.
+/// An engine that answers at its address.
 pub struct Running {
-    /// Where this machine itself finds it.
+    /// The URL of the engine on this machine.
     pub url: String,
     pub settings: Settings,
     pub registry: Registry,
@@ -87,31 +88,32 @@ pub struct Running {
     pub metrics: Arc<Metrics>,
     pub persistence: Persistence,
     pub quality: Quality,
-    /// How the supervised parts stand.
-    pub board: Board,
-    /// Everything that was started, in its order.
+    /// The states of the supervised parts.
+    pub board: StatusBoard,
+    /// Everything that was started, in order.
     stack: Stack,
-    /// Held for as long as the engine runs.
+    /// The lock on the data folder, held as long as the engine runs.
     _lock: std::fs::File,
 }
 
-/// Starts an engine. `settings.server.port` 0 takes a free port. Must be called inside an actix system.
+/// Starts an engine. If `settings.server.port` is 0, a free port is chosen. It must be called
+/// within an actix system.
 pub async fn start(settings: Settings) -> Result<Running, StartError> {
     let engines = match settings.speech.engine {
         SpeechEngine::Local => {
             let for_thread = settings.clone();
-            // Reading weights takes a second or two: not on the system's own thread.
+            // Reading weights takes a second or two, so it does not run on the system's thread.
             actix_web::rt::task::spawn_blocking(move || Engines::local(&for_thread))
                 .await
                 .map_err(|error| EngineError::Start(error.to_string()))??
         }
         SpeechEngine::Scripted => Engines::scripted(&settings)?,
     };
-    // All that is started has its place in one future, which is large.
+    // The future contains all that is started and is large.
     Box::pin(start_with(settings, engines)).await
 }
 
-/// The same with engines of the caller's: for tests, which have their own words spoken.
+/// Starts an engine with other speech engines, for tests with scripted words.
 pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running, StartError> {
     let tls = settings.tls()?.map(|(cert, key)| tls::server_config(cert, key)).transpose()?;
     let (settings, http) = within_handles(settings);
@@ -143,16 +145,17 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let mut stack = Stack::new(Arc::clone(&metrics)).map_err(StartError::Thread)?;
     let inference = engines.inference.clone();
     stack.on_stop("inference", move || async move {
-        // An error means that the process is ending already.
+        // An error means that the process is already ending.
         let _ = actix_web::rt::task::spawn_blocking(move || inference.close()).await;
     });
     let closing = storage.clone();
     stack.on_stop("storage", move || async move {
         if let Err(error) = closing.close().await {
-            tracing::error!(%error, "closing the database");
+            tracing::error!(%error, "the database cannot be closed");
         }
     });
-    // Beside the pool: an engine whose connections are all in use is not one whose database is away.
+    // The probe has its own connection, because an engine with a busy pool can still have an
+    // available database.
     if let Some(probe) = Probe::to(&settings.database_url()).await? {
         database::watch(&mut stack, probe, storage.reach().clone(), Arc::clone(&metrics))?;
     }
@@ -175,20 +178,21 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let last = persistence.clone();
     stack.on_stop("persistence", move || async move {
         if tokio::time::timeout(FLUSH_GRACE, last.flush()).await.is_err() {
-            tracing::warn!("events still wait for the database: the next start appends them");
+            tracing::warn!("events are still waiting for the database. The next start appends them");
         }
     });
-    // What the last process could not append comes before anything that this one does about those interviews.
+    // Events that the last process could not append come before anything that this one does about
+    // their interviews.
     if tokio::time::timeout(FLUSH_GRACE, persistence.flush()).await.is_err() {
-        tracing::warn!("events of the last run still wait: their interviews are left as they are");
+        tracing::warn!("events of the last run are still waiting, so their interviews are not changed yet");
     }
     let media = MediaRuntime::start().map_err(StartError::Thread)?;
     watch_media(&mut stack, &media)?;
     let recordings = start_recordings(&mut stack, local_root(&settings.storage.data_dir))?;
-    let keeper = Keeper::new(storage.clone(), engine, recordings.changed());
-    let last = keeper.clone();
+    let uploader = Uploader::new(storage.clone(), engine, recordings.changed());
+    let last = uploader.clone();
     stack.on_stop("recording_store", move || async move { last.finish().await });
-    keeper.start(&mut stack)?;
+    uploader.start(&mut stack)?;
     let whip = Arc::new(Whip::new(Arc::new(WebRtc::new(
         WebRtcSettings {
             bind_ips: settings.media_addresses(),
@@ -208,7 +212,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         persistence: persistence.clone(),
         media,
         recordings,
-        keeper: keeper.clone(),
+        uploader: uploader.clone(),
         metrics: Arc::clone(&metrics),
         fleet: fleet.clone(),
         llm: llm.clone(),
@@ -219,7 +223,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     }
     let interrupted = registry.recover().await?;
     if interrupted > 0 {
-        info!(interrupted, "interviews wait to be taken up again");
+        info!(interrupted, "interrupted interviews are waiting to be continued");
     }
     let sources = components::Sources {
         storage: storage.clone(),
@@ -229,7 +233,7 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         quiet: Duration::from_secs(settings.quality.component_quiet_seconds.into()),
     };
     components::start(&mut stack, sources)?;
-    // What was interrupted stands in the log by now: the supervisor begins with it.
+    // Interrupted calls are in the log by now, so the supervisor sees them.
     let watched = supervisors::quality::Parts {
         storage: storage.clone(),
         metrics: Arc::clone(&metrics),
@@ -247,9 +251,9 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
 
     let adopted = storage.interviews().adopt_appointments().await?;
     if adopted > 0 {
-        info!(adopted, "scheduled interviews have a task now");
+        info!(adopted, "tasks were created for scheduled interviews");
     }
-    // What needs calls can be done nowhere else.
+    // Tasks that need calls can run only in an engine.
     let mut handlers: Vec<Arc<dyn Handler>> =
         vec![Arc::new(Appointments::new(Arc::clone(&metrics), Arc::new(registry.clone())))];
     let settled = Arc::new(Notify::new());
@@ -302,7 +306,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     let handle = server.handle();
     actix_web::rt::spawn(server);
     stack.on_stop("http", move || async move { handle.stop(true).await });
-    // Bound to every address it is reached here by the loopback one.
+    // An engine that is bound to every address is reached at the loopback address from this
+    // machine.
     let local = match bound.ip() {
         IpAddr::V4(all) if all.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(all) if all.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -315,8 +320,8 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
 }
 
 impl Running {
-    /// Lets nobody in any more, gives the calls that are on `grace` to end, and closes everything in reverse order.
-    /// Returns how many calls were left to be taken up again.
+    /// Admits nobody any more, gives live calls `grace` to end, and closes everything in reverse
+    /// order. Returns how many calls were interrupted.
     pub async fn stop(self, grace: Duration) -> usize {
         let left = self.registry.drain(grace).await;
         self.stack.stop().await;
@@ -324,7 +329,8 @@ impl Running {
     }
 }
 
-/// The settings with no more calls than there are file handles for, and how many connections these leave.
+/// Reduces the number of calls to what the file handles allow. Returns the settings, and the
+/// options with the number of connections.
 fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
     let wanted = settings.calls.max_concurrent_interviews;
     let share = handles::Share::of(handles::raise(), wanted, settings.storage.database_pool_size);
@@ -333,8 +339,8 @@ fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
             handles = share.limit,
             wanted,
             calls = share.calls,
-            "file handles are too few for MAX_CONCURRENT_INTERVIEWS: fewer calls are admitted. Raise the hard limit \
-             (ulimit -Hn, LimitNOFILE= of systemd, --ulimit nofile= of Docker)"
+            "there are too few file handles for MAX_CONCURRENT_INTERVIEWS, so fewer calls are admitted. Raise the \
+             hard limit (ulimit -Hn, LimitNOFILE= of systemd, --ulimit nofile= of Docker)"
         );
         settings.calls.max_concurrent_interviews = share.calls;
     }
@@ -342,7 +348,8 @@ fn within_handles(mut settings: Settings) -> (Settings, api::listen::Options) {
     (settings, api::listen::Options { connections: share.connections, ..api::listen::Options::default() })
 }
 
-/// The thread that moves packets can't be replaced under the calls that it carries: that it stands still is shown.
+/// Watches the media thread. It cannot be replaced under the calls that it carries, so a freeze is
+/// only reported.
 fn watch_media(stack: &mut Stack, media: &MediaRuntime) -> Result<(), StartError> {
     let handle = media.handle().clone();
     let beat = move |run: Run| {
@@ -359,15 +366,17 @@ fn watch_media(stack: &mut Stack, media: &MediaRuntime) -> Result<(), StartError
     Ok(())
 }
 
-/// A recording that is being written can't be gone on with by another thread: that it stands still is shown.
+/// Starts the recording thread. Another thread cannot continue a recording that is being written,
+/// so a freeze is only reported.
 fn start_recordings(stack: &mut Stack, folder: PathBuf) -> Result<Recordings, StartError> {
     let begin = move |run: Run| Recordings::start_beating(folder.clone(), move || run.beat());
     let recordings = stack.watch(Part::new("recordings"), begin)?;
     recordings.current().ok_or_else(|| StartError::Thread(io::Error::other("the recordings' thread has ended")))
 }
 
-/// What can be done in the background by any process: `serve` and `worker`. What needs calls is added by `start_with`.
-/// `settled` is told of deliveries to webhooks; `tools` is what insights are made with.
+/// Returns the handlers of the tasks that any process can run, in `serve` and in `worker`.
+/// `start_with` adds those that need calls. `settled` is notified of webhook deliveries, and
+/// `tools` are the models for insights.
 pub fn background(
     settings: &Settings,
     storage: &Storage,

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use demo::api_view;
+use demo::capture::Capture;
 use demo::client::Client;
-use demo::mind::Mind;
 use demo::persona::Persona;
+use demo::policy::Policy;
 use demo::script::Lines;
-use demo::tape::Tape;
 use demo::{self, Tools};
 use interview::Guide;
 use interviewer::config::Settings;
@@ -37,7 +37,7 @@ pub struct Stage {
 
 /// An interview that was held.
 pub struct Held {
-    pub tape: Tape,
+    pub capture: Capture,
     pub interview: Value,
     pub transcript: Value,
 }
@@ -72,10 +72,10 @@ impl Stage {
         let guide_id = client.create_guide(guide).await?;
         let scheduled = client.schedule(&guide_id, &persona.name).await?;
         let questions = guide.questions().map(|(_, q)| (q.id.clone(), q.text.clone())).collect();
-        let mind = Mind::new(persona, questions, HashMap::new());
+        let policy = Policy::new(persona, questions, HashMap::new());
         // Nobody watches: what does not fit is dropped.
         let (events, _) = mpsc::channel(1);
-        let (tape, trouble) = demo::call(&client, &scheduled, guide, mind, lines, &self.tools, events).await?;
+        let (capture, trouble) = demo::call(&client, &scheduled, guide, policy, lines, &self.tools, events).await?;
         if let Some(trouble) = trouble {
             bail!("the call: {trouble}");
         }
@@ -91,6 +91,6 @@ impl Stage {
             tokio::time::sleep(POLL).await;
         };
         let transcript = client.transcript(&scheduled.interview_id).await.context("the transcript")?;
-        Ok(Held { tape, interview, transcript })
+        Ok(Held { capture, interview, transcript })
     }
 }

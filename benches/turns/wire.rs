@@ -1,6 +1,6 @@
 //! Latency as the respondent has it: whole interviews over a real peer connection, measured from its own packets.
 //!
-//! Owns: a guide of short questions, the answers to them, and the times found on the tape. Never does: ask the engine
+//! Owns: a guide of short questions, the answers to them, and the times found in the capture. Never does: ask the engine
 //! how fast it was, except to tell what took the time.
 
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use demo::api_view::{self, EngineTimes};
 use demo::envelope::Envelope;
 use demo::measure::{self, Timing};
-use demo::persona::{Answer, Behaviours, Persona, Spoken};
+use demo::persona::{Behaviours, Persona, PreparedAnswer, Spoken};
 use demo::report;
 use demo::script::{self, Lines};
 use interview::Guide;
@@ -143,7 +143,7 @@ fn persona(questions: usize, clips: &[Utterance]) -> Persona {
             Kind::Topic => OF_A_TOPIC[number / 4 % OF_A_TOPIC.len()].to_owned(),
         };
         let then = matches!(kind(number), Kind::Template | Kind::Topic).then(|| of(&THEN));
-        Answer { about: vec![(*subject).to_owned()], before: Vec::new(), say, then, pause_ms: None }
+        PreparedAnswer { about: vec![(*subject).to_owned()], before: Vec::new(), say, then, pause_ms: None }
     });
     Persona {
         name: "Dana".to_owned(),
@@ -197,17 +197,17 @@ pub async fn run(whisper: &str, questions: usize, recordings: &[Recording]) -> a
     eprintln!("{whisper}: {questions} questions and their follow-ups, live; about {} minutes", 1 + questions / 5);
     let held = stage.hold(&guide, persona, lines).await?;
     let rows = api_view::rows(&held.interview, &held.transcript);
-    let row_of = report::rows_of_askings(&held.tape.askings, &rows);
+    let row_of = report::rows_of_askings(&held.capture.askings, &rows);
     let mut turns = Vec::new();
     let mut answered = "(consent)".to_owned();
     println!("first_audio\tquestion\tendpoint\tstt\tdecide\ttts\tasked\tafter");
-    for (number, asking) in held.tape.askings.iter().enumerate() {
+    for (number, asking) in held.capture.askings.iter().enumerate() {
         let row = row_of[number].map(|row| &rows[row]);
         let sound = match row {
             Some(row) => Some(envelope(&stage, &interviewer, &row.question_text).await?),
             None => None,
         };
-        let timing = measure::timing(&held.tape, number, sound.as_ref());
+        let timing = measure::timing(&held.capture, number, sound.as_ref());
         let topic = row.is_some_and(|row| row.question_text.starts_with("What else should I know"));
         let engine = row.map(|row| row.engine).unwrap_or_default();
         let shown = |ms: Option<u64>| ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string());

@@ -3,7 +3,7 @@
 //! Owns: envelopes (one level in dB per packet) and their correlation. The module is pure. Never
 //! does: know whose speech it is.
 
-use super::tape::{AUDIBLE_DB, FLOOR_DB, PACKET_MS, level_db};
+use super::capture::{AUDIBLE_DB, FLOOR_DB, PACKET_MS, level_db};
 use voice::audio::SPEAK_RATE;
 
 /// The correlation from which on two envelopes count as the same speech. The same clip through Opus

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::tape::{PACKET_MS, Tape};
+use super::capture::{Capture, PACKET_MS};
 use voice::audio::LISTEN_RATE;
 use voice::stt::wer::normalise;
 use voice::stt::{Speech, SttError, Transcriber};
@@ -19,9 +19,9 @@ const MARGIN_MS: u64 = 240;
 const LONGEST_MS: u64 = 24_000;
 
 /// Returns the stretches of speech in `[from, to)` with a margin, as pairs of start and end in ms.
-fn stretches(tape: &Tape, from: u64, to: u64) -> Vec<(u64, u64)> {
+fn stretches(capture: &Capture, from: u64, to: u64) -> Vec<(u64, u64)> {
     let mut stretches: Vec<(u64, u64)> = Vec::new();
-    for heard in tape.between(from, to).filter(|heard| heard.audible()) {
+    for heard in capture.between(from, to).filter(|heard| heard.audible()) {
         let begin = heard.start_ms.saturating_sub(MARGIN_MS).max(from);
         let end = heard.start_ms + PACKET_MS + MARGIN_MS;
         match stretches.last_mut() {
@@ -38,7 +38,7 @@ fn stretches(tape: &Tape, from: u64, to: u64) -> Vec<(u64, u64)> {
 
 /// Transcribes the interviewer's words in `[from, to)`.
 pub async fn transcribe(
-    tape: &Tape,
+    capture: &Capture,
     from: u64,
     to: u64,
     transcriber: &Arc<dyn Transcriber>,
@@ -48,7 +48,7 @@ pub async fn transcribe(
     let mut group: Vec<(u64, u64)> = Vec::new();
     let mut groups = Vec::new();
     // Neighbouring stretches are joined, which gives more context and needs fewer runs.
-    for stretch in stretches(tape, from, to) {
+    for stretch in stretches(capture, from, to) {
         let length: u64 = group.iter().map(|(from, to)| to - from).sum();
         if length + (stretch.1 - stretch.0) > LONGEST_MS && !group.is_empty() {
             groups.push(std::mem::take(&mut group));
@@ -60,11 +60,11 @@ pub async fn transcribe(
         let Some(&(start_ms, _)) = group.first() else { continue };
         let samples: Vec<f32> = group
             .iter()
-            .flat_map(|&(from, to)| tape.samples(from, to))
+            .flat_map(|&(from, to)| capture.samples(from, to))
             .map(|&sample| f32::from(sample) / 32_768.0)
             .collect();
         let audible: usize =
-            group.iter().map(|&(a, b)| tape.between(a, b).filter(|heard| heard.audible()).count()).sum();
+            group.iter().map(|&(a, b)| capture.between(a, b).filter(|heard| heard.audible()).count()).sum();
         let packets = (samples.len() * 1_000 / LISTEN_RATE as usize) as f32 / PACKET_MS as f32;
         let voiced = (audible as f32 / packets.max(1.0)).min(1.0);
         let speech = Speech { samples: samples.into(), start_ms, language: language.to_owned(), voiced };
@@ -117,8 +117,8 @@ pub fn contains(inside: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tape::FLOOR_DB;
-    use super::super::tape::tests::tape_of;
+    use super::super::capture::FLOOR_DB;
+    use super::super::capture::tests::capture_of;
     use super::*;
 
     const QUESTION: &str = "What kind of work do you do from home?";
@@ -156,9 +156,9 @@ mod tests {
         levels.extend([-20.0; 50]);
         levels.extend([FLOOR_DB; 100]);
         levels.extend([-20.0; 10]);
-        let tape = tape_of(&levels);
-        assert_eq!(stretches(&tape, 0, 10_000), [(760, 2_240), (3_760, 4_440)]);
-        let long = tape_of(&[-20.0; 2_000]);
+        let capture = capture_of(&levels);
+        assert_eq!(stretches(&capture, 0, 10_000), [(760, 2_240), (3_760, 4_440)]);
+        let long = capture_of(&[-20.0; 2_000]);
         let stretches = stretches(&long, 0, 40_000);
         assert_eq!(stretches.len(), 2);
         assert_eq!(stretches[0].1, stretches[1].0);

@@ -5,9 +5,9 @@
 //! engine.
 //!
 //! In the order of a call: [`persona`] and [`answers`] describe the respondent, and [`script`]
-//! synthesises every line in advance. [`client`] and [`line`] join, [`mind`] decides when to speak,
-//! [`respondent`] holds the call and fills the [`tape`], and [`live`] prints it. Afterwards,
-//! [`measure`], [`envelope`] and [`heard`] evaluate the tape, [`api_view`] reads what the engine
+//! synthesises every line in advance. [`client`] and [`line`] join, [`policy`] decides when to speak,
+//! [`respondent`] holds the call and fills the [`capture`], and [`live`] prints it. Afterwards,
+//! [`measure`], [`envelope`] and [`heard`] evaluate the capture, [`api_view`] reads what the engine
 //! stored, [`report`] joins the results, and [`render`] prints them.
 
 pub mod answers;
@@ -18,13 +18,13 @@ pub mod heard;
 pub mod line;
 pub mod live;
 pub mod measure;
-pub mod mind;
+pub mod policy;
 pub mod model;
 pub mod persona;
 pub mod render;
 pub mod report;
 pub mod respondent;
-pub mod tape;
+pub mod capture;
 pub mod script;
 #[cfg(test)]
 mod shipped_tests;
@@ -40,16 +40,16 @@ use interview::Guide;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use self::capture::Capture;
 use self::client::{Client, ClientError, Scheduled};
 use self::envelope::Envelope;
 use self::line::Dial;
 use self::live::DemoEvent;
-use self::mind::Mind;
 use self::persona::Persona;
+use self::policy::Policy;
 use self::report::{Found, Material, Report};
 use self::respondent::{Respondent, RespondentError};
 use self::script::{Lines, VoiceError};
-use self::tape::Tape;
 use voice::stt::{SttError, Transcriber};
 use voice::transport::TransportError;
 use voice::tts::{Synthesizer, TtsError, Voice};
@@ -135,21 +135,21 @@ pub async fn run(
         }
     })
     .await?;
-    let mind = mind(guide, persona, &interviewer, &tools.synthesizer).await?;
+    let policy = policy(guide, persona, &interviewer, &tools.synthesizer).await?;
     step(format!("every line is ready after {:.1} s", began.elapsed().as_secs_f32()));
 
     step(format!("joining interview {}", scheduled.interview_id));
-    let (tape, trouble) = call(&client, &scheduled, guide, mind, lines, tools, events.clone()).await?;
+    let (capture, trouble) = call(&client, &scheduled, guide, policy, lines, tools, events.clone()).await?;
 
     step("hung up; transcribing what was heard".to_owned());
     let interview = settled(&client, &scheduled.interview_id).await?;
     let transcript = client.transcript(&scheduled.interview_id).await?;
-    let found = judge(guide, &tape, &interview, &transcript, &interviewer, tools).await?;
+    let found = judge(guide, &capture, &interview, &transcript, &interviewer, tools).await?;
     let kept = keep(&client, &scheduled.interview_id, &options.keep).await?;
     Ok(report::make(Material {
         guide,
         persona,
-        tape: &tape,
+        capture: &capture,
         interview,
         transcript: &transcript,
         found: &found,
@@ -159,12 +159,12 @@ pub async fn run(
     }))
 }
 
-async fn mind(
+async fn policy(
     guide: &Guide,
     persona: &Persona,
     interviewer: &Voice,
     synthesizer: &Arc<dyn Synthesizer>,
-) -> Result<Mind, DemoError> {
+) -> Result<Policy, DemoError> {
     let mut questions = HashMap::new();
     let mut expected = HashMap::new();
     for question in guide.sections.iter().flat_map(|section| &section.questions) {
@@ -174,26 +174,26 @@ async fn mind(
         }
         questions.insert(question.id.clone(), question.text.clone());
     }
-    Ok(Mind::new(persona.clone(), questions, expected))
+    Ok(Policy::new(persona.clone(), questions, expected))
 }
 
-/// Joins and holds the call to its end. Returns the tape, and the error of the call if there was
+/// Joins and holds the call to its end. Returns the capture, and the error of the call if there was
 /// one.
 pub async fn call(
     client: &Client,
     scheduled: &Scheduled,
     guide: &Guide,
-    mind: Mind,
+    policy: Policy,
     lines: Lines,
     tools: &Tools,
     events: mpsc::Sender<DemoEvent>,
-) -> Result<(Tape, Option<RespondentError>), DemoError> {
+) -> Result<(Capture, Option<RespondentError>), DemoError> {
     let messages = client.follow(&scheduled.join_token).await?;
     let offer = tools.dial.offer().await?;
     let (answer, location) = client.call(&scheduled.join_token, offer.sdp()).await?;
     let link = offer.accept(&answer).await?;
     let limit = Duration::from_secs(u64::from(guide.max_duration_minutes) * 60) + PATIENCE;
-    let respondent = Respondent { link, mind, lines, messages, events, limit };
+    let respondent = Respondent { link, policy, lines, messages, events, limit };
     let held = respondent.hold().await;
     if let Some(location) = location {
         // The call is already over if all went well.
@@ -214,29 +214,29 @@ async fn settled(client: &Client, id: &str) -> Result<Value, DemoError> {
     }
 }
 
-/// Transcribes and measures every asking on the tape.
+/// Transcribes and measures every asking in the capture.
 async fn judge(
     guide: &Guide,
-    tape: &Tape,
+    capture: &Capture,
     interview: &Value,
     transcript: &Value,
     interviewer: &Voice,
     tools: &Tools,
 ) -> Result<Vec<Found>, DemoError> {
     let rows = api_view::rows(interview, transcript);
-    let row_of = report::rows_of_askings(&tape.askings, &rows);
+    let row_of = report::rows_of_askings(&capture.askings, &rows);
     let mut sounds: HashMap<&str, Envelope> = HashMap::new();
-    let mut found = Vec::with_capacity(tape.askings.len());
+    let mut found = Vec::with_capacity(capture.askings.len());
     for (i, row) in row_of.iter().enumerate() {
-        let (from, to) = tape.window(i);
-        let heard_text = heard::transcribe(tape, from, to, &tools.transcriber, &guide.language).await?;
+        let (from, to) = capture.window(i);
+        let heard_text = heard::transcribe(capture, from, to, &tools.transcriber, &guide.language).await?;
         let text = row.map(|row| rows[row].question_text.as_str()).filter(|text| !text.is_empty());
         if let Some(text) = text
             && !sounds.contains_key(text)
         {
             sounds.insert(text, script::expected(&tools.synthesizer, interviewer, text).await?);
         }
-        let timing = measure::timing(tape, i, text.and_then(|text| sounds.get(text)));
+        let timing = measure::timing(capture, i, text.and_then(|text| sounds.get(text)));
         found.push(Found { heard_text, timing });
     }
     Ok(found)

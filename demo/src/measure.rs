@@ -1,12 +1,12 @@
-//! Measures latency and turn-taking from the tape, without relying on what the engine reports.
+//! Measures latency and turn-taking from the capture, without relying on what the engine reports.
 //!
 //! Owns: latencies, cut-offs and barge-ins, from levels and times alone. The module is pure. Never
 //! does: know words.
 
 use serde::Serialize;
 
+use super::capture::{Capture, PACKET_MS, Purpose, Utterance};
 use super::envelope::{Envelope, levels};
-use super::tape::{PACKET_MS, Purpose, Tape, Utterance};
 
 /// Silence after which sound counts as a new beginning.
 const NEW_SOUND_MS: u64 = 200;
@@ -44,22 +44,22 @@ pub struct Timing {
 }
 
 /// Returns the persona's utterances in this asking.
-pub fn utterances(tape: &Tape, asking: usize) -> impl Iterator<Item = &Utterance> {
-    tape.utterances
+pub fn utterances(capture: &Capture, asking: usize) -> impl Iterator<Item = &Utterance> {
+    capture.utterances
         .iter()
         .filter(move |utterance| matches!(utterance.purpose, Purpose::Answer(i) | Purpose::Repeat(i) | Purpose::Aside(i) if i == asking))
 }
 
 /// Measures one asking. `question` is the envelope of the question, if it is known.
-pub fn timing(tape: &Tape, asking: usize, question: Option<&Envelope>) -> Timing {
-    let (from, to) = tape.window(asking);
+pub fn timing(capture: &Capture, asking: usize, question: Option<&Envelope>) -> Timing {
+    let (from, to) = capture.window(asking);
     // The first answer to this asking ends the search, because a repetition comes after it.
-    let until = utterances(tape, asking).map(|utterance| utterance.end_ms).next().unwrap_or(to);
-    let speaking_already = tape.between(from.saturating_sub(NEW_SOUND_MS), from).any(super::tape::Heard::audible);
-    let audible = |from, to| tape.between(from, to).find(|heard| heard.audible()).map(|heard| heard.arrived_ms);
+    let until = utterances(capture, asking).map(|utterance| utterance.end_ms).next().unwrap_or(to);
+    let speaking_already = capture.between(from.saturating_sub(NEW_SOUND_MS), from).any(super::capture::Heard::audible);
+    let audible = |from, to| capture.between(from, to).find(|heard| heard.audible()).map(|heard| heard.arrived_ms);
     let first_audio = if speaking_already { None } else { audible(from, until) };
     let began = question.and_then(|question| {
-        let heard = levels(tape.between(from, until).map(|heard| (heard.start_ms, heard.db)), from, until);
+        let heard = levels(capture.between(from, until).map(|heard| (heard.start_ms, heard.db)), from, until);
         question.beginning(RECOGNISE_MS).find_in(&heard).map(|at| from + at as u64 * PACKET_MS)
     });
     // The search has a grid of packets, so its result may be off by one packet.
@@ -67,16 +67,16 @@ pub fn timing(tape: &Tape, asking: usize, question: Option<&Envelope>) -> Timing
     Timing {
         first_audio: first_audio.map(|at| at.saturating_sub(from)),
         question_start: question_start.map(|at| at.saturating_sub(from)),
-        cut_off: utterances(tape, asking).any(|utterance| is_cut_off(tape, utterance)),
+        cut_off: utterances(capture, asking).any(|utterance| is_cut_off(capture, utterance)),
     }
 }
 
 /// Returns true if the interviewer began to speak during the utterance. The rest of a sentence that
 /// the persona itself interrupted does not count.
-fn is_cut_off(tape: &Tape, utterance: &Utterance) -> bool {
-    let from = stop_of_interrupted(tape, utterance).unwrap_or(utterance.start_ms);
+fn is_cut_off(capture: &Capture, utterance: &Utterance) -> bool {
+    let from = stop_of_interrupted(capture, utterance).unwrap_or(utterance.start_ms);
     let mut last = None::<u64>;
-    for heard in tape.between(from.saturating_sub(NEW_SOUND_MS), utterance.end_ms).filter(|heard| heard.audible()) {
+    for heard in capture.between(from.saturating_sub(NEW_SOUND_MS), utterance.end_ms).filter(|heard| heard.audible()) {
         let new = last.is_none_or(|last| heard.start_ms > last + NEW_SOUND_MS);
         if new && heard.start_ms >= from {
             return true;
@@ -87,14 +87,14 @@ fn is_cut_off(tape: &Tape, utterance: &Utterance) -> bool {
 }
 
 /// Returns when the interviewer stopped speaking, if the persona interrupted it.
-fn stop_of_interrupted(tape: &Tape, utterance: &Utterance) -> Option<u64> {
+fn stop_of_interrupted(capture: &Capture, utterance: &Utterance) -> Option<u64> {
     let onset = utterance.start_ms;
-    let mut last = tape
+    let mut last = capture
         .between(onset.saturating_sub(OVERLAP_MS), onset + PACKET_MS)
         .filter(|heard| heard.audible())
         .last()?
         .start_ms;
-    for heard in tape.between(last, tape.end_ms()).filter(|heard| heard.audible()) {
+    for heard in capture.between(last, capture.end_ms()).filter(|heard| heard.audible()) {
         if heard.start_ms > last + STOPPED_MS {
             break;
         }
@@ -104,21 +104,25 @@ fn stop_of_interrupted(tape: &Tape, utterance: &Utterance) -> Option<u64> {
 }
 
 /// Returns every interruption by the persona.
-pub fn barge_ins(tape: &Tape) -> Vec<BargeIn> {
-    tape.utterances
+pub fn barge_ins(capture: &Capture) -> Vec<BargeIn> {
+    capture
+        .utterances
         .iter()
         .filter_map(|utterance| {
             let onset = utterance.start_ms;
-            let stop = stop_of_interrupted(tape, utterance)?;
-            let mut before: Vec<f32> = tape
+            let stop = stop_of_interrupted(capture, utterance)?;
+            let mut before: Vec<f32> = capture
                 .between(onset.saturating_sub(BASELINE_MS), onset)
                 .filter(|heard| heard.audible())
                 .map(|heard| heard.db)
                 .collect();
             before.sort_by(f32::total_cmp);
             let loud = before.get(before.len() * 9 / 10).copied().unwrap_or(0.0);
-            let last_loud =
-                tape.between(onset, stop).filter(|heard| heard.db > loud - DUCK_DB).last().map(|heard| heard.start_ms);
+            let last_loud = capture
+                .between(onset, stop)
+                .filter(|heard| heard.db > loud - DUCK_DB)
+                .last()
+                .map(|heard| heard.start_ms);
             let duck = last_loud.map_or(onset, |at| at + PACKET_MS).min(stop);
             Some(BargeIn { onset_to_duck_ms: duck - onset, onset_to_stop_ms: stop - onset })
         })
@@ -136,9 +140,9 @@ pub fn percentile(values: &[u64], p: f64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::capture::FLOOR_DB;
+    use super::super::capture::tests::{asking, capture_of, utterance};
     use super::super::envelope::tests::speech;
-    use super::super::tape::FLOOR_DB;
-    use super::super::tape::tests::{asking, tape_of, utterance};
     use super::*;
 
     /// Returns the levels of `ms` milliseconds of silence.
@@ -154,13 +158,13 @@ mod tests {
         heard.extend(silence(200));
         heard.extend(question.levels());
         heard.extend(silence(3_000));
-        let mut tape = tape_of(&heard);
-        tape.utterances = vec![
+        let mut capture = capture_of(&heard);
+        capture.utterances = vec![
             utterance("Yes.", Purpose::Recording, 500, 1_000),
             utterance("Because.", Purpose::Answer(0), 5_500, 6_500),
         ];
-        tape.askings = vec![asking("q", None, 1_350)];
-        let timing = timing(&tape, 0, Some(&question));
+        capture.askings = vec![asking("q", None, 1_350)];
+        let timing = timing(&capture, 0, Some(&question));
         assert_eq!(timing.first_audio, Some(400));
         let start = timing.question_start.unwrap();
         assert!(start.abs_diff(1_200) <= PACKET_MS, "{start}");
@@ -174,12 +178,12 @@ mod tests {
         heard.extend(silence(3_000));
         heard.extend([-20.0; 10]);
         heard.extend(silence(3_000));
-        let mut tape = tape_of(&heard);
-        tape.askings = vec![asking("q", None, 900)];
-        tape.utterances = vec![utterance("Well, yes.", Purpose::Answer(0), 3_000, 6_000)];
-        assert!(timing(&tape, 0, None).cut_off);
-        tape.utterances[0].end_ms = 4_900;
-        assert!(!timing(&tape, 0, None).cut_off);
+        let mut capture = capture_of(&heard);
+        capture.askings = vec![asking("q", None, 900)];
+        capture.utterances = vec![utterance("Well, yes.", Purpose::Answer(0), 3_000, 6_000)];
+        assert!(timing(&capture, 0, None).cut_off);
+        capture.utterances[0].end_ms = 4_900;
+        assert!(!timing(&capture, 0, None).cut_off);
     }
 
     #[test]
@@ -187,20 +191,20 @@ mod tests {
         let mut heard = vec![-20.0; 100]; // 2 s at full voice,
         heard.extend([-32.0; 15]); // 300 ms ducked,
         heard.extend(silence(4_000));
-        let mut tape = tape_of(&heard);
-        tape.askings = vec![asking("q", None, 0)];
-        tape.utterances = vec![utterance("But.", Purpose::Answer(0), 1_840, 4_000)];
-        assert_eq!(barge_ins(&tape), [BargeIn { onset_to_duck_ms: 160, onset_to_stop_ms: 460 }]);
-        assert!(!timing(&tape, 0, None).cut_off);
+        let mut capture = capture_of(&heard);
+        capture.askings = vec![asking("q", None, 0)];
+        capture.utterances = vec![utterance("But.", Purpose::Answer(0), 1_840, 4_000)];
+        assert_eq!(barge_ins(&capture), [BargeIn { onset_to_duck_ms: 160, onset_to_stop_ms: 460 }]);
+        assert!(!timing(&capture, 0, None).cut_off);
     }
 
     #[test]
     fn no_barge_in_after_silence() {
         let mut heard = vec![-20.0; 100];
         heard.extend(silence(4_000));
-        let mut tape = tape_of(&heard);
-        tape.utterances = vec![utterance("Fine.", Purpose::Consent, 2_700, 4_000)];
-        assert!(barge_ins(&tape).is_empty());
+        let mut capture = capture_of(&heard);
+        capture.utterances = vec![utterance("Fine.", Purpose::Consent, 2_700, 4_000)];
+        assert!(barge_ins(&capture).is_empty());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub struct Persona {
     /// Said in answer to the second consent question (being recorded).
     pub recording: String,
     #[serde(default)]
-    pub answers: Vec<Answer>,
+    pub answers: Vec<PreparedAnswer>,
     #[serde(default)]
     pub facts: Vec<Fact>,
     #[serde(default)]
@@ -54,7 +54,7 @@ pub struct Persona {
 /// A topic that the persona can talk about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
+pub struct PreparedAnswer {
     /// Words of the question that this answers.
     pub about: Vec<String>,
     /// Said before the answer, one after the other, each when the interviewer has spoken and
@@ -159,7 +159,7 @@ fn split_near_middle(text: &str) -> Option<(&str, &str)> {
     Some((first.trim(), second.trim()))
 }
 
-impl Answer {
+impl PreparedAnswer {
     /// Returns `say` with its pause, ready to be spoken.
     pub fn spoken(&self) -> Spoken {
         match self.pause_ms {

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::api_view::{self, Analysis, Rejected, Row};
+use super::capture::{Asking, Capture, Purpose};
 use super::heard::{FOUND, contains, lost_words, share_found};
 use super::measure::{BargeIn, Timing, barge_ins, percentile, utterances};
 use super::persona::Persona;
-use super::tape::{Asking, Purpose, Tape};
 use voice::stt::wer::wer;
 
 /// The end of a question that an interrupting persona talks over, in s, and the interviewer's
@@ -126,11 +126,11 @@ pub struct Found {
     pub timing: Timing,
 }
 
-/// The input of the report. `found` has one entry for each of `tape.askings`.
+/// The input of the report. `found` has one entry for each of `capture.askings`.
 pub struct Material<'a> {
     pub guide: &'a Guide,
     pub persona: &'a Persona,
-    pub tape: &'a Tape,
+    pub capture: &'a Capture,
     pub interview: Value,
     pub transcript: &'a Value,
     pub found: &'a [Found],
@@ -159,20 +159,20 @@ pub fn rows_of_askings(askings: &[Asking], rows: &[Row]) -> Vec<Option<usize>> {
 }
 
 pub fn make(material: Material<'_>) -> Report {
-    let Material { guide, persona, tape, transcript, found, .. } = material;
+    let Material { guide, persona, capture, transcript, found, .. } = material;
     let rows = api_view::rows(&material.interview, transcript);
-    let row_of = rows_of_askings(&tape.askings, &rows);
-    let turns: Vec<Turn> = tape
+    let row_of = rows_of_askings(&capture.askings, &rows);
+    let turns: Vec<Turn> = capture
         .askings
         .iter()
         .enumerate()
         .map(|(i, asking)| {
             let row = row_of[i].map(|row| &rows[row]);
-            turn(guide, tape, i, asking, row, found.get(i))
+            turn(guide, capture, i, asking, row, found.get(i))
         })
         .collect();
-    let barge_ins = barge_ins(tape);
-    let problems = required_problems(guide, &turns, &rows, tape);
+    let barge_ins = barge_ins(capture);
+    let problems = required_problems(guide, &turns, &rows, capture);
     let mut reasons = Vec::new();
     reasons.extend(material.trouble);
     match api_view::text(&material.interview, "status").as_deref() {
@@ -185,7 +185,7 @@ pub fn make(material: Material<'_>) -> Report {
     }
     let required_asked_once = problems.is_empty();
     reasons.extend(problems);
-    reasons.extend(words_lost(&turns, tape));
+    reasons.extend(words_lost(&turns, capture));
     Report {
         guide: guide.name.clone(),
         persona: persona.name.clone(),
@@ -210,7 +210,14 @@ pub fn make(material: Material<'_>) -> Report {
     }
 }
 
-fn turn(guide: &Guide, tape: &Tape, index: usize, asking: &Asking, row: Option<&Row>, found: Option<&Found>) -> Turn {
+fn turn(
+    guide: &Guide,
+    capture: &Capture,
+    index: usize,
+    asking: &Asking,
+    row: Option<&Row>,
+    found: Option<&Found>,
+) -> Turn {
     let question = guide
         .sections
         .iter()
@@ -227,7 +234,7 @@ fn turn(guide: &Guide, tape: &Tape, index: usize, asking: &Asking, row: Option<&
         let spoken: Vec<&str> = heard_text.split_whitespace().take(3).collect();
         (share_found(&beginning.join(" "), &spoken.join(" ")) >= FOUND).then_some(timing.first_audio).flatten()
     });
-    let said = |wanted: fn(&Purpose) -> bool| utterances(tape, index).filter(move |u| wanted(&u.purpose));
+    let said = |wanted: fn(&Purpose) -> bool| utterances(capture, index).filter(move |u| wanted(&u.purpose));
     let truth: Vec<&str> = said(|p| matches!(p, Purpose::Answer(_))).map(|u| u.text.as_str()).collect();
     Turn {
         kind: if asking.follow_up_of.is_some() { Kind::FollowUp } else { Kind::Question },
@@ -256,7 +263,7 @@ fn turn(guide: &Guide, tape: &Tape, index: usize, asking: &Asking, row: Option<&
 
 /// Returns what contradicts "every required question was asked once, and heard", according to the
 /// stored responses and the received audio.
-fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -> Vec<String> {
+fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], capture: &Capture) -> Vec<String> {
     let mut problems = Vec::new();
     let required = guide.sections.iter().flat_map(|section| &section.questions).filter(|question| question.required);
     for question in required {
@@ -268,7 +275,7 @@ fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -
             .iter()
             .enumerate()
             .filter(|(i, turn)| {
-                let interrupted = turn.question_id == question.id && was_interrupted(tape, *i);
+                let interrupted = turn.question_id == question.id && was_interrupted(capture, *i);
                 share_found(&question.text, &turn.heard_text) >= needed_share(&question.text, interrupted)
             })
             .count();
@@ -281,11 +288,11 @@ fn required_problems(guide: &Guide, turns: &[Turn], rows: &[Row], tape: &Tape) -
 
 /// Returns a message for each answer of which a part is stored neither with its question nor with
 /// the next one.
-fn words_lost(turns: &[Turn], tape: &Tape) -> Vec<String> {
+fn words_lost(turns: &[Turn], capture: &Capture) -> Vec<String> {
     let lost = |(index, turn): (usize, &Turn)| {
         let stored = |index: usize| turns.get(index).map_or("", |turn| turn.response_text.as_str());
         let stored = format!("{} {}", stored(index), stored(index + 1));
-        utterances(tape, index)
+        utterances(capture, index)
             .filter(|utterance| matches!(utterance.purpose, Purpose::Answer(_)))
             .filter(|utterance| {
                 let (missing, all) = lost_words(&utterance.text, &stored);
@@ -306,10 +313,10 @@ fn needed_share(text: &str, interrupted: bool) -> f32 {
     FOUND * (1.0 - lost)
 }
 
-fn was_interrupted(tape: &Tape, asking: usize) -> bool {
-    utterances(tape, asking).any(|utterance| {
+fn was_interrupted(capture: &Capture, asking: usize) -> bool {
+    utterances(capture, asking).any(|utterance| {
         let from = utterance.start_ms.saturating_sub(100);
-        tape.between(from, utterance.start_ms).any(super::tape::Heard::audible)
+        capture.between(from, utterance.start_ms).any(super::capture::Heard::audible)
     })
 }
 

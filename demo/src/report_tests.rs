@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::tape::FLOOR_DB;
-use super::super::tape::tests::{asking, tape_of, utterance};
+use super::super::capture::FLOOR_DB;
+use super::super::capture::tests::{asking, capture_of, utterance};
 use super::*;
 
 const GUIDE: &str = r"
@@ -29,7 +29,7 @@ facts:
 struct Case {
     guide: Guide,
     persona: Persona,
-    tape: Tape,
+    capture: Capture,
     interview: Value,
     transcript: Value,
     found: Vec<Found>,
@@ -38,10 +38,10 @@ struct Case {
 
 impl Case {
     fn new() -> Self {
-        let mut tape = tape_of(&[FLOOR_DB; 1_000]);
-        tape.askings =
+        let mut capture = capture_of(&[FLOOR_DB; 1_000]);
+        capture.askings =
             vec![asking("work", None, 1_000), asking("work", Some("work"), 5_000), asking("day", None, 9_000)];
-        tape.utterances = vec![
+        capture.utterances = vec![
             utterance("I keep books.", Purpose::Answer(0), 3_000, 4_000),
             utterance("For four years.", Purpose::Answer(1), 7_000, 8_000),
             utterance("Could you repeat that, please?", Purpose::Repeat(2), 11_000, 12_000),
@@ -54,7 +54,7 @@ impl Case {
         Self {
             guide: serde_saphyr::from_str(GUIDE).unwrap(),
             persona: Persona::parse(PERSONA, "test").unwrap(),
-            tape,
+            capture,
             interview: json!({"status": "completed"}),
             transcript: json!({"responses": [
                 {"id": "1", "asking": 1, "question_id": "work", "question_text": "What kind of work do you do from home?",
@@ -78,7 +78,7 @@ impl Case {
         make(Material {
             guide: &self.guide,
             persona: &self.persona,
-            tape: &self.tape,
+            capture: &self.capture,
             interview: self.interview,
             transcript: &self.transcript,
             found: &self.found,
@@ -151,7 +151,7 @@ fn a_required_question_without_a_response_fails() {
 fn an_answer_of_which_a_part_is_lost_fails_and_one_that_was_misheard_does_not() {
     let spoil = |stored: &str| {
         let mut case = Case::new();
-        case.tape.utterances[3].text = "It is very quiet until my children come home.".to_owned();
+        case.capture.utterances[3].text = "It is very quiet until my children come home.".to_owned();
         case.transcript["responses"][2]["response_text"] = json!(stored);
         case.report().verdict
     };

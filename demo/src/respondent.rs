@@ -1,7 +1,7 @@
 //! The simulated respondent during a call.
 //!
 //! Owns: its packets, one every 20 ms from the first to the last (silence between its words), and
-//! the tape of everything sent and received. Never does: decide what to say, which [`super::mind`]
+//! the capture of everything sent and received. Never does: decide what to say, which [`super::policy`]
 //! does, or access the engine except over its connection.
 
 use std::time::{Duration, Instant};
@@ -9,19 +9,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 
+use super::capture::{AUDIBLE_DB, Capture, CaptureError, PACKET_MS, Purpose, Utterance, level_db};
 use super::client::EngineMessage;
 use super::live::DemoEvent;
-use super::mind::Mind;
 use super::persona::Spoken;
+use super::policy::Policy;
 use super::script::Lines;
-use super::tape::{AUDIBLE_DB, PACKET_MS, Purpose, Tape, TapeError, Utterance, level_db};
 use voice::audio::Clip;
 use voice::port::LegEvent;
 use voice::transport::{Link, TransportError};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 /// How long the call is held after the engine has reported its end, so that the last words are on
-/// the tape.
+/// the capture.
 const FAREWELL: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum RespondentError {
     #[error("there is no clip for the line `{0}`")]
     NoClip(String),
     #[error(transparent)]
-    Tape(#[from] TapeError),
+    Capture(#[from] CaptureError),
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
@@ -53,7 +53,7 @@ struct UtteranceInProgress<'a> {
 /// The respondent, with everything that it needs for one call.
 pub struct Respondent {
     pub link: Link,
-    pub mind: Mind,
+    pub policy: Policy,
     pub lines: Lines,
     pub messages: mpsc::Receiver<EngineMessage>,
     /// The queue of events for the terminal. If it is full, lines are lost, but never packets.
@@ -63,31 +63,31 @@ pub struct Respondent {
 }
 
 impl Respondent {
-    /// Holds the call to its end. Returns the tape, also if the respondent had to hang up.
-    pub async fn hold(mut self) -> Result<(Tape, Option<RespondentError>), RespondentError> {
+    /// Holds the call to its end. Returns the capture, also if the respondent had to hang up.
+    pub async fn hold(mut self) -> Result<(Capture, Option<RespondentError>), RespondentError> {
         self.connected().await?;
         let began = tokio::time::Instant::now();
-        let mut tape = Tape::start(began.into_std())?;
+        let mut capture = Capture::start(began.into_std())?;
         let mut trouble = None;
         let mut saying: Option<UtteranceInProgress<'_>> = None;
         let mut over_since = None;
         for packet in 0u64.. {
             let due = began + Duration::from_millis(packet * PACKET_MS);
             sleep_until(due).await;
-            let now = tape.at(Instant::now());
+            let now = capture.at(Instant::now());
             while let Ok(received) = self.link.packets.try_recv() {
-                if let Some(heard) = tape.receive(&received) {
-                    self.mind.heard(&heard);
+                if let Some(heard) = capture.receive(&received) {
+                    self.policy.heard(&heard);
                 }
             }
             while let Ok(message) = self.messages.try_recv() {
-                self.mind.told(now, &message.notice);
+                self.policy.told(now, &message.notice);
                 let _ = self.events.try_send(DemoEvent::Told(message));
             }
             if is_gone(&mut self.link.events) || over_since.is_some_and(|since: Instant| since.elapsed() > FAREWELL) {
                 break;
             }
-            if self.mind.is_over() && over_since.is_none() {
+            if self.policy.is_over() && over_since.is_none() {
                 over_since = Some(Instant::now());
             }
             if began.elapsed() > self.limit {
@@ -95,7 +95,7 @@ impl Respondent {
                 break;
             }
             if saying.is_none()
-                && let Some(act) = self.mind.act(now)
+                && let Some(act) = self.policy.act(now)
             {
                 let _ = self.events.try_send(DemoEvent::Says { text: act.spoken.text() });
                 saying = Some(begin(&self.lines, &act.spoken, act.purpose)?);
@@ -114,7 +114,7 @@ impl Respondent {
                 }
             }
             if let Some(current) = saying.as_mut() {
-                let sent = tape.at(Instant::now());
+                let sent = capture.at(Instant::now());
                 current.started_ms.get_or_insert(sent);
                 if current.next <= current.last_audible {
                     current.ended_ms = sent;
@@ -122,14 +122,14 @@ impl Respondent {
                 current.next += 1;
             }
             if let Some(done) = saying.take_if(|saying| saying.next >= saying.clip.packets.len()) {
-                self.mind.said(done.ended_ms);
-                tape.utterances.push(done.into());
+                self.policy.said(done.ended_ms);
+                capture.utterances.push(done.into());
             }
         }
-        tape.utterances.extend(saying.take().filter(|saying| saying.started_ms.is_some()).map(Utterance::from));
-        tape.askings = self.mind.askings().to_vec();
+        capture.utterances.extend(saying.take().filter(|saying| saying.started_ms.is_some()).map(Utterance::from));
+        capture.askings = self.policy.askings().to_vec();
         self.link.sink.close().await;
-        Ok((tape, trouble))
+        Ok((capture, trouble))
     }
 
     async fn connected(&mut self) -> Result<(), RespondentError> {

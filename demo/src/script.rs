@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::capture::{AUDIBLE_DB, PACKET_MS, level_db};
 use super::envelope::Envelope;
 use super::persona::{Persona, Spoken};
-use super::tape::{AUDIBLE_DB, PACKET_MS, level_db};
 use voice::audio::{Clip, SPEAK_RATE, codec};
 use voice::inference::Priority;
 use voice::tts::{Synthesizer, TtsError, Voice};

@@ -11,12 +11,12 @@ use interview::guide::VoiceProfile;
 use interview::io::{CallState, Notice};
 use tokio::sync::mpsc;
 
+use super::capture::{Capture, Purpose};
 use super::client::EngineMessage;
-use super::mind::Mind;
 use super::persona::Persona;
+use super::policy::Policy;
 use super::respondent::Respondent;
 use super::script::Lines;
-use super::tape::{Purpose, Tape};
 use super::{live::DemoEvent, measure};
 use voice::inference::Priority;
 use voice::port::{EndCause, LegEvent};
@@ -78,7 +78,7 @@ impl Interviewer {
         }
         let mut samples = [0i16; 960];
         let count = self.decoder.decode(&sent, &mut samples, false).unwrap();
-        super::tape::level_db(&samples[..count]) > -40.0
+        super::capture::level_db(&samples[..count]) > -40.0
     }
 
     /// Speaks, listens, and waits until the respondent has answered.
@@ -93,7 +93,7 @@ impl Interviewer {
     }
 }
 
-async fn held() -> Tape {
+async fn held() -> Capture {
     let persona = "{name: D, voice: v, consent: 'Yes I do', recording: 'Right', default: 'Nothing', \
                    answers: [{about: [work], say: 'One, two', pause_ms: 400}]}";
     let persona = Persona::parse(persona, "test").unwrap();
@@ -107,7 +107,7 @@ async fn held() -> Tape {
     let (events, _shown) = mpsc::channel::<DemoEvent>(100);
     let respondent = Respondent {
         link: Link { packets: packets_in, events: events_in, sink: Arc::new(Wire(out)) },
-        mind: Mind::new(persona, questions, HashMap::new()),
+        policy: Policy::new(persona, questions, HashMap::new()),
         lines,
         messages: messages_in,
         events,
@@ -133,25 +133,25 @@ async fn held() -> Tape {
     interviewer.exchange().await;
     interviewer.tell(Notice::state(CallState::Ended)).await;
     link_events.send(LegEvent::Ended(EndCause::HungUp)).await.unwrap();
-    let (tape, trouble) = call.await.unwrap().unwrap();
+    let (capture, trouble) = call.await.unwrap().unwrap();
     assert!(trouble.is_none());
-    tape
+    capture
 }
 
 #[tokio::test]
-async fn consent_and_an_answer_go_over_the_wire_and_onto_the_tape() {
-    let tape = held().await;
-    let said: Vec<(&str, Purpose)> = tape.utterances.iter().map(|u| (u.text.as_str(), u.purpose)).collect();
+async fn consent_and_an_answer_go_over_the_wire_and_into_the_capture() {
+    let capture = held().await;
+    let said: Vec<(&str, Purpose)> = capture.utterances.iter().map(|u| (u.text.as_str(), u.purpose)).collect();
     let expected = [("Yes I do", Purpose::Consent), ("Right", Purpose::Recording), ("One, two", Purpose::Answer(0))];
-    // The test hangs up in the pause of the answer. What was begun is still on the tape.
+    // The test hangs up in the pause of the answer. What was begun is still in the capture.
     assert_eq!(said, expected);
-    assert_eq!(tape.askings.len(), 1);
-    assert_eq!(tape.undecodable, 0);
-    let (from, to) = tape.window(0);
+    assert_eq!(capture.askings.len(), 1);
+    assert_eq!(capture.undecodable, 0);
+    let (from, to) = capture.window(0);
     assert!(from > 0 && to > from);
     // The interviewer's voice is heard three times for 0.5 s.
-    let audible = tape.heard.iter().filter(|heard| heard.audible()).count();
+    let audible = capture.heard.iter().filter(|heard| heard.audible()).count();
     assert!((72..=81).contains(&audible), "{audible}");
-    assert!(measure::timing(&tape, 0, None).first_audio.is_some());
-    assert!(measure::barge_ins(&tape).is_empty());
+    assert!(measure::timing(&capture, 0, None).first_audio.is_some());
+    assert!(measure::barge_ins(&capture).is_empty());
 }

@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use sse_stream::SseStream;
 
-use super::http::{Http, Reply, Trouble, broken};
+use super::http::{Http, PostError, Reply, broken};
 use super::protocol::{End, Piece, anthropic, openai};
 use super::{Ask, LlmError, LlmServer, Protocol};
 
@@ -60,8 +60,8 @@ impl Exchange {
             let body = body.to_string().into_bytes();
             match self.http.post(&url, headers, body, most).await {
                 Ok(reply) => return self.read(reply, ask).await,
-                Err(Trouble::Failed(error)) => return Err(error),
-                Err(Trouble::Complaint { status, text }) => {
+                Err(PostError::Failed(error)) => return Err(error),
+                Err(PostError::Rejected { status, text }) => {
                     let complaint = openai::complained_of(&text) & !left_out;
                     if self.server.protocol != Protocol::OpenAi || status != 400 || complaint == 0 {
                         tracing::debug!(status, text, "the model's server rejects a request");

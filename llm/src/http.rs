@@ -35,17 +35,17 @@ pub struct Reply {
 }
 
 /// A response without an answer.
-pub enum Trouble {
+pub enum PostError {
     Failed(LlmError),
     /// The server rejected the request because of its content. The fields have its status and its
     /// message.
-    Complaint {
+    Rejected {
         status: u16,
         text: String,
     },
 }
 
-impl From<LlmError> for Trouble {
+impl From<LlmError> for PostError {
     fn from(error: LlmError) -> Self {
         Self::Failed(error)
     }
@@ -53,7 +53,7 @@ impl From<LlmError> for Trouble {
 
 impl Http {
     /// Posts JSON. The response may have at most `most` bytes.
-    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, Trouble> {
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>, most: usize) -> Result<Reply, PostError> {
         let failed = |error: &dyn std::fmt::Display| LlmError::Connection(error.to_string());
         let client = self.0.get_or_try_init(|| std::future::ready(client())).await?;
         let mut request = hyper::Request::post(url).body(Full::new(Bytes::from(body))).map_err(|e| failed(&e))?;
@@ -71,7 +71,7 @@ impl Http {
             status => {
                 let text = Limited::new(body, MOST_OF_ERROR).collect().await.map(http_body_util::Collected::to_bytes);
                 let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
-                Err(Trouble::Complaint { status: status.as_u16(), text })
+                Err(PostError::Rejected { status: status.as_u16(), text })
             }
         }
     }

@@ -42,7 +42,7 @@ pub use self::breaker::BreakerState;
 use self::cache::{Cache, Memory};
 use self::exchange::Exchange;
 pub use self::meter::Meter;
-use self::reading::Shape;
+use self::reading::Schema;
 pub use self::server::{LlmServer, Protocol};
 
 /// The number of answers kept in memory.
@@ -78,7 +78,7 @@ pub struct Ask {
 
 /// A model's answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct Completion {
     /// The value, which fits the schema.
     pub value: Value,
     /// The model's name.
@@ -188,7 +188,7 @@ impl Llm {
     }
 
     /// Asks the model, and waits at most until the deadline for an answer that fits the schema.
-    pub async fn json(&self, ask: Ask) -> Result<Answer, LlmError> {
+    pub async fn json(&self, ask: Ask) -> Result<Completion, LlmError> {
         let began = Instant::now();
         let result = self.answer(&ask, began + ask.deadline).await;
         if let Some(meter) = self.0.meter.get() {
@@ -206,34 +206,34 @@ impl Llm {
         result
     }
 
-    async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Answer, LlmError> {
-        let shape = Shape::new(&ask.schema)?;
+    async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Completion, LlmError> {
+        let schema = Schema::new(&ask.schema)?;
         let model = self.model().to_owned();
         let cache: &dyn Cache = self.0.cache.get().map_or(&self.0.memory, AsRef::as_ref);
         let key = cache::key(&model, ask);
         // A slow cache must not delay the answer beyond the deadline.
         let looked = async { if ask.keep { cache.get(&key).await } else { None } };
         let found = tokio::time::timeout_at(deadline, looked).await.map_err(|_| LlmError::Late)?;
-        if let Some(value) = found.and_then(|text| shape.read(&text).ok()) {
-            return Ok(Answer { value, model, tokens: 0, cached: true });
+        if let Some(value) = found.and_then(|text| schema.read(&text).ok()) {
+            return Ok(Completion { value, model, tokens: 0, cached: true });
         }
-        let (value, tokens) = self.tried(ask, &shape, deadline).await?;
+        let (value, tokens) = self.tried(ask, &schema, deadline).await?;
         if ask.keep {
             let _ = tokio::time::timeout_at(deadline, cache.put(ask.about, &key, value.to_string())).await;
         }
-        Ok(Answer { value, model, tokens, cached: false })
+        Ok(Completion { value, model, tokens, cached: false })
     }
 
     /// Repeats the question until an answer fits, the time is up, or another attempt would not
     /// help.
-    async fn tried(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
+    async fn tried(&self, ask: &Ask, schema: &Schema, deadline: Instant) -> Result<(Value, u32), LlmError> {
         let mut waits = ExponentialBuilder::new()
             .with_min_delay(FIRST_WAIT)
             .with_max_delay(GREATEST_WAIT)
             .without_max_times()
             .build();
         loop {
-            let error = match self.once(ask, shape, deadline).await {
+            let error = match self.once(ask, schema, deadline).await {
                 Err(error) if error.is_passing() => error,
                 settled => return settled,
             };
@@ -246,15 +246,15 @@ impl Llm {
         }
     }
 
-    async fn once(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
-        let result = self.exchanged(ask, shape, deadline).await;
+    async fn once(&self, ask: &Ask, schema: &Schema, deadline: Instant) -> Result<(Value, u32), LlmError> {
+        let result = self.exchanged(ask, schema, deadline).await;
         if let (Err(error), Some(meter)) = (&result, self.0.meter.get()) {
             meter.failed(error);
         }
         result
     }
 
-    async fn exchanged(&self, ask: &Ask, shape: &Shape, deadline: Instant) -> Result<(Value, u32), LlmError> {
+    async fn exchanged(&self, ask: &Ask, schema: &Schema, deadline: Instant) -> Result<(Value, u32), LlmError> {
         let permit = self.0.breaker.admit(Instant::now()).map_err(|retry_in| LlmError::Open { retry_in })?;
         let said = tokio::time::timeout_at(deadline, self.0.exchange.ask(ask)).await.unwrap_or(Err(LlmError::Late));
         let now = Instant::now();
@@ -267,7 +267,7 @@ impl Llm {
         }
         let said = said?;
         let tokens = said.tokens.unwrap_or_else(|| ask.tokens() + about(&said.text));
-        match shape.read(&said.text) {
+        match schema.read(&said.text) {
             Ok(value) => Ok((value, tokens)),
             Err(error) => {
                 // The tokens of an unusable answer were spent as well.

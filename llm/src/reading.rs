@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::LlmError;
 
 /// A compiled schema.
-pub struct Shape(Validator);
+pub struct Schema(Validator);
 
-impl Shape {
+impl Schema {
     pub fn new(schema: &Value) -> Result<Self, LlmError> {
         // The schemas are the engine's own, so an invalid one is a bug and needs no detailed
         // message.
@@ -49,19 +49,19 @@ mod tests {
 
     #[test]
     fn json_is_found_with_and_without_a_fence() {
-        let shape = Shape::new(&json!({
+        let schema = Schema::new(&json!({
             "type": "object", "required": ["n"], "additionalProperties": false,
             "properties": { "n": { "type": "integer", "maximum": 9 } }
         }))
         .unwrap();
         for text in ["{\"n\": 3}", " ```json\n{\"n\": 3}\n``` ", "```\n{\"n\":3}```", "Here you are: {\"n\": 3}. Bye."]
         {
-            assert_eq!(shape.read(text), Ok(json!({ "n": 3 })), "{text}");
+            assert_eq!(schema.read(text), Ok(json!({ "n": 3 })), "{text}");
         }
         for text in
             ["", "no", "{\"n\": 3", "{\"n\": \"violet\"}", "{\"n\": 10}", "{\"n\": 1, \"violet\": 2}", "[3]", "}{"]
         {
-            let error = shape.read(text).unwrap_err().to_string();
+            let error = schema.read(text).unwrap_err().to_string();
             assert!(!error.contains("violet"), "{error}");
         }
     }

@@ -1,29 +1,30 @@
-//! Long answers that are being sent: how many at once.
+//! The limit of long answers that are sent at the same time.
 //!
-//! Each takes a thread for as long as its reader takes. Owns: counting them, for each caller and for all. Never does: send one.
+//! Each of them occupies a thread until the client has read it. Owns: counting them, for each
+//! caller and in total. Never does: send one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// Long answers to one caller at once.
+/// The number of simultaneous long answers to one caller.
 pub const EACH: usize = 2;
-/// To all callers together.
+/// The number of simultaneous long answers to all callers together.
 pub const ALL: usize = 16;
 
-/// A counter of this process; cheap to clone.
+/// A counter of this process. Cloning it is cheap.
 #[derive(Clone, Default)]
 pub struct AtOnce(Arc<Mutex<HashMap<String, usize>>>);
 
-/// A long answer is being sent.
+/// A long answer that is being sent.
 pub struct Turn {
     open: AtOnce,
     caller: String,
 }
 
 impl AtOnce {
-    /// Begins one, if neither the caller nor all together have as many as they may.
+    /// Starts a long answer, unless the limit of the caller or the total limit is reached.
     pub fn begin(&self, caller: &str) -> Option<Turn> {
         let mut open = self.0.lock();
         if open.values().sum::<usize>() >= ALL || open.get(caller).is_some_and(|own| *own >= EACH) {
@@ -61,6 +62,6 @@ mod tests {
         drop(first);
         assert!(open.begin("key:99").is_some());
         drop(others);
-        assert!(open.0.lock().is_empty(), "nothing is kept of who has none");
+        assert!(open.0.lock().is_empty(), "a caller without a long answer takes no memory");
     }
 }

@@ -1,7 +1,7 @@
-//! How often somebody may ask: a token bucket each (GCRA, the `governor` crate).
+//! Rate limits, each a token bucket (GCRA, the `governor` crate).
 //!
-//! Owns: counting by key, user or address, in a bounded number of buckets whose keys have a fixed size. Never does: say who
-//! somebody is, or judge passwords ([`sign_in`](super::sign_in) does).
+//! Owns: counting by key, user or address, in a bounded number of buckets whose keys have a fixed
+//! size. Never does: identify a caller, or judge passwords ([`sign_in`](super::sign_in) does).
 
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,10 +18,11 @@ use lru::LruCache;
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-/// Buckets of each limit. Beyond this number the one that was used longest ago is dropped, and its caller starts afresh.
+/// The number of buckets of each limit. Beyond it, the least recently used bucket is dropped, and
+/// its caller gets a full quota.
 pub const MOST_BUCKETS: usize = 100_000;
 
-/// Requests a minute; a whole minute's may come at once. 0 is no limit.
+/// Requests per minute. The quota of a whole minute may be used at once. 0 disables the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quotas {
     pub requests: u32,
@@ -35,13 +36,14 @@ impl Default for Quotas {
     }
 }
 
-/// Who is counted. Nothing of it is a text that a caller chooses, so a bucket has a fixed size.
+/// The subject that is counted. It contains no text that a caller chooses, so the key of a bucket
+/// has a fixed size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Who {
     Key(Uuid),
     User(Uuid),
     Address(IpAddr),
-    /// Somebody at this address whom the OpenID provider sends back.
+    /// A client at this address that the OpenID provider sends back.
     Returning(IpAddr),
 }
 
@@ -55,7 +57,8 @@ impl Who {
     }
 }
 
-/// What is counted as one address: whoever has one address of an IPv6 network has all of its /64.
+/// Returns the address that is counted. All addresses of an IPv6 /64 network are counted as one,
+/// because one client can use them all.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
@@ -63,18 +66,18 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// How somebody stands, in requests and seconds.
+/// The state of a quota, in requests and seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimitStatus {
     pub quota: u32,
     pub remaining: u32,
-    /// Until the whole quota is there again.
+    /// The seconds until the whole quota is available again.
     pub reset_s: u64,
-    /// Set when the request is one too many: when the next one is none.
+    /// The seconds until the next request is allowed, if this one exceeds the limit.
     pub retry_after_s: Option<u64>,
 }
 
-/// The most recently used values, a fixed number of them.
+/// A fixed number of the most recently used values.
 pub(super) struct Recent<K: Hash + Eq, V> {
     kept: Mutex<LruCache<K, V>>,
     most: usize,
@@ -82,11 +85,12 @@ pub(super) struct Recent<K: Hash + Eq, V> {
 
 impl<K: Hash + Eq, V> Recent<K, V> {
     pub(super) fn new(most: usize) -> Self {
-        // Unbounded, because a bounded one takes the memory for all its places at once; `with` keeps the bound.
+        // The cache is unbounded because a bounded one allocates all of its memory at once. `with`
+        // enforces the limit.
         Self { kept: Mutex::new(LruCache::unbounded()), most }
     }
 
-    /// Does something with the values, and drops what is one too many afterwards.
+    /// Gives access to the values, and then drops those beyond the limit.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut LruCache<K, V>) -> T) -> T {
         let mut kept = self.kept.lock();
         let result = work(&mut kept);
@@ -101,7 +105,7 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     }
 }
 
-/// What the limiter knows of each caller: when the bucket will be full again.
+/// For each caller, the time at which the bucket will be full again.
 #[derive(Clone)]
 struct Buckets(Arc<Recent<Who, Nanos>>);
 
@@ -136,17 +140,17 @@ impl Limits {
         Self::holding(quotas, MOST_BUCKETS)
     }
 
-    /// The same with another number of buckets for each limit.
+    /// Returns limits with another number of buckets.
     pub fn holding(quotas: Quotas, most: usize) -> Self {
         Self { requests: Limit::of(quotas.requests, most), logins: Limit::of(quotas.logins, most) }
     }
 
-    /// Counts a request; nothing where there is no limit.
+    /// Counts a request. Returns `None` if there is no limit.
     pub fn request(&self, who: &Who) -> Option<RateLimitStatus> {
         self.requests.as_ref().map(|limit| limit.take(who))
     }
 
-    /// Takes back that a request was counted: it is counted under another name.
+    /// Takes back the count of a request, because it is counted under another name.
     pub fn uncount(&self, who: &Who) {
         if let Some(limit) = &self.requests {
             limit.give_back(who);
@@ -158,7 +162,7 @@ impl Limits {
         self.logins.as_ref().map(|limit| limit.take(who))
     }
 
-    /// Buckets of all limits together.
+    /// Returns the number of buckets of all limits.
     pub fn buckets(&self) -> usize {
         [&self.requests, &self.logins].into_iter().flatten().map(|limit| limit.buckets.0.len()).sum()
     }
@@ -198,7 +202,7 @@ impl Limit {
     }
 }
 
-/// Rounded up, and at least one: whoever comes back then is let in.
+/// Rounds up, to at least 1, so that a request after that time is allowed.
 pub(super) fn whole_seconds(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1_000).max(1) as u64
 }
@@ -234,7 +238,7 @@ mod tests {
         }
         assert_eq!(limits.request(&who).unwrap().remaining, 1);
         limits.uncount(&at("203.0.113.8"));
-        assert_eq!(limits.buckets(), 1, "nobody gets a bucket by not being counted");
+        assert_eq!(limits.buckets(), 1, "a request that is not counted creates no bucket");
     }
 
     #[test]
@@ -258,7 +262,7 @@ mod tests {
         for _ in 0..1_000 {
             let who = Who::User(Uuid::now_v7());
             assert_eq!(limits.request(&who).unwrap().retry_after_s, None);
-            assert!(limits.request(&who).unwrap().retry_after_s.is_some(), "the latest is counted");
+            assert!(limits.request(&who).unwrap().retry_after_s.is_some(), "the latest caller is counted");
             limits.login(&who);
         }
         assert_eq!(limits.buckets(), 200);

@@ -1,9 +1,9 @@
-//! Who somebody is, and how often they may ask.
+//! The identity of callers, and the limits on their requests.
 //!
-//! Owns: passwords (Argon2id), session tokens (JWT), signing in with an OpenID provider, rate limits, which proxies are
-//! believed. What a role may do stands in the signatures of the API's handlers; rows of keys, users and sessions are the
-//! storage's.
-//! Never does: answer a request, keep a password or a token anywhere.
+//! Owns: passwords (Argon2id), session tokens (JWT), sign-in with an OpenID provider, rate limits,
+//! and trusted proxies. What a role may do is in the signatures of the API's handlers. The rows of
+//! keys, users and sessions belong to the storage. Never does: answer a request, or store a
+//! password or a token.
 
 pub mod at_once;
 pub mod limits;
@@ -26,17 +26,18 @@ pub use sign_in::SignIns;
 use storage::Secret;
 pub use tokens::Tokens;
 
-/// What the operator's settings fix for it.
+/// The operator's settings for access.
 #[derive(Debug, Clone)]
 pub struct AccessSettings {
     /// How long a session lasts (JWT_EXPIRATION_HOURS).
     pub session_lifetime: TimeDelta,
     pub quotas: Quotas,
-    /// What `/metrics` asks for, unless a key is shown; empty: nothing but a key, where keys are needed.
+    /// The token that `/metrics` requires, unless the request has a key. If it is empty, `/metrics`
+    /// requires a key wherever keys are required.
     pub metrics_token: String,
-    /// Other sites whose pages may read our answers: exact origins.
+    /// The exact origins of other sites whose pages may read answers.
     pub cors_origins: Vec<String>,
-    /// Whose word about a client's address counts.
+    /// The proxies whose headers about a client's address are trusted.
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -52,18 +53,19 @@ impl Default for AccessSettings {
     }
 }
 
-/// Everything that judging a caller takes, but for the rows.
+/// Everything that is needed to judge a caller, except the rows.
 pub struct Access {
     pub settings: AccessSettings,
     pub tokens: Tokens,
     pub limits: Limits,
     pub sign_ins: SignIns,
     pub recognised: Recognised,
-    /// Long answers that are being sent.
+    /// The long answers that are being sent.
     pub at_once: AtOnce,
-    /// Where the operator has a provider.
+    /// The OpenID provider, if one is configured.
     pub oidc: Option<Oidc>,
-    /// Hashing takes a core and 19 MiB for a while, and calls need both: one after the other.
+    /// Hashing occupies a core and 19 MiB for a while, and calls need both. Therefore only one hash
+    /// is computed at a time.
     pub hashing: tokio::sync::Semaphore,
 }
 

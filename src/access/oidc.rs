@@ -1,7 +1,9 @@
-//! Signing in with an OpenID provider: authorization code with PKCE, by the `openidconnect` crate.
+//! Sign-in with an OpenID provider: the authorization code flow with PKCE, by the `openidconnect`
+//! crate.
 //!
-//! Owns: discovery, the way there and back, which algorithms an ID token may be signed with, and what its claims make of
-//! somebody. Never does: keep anything of a sign-in that is under way (the browser carries it, sealed), or touch rows.
+//! Owns: discovery, the redirects, the allowed signature algorithms of ID tokens, and the mapping
+//! of claims to roles. Never does: store the state of a sign-in (the browser carries it,
+//! encrypted), or access rows.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -30,13 +32,14 @@ use tokio::sync::Mutex;
 use super::provider::{Provider, ProviderError};
 use storage::Secret;
 
-/// How long somebody may take at the provider.
+/// How long a user may take at the provider, in seconds.
 pub const FLOW_SECONDS: i64 = 600;
-/// How long the provider's description and keys are good without asking again.
+/// How long the provider's metadata and keys are cached.
 const KNOWN_FOR: Duration = Duration::from_mins(10);
 const NONCE_BYTES: usize = 12;
 
-/// Public-key signatures only: with a shared secret whoever knows ours could sign, and `none` is no signature.
+/// Only public-key signatures are allowed. With a shared secret, anyone who has the engine's secret
+/// could sign, and `none` is not a signature.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 7] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
@@ -47,35 +50,35 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 7] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-/// What the operator's settings say of the provider.
+/// The operator's settings for the provider.
 #[derive(Clone)]
 pub struct OidcSettings {
     pub issuer: String,
     pub client_id: String,
     pub client_secret: Option<String>,
-    /// Beside `openid`.
+    /// The scopes in addition to `openid`.
     pub scopes: Vec<String>,
     pub role_claim: String,
-    /// Values of that claim and what they make; the highest counts.
+    /// Values of that claim with their roles. The highest matching role is used.
     pub roles: Vec<(String, Role)>,
     pub default_role: Option<Role>,
-    /// Of verified e-mail addresses, in small letters; empty: any.
+    /// The allowed domains of verified email addresses, in lower case. Empty allows every domain.
     pub allowed_domains: Vec<String>,
-    /// Name or id.
+    /// The name or the id of a workspace.
     pub workspace: String,
     pub redirect_url: String,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
-    /// The browser brings back what it was not sent away with, or too late.
-    #[error("this sign-in was not begun here, or too long ago: begin again")]
+    /// The state that the browser returns is wrong, or it comes too late.
+    #[error("this sign-in was not started here or has expired. Start it again")]
     Flow,
-    #[error("the provider refused: {0}")]
+    #[error("the provider refused the sign-in: {0}")]
     Refused(String),
-    #[error("the provider can't be used: {0}")]
+    #[error("the provider cannot be used: {0}")]
     Provider(String),
-    #[error("the provider's word is not valid: {0}")]
+    #[error("the provider's token is not valid: {0}")]
     Token(String),
     #[error("{0}")]
     NotAllowed(&'static str),
@@ -87,30 +90,30 @@ impl From<ProviderError> for OidcError {
     }
 }
 
-/// Whom the provider vouches for.
+/// The person whom the provider has identified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     pub issuer: String,
     pub subject: String,
     pub email: String,
-    /// Only then may an account that has the address already be taken for this person's.
+    /// Only with a verified address may the person take over an existing account with that address.
     pub email_verified: bool,
     pub name: Option<String>,
     pub role: Role,
 }
 
-/// What a sign-in that is under way has to remember; sealed, in the browser.
+/// The state of a sign-in, which the browser carries encrypted.
 #[derive(Serialize, Deserialize)]
 struct Flow {
     state: String,
     nonce: String,
     verifier: String,
-    /// Path of ours to go on with.
+    /// The path on this engine to redirect to after signing in.
     next: String,
     expires_at: i64,
 }
 
-/// Every claim that the standard does not name.
+/// All claims that the standard does not define.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Extra {
     #[serde(flatten)]
@@ -160,7 +163,8 @@ impl Oidc {
         Self { settings, provider: Provider::default(), known: Mutex::new(None), seal }
     }
 
-    /// Where to send the browser, and what it has to bring back (sealed).
+    /// Starts a sign-in. Returns the URL to redirect the browser to, and the encrypted state that
+    /// it has to bring back.
     pub async fn begin(&self, next: &str) -> Result<(String, String), OidcError> {
         let client = self.client(false).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
@@ -180,7 +184,7 @@ impl Oidc {
         Ok((url.to_string(), self.sealed(&flow)?))
     }
 
-    /// Who came back, and where they wanted to go.
+    /// Completes a sign-in. Returns the person, and the path to redirect to.
     pub async fn finish(&self, sealed: &str, state: &str, code: String) -> Result<(Person, String), OidcError> {
         let flow =
             self.opened(sealed).filter(|flow| flow.expires_at > Utc::now().timestamp()).ok_or(OidcError::Flow)?;
@@ -196,11 +200,12 @@ impl Oidc {
             .request_async(&|request| self.provider.send(request))
             .await
             .map_err(|error| OidcError::Refused(error.to_string()))?;
-        let token = tokens.id_token().ok_or_else(|| OidcError::Token("it gave no ID token".to_owned()))?;
+        let token =
+            tokens.id_token().ok_or_else(|| OidcError::Token("the provider returned no ID token".to_owned()))?;
         let nonce = Nonce::new(flow.nonce);
         let claims = match token.claims(&verifier(&client), &nonce) {
             Ok(claims) => claims.clone(),
-            // The provider may have changed its keys since we asked.
+            // The provider may have changed its keys since they were fetched.
             Err(openidconnect::ClaimsVerificationError::SignatureVerification(_)) => {
                 let client = self.client(true).await?;
                 token.claims(&verifier(&client), &nonce).map_err(|error| OidcError::Token(error.to_string()))?.clone()
@@ -217,7 +222,7 @@ impl Oidc {
             Some((since, metadata)) if !anew && since.elapsed() < KNOWN_FOR => metadata.clone(),
             _ => {
                 let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|error| broken(&error))?;
-                // The issuer it names must be the one we asked: the crate sees to that.
+                // The crate checks that the metadata names the configured issuer.
                 let found = CoreProviderMetadata::discover_async(issuer, &|request| self.provider.send(request)).await;
                 let found = found.map_err(|error| broken(&error))?;
                 *known = Some((Instant::now(), found.clone()));
@@ -231,13 +236,13 @@ impl Oidc {
     }
 
     fn person(&self, claims: &IdTokenClaims<Extra, CoreGenderClaim>) -> Result<Person, OidcError> {
-        let email = claims.email().ok_or(OidcError::NotAllowed("the provider tells no e-mail address"))?.to_string();
+        let email = claims.email().ok_or(OidcError::NotAllowed("the provider returned no email address"))?.to_string();
         let email_verified = claims.email_verified().unwrap_or(false);
         let domains = &self.settings.allowed_domains;
         let domain = email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default();
         let welcome = domains.is_empty() || (email_verified && domains.contains(&domain));
         if !welcome {
-            return Err(OidcError::NotAllowed("accounts of this e-mail domain don't come in here"));
+            return Err(OidcError::NotAllowed("accounts with this email domain are not allowed"));
         }
         let told = claims.additional_claims().claims.get(&self.settings.role_claim);
         let role = role_of(told, &self.settings.roles).or(self.settings.default_role);
@@ -245,7 +250,7 @@ impl Oidc {
             issuer: claims.issuer().to_string(),
             subject: claims.subject().to_string(),
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
-            role: role.ok_or(OidcError::NotAllowed("this account has no role here"))?,
+            role: role.ok_or(OidcError::NotAllowed("this account has no role"))?,
             email,
             email_verified,
         })
@@ -255,7 +260,13 @@ impl Oidc {
         let nonce = SealNonce::generate();
         let text = serde_json::to_vec(flow).map_err(|error| OidcError::Provider(error.to_string()))?;
         let sealed = self.seal.encrypt(&nonce, text.as_slice());
-        let sealed = sealed.map_err(|_| OidcError::Provider("the sign-in can't be sealed".to_owned()))?;
+        let sealed = sealed.map_err(|_| {
+            OidcError::Provider(
+                "the state of the sign-in cannot be \
+            encrypted"
+                    .to_owned(),
+            )
+        })?;
         Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
     }
 
@@ -267,12 +278,13 @@ impl Oidc {
     }
 }
 
-/// Issuer, audience, time, signature and nonce are the crate's; the algorithms are ours.
+/// The crate checks the issuer, the audience, the times, the signature and the nonce. The engine
+/// chooses the algorithms.
 fn verifier(client: &Relying) -> openidconnect::IdTokenVerifier<'_, CoreJsonWebKey> {
     client.id_token_verifier().set_allowed_algs(ALGORITHMS)
 }
 
-/// The highest role that one of the claim's values makes.
+/// Returns the highest role that one of the claim's values leads to.
 fn role_of(claim: Option<&Value>, roles: &[(String, Role)]) -> Option<Role> {
     let values: Vec<&str> = match claim? {
         Value::String(one) => vec![one],
@@ -282,7 +294,7 @@ fn role_of(claim: Option<&Value>, roles: &[(String, Role)]) -> Option<Role> {
     roles.iter().filter(|(value, _)| values.contains(&value.as_str())).map(|(_, role)| *role).max()
 }
 
-/// A path on this engine, and no way to another site.
+/// Returns true for a path on this engine that cannot lead to another site.
 fn is_own_path(next: &str) -> bool {
     next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n'])
 }

@@ -1,6 +1,8 @@
-//! Passwords: Argon2id (RFC 9106) with the parameters that OWASP recommends (19 MiB, two passes), a salt each.
+//! Passwords: Argon2id (RFC 9106) with the parameters that OWASP recommends (19 MiB, two passes)
+//! and a salt for each password.
 //!
-//! Owns: what a password must be, hashing, comparing. Blocking: a hash takes a few hundredths of a second on purpose.
+//! Owns: the rules for passwords, hashing, and verification. Hashing blocks for a few hundredths of
+//! a second on purpose.
 
 use std::sync::LazyLock;
 
@@ -8,22 +10,24 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 
-/// Characters. There are no other rules: length is what counts (NIST SP 800-63B).
+/// The minimum length in characters. There is no other rule, because length is what matters (NIST
+/// SP 800-63B).
 const LEAST: usize = 12;
-/// Characters: more would only make us work. The API's description says the same.
+/// The maximum length in characters. A longer password would only cost time. The API's description
+/// has the same limit.
 const MOST: usize = 256;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    #[error("a password has at least {LEAST} characters")]
+    #[error("a password must have at least {LEAST} characters")]
     Short,
-    #[error("a password has at most {MOST} characters")]
+    #[error("a password may have at most {MOST} characters")]
     Long,
-    #[error("the password can't be hashed: {0}")]
+    #[error("the password cannot be hashed: {0}")]
     Hash(String),
 }
 
-/// Whether it may be somebody's password.
+/// Checks that a text may be used as a password.
 pub fn check(password: &str) -> Result<(), PasswordError> {
     if password.chars().count() < LEAST {
         return Err(PasswordError::Short);
@@ -35,19 +39,20 @@ pub fn check(password: &str) -> Result<(), PasswordError> {
 }
 
 fn is_long(password: &str) -> bool {
-    // The bytes first: nobody is to have a megabyte counted.
+    // The bytes are compared first, so that a very long text is not counted.
     password.len() > 4 * MOST || password.chars().count() > MOST
 }
 
-/// As a PHC string.
+/// Returns the hash as a PHC string.
 pub fn hash(password: &str) -> Result<String, PasswordError> {
     check(password)?;
     let hash = Argon2::default().hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
 }
 
-/// Whether it is the password of that hash. Without one (there is no such user, or none with a password) it takes as long
-/// and is false: how long we think tells nobody who has an account.
+/// Returns true if the hash is that of the password. Without a hash, because the user is unknown or
+/// has no password, the function takes as long and returns false, so that the time does not reveal
+/// which accounts exist.
 pub fn verify(password: &str, hash: Option<&str>) -> bool {
     static NOBODYS: LazyLock<Option<String>> = LazyLock::new(|| self::hash("nobody has this password").ok());
     if is_long(password) {

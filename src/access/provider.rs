@@ -1,6 +1,8 @@
-//! The one outgoing connection of signing in: requests to the provider, over TLS that trusts what this machine trusts.
+//! The outgoing connection for sign-in: requests to the provider over TLS, with the trusted
+//! certificates of this machine.
 //!
-//! Owns: limits of time and size, and that no redirect is followed (a provider's answer must not send us elsewhere).
+//! Owns: the limits of time and size, and that no redirect is followed (a provider's answer must
+//! not direct the engine elsewhere).
 
 use std::time::Duration;
 
@@ -13,12 +15,12 @@ use tokio::sync::OnceCell;
 use outgoing::Https;
 
 const LIMIT: Duration = Duration::from_secs(10);
-/// Descriptions, key sets and tokens are a few kilobytes.
+/// Metadata, key sets and tokens have a few kilobytes.
 const MOST: usize = 1 << 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    #[error("no answer within {} seconds", LIMIT.as_secs())]
+    #[error("the provider did not answer within {} seconds", LIMIT.as_secs())]
     Slow,
     #[error("{0}")]
     Failed(String),
@@ -41,7 +43,8 @@ impl Provider {
     }
 }
 
-/// Only made when somebody signs in: loading the machine's certificates takes a moment.
+/// The client is created when the first user signs in, because loading the machine's certificates
+/// takes a moment.
 fn client() -> Result<Client<Https, Full<bytes::Bytes>>, ProviderError> {
     let https = outgoing::https(LIMIT).map_err(|error| ProviderError::Failed(error.to_string()))?;
     Ok(Client::builder(TokioExecutor::new()).build(https))

@@ -1,7 +1,7 @@
-//! Which client a request comes from when proxies stand between the client and the engine.
+//! The client address of a request that came through proxies.
 //!
-//! Owns: TRUSTED_PROXIES, and reading `X-Forwarded-For` and `Forwarded` (RFC 7239). Never does: believe a header that a
-//! proxy of the operator's has not vouched for.
+//! Owns: TRUSTED_PROXIES, and parsing `X-Forwarded-For` and `Forwarded` (RFC 7239). Never does:
+//! believe a header that no trusted proxy has confirmed.
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
@@ -13,12 +13,12 @@ use ipnet::IpNet;
 #[error("{0:?} is neither an IP address such as 10.0.0.5 nor a network such as 10.0.0.0/24")]
 pub struct ProxyError(String);
 
-/// The operator's own proxies. None are trusted by default.
+/// The operator's proxies. None are trusted by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Reads addresses and networks in CIDR notation.
+    /// Parses addresses and networks in CIDR notation.
     ///
     /// # Errors
     /// The first entry that is neither.
@@ -31,7 +31,7 @@ impl TrustedProxies {
         Ok(Self(entries.map(read).collect::<Result<_, _>>()?))
     }
 
-    /// Whether the operator has named no proxy.
+    /// Returns true if the operator has named no proxy.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -41,12 +41,14 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The client's address: the nearest one on the way that is no trusted proxy. `x_forwarded_for` and `forwarded` are the
-    /// values of these headers in the order in which they were received.
+    /// Returns the client's address, which is the nearest one that is not a trusted proxy.
+    /// `x_forwarded_for` and `forwarded` are the values of these headers in the order in which they
+    /// were received.
     ///
-    /// Each proxy appends the address that it was reached from, so the lists are read from their end, and reading stops at
-    /// the first address that nobody trusted has vouched for. A client may have sent either header itself, and a proxy that
-    /// writes one of them passes on the other. Where the two disagree, neither is believed, and the peer counts.
+    /// Each proxy appends the address that it was reached from. Therefore the lists are read from
+    /// their end, up to the first address that no trusted proxy has confirmed. A client may have
+    /// sent either header itself, and a proxy that writes one of them passes on the other. If the
+    /// two disagree, neither is believed, and the peer address is used.
     pub fn client(&self, peer: IpAddr, x_forwarded_for: &[&str], forwarded: &[&str]) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.trusts(peer) {
@@ -65,7 +67,8 @@ impl TrustedProxies {
     fn nearest(&self, peer: IpAddr, hops: impl Iterator<Item = Option<IpAddr>>) -> IpAddr {
         let mut client = peer;
         for hop in hops {
-            // What a proxy calls `unknown` stays unknown: the proxy itself is the last address that is certain.
+            // An `unknown` address ends the search. The proxy itself is the last address that is
+            // certain.
             let Some(hop) = hop else { break };
             client = hop;
             if !self.trusts(hop) {
@@ -76,19 +79,20 @@ impl TrustedProxies {
     }
 }
 
-/// An address as proxies write it: with or without a port, IPv6 in brackets or bare.
+/// Parses an address in the forms that proxies write: with or without a port, and IPv6 with or
+/// without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = match text.strip_prefix('[') {
         Some(rest) => rest.split(']').next()?,
         None => text,
     };
-    // Only an IPv4 address has one colon.
+    // Only an IPv4 address with a port has a single colon.
     let without_port = bare.split_once(':').filter(|(_, rest)| !rest.contains(':')).map(|(address, _)| address);
     without_port.unwrap_or(bare).parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// The `for` of each element of a `Forwarded` header, the nearest first.
+/// Returns the `for` of each element of a `Forwarded` header, the nearest first.
 fn hops(value: &str) -> impl Iterator<Item = Option<IpAddr>> {
     let elements = outside_quotes(value, ',');
     elements.into_iter().rev().map(|element| {
@@ -99,7 +103,7 @@ fn hops(value: &str) -> impl Iterator<Item = Option<IpAddr>> {
     })
 }
 
-/// Splits at a separator that stands in no quoted text.
+/// Splits at separators that are not within quotation marks.
 fn outside_quotes(text: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     let parts = text.split(|c| {
@@ -130,13 +134,13 @@ mod tests {
     #[test]
     fn the_nearest_address_that_is_not_trusted_is_the_clients() {
         assert_eq!(client(PROXY, &["203.0.113.9"], &[]), "203.0.113.9");
-        // What stands before it is the client's own word.
+        // The part before it comes from the client and is not trusted.
         assert_eq!(client(PROXY, &["192.0.2.1, 203.0.113.9"], &[]), "203.0.113.9");
         assert_eq!(client(PROXY, &["192.0.2.1", "203.0.113.9, 10.0.0.7"], &[]), "203.0.113.9");
         assert_eq!(client("::ffff:10.0.0.5", &["203.0.113.9:4711"], &[]), "203.0.113.9");
         assert_eq!(client("2001:db8:f::1", &["[2001:db8::9]:4711, 127.0.0.1"], &[]), "2001:db8::9");
         assert_eq!(client(PROXY, &["2001:db8::9"], &[]), "2001:db8::9");
-        // All are trusted: the farthest one asks.
+        // All of them are trusted, so the farthest one is the client.
         assert_eq!(client(PROXY, &["10.0.0.8, 10.0.0.7"], &[]), "10.0.0.8");
     }
 

@@ -1,7 +1,8 @@
-//! Which keys and session tokens were good a moment ago, so that a request is counted under its caller before anything is
-//! looked up.
+//! The keys and session tokens that were valid a moment ago, so that a request can be counted under
+//! its caller before anything is looked up.
 //!
-//! Owns: that memory, bounded, and of hashes only. Never does: let anybody in; the row of the key or session alone does.
+//! Owns: this bounded memory, which contains only hashes. Never does: admit anybody. Only the row
+//! of the key or session does.
 
 use sha2::{Digest as _, Sha256};
 
@@ -21,7 +22,7 @@ impl Default for Recognised {
 }
 
 impl Recognised {
-    /// Whose key or token this text was when it was last looked up.
+    /// Returns the caller of a key or token at its last look-up.
     pub fn who(&self, shown: &str) -> Option<Who> {
         self.0.with(|known| known.get(&fingerprint(shown)).copied())
     }
@@ -30,12 +31,12 @@ impl Recognised {
         self.0.with(|known| known.put(fingerprint(shown), who));
     }
 
-    /// It is good no longer: from now on it is counted as a guess.
+    /// Removes a key or token that is no longer valid. From now on it is counted as a guess.
     pub fn forget(&self, shown: &str) {
         self.0.with(|known| known.pop(&fingerprint(shown)));
     }
 
-    /// How many are remembered.
+    /// Returns the number of remembered keys and tokens.
     pub fn known(&self) -> usize {
         self.0.len()
     }

@@ -1,11 +1,13 @@
-//! How fast passwords may be tried.
+//! Limits on how fast passwords can be tried.
 //!
-//! Whoever tries one account from one address has [`FREE`] attempts, then pauses that double with each further one. An
-//! account that is tried from many addresses is slowed as well, after [`FREE_ANYWHERE`] attempts, but only for addresses
-//! that nobody has signed in to it from: whoever owns it gets in from where they usually are, whatever others do.
+//! For one account, an address has [`FREE`] attempts. After that, a pause precedes each attempt,
+//! and doubles each time. An account that is tried from many addresses is slowed down as well,
+//! after [`FREE_ANYWHERE`] attempts. This does not apply to addresses from which somebody has
+//! signed in to it, so its owner can sign in from the usual places, whatever others do.
 //!
-//! Owns: these pauses, in a bounded number of entries whose keys have a fixed size. An attempt counts when it begins, so
-//! that many at once count as well. Never does: look anything up, or hash a password.
+//! Owns: these pauses, in a bounded number of entries whose keys have a fixed size. An attempt is
+//! counted when it begins, so that simultaneous attempts are counted as well. Never does: look
+//! anything up, or hash a password.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -15,30 +17,32 @@ use uuid::Uuid;
 
 use super::limits::{MOST_BUCKETS, Recent, network, whole_seconds};
 
-/// Attempts at one account from one address that nobody has to pause for.
+/// The number of attempts at one account from one address without a pause.
 pub const FREE: u32 = 5;
-/// Attempts at one account, from all addresses together that nobody has signed in to it from.
+/// The number of attempts at one account without a pause, from all unfamiliar addresses together.
 pub const FREE_ANYWHERE: u32 = 50;
-/// The name of the workspace that is meant when nobody names one.
+/// The workspace of a sign-in that names none.
 const DEFAULT_WORKSPACE: &str = "default";
 const LONGEST: Duration = Duration::from_mins(15);
-/// Short: an owner who comes from a new address waits for it, too.
+/// This is short, because an owner at a new address has to wait for it as well.
 const LONGEST_ANYWHERE: Duration = Duration::from_secs(10);
-/// Attempts are forgotten when none followed for so long.
+/// Attempts are forgotten if no further one follows within this time.
 const FORGOTTEN_AFTER: Duration = Duration::from_hours(1);
-/// An address is known to be an account's own for so long after a sign-in.
+/// An address remains familiar for this long after a sign-in.
 const FAMILIAR_FOR: Duration = Duration::from_hours(24 * 30);
 
-/// An account as it is counted: 128 bits of a hash, whatever was sent as its name.
+/// The key under which an account is counted: 128 bits of a hash, whatever was sent as its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Account([u8; 16]);
 
 impl Account {
-    /// Of somebody who says which workspace and which e-mail address. Whether there are such is not known yet.
+    /// Returns the account for the workspace and the email address of a request, whether or not it
+    /// exists.
     pub fn named(workspace: Option<&str>, email: &str) -> Self {
         let workspace = workspace.unwrap_or(DEFAULT_WORKSPACE).trim();
-        // An id has several spellings. That the same workspace has a name and an id is not known without a look-up: an
-        // account in a workspace other than the default one may be tried under both.
+        // An id has several spellings. A look-up would be needed to tell that a name and an id
+        // belong to the same workspace, so an account outside the default workspace can be tried
+        // under both.
         let workspace = match Uuid::parse_str(workspace) {
             Ok(id) if id == migration::DEFAULT_WORKSPACE => DEFAULT_WORKSPACE.to_owned(),
             Ok(id) => id.to_string(),
@@ -47,7 +51,7 @@ impl Account {
         Self::of(&[workspace.as_bytes(), email.trim().to_lowercase().as_bytes()])
     }
 
-    /// Of somebody who has signed in.
+    /// Returns the account of a user who has signed in.
     pub fn user(id: Uuid) -> Self {
         Self::of(&[id.as_bytes()])
     }
@@ -64,7 +68,7 @@ impl Account {
     }
 }
 
-/// Attempts that have not succeeded, and from when on the next one is let in.
+/// Failed attempts, and the time from which the next one is allowed.
 #[derive(Debug, Clone, Copy)]
 struct Tried {
     attempts: u32,
@@ -84,7 +88,7 @@ impl Tried {
     }
 }
 
-/// 1, 2, 4 … seconds from the attempt after the free ones on.
+/// Returns the pause after so many attempts: 1, 2, 4 … seconds after the free ones.
 fn pause(attempts: u32, free: u32, longest: Duration) -> Duration {
     match attempts.checked_sub(free + 1) {
         None => Duration::ZERO,
@@ -92,15 +96,15 @@ fn pause(attempts: u32, free: u32, longest: Duration) -> Duration {
     }
 }
 
-type Place = (Account, IpAddr);
+type AccountAndAddress = (Account, IpAddr);
 
-/// The attempts to sign in of this process.
+/// The attempts to sign in to this process.
 pub struct SignIns {
-    from_one: Recent<Place, Tried>,
+    from_one: Recent<AccountAndAddress, Tried>,
     from_anywhere: Recent<Account, Tried>,
-    /// When somebody last signed in to the account from there.
-    familiar: Recent<Place, Instant>,
-    /// With no limit to keep there are no pauses either.
+    /// The time of the last sign-in to the account from an address.
+    familiar: Recent<AccountAndAddress, Instant>,
+    /// If false, there are no pauses, because the rate limit is disabled.
     paused: bool,
 }
 
@@ -109,16 +113,16 @@ impl SignIns {
         Self::holding(paused, MOST_BUCKETS)
     }
 
-    /// The same with another number of entries of each sort.
+    /// Creates it with another number of entries of each kind.
     pub fn holding(paused: bool, most: usize) -> Self {
         Self { from_one: Recent::new(most), from_anywhere: Recent::new(most), familiar: Recent::new(most), paused }
     }
 
-    /// Begins an attempt, which counts as one that failed until [`succeeded`](Self::succeeded) or
-    /// [`undecided`](Self::undecided) says otherwise.
+    /// Starts an attempt. It counts as failed until [`succeeded`](Self::succeeded) or
+    /// [`undecided`](Self::undecided) is called.
     ///
     /// # Errors
-    /// The seconds to wait, when it comes too early. It is not counted then.
+    /// The seconds to wait, if the attempt comes too early. It is not counted then.
     pub fn begin(&self, account: Account, from: IpAddr, now: Instant) -> Result<(), u64> {
         if !self.paused {
             return Ok(());
@@ -139,7 +143,7 @@ impl SignIns {
         Ok(())
     }
 
-    /// The password was right.
+    /// Records that the password was right.
     pub fn succeeded(&self, account: Account, from: IpAddr, now: Instant) {
         if !self.paused {
             return;
@@ -152,7 +156,7 @@ impl SignIns {
         }
     }
 
-    /// Whether the password was right could not be found out.
+    /// Records that the password could not be checked.
     pub fn undecided(&self, account: Account, from: IpAddr) {
         let place = (account, network(from));
         self.from_one.with(|tried| {
@@ -164,7 +168,7 @@ impl SignIns {
         self.take_back(account, 1);
     }
 
-    /// Entries of all sorts together.
+    /// Returns the number of entries of all kinds.
     pub fn entries(&self) -> usize {
         self.from_one.len() + self.from_anywhere.len() + self.familiar.len()
     }
@@ -207,7 +211,7 @@ mod tests {
         Account::named(None, "dana@example.org")
     }
 
-    /// Tries until the account is closed to the address: how often that was possible.
+    /// Tries until the account is closed to the address, and returns the number of attempts.
     fn exhaust(tries: &SignIns, account: Account, from: IpAddr, now: Instant) -> u32 {
         (0..100 * FREE).take_while(|_| tries.begin(account, from, now).is_ok()).count() as u32
     }
@@ -215,7 +219,12 @@ mod tests {
     #[test]
     fn pauses_grow_and_end() {
         let (tries, mut now) = (SignIns::new(true), Instant::now());
-        assert_eq!(exhaust(&tries, dana(), address(1), now), FREE + 1, "the one after the free ones begins the pauses");
+        assert_eq!(
+            exhaust(&tries, dana(), address(1), now),
+            FREE + 1,
+            "the first attempt after the free ones starts \
+            the pauses"
+        );
         for seconds in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900] {
             assert_eq!(tries.begin(dana(), address(1), now), Err(seconds));
             assert!(tries.begin(dana(), address(1), now + SECOND / 2 * (2 * seconds as u32 - 1)).is_err());
@@ -224,7 +233,7 @@ mod tests {
         }
         assert!(tries.begin(dana(), address(1), now).is_err());
         now += FORGOTTEN_AFTER + SECOND;
-        assert_eq!(exhaust(&tries, dana(), address(1), now), FREE + 1, "after an hour all is forgotten");
+        assert_eq!(exhaust(&tries, dana(), address(1), now), FREE + 1, "after an hour everything is forgotten");
     }
 
     #[test]
@@ -259,7 +268,7 @@ mod tests {
         for from in 100..200 {
             attempts += exhaust(&tries, dana(), address(from), now);
         }
-        assert_eq!(attempts, FREE_ANYWHERE + 1, "a hundred addresses are slowed as one is");
+        assert_eq!(attempts, FREE_ANYWHERE + 1, "a hundred addresses are slowed down as one is");
         assert!(tries.begin(dana(), address(2), now).is_err());
         assert_eq!(tries.begin(dana(), address(1), now), Ok(()), "the owner's own address");
         now += LONGEST_ANYWHERE;

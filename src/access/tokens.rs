@@ -1,7 +1,9 @@
-//! Session tokens: JSON Web Tokens (RFC 7519), signed with HMAC-SHA-256 under a key derived from SECRET_KEY.
+//! Session tokens: JSON Web Tokens (RFC 7519), signed with HMAC-SHA-256 and a key that is derived
+//! from SECRET_KEY.
 //!
-//! Owns: what stands in one, and that no other kind of token passes. Never does: know whether the session it names is still
-//! good (its row says so): that is how signing out ends a token.
+//! Owns: the content of a token, and that no other kind of token is accepted. Never does: know
+//! whether the session of a token is still valid. That is in its row, so that signing out
+//! invalidates the token.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -12,14 +14,15 @@ use storage::Secret;
 
 pub const ISSUER: &str = "expert-interviewers";
 pub const AUDIENCE: &str = "expert-interviewers-api";
-/// Seconds that two engines' clocks may differ.
+/// The tolerated difference in seconds between the clocks of two engines.
 const LEEWAY: u64 = 5;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the token can't be signed: {0}")]
+#[error("the token cannot be signed: {0}")]
 pub struct TokenError(#[from] jsonwebtoken::errors::Error);
 
-/// What a token says. Role and workspace are looked up, so that a change of them counts at once.
+/// The claims of a token. The role and the workspace are looked up, so that a change applies at
+/// once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     pub iss: String,
@@ -57,7 +60,7 @@ impl Tokens {
         }
     }
 
-    /// When a session that begins now ends.
+    /// Returns the end of a session that starts now.
     pub fn end(&self) -> DateTime<Utc> {
         Utc::now() + self.lifetime
     }
@@ -76,7 +79,7 @@ impl Tokens {
         Ok(encode(&Header::new(Algorithm::HS256), &claims, &self.signing)?)
     }
 
-    /// What a token of ours says, if it is one and its time is now.
+    /// Returns the claims of a token, if this engine signed it and it is valid now.
     pub fn read(&self, token: &str) -> Option<Claims> {
         decode::<Claims>(token, &self.reading, &self.rules).ok().map(|token| token.claims)
     }
@@ -137,7 +140,8 @@ mod tests {
             }
             assert!(tokens.read(&signed(Algorithm::HS256, &claims, key.bytes())).is_none(), "{claim}: {value}");
         }
-        // Another key of ours, another's key, another algorithm, no algorithm, and a changed word.
+        // These are another key of the engine, a foreign key, another algorithm, no algorithm, and
+        // a changed payload.
         assert!(tokens.read(&signed(Algorithm::HS256, &good(), secret.key("join").bytes())).is_none());
         assert!(tokens.read(&signed(Algorithm::HS256, &good(), b"secret")).is_none());
         assert!(tokens.read(&signed(Algorithm::HS512, &good(), key.bytes())).is_none());

@@ -1,11 +1,11 @@
-//! What kind of answer a request would like.
+//! Content negotiation by the `Accept` header.
 //!
-//! Owns: reading `Accept` (RFC 9110, 12.5.1). Never does: refuse.
+//! Owns: parsing `Accept` (RFC 9110, section 12.5.1). Never does: refuse a request.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-/// The header's ranges with their weights, in its order.
+/// The media ranges of the header with their weights, in the order of the header.
 pub(super) struct Accept(Vec<(String, f32)>);
 
 impl Accept {
@@ -24,7 +24,8 @@ impl Accept {
         Self(ranges.collect())
     }
 
-    /// The kind it likes best among those on offer; the first of them where it doesn't say, `None` where it wants neither.
+    /// Returns the media type on offer that the client prefers. This is the first one if the client
+    /// states no preference, and `None` if the client accepts none of them.
     pub(super) fn choose<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
         if self.0.is_empty() {
             return offers.first().copied();
@@ -32,7 +33,7 @@ impl Accept {
         let mut best: Option<(&str, f32)> = None;
         for offer in offers {
             let weight = self.weight(offer);
-            // Of equals the first on offer.
+            // Among types of equal weight, the first one on offer wins.
             if weight > 0.0 && best.is_none_or(|(_, known)| weight > known) {
                 best = Some((offer, weight));
             }
@@ -40,7 +41,7 @@ impl Accept {
         best.map(|(offer, _)| offer)
     }
 
-    /// What the most exact range says about a kind.
+    /// Returns the weight that the most specific matching range gives to a media type.
     fn weight(&self, kind: &str) -> f32 {
         let group = kind.split('/').next().unwrap_or_default();
         let wide = [kind.to_owned(), format!("{group}/*"), "*/*".to_owned()];

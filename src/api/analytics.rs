@@ -1,6 +1,7 @@
-//! `/api/analytics/`: summary and themes across interviews; insights are in `insights.rs`.
+//! `/api/analytics/`: the summary and the themes across interviews. Insights are in `insights.rs`.
 //!
-//! Owns: parameters and answers' shapes. Never does: count (`storage::dashboards` does).
+//! Owns: the parameters and the shapes of the answers. Never does: count (`storage::dashboards`
+//! does).
 
 use std::collections::BTreeMap;
 
@@ -30,25 +31,26 @@ pub(super) struct Summary {
     interviews: InterviewsSummary,
     responses: ResponsesSummary,
     sentiments: Sentiments,
-    /// The most frequent ones.
+    /// The most frequent themes.
     themes: Vec<Theme>,
     generated_at: DateTime<Utc>,
 }
 
-/// Means are null where there is nothing to take them over.
+/// Statistics of the interviews in the window. A mean is null if there are no values to compute it
+/// from.
 #[derive(Debug, Serialize, ToSchema)]
 struct InterviewsSummary {
     total: i64,
     by_status: BTreeMap<&'static str, i64>,
-    /// 0…1: completed of all.
+    /// The share of all interviews that were completed, 0 to 1.
     #[schema(required)]
     completion_rate: Option<f64>,
     #[schema(required)]
     avg_duration_seconds: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     #[schema(required)]
     avg_completion_rate: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     #[schema(required)]
     avg_engagement_score: Option<f64>,
 }
@@ -57,7 +59,7 @@ struct InterviewsSummary {
 struct ResponsesSummary {
     total: i64,
     follow_ups: i64,
-    /// 0…1: answers that needed a clarification, of all.
+    /// The share of all answers that needed a clarification, 0 to 1.
     #[schema(required)]
     clarification_rate: Option<f64>,
     #[schema(required)]
@@ -68,7 +70,7 @@ struct ResponsesSummary {
     avg_response_time_seconds: Option<f64>,
 }
 
-/// Themes of the window, and what they were counted over.
+/// The themes of the window, and the number of answers that they were counted in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ThemesOf {
     time_window_hours: u32,
@@ -79,9 +81,10 @@ pub(super) struct ThemesOf {
     generated_at: DateTime<Utc>,
 }
 
-/// A window in a few figures
+/// Get the key figures of a window
 ///
-/// Of one guide or all. Means are null where there is nothing to take them over.
+/// The figures cover one guide or all of them. A mean is null if there are no values to compute it
+/// from.
 #[utoipa::path(
     get,
     path = "/api/analytics/summary",
@@ -128,9 +131,10 @@ fn share(part: i64, all: i64) -> Option<f64> {
     (all > 0).then(|| part as f64 / all as f64)
 }
 
-/// What the answers are about, and what that was counted over
+/// List the themes of the answers
 ///
-/// The most frequent themes; a theme counts once for each answer that touches it.
+/// The most frequent themes, and the number of answers that they were counted in. A theme counts
+/// once for each answer that touches it.
 #[utoipa::path(
     get,
     path = "/api/analytics/themes",

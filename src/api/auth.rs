@@ -1,6 +1,7 @@
-//! `/api/auth/`: signing in and out with a password, and who the caller is.
+//! `/api/auth/`: signing in and out with a password, and information about the caller.
 //!
-//! Owns: sessions as HTTP sees them. Never does: judge a request ([`guard`](super::guard) does).
+//! Owns: sessions as HTTP presents them. Never does: authorize a request ([`guard`](super::guard)
+//! does).
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
@@ -35,10 +36,10 @@ struct Login {
     email: String,
     #[schema(pattern = r"\S", max_length = 256)]
     password: String,
-    /// Name or id; `default` when missing.
+    /// The name or the id of a workspace; `default` if missing.
     #[schema(pattern = r"\S", max_length = 100)]
     workspace: Option<String>,
-    /// Keep the session in a cookie, for browsers.
+    /// If true, the session is also kept in a cookie. This is for browsers.
     cookie: Option<bool>,
 }
 
@@ -51,39 +52,39 @@ struct ChangePassword {
     new_password: String,
 }
 
-/// A session that began.
+/// A session that has been started.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Session {
-    /// To be sent as `Authorization: Bearer …`.
+    /// The token, to be sent as `Authorization: Bearer …`.
     pub token: String,
     token_type: &'static str,
     pub expires_at: DateTime<Utc>,
     user: users::Model,
 }
 
-/// Who the caller is.
+/// The authenticated caller.
 #[derive(Serialize, ToSchema)]
 struct Me {
-    /// `local`, `key:ID` or `user:ID`: what changes are logged under.
+    /// `local`, `key:ID` or `user:ID`. Changes are recorded under this name.
     actor: String,
     role: Role,
     workspace_id: Uuid,
-    /// Of who signed in.
+    /// The user, if the caller has signed in as one.
     #[schema(required)]
     user: Option<users::Model>,
 }
 
-/// Whether a text may become somebody's password.
+/// Checks that a text can be used as a password.
 // A rule of a body takes the member by value.
 #[allow(clippy::needless_pass_by_value)]
 pub(super) fn fit(password: String) -> Result<(), String> {
-    passwords::check(&password).map_err(|error| error.to_string())
+    passwords::check(&password).map_err(|error| super::error::sentence(&error))
 }
 
-/// Its hash, made on a thread where that holds up nobody.
+/// Hashes the password on a thread that may block.
 pub(super) async fn hashed(state: &AppState, password: String) -> Result<String, Problem> {
     let failed = |reason: String| {
-        tracing::error!(reason, "a password can't be hashed");
+        tracing::error!(reason, "a password cannot be hashed");
         Problem::internal()
     };
     let _turn = state.access.hashing.acquire().await.map_err(|error| failed(error.to_string()))?;
@@ -96,7 +97,7 @@ async fn verified(state: &AppState, password: String, hash: Option<String>) -> b
     web::block(move || passwords::verify(&password, hash.as_deref())).await.unwrap_or(false)
 }
 
-/// An attempt at somebody's password, counted before anything is looked up or hashed.
+/// An attempt to sign in. It is counted before anything is looked up or hashed.
 struct Attempt<'a> {
     state: &'a AppState,
     account: Account,
@@ -119,7 +120,7 @@ impl<'a> Attempt<'a> {
         Ok(Self { state, account, from, settled: false })
     }
 
-    /// The password was right, or it was not.
+    /// Records whether the password was right.
     fn settle(mut self, right: bool) {
         self.settled = true;
         if right {
@@ -130,25 +131,26 @@ impl<'a> Attempt<'a> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        // The database was away, say: that is no reason for anybody to pause.
+        // The attempt failed for another reason, such as an unavailable database, so it does not
+        // count towards a pause.
         if !self.settled {
             self.state.access.sign_ins.undecided(self.account, self.from);
         }
     }
 }
 
-/// Begins a session for somebody who has shown who they are.
+/// Starts a session for an authenticated user.
 pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Result<Session, Problem> {
     let expires_at = state.access.tokens.end();
     let session = state.storage.sessions().begin(&user, expires_at, how).await?;
     let token = state.access.tokens.issue(user.id, session, expires_at).map_err(|error| {
-        tracing::error!(%error, "a session can't be signed");
+        tracing::error!(%error, "a session token cannot be signed");
         Problem::internal()
     })?;
     Ok(Session { token, token_type: "Bearer", expires_at, user })
 }
 
-/// The session's cookie, as long as the session is good.
+/// Returns the session cookie, which expires with the session.
 pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
     let seconds = (session.expires_at - Utc::now()).num_seconds();
     hidden(state, SESSION_COOKIE, session.token.clone(), "/", seconds)
@@ -156,19 +158,22 @@ pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
 
 /// Sign in
 ///
-/// With a password. The token is good until `expires_at`, or until signing out or another password. After five wrong
-/// passwords for one account from one address, each further attempt has to wait twice as long as the one before.
+/// Signs in with a password. The token is valid until `expires_at`, until the user signs out, or
+/// until the password is changed. After five wrong passwords for one account from one address, the
+/// waiting time doubles with each further attempt.
 #[utoipa::path(
     post,
     path = "/api/auth/login",
     request_body = Login,
     responses(
-        (status = 200, body = Session, headers(("Set-Cookie" = String, description = "with `cookie`: the session"))),
-        (status = 401, body = Problem, description = "no such user, or another password"),
-        (status = 429, body = Problem, description = "too many attempts from this address, or at this account from it",
+        (status = 200, body = Session,
+            headers(("Set-Cookie" = String, description = "The session cookie, if `cookie` is true."))),
+        (status = 401, body = Problem, description = "The user is unknown or the password is wrong."),
+        (status = 429, body = Problem,
+            description = "There were too many attempts from this address, or from this address for this account.",
             headers(("Retry-After" = u64))),
-        (status = 422, body = Problem, description = "the body has faults"),
-        (status = 503, body = Problem, description = "the database can't be used now"),
+        (status = 422, body = Problem, description = "The body has faults."),
+        (status = 503, body = Problem, description = "The database cannot be used at present."),
     )
 )]
 async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
@@ -180,7 +185,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
         None => Some(migration::DEFAULT_WORKSPACE),
         Some(name) => match state.storage.workspaces().find(&name).await {
             Ok(found) => Some(found.id),
-            // Whether there is such a workspace is nobody's business.
+            // The answer must not reveal whether the workspace exists.
             Err(StorageError::NotFound(_)) => None,
             Err(error) => return Err(error.into()),
         },
@@ -193,7 +198,7 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
     let right = verified(&state, password, hash).await;
     let user = user.filter(|user| right && user.is_active);
     attempt.settle(user.is_some());
-    let user = user.ok_or_else(|| Problem::new(Kind::SignInFailed, "no such user, or another password"))?;
+    let user = user.ok_or_else(|| Problem::new(Kind::SignInFailed, "The user is unknown or the password is wrong."))?;
     let session = begin(&state, user, "password").await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -205,8 +210,8 @@ async fn login(state: Data<AppState>, request: HttpRequest, bytes: Bytes) -> Res
 
 /// Sign out
 ///
-/// The session's token is worth nothing from now on. For keys there is nothing to do.
-#[utoipa::path(post, path = "/api/auth/logout", responses((status = 204, description = "the session has ended")))]
+/// The token of the session becomes invalid. The request has no effect for API keys.
+#[utoipa::path(post, path = "/api/auth/logout", responses((status = 204, description = "The session has ended.")))]
 async fn logout(state: Data<AppState>, caller: Viewer) -> Result<HttpResponse, Problem> {
     if let (Some(session), Some(user)) = (caller.session, caller.user) {
         caller.storage.sessions().end(session, user).await?;
@@ -215,7 +220,7 @@ async fn logout(state: Data<AppState>, caller: Viewer) -> Result<HttpResponse, P
     Ok(HttpResponse::NoContent().insert_header((header::SET_COOKIE, gone)).finish())
 }
 
-/// Who the caller is
+/// Get the caller
 #[utoipa::path(get, path = "/api/auth/me", responses((status = 200, body = Me)))]
 async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
     let user = match caller.user {
@@ -230,17 +235,17 @@ async fn me(caller: Viewer) -> Result<HttpResponse, Problem> {
     }))
 }
 
-/// Change one's own password
+/// Change your own password
 ///
-/// Ends all sessions of the user, this one as well.
+/// Ends all sessions of the user, including the one that sends this request.
 #[utoipa::path(
     post,
     path = "/api/auth/password",
     request_body = ChangePassword,
     responses(
-        (status = 204, description = "sign in again with the new one"),
-        (status = 409, body = Problem, description = "keys have no password"),
-        (status = 422, body = Problem, description = "the body has faults, or the current password is another one"),
+        (status = 204, description = "The password was changed. Sign in again with the new one."),
+        (status = 409, body = Problem, description = "The caller is an API key, which has no password."),
+        (status = 422, body = Problem, description = "The body has faults, or the current password is wrong."),
     )
 )]
 async fn change_password(
@@ -253,14 +258,14 @@ async fn change_password(
     body.check("new_password", fit);
     let ChangePassword { current_password, new_password } = body.finish()?;
     let Some(id) = caller.user else {
-        return Err(Problem::conflict("only users have passwords: sign in first"));
+        return Err(Problem::conflict("Only users have passwords. Sign in first."));
     };
     let attempt = Attempt::begin(&state, &request, Account::user(id))?;
     let user = caller.storage.users().get(id).await?;
     let right = verified(&state, current_password, user.password_hash).await;
     attempt.settle(right);
     if !right {
-        let fault = super::Fault::new("/current_password", "this is not the current password");
+        let fault = super::Fault::new("/current_password", "This is not the current password.");
         return Err(Problem::invalid_body(vec![fault]));
     }
     let changes = UserChanges { password_hash: Some(hashed(&state, new_password).await?), ..UserChanges::default() };

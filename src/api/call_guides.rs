@@ -1,13 +1,13 @@
-//! `/api/call-guides/`: guides, as JSON or YAML documents.
+//! `/api/call-guides/`: guides as JSON or YAML documents.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use entity::call_guides;
 use interview::Guide;
-use interview::lint::{self, Finding};
-use serde::Serialize;
-use utoipa::ToSchema;
+use interview::lint::{self, Diagnostic};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -21,14 +21,16 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list, create)).service(resource!(validate)).service(resource!(get, update, delete));
 }
 
-/// What is wrong with a guide document.
+/// The result of validating a guide document.
 #[derive(Serialize, ToSchema)]
 struct GuideVerdict {
     valid: bool,
     errors: Vec<Fault>,
-    /// What is doubtful about a valid one: it could be run, but not as its author means it.
-    findings: Vec<Finding>,
-    /// The guide as we understand it, with ids and defaults filled in; only of a valid one.
+    /// The findings about a valid guide: points that can be run, but probably not as the author
+    /// intends.
+    findings: Vec<Diagnostic>,
+    /// The guide as the engine reads it, with ids and defaults filled in. Present for a valid guide
+    /// only.
     #[serde(skip_serializing_if = "Option::is_none")]
     guide: Option<Guide>,
 }
@@ -36,19 +38,19 @@ struct GuideVerdict {
 async fn read(request: &HttpRequest, bytes: Bytes) -> Result<Guide, Problem> {
     let content_type = body::content_type(request);
     let read = body::aside(move || body::parse_as(&content_type, &bytes, true).map(body::guide)).await??;
-    read.map_err(|faults| Problem::new(Kind::InvalidGuide, "the guide has faults").with_errors(faults))
+    read.map_err(|faults| Problem::new(Kind::InvalidGuide, "The guide has faults.").with_errors(faults))
 }
 
 /// Store a guide
 ///
-/// Ids that are missing are made from the texts.
+/// Missing ids are generated from the texts.
 #[utoipa::path(
     post,
     path = "/api/call-guides/",
     request_body(content((Guide = "application/json"), (Guide = "application/yaml"))),
     responses(
         (status = 201, body = call_guides::Model, headers(("Location" = String, description = "The guide's path"))),
-        (status = 422, body = Problem, description = "the guide has faults"),
+        (status = 422, body = Problem, description = "The guide has faults."),
     )
 )]
 async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
@@ -59,27 +61,36 @@ async fn create(caller: Researcher, request: HttpRequest, bytes: Bytes) -> Resul
     Ok(response)
 }
 
-/// What guides can be sorted by; the newest come first when nothing is said.
+/// The keys by which guides can be sorted. By default, the newest guide comes first.
 const ORDERS: [(&str, GuideOrder); 3] =
     [("created_at", GuideOrder::Created), ("updated_at", GuideOrder::Updated), ("name", GuideOrder::Name)];
 
+/// The filter on guides.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Part of the name, regardless of case.
+    name: Option<String>,
+    tag: Option<String>,
+}
+
 /// List guides
 ///
-/// Newest first, when nothing else is said.
+/// By default, the newest guide comes first.
 #[utoipa::path(
     get,
     path = "/api/call-guides/",
     params(
         Paging,
         ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|name)$"),
-        ("name" = Option<String>, Query, description = "In the name, whatever its case"),
-        ("tag" = Option<String>, Query),
+        Wanted,
     ),
     responses((status = 200, body = Page<call_guides::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (name, tag, listing) = (query.text("name"), query.text("tag"), query.listing(&ORDERS));
+    let listing = query.listing(&ORDERS);
+    let Wanted { name, tag } = query.read();
     query.finish()?;
     let filter = GuideFilter { name, tag, sort: listing.sort, after: listing.after.clone(), limit: listing.limit + 1 };
     let rows = caller.storage.guides().list(filter).await?;
@@ -93,7 +104,7 @@ async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Prob
     params(
         ("id" = Uuid, Path),
         IfNoneMatchHeader,
-        ("version" = Option<i32>, Query, minimum = 1, description = "As it was in this version; the newest when missing"),
+        ("version" = Option<i32>, Query, minimum = 1, description = "The version to return; the newest if missing."),
     ),
     responses((status = 200, body = call_guides::Model))
 )]
@@ -111,7 +122,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 
 /// Change a guide
 ///
-/// A version that an interview uses stays as it is: a new one is made.
+/// A version that an interview uses is not changed. A new version is made instead.
 #[utoipa::path(
     put,
     path = "/api/call-guides/{id}",
@@ -119,7 +130,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
     request_body(content((Guide = "application/json"), (Guide = "application/yaml"))),
     responses(
         (status = 200, body = call_guides::Model),
-        (status = 422, body = Problem, description = "the guide has faults"),
+        (status = 422, body = Problem, description = "The guide has faults."),
     )
 )]
 async fn update(
@@ -133,14 +144,14 @@ async fn update(
     conditional::tagged(StatusCode::OK, &caller.storage.guides().update(*id, &guide, &caller.edit(expected.0)).await?)
 }
 
-/// Remove a guide
+/// Delete a guide
 #[utoipa::path(
     delete,
     path = "/api/call-guides/{id}",
     params(("id" = Uuid, Path), IfMatchHeader),
     responses(
-        (status = 204, description = "it is gone"),
-        (status = 409, body = Problem, description = "interviews were held or scheduled with it"),
+        (status = 204, description = "The guide was deleted."),
+        (status = 409, body = Problem, description = "Interviews were held or scheduled with this guide."),
     )
 )]
 async fn delete(caller: Researcher, id: Path<Uuid>, expected: Expected) -> Result<HttpResponse, Problem> {
@@ -148,9 +159,10 @@ async fn delete(caller: Researcher, id: Path<Uuid>, expected: Expected) -> Resul
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Check a guide
+/// Validate a guide
 ///
-/// Says what is wrong with a guide without keeping it; when nothing is, what is doubtful, and the guide as we understand it.
+/// Returns everything that is wrong with a guide, without storing it. For a valid guide it returns
+/// the findings of the lint, and the guide as the engine reads it.
 #[utoipa::path(
     post,
     path = "/api/call-guides/validate",

@@ -1,10 +1,12 @@
-//! Who asks: the workspace, the role, and the name that changes are logged under.
+//! The caller of a request: its workspace, its role, and the name under which changes are recorded.
 //!
-//! A handler says in its signature who may call it: [`Viewer`], [`Researcher`] or [`Admin`], each of them a [`Caller`] with
-//! at least that role. Rows are reached through [`Caller::storage`], which knows the caller's workspace only. A change
-//! takes [`Caller::actor`], or [`Caller::edit`] where the request may name the state that it is meant for.
+//! The signature of a handler states who may call it: [`Viewer`], [`Researcher`] or [`Admin`], each
+//! of them a [`Caller`] with at least that role. Rows are reached through [`Caller::storage`],
+//! which is limited to the caller's workspace. A change takes [`Caller::actor`], or
+//! [`Caller::edit`] if the request may name the state that it expects.
 //!
-//! Owns: that judgement once somebody is known. Never does: find out who it is ([`guard`](super::guard) does).
+//! Owns: the check of a known caller's role. Never does: identify the caller
+//! ([`guard`](super::guard) does).
 
 use std::future::{Ready, ready};
 use std::ops::Deref;
@@ -20,23 +22,23 @@ use crate::access::limits::Who;
 use storage::revision::Precondition;
 use storage::{Actor, Edit, Storage};
 
-/// Somebody who has been recognised; put into the request by the guard.
+/// An identified caller, which the guard adds to the request.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     pub workspace: Uuid,
     pub role: Role,
-    /// For `event_logs.actor`: `local`, `key:ID`, `user:ID`.
+    /// The value of `event_logs.actor`: `local`, `key:ID` or `user:ID`.
     pub actor: Actor,
-    /// Under which name requests are counted; nobody counts what this machine itself asks.
+    /// The name under which requests are counted. Local requests are not counted.
     pub counted: Option<Who>,
-    /// Who signed in.
+    /// The user, if the caller has signed in as one.
     pub user: Option<Uuid>,
-    /// Which session of theirs it is.
+    /// The session by which the user is identified.
     pub session: Option<Uuid>,
 }
 
 impl Identity {
-    /// Whoever sits at the engine's own machine.
+    /// Returns the identity of a local request.
     pub(super) fn local() -> Self {
         Self {
             workspace: migration::DEFAULT_WORKSPACE,
@@ -49,20 +51,20 @@ impl Identity {
     }
 }
 
-/// The recognised caller of a request.
+/// The identified caller of a request.
 pub struct Caller {
     pub workspace: Uuid,
     pub role: Role,
     pub actor: Actor,
-    /// Set for who signed in, not for keys.
+    /// Set for a user, not for an API key.
     pub user: Option<Uuid>,
     pub session: Option<Uuid>,
-    /// The caller's workspace, and nobody else's.
+    /// The storage, limited to the caller's workspace.
     pub storage: Storage,
 }
 
 impl Caller {
-    /// An edit that this caller asks for, of a row in the expected state.
+    /// Returns an edit by this caller of a row in the expected state.
     pub(super) fn edit(&self, expected: Precondition) -> Edit {
         Edit { actor: self.actor.clone(), expected }
     }
@@ -70,14 +72,14 @@ impl Caller {
 
 fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
     let Some(identity) = request.extensions().get::<Identity>().cloned() else {
-        return Err(Problem::new(Kind::KeyRequired, "a key is needed here"));
+        return Err(Problem::new(Kind::KeyRequired, "A key is required here."));
     };
     if identity.role < least {
-        return Err(Problem::new(Kind::RoleTooLow, format!("this needs the role {}", least.as_str())));
+        return Err(Problem::new(Kind::RoleTooLow, format!("This requires at least the role {}.", least.as_str())));
     }
     let state = request
         .app_data::<Data<AppState>>()
-        .ok_or_else(|| Problem::new(Kind::InternalError, "the server was set up without its state"))?;
+        .ok_or_else(|| Problem::new(Kind::InternalError, "The server was set up without its state."))?;
     Ok(Caller {
         storage: state.storage.of(identity.workspace),
         workspace: identity.workspace,
@@ -90,7 +92,7 @@ fn caller(request: &HttpRequest, least: Role) -> Result<Caller, Problem> {
 
 macro_rules! at_least {
     ($($role:ident),*) => {$(
-        #[doc = concat!("A caller who is at least ", stringify!($role), ": others are refused with 403.")]
+        #[doc = concat!("A caller whose role is at least ", stringify!($role), ". Others receive 403.")]
         pub struct $role(pub Caller);
 
         impl FromRequest for $role {

@@ -1,8 +1,10 @@
 //! Compressed answers.
 //!
-//! actix's `Compress` does the work; this stands around it and settles what it leaves open: a client that takes no coding
-//! of ours is served plainly instead of refused, and a compressed representation has a tag of its own (RFC 9110, 8.8.3),
-//! by a suffix that conditions ignore. What is served with `Content-Encoding: identity` (recordings) stays as it is.
+//! The `Compress` middleware of actix does the work. This one wraps it and settles what it leaves
+//! open. A client that accepts none of the supported codings receives the plain answer instead of a
+//! refusal. A compressed representation has its own ETag (RFC 9110, section 8.8.3), which is marked
+//! by a suffix that conditions ignore. An answer with `Content-Encoding: identity`, such as a
+//! recording, is left unchanged.
 //!
 //! Owns: these headers. Never does: compress.
 
@@ -11,7 +13,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, AcceptEncoding, Encoding, Header as _, HeaderValue};
 use actix_web::middleware::Next;
 
-/// Middleware; stands outside of `Compress`.
+/// Middleware, which wraps `Compress`.
 pub(super) async fn settle(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -1,7 +1,7 @@
-//! ETag, If-Match and If-None-Match (RFC 9110, 13).
+//! ETag, If-Match and If-None-Match (RFC 9110, section 13).
 //!
-//! Owns: these headers. Never does: compare states for an edit: the storage does, in the transaction that makes it
-//! ([`Precondition`]).
+//! Owns: these headers. Never does: compare states for an edit. The storage does that, in the
+//! transaction of the edit ([`Precondition`]).
 
 use std::future::{Ready, ready};
 
@@ -15,30 +15,32 @@ use utoipa::IntoParams;
 use super::{Fault, Kind, Problem};
 use storage::revision::{self, Precondition};
 
-/// What is put behind a tag when the representation is compressed; see `compression`.
+/// The suffixes that mark the ETag of a compressed representation. See `compression`.
 pub(super) const CODINGS: [&str; 4] = ["-gzip", "-deflate", "-br", "-zstd"];
 
-/// [`Expected`], for the description of an edit.
+/// The description of [`Expected`].
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[allow(dead_code)]
 pub(super) struct IfMatchHeader {
-    /// The ETag that was read: 412 when it has changed since, instead of somebody's change being lost.
+    /// The ETag that was read. If the resource has changed since, the answer is 412, so that no
+    /// change of another caller is lost.
     #[param(rename = "If-Match")]
     if_match: Option<String>,
 }
 
-/// What [`read`] heeds, for the description.
+/// The description of the header that [`read`] evaluates.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[allow(dead_code)]
 pub(super) struct IfNoneMatchHeader {
-    /// The ETag that is known already: 304 when it still is the same.
+    /// The ETag that the client has. If it is still current, the answer is 304.
     #[param(rename = "If-None-Match")]
     if_none_match: Option<String>,
 }
 
-/// The state that an edit is meant for, from `If-Match`. Without the header the edit is made whatever the state.
+/// The state that an edit expects, from `If-Match`. Without the header, the edit is made regardless
+/// of the state.
 pub(super) struct Expected(pub Precondition);
 
 impl FromRequest for Expected {
@@ -54,14 +56,14 @@ fn expected(request: &HttpRequest) -> Result<Precondition, Problem> {
     Ok(match tags(request)? {
         None => Precondition::None,
         Some(IfMatch::Any) => Precondition::Exists,
-        // A weak tag matches nothing (RFC 9110, 13.1.1).
+        // A weak ETag matches nothing (RFC 9110, section 13.1.1).
         Some(IfMatch::Items(tags)) => {
             Precondition::OneOf(tags.iter().filter(|tag| !tag.weak).map(|tag| bare(tag).to_owned()).collect())
         }
     })
 }
 
-/// `If-Match`, where the request has one.
+/// Returns `If-Match`, if the request has it.
 pub(super) fn tags(request: &HttpRequest) -> Result<Option<IfMatch>, Problem> {
     if !request.headers().contains_key(header::IF_MATCH) {
         return Ok(None);
@@ -74,25 +76,25 @@ pub(super) fn tags(request: &HttpRequest) -> Result<Option<IfMatch>, Problem> {
 }
 
 fn malformed(pointer: &str) -> Problem {
-    let fault = Fault::new(pointer, "one or more tags in double quotes are wanted here, or *");
-    Problem::new(Kind::InvalidHeader, "a header has faults").with_errors(vec![fault])
+    let fault = Fault::new(pointer, "This must be * or one or more tags in double quotes.");
+    Problem::new(Kind::InvalidHeader, "A header has faults.").with_errors(vec![fault])
 }
 
-/// The tag as the storage knows it, however the representation was compressed.
+/// Returns the ETag as the storage knows it, without the suffix of a compressed representation.
 pub(super) fn bare(tag: &EntityTag) -> &str {
     let text = tag.tag();
     CODINGS.iter().find_map(|coding| text.strip_suffix(coding)).unwrap_or(text)
 }
 
-/// A row with its tag.
+/// Answers with a row and its ETag.
 pub(super) fn tagged(status: StatusCode, row: &impl Serialize) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::build(status).json(row);
     insert_tag(response.headers_mut(), &revision::tag(row)?)?;
     Ok(response)
 }
 
-/// The same for what changes by itself beside its `settings`: the tag is that of these. So it is for edits only, and nobody is
-/// told by it that nothing has changed.
+/// Answers with a row whose ETag is that of its `settings` only, because its other columns change
+/// by themselves. The ETag serves edits only and never leads to a 304.
 pub(super) fn tagged_by(
     status: StatusCode,
     shown: &impl Serialize,
@@ -104,7 +106,7 @@ pub(super) fn tagged_by(
     Ok(response)
 }
 
-/// A row that is read: 304 without a body for who has this very state already.
+/// Answers with a row, or with 304 and no body if the client has its current state.
 pub(super) fn read(request: &HttpRequest, row: &impl Serialize) -> Result<HttpResponse, Problem> {
     let tag = revision::tag(row)?;
     let known = if request.headers().contains_key(header::IF_NONE_MATCH) {
@@ -118,12 +120,12 @@ pub(super) fn read(request: &HttpRequest, row: &impl Serialize) -> Result<HttpRe
     };
     let mut response = if known { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().json(row) };
     insert_tag(response.headers_mut(), &tag)?;
-    // Others' eyes may not see it, and nobody may show it without having asked whether it still holds.
+    // Shared caches must not keep the answer, and a browser must revalidate it before each use.
     insert(response.headers_mut(), header::CACHE_CONTROL, "private, no-cache")?;
     Ok(response)
 }
 
-/// Where the answered row is.
+/// Adds the `Location` of the returned row.
 pub(super) fn locate(response: &mut HttpResponse, path: &str) -> Result<(), Problem> {
     insert(response.headers_mut(), header::LOCATION, path)
 }

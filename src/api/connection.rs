@@ -1,11 +1,12 @@
-//! A connection that ends when its peer takes too long.
+//! A connection that is closed when its peer takes too long.
 //!
-//! actix keeps time for the first head of a connection and for idle ones, but not for later heads, nor for a body that no
-//! handler reads, nor for a peer that does not read its answer. One rule covers all of these: a connection on which no
-//! request is being served is closed after a while, and so is one that takes nothing that is written to it. How fast a body
-//! has to come is [`received`](super::received)'s.
+//! actix limits the time for the first request head of a connection and for idle connections. It
+//! does not limit the time for later heads, for a body that no handler reads, or for a peer that
+//! does not read its answer. One rule covers all of these: a connection is closed if no request is
+//! served on it for a while, or if its peer accepts no data for a while. The required speed of a
+//! body is set in [`received`](super::received).
 //!
-//! Owns: these two times of each connection. Never does: know what is served.
+//! Owns: these two time limits of each connection. Never does: know what is served.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future as _;
@@ -26,24 +27,25 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::received;
 use super::timeouts::Timeouts;
 
-/// What a connection's stream and the requests on it share.
+/// The state that the stream of a connection shares with the requests on it.
 struct Shared {
     timeouts: Timeouts,
-    /// Requests that are being served.
+    /// The number of requests that are being served.
     serving: Cell<usize>,
-    /// When the connection is closed if nothing is served until then.
+    /// The time at which the connection is closed if no request is served until then.
     idle_until: Cell<Instant>,
-    /// Of whoever waits for something to read.
+    /// The waker of the task that waits for data to read.
     reader: RefCell<Option<Waker>>,
 }
 
-/// A handle on the connection that a request came by.
+/// A handle to the connection that carried a request.
 #[derive(Clone)]
 pub(super) struct Connection(Rc<Shared>);
 
 impl Connection {
     fn new(timeouts: Timeouts) -> Self {
-        // actix answers a late first head itself, with 408; TLS may have taken its time before.
+        // actix itself answers a late first head with 408. The TLS handshake may take its full time
+        // before that.
         let idle_until = Instant::now() + timeouts.handshake + timeouts.head + timeouts.linger;
         Self(Rc::new(Shared {
             timeouts,
@@ -63,10 +65,10 @@ impl Connection {
     }
 }
 
-/// A request is being served.
+/// Marks a request that is being served.
 struct Serving {
     connection: Connection,
-    /// Nothing good follows on this connection: what is left of the request was not waited for.
+    /// The rest of the request was not received, so the connection cannot carry another one.
     is_last: bool,
 }
 
@@ -79,7 +81,7 @@ impl Drop for Serving {
             let Timeouts { head, keep_alive, linger, .. } = shared.timeouts;
             let wait = if self.is_last { linger } else { keep_alive + head };
             shared.idle_until.set(Instant::now() + wait);
-            // It waits with the former deadline, or with none.
+            // The reader must be woken, because it waits with the previous deadline or with none.
             if let Some(reader) = shared.reader.borrow_mut().take() {
                 reader.wake();
             }
@@ -87,7 +89,8 @@ impl Drop for Serving {
     }
 }
 
-/// Middleware, outermost: the connection is in use until the answer's last byte was handed over.
+/// Middleware, outermost. The connection is in use until the last byte of the answer has been
+/// written.
 pub(super) async fn hold(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -100,7 +103,7 @@ pub(super) async fn hold(
     Ok(response.map_body(|_, body| BoxBody::new(Held { body: body.boxed(), _serving: serving })))
 }
 
-/// A body that is being sent.
+/// The body of an answer that is being sent.
 struct Held {
     body: BoxBody,
     _serving: Option<Serving>,
@@ -127,7 +130,7 @@ pub(super) struct Timed<IO> {
 }
 
 impl Timed<TcpStream> {
-    /// The address at the other end; None when it is gone already.
+    /// Returns the address of the peer, or `None` if the connection is already closed.
     pub(super) fn peer(&self) -> Option<SocketAddr> {
         self.io.peer_addr().ok()
     }
@@ -142,7 +145,8 @@ impl<IO> Timed<IO> {
         self.connection.clone()
     }
 
-    /// Whether it is to be closed, and else a wake-up for when it is.
+    /// Returns ready if the connection is to be closed. Otherwise it registers a wake-up for that
+    /// time.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shared = &*self.connection.0;
         *shared.reader.borrow_mut() = Some(cx.waker().clone());
@@ -160,7 +164,7 @@ impl<IO> Timed<IO> {
         }
     }
 
-    /// Lets a peer that takes nothing wait only for so long.
+    /// Limits how long a peer may accept no data.
     fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -179,7 +183,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Timed<IO> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.connection.is_overdue() {
-            // However much trickles in.
+            // The deadline also applies while single bytes arrive.
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         match Pin::new(&mut this.io).poll_read(cx, buffer) {
@@ -197,7 +201,7 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Timed<IO> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // That of a TCP stream has nothing to wait for, and so says nothing about the peer.
+        // Flushing a TCP stream always succeeds at once, so it tells nothing about the peer.
         Pin::new(&mut self.get_mut().io).poll_flush(cx)
     }
 

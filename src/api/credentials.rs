@@ -1,7 +1,7 @@
-//! What somebody shows to be let in, and who that makes them.
+//! The credentials of a request, and the caller whom they identify.
 //!
-//! Owns: reading keys, tokens and the session's cookie out of a request, and recognising them. Never does: decide whether
-//! any is needed ([`guard`](super::guard) does).
+//! Owns: reading API keys, tokens and the session cookie from a request, and verifying them. Never
+//! does: decide whether credentials are required ([`guard`](super::guard) does).
 
 use actix_web::http::header::{self, HeaderMap};
 use cookie::{Cookie, SameSite};
@@ -11,10 +11,10 @@ use super::{AppState, Kind, Problem};
 use crate::access::limits::Who;
 use storage::{Actor, KEY_MARK};
 
-/// Holds a session's token in browsers.
+/// The cookie that holds the token of a session in a browser.
 pub(super) const SESSION_COOKIE: &str = "interviewer_session";
 
-/// One of them; nothing of it is ever logged.
+/// One kind of credentials. They are never logged.
 pub(super) enum Credentials {
     Key(String),
     Token(String),
@@ -22,7 +22,7 @@ pub(super) enum Credentials {
 }
 
 impl Credentials {
-    /// What the request shows; a header wins over a cookie.
+    /// Reads the credentials of a request. A header takes precedence over the cookie.
     pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         if let Some(key) = headers.get("x-api-key") {
             return Ok(Some(Self::Key(key.to_str().unwrap_or_default().trim().to_owned())));
@@ -31,7 +31,7 @@ impl Credentials {
             let value = value.to_str().unwrap_or_default();
             let (scheme, shown) = value.split_once(' ').unwrap_or((value, ""));
             if !scheme.eq_ignore_ascii_case("bearer") {
-                return Err(Problem::new(Kind::KeyRequired, "Authorization: Bearer … is wanted here"));
+                return Err(Problem::new(Kind::KeyRequired, "The scheme of the Authorization header must be Bearer."));
             }
             let shown = shown.trim().to_owned();
             return Ok(Some(if shown.starts_with(KEY_MARK) { Self::Key(shown) } else { Self::Token(shown) }));
@@ -40,7 +40,7 @@ impl Credentials {
     }
 }
 
-/// A cookie's value.
+/// Returns the value of a cookie.
 pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
@@ -51,7 +51,8 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(|cookie| cookie.value().to_owned())
 }
 
-/// A cookie that no script reads and no other site's page sends along but by a link to us.
+/// Builds a cookie that scripts cannot read. Pages of other sites send it only when a link to the
+/// engine is followed.
 pub(super) fn hidden(state: &AppState, name: &'static str, value: String, path: &'static str, seconds: i64) -> String {
     Cookie::build((name, value))
         .http_only(true)
@@ -64,7 +65,7 @@ pub(super) fn hidden(state: &AppState, name: &'static str, value: String, path: 
 }
 
 impl AppState {
-    /// Whom a key or token makes; nobody when it is worthless.
+    /// Identifies the caller by a key or a token. Returns `None` if the credentials are not valid.
     pub(super) async fn recognise(&self, shown: &Credentials) -> Result<Option<Identity>, Problem> {
         match shown {
             Credentials::Key(key) => self.recognise_key(key).await,
@@ -86,11 +87,11 @@ impl AppState {
             user: None,
             session: None,
         };
-        // Nobody waits for this, and nothing depends on it.
+        // The answer does not depend on this update, so the request does not wait for it.
         let storage = self.storage.clone();
         actix_web::rt::spawn(async move {
             if let Err(error) = storage.keys().note_use(&key).await {
-                tracing::debug!(%error, "the use of a key can't be noted");
+                tracing::debug!(%error, "the time of last use of a key cannot be stored");
             }
         });
         Ok(Some(identity))

@@ -1,8 +1,9 @@
-//! Input that is read by what describes it: the struct whose schema stands in the API's description is the one that is
-//! filled, and the schema itself says what is wrong.
+//! Input that is parsed into the struct that describes it. The schema of the struct is part of the
+//! API's description, and the same schema validates the input.
 //!
-//! Owns: the compiled schema of each body, and how a violation of it is told. Never does: know a route's own rules; the
-//! route adds them by [`Described::check`], so that all faults of a body are told at once.
+//! Owns: the compiled schema of each body, and the wording of each violation. Never does: know the
+//! rules of a route. The route adds them with [`Described::check`], so that all faults of a body
+//! are reported at once.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ use uuid::Uuid;
 
 use super::{Fault, Problem};
 
-/// A body on its way to becoming a `T`.
+/// A body that is to become a `T`.
 pub(super) struct Described<T> {
     value: Value,
     faults: Vec<Fault>,
@@ -29,7 +30,7 @@ pub(super) struct Described<T> {
 }
 
 impl<T: DeserializeOwned + ToSchema + 'static> Described<T> {
-    /// Holds the body against the schema of `T`.
+    /// Validates the body against the schema of `T`.
     pub(super) fn of(value: Value) -> Self {
         let mut faults = Vec::new();
         match validator::<T>() {
@@ -39,7 +40,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> Described<T> {
         Self { value, faults, of: PhantomData }
     }
 
-    /// A member, where it is there, not null, and as it is described.
+    /// Returns a member if it is present, not null, and valid under the schema.
     pub(super) fn get<V: DeserializeOwned>(&self, name: &str) -> Option<V> {
         let pointer = format!("/{name}");
         let spoilt = self.faults.iter().any(|fault| {
@@ -49,12 +50,12 @@ impl<T: DeserializeOwned + ToSchema + 'static> Described<T> {
         serde_json::from_value(value.clone()).ok()
     }
 
-    /// A member as it was sent, whatever it is.
+    /// Returns a member as it was sent, valid or not.
     pub(super) fn raw(&self, name: &str) -> Option<&Value> {
         self.value.get(name)
     }
 
-    /// A rule of the route's own for a member that is as it is described.
+    /// Applies a rule of the route to a member that is valid under the schema.
     pub(super) fn check<V: DeserializeOwned>(&mut self, name: &str, rule: impl FnOnce(V) -> Result<(), String>) {
         if let Some(value) = self.get(name)
             && let Err(detail) = rule(value)
@@ -63,22 +64,23 @@ impl<T: DeserializeOwned + ToSchema + 'static> Described<T> {
         }
     }
 
-    /// What is wrong with a member (a name, or a path below the body without its first slash).
+    /// Adds a fault of a member. `name` is a name, or a path below the body without its first
+    /// slash.
     pub(super) fn fault(&mut self, name: &str, detail: impl Into<String>) {
         add(&mut self.faults, format!("/{name}"), detail.into());
     }
 
-    /// No fault has been found yet.
+    /// Returns true if no fault has been found so far.
     pub(super) fn is_sound(&self) -> bool {
         self.faults.is_empty()
     }
 
-    /// The body, or all that is wrong with it (422).
+    /// Returns the body, or a 422 with all of its faults.
     pub(super) fn finish(mut self) -> Result<T, Problem> {
         if self.faults.is_empty() {
             match serde_json::from_value(self.value) {
                 Ok(read) => return Ok(read),
-                // Only where the schema allows more than the type: the type has the last word.
+                // This happens only if the schema allows more than the type does.
                 Err(error) => self.faults.push(Fault::new("", error.to_string())),
             }
         }
@@ -86,7 +88,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> Described<T> {
     }
 }
 
-/// A member of an object, as a JSON pointer has it (RFC 6901).
+/// Escapes the name of a member for use in a JSON pointer (RFC 6901).
 pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
@@ -95,7 +97,7 @@ fn add(faults: &mut Vec<Fault>, pointer: String, detail: String) {
     Fault::add(faults, Fault { pointer, detail });
 }
 
-/// The compiled schema of `T`, made once.
+/// Returns the compiled schema of `T`, which is made once.
 fn validator<T: ToSchema + 'static>() -> Result<Arc<Validator>, String> {
     static COMPILED: LazyLock<RwLock<HashMap<TypeId, Arc<Validator>>>> = LazyLock::new(RwLock::default);
     let of = TypeId::of::<T>();
@@ -108,7 +110,7 @@ fn validator<T: ToSchema + 'static>() -> Result<Arc<Validator>, String> {
     let within = within.into_iter().map(|(name, of)| Ok((name, schema(of)?)));
     let within = within.collect::<Result<Map<_, _>, String>>()?;
     let mut whole = schema(T::schema())?;
-    // Where references within the schema lead.
+    // References within the schema are resolved here.
     whole["components"] = json!({ "schemas": within });
     let compiled = Arc::new(compiled(&whole)?);
     COMPILED.write().insert(of, Arc::clone(&compiled));
@@ -120,7 +122,7 @@ fn compiled(schema: &Value) -> Result<Validator, String> {
         .should_validate_formats(true)
         .with_format("uuid", |text: &str| Uuid::parse_str(text).is_ok())
         .with_format("date-time", |text: &str| DateTime::parse_from_rfc3339(text).is_ok())
-        // Which URLs are taken, the route says better.
+        // The route has more exact rules for URLs.
         .with_format("uri", |_: &str| true)
         .build(schema)
         .map_err(|error| error.to_string())
@@ -129,13 +131,16 @@ fn compiled(schema: &Value) -> Result<Validator, String> {
 /// One parameter of a query, as it is described.
 pub(super) struct Parameter {
     pub name: String,
-    /// Its type in JSON, null aside.
+    /// Its JSON type, apart from null.
     kind: String,
     validator: Validator,
 }
 
 impl Parameter {
-    /// The text as the value that is described; what is wanted instead.
+    /// Converts the text into the described value.
+    ///
+    /// # Errors
+    /// What the value must be.
     pub(super) fn read(&self, text: &str) -> Result<Value, String> {
         let value = match self.kind.as_str() {
             "integer" | "number" => serde_json::from_str(text).ok().filter(Value::is_number),
@@ -145,7 +150,7 @@ impl Parameter {
         let value = value.unwrap_or_else(|| Value::String(text.to_owned()));
         let mut faults = Vec::new();
         self.validator.iter_errors(&value).for_each(|error| tell(&error, &mut faults));
-        // Where several things are wrong with one value, the first says enough.
+        // The first fault of a value is enough.
         match faults.into_iter().next() {
             Some(fault) => Err(fault.detail),
             None => Ok(value),
@@ -153,7 +158,7 @@ impl Parameter {
     }
 }
 
-/// The parameters that `T` describes, made once.
+/// Returns the parameters that `T` describes, which are made once.
 pub(super) fn parameters<T: IntoParams + 'static>() -> Result<Arc<[Parameter]>, String> {
     static COMPILED: LazyLock<RwLock<HashMap<TypeId, Arc<[Parameter]>>>> = LazyLock::new(RwLock::default);
     let of = TypeId::of::<T>();
@@ -175,25 +180,26 @@ pub(super) fn parameters<T: IntoParams + 'static>() -> Result<Arc<[Parameter]>, 
     Ok(described)
 }
 
-/// A violation in words, at the member that it is about.
+/// Adds the faults of a violation, each at the member that it concerns.
 fn tell(error: &ValidationError<'_>, faults: &mut Vec<Fault>) {
     let at = error.instance_path().as_str();
     match error.kind() {
         Violation::Required { property } => {
             let name = property.as_str().unwrap_or_default();
-            add(faults, format!("{at}/{}", escaped(name)), "this is needed".to_owned());
+            add(faults, format!("{at}/{}", escaped(name)), "This is required.".to_owned());
         }
         Violation::AdditionalProperties { unexpected } => {
             for name in unexpected {
-                add(faults, format!("{at}/{}", escaped(name)), "there is no field of this name".to_owned());
+                add(faults, format!("{at}/{}", escaped(name)), "There is no field with this name.".to_owned());
             }
         }
-        // Of "null or such a thing" it is the thing that was meant.
+        // The schema of an optional member is "null or the type". The type is what the client
+        // meant.
         Violation::OneOfNotValid { context } | Violation::AnyOf { context } => {
             let meant = context.iter().find(|errors| !errors.iter().any(|error| is_null_wanted(error)));
             match meant {
                 Some(errors) => errors.iter().for_each(|error| tell(error, faults)),
-                None => add(faults, at.to_owned(), "this is not as described".to_owned()),
+                None => add(faults, at.to_owned(), "This does not match the description of the API.".to_owned()),
             }
         }
         kind => add(faults, at.to_owned(), wanted(kind, error.instance().is_null())),
@@ -206,30 +212,30 @@ fn is_null_wanted(error: &ValidationError<'_>) -> bool {
 
 fn wanted(violation: &Violation, is_null: bool) -> String {
     match violation {
-        Violation::Type { .. } if is_null => "this is needed".to_owned(),
-        Violation::Type { kind: TypeKind::Single(kind) } => format!("{} is wanted here", type_name(*kind)),
+        Violation::Type { .. } if is_null => "This is required.".to_owned(),
+        Violation::Type { kind: TypeKind::Single(kind) } => format!("This must be {}.", type_name(*kind)),
         Violation::Type { kind: TypeKind::Multiple(kinds) } => {
             let names: Vec<&str> = kinds.iter().filter(|kind| *kind != JsonType::Null).map(type_name).collect();
-            format!("{} is wanted here", names.join(" or "))
+            format!("This must be {}.", names.join(" or "))
         }
-        Violation::Format { format } if format == "uuid" => "a UUID is wanted here".to_owned(),
+        Violation::Format { format } if format == "uuid" => "This must be a UUID.".to_owned(),
         Violation::Format { format } if format == "date-time" => {
-            "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z".to_owned()
+            "This must be a time in RFC 3339 form, such as 2030-01-31T09:00:00Z.".to_owned()
         }
-        Violation::Pattern { pattern } if pattern == r"\S" => "a text is wanted here".to_owned(),
-        Violation::Pattern { pattern } if pattern.contains('@') => "an e-mail address is wanted here".to_owned(),
+        Violation::Pattern { pattern } if pattern == r"\S" => "This must be a text that is not empty.".to_owned(),
+        Violation::Pattern { pattern } if pattern.contains('@') => "This must be an email address.".to_owned(),
         Violation::Enum { options } => {
             let names: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            format!("one of {} is wanted here", names.join(", "))
+            format!("This must be one of {}.", names.join(", "))
         }
-        Violation::Minimum { limit } => format!("a number of at least {limit} is wanted here"),
-        Violation::Maximum { limit } => format!("a number of at most {limit} is wanted here"),
-        Violation::MinLength { limit } => format!("at least {limit} characters are wanted here"),
-        Violation::MaxLength { limit } => format!("at most {limit} characters are taken"),
-        Violation::MinItems { limit } => format!("at least {limit} of these are wanted here"),
-        Violation::MaxItems { limit } => format!("at most {limit} of these are taken"),
-        Violation::MaxProperties { limit } => format!("at most {limit} are taken"),
-        other => format!("this is not as described ({})", other.keyword()),
+        Violation::Minimum { limit } => format!("This must be a number of at least {limit}."),
+        Violation::Maximum { limit } => format!("This must be a number of at most {limit}."),
+        Violation::MinLength { limit } => format!("This must have at least {limit} characters."),
+        Violation::MaxLength { limit } => format!("This may have at most {limit} characters."),
+        Violation::MinItems { limit } => format!("This list must have at least {limit} entries."),
+        Violation::MaxItems { limit } => format!("This list may have at most {limit} entries."),
+        Violation::MaxProperties { limit } => format!("This may have at most {limit} members."),
+        other => format!("This does not match the description of the API ({}).", other.keyword()),
     }
 }
 
@@ -301,24 +307,24 @@ mod tests {
             "inner": [{ "flag": "yes" }, {}],
         });
         let expected = told(&[
-            ("/at", "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z"),
-            ("/a~1b", "there is no field of this name"),
-            ("/count", "a number of at least 1 is wanted here"),
-            ("/id", "a text is wanted here"),
-            ("/inner/0/flag", "true or false is wanted here"),
-            ("/inner/1/flag", "this is needed"),
-            ("/name", "a text is wanted here"),
-            ("/role", "one of viewer, researcher, admin is wanted here"),
+            ("/at", "This must be a time in RFC 3339 form, such as 2030-01-31T09:00:00Z."),
+            ("/a~1b", "There is no field with this name."),
+            ("/count", "This must be a number of at least 1."),
+            ("/id", "This must be a text."),
+            ("/inner/0/flag", "This must be true or false."),
+            ("/inner/1/flag", "This is required."),
+            ("/name", "This must be a text that is not empty."),
+            ("/role", "This must be one of viewer, researcher, admin."),
         ]);
         assert_eq!(faults(body), expected);
         let many = json!({ "id": "x", "name": null, "inner": [{ "flag": true }, { "flag": true }, { "flag": true }] });
         let expected = told(&[
-            ("/id", "a UUID is wanted here"),
-            ("/inner", "at most 2 of these are taken"),
-            ("/name", "this is needed"),
+            ("/id", "This must be a UUID."),
+            ("/inner", "This list may have at most 2 entries."),
+            ("/name", "This is required."),
         ]);
         assert_eq!(faults(many), expected);
-        assert_eq!(faults(json!([])), told(&[("", "an object is wanted here")]));
+        assert_eq!(faults(json!([])), told(&[("", "This must be an object.")]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! `/docs`: the API's description in a browser, from files in the binary.
+//! `/docs`: a page with the API's description, from files in the binary.
 //!
-//! Owns: that the page asks nobody else for anything. Never does: describe anything (see [`openapi`](super::openapi)).
+//! Owns: that the page requests nothing from other hosts. Never does: describe anything (see
+//! [`openapi`](super::openapi)).
 
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use utoipa_swagger_ui::Config;
 
 use super::Problem;
 
-/// The page writes style attributes and draws its icons from data URLs; everything else is as strict as for our own pages.
+/// The page writes style attributes and draws its icons from data URLs. In all else its policy is
+/// as strict as that of the engine's other pages.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -19,10 +21,11 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(web::redirect("/docs", "/docs/")).service(web::resource("/docs/{file:.*}").get(file));
 }
 
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn file(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, Problem> {
-    // Neither a validator elsewhere nor a setting in the address: the page shows this engine's document only.
+    // An external validator and settings in the address are disabled, so that the page shows only
+    // this engine's document.
     let config = Config::from("/api/openapi.json").validator_url("none").display_operation_id(true);
     let found = utoipa_swagger_ui::serve(&name, Arc::new(config)).ok().flatten();
     let found = found.ok_or_else(|| Problem::unknown_route(request.path()))?;

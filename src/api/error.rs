@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 problem documents, whoever made them.
+//! Errors as RFC 9457 problem documents, whichever layer made them.
 
 use std::fmt;
 
@@ -20,10 +20,10 @@ use super::kind::{self, Kind};
 const OPEN_RETRY_S: u64 = 30;
 const CONTENT_TYPE: &str = "application/problem+json";
 
-/// One thing that is wrong with the input.
+/// One fault of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
-    /// JSON pointer (RFC 6901) into the body, or into the query taken as an object.
+    /// A JSON pointer (RFC 6901) into the body, or into the query as an object.
     pub pointer: String,
     pub detail: String,
 }
@@ -33,7 +33,7 @@ impl Fault {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
 
-    /// Unless something is said of this place already: one fault a pointer, the first one found.
+    /// Adds a fault, unless there is one for this pointer already. The first one found is kept.
     pub(super) fn add(faults: &mut Vec<Self>, fault: Self) {
         if faults.iter().all(|known| known.pointer != fault.pointer) {
             faults.push(fault);
@@ -54,25 +54,25 @@ pub struct Problem {
     #[schema(value_type = u16)]
     #[serde(serialize_with = "as_number")]
     status: StatusCode,
-    /// What happened here, for people.
+    /// What happened, in words.
     detail: String,
-    /// Every fault of the input at once.
+    /// All faults of the input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
-    /// Of a join link that is used too early: when it lets in.
+    /// For a join link that is used too early: the time from which it can be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     opens_at: Option<DateTime<Utc>>,
     #[serde(skip)]
     retry_after_s: Option<u64>,
 }
 
-// The signature is serde's.
+// serde requires this signature.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn as_uri<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.uri())
 }
 
-// The signature is serde's.
+// serde requires this signature.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
@@ -100,19 +100,19 @@ impl Problem {
     }
 
     pub fn unknown_route(path: &str) -> Self {
-        Self::not_found(format!("there is nothing at {path}"))
+        Self::not_found(format!("There is nothing at {path}."))
     }
 
     pub fn invalid_body(errors: Vec<Fault>) -> Self {
-        Self::new(Kind::InvalidBody, "the body has faults").with_errors(errors)
+        Self::new(Kind::InvalidBody, "The body has faults.").with_errors(errors)
     }
 
-    /// The log has the reason.
+    /// Returns a problem without details. The log has the reason.
     pub fn internal() -> Self {
-        Self::new(Kind::InternalError, "the log says what went wrong")
+        Self::new(Kind::InternalError, "An internal error occurred. The engine's log has the reason.")
     }
 
-    /// Another kind of the same status.
+    /// Changes the kind to another one with the same status.
     #[must_use]
     pub(super) fn of_kind(self, kind: Kind) -> Self {
         Self { kind, ..self }
@@ -132,10 +132,11 @@ impl Problem {
         self
     }
 
-    /// It is too early; with the way out.
+    /// Returns the problem of a link that is used too early, with the time from which it can be
+    /// used.
     pub fn too_early(opens_at: DateTime<Utc>) -> Self {
         let wait = (opens_at - Utc::now()).num_seconds().max(0) as u64 + 1;
-        let detail = format!("the interview opens at {}", opens_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        let detail = format!("The interview opens at {}.", opens_at.to_rfc3339_opts(SecondsFormat::Secs, true));
         Self { opens_at: Some(opens_at), ..Self::new(Kind::TooEarly, detail) }.retry_after(wait)
     }
 
@@ -165,7 +166,7 @@ impl ResponseError for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        // Not `json()`, which would set its own content type; these fields always serialise.
+        // `json()` would set its own content type. These fields always serialize.
         let body = serde_json::to_string(self).unwrap_or_default();
         response.content_type(CONTENT_TYPE).body(body)
     }
@@ -178,37 +179,49 @@ impl From<StorageError> for Problem {
             error => error,
         };
         match &error {
-            StorageError::NotFound(_) => Self::not_found(error.to_string()),
-            StorageError::Over(_) => Self::new(Kind::InterviewOver, error.to_string()),
-            StorageError::NotOver => Self::new(Kind::InterviewNotOver, error.to_string()),
-            StorageError::Conflict(_) => Self::conflict(error.to_string()),
+            StorageError::NotFound(_) => Self::not_found(sentence(&error)),
+            StorageError::Over(_) => Self::new(Kind::InterviewOver, sentence(&error)),
+            StorageError::NotOver => Self::new(Kind::InterviewNotOver, sentence(&error)),
+            StorageError::Conflict(_) => Self::conflict(sentence(&error)),
             StorageError::TooMuchOpen { reached, .. } => {
                 let setting = match reached {
                     Reached::Caller => "TASKS_OPEN_PER_CALLER",
                     Reached::Workspace => "TASKS_OPEN_PER_WORKSPACE",
                 };
-                let detail =
-                    format!("{error} ({setting}): wait until some are over, or cancel some (DELETE /api/tasks/…)");
+                let error = sentence(&error);
+                let detail = format!(
+                    "{error} The limit is {setting}. Wait until some of them are over, or cancel some (DELETE \
+                     /api/tasks/…)."
+                );
                 Self::new(Kind::TooManyOpenTasks, detail).retry_after(OPEN_RETRY_S)
             }
-            StorageError::Changed => Self::new(Kind::ChangedSince, error.to_string()),
-            StorageError::Erased => Self::new(Kind::PersonalDataErased, error.to_string()),
+            StorageError::Changed => Self::new(Kind::ChangedSince, sentence(&error)),
+            StorageError::Erased => Self::new(Kind::PersonalDataErased, sentence(&error)),
             _ if error.is_unfit_value() => {
-                Self::new(Kind::TextNotStorable, "a text holds a character that can't be stored (NUL)")
+                Self::new(Kind::TextNotStorable, "A text contains a character that cannot be stored (NUL).")
             }
             StorageError::Database(_) | StorageError::Away if !error.is_permanent() => {
-                tracing::error!(%error, "the database can't be used");
-                Self::new(Kind::DatabaseUnavailable, "the database can't be used now").retry_after(5)
+                tracing::error!(%error, "the database cannot be used");
+                Self::new(Kind::DatabaseUnavailable, "The database cannot be used at present.").retry_after(5)
             }
             _ => {
-                tracing::error!(%error, "request failed");
+                tracing::error!(%error, "a request failed");
                 Self::internal()
             }
         }
     }
 }
 
-/// What is said of an error that came without a word.
+/// Returns an error's message as a full sentence.
+pub(super) fn sentence(error: &impl fmt::Display) -> String {
+    let message = error.to_string();
+    let mut rest = message.chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.into_iter().chain(rest).chain(end.chars()).collect()
+}
+
+/// Returns the detail of an error that came without one.
 fn reason(asked: &str, status: StatusCode, headers: &HeaderMap) -> String {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match status {
@@ -219,16 +232,17 @@ fn reason(asked: &str, status: StatusCode, headers: &HeaderMap) -> String {
         StatusCode::RANGE_NOT_SATISFIABLE => {
             match header(header::CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes */")) {
                 Some(length) => {
-                    format!("The range that was asked for lies outside the file, which has {length} bytes.")
+                    format!("The requested range lies outside the file, which has {length} bytes.")
                 }
-                None => "The range that was asked for lies outside the file.".to_owned(),
+                None => "The requested range lies outside the file.".to_owned(),
             }
         }
         _ => format!("The engine refused {asked} and gave no reason."),
     }
 }
 
-/// Middleware: errors that the framework or a library made become problem documents as well; headers (`Allow`, say) stay.
+/// Middleware. Errors that the framework or a library made become problem documents as well. Their
+/// headers, such as `Allow`, are kept.
 pub(super) async fn as_problem_document(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -1,6 +1,7 @@
-//! The events socket of one page: what it is told, and what it asks for.
+//! The events socket of one page: the messages to the page, and its commands.
 //!
-//! Owns: that nothing final is missed or told twice. Never does: keep messages (the session layer does).
+//! Owns: that the page neither misses nor repeats a final message. Never does: store messages (the
+//! session layer does).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,26 +15,26 @@ use uuid::Uuid;
 
 use crate::calls::{Calls, PageMessage};
 
-/// Keeps proxies from closing a quiet socket, and finds out that a page is gone.
+/// A ping keeps proxies from closing an idle socket, and detects a page that is gone.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const GONE_AFTER: Duration = PING_EVERY.saturating_mul(3);
-/// Commands are tiny.
+/// Commands are short.
 const MAX_FRAME: usize = 4 * 1024;
 
-/// What a page may ask for over the events socket.
+/// A command that a page may send over the events socket.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[schema(as = CallCommand)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Request {
     Pause,
     Resume,
-    /// The respondent leaves: the interview ends.
+    /// The respondent leaves, and the interview ends.
     Leave,
-    /// Say the current question again.
+    /// Repeats the current question.
     Repeat,
-    /// Consent to record is taken back.
+    /// Withdraws the consent to record.
     StopRecording {
-        /// What was recorded so far is deleted as well.
+        /// If true, everything recorded so far is deleted as well.
         delete_so_far: bool,
     },
 }
@@ -53,7 +54,7 @@ impl From<Request> for Command {
 pub(super) struct Socket {
     calls: Arc<dyn Calls>,
     interview_id: Uuid,
-    /// The last message told.
+    /// The number of the last message that was sent.
     last: Option<u64>,
     last_at_ms: u64,
     session: Session,
@@ -66,7 +67,7 @@ impl Socket {
     }
 
     pub(super) async fn run(mut self, messages: MessageStream) {
-        // An error means that the page closed the socket: there is nobody to tell.
+        // An error means that the page closed the socket, so there is no recipient.
         if self.serve(messages.max_frame_size(MAX_FRAME)).await.is_ok() {
             let _ = self.session.close(Some(CloseReason::from(CloseCode::Normal))).await;
         }
@@ -83,7 +84,8 @@ impl Socket {
             tokio::select! {
                 message = live.recv() => match message {
                     Ok(message) => self.tell(&message).await?,
-                    // Too slow a page: what is final comes from the keeper, the rest is old anyway.
+                    // The page is too slow. Final messages come from the store of messages, and the
+                    // others are out of date.
                     Err(RecvError::Lagged(_)) => {
                         let (missed, fresh) = self.calls.subscribe(self.interview_id, self.last);
                         live = fresh;
@@ -128,17 +130,18 @@ impl Socket {
             return self
                 .complain(
                     "Not understood",
-                    "pause, resume, leave, repeat or stop_recording is wanted, as {\"type\": …}",
+                    "A command must be pause, resume, leave, repeat or stop_recording, as {\"type\": …}.",
                 )
                 .await;
         };
         match self.calls.command(self.interview_id, request.into()).await {
             Ok(()) => Ok(()),
-            Err(not_live) => self.complain("Not possible now", &not_live.to_string()).await,
+            Err(not_live) => self.complain("Not possible now", &super::error::sentence(&not_live)).await,
         }
     }
 
-    /// Tells this page alone, under the number and time of the last message, so that `?after=` stays right.
+    /// Tells only this page, with the number and time of the last message, so that `?after=`
+    /// remains correct.
     async fn complain(&mut self, title: &str, detail: &str) -> Result<(), Closed> {
         let notice = Notice::Error { title: title.to_owned(), detail: detail.to_owned(), call_id: None };
         let seq = self.last.unwrap_or_default();
@@ -146,7 +149,7 @@ impl Socket {
     }
 
     async fn send(&mut self, message: &PageMessage) -> Result<(), Closed> {
-        // These values always serialise.
+        // These values always serialize.
         let Ok(text) = serde_json::to_string(message) else { return Ok(()) };
         self.session.text(text).await
     }

@@ -1,16 +1,18 @@
-//! Who asks, and whether they may come in.
+//! The identification of the caller, and the decision whether the request is let in.
 //!
-//! While the engine is this machine's alone, every local request acts as an admin. That is so as long as the engine is bound
-//! to a loopback address, PUBLIC_URL names no other host, and TRUSTED_PROXIES is empty. A request is local if its peer
-//! address and its Host header are loopback, if it carries no header that a proxy adds, and if no page of another site sent
-//! it. So no web page can reach in, by its Origin or by DNS rebinding.
+//! While the engine serves this machine only, every local request acts as an admin. That is so as
+//! long as the engine is bound to a loopback address, PUBLIC_URL names no other host, and
+//! TRUSTED_PROXIES is empty. A request is local if its peer address and its Host header are
+//! loopback, if it carries no header that a proxy adds, and if no page of another site sent it. So
+//! no web page can reach the engine by its Origin or by DNS rebinding.
 //!
-//! As soon as anything beyond this machine is meant to reach the engine, every request needs a key or a session, whatever it
-//! looks like: a proxy may rewrite Host and strip the other headers. Only the open routes are excepted: joining, whose token
-//! is the key, and what tells nothing about people. Whoever presents a key is judged by it, wherever from.
+//! As soon as other machines are meant to reach the engine, every request needs a key or a session,
+//! wherever it seems to come from, because a proxy may rewrite Host and strip the other headers.
+//! Only the open routes are excepted: joining, whose token is the key, and routes that tell nothing
+//! about people. A request with a key is judged by that key, wherever it comes from.
 //!
-//! Owns: this judgement, and that nobody asks too often, which is judged before anything is looked up. Never does: say what
-//! a role may do (the handlers' signatures do).
+//! Owns: this decision, and the rate limits, which are applied before anything is looked up. Never
+//! does: decide what a role may do (the signatures of the handlers do).
 
 use std::io;
 use std::net::{IpAddr, TcpListener};
@@ -30,22 +32,24 @@ use crate::access::AccessSettings;
 use crate::access::limits::Who;
 use crate::config::network::{is_loopback, needs_key};
 
-/// Names under which proxies tell that a request is somebody else's.
+/// The headers by which proxies mark a request that they forward.
 const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 #[derive(Debug, Clone)]
 pub(super) struct Exposure {
-    /// Bound to a loopback address: whoever comes under another name than ours came through somebody's page.
+    /// The engine is bound to a loopback address. A request with another Host then comes from a
+    /// page of another site.
     loopback: bool,
-    /// Nobody beyond this machine is meant to come in.
+    /// No other machine is meant to reach the engine.
     alone: bool,
-    /// Scheme and authority of PUBLIC_URL, such as `https://calls.example.org`.
+    /// The scheme and the authority of PUBLIC_URL, such as `https://calls.example.org`.
     public_origin: Option<String>,
-    /// Other sites' pages that may ask (CORS_ORIGINS): with a key of their own, never with a session's cookie.
+    /// The origins of other sites whose pages may send requests (CORS_ORIGINS). They need a key. A
+    /// session cookie is not accepted from them.
     allowed_origins: Vec<String>,
 }
 
-/// What the judgement goes by.
+/// The properties of a request that the decision depends on.
 #[derive(Debug, Clone, Copy, Default)]
 struct Asked<'r> {
     path: &'r str,
@@ -55,14 +59,14 @@ struct Asked<'r> {
     forwarded: bool,
 }
 
-/// From where somebody asks, and for what.
+/// Where a request comes from, and what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Entrance {
-    /// Nobody needs to be known here.
+    /// The route needs no credentials.
     open: bool,
-    /// From this machine itself, while the engine is this machine's alone.
+    /// The request comes from this machine, while the engine serves this machine only.
     local: bool,
-    /// From a page of ours.
+    /// The request comes from a page of this engine.
     own_page: bool,
 }
 
@@ -78,54 +82,56 @@ impl Exposure {
         })
     }
 
-    /// Refuses what no key could make good.
+    /// Refuses a request that no key could make acceptable.
     fn check(&self, asked: Asked<'_>) -> Result<Entrance, Problem> {
         let host = asked.host.unwrap_or_default();
         let is_public = self.public_origin.as_deref().and_then(authority).is_some_and(|public| public == host);
         if self.loopback && !is_public && !is_local(host) {
-            return Err(Problem::new(Kind::ForeignHost, "requests with a foreign Host are refused"));
+            return Err(Problem::new(Kind::ForeignHost, "Requests with a foreign Host are refused."));
         }
         let ours = |origin: &str| authority(origin) == Some(host) || self.public_origin.as_deref() == Some(origin);
         let own_page = asked.origin.is_some_and(ours);
         let allowed = |origin| self.allowed_origins.iter().any(|allowed| allowed == origin);
         if asked.origin.is_some_and(|origin| !own_page && !allowed(origin)) {
-            return Err(Problem::new(Kind::ForeignOrigin, "requests with a foreign Origin are refused"));
+            return Err(Problem::new(Kind::ForeignOrigin, "Requests with a foreign Origin are refused."));
         }
         let from_here = asked.peer.is_some_and(|peer| peer.to_canonical().is_loopback());
-        // A page that may ask with a key of its own gets no further for being opened at this machine.
+        // A page of another site needs a key, even if it is open in a browser on this machine.
         let other_page = asked.origin.is_some() && !own_page;
         let local = self.alone && from_here && is_local(host) && !asked.forwarded && !other_page;
         Ok(Entrance { open: is_open(asked.path), local, own_page })
     }
 }
 
-/// Routes that need no key: the join routes carry theirs, signing in is how to get one, the others tell nothing about people.
+/// Routes that need no key: the join routes carry their own, signing in is how a caller gets one,
+/// and the others tell nothing about people.
 pub(super) fn is_open(path: &str) -> bool {
     const ROUTES: [&str; 4] = ["/api/openapi.json", "/favicon.ico", "/api/auth/login", "/problems"];
     const BELOW: [&str; 7] =
         ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
-    // What looks like a way up is no way of ours.
+    // A path with `..` matches none of these routes.
     path.split('/').all(|segment| segment != "..")
         && (ROUTES.contains(&path) || BELOW.iter().any(|open| path.starts_with(open)))
 }
 
-/// `host[:port]` of an origin.
+/// Returns the `host[:port]` of an origin.
 fn authority(origin: &str) -> Option<&str> {
     origin.split_once("://").map(|(_, authority)| authority)
 }
 
-/// Whether a Host header names this machine itself.
+/// Returns true if a Host header names this machine.
 fn is_local(host: &str) -> bool {
     Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
 fn unknown() -> Problem {
-    let detail = "a key is needed here, as `Authorization: Bearer …` or `X-API-Key: …`; `interviewer key create` at the \
-                  engine's own machine makes one, POST /api/auth/login gives a user a session";
+    let detail = "A key is required here, as `Authorization: Bearer …` or `X-API-Key: …`. `interviewer key \
+                  create` on the engine's own machine creates a key, and POST /api/auth/login starts a session.";
     Problem::new(Kind::KeyRequired, detail)
 }
 
-/// What somebody shows, as far as it is asked for. A cookie that is no session of ours was left over, and says nothing.
+/// Returns the credentials of a request, as far as the route needs any. A cookie that holds no
+/// session token is left over from something else and is ignored.
 fn shown(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Result<Option<Credentials>, Problem> {
     if entrance.open {
         return Ok(None);
@@ -136,8 +142,9 @@ fn shown(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Resu
     }))
 }
 
-/// Under which name a request is counted, as far as that can be said without a look-up: that of a key or session which was
-/// good a moment ago, or else the client's address. Nothing for what this machine itself asks.
+/// Returns the name under which a request is counted, as far as it is known without a look-up. It
+/// is the name of a key or session that was valid a moment ago, or else the client's address. A
+/// local request is not counted.
 fn counted(state: &AppState, request: &ServiceRequest, entrance: Entrance, shown: Option<&Credentials>) -> Option<Who> {
     let known = match shown {
         None if entrance.local => return None,
@@ -149,7 +156,7 @@ fn counted(state: &AppState, request: &ServiceRequest, entrance: Entrance, shown
     known.or_else(|| limits::client_address(request.request()).map(Who::at))
 }
 
-/// Who it is, as far as that is asked for.
+/// Identifies the caller, as far as the route needs it.
 async fn identify(
     state: &AppState,
     request: &ServiceRequest,
@@ -158,11 +165,13 @@ async fn identify(
 ) -> Result<Option<Identity>, Problem> {
     match shown {
         Some(Credentials::Cookie(token)) => {
-            // One whose session has ended says nothing either.
+            // A cookie whose session has ended is ignored as well.
             if let Some(identity) = state.recognise_session(&token).await? {
-                // A browser adds cookies to what any page sends; that a page of ours sent it, only Origin tells.
+                // A browser adds cookies to the requests of any page. Only Origin shows that a page
+                // of this engine sent the request.
                 if !request.method().is_safe() && !entrance.own_page {
-                    let detail = "with a session's cookie, changes are taken from our own pages only (Origin)";
+                    let detail =
+                        "With a session cookie, changes are accepted from this engine's own pages only (Origin).";
                     return Err(Problem::new(Kind::ForeignOrigin, detail));
                 }
                 return Ok(Some(identity));
@@ -170,7 +179,7 @@ async fn identify(
         }
         Some(explicit) => {
             let identity = state.recognise(&explicit).await?;
-            let detail = "this key or token is not known, has expired or was withdrawn";
+            let detail = "This key or token is unknown, has expired or was revoked.";
             let refused = || Problem::new(Kind::KeyNotValid, detail);
             return identity.map(Some).ok_or_else(refused);
         }
@@ -182,7 +191,8 @@ async fn identify(
     if entrance.open { Ok(None) } else { Err(unknown()) }
 }
 
-/// `/metrics` tells of all workspaces: METRICS_TOKEN opens it, and so does a key of the default workspace.
+/// Opens `/metrics`, which covers all workspaces, to METRICS_TOKEN. A key of the default workspace
+/// opens it as well.
 fn measuring(state: &AppState, request: &ServiceRequest, entrance: Entrance) -> Entrance {
     let token = &state.access.settings.metrics_token;
     if token.is_empty() {
@@ -208,7 +218,7 @@ pub(super) async fn admit(
     let asked = Asked {
         path: request.path(),
         peer: request.peer_addr().map(|address| address.ip()),
-        // HTTP/2 has no Host header but an authority.
+        // HTTP/2 has an authority instead of a Host header.
         host: text(header::HOST).or_else(|| request.uri().authority().map(actix_web::http::uri::Authority::as_str)),
         origin: text(header::ORIGIN),
         forwarded: FORWARDED.iter().any(|name| request.headers().contains_key(*name)),
@@ -216,7 +226,9 @@ pub(super) async fn admit(
     let (Some(exposure), Some(state)) =
         (request.app_data::<web::Data<Exposure>>().cloned(), request.app_data::<web::Data<AppState>>().cloned())
     else {
-        return Ok(request.error_response(Problem::new(Kind::InternalError, "the server was set up without its guard")));
+        return Ok(
+            request.error_response(Problem::new(Kind::InternalError, "The server was set up without its guard."))
+        );
     };
     let measures = asked.path == METRICS;
     let entrance = exposure.check(asked);
@@ -241,7 +253,7 @@ pub(super) async fn admit(
     if let Ok(Some(identity)) = &verdict
         && identity.counted != who
     {
-        // It was no guess: it counts for who it is.
+        // The credentials are valid, so the request counts for its caller and not as a guess.
         if let Some(who) = &who {
             state.access.limits.uncount(who);
         }

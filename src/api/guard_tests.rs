@@ -1,4 +1,4 @@
-//! Tests of who may come in.
+//! Tests of the guard.
 
 use super::*;
 use crate::access::TrustedProxies;
@@ -16,12 +16,12 @@ fn bound_to(bind: &str, public_url: &str, proxies: &[&str]) -> Exposure {
     Exposure::of(&TcpListener::bind((bind, 0)).unwrap(), public_url, &access).unwrap()
 }
 
-/// Of this machine alone.
+/// Returns the exposure of an engine that serves this machine only.
 fn alone() -> Exposure {
     bound_to("127.0.0.1", "http://127.0.0.1:8000", &[])
 }
 
-/// Every way to be reached from elsewhere.
+/// Returns every way in which an engine can be reached from elsewhere.
 fn exposed() -> [(&'static str, Exposure); 4] {
     [
         ("bound to every address", bound_to("0.0.0.0", "", &[])),
@@ -35,7 +35,7 @@ fn from(peer: &str, path: &'static str, host: &'static str) -> Asked<'static> {
     Asked { path, peer: Some(peer.parse().unwrap()), host: Some(host), ..Asked::default() }
 }
 
-/// What somebody without any key gets.
+/// Returns the status that a request without a key receives.
 fn status(exposure: &Exposure, asked: Asked<'_>) -> u16 {
     use actix_web::ResponseError as _;
     match exposure.check(asked) {
@@ -55,7 +55,7 @@ fn this_machine_may_ask_for_anything_while_nobody_else_can() {
     }
     let same = Asked { origin: Some("http://localhost:8000"), ..from("::1", "/", "localhost:8000") };
     assert_eq!(status(&alone(), same), 200);
-    // A visitor whose request a proxy has made look exactly like one of this machine's.
+    // This is a visitor whose request a proxy has made look exactly like a local one.
     for (how, exposure) in exposed() {
         for host in hosts {
             for path in [ADMIN, "/", "/metrics", "/api/keys/", "/api/audit/", "/api/users/"] {
@@ -110,7 +110,7 @@ fn from_outside_only_the_open_routes_answer() {
         let page = Asked { origin: Some(PUBLIC), ..through(JOIN) };
         assert_eq!(status(&exposure, page), 200);
     }
-    // Whoever claims to be local is believed only where it can't be a lie.
+    // A claim to be local is believed only where it cannot be forged.
     assert_eq!(status(&bound_to("0.0.0.0", "", &[]), from("203.0.113.9", ADMIN, "localhost:8000")), 401);
     assert_eq!(status(&alone(), Asked { peer: None, ..from("::1", ADMIN, "localhost:8000") }), 401);
     let proxied = Asked { forwarded: true, ..from("127.0.0.1", ADMIN, "127.0.0.1:8000") };

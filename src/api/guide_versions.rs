@@ -1,4 +1,5 @@
-//! `/api/call-guides/{id}/versions`, `/diff` and `/export`: what a guide was, what was changed, and taking it elsewhere.
+//! `/api/call-guides/{id}/versions`, `/diff` and `/export`: the versions of a guide, the changes
+//! between them, and the export of a guide.
 
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::Path;
@@ -25,7 +26,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(resource!(export));
 }
 
-/// One version with its content.
+/// One version of a guide with its content.
 #[derive(Serialize, ToSchema)]
 #[schema(as = GuideVersionContent)]
 struct Version {
@@ -34,7 +35,7 @@ struct Version {
     document: Guide,
 }
 
-/// What was changed between two versions.
+/// The changes between two versions of a guide.
 #[derive(Serialize, ToSchema)]
 #[schema(as = GuideDifference)]
 struct Difference {
@@ -43,15 +44,15 @@ struct Difference {
     changes: Vec<Change>,
 }
 
-pub(super) const VERSION_WANTED: &str = "the number of a version is wanted here";
+pub(super) const VERSION_WANTED: &str = "This must be the number of a version.";
 
 pub(super) fn number(text: &str) -> Option<i32> {
     text.parse().ok().filter(|number| *number > 0)
 }
 
-/// List a guide's versions
+/// List the versions of a guide
 ///
-/// Newest first.
+/// The newest version comes first.
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}/versions",
@@ -60,13 +61,13 @@ pub(super) fn number(text: &str) -> Option<i32> {
 )]
 async fn versions(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.guides().versions(*id, cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }
 
-/// Read one version of a guide
+/// Read a version of a guide
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}/versions/{version}",
@@ -81,8 +82,9 @@ async fn version(caller: Viewer, path: Path<(Uuid, i32)>) -> Result<HttpResponse
 
 /// Compare two versions of a guide
 ///
-/// Sections, questions and options are matched by their ids. `from` is the version before `to` when missing, `to` the newest.
-/// With `Accept: text/plain` a line a change.
+/// Sections, questions and options are matched by their ids. If `from` is missing, it is the
+/// version before `to`. If `to` is missing, it is the newest. With `Accept: text/plain` the answer
+/// has one line for each change.
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}/diff",
@@ -94,7 +96,7 @@ async fn version(caller: Viewer, path: Path<(Uuid, i32)>) -> Result<HttpResponse
     ),
     responses(
         (status = 200, content((Difference = "application/json"), (String = "text/plain"))),
-        (status = 406, body = Problem, description = "Accept names no kind that there is"),
+        (status = 406, body = Problem, description = "Accept names no media type that is available."),
     )
 )]
 async fn difference(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -104,12 +106,18 @@ async fn difference(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Res
     query.finish()?;
     let text = match Accept::of(&request).choose(&["application/json", "text/plain"]) {
         Some(kind) => kind == "text/plain",
-        None => return Err(Problem::new(Kind::NotAcceptable, "there are application/json and text/plain")),
+        None => {
+            return Err(Problem::new(
+                Kind::NotAcceptable,
+                "The available media types are application/json and text/plain.",
+            ));
+        }
     };
     let guides = caller.storage.guides();
     let newest = guides.get(*id).await?.version;
     let to = to.unwrap_or(newest);
-    // Of the first version everything is new; compared with itself it says at least that nothing was changed.
+    // The first version is compared with itself, so that the answer reports no changes instead of a
+    // fault.
     let from = from.unwrap_or((to - 1).max(1));
     let (_, old) = guides.numbered(*id, from).await?;
     let (_, new) = guides.numbered(*id, to).await?;
@@ -123,22 +131,23 @@ async fn difference(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Res
     })
 }
 
-/// Take a guide elsewhere
+/// Export a guide
 ///
-/// The document as it would be written by hand, complete; posting it to `/api/call-guides/` makes the same guide again.
+/// Returns the complete document, as it would be written by hand. Posting it to `/api/call-guides/`
+/// makes the same guide again.
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}/export",
     params(
         ("id" = Uuid, Path),
-        ("format" = Option<String>, Query, pattern = "^(json|yaml)$", description = "json when missing"),
-        ("version" = Option<i32>, Query, minimum = 1, description = "the newest when missing"),
+        ("format" = Option<String>, Query, pattern = "^(json|yaml)$", description = "`json` if missing."),
+        ("version" = Option<i32>, Query, minimum = 1, description = "The newest if missing."),
     ),
     responses((status = 200, content((Guide = "application/json"), (String = "application/yaml"))))
 )]
 async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let yaml = query.parse("format", "json or yaml is wanted here", |format| match format {
+    let yaml = query.parse("format", "This must be json or yaml.", |format| match format {
         "json" => Some(false),
         "yaml" => Some(true),
         _ => None,
@@ -153,7 +162,7 @@ async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<
     let yaml = yaml.unwrap_or_default();
     let (kind, ending) = if yaml { ("application/yaml", "yaml") } else { ("application/json", "json") };
     let text = written(&guide, yaml).map_err(|error| {
-        tracing::error!(guide = %id, error, "a guide can't be written");
+        tracing::error!(guide = %id, error, "a guide cannot be written");
         Problem::internal()
     })?;
     let disposition = ContentDisposition {
@@ -163,7 +172,7 @@ async fn export(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<
     Ok(HttpResponse::Ok().insert_header(disposition).content_type(kind).body(text))
 }
 
-/// The document as text.
+/// Writes the document as text.
 pub(crate) fn written(guide: &Guide, yaml: bool) -> Result<String, String> {
     if yaml {
         serde_saphyr::to_string(guide).map_err(|error| error.to_string())

@@ -1,7 +1,7 @@
-//! What every answer tells browsers, and which other sites' pages may read one.
+//! The headers that every answer carries for browsers, and CORS.
 //!
-//! Owns: security headers where a handler has set none of its own, CORS by the operator's list. Never does: decide who may
-//! ask (the guard refuses other origins before anything is done).
+//! Owns: the security headers where a handler has set none, and CORS by the operator's list. Never
+//! does: decide who may send a request (the guard refuses other origins before anything else).
 
 use actix_cors::Cors;
 use actix_web::body::{BoxBody, MessageBody};
@@ -16,17 +16,18 @@ use actix_web::web;
 
 use super::AppState;
 
-/// Seconds that a browser may keep the answer to a preflight.
+/// How many seconds a browser may keep the answer to a preflight request.
 const PREFLIGHT_SECONDS: usize = 600;
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Middleware, outermost: refusals and preflights have these headers as well. Pages have a stricter policy of their own.
+/// Middleware, outermost, so that refusals and preflight answers carry these headers as well. Pages
+/// have their own stricter policy.
 pub(super) async fn protect(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let https = request.app_data::<web::Data<AppState>>().is_some_and(|state| {
-        // Behind a proxy with TLS nobody else is meant to come in either.
+        // If the proxy uses TLS, plain HTTP is not meant to be used either.
         state.settings.public_url.starts_with("https:")
     });
     let mut response = next.call(request).await?.map_into_boxed_body();
@@ -46,7 +47,8 @@ pub(super) async fn protect(
     Ok(response)
 }
 
-/// Only put up where there are origins. Cookies are not for other sites' pages: they ask with a key.
+/// Returns the CORS middleware, which is used only if there are origins. Pages of other sites
+/// authenticate with a key, so cookies are not allowed.
 pub(super) fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
@@ -55,7 +57,7 @@ pub(super) fn cors(origins: &[String]) -> Cors {
         .allowed_headers(["x-api-key", "idempotency-key"])
         .expose_headers(["etag", "location", "link", "retry-after", "ratelimit", "ratelimit-policy", "accept-patch"])
         .max_age(PREFLIGHT_SECONDS)
-        // The guard refuses other origins, and says so in a problem document.
+        // The guard refuses other origins with a problem document.
         .block_on_origin_mismatch(false);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

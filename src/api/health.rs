@@ -1,4 +1,4 @@
-//! Health: a line a component, liveness, readiness.
+//! Health: the state of each component, liveness and readiness.
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -11,14 +11,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::routes::resource;
 use super::{AppState, Kind};
 use crate::fleet::{Redis, RedisStatus};
-use crate::supervised::Standing;
+use crate::supervised::PartStatus;
 use storage::tasks::QueueCount;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(overall)).service(resource!(live)).service(resource!(ready));
 }
 
-/// How the engine is; a component that is not configured does not count.
+/// The state of the engine. A component that is not configured does not count.
 #[derive(Serialize, ToSchema)]
 struct Health {
     status: Availability,
@@ -31,36 +31,37 @@ struct Health {
 struct Components {
     database: Component,
     redis: Component,
-    /// Where recordings and exports lie. While it does not answer, calls go on, and recordings wait with this engine.
+    /// The store of recordings and exports. While it does not answer, calls continue, and
+    /// recordings remain on this engine's disk.
     files: Component,
     models: Models,
     queues: Queues,
-    /// What runs for as long as the engine does, in the order in which it was started.
+    /// The supervised parts of the engine, in the order in which they were started.
     parts: Vec<PartLine>,
 }
 
-/// A part of the engine, which is started again when it panics, freezes or ends.
+/// A part of the engine, which is restarted when it panics, freezes or ends.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HealthPart)]
 struct PartLine {
-    /// As `part_restarts_total` and alerts name it.
+    /// The name of the part, as in `part_restarts_total` and in alerts.
     name: &'static str,
-    /// `unavailable` while it is down.
+    /// `unavailable` while the part is down.
     status: Availability,
-    /// No call can be taken while it is down.
+    /// True if no call can be accepted while the part is down.
     needed: bool,
-    /// How often it was started again since the engine started.
+    /// How often the part was restarted since the engine started.
     restarts: u64,
-    /// Why it was started again the last time: `panicked`, `frozen` or `ended`.
+    /// The reason of the last restart: `panicked`, `frozen` or `ended`.
     #[schema(required)]
     last_reason: Option<&'static str>,
-    /// How many seconds ago that was.
+    /// How many seconds ago the last restart was.
     #[schema(required)]
     last_seconds_ago: Option<u64>,
 }
 
-impl From<Standing> for PartLine {
-    fn from(part: Standing) -> Self {
+impl From<PartStatus> for PartLine {
+    fn from(part: PartStatus) -> Self {
         Self {
             name: part.name,
             status: if part.up { Availability::Ok } else { Availability::Unavailable },
@@ -88,24 +89,24 @@ struct Component {
     detail: Option<&'static str>,
 }
 
-/// What speaks and listens.
+/// The models for speech recognition and speech synthesis.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HealthModels)]
 struct Models {
     status: Availability,
-    /// Any of these is a scripted stand-in.
+    /// True if any of them is a scripted stand-in.
     scripted: bool,
     stt: String,
     tts: String,
     turn: String,
     vad: String,
     proposer: String,
-    /// None where LLM_PROVIDER is `none`.
+    /// Null if LLM_PROVIDER is `none`.
     #[schema(required)]
     llm: Option<Llm>,
 }
 
-/// The language model that words follow-ups; while it is not asked, templates serve.
+/// The language model that words follow-ups. While it is not used, templates replace it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HealthLlm)]
 struct Llm {
@@ -113,7 +114,8 @@ struct Llm {
     breaker: Breaker,
 }
 
-/// Whether its server is asked: `open` when it failed too often, `half_open` when the next question tries it again.
+/// The state of the circuit breaker for the server. `open` means that the server failed too often.
+/// `half_open` means that the next request tries it again.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = HealthLlmBreaker)]
 #[serde(rename_all = "snake_case")]
@@ -139,9 +141,9 @@ struct Queues {
     status: Admission,
     active_calls: usize,
     capacity: usize,
-    /// Events that are not yet in the database.
+    /// The number of events that are not in the database yet.
     events_waiting: u64,
-    /// Background tasks, a line a queue; none while the database does not answer.
+    /// The background tasks of each queue. Empty while the database does not answer.
     tasks: Vec<Tasks>,
 }
 
@@ -149,12 +151,12 @@ struct Queues {
 #[schema(as = HealthTasks)]
 struct Tasks {
     queue: entity::Queue,
-    /// Due, and not begun.
+    /// The number of tasks that are due and have not begun.
     waiting: i64,
-    /// How long the longest waiting one has been due.
+    /// For how many seconds the oldest waiting task has been due.
     oldest_seconds: f64,
     running: i64,
-    /// Dead letters.
+    /// The number of dead letters.
     failed: i64,
 }
 
@@ -191,18 +193,20 @@ fn redis(state: &AppState) -> Component {
         Some(RedisStatus::There) => Component { status: Availability::Ok, detail: None },
         Some(RedisStatus::Away) => Component {
             status: Availability::Unavailable,
-            detail: Some("redis does not answer: tasks are found in the database, and nothing is lost"),
+            detail: Some("Redis does not answer. Tasks are found in the database, and nothing is lost."),
         },
     }
 }
 
-/// By the last request to the store, which is asked every half minute at least.
+/// Reports the outcome of the last request to the store, which is made at least every 30 s.
 fn files(state: &AppState) -> Component {
     match state.storage.files().fault() {
         None => Component { status: Availability::Ok, detail: None },
         Some(_) => Component {
             status: Availability::Unavailable,
-            detail: Some("the store of files does not answer: recordings wait with their engines, and nothing is lost"),
+            detail: Some(
+                "The store of files does not answer. Recordings wait on the engines' disks, and nothing is lost.",
+            ),
         },
     }
 }
@@ -212,10 +216,10 @@ async fn report(state: &AppState) -> Health {
         Ok(()) => (Availability::Ok, None),
         Err(error) => {
             tracing::warn!(%error, "the database does not answer");
-            (Availability::Unavailable, Some("the database does not answer"))
+            (Availability::Unavailable, Some("The database does not answer."))
         }
     };
-    let parts = state.board.standings();
+    let parts = state.board.statuses();
     let needed = parts.iter().all(|part| part.up || !part.needed);
     let engines = state.calls.engines();
     let active_calls = state.calls.active();
@@ -253,48 +257,49 @@ async fn report(state: &AppState) -> Health {
     }
 }
 
-/// How the engine is
+/// Get the state of the engine
 ///
-/// Overall, and a line a component.
+/// Returns the overall state and the state of each component.
 #[utoipa::path(get, path = "/api/health/", responses((status = 200, body = Health)))]
 async fn overall(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok().json(report(&state).await)
 }
 
-/// The process answers: that is all it says.
+/// The process answers, and nothing else is checked.
 #[derive(Serialize, ToSchema)]
 struct Alive {
     status: Availability,
 }
 
-/// Whether the process answers
+/// Check that the process answers
 #[utoipa::path(get, path = "/api/health/live", responses((status = 200, body = Alive)))]
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn live() -> HttpResponse {
     HttpResponse::Ok().json(Alive { status: Availability::Ok })
 }
 
-/// A problem document that tells the components as well: probes read them.
+/// A problem document that also lists the components, for probes.
 #[derive(Serialize, ToSchema)]
 struct NotReady {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
-    /// A problem document's is the number.
+    /// A problem document has the status as a number.
     status: u16,
     detail: &'static str,
     version: &'static str,
     components: Components,
 }
 
-/// Whether a call can be taken now
+/// Check that a call can be accepted
 #[utoipa::path(
     get,
     path = "/api/health/ready",
     responses(
         (status = 200, body = Health),
-        (status = 503, body = NotReady, content_type = "application/problem+json", description = "no call can be taken",
+        (status = 503, body = NotReady, content_type = "application/problem+json",
+            description = "No call can be accepted.",
             headers(("Retry-After" = u64))),
     )
 )]
@@ -307,7 +312,7 @@ async fn ready(state: Data<AppState>) -> HttpResponse {
         kind: Kind::NotReady.uri(),
         title: Kind::NotReady.title(),
         status: 503,
-        detail: "no call can be taken now; see components",
+        detail: "No call can be accepted at present. See components.",
         version: health.version,
         components: health.components,
     };

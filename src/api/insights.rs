@@ -1,6 +1,8 @@
-//! `/api/analytics/insights/`: having reports made, finding them, and having them as JSON, Markdown or a page.
+//! `/api/analytics/insights/`: requesting, listing and reading reports, as JSON, Markdown or an
+//! HTML page.
 //!
-//! Owns: what may be asked for. Never does: extract (a background task does), show (`insights::report` does).
+//! Owns: what may be requested. Never does: extract (a background task does), or render
+//! (`insights::report` does).
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Path};
@@ -9,14 +11,14 @@ use chrono::{DateTime, Utc};
 use entity::insight_extractions;
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::accept::Accept;
 use super::body;
 use super::described::Described;
-use super::query::{FLAG_WANTED, Page, Paging, Parameters};
+use super::query::{Page, Paging, Parameters};
 use super::queued::{Queued, queued};
 use super::routes::resource;
 use super::{Fault, Kind, Problem, Researcher, Viewer};
@@ -25,7 +27,7 @@ use crate::insights::report::{Format, Report};
 use storage::insights::Extraction;
 use storage::{InsightFilter, Storage, StorageError};
 
-/// Interviews that may be named one by one.
+/// The content security policy of a report page, which contains its styles and sounds.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri 'none'; \
                            form-action 'none'; frame-ancestors 'none'";
 const FORMATS: [(&str, Format); 3] =
@@ -35,31 +37,34 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(generate)).service(resource!(list)).service(resource!(get));
 }
 
-/// One of `interview_id`, `interview_ids` and `call_guide_id`.
+/// The interviews to extract insights from. Exactly one of `interview_id`, `interview_ids` and
+/// `call_guide_id` is required.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = GenerateInsights)]
 #[serde(deny_unknown_fields)]
 struct Generate {
-    /// Of this one interview.
+    /// A single interview.
     interview_id: Option<Uuid>,
-    /// Across these interviews.
+    /// A list of interviews.
     #[schema(min_items = 1, max_items = 1000)]
     interview_ids: Option<Vec<Uuid>>,
-    /// Across all completed interviews of this guide.
+    /// All completed interviews with this guide.
     call_guide_id: Option<Uuid>,
-    /// Only those that ended at this time or later.
+    /// Only interviews that ended at this time or later.
     from: Option<DateTime<Utc>>,
-    /// Only those that ended before this time.
+    /// Only interviews that ended before this time.
     to: Option<DateTime<Utc>>,
-    /// Keys of the respondents' metadata by which groups are compared; all that make groups when it is missing.
+    /// Keys of the respondents' metadata by which groups are compared. If missing, every key that
+    /// yields groups is used.
     #[schema(max_items = 20)]
     segment_by: Option<Vec<String>>,
 }
 
-/// Have insights made
+/// Generate insights
 ///
-/// Of one interview, or across many. It is done in the background: the task's result names the insight. Callers may have only
-/// so many tasks open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+/// Extracts insights from one interview or from many, in the background. The result of the task
+/// names the insight. The number of open tasks is limited for each caller and workspace
+/// (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/analytics/insights/generate",
@@ -67,10 +72,10 @@ struct Generate {
     request_body = Generate,
     responses(
         (status = 202, body = Queued, headers(("Location" = String, description = "The task's path"))),
-        (status = 409, body = Problem, description = "the interview is not over"),
-        (status = 410, body = Problem, description = "the personal data was erased"),
-        (status = 422, body = Problem, description = "the body has faults"),
-        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+        (status = 409, body = Problem, description = "The interview is not over."),
+        (status = 410, body = Problem, description = "The personal data was erased."),
+        (status = 422, body = Problem, description = "The body has faults."),
+        (status = 429, body = Problem, description = "The limit of open tasks or of requests is reached.",
             headers(("Retry-After" = u64))),
     )
 )]
@@ -86,22 +91,22 @@ fn read(body: Value) -> Result<Extraction, Problem> {
     let is_there = |body: &Described<Generate>, name| body.get::<Value>(name).is_some();
     for name in ["from", "to"] {
         if is_there(&body, name) && !is_there(&body, "call_guide_id") {
-            body.fault(name, "this goes with call_guide_id");
+            body.fault(name, "This is accepted together with call_guide_id only.");
         }
     }
     let time = |body: &Described<Generate>, name| body.get::<DateTime<Utc>>(name);
     if time(&body, "from").zip(time(&body, "to")).is_some_and(|(from, to)| from >= to) {
-        body.fault("to", "this must be later than `from`");
+        body.fault("to", "This must be later than `from`.");
     }
     if is_there(&body, "segment_by") && is_there(&body, "interview_id") {
-        body.fault("segment_by", "one interview has no groups");
+        body.fault("segment_by", "A single interview has no groups.");
     }
     if body.is_sound() {
         let named = ["interview_id", "interview_ids", "call_guide_id"];
         match named.into_iter().filter(|name| is_there(&body, name)).count() {
-            0 => body.fault("interview_id", "interview_id, interview_ids or call_guide_id is needed"),
+            0 => body.fault("interview_id", "One of interview_id, interview_ids and call_guide_id is required."),
             1 => {}
-            _ => body.fault("interview_id", "only one of interview_id, interview_ids and call_guide_id is taken"),
+            _ => body.fault("interview_id", "Only one of interview_id, interview_ids and call_guide_id is accepted."),
         }
     }
     let Generate { interview_id, interview_ids, call_guide_id, from, to, segment_by } = body.finish()?;
@@ -117,19 +122,19 @@ fn read(body: Value) -> Result<Extraction, Problem> {
     })
 }
 
-/// What is not there is said at once, not by the task.
+/// Reports missing interviews and guides at once instead of in the task.
 async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
     let absent = |pointer: String, detail: &str| Problem::invalid_body(vec![Fault::new(pointer, detail)]);
     match job {
         Extraction::Interview { interview_id } => {
             let interview = storage.interviews().get(*interview_id).await.map_err(|error| match error {
-                StorageError::NotFound(_) => absent("/interview_id".to_owned(), "there is no interview with this id"),
+                StorageError::NotFound(_) => absent("/interview_id".to_owned(), "There is no interview with this id."),
                 error => error.into(),
             })?;
             if !interview.status.is_over() {
                 return Err(Problem::new(
                     Kind::InterviewNotOver,
-                    format!("the interview is not over: it is {}", interview.status.as_str()),
+                    format!("The interview is not over. Its status is {}.", interview.status.as_str()),
                 ));
             }
             if storage.receipts().is_erased(*interview_id).await? {
@@ -146,13 +151,15 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
                 }
             }
             if !unknown.is_empty() {
-                let detail = format!("there is no interview {}", unknown.join(", "));
+                let detail = format!("There is no interview {}.", unknown.join(", "));
                 return Err(absent("/interview_ids".to_owned(), &detail));
             }
         }
         Extraction::Guide { call_guide_id, .. } => {
             storage.guides().get(*call_guide_id).await.map_err(|error| match error {
-                StorageError::NotFound(_) => absent("/call_guide_id".to_owned(), "there is no call guide with this id"),
+                StorageError::NotFound(_) => {
+                    absent("/call_guide_id".to_owned(), "There is no call guide with this id.")
+                }
                 error => error.into(),
             })?;
         }
@@ -160,59 +167,66 @@ async fn check(storage: &Storage, job: &Extraction) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Insights that were made
+/// The filter on insights.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only insights of this interview.
+    interview_id: Option<Uuid>,
+    /// Only insights of interviews with this guide.
+    call_guide_id: Option<Uuid>,
+    /// If true, only insights across interviews. If false, only insights of a single interview.
+    across: Option<bool>,
+}
+
+/// List insights
 ///
-/// Newest first.
+/// The newest insight comes first.
 #[utoipa::path(
     get,
     path = "/api/analytics/insights/",
     operation_id = "insights.list",
     params(
         Paging,
-        ("interview_id" = Option<Uuid>, Query, description = "Of this interview only"),
-        ("call_guide_id" = Option<Uuid>, Query, description = "Of this guide's interviews only"),
-        ("across" = Option<bool>, Query, description = "true: across interviews only; false: of one interview only"),
+        Wanted,
     ),
     responses((status = 200, body = Page<insight_extractions::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let limit = query.limit();
-    let filter = InsightFilter {
-        interview_id: query.id("interview_id"),
-        call_guide_id: query.id("call_guide_id"),
-        across: query.parse("across", FLAG_WANTED, |value| value.parse().ok()),
-        after: query.cursor(),
-        limit: limit + 1,
-    };
+    let (limit, after) = query.paging();
+    let Wanted { interview_id, call_guide_id, across } = query.read();
+    let filter = InsightFilter { interview_id, call_guide_id, across, after, limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.insights().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }
 
-/// A report
+/// Get a report
 ///
-/// By its id, or the newest one of the interview with this id. As JSON; as Markdown; or as one HTML page with charts and the
-/// sound of every quote that was recorded, which works from disk.
+/// The path names an insight, or an interview whose newest insight is returned. The report is
+/// available as JSON, as Markdown, or as one HTML page with charts and the audio of every recorded
+/// quote. The page also works offline.
 #[utoipa::path(
     get,
     path = "/api/analytics/insights/{id}",
     operation_id = "insights.get",
     params(
         ("id" = Uuid, Path),
-        ("format" = Option<String>, Query, pattern = "^(json|markdown|md|html)$", description = "Wins over Accept"),
-        ("download" = Option<bool>, Query, description = "true: as a file to keep"),
+        ("format" = Option<String>, Query, pattern = "^(json|markdown|md|html)$",
+            description = "Takes precedence over Accept."),
+        ("download" = Option<bool>, Query, description = "If true, the answer is a file to be saved."),
     ),
     responses(
         (status = 200, content(
             (insight_extractions::Model = "application/json"), (String = "text/markdown"), (String = "text/html"),
         )),
-        (status = 406, body = Problem, description = "Accept names no kind that there is"),
+        (status = 406, body = Problem, description = "Accept names no media type that is available."),
     )
 )]
 async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let asked = query.parse("format", "json, markdown or html is wanted here", |name| match name {
+    let asked = query.parse("format", "This must be json, markdown or html.", |name| match name {
         "json" => Some(Format::Json),
         "markdown" | "md" => Some(Format::Markdown),
         "html" => Some(Format::Html),
@@ -249,10 +263,14 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
 fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
     let offers = FORMATS.map(|(kind, _)| kind);
     let chosen = Accept::of(request).choose(&offers);
-    chosen
-        .and_then(|kind| FORMATS.iter().find(|(known, _)| *known == kind))
-        .map(|(_, format)| *format)
-        .ok_or_else(|| Problem::new(Kind::NotAcceptable, "there are application/json, text/markdown and text/html"))
+    chosen.and_then(|kind| FORMATS.iter().find(|(known, _)| *known == kind)).map(|(_, format)| *format).ok_or_else(
+        || {
+            Problem::new(
+                Kind::NotAcceptable,
+                "The available media types are application/json, text/markdown and text/html.",
+            )
+        },
+    )
 }
 
 impl From<InsightError> for Problem {
@@ -260,7 +278,7 @@ impl From<InsightError> for Problem {
         match error {
             InsightError::Storage(error) => error.into(),
             error => {
-                tracing::error!(%error, "a report can't be made");
+                tracing::error!(%error, "a report cannot be made");
                 Self::internal()
             }
         }

@@ -1,4 +1,4 @@
-//! `/api/interviews/`: scheduling, finding, starting, cancelling.
+//! `/api/interviews/`: scheduling, listing, opening and cancelling interviews.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Path};
@@ -6,24 +6,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use entity::{Channel, Status, interview_responses, interviews};
 use interview::io::{Command, EndStatus};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use super::conditional::{self, Expected, IfMatchHeader, IfNoneMatchHeader};
 use super::described::Described;
-use super::query::{FLAG_WANTED, Page, Paging, Parameters};
+use super::query::{Page, Paging, Parameters};
 use super::reviews::{__path_annotate, annotate};
 use super::routes::resource;
 use super::{AppState, Kind, Problem, Researcher, Viewer, body};
 use storage::{InterviewFilter, InterviewOrder, JoinToken, NewInterview, StorageError};
-
-const CHANNEL_WANTED: &str = "webrtc, sip, websocket or microphone is wanted here";
-
-pub(super) const STATUS_WANTED: &str = "scheduled, in_progress, completed, failed, cancelled or no_show is wanted here";
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list))
@@ -38,9 +33,10 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 struct Schedule {
     call_guide_id: Uuid,
-    /// `webrtc` when missing.
+    /// `webrtc` if missing.
     channel: Option<Channel>,
-    /// Whose interviews belong together: what is said by one respondent is encrypted with one key. Made up when missing.
+    /// Groups the interviews of one respondent, whose words are encrypted with one key. Generated
+    /// if missing.
     #[schema(pattern = r"\S")]
     respondent_id: Option<String>,
     #[schema(pattern = r"\S")]
@@ -51,17 +47,17 @@ struct Schedule {
     respondent_email: Option<String>,
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// Now when missing.
+    /// The current time if missing.
     scheduled_at: Option<DateTime<Utc>>,
 }
 
-/// Every answer, in the order in which they were asked.
+/// All answers of an interview, in the order in which the questions were asked.
 #[derive(Serialize, ToSchema)]
 struct ResponseList {
     items: Vec<interview_responses::Model>,
 }
 
-/// An interview with its join link, which is told only here.
+/// An interview with its join link, which is returned only here.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ScheduledInterview)]
 struct Invitation {
@@ -85,14 +81,14 @@ impl Invitation {
 
 /// Schedule an interview
 ///
-/// The join link is told here and never again.
+/// The join link is returned here and never again.
 #[utoipa::path(
     post,
     path = "/api/interviews/schedule",
     request_body = Schedule,
     responses(
         (status = 201, body = Invitation, headers(("Location" = String, description = "The interview's path"))),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn schedule(
@@ -105,7 +101,7 @@ async fn schedule(
     let guide = new.call_guide_id;
     let (row, token) = caller.storage.interviews().schedule(new, &caller.actor).await.map_err(|error| match error {
         StorageError::NotFound(_) => {
-            let fault = super::Fault::new("/call_guide_id", "there is no call guide with this id");
+            let fault = super::Fault::new("/call_guide_id", "There is no call guide with this id.");
             Problem::invalid_body(vec![fault])
         }
         error => error.into(),
@@ -122,8 +118,8 @@ fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     let unavailable = body.get::<Channel>("channel").is_some_and(|channel| channel != Channel::Webrtc);
     body.check("channel", |channel: Channel| match channel {
         Channel::Webrtc => Ok(()),
-        Channel::Sip => Err("no phone transport is configured".to_owned()),
-        _ => Err("this transport is not configured".to_owned()),
+        Channel::Sip => Err("No phone transport is configured.".to_owned()),
+        _ => Err("This transport is not configured.".to_owned()),
     });
     let new = body.finish().map_err(|problem| match problem.faults() {
         [_] if unavailable => problem.of_kind(Kind::ChannelNotAvailable),
@@ -143,59 +139,66 @@ fn read(state: &AppState, body: Value) -> Result<NewInterview, Problem> {
     })
 }
 
-/// An enumeration by its name on the wire.
-pub(super) fn named<T: DeserializeOwned>(name: &str) -> Option<T> {
-    serde_json::from_value(Value::String(name.to_owned())).ok()
-}
-
-/// What interviews can be sorted by; the newest come first when nothing is said.
+/// The keys by which interviews can be sorted. By default, the newest interview comes first.
 const ORDERS: [(&str, InterviewOrder); 3] = [
     ("created_at", InterviewOrder::Created),
     ("updated_at", InterviewOrder::Updated),
     ("scheduled_at", InterviewOrder::Scheduled),
 ];
 
+/// The filter on interviews.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    #[param(inline)]
+    status: Option<Status>,
+    call_guide_id: Option<Uuid>,
+    #[param(inline)]
+    channel: Option<Channel>,
+    requires_human_review: Option<bool>,
+    tag: Option<String>,
+    /// Part of the respondent's name, email address, phone number or id, regardless of case.
+    q: Option<String>,
+    scheduled_from: Option<DateTime<Utc>>,
+    scheduled_to: Option<DateTime<Utc>>,
+    created_from: Option<DateTime<Utc>>,
+    created_to: Option<DateTime<Utc>>,
+}
+
 /// List interviews
 ///
-/// Newest first, when nothing else is said. Spans include their beginning and not their end.
+/// By default, the newest interview comes first. Time ranges include their beginning and exclude
+/// their end.
 #[utoipa::path(
     get,
     path = "/api/interviews/",
     params(
         Paging,
         ("sort" = Option<String>, Query, pattern = "^-?(created_at|updated_at|scheduled_at)$"),
-        ("status" = Option<Status>, Query),
-        ("call_guide_id" = Option<Uuid>, Query),
-        ("channel" = Option<Channel>, Query),
-        ("requires_human_review" = Option<bool>, Query),
-        ("tag" = Option<String>, Query),
-        ("q" = Option<String>, Query, description = "In the respondent's name, address, number or id, whatever its case"),
-        ("scheduled_from" = Option<DateTime<Utc>>, Query),
-        ("scheduled_to" = Option<DateTime<Utc>>, Query),
-        ("created_from" = Option<DateTime<Utc>>, Query),
-        ("created_to" = Option<DateTime<Utc>>, Query),
+        Wanted,
     ),
     responses((status = 200, body = Page<interviews::Model>))
 )]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
     let listing = query.listing(&ORDERS);
+    let wanted: Wanted = query.read();
+    query.finish()?;
     let filter = InterviewFilter {
-        status: query.parse("status", STATUS_WANTED, named::<Status>),
-        call_guide_id: query.id("call_guide_id"),
-        channel: query.parse("channel", CHANNEL_WANTED, named::<Channel>),
-        requires_human_review: query.parse("requires_human_review", FLAG_WANTED, |value| value.parse().ok()),
-        tag: query.text("tag"),
-        respondent: query.text("q"),
-        scheduled_from: query.time("scheduled_from"),
-        scheduled_to: query.time("scheduled_to"),
-        created_from: query.time("created_from"),
-        created_to: query.time("created_to"),
+        status: wanted.status,
+        call_guide_id: wanted.call_guide_id,
+        channel: wanted.channel,
+        requires_human_review: wanted.requires_human_review,
+        tag: wanted.tag,
+        respondent: wanted.q,
+        scheduled_from: wanted.scheduled_from,
+        scheduled_to: wanted.scheduled_to,
+        created_from: wanted.created_from,
+        created_to: wanted.created_to,
         sort: listing.sort,
         after: listing.after.clone(),
         limit: listing.limit + 1,
     };
-    query.finish()?;
     let rows = caller.storage.interviews().list(filter).await?;
     Ok(HttpResponse::Ok().json(Page::listed(rows, &listing, |row| listing.sort.key.place(row))))
 }
@@ -211,7 +214,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
     conditional::read(&request, &caller.storage.interviews().get(*id).await?)
 }
 
-/// Read an interview's answers
+/// Read the answers of an interview
 #[utoipa::path(
     get,
     path = "/api/interviews/{id}/responses",
@@ -223,23 +226,24 @@ async fn responses(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Probl
     Ok(HttpResponse::Ok().json(ResponseList { items: caller.storage.responses().of_interview(*id).await? }))
 }
 
-/// Open the room now
+/// Open an interview now
 ///
-/// Instead of at the scheduled time, with a fresh join link. Links that were given before are good no longer, also for a call
-/// that is on: it goes on, but its page needs the new link to come back after a loss of connection.
+/// The interview can be joined at once instead of at the scheduled time, with a new join link.
+/// Earlier links become invalid, even for a live call. That call continues, but its page needs the
+/// new link to reconnect after a loss of connection.
 #[utoipa::path(
     post,
     path = "/api/interviews/{id}/start",
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, body = Invitation),
-        (status = 409, body = Problem, description = "the interview is over"),
-        (status = 422, body = Problem, description = "no transport is configured for its channel"),
+        (status = 409, body = Problem, description = "The interview is over."),
+        (status = 422, body = Problem, description = "No transport is configured for the channel of the interview."),
     )
 )]
 async fn start(state: Data<AppState>, caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.storage.interviews().get(*id).await?.channel != Channel::Webrtc {
-        return Err(Problem::new(Kind::ChannelNotAvailable, "no transport is configured for this channel"));
+        return Err(Problem::new(Kind::ChannelNotAvailable, "No transport is configured for this channel."));
     }
     let (row, token) = caller
         .storage
@@ -251,15 +255,15 @@ async fn start(state: Data<AppState>, caller: Researcher, id: Path<Uuid>) -> Res
 
 /// Cancel an interview
 ///
-/// A live call is asked to end (202); without one the interview is cancelled at once (200).
+/// A live call is asked to end (202). An interview without a live call is cancelled at once (200).
 #[utoipa::path(
     delete,
     path = "/api/interviews/{id}",
     params(("id" = Uuid, Path), IfMatchHeader),
     responses(
         (status = 200, body = interviews::Model),
-        (status = 202, body = interviews::Model, description = "the call is asked to end"),
-        (status = 409, body = Problem, description = "the interview is over"),
+        (status = 202, body = interviews::Model, description = "The call has been asked to end."),
+        (status = 409, body = Problem, description = "The interview is over."),
     )
 )]
 async fn cancel(

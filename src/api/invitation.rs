@@ -17,10 +17,11 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(get));
 }
 
-/// Nothing in it that the interviewer would not say aloud in the first half minute, and how the interview stands.
+/// What a respondent sees before the call. It holds only what the interviewer says aloud within the
+/// first half minute, and the state of the interview.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Invitation)]
-// Facts that are independent of each other, as the page reads them.
+// The page reads these facts independently of each other.
 #[allow(clippy::struct_excessive_bools)]
 struct Invitation {
     call_guide_name: String,
@@ -28,48 +29,51 @@ struct Invitation {
     language: String,
     estimated_duration_minutes: u32,
     max_duration_minutes: u32,
-    /// Questions of the guide, follow-ups not counted; fewer are asked where sections are skipped.
+    /// The number of questions in the guide, without follow-ups. Fewer are asked if sections are
+    /// skipped.
     questions: usize,
-    /// Consent to record will be asked for. Without it nothing is recorded.
+    /// True if the respondent will be asked for consent to record. Nothing is recorded without it.
     recording: bool,
     #[schema(required)]
     respondent_name: Option<String>,
     #[schema(required)]
     scheduled_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// From when on the link lets in; null when the interview has begun or is over.
+    /// The time from which the link can be used. Null if the interview has begun or is over.
     #[schema(required)]
     opens_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// Seconds until then by the engine's clock; 0 when it lets in now.
+    /// The seconds until then by the engine's clock. 0 if the link can be used now.
     opens_in_seconds: i64,
     status: Status,
     #[schema(required)]
     status_reason: Option<String>,
     consent_given: bool,
     can_be_recorded: bool,
-    /// Whether a recording is kept: consent stands, or what was recorded before it was taken back stays.
+    /// True if a recording is kept, because consent stands or because the part before its
+    /// withdrawal was kept.
     recording_kept: bool,
-    /// For the page's `RTCPeerConnection`.
+    /// The ICE servers for the page's `RTCPeerConnection`.
     ice_servers: Vec<IceServer>,
 }
 
-/// What the call is about
+/// Get an invitation
 ///
-/// An interview that is over still answers, so that the page can say how it ended; an expired link does not.
+/// Returns what the call is about. An interview that is over still answers, so that the page can
+/// say how it ended. An expired link does not.
 #[utoipa::path(
     get,
     path = "/api/join/{token}",
     operation_id = "invitation",
-    params(("token" = String, Path, description = "From the join link: it is the key")),
+    params(("token" = String, Path, description = "The token of the join link, which serves as the key.")),
     responses(
         (status = 200, body = Invitation),
-        (status = 410, body = Problem, description = "the link has expired"),
-        (status = 503, body = Problem, description = "the database can't be used now"),
+        (status = 410, body = Problem, description = "The link has expired."),
+        (status = 503, body = Problem, description = "The database cannot be used at present."),
     )
 )]
 async fn get(state: Data<AppState>, token: Path<String>) -> Result<HttpResponse, Problem> {
     check_link(&state, &token)?;
     let (interview, expired) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
-    // One that is over still answers, so that the page can say how it ended.
+    // An interview that is over still answers, so that the page can say how it ended.
     if expired && !interview.status.is_over() {
         return Err(expired_link());
     }

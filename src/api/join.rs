@@ -1,6 +1,6 @@
-//! `/api/join/{token}/…`: the respondent's way in, as WHIP (RFC 9725) does it. The token is the key.
+//! `/api/join/{token}/…`: how a respondent joins, by WHIP (RFC 9725). The token is the key.
 //!
-//! Owns: what WHIP wants of requests and answers. Never does: understand SDP.
+//! Owns: what WHIP requires of requests and answers. Never does: understand SDP.
 
 use actix_web::http::header::{self, IfMatch};
 use actix_web::web::{Bytes, Data, Path, Payload};
@@ -16,11 +16,11 @@ use crate::calls::JoinError;
 use voice::transport::webrtc::{IceCondition, PatchError, Patched};
 use voice::transport::{IceServer, TransportError};
 
-/// Offers are a few kilobytes.
+/// Offers have a few kilobytes.
 const MAX_OFFER: usize = 64 * 1024;
 const SDP: &str = "application/sdp";
 const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
-/// Seconds to wait when an engine can't say.
+/// The seconds to wait if an engine cannot estimate them.
 const RETRY_SECONDS: u64 = 5;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -29,7 +29,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(resource!(subscribe));
 }
 
-/// Whether a GET of this path asks for the events socket.
+/// Returns true if a GET of this path requests the events socket.
 pub(super) fn is_socket(path: &str) -> bool {
     path.strip_prefix("/api/join/")
         .and_then(|rest| rest.strip_suffix("/events"))
@@ -37,14 +37,15 @@ pub(super) fn is_socket(path: &str) -> bool {
 }
 
 pub(super) fn unknown_token() -> Problem {
-    Problem::new(Kind::JoinLinkUnknown, "this join link is unknown")
+    Problem::new(Kind::JoinLinkUnknown, "This join link is unknown.")
 }
 
 pub(super) fn expired_link() -> Problem {
-    Problem::new(Kind::JoinLinkExpired, "this join link has expired")
+    Problem::new(Kind::JoinLinkExpired, "This join link has expired.")
 }
 
-/// Refuses links that we did not sign or that have expired, without asking the database.
+/// Returns an error for a link that this engine did not sign or that has expired. The database is
+/// not queried.
 pub(super) fn check_link(state: &AppState, token: &str) -> Result<(), Problem> {
     let expires_at = state.storage.join_tokens().expiry(token).ok_or_else(unknown_token)?;
     if expires_at <= Utc::now() {
@@ -53,14 +54,14 @@ pub(super) fn check_link(state: &AppState, token: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The token's interview, if it can still be joined.
+/// Returns the interview of the token, if it can still be joined.
 async fn open(state: &AppState, token: &str) -> Result<interviews::Model, Problem> {
     check_link(state, token)?;
     let (interview, expired) = state.storage.interviews().by_token(token).await?.ok_or_else(unknown_token)?;
     if interview.status.is_over() {
-        return Err(Problem::new(Kind::InterviewHasEnded, "the interview is over"));
+        return Err(Problem::new(Kind::InterviewHasEnded, "The interview is over."));
     }
-    // What the row says counts as well: it can be brought forward, the link can't.
+    // The row counts as well, because an appointment can be moved and the link cannot.
     if expired {
         return Err(expired_link());
     }
@@ -70,7 +71,7 @@ async fn open(state: &AppState, token: &str) -> Result<interviews::Model, Proble
     }
 }
 
-/// When the link of an interview that nobody has joined yet lets in.
+/// Returns the time from which the link of an interview that nobody has joined yet can be used.
 pub(super) fn opens_at(state: &AppState, interview: &interviews::Model) -> Option<DateTime<Utc>> {
     let waits = interview.status == Status::Scheduled;
     interview.scheduled_at.filter(|_| waits).map(|at| at - state.settings.open_before)
@@ -81,23 +82,27 @@ pub(super) fn opens_at(state: &AppState, interview: &interviews::Model) -> Optio
     post,
     path = "/api/join/{token}/call",
     params(
-        ("token" = String, Path, description = "From the join link: it is the key"),
-        ("takeover" = Option<bool>, Query, description = "Ends a call that is live and goes on with this one"),
+        ("token" = String, Path, description = "The token of the join link, which serves as the key."),
+        ("takeover" = Option<bool>, Query,
+            description = "If true, a live call is ended and this one continues the interview."),
     ),
-    request_body(content = String, content_type = "application/sdp", description = "An offer: one audio section, Opus"),
+    request_body(content = String, content_type = "application/sdp",
+        description = "An offer with one audio section that allows Opus."),
     responses(
-        (status = 201, body = String, content_type = "application/sdp", description = "The answer, with candidates",
+        (status = 201, body = String, content_type = "application/sdp",
+            description = "The answer, with ICE candidates.",
             headers(
-                ("Location" = String, description = "The call's own path"),
-                ("ETag" = String, description = "The ICE session, for PATCH"),
+                ("Location" = String, description = "The path of the call."),
+                ("ETag" = String, description = "The ICE session, for If-Match of PATCH."),
                 ("Accept-Patch" = String),
-                ("Link" = Option<String>, description = "A STUN or TURN server each"),
+                ("Link" = Option<String>, description = "One STUN or TURN server for each header."),
             )),
-        (status = 406, body = Problem, description = "the offer has no codec that can be used"),
-        (status = 409, body = Problem, description = "a call is live already"),
-        (status = 410, body = Problem, description = "the link has expired or the interview is over"),
-        (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
-        (status = 503, body = Problem, description = "no call can be taken now", headers(("Retry-After" = u64))),
+        (status = 406, body = Problem, description = "The offer has no codec that the engine supports."),
+        (status = 409, body = Problem, description = "A call is already live."),
+        (status = 410, body = Problem, description = "The link has expired or the interview is over."),
+        (status = 425, body = Problem, description = "The interview is not open yet. See opens_at and Retry-After."),
+        (status = 503, body = Problem, description = "No call can be accepted at present.",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn join(
@@ -111,13 +116,13 @@ async fn join(
     let takeover = query.flag("takeover");
     query.finish()?;
     if !is_of(&request, SDP) {
-        return Err(Problem::new(Kind::UnsupportedMediaType, "send an offer as application/sdp"));
+        return Err(Problem::new(Kind::UnsupportedMediaType, "The offer must be sent as application/sdp."));
     }
     if body.len() > MAX_OFFER {
-        return Err(Problem::new(Kind::BodyTooLarge, "no offer is that long"));
+        return Err(Problem::new(Kind::BodyTooLarge, "The offer is too long."));
     }
-    let offer =
-        String::from_utf8(body.to_vec()).map_err(|_| Problem::new(Kind::InvalidOffer, "the offer is not UTF-8"))?;
+    let offer = String::from_utf8(body.to_vec())
+        .map_err(|_| Problem::new(Kind::InvalidOffer, "The offer is not valid UTF-8."))?;
     let joined = state.whip.join(&*state.calls, interview.id, offer, takeover).await;
     let joined = joined.map_err(|error| refusal(&state, &error))?;
     let mut response = HttpResponse::Created();
@@ -140,9 +145,9 @@ fn quoted(tag: &str) -> String {
     format!("\"{tag}\"")
 }
 
-/// A server as WHIP names it (RFC 9725, 4.6).
+/// Returns the servers in the form that WHIP defines (RFC 9725, section 4.6).
 fn ice_links(server: &IceServer) -> impl Iterator<Item = String> + '_ {
-    // Both may hold anything; within quotes only these two mean something.
+    // Both may contain any character. Only these two have a meaning within quotes.
     let text = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
     server.urls.iter().map(move |url| {
         let link = format!("<{url}>; rel=\"ice-server\"");
@@ -152,18 +157,20 @@ fn ice_links(server: &IceServer) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// What may be sent to join
+/// Get the options for joining
 ///
-/// What may be sent to join, and over which servers.
+/// Returns which media type may be sent to join, and the STUN and TURN servers.
 #[utoipa::path(
     options,
     path = "/api/join/{token}/call",
-    params(("token" = String, Path, description = "From the join link: it is the key")),
+    params(("token" = String, Path, description = "The token of the join link, which serves as the key.")),
     responses(
-        (status = 204, description = "see Accept-Post and Link", headers(("Allow" = String), ("Accept-Post" = String))),
-        (status = 410, body = Problem, description = "the link has expired or the interview is over"),
-        (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
-        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+        (status = 204, description = "The options are in Accept-Post and Link.",
+            headers(("Allow" = String), ("Accept-Post" = String))),
+        (status = 410, body = Problem, description = "The link has expired or the interview is over."),
+        (status = 425, body = Problem, description = "The interview is not open yet. See opens_at and Retry-After."),
+        (status = 503, body = Problem, description = "The database cannot be used at present.",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn about_joining(state: Data<AppState>, token: Path<String>) -> Result<HttpResponse, Problem> {
@@ -176,17 +183,19 @@ async fn about_joining(state: Data<AppState>, token: Path<String>) -> Result<Htt
     Ok(response.finish())
 }
 
-/// What may be sent to the call
+/// Get the options of a call
 #[utoipa::path(
     options,
     path = "/api/join/{token}/call/{call_id}",
     params(
-        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("token" = String, Path, description = "The token of the join link, which serves as the key."),
         ("call_id" = String, Path),
     ),
     responses(
-        (status = 204, description = "see Accept-Patch", headers(("Allow" = String), ("Accept-Patch" = String))),
-        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+        (status = 204, description = "The options are in Accept-Patch.",
+            headers(("Allow" = String), ("Accept-Patch" = String))),
+        (status = 503, body = Problem, description = "The database cannot be used at present.",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn about_the_call(state: Data<AppState>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
@@ -199,7 +208,7 @@ async fn about_the_call(state: Data<AppState>, path: Path<(String, String)>) -> 
 }
 
 fn refusal(state: &AppState, error: &JoinError) -> Problem {
-    let detail = error.to_string();
+    let detail = super::error::sentence(error);
     match error {
         JoinError::AlreadyLive => Problem::new(Kind::CallAlreadyLive, detail),
         JoinError::Full { retry_after_s } => {
@@ -217,17 +226,18 @@ fn refusal(state: &AppState, error: &JoinError) -> Problem {
 
 /// Hang up
 ///
-/// Ends the call; works as long as the call lives, even when the link has expired meanwhile.
+/// Ends the call. This works as long as the call lives, even if the link has expired.
 #[utoipa::path(
     delete,
     path = "/api/join/{token}/call/{call_id}",
     params(
-        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("token" = String, Path, description = "The token of the join link, which serves as the key."),
         ("call_id" = String, Path),
     ),
     responses(
-        (status = 200, description = "the call has ended"),
-        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+        (status = 200, description = "The call has ended."),
+        (status = 503, body = Problem, description = "The database cannot be used at present.",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn hang_up(state: Data<AppState>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
@@ -237,30 +247,32 @@ async fn hang_up(state: Data<AppState>, path: Path<(String, String)>) -> Result<
         .calls
         .hang_up(interview.id, &call_id)
         .await
-        .map_err(|not_live| Problem::new(Kind::CallGone, not_live.to_string()))?;
+        .map_err(|not_live| Problem::new(Kind::CallGone, super::error::sentence(&not_live)))?;
     Ok(HttpResponse::Ok().finish())
 }
 
-/// Trickle candidates, or restart ICE
+/// Add candidates or restart ICE
 ///
-/// Candidates that were found after the offer (204), or a restart of ICE over whatever network there is now (200 with our
-/// side of it).
+/// Adds candidates that were found after the offer (204), or restarts ICE over the current network
+/// (200, with the engine's part of it).
 #[utoipa::path(
     patch,
     path = "/api/join/{token}/call/{call_id}",
     params(
-        ("token" = String, Path, description = "From the join link: it is the key"),
+        ("token" = String, Path, description = "The token of the join link, which serves as the key."),
         ("call_id" = String, Path),
-        ("If-Match" = Option<String>, Header, description = "The ICE session's ETag; needed, `*` to restart any"),
+        ("If-Match" = Option<String>, Header,
+            description = "The ETag of the ICE session. Required. `*` restarts any session."),
     ),
     request_body(content = String, content_type = "application/trickle-ice-sdpfrag"),
     responses(
-        (status = 200, body = String, content_type = "application/trickle-ice-sdpfrag", description = "ICE restarts",
+        (status = 200, body = String, content_type = "application/trickle-ice-sdpfrag",
+            description = "ICE is restarted.",
             headers(("ETag" = String))),
-        (status = 204, description = "the candidates are taken"),
-        (status = 412, body = Problem, description = "the ICE session is another one by now"),
-        (status = 428, body = Problem, description = "If-Match is missing"),
-        (status = 503, body = Problem, description = "it failed; try again", headers(("Retry-After" = u64))),
+        (status = 204, description = "The candidates were added."),
+        (status = 412, body = Problem, description = "The ICE session has changed."),
+        (status = 428, body = Problem, description = "If-Match is missing."),
+        (status = 503, body = Problem, description = "The restart failed. Try again.", headers(("Retry-After" = u64))),
     )
 )]
 async fn patch(
@@ -272,12 +284,12 @@ async fn patch(
     let (token, call_id) = path.into_inner();
     let (interview, _) = state.storage.interviews().by_token(&token).await?.ok_or_else(unknown_token)?;
     if !is_of(&request, FRAGMENT) {
-        let detail = format!("send candidates or a restart as {FRAGMENT}");
+        let detail = format!("Candidates and restarts must be sent as {FRAGMENT}.");
         return Err(Problem::new(Kind::UnsupportedMediaType, detail));
     }
     let condition = condition(&request)?;
-    let fragment =
-        std::str::from_utf8(&body).map_err(|_| Problem::new(Kind::InvalidIceFragment, "the fragment is not UTF-8"))?;
+    let fragment = std::str::from_utf8(&body)
+        .map_err(|_| Problem::new(Kind::InvalidIceFragment, "The fragment is not valid UTF-8."))?;
     let patched = state.whip.patch(interview.id, &call_id, condition, fragment).await;
     match patched.map_err(|error| patch_refusal(&error))? {
         Patched::Trickled => Ok(HttpResponse::NoContent().finish()),
@@ -287,15 +299,17 @@ async fn patch(
     }
 }
 
-/// A patch for a session that is gone must not change the one that is: it has to say which one it means.
+/// Reads which ICE session a patch is meant for. It is required, so that a patch for a session that
+/// is gone does not change the current one.
 fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
     match conditional::tags(request)? {
         None => {
-            let detail = "say with If-Match which ICE session is meant: its ETag, or * to restart whichever it is";
+            let detail = "If-Match must name the ICE session: its ETag, or * to restart the current one.";
             Err(Problem::new(Kind::IfMatchRequired, detail))
         }
         Some(IfMatch::Any) => Ok(IceCondition::Any),
-        // Weak ones, too: proxies that compress weaken tags, and a session is what it is.
+        // Weak ETags are accepted, because proxies that compress weaken ETags and the session is
+        // the same.
         Some(IfMatch::Items(tags)) => {
             Ok(IceCondition::Tags(tags.iter().map(|tag| conditional::bare(tag).to_owned()).collect()))
         }
@@ -303,7 +317,7 @@ fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
 }
 
 fn patch_refusal(error: &PatchError) -> Problem {
-    let detail = error.to_string();
+    let detail = super::error::sentence(error);
     match error {
         PatchError::Gone => Problem::new(Kind::CallGone, detail),
         PatchError::Bad(_) => Problem::new(Kind::InvalidIceFragment, detail),
@@ -316,25 +330,26 @@ fn patch_refusal(error: &PatchError) -> Problem {
 #[utoipa::path(
     get,
     path = "/api/join/{token}/events",
-    description = "The engine sends JSON, one object a message (schema `CallMessage`), each with `type`, `seq` and \
-        `at_ms`:\n\n\
+    description = "The engine sends JSON, one object in each message (schema `CallMessage`). Each object has `type`, \
+        `seq` and `at_ms`:\n\n\
         - `state`: `value`; `reason` with the value `paused`\n\
-        - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption that it \
-        takes the place of\n\
+        - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption \
+        that it replaces\n\
         - `question`: `id`, `section`, `number`, `of`; `follow_up_of` for a follow-up\n\
         - `consent`: `participation`, `recording`\n\
         - `error`: `title`, `detail`; `call_id` if the message is meant for the page of one call only\n\n\
         The page may send JSON objects with a `type` (schema `CallCommand`): `pause`, `resume`, `leave`, `repeat`, and \
         `stop_recording` with `delete_so_far`.",
     params(
-        ("token" = String, Path, description = "From the join link: it is the key"),
-        ("after" = Option<u64>, Query, description = "The `seq` of the last message that was received"),
+        ("token" = String, Path, description = "The token of the join link, which serves as the key."),
+        ("after" = Option<u64>, Query, description = "The `seq` of the last message received."),
     ),
     responses(
-        (status = 101, description = "the socket is open"),
-        (status = 410, body = Problem, description = "the link has expired or the interview is over"),
-        (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
-        (status = 503, body = Problem, description = "the database can't be used now", headers(("Retry-After" = u64))),
+        (status = 101, description = "The socket is open."),
+        (status = 410, body = Problem, description = "The link has expired or the interview is over."),
+        (status = 425, body = Problem, description = "The interview is not open yet. See opens_at and Retry-After."),
+        (status = 503, body = Problem, description = "The database cannot be used at present.",
+            headers(("Retry-After" = u64))),
     )
 )]
 async fn subscribe(
@@ -345,10 +360,10 @@ async fn subscribe(
 ) -> Result<HttpResponse, Problem> {
     let interview = open(&state, &token).await?;
     let mut query = Parameters::of(&request);
-    let after = query.parse("after", "the seq of a message is wanted here", |seq| seq.parse().ok());
+    let after = query.parse("after", "This must be the seq of a message.", |seq| seq.parse().ok());
     query.finish()?;
     let (response, session, messages) = actix_ws::handle(&request, payload)
-        .map_err(|error| Problem::new(Kind::WebSocketRequired, format!("a WebSocket is wanted here: {error}")))?;
+        .map_err(|error| Problem::new(Kind::WebSocketRequired, format!("This path requires a WebSocket: {error}.")))?;
     let calls = state.calls.clone();
     actix_web::rt::spawn(events::Socket::new(calls, interview.id, after, session).run(messages));
     Ok(response)

@@ -1,4 +1,4 @@
-//! `/api/keys/`: API keys, for admins. A key is told once, when it is made.
+//! `/api/keys/`: API keys, for admins. A key is returned once, when it is created.
 
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -23,20 +23,20 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = CreateApiKey)]
 #[serde(deny_unknown_fields)]
 struct Create {
-    /// What it is for.
+    /// The purpose of the key.
     #[schema(pattern = r"\S", max_length = 254)]
     name: String,
     role: Role,
-    /// Never when missing.
+    /// If missing, the key never expires.
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// A key just made, and the only time that it is told.
+/// A new key. This is the only time that it is returned.
 #[derive(Serialize, ToSchema)]
 struct ApiKeyWithSecret {
     #[serde(flatten)]
     row: api_keys::Model,
-    /// To be sent as `Authorization: Bearer …` or `X-API-Key: …`.
+    /// The key, to be sent as `Authorization: Bearer …` or `X-API-Key: …`.
     key: String,
 }
 
@@ -45,23 +45,23 @@ fn read(body: serde_json::Value) -> Result<NewKey, Problem> {
     body.check(
         "expires_at",
         |end: DateTime<Utc>| {
-            if end > Utc::now() { Ok(()) } else { Err("this time is past".to_owned()) }
+            if end > Utc::now() { Ok(()) } else { Err("This time is in the past.".to_owned()) }
         },
     );
     let Create { name, role, expires_at } = body.finish()?;
     Ok(NewKey { name, role, expires_at })
 }
 
-/// Make a key
+/// Create a key
 ///
-/// For the caller's own workspace. The key itself is told in this answer and never again.
+/// Creates a key for the caller's workspace. The key is returned in this answer and never again.
 #[utoipa::path(
     post,
     path = "/api/keys/",
     request_body = Create,
     responses(
         (status = 201, body = ApiKeyWithSecret, headers(("Location" = String, description = "The key's path"))),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn create(caller: Admin, request: HttpRequest, bytes: Bytes) -> Result<HttpResponse, Problem> {
@@ -75,17 +75,17 @@ async fn create(caller: Admin, request: HttpRequest, bytes: Bytes) -> Result<Htt
 
 /// List keys
 ///
-/// Newest first, withdrawn ones as well; by their prefix they are told from each other.
+/// The newest key comes first. Revoked keys are included. Keys can be told apart by their prefix.
 #[utoipa::path(get, path = "/api/keys/", params(Paging), responses((status = 200, body = Page<api_keys::Model>)))]
 async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.keys().list(cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }
 
-/// Read a key's row
+/// Read a key
 #[utoipa::path(
     get,
     path = "/api/keys/{id}",
@@ -96,9 +96,9 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(caller.storage.keys().get(*id).await?))
 }
 
-/// Withdraw a key
+/// Revoke a key
 ///
-/// It opens nothing from now on; its row stays.
+/// The key becomes invalid at once. Its row is kept.
 #[utoipa::path(
     delete,
     path = "/api/keys/{id}",

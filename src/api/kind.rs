@@ -1,16 +1,16 @@
-//! What kinds of problems there are.
+//! The kinds of problems.
 //!
-//! Owns: each kind's slug, which is in `type` and names its page in docs/reference/errors, and its status. Never does: say
-//! what happened (the `detail` of a [`Problem`](super::Problem) does).
+//! Owns: the slug of each kind, which is in `type` and names its page in docs/reference/errors, and
+//! its status. Never does: say what happened (the `detail` of a [`Problem`](super::Problem) does).
 
 use actix_web::http::StatusCode;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-/// Where a kind's page is served: a reference relative to the engine's own address, as RFC 9457 allows, so that it is right
-/// behind every proxy.
+/// The path under which the page of a kind is served. It is relative to the engine's address, as
+/// RFC 9457 allows, so that it is right behind every proxy.
 pub(super) const PLACE: &str = "/problems/";
-/// The type of what has no kind: the status says all of it (RFC 9457).
+/// The type of a problem that has no kind. Its status says everything (RFC 9457).
 const BLANK: &str = "about:blank";
 
 macro_rules! kinds {
@@ -19,15 +19,15 @@ macro_rules! kinds {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Kind {
             $($name,)*
-            /// Of a status that only the framework gives.
+            /// A status that only the framework produces.
             Other(StatusCode),
         }
 
         impl Kind {
-            /// All with a page.
+            /// All kinds that have a page.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// What comes after `/problems/`; none for [`Kind::Other`].
+            /// Returns the part after `/problems/`, or `None` for [`Kind::Other`].
             pub fn slug(self) -> Option<&'static str> {
                 match self {
                     $(Self::$name => Some($slug),)*
@@ -35,7 +35,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// `type` of the document.
+            /// Returns the `type` of the document.
             pub fn uri(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!("/problems/", $slug),)*
@@ -117,16 +117,17 @@ kinds! {
 }
 
 impl Kind {
-    /// The name of the status.
+    /// Returns the name of the status.
     pub fn title(self) -> &'static str {
         match self {
-            // RFC 8470; this version of the framework's types does not know its name.
+            // This version of the framework's types does not know the name of this status (RFC
+            // 8470).
             Self::TooEarly => "Too Early",
             kind => kind.status().canonical_reason().unwrap_or("Error"),
         }
     }
 
-    /// The kind of an error that the framework made, which tells its status only.
+    /// Returns the kind of an error of the framework, of which only the status is known.
     pub(super) fn of(status: StatusCode) -> Self {
         match status {
             StatusCode::BAD_REQUEST => Self::MalformedBody,
@@ -144,15 +145,15 @@ impl Kind {
     }
 }
 
-/// Every `type` that there is, for the description.
+/// Returns the schema of `type`, with all values.
 pub(super) fn uris() -> RefOr<Schema> {
     let all = Kind::ALL.iter().map(|kind| kind.uri()).chain([BLANK]);
     ObjectBuilder::new()
         .schema_type(Type::String)
         .format(Some(utoipa::openapi::SchemaFormat::Custom("uri-reference".to_owned())))
         .description(Some(
-            "A reference to the page about this kind of problem, relative to the engine's address. `about:blank` where the \
-             status says all of it.",
+            "A reference to the page about this kind of problem, relative to the engine's address. `about:blank` if \
+             the status says everything.",
         ))
         .enum_values(Some(all))
         .examples([serde_json::json!(Kind::InvalidBody.uri())])

@@ -1,7 +1,8 @@
-//! Rate limits as HTTP tells them: 429 with Retry-After, and `RateLimit` on everything that is counted.
+//! Rate limits over HTTP: 429 with Retry-After, and `RateLimit` headers on every answer that is
+//! counted.
 //!
-//! Owns: the headers (draft-ietf-httpapi-ratelimit-headers), and whose address counts. Never does: count
-//! ([`access`](crate::access::limits) does).
+//! Owns: the headers (draft-ietf-httpapi-ratelimit-headers), and the choice of the address that is
+//! counted. Never does: count ([`access`](crate::access::limits) does).
 
 use std::net::IpAddr;
 
@@ -18,24 +19,26 @@ use crate::access::limits::RateLimitStatus;
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Seconds after which a long answer may have arrived.
+/// The seconds after which a long answer may have been sent completely.
 const LONG_RETRY_S: u64 = 5;
 
 pub(super) fn too_many(seconds: u64) -> Problem {
-    Problem::new(Kind::TooManyRequests, format!("too many requests: try again in {seconds} s")).retry_after(seconds)
+    Problem::new(Kind::TooManyRequests, format!("There were too many requests. Try again in {seconds} s."))
+        .retry_after(seconds)
 }
 
-/// A place among the long answers, which take a thread each.
+/// Reserves a place among the long answers, each of which occupies a thread.
 pub(super) fn long_answer(state: &AppState, caller: &Caller) -> Result<Turn, Problem> {
     state.access.at_once.begin(caller.actor.as_str()).ok_or_else(|| {
         let detail = format!(
-            "{EACH} long answers are being sent to this caller already, or {ALL} to all callers: wait until one has arrived"
+            "{EACH} long answers are already being sent to this caller, or {ALL} to all callers. Wait until one is \
+                complete."
         );
         Problem::new(Kind::TooManyRequests, detail).retry_after(LONG_RETRY_S)
     })
 }
 
-/// Says how the caller stands.
+/// Adds the caller's remaining quota to an answer.
 pub(super) fn told(
     mut response: ServiceResponse<BoxBody>,
     status: Option<RateLimitStatus>,
@@ -54,12 +57,13 @@ pub(super) fn told(
     response
 }
 
-/// Whose address counts: the client's, as the operator's proxies tell it (TRUSTED_PROXIES), else the peer's.
+/// Returns the client address, as the trusted proxies report it (TRUSTED_PROXIES), or else the peer
+/// address.
 pub(super) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     let state = request.app_data::<Data<AppState>>()?;
     let said = |name: HeaderName| -> Vec<&str> {
-        // What is no text names no address, and hides none that stands before it.
+        // A value that is not text names no address. The values before it are still read.
         request.headers().get_all(name).map(|value| value.to_str().unwrap_or_default()).collect()
     };
     let (listed, forwarded) = (said(X_FORWARDED_FOR), said(FORWARDED));

@@ -1,6 +1,7 @@
-//! How long requests take.
+//! The duration of requests.
 //!
-//! Owns: `http_request_duration_seconds`. Never does: name a path, which may hold ids and tokens: routes go by their template.
+//! Owns: `http_request_duration_seconds`. Never does: use a path as a label, because it may hold
+//! ids and tokens. The label is the template of the route.
 
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use actix_web::web::Data;
 
 use super::AppState;
 
-/// Middleware. A request that nobody could answer (the peer is gone) is not counted.
+/// Middleware. A request without an answer, whose peer is gone, is not counted.
 pub(super) async fn measure<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -28,7 +29,7 @@ pub(super) async fn measure<B: MessageBody + 'static>(
     Ok(response)
 }
 
-/// Both spellings of a collection's path are one route.
+/// Returns one template for both spellings of a collection's path.
 fn template(pattern: Option<&str>) -> &str {
     match pattern {
         None => "none",
@@ -37,7 +38,8 @@ fn template(pattern: Option<&str>) -> &str {
     }
 }
 
-/// Anybody may invent methods; series are not theirs to invent.
+/// Returns the label for a method. Unknown methods share one label, because clients could otherwise
+/// create any number of series.
 fn method(method: &Method) -> &str {
     match method.as_str() {
         known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") => known,

@@ -1,7 +1,7 @@
 //! The REST API, the join routes and `/metrics`.
 //!
-//! Owns: HTTP in and out, a file a resource. Never does: hold state of its own; calls are behind [`Calls`], rows behind
-//! [`Storage`](storage::Storage).
+//! Owns: HTTP in and out, with one file for each resource. Never does: hold state. Calls are behind
+//! [`Calls`], and rows are behind [`Storage`](storage::Storage).
 
 use std::fs::File;
 use std::io;
@@ -21,7 +21,7 @@ use crate::access::Access;
 use crate::calls::Calls;
 use crate::fleet::Redis;
 use crate::signalling::Whip;
-use crate::supervised::Board;
+use crate::supervised::StatusBoard;
 use crate::telemetry::Metrics;
 use llm::Llm;
 use storage::Storage;
@@ -87,69 +87,72 @@ pub use kind::Kind;
 pub use openapi::openapi;
 pub use worker::{MetricsGate, worker};
 
-/// Largest request body: a guide of hundreds of questions is far smaller.
+/// The largest request body in bytes. A guide with hundreds of questions is far smaller.
 const MAX_BODY: usize = 1 << 20;
-/// Mixes recordings of one interview (both sides, all legs: they share the clock) into one; blocking.
+/// Mixes the recordings of one interview into one file. The recordings are of both sides and of all
+/// legs, and share a clock. The call blocks.
 pub type Mixer = Arc<dyn Fn(Vec<File>, &mut dyn io::Write) -> io::Result<()> + Send + Sync>;
 
-/// What the operator's settings fix for the API.
+/// The operator's settings for the API.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Scheme and authority that respondents reach us under, without a slash at the end (PUBLIC_URL).
+    /// The scheme and the authority under which respondents reach the engine, without a slash at
+    /// the end (PUBLIC_URL).
     pub public_url: String,
-    /// How long a join link is good for after the scheduled time.
+    /// How long a join link is valid after the scheduled time.
     pub link_lifetime: chrono::Duration,
-    /// How long before an appointment its link lets in (OPEN_BEFORE_MINUTES).
+    /// How long before an appointment its link can be used (OPEN_BEFORE_MINUTES).
     pub open_before: chrono::Duration,
-    /// How long after an appointment nobody is waited for any more (NO_SHOW_AFTER_MINUTES).
+    /// How long after an appointment the engine waits for the respondent (NO_SHOW_AFTER_MINUTES).
     pub no_show_after: chrono::Duration,
-    /// Consent to record is asked for (ENABLE_CALL_RECORDING).
+    /// Respondents are asked for consent to record (ENABLE_CALL_RECORDING).
     pub recording: bool,
-    /// How requests are received.
+    /// The options of the web server.
     pub http: listen::Options,
-    /// STUN and TURN servers for the respondents' side.
+    /// The STUN and TURN servers for the respondents' browsers.
     pub ice_servers: Vec<IceServer>,
     pub webhooks: WebhookRules,
-    /// What calls are judged by while nobody has set anything else.
+    /// The default quality thresholds.
     pub thresholds: Thresholds,
 }
 
-/// What the operator's settings fix for webhooks.
+/// The operator's settings for webhooks.
 #[derive(Debug, Clone)]
 pub struct WebhookRules {
-    /// Where they may go beyond the public internet (WEBHOOKS_ALLOW).
+    /// The addresses outside the public internet that webhooks may use (WEBHOOKS_ALLOW).
     pub allow: Allow,
-    /// How long an old secret signs as well (WEBHOOKS_SECRET_OVERLAP_HOURS).
+    /// How long a replaced secret still signs (WEBHOOKS_SECRET_OVERLAP_HOURS).
     pub overlap: chrono::Duration,
 }
 
-/// Everything that handlers need; cheap to clone.
+/// Everything that handlers need. Cloning it is cheap.
 #[derive(Clone)]
 pub struct AppState {
     pub storage: Storage,
     pub calls: Arc<dyn Calls>,
     pub whip: Arc<Whip>,
-    /// None where LLM_PROVIDER is `none`.
+    /// `None` if LLM_PROVIDER is `none`.
     pub llm: Option<Llm>,
     pub metrics: Arc<Metrics>,
     pub access: Arc<Access>,
-    /// None when none is configured.
+    /// `None` if Redis is not configured.
     pub redis: Option<Redis>,
-    /// How the supervised parts stand.
-    pub board: Board,
+    /// The state of the supervised parts.
+    pub board: StatusBoard,
     pub settings: Arc<Settings>,
     pub mixer: Mixer,
 }
 
 impl AppState {
-    /// What a page gives to its `RTCPeerConnection` as `iceServers`. Credentials are in it: only for who holds a join
-    /// token.
+    /// Returns the `iceServers` of the page's `RTCPeerConnection`. They include credentials, so
+    /// they are given only to the holder of a join token.
     pub fn ice_servers_for_page(&self) -> &[IceServer] {
         &self.settings.ice_servers
     }
 }
 
-/// All routes. Those of the API describe themselves (see `routes`); pages for people are no part of the description.
+/// Registers all routes. The routes of the API describe themselves (see `routes`). Pages for people
+/// are not part of the description.
 fn configure(cfg: &mut ServiceConfig) {
     cfg.app_data(web::PathConfig::default().error_handler(|_, request| Problem::unknown_route(request.path()).into()))
         .app_data(web::PayloadConfig::new(MAX_BODY))
@@ -181,23 +184,24 @@ fn configure(cfg: &mut ServiceConfig) {
         .default_service(web::to(root::not_found));
 }
 
-/// The server on a listener that is bound already, with TLS of its own where a configuration is given. Who may ask for
-/// what depends on where the request comes from: see `guard`.
+/// Starts the server on a bound listener, with TLS if a configuration is given. The access rules
+/// depend on where a request comes from: see `guard`.
 ///
-/// Signals are the caller's: stop it through `Server::handle`.
+/// The server ignores signals. The caller stops it through `Server::handle`.
 pub fn server(state: AppState, listener: TcpListener, tls: Option<rustls::ServerConfig>) -> io::Result<Server> {
     let exposure = guard::Exposure::of(&listener, &state.settings.public_url, &state.access.settings)?;
     let options = state.settings.http;
-    listen::start(listener, tls, options, move || {
+    listen::Web::start(listener, tls, options, move || {
         let origins = &state.access.settings.cors_origins;
         let (app, described) = App::new().into_utoipa_app().configure(configure).split_for_parts();
         app.app_data(web::Data::new(openapi::Document::of(described)))
             .app_data(web::Data::new(state.clone()))
             .app_data(web::Data::new(exposure.clone()))
-            // The first wrapped is the innermost: an Idempotency-Key counts for who was admitted, and refusals of the
-            // guard come out as problem documents as well.
+            // The middleware that is added first is the innermost. An Idempotency-Key belongs to
+            // the caller whom the guard has identified, and refusals of the guard become problem
+            // documents as well.
             .wrap(from_fn(idempotency::once))
-            // Nobody's body is read who is not let in.
+            // The body of a refused request is not read.
             .wrap(from_fn(received::whole))
             .wrap(from_fn(guard::admit))
             .wrap(from_fn(reach::refuse_while_away))

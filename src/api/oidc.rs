@@ -1,7 +1,7 @@
 //! `/api/auth/oidc/`: signing in with the operator's OpenID provider, in a browser.
 //!
-//! Owns: the way there and back as HTTP sees it, and whose account it becomes. Never does: judge the provider's word
-//! ([`access::oidc`](crate::access::oidc) does).
+//! Owns: the redirects over HTTP, and the choice of the account. Never does: verify the provider's
+//! token ([`access::oidc`](crate::access::oidc) does).
 
 use std::net::IpAddr;
 
@@ -29,26 +29,26 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(begin)).service(resource!(finish));
 }
 
-/// Where to go on.
+/// The page to show after signing in.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Begin {
-    /// Path of this engine to go on with; `/` when missing.
+    /// The path on this engine to redirect to after signing in; `/` if missing.
     next: Option<String>,
 }
 
-/// What the provider sends along.
+/// The parameters that the provider adds to the callback.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Finish {
     code: Option<String>,
     state: Option<String>,
-    /// What the provider says instead of a code.
+    /// The error that the provider reports instead of a code.
     error: Option<String>,
 }
 
 fn provider(state: &AppState) -> Result<&Oidc, Problem> {
-    state.access.oidc.as_ref().ok_or_else(|| Problem::not_found("no OpenID provider is configured (OIDC_ISSUER)"))
+    state.access.oidc.as_ref().ok_or_else(|| Problem::not_found("No OpenID provider is configured (OIDC_ISSUER)."))
 }
 
 fn refusal(error: &OidcError) -> Problem {
@@ -58,17 +58,18 @@ fn refusal(error: &OidcError) -> Problem {
         OidcError::Provider(_) => Kind::OidcProviderUnavailable,
     };
     tracing::warn!(%error, "signing in with the OpenID provider failed");
-    // What exactly was wrong with a token is for the log: whoever forged it learns nothing.
+    // The details are logged only, so that a forger learns nothing from the answer.
     let detail = match error {
-        OidcError::Token(_) => "the provider's word is not valid".to_owned(),
-        OidcError::Provider(_) => "the provider can't be used now".to_owned(),
-        OidcError::Refused(_) => "the provider refused".to_owned(),
-        OidcError::Flow | OidcError::NotAllowed(_) => error.to_string(),
+        OidcError::Token(_) => "The provider's token is not valid.".to_owned(),
+        OidcError::Provider(_) => "The provider cannot be used at present.".to_owned(),
+        OidcError::Refused(_) => "The provider refused the sign-in.".to_owned(),
+        OidcError::Flow | OidcError::NotAllowed(_) => super::error::sentence(error),
     };
     Problem::new(kind, detail)
 }
 
-/// As many attempts as there are with a password: to go to the provider, and to come back.
+/// Counts an attempt, both on the way to the provider and on the way back. The limit is the same as
+/// for passwords.
 fn count(state: &AppState, request: &HttpRequest, who: fn(IpAddr) -> Who) -> Result<(), Problem> {
     let status = limits::client_address(request).and_then(|address| state.access.limits.login(&who(address)));
     match status.and_then(|status| status.retry_after_s) {
@@ -79,15 +80,16 @@ fn count(state: &AppState, request: &HttpRequest, who: fn(IpAddr) -> Who) -> Res
 
 /// Sign in with the OpenID provider
 ///
-/// For browsers: sends them to the provider, which sends them back.
+/// This is for browsers. It redirects to the provider, which redirects back.
 #[utoipa::path(
     get,
     path = "/api/auth/oidc/login",
     params(Begin),
     responses(
-        (status = 302, description = "to the provider", headers(("Location" = String), ("Set-Cookie" = String))),
-        (status = 404, body = Problem, description = "no provider is configured"),
-        (status = 502, body = Problem, description = "the provider can't be used now"),
+        (status = 302, description = "A redirect to the provider.",
+            headers(("Location" = String), ("Set-Cookie" = String))),
+        (status = 404, body = Problem, description = "No provider is configured."),
+        (status = 502, body = Problem, description = "The provider cannot be used at present."),
     )
 )]
 async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -104,19 +106,20 @@ async fn begin(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespon
         .finish())
 }
 
-/// Come back from the OpenID provider
+/// Return from the OpenID provider
 ///
-/// The provider sends browsers here. The session is kept in a cookie that scripts can't read.
+/// The provider redirects browsers here. The session is kept in a cookie that scripts cannot read.
 #[utoipa::path(
     get,
     path = "/api/auth/oidc/callback",
     params(Finish),
     responses(
-        (status = 302, description = "signed in", headers(("Location" = String), ("Set-Cookie" = String))),
-        (status = 401, body = Problem, description = "not begun here, refused, or the provider's word is not valid"),
-        (status = 404, body = Problem, description = "no provider is configured"),
-        (status = 502, body = Problem, description = "the provider can't be used now"),
-        (status = 503, body = Problem, description = "the database can't be used now"),
+        (status = 302, description = "The user is signed in.", headers(("Location" = String), ("Set-Cookie" = String))),
+        (status = 401, body = Problem,
+            description = "The sign-in was not started here or was refused, or the provider's token is not valid."),
+        (status = 404, body = Problem, description = "No provider is configured."),
+        (status = 502, body = Problem, description = "The provider cannot be used at present."),
+        (status = 503, body = Problem, description = "The database cannot be used at present."),
     )
 )]
 async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -141,8 +144,9 @@ async fn finish(state: Data<AppState>, request: HttpRequest) -> Result<HttpRespo
         .finish())
 }
 
-/// The person's account: the one that the provider vouched for before; else one with the same address, if the provider says
-/// that it is theirs; else a new one. What the provider says of roles counts each time.
+/// Returns the person's account. It is the account that the provider vouched for before, or else
+/// one with the same email address if the provider has verified it, or else a new one. The role
+/// that the provider reports is applied at each sign-in.
 async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<users::Model, Problem> {
     let known = state.storage.users().by_identity(&person.issuer, &person.subject).await?;
     let workspace = match &known {
@@ -154,7 +158,7 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
                 .find(&provider.settings.workspace)
                 .await
                 .map_err(|error| {
-                    tracing::error!(%error, "OIDC_WORKSPACE can't be used");
+                    tracing::error!(%error, "OIDC_WORKSPACE cannot be used");
                     Problem::internal()
                 })?
                 .id
@@ -169,7 +173,7 @@ async fn account(state: &AppState, provider: &Oidc, person: Person) -> Result<us
             Some(user) if email_verified && user.oidc_subject.is_none() => {
                 storage.users().link(user.id, &issuer, &subject, &actor).await?
             }
-            Some(_) => return Err(refusal(&OidcError::NotAllowed("another account here has this e-mail address"))),
+            Some(_) => return Err(refusal(&OidcError::NotAllowed("another account has this email address"))),
             None => {
                 let name = name.unwrap_or_else(|| email.clone());
                 let oidc = Some((issuer, subject));

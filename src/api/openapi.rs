@@ -1,7 +1,7 @@
-//! `/api/openapi.json`: the OpenAPI 3.1 document, made from the handlers' own descriptions.
+//! `/api/openapi.json`: the OpenAPI 3.1 document, made from the descriptions of the handlers.
 //!
-//! Owns: what all routes have in common (keys, refusals, conditions), written here once instead of at each handler.
-//! Never does: describe one route (its `#[utoipa::path]` does).
+//! Owns: what all routes have in common (keys, refusals, conditions), which is written here once
+//! instead of at each handler. Never does: describe one route (its `#[utoipa::path]` does).
 
 use std::collections::BTreeMap;
 
@@ -27,16 +27,16 @@ const KEY: &str = "key";
 const KEY_HEADER: &str = "key_header";
 const SESSION: &str = "session";
 
-/// The finished document, as served.
+/// The finished document, as it is served.
 pub(super) struct Document(String);
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Expert Interviewers",
-        description = "Voice interviews held by a machine, on your own machine. From the engine's own machine no key \
-            is needed; from anywhere else every route but the open ones wants `Authorization: Bearer KEY`. Faults are \
-            problem documents (RFC 9457) that name every fault of the input at once, by JSON pointer.",
+        description = "A voice-interview engine that runs on your own machine. From the engine's own machine no key \
+            is required. From anywhere else every route except the open ones requires `Authorization: Bearer KEY`. \
+            Faults are problem documents (RFC 9457), which name all faults of the input at once by JSON pointer.",
     ),
     components(schemas(Problem, Fault, PageMessage, events::Request))
 )]
@@ -46,23 +46,23 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(document));
 }
 
-/// This document
+/// Get this document
 #[utoipa::path(get, path = "/api/openapi.json", responses((status = 200, body = Object, description = "OpenAPI 3.1")))]
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn document(document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.0.clone())
 }
 
 impl Document {
-    /// From what the handlers said of themselves.
+    /// Builds the document from the descriptions of the handlers.
     pub(super) fn of(described: OpenApi) -> Self {
-        // Its fields always serialise.
+        // These fields always serialize.
         Self(finished(described).to_json().unwrap_or_default())
     }
 }
 
-/// The whole document, for those who have no server at hand.
+/// Returns the whole document without a running server.
 pub fn openapi() -> OpenApi {
     finished(App::new().into_utoipa_app().configure(super::configure).split_for_parts().1)
 }
@@ -72,12 +72,12 @@ fn finished(described: OpenApi) -> OpenApi {
     document.merge(described);
     let key = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("An API key or the token of a session; not needed from the engine's own machine."))
+        .description(Some("An API key or the token of a session. Not required from the engine's own machine."))
         .build();
-    let in_header = ApiKeyValue::with_description("x-api-key", "The same API key in a header of its own.");
+    let in_header = ApiKeyValue::with_description("x-api-key", "The same API key in another header.");
     let in_cookie = ApiKeyValue::with_description(
         SESSION_COOKIE,
-        "A browser's session; what changes anything needs our own Origin beside it.",
+        "The session of a browser. Requests that change something also need the Origin of this engine.",
     );
     let schemes = [
         (KEY, SecurityScheme::Http(key)),
@@ -107,9 +107,10 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     .filter_map(|(method, operation)| operation.as_mut().map(|operation| (method, operation)))
 }
 
-/// Adds what follows from a route's place and form, where its handler has not said it better.
+/// Adds what follows from the path and the method of a route, unless the handler describes it.
 fn finish(path: &str, method: &str, operation: &mut Operation) {
-    // `/api/call-guides/{id}` is of the group call-guides; names of handlers need be unique in theirs only.
+    // The group of `/api/call-guides/{id}` is call-guides. The name of a handler is unique within
+    // its group only.
     let group = path.trim_start_matches("/api/").split('/').next().unwrap_or_default();
     let group = if group.is_empty() { "engine" } else { group }.trim_end_matches(".json").to_owned();
     let handler = operation.operation_id.take().unwrap_or_else(|| method.to_owned());
@@ -127,17 +128,20 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
             RefOr::Ref(_) => false,
         })
     };
-    let mut also = BTreeMap::from([("403", "a foreign Host or Origin, or the caller's role does not allow it")]);
-    also.insert("429", "too many requests; Retry-After says when to try again");
+    let mut also = BTreeMap::from([(
+        "403",
+        "The Host or the Origin is foreign, or the caller's role does not allow the request.",
+    )]);
+    also.insert("429", "There were too many requests. Retry-After says when to try again.");
     if path.contains('{') {
-        also.insert("404", "there is nothing of this id, or not in the caller's workspace");
+        also.insert("404", "There is nothing with this id in the caller's workspace.");
     }
     if takes(&ParameterIn::Query) || takes(&ParameterIn::Header) || operation.request_body.is_some() {
-        also.insert("400", "the query or a header has faults, or the body can't be read");
+        also.insert("400", "The query or a header has faults, or the body cannot be parsed.");
     }
     if operation.request_body.is_some() {
-        also.insert("413", "the body is too large");
-        also.insert("415", "the body is of a kind that is not understood here");
+        also.insert("413", "The body is too large.");
+        also.insert("415", "The media type of the body is not supported here.");
     }
     let heeds = |name: &str| {
         operation.parameters.iter().flatten().any(|parameter| match parameter {
@@ -146,28 +150,28 @@ fn finish(path: &str, method: &str, operation: &mut Operation) {
         })
     };
     if heeds("If-Match") {
-        also.insert("412", "it has changed since it was read");
+        also.insert("412", "The resource has changed since it was read.");
     }
     let not_modified = heeds("If-None-Match");
     if creates {
-        also.insert("409", "a request with this Idempotency-Key is under way");
-        also.insert("410", "what was answered to this Idempotency-Key was erased with a person's data");
-        also.insert("422", "the body has faults, or the Idempotency-Key stands for another request");
+        also.insert("409", "A request with this Idempotency-Key is in progress.");
+        also.insert("410", "The answer to this Idempotency-Key was erased together with a person's data.");
+        also.insert("422", "The body has faults, or the Idempotency-Key was used for another request.");
     }
     if open {
         operation.security = Some(Vec::new());
     } else {
-        // An empty one says that there may be none.
+        // An empty requirement means that credentials are optional.
         let with = |scheme| SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
         operation.security = Some(vec![SecurityRequirement::default(), with(KEY), with(KEY_HEADER), with(SESSION)]);
-        also.insert("401", "a key is needed here");
-        also.insert("503", "the database can't be used now; Retry-After says when to try again");
+        also.insert("401", "A key is required here.");
+        also.insert("503", "The database cannot be used at present. Retry-After says when to try again.");
     }
     for response in operation.responses.responses.values_mut() {
         label(response);
     }
     if not_modified {
-        let response = Response::new("it still is what If-None-Match names");
+        let response = Response::new("The resource still has the ETag in If-None-Match.");
         operation.responses.responses.entry("304".to_owned()).or_insert_with(|| RefOr::T(response));
     }
     for (status, description) in also {
@@ -184,7 +188,9 @@ fn idempotency_key() -> Parameter {
     ParameterBuilder::new()
         .name(idempotency::HEADER)
         .parameter_in(ParameterIn::Header)
-        .description(Some("Sent again within a day, the same request is answered the same and not carried out again."))
+        .description(Some(
+            "If the same request is sent again within a day, it receives the same answer and is not carried out again.",
+        ))
         .schema(Some(form))
         .build()
 }
@@ -194,7 +200,7 @@ fn problem(description: &str) -> Response {
     ResponseBuilder::new().description(description).content("application/problem+json", content).build()
 }
 
-/// Descriptions say `body = Problem` and mean its own media type.
+/// Handlers write `body = Problem`. This gives those answers the media type of problem documents.
 fn label(response: &mut RefOr<Response>) {
     let RefOr::T(response) = response else { return };
     let is_problem = |content: &RefOr<Content>| match content {

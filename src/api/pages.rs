@@ -1,6 +1,8 @@
-//! The pages: `/`, `/join/{token}` and what they are made of, embedded in the binary (`web/dist`, built by the scripts).
+//! The pages: `/`, `/join/{token}` and their assets, embedded in the binary (`web/dist`, built by
+//! the scripts).
 //!
-//! Owns: their headers: what a page may do, and how long it may be kept. Never does: know what a page shows.
+//! Owns: their headers, which say what a page may do and how long it may be cached. Never does:
+//! know what a page shows.
 
 use actix_web::http::header::{self, AcceptEncoding, Encoding, Header as _};
 use actix_web::web::{self, Path, ServiceConfig};
@@ -9,16 +11,16 @@ use rust_embed::{Embed, EmbeddedFile};
 
 use super::Problem;
 
-/// A debug build reads the folder whenever it is asked, a release build holds the files.
+/// A debug build reads the folder at each request. A release build contains the files.
 #[derive(Embed)]
 #[folder = "web/dist"]
 struct Dist;
 
-/// Said when somebody built the engine with cargo alone.
+/// The page that is shown if the engine was built with cargo alone.
 const NOT_BUILT: &str = include_str!("pages_not_built.html");
 
-/// Everything from here and nothing from elsewhere: no inline script, no frame around us. 'self' covers the events
-/// socket, too.
+/// The page may load only files of this engine. It has no inline script and cannot be framed.
+/// 'self' covers the events socket as well.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -28,13 +30,14 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/assets/{file}").route(page().to(asset)));
 }
 
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn index(request: HttpRequest) -> HttpResponse {
     page(&request, Dist::get("index.html"))
 }
 
-/// Never kept: the page names the assets of this build, and the address of a call page is somebody's key.
+/// Serves a page that must not be cached. It names the assets of this build, and the address of a
+/// call page contains a key.
 fn page(request: &HttpRequest, built: Option<EmbeddedFile>) -> HttpResponse {
     let Some(index) = built else {
         let mut response = HttpResponse::ServiceUnavailable();
@@ -44,7 +47,7 @@ fn page(request: &HttpRequest, built: Option<EmbeddedFile>) -> HttpResponse {
     file(request, "index.html", index, "no-store")
 }
 
-/// Names of assets hold a hash of what is in them: they never change.
+/// Serves an asset. The name of an asset contains a hash of its content, so it never changes.
 // Handlers are async whether they wait or not.
 #[allow(clippy::unused_async)]
 async fn asset(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, Problem> {
@@ -56,7 +59,8 @@ async fn asset(request: HttpRequest, name: Path<String>) -> Result<HttpResponse,
     Ok(file(&request, &path, found, "public, max-age=31536000, immutable"))
 }
 
-/// The smallest form of the file that the browser takes: the build lays compressed ones beside it.
+/// Serves the smallest form of the file that the browser accepts. The build places compressed forms
+/// beside the file.
 fn file(request: &HttpRequest, path: &str, plain: EmbeddedFile, keep: &'static str) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     protect(&mut response);
@@ -65,7 +69,7 @@ fn file(request: &HttpRequest, path: &str, plain: EmbeddedFile, keep: &'static s
         .insert_header((header::CACHE_CONTROL, keep))
         .insert_header((header::VARY, "accept-encoding"));
     let known = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
-    // A header that can't be read is none: plain serves everybody.
+    // A header that cannot be parsed is ignored. Every browser accepts the plain form.
     let accepted = AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(known.iter()));
     let (encoding, suffix) = match accepted {
         Some(encoding) if encoding == Encoding::brotli() => ("br", ".br"),
@@ -74,12 +78,13 @@ fn file(request: &HttpRequest, path: &str, plain: EmbeddedFile, keep: &'static s
     };
     match Dist::get(&format!("{path}{suffix}")) {
         Some(small) => response.insert_header((header::CONTENT_ENCODING, encoding)).body(small.data.into_owned()),
-        // Too small to be worth it.
+        // The file is too small to be compressed.
         None => uncompressed(response, plain),
     }
 }
 
-/// Said to `compression`, which would do at each request what the build has judged already.
+/// Keeps the `compression` middleware from compressing the file at each request. The build has
+/// already decided that.
 fn uncompressed(mut response: HttpResponseBuilder, plain: EmbeddedFile) -> HttpResponse {
     response.insert_header((header::CONTENT_ENCODING, "identity")).body(plain.data.into_owned())
 }
@@ -88,12 +93,13 @@ pub(super) fn protect(response: &mut HttpResponseBuilder) {
     response
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        // The address of a call page is a key: it goes nowhere.
+        // The address of a call page contains a key, so it must not be sent to another site.
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::PERMISSIONS_POLICY, "microphone=(self), camera=(), geolocation=()"));
 }
 
-/// What the build makes; anything else (a compressed form asked for by its own name, say) is not there.
+/// Returns the media type of a file that the build makes. Any other name, such as that of a
+/// compressed form, is not found.
 fn kind(path: &str) -> Option<&'static str> {
     Some(match path.rsplit_once('.')?.1 {
         "html" => "text/html; charset=utf-8",

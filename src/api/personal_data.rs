@@ -1,5 +1,6 @@
-//! `/api/interviews/{id}/personal-data`, `/api/respondents/{respondent_id}/personal-data`: a person's rights over their
-//! data, carried out by an admin. Both name the same person; the receipt outlives the respondent's id.
+//! `/api/interviews/{id}/personal-data`, `/api/respondents/{respondent_id}/personal-data`: a
+//! person's rights over their data, exercised by an admin. Both paths lead to the same person. The
+//! receipt of an erasure is kept longer than the respondent's id.
 
 use actix_web::http::header::{self, ContentDisposition};
 use actix_web::web::{self, Data, Path};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::query::Parameters;
 use super::routes::resource;
 use super::{Admin, AppState, Kind, Problem, limits};
-use crate::privacy::{self, ErasureError, PersonalData, Place};
+use crate::privacy::{self, ErasureContext, ErasureError, PersonalData};
 use storage::StorageError;
 use storage::receipts::Receipt;
 
@@ -19,16 +20,17 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(of_interview, erase)).service(resource!(receipt)).service(resource!(of_respondent));
 }
 
-/// Everything held of the interview's respondent
+/// Export the data of an interview's respondent
 ///
-/// In all their interviews: as JSON, or as an archive with the recordings.
+/// The export covers all interviews of the respondent, as JSON or as an archive with the
+/// recordings.
 #[utoipa::path(
     get,
     path = "/api/interviews/{id}/personal-data",
     operation_id = "personal_data",
     params(
         ("id" = Uuid, Path),
-        ("format" = Option<String>, Query, pattern = "^(json|zip)$", description = "json when missing"),
+        ("format" = Option<String>, Query, pattern = "^(json|zip)$", description = "`json` if missing."),
     ),
     responses((status = 200, content((PersonalData = "application/json"), (Vec<u8> = "application/zip"))))
 )]
@@ -42,16 +44,17 @@ async fn of_interview(
     export(&state, &caller, &respondent, &request).await
 }
 
-/// Everything held of a respondent
+/// Export the data of a respondent
 ///
-/// In all their interviews: as JSON, or as an archive with the recordings.
+/// The export covers all interviews of the respondent, as JSON or as an archive with the
+/// recordings.
 #[utoipa::path(
     get,
     path = "/api/respondents/{respondent_id}/personal-data",
     operation_id = "personal_data",
     params(
         ("respondent_id" = String, Path),
-        ("format" = Option<String>, Query, pattern = "^(json|zip)$", description = "json when missing"),
+        ("format" = Option<String>, Query, pattern = "^(json|zip)$", description = "`json` if missing."),
     ),
     responses((status = 200, content((PersonalData = "application/json"), (Vec<u8> = "application/zip"))))
 )]
@@ -64,7 +67,7 @@ async fn of_respondent(
     export(&state, &caller, &id, &request).await
 }
 
-/// As JSON, or (`?format=zip`) as an archive with the recordings.
+/// Exports the data as JSON, or (`?format=zip`) as an archive with the recordings.
 async fn export(
     state: &AppState,
     caller: &Admin,
@@ -72,7 +75,7 @@ async fn export(
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(request);
-    let zip = query.parse("format", "json or zip is wanted here", |name| match name {
+    let zip = query.parse("format", "This must be json or zip.", |name| match name {
         "json" => Some(false),
         "zip" => Some(true),
         _ => None,
@@ -89,39 +92,40 @@ async fn export(
     let archive = match web::block(move || data.archive(&runtime)).await {
         Ok(Ok(archive)) => archive,
         Ok(Err(error)) => {
-            tracing::error!(%error, "personal data can't be packed");
-            return Err(Problem::new(Kind::ArchiveFailed, "the archive can't be made; JSON is there"));
+            tracing::error!(%error, "an archive of personal data cannot be made");
+            return Err(Problem::new(Kind::ArchiveFailed, "The archive cannot be made. The JSON format is available."));
         }
-        Err(_) => return Err(Problem::new(Kind::ServerStopping, "the server is stopping")),
+        Err(_) => return Err(Problem::new(Kind::ServerStopping, "The engine is shutting down.")),
     };
     response.insert_header(ContentDisposition::attachment("personal-data.zip"));
     Ok(response.content_type("application/zip").body(archive))
 }
 
-/// Erase the interview's respondent
+/// Erase an interview's respondent
 ///
-/// With all their interviews in the workspace: names, words and recordings go, and the key to what the append-only log holds
-/// of them. Asked again, it answers the same receipt. While the receipt says `files_pending`, some files are out of reach; a
-/// background task removes them as soon as they are not.
+/// Erases the respondent in all interviews of the workspace: names, words and recordings, and the
+/// key to the words in the append-only log. A repeated request returns the same receipt. While the
+/// receipt says `files_pending`, some files are out of reach. A background task removes them as
+/// soon as possible.
 #[utoipa::path(
     delete,
     path = "/api/interviews/{id}/personal-data",
     operation_id = "erase",
     params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = Receipt, description = "what was erased"),
-        (status = 409, body = Problem, description = "a call is on in one of the respondent's interviews"),
+        (status = 200, body = Receipt, description = "The receipt of the erasure."),
+        (status = 409, body = Problem, description = "One of the respondent's interviews has a live call."),
     )
 )]
 async fn erase(state: Data<AppState>, caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let place = Place { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
-    let receipt = privacy::erase(place, *id, caller.actor.as_str(), Utc::now()).await?;
+    let context = ErasureContext { storage: &caller.storage, calls: state.calls.as_ref(), metrics: &state.metrics };
+    let receipt = privacy::erase(context, *id, caller.actor.as_str(), Utc::now()).await?;
     Ok(HttpResponse::Ok().json(receipt))
 }
 
-/// What was erased, and when
+/// Get the receipt of an erasure
 ///
-/// The newest receipt that covers the interview; 404 when nothing was erased.
+/// Returns the newest receipt that covers the interview, or 404 if nothing was erased.
 #[utoipa::path(
     get,
     path = "/api/interviews/{id}/personal-data/receipt",
@@ -133,7 +137,9 @@ async fn receipt(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem>
     caller.storage.interviews().get(*id).await?;
     let receipts = caller.storage.receipts().of_interview(*id).await?;
     let newest = receipts.into_iter().next();
-    newest.map(|receipt| HttpResponse::Ok().json(receipt)).ok_or_else(|| Problem::not_found("nothing was erased here"))
+    newest
+        .map(|receipt| HttpResponse::Ok().json(receipt))
+        .ok_or_else(|| Problem::not_found("Nothing was erased in this interview."))
 }
 
 impl From<ErasureError> for Problem {
@@ -144,11 +150,12 @@ impl From<ErasureError> for Problem {
             ErasureError::Live(id) => Problem::new(
                 Kind::CallInProgress,
                 format!(
-                    "a call is on in interview {id}: cancel it first (DELETE /api/interviews/{id}), then ask again"
+                    "Interview {id} has a live call. Cancel it first (DELETE /api/interviews/{id}), and then repeat \
+                        the request."
                 ),
             ),
             ErasureError::StillWaiting(waiting) => {
-                Problem::new(Kind::EventsWaiting, waiting.to_string()).retry_after(5)
+                Problem::new(Kind::EventsWaiting, super::error::sentence(&waiting)).retry_after(5)
             }
         }
     }

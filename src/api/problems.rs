@@ -1,7 +1,7 @@
-//! `/problems/`: a page for each kind of problem, which the `type` of a problem document names. They are the pages of
-//! docs/reference/errors, embedded in the binary.
+//! `/problems/`: a page for each kind of problem, to which the `type` of a problem document leads.
+//! The pages are those of docs/reference/errors, embedded in the binary.
 //!
-//! Owns: making HTML of them. Never does: know what a page says.
+//! Owns: the conversion to HTML. Never does: know what a page says.
 
 use actix_web::http::header;
 use actix_web::web::{self, Path, ServiceConfig};
@@ -13,12 +13,12 @@ use rust_embed::Embed;
 use super::kind::PLACE;
 use super::{Problem, pages};
 
-/// A debug build reads the folder whenever it is asked, a release build holds the files.
+/// A debug build reads the folder at each request. A release build contains the files.
 #[derive(Embed)]
 #[folder = "docs/reference/errors"]
 struct Book;
 
-/// A file of its own: no page of the engine has styles within.
+/// The style sheet is a separate file, because the content security policy forbids inline styles.
 const STYLE: &str = include_str!("problems.css");
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -29,19 +29,19 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(web::resource("/problems/{slug}").route(page().to(one)));
 }
 
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn index(request: HttpRequest) -> Result<HttpResponse, Problem> {
     shown(&request, "index")
 }
 
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn one(request: HttpRequest, slug: Path<String>) -> Result<HttpResponse, Problem> {
     shown(&request, &slug)
 }
 
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn style() -> HttpResponse {
     answer("text/css; charset=utf-8", STYLE.to_owned())
@@ -58,7 +58,7 @@ fn shown(request: &HttpRequest, slug: &str) -> Result<HttpResponse, Problem> {
 fn answer(kind: &'static str, body: String) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     pages::protect(&mut response);
-    // A newer engine may say more.
+    // The text may change with a new version of the engine.
     response.content_type(kind).insert_header((header::CACHE_CONTROL, "no-cache")).body(body)
 }
 
@@ -82,8 +82,9 @@ fn page(markdown: &str) -> String {
     page.into_string()
 }
 
-/// Markdown as it is served here: there is no HTML within, and links lead to these pages. Of a link to another page of the
-/// book the words remain. `elsewhere`: within such a link.
+/// Converts an element of the Markdown for these pages. HTML is removed, and links between the
+/// pages are kept. A link to another page of the book is replaced by its text. `elsewhere` is true
+/// within such a link.
 fn served<'e>(event: Event<'e>, elsewhere: &mut bool) -> Option<Event<'e>> {
     match event {
         Event::Html(_) | Event::InlineHtml(_) => None,
@@ -110,8 +111,8 @@ mod tests {
 
     #[test]
     fn a_page_is_its_markdown_and_nothing_that_runs() {
-        let text = "# It is **gone**\n\n`gone`, HTTP status 410\n\n<script>x</script>\n\nSee [all](index.md) <b>now</b>, [that](../api.md) \
-                    or [this](not-found.md).\n\n| a | b |\n|---|---|\n| 1 | 2 < 3 |\n";
+        let text = "# It is **gone**\n\n`gone`, HTTP status 410\n\n<script>x</script>\n\nSee [all](index.md) <b>now</b>, \
+                    [that](../api.md) or [this](not-found.md).\n\n| a | b |\n|---|---|\n| 1 | 2 < 3 |\n";
         let page = page(text);
         assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{page}");
         assert!(page.contains("<a href=\"/problems/\">all</a>") && page.contains("<a href=\"/problems/not-found\">"));

@@ -1,7 +1,7 @@
-//! `/api/quality/`: thresholds, and what somebody does about an alert.
+//! `/api/quality/`: thresholds, and the handling of alerts.
 //!
-//! Owns: bodies and answers. Never does: judge (`interview::quality` does), or tell the supervisor: it sees by itself that a
-//! threshold was edited.
+//! Owns: bodies and answers. Never does: judge (`interview::quality` does), or notify the
+//! supervisor, which detects edited thresholds by itself.
 
 use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Data, Json, Path};
@@ -32,23 +32,23 @@ struct Thresholds {
     thresholds: Vec<Threshold>,
 }
 
-/// What a metric is compared with.
+/// The threshold of a metric.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = QualityThreshold)]
 struct Threshold {
     metric: Metric,
-    /// The side on which a value is as it should be; on the threshold itself it is not.
+    /// The side of the threshold on which a value is good. The threshold itself is not good.
     good: Side,
-    /// A share of 0…1, or seconds for `response_latency`.
+    /// A share from 0 to 1, or seconds for `response_latency`.
     value: f64,
-    /// Of the alert when it is crossed.
+    /// The severity of the alert that is raised when the threshold is crossed.
     severity: Severity,
-    /// What counts when nobody has set anything.
+    /// The value that applies if no other is set.
     default_value: f64,
     default_severity: Severity,
     /// Where `value` comes from.
     origin: Origin,
-    /// Who has set it last.
+    /// Who set the value last.
     #[schema(required)]
     updated_by: Option<String>,
     #[schema(required)]
@@ -71,11 +71,11 @@ impl From<Effective> for Threshold {
     }
 }
 
-/// Whose thresholds.
+/// The scope of the thresholds.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct OfGuide {
-    /// As they count for this guide's interviews.
+    /// If present, the thresholds that apply to interviews with this guide.
     call_guide_id: Option<Uuid>,
 }
 
@@ -83,16 +83,16 @@ struct OfGuide {
 #[schema(as = SetQualityThreshold)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// A share of 0…1, or seconds for `response_latency`; null takes back what was set.
+    /// A share from 0 to 1, or seconds for `response_latency`. Null removes the value that was set.
     #[schema(required, minimum = 0, maximum = 60)]
     value: Option<f64>,
-    /// Of the alert; what is not given is taken back.
+    /// The severity of the alert. If missing, the severity that was set is removed.
     severity: Option<Severity>,
-    /// For this guide's interviews only.
+    /// If present, the threshold applies to interviews with this guide only.
     call_guide_id: Option<Uuid>,
 }
 
-/// What is done about an alert.
+/// A note on how an alert was handled.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = DealWithAlert)]
 #[serde(deny_unknown_fields)]
@@ -103,13 +103,14 @@ struct Dealt {
 
 /// List thresholds
 ///
-/// What counts now for each metric, what counts when nobody has set anything, and where it comes from: the guide, the
-/// workspace or the settings.
+/// Returns for each metric the value that applies, the default value, and where the value comes
+/// from: the guide, the workspace or the settings.
 #[utoipa::path(
     get,
     path = "/api/quality/thresholds",
     params(OfGuide),
-    responses((status = 200, body = Thresholds), (status = 404, body = Problem, description = "there is no such guide"))
+    responses((status = 200, body = Thresholds), (status = 404, body = Problem,
+        description = "There is no such guide."))
 )]
 async fn list(caller: Viewer, state: Data<AppState>, request: HttpRequest) -> Result<Json<Thresholds>, Problem> {
     let mut query = Parameters::of(&request);
@@ -124,8 +125,8 @@ async fn list(caller: Viewer, state: Data<AppState>, request: HttpRequest) -> Re
 
 /// Set a threshold
 ///
-/// For all interviews, or for one guide's. It counts at once, in calls that are on as well. With `value: null` and no severity
-/// it is taken back.
+/// Sets the threshold for all interviews or for those with one guide. It applies at once, including
+/// to live calls. `value: null` without a severity removes the threshold.
 #[utoipa::path(
     put,
     path = "/api/quality/thresholds/{metric}",
@@ -133,8 +134,8 @@ async fn list(caller: Viewer, state: Data<AppState>, request: HttpRequest) -> Re
     request_body = Wanted,
     responses(
         (status = 200, body = Threshold),
-        (status = 404, body = Problem, description = "there is no such metric"),
-        (status = 422, body = Problem, description = "the body has faults, or names a guide that is not there"),
+        (status = 404, body = Problem, description = "There is no such metric."),
+        (status = 422, body = Problem, description = "The body has faults, or names a guide that does not exist."),
     )
 )]
 async fn set(
@@ -145,15 +146,16 @@ async fn set(
     bytes: Bytes,
 ) -> Result<Json<Threshold>, Problem> {
     let names = || Metric::ALL.map(Metric::name).join(", ");
-    let metric = Metric::named(&metric)
-        .ok_or_else(|| Problem::not_found(format!("there is no metric of this name; there are {}", names())))?;
+    let metric = Metric::named(&metric).ok_or_else(|| {
+        Problem::not_found(format!("There is no metric with this name. The metrics are {}.", names()))
+    })?;
     let mut body = Described::<Wanted>::of(body::parse(&request, &bytes, false)?);
     body.check("value", |value| metric.check(value));
     let Wanted { value, severity, call_guide_id: guide } = body.finish()?;
     caller.storage.thresholds().set(metric, guide, value, severity, &caller.actor).await.map_err(
         |error| match error {
             StorageError::NotFound(_) => {
-                let fault = Fault::new("/call_guide_id", "there is no call guide with this id");
+                let fault = Fault::new("/call_guide_id", "There is no call guide with this id.");
                 Problem::invalid_body(vec![fault])
             }
             error => error.into(),
@@ -161,18 +163,19 @@ async fn set(
     )?;
     let effective = caller.storage.thresholds().effective(&state.settings.thresholds, guide).await?;
     let one = effective.into_iter().find(|one| one.metric == metric);
-    one.map(|one| Json(one.into())).ok_or_else(|| Problem::not_found("there is no metric of this name"))
+    one.map(|one| Json(one.into())).ok_or_else(|| Problem::not_found("There is no metric with this name."))
 }
 
 /// Acknowledge an alert
 ///
-/// Somebody has seen it. Saying so again, or of one that is resolved, changes nothing. A body is not needed.
+/// Records that somebody has seen the alert. The request has no effect on an alert that is already
+/// acknowledged or resolved. The body is optional.
 #[utoipa::path(
     post,
     path = "/api/quality/alerts/{id}/acknowledge",
     params(("id" = Uuid, Path)),
     request_body(content = Option<Dealt>),
-    responses((status = 200, body = Alert), (status = 422, body = Problem, description = "the body has faults"))
+    responses((status = 200, body = Alert), (status = 422, body = Problem, description = "The body has faults."))
 )]
 async fn acknowledge(
     caller: Researcher,
@@ -186,13 +189,14 @@ async fn acknowledge(
 
 /// Resolve an alert
 ///
-/// Somebody has dealt with it. Saying so again, or of one that has recovered by itself, changes nothing. A body is not needed.
+/// Records that somebody has dealt with the alert. The request has no effect on an alert that is
+/// already resolved or has recovered by itself. The body is optional.
 #[utoipa::path(
     post,
     path = "/api/quality/alerts/{id}/resolve",
     params(("id" = Uuid, Path)),
     request_body(content = Option<Dealt>),
-    responses((status = 200, body = Alert), (status = 422, body = Problem, description = "the body has faults"))
+    responses((status = 200, body = Alert), (status = 422, body = Problem, description = "The body has faults."))
 )]
 async fn resolve(
     caller: Researcher,
@@ -204,7 +208,7 @@ async fn resolve(
     Ok(Json(caller.storage.alerts().resolve(*id, note, &caller.actor).await?.into()))
 }
 
-/// The body's note. That there is no such alert is said first, whatever the body.
+/// Reads the note in the body. A missing alert is reported before any fault of the body.
 async fn note(storage: &Storage, id: Uuid, request: &HttpRequest, bytes: &[u8]) -> Result<Option<String>, Problem> {
     storage.alerts().get(id).await?;
     if bytes.is_empty() {

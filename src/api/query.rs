@@ -1,4 +1,4 @@
-//! Reading queries, and pages of lists.
+//! Queries, and the pages of lists.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,7 +6,6 @@ use actix_web::HttpRequest;
 use actix_web::web::Query;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,15 +13,14 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{Fault, Kind, Problem, described};
-use storage::{Place, Sort};
+use storage::{Position, Sort};
 
 const DEFAULT_LIMIT: u64 = 50;
-pub(super) const FLAG_WANTED: &str = "true or false is wanted here";
 
-/// A request's query; faults are collected.
+/// The query of a request. Faults are collected.
 pub(super) struct Parameters {
     values: BTreeMap<String, String>,
-    /// Names that were asked for: the others are nobody's.
+    /// The names of the parameters that the route knows. Any other name is a fault.
     known: HashSet<String>,
     faults: Vec<Fault>,
 }
@@ -34,7 +32,7 @@ impl Parameters {
             Ok(pairs) => {
                 for (name, value) in pairs.into_inner() {
                     if parameters.values.insert(name.clone(), value).is_some() {
-                        parameters.fault(&name, "once is enough");
+                        parameters.fault(&name, "This parameter may appear only once.");
                     }
                 }
             }
@@ -47,7 +45,8 @@ impl Parameters {
         Fault::add(&mut self.faults, Fault::new(format!("/{}", described::escaped(name)), detail));
     }
 
-    /// The parameters that `T` describes. Where one of them is faulty, what comes back is not to be used: `finish` says so.
+    /// Returns the parameters that `T` describes. If one of them has a fault, the returned value
+    /// must not be used, and `finish` returns the error.
     pub(super) fn read<T: IntoParams + DeserializeOwned + Default + 'static>(&mut self) -> T {
         let described = match described::parameters::<T>() {
             Ok(described) => described,
@@ -60,7 +59,7 @@ impl Parameters {
         for parameter in described.iter() {
             let Some(text) = self.get(&parameter.name) else { continue };
             match parameter.read(text) {
-                // Where any text is taken, an empty one is none.
+                // For a parameter that accepts any text, an empty text means that it is missing.
                 Ok(Value::String(empty)) if empty.is_empty() => {}
                 Ok(value) => drop(object.insert(parameter.name.clone(), value)),
                 Err(wanted) => self.fault(&parameter.name, &wanted),
@@ -74,12 +73,7 @@ impl Parameters {
         self.values.get(name).map(String::as_str)
     }
 
-    /// An empty text is none.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        self.get(name).filter(|text| !text.is_empty()).map(str::to_owned)
-    }
-
-    /// The parameter, read by `parse`; what it can't read is a fault with `wanted`.
+    /// Returns the parameter as `parse` reads it. If it cannot be parsed, the fault is `wanted`.
     pub(super) fn parse<T>(&mut self, name: &str, wanted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let parsed = parse(self.get(name)?);
         if parsed.is_none() {
@@ -88,29 +82,15 @@ impl Parameters {
         parsed
     }
 
-    pub(super) fn id(&mut self, name: &str) -> Option<Uuid> {
-        self.parse(name, "a UUID is wanted here", |value| Uuid::parse_str(value).ok())
-    }
-
     pub(super) fn flag(&mut self, name: &str) -> bool {
-        self.parse(name, FLAG_WANTED, |value| value.parse().ok()).unwrap_or(false)
+        self.parse(name, "This must be true or false.", |value| value.parse().ok()).unwrap_or(false)
     }
 
-    /// Rows a page.
-    pub(super) fn limit(&mut self) -> u64 {
-        self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT)
-    }
-
-    pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
-        let parse = |value: &str| DateTime::parse_from_rfc3339(value).ok().map(|time| time.to_utc());
-        self.parse(name, "a time as in RFC 3339 is wanted here, such as 2030-01-31T09:00:00Z", parse)
-    }
-
-    /// `sort`, `limit` and `cursor` of a list that can be sorted by these keys, by the first of them descending when
-    /// nothing is said.
+    /// Reads `sort`, `limit` and `cursor` of a list that can be sorted by these keys. The default
+    /// is the first key, descending.
     pub(super) fn listing<K: Copy>(&mut self, keys: &[(&'static str, K)]) -> Listing<K> {
         let wanted = keys.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let wanted = format!("one of {wanted} is wanted here, with - before it for the other way round");
+        let wanted = format!("This must be one of {wanted}. A - before it sorts in descending order.");
         let named = |value: &str| {
             let (name, descending) = value.strip_prefix('-').map_or((value, false), |name| (name, true));
             keys.iter().find(|(known, _)| *known == name).map(|(name, key)| (*name, Sort { key: *key, descending }))
@@ -122,60 +102,67 @@ impl Parameters {
             let cursor: Cursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
             (cursor.order == order).then_some(cursor.place)
         };
-        let after = self.parse("cursor", "this is not a next_cursor of this list in this order", ended);
-        Listing { sort, after, limit: self.limit(), order }
+        let limit = self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT);
+        let after = self.parse("cursor", "This is not a next_cursor of this list in this order.", ended);
+        Listing { sort, after, limit, order }
     }
 
-    /// Where the page before ended, in lists by id.
-    pub(super) fn cursor(&mut self) -> Option<Uuid> {
-        let cursor = self.read::<Paging>().cursor?;
-        let id = Uuid::parse_str(&cursor).ok();
-        if id.is_none() {
-            self.fault("cursor", "this is not a next_cursor of ours");
-        }
-        id
+    /// Returns the number of rows on a page and the id that the previous page ended with, for lists
+    /// in the order of ids.
+    pub(super) fn paging(&mut self) -> (u64, Option<Uuid>) {
+        let Paging { limit, cursor } = self.read();
+        let after = cursor.and_then(|cursor| {
+            let id = Uuid::parse_str(&cursor).ok();
+            if id.is_none() {
+                self.fault("cursor", "This is not a next_cursor of this list.");
+            }
+            id
+        });
+        (limit.unwrap_or(DEFAULT_LIMIT), after)
     }
 
-    /// What is left over is a fault, too: most often a name spelt wrong.
+    /// Ends the reading of the query. A parameter that was not read is a fault, because it is most
+    /// often a misspelt name.
     pub(super) fn finish(mut self) -> Result<(), Problem> {
         let unknown: Vec<String> = self.values.keys().filter(|name| !self.known.contains(*name)).cloned().collect();
         for name in unknown {
-            self.fault(&name, "there is no parameter of this name");
+            self.fault(&name, "There is no parameter with this name.");
         }
         if self.faults.is_empty() {
             Ok(())
         } else {
-            Err(Problem::new(Kind::InvalidQuery, "the query has faults").with_errors(self.faults))
+            Err(Problem::new(Kind::InvalidQuery, "The query has faults.").with_errors(self.faults))
         }
     }
 }
 
-/// How a list is asked for.
+/// The requested order and page of a list.
 pub(super) struct Listing<K> {
     pub sort: Sort<K>,
-    pub after: Option<Place>,
-    /// Rows a page; one more is to be read, which tells whether there is a next page.
+    pub after: Option<Position>,
+    /// The number of rows on a page. One more row is to be read, to find out whether there is a
+    /// next page.
     pub limit: u64,
     order: String,
 }
 
-/// A cursor is good for the order that it was made in.
+/// A cursor is valid only for the order that it was made in.
 #[derive(Serialize, Deserialize)]
 struct Cursor {
     #[serde(rename = "o")]
     order: String,
     #[serde(flatten)]
-    place: Place,
+    place: Position,
 }
 
-/// What every list takes.
+/// The parameters that every list accepts.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Paging {
-    /// Rows a page.
+    /// The number of rows on a page.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u64>,
-    /// `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -183,27 +170,29 @@ pub(super) struct Paging {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     items: Vec<T>,
-    /// `?cursor=` of the next page; null on the last one.
+    /// The value of `?cursor=` for the next page. Null on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// By id, from one row more than `limit`, which only tells that there is a next page.
+    /// Builds a page in the order of ids. `rows` has one row more than `limit` if there is a next
+    /// page.
     pub(super) fn of(rows: Vec<T>, limit: u64, id: impl Fn(&T) -> Uuid) -> Self {
         Self::cut(rows, limit, |row| id(row).to_string())
     }
 
-    /// The same for a list that can be sorted; `place` says where in its order a row stands.
-    pub(super) fn listed<K>(rows: Vec<T>, listing: &Listing<K>, place: impl Fn(&T) -> Place) -> Self {
+    /// Builds a page of a list that can be sorted. `place` returns the position of a row in that
+    /// order.
+    pub(super) fn listed<K>(rows: Vec<T>, listing: &Listing<K>, place: impl Fn(&T) -> Position) -> Self {
         Self::cut(rows, listing.limit, |row| {
             let cursor = Cursor { order: listing.order.clone(), place: place(row) };
-            // Its fields always serialise.
+            // These fields always serialize.
             URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
         })
     }
 
-    /// For an answer that has more to say than the page.
+    /// Returns the parts of the page, for an answer with further fields.
     pub(super) fn apart(self) -> (Vec<T>, Option<String>) {
         (self.items, self.next_cursor)
     }

@@ -6,11 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// A task that was queued.
+/// A queued task.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Queued {
     task_id: Uuid,
-    /// Where its state is told; its result names what came of it.
+    /// The path of the task. Its result says what came of the work.
     task_url: String,
 }
 

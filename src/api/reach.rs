@@ -1,7 +1,7 @@
-//! While the database is away, whoever needs it is told at once.
+//! While the database is unavailable, requests that need it are refused at once.
 //!
-//! Owns: that refusal, for requests that come then and for those that are waiting already. Never does: find out whether
-//! it is away (`supervisors::database` does).
+//! Owns: this refusal, both of new requests and of those in progress. Never does: detect that the
+//! database is unavailable (`supervisors::database` does).
 
 use actix_web::ResponseError as _;
 use actix_web::body::{BoxBody, MessageBody};
@@ -13,7 +13,8 @@ use super::{AppState, Kind, Problem};
 
 const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// Middleware. A request that is given up has changed nothing, or its change was committed and only the answer is lost.
+/// Middleware. A refused request in progress has changed nothing, or its change was committed and
+/// only the answer is lost.
 pub(super) async fn refuse_while_away(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -26,14 +27,14 @@ pub(super) async fn refuse_while_away(
         return Ok(request.into_response(away().error_response()));
     }
     tokio::select! {
-        // The request itself is with the handler: the answer can't be made from it any more.
+        // The handler owns the request, so the answer cannot be made from it.
         () = reach.lost() => Err(away().into()),
         response = next.call(request) => Ok(response?.map_into_boxed_body()),
     }
 }
 
 fn away() -> Problem {
-    Problem::new(Kind::DatabaseUnavailable, "the database can't be used now").retry_after(RETRY_AFTER_SECONDS)
+    Problem::new(Kind::DatabaseUnavailable, "The database cannot be used at present.").retry_after(RETRY_AFTER_SECONDS)
 }
 
 fn needs_database(path: &str) -> bool {

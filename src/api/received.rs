@@ -1,6 +1,6 @@
-//! Bodies of requests, each received as a whole before anything is done with it, and fast enough.
+//! Request bodies, each received completely before it is processed, and fast enough.
 //!
-//! Owns: how large a body may be, and how fast it has to come. Never does: understand one.
+//! Owns: how large a body may be, and how fast it has to arrive. Never does: parse one.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::timeouts::Timeouts;
 use super::{AppState, Kind, MAX_BODY, Problem, join};
 
-/// Stands in a request whose body was received to its end.
+/// Marks a request whose body was received completely.
 struct Received;
 
 enum Fault {
@@ -24,7 +24,7 @@ enum Fault {
     Broken(PayloadError),
 }
 
-/// Whether a body was announced, and not received to its end.
+/// Returns true if a body was announced and has not been received completely.
 pub(super) fn is_unread(request: &HttpRequest) -> bool {
     announces(request) && !request.extensions().contains::<Received>()
 }
@@ -35,19 +35,20 @@ fn announces(request: &HttpRequest) -> bool {
     !empty && (headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING))
 }
 
-/// Middleware; stands behind the guard.
+/// Middleware, placed behind the guard.
 pub(super) async fn whole(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     if request.method() == Method::GET && join::is_socket(request.path()) {
-        // What comes in a WebSocket is no body, and keeps its own time.
+        // The data of a WebSocket is not a body, and has its own timeouts.
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     let payload = request.take_payload();
     // In HTTP/2 the end of the stream is the end of the body, whatever was announced.
     if !announces(request.request()) && request.version() != Version::HTTP_2 {
-        // Whoever asks for another protocol where there is none would never come to an end.
+        // If the client requests a protocol that the path does not support, the body would never
+        // end.
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     let timeouts = request.app_data::<Data<AppState>>().map(|state| state.settings.http.timeouts).unwrap_or_default();
@@ -67,7 +68,8 @@ pub(super) async fn whole(
         Err(Fault::TooSlow) => {
             let (grace, rate) = (timeouts.body.as_secs_f64(), timeouts.body_bytes_per_second);
             let detail = format!(
-                "The body did not arrive in time: after the first {grace} s it must come at {rate} bytes per second or more."
+                "The body did not arrive in time: after the first {grace} s it must arrive at {rate} bytes per second \
+                    or more."
             );
             Ok(request.error_response(Problem::new(Kind::BodyTooSlow, detail)))
         }
@@ -75,7 +77,7 @@ pub(super) async fn whole(
 }
 
 fn exceeds(length: &header::HeaderValue, most: usize) -> bool {
-    // A length that is no number was refused by the server already.
+    // The server has already refused a length that is not a number.
     length.to_str().ok().and_then(|length| length.trim().parse::<u64>().ok()).is_some_and(|length| length > most as u64)
 }
 

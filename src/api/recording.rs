@@ -1,4 +1,5 @@
-//! `/api/interviews/{id}/recording`: Ogg/Opus, both sides mixed or one of them; ranges are served.
+//! `/api/interviews/{id}/recording`: the recording as Ogg/Opus, with both sides mixed or one of
+//! them. Ranges are supported.
 
 use actix_web::http::header::{ContentDisposition, DispositionType};
 use actix_web::web::{self, Bytes, Data, Path};
@@ -27,13 +28,14 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StopRecording {
-    /// Whether what was recorded so far is deleted as well.
+    /// If true, everything recorded so far is deleted as well.
     delete_so_far: bool,
 }
 
 /// Stop recording a live call
 ///
-/// For a respondent who takes consent to record back by other means than the call. The interview goes on.
+/// For a respondent who withdraws the consent to record by other means than in the call. The
+/// interview continues.
 #[utoipa::path(
     post,
     path = "/api/interviews/{id}/recording/stop",
@@ -41,9 +43,9 @@ struct StopRecording {
     params(("id" = Uuid, Path)),
     request_body = StopRecording,
     responses(
-        (status = 202, description = "the call is told"),
-        (status = 409, body = Problem, description = "no call is on"),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 202, description = "The call has been told to stop recording."),
+        (status = 409, body = Problem, description = "There is no live call."),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn stop(
@@ -53,19 +55,20 @@ async fn stop(
     request: HttpRequest,
     bytes: Bytes,
 ) -> Result<HttpResponse, Problem> {
-    // That there is no such interview is said first, whatever the body.
+    // A missing interview is reported before any fault of the body.
     let interview = caller.storage.interviews().get(*id).await?;
     let StopRecording { delete_so_far } = Described::of(body::parse(&request, &bytes, false)?).finish()?;
     let command = Command::StopRecording { delete_so_far, by: Means::Api };
     match state.calls.command(interview.id, command).await {
         Ok(()) => Ok(HttpResponse::Accepted().finish()),
-        Err(_) => Err(Problem::new(Kind::NoLiveCall, "no call of this interview is on, so nothing is being recorded")),
+        Err(_) => Err(Problem::new(Kind::NoLiveCall, "This interview has no live call, so nothing is being recorded.")),
     }
 }
 
-/// Hear the interview
+/// Get the recording
 ///
-/// Both sides in one file, or one of them; there only with the respondent's consent to record.
+/// Returns both sides in one file, or one of them. There is a recording only if the respondent has
+/// consented to it.
 #[utoipa::path(
     get,
     path = "/api/interviews/{id}/recording",
@@ -73,16 +76,16 @@ async fn stop(
     params(
         ("id" = Uuid, Path),
         ("side" = Option<String>, Query, pattern = "^(respondent|interviewer)$"),
-        ("Range" = Option<String>, Header, description = "As in RFC 9110, in bytes"),
+        ("Range" = Option<String>, Header, description = "As defined in RFC 9110, in bytes."),
     ),
     responses(
         (status = 200, body = [u8], content_type = "audio/ogg"),
-        (status = 206, body = [u8], content_type = "audio/ogg", description = "the range that was asked for"),
-        (status = 304, description = "it has not changed since"),
-        (status = 409, body = Problem, description = "both sides are mixed when the interview is over"),
-        (status = 412, body = Problem, description = "it has changed since"),
-        (status = 416, body = Problem, description = "there is no such range"),
-        (status = 503, body = Problem, description = "the store of files does not answer now"),
+        (status = 206, body = [u8], content_type = "audio/ogg", description = "The requested range."),
+        (status = 304, description = "The file has not changed."),
+        (status = 409, body = Problem, description = "The interview is not over. Both sides are mixed at its end."),
+        (status = 412, body = Problem, description = "The file has changed."),
+        (status = 416, body = Problem, description = "The range lies outside the file."),
+        (status = 503, body = Problem, description = "The store of files does not answer at present."),
     )
 )]
 async fn get(
@@ -92,19 +95,19 @@ async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let side = query.parse("side", "respondent or interviewer is wanted here", |name| match name {
+    let side = query.parse("side", "This must be respondent or interviewer.", |name| match name {
         "respondent" => Some(Side::Respondent),
         "interviewer" => Some(Side::Interviewer),
         _ => None,
     });
     query.finish()?;
     let interview = caller.storage.interviews().get(*id).await?;
-    let missing = || Problem::new(Kind::NoRecording, "this interview has no recording");
+    let missing = || Problem::new(Kind::NoRecording, "This interview has no recording.");
     if !interview.has_recording() {
         return Err(missing());
     }
     let recordings = caller.storage.recordings();
-    // A file that goes over to the store in this moment, or goes for good, is looked for once more.
+    // A file may be moved to the store or deleted at this moment, so it is looked up a second time.
     for _ in 0..2 {
         let tracks = recordings.tracks(*id, side).await?;
         let content = match tracks.as_slice() {
@@ -115,7 +118,7 @@ async fn get(
                 mixed => mixed?,
             },
             _ => {
-                let detail = "the recording is complete when the interview is over";
+                let detail = "The recording is complete when the interview is over.";
                 return Err(Problem::new(Kind::InterviewNotOver, detail));
             }
         };
@@ -129,19 +132,19 @@ async fn get(
     Err(missing())
 }
 
-/// What is said of a recording that another engine has, and the store has not.
+/// Returns the problem of a recording that is on another engine's disk and not in the store.
 async fn elsewhere(recordings: &Recordings, id: Uuid) -> Result<Option<Problem>, Problem> {
     let holders = recordings.holders(&[id]).await?;
     Ok((!holders.is_empty()).then(|| {
-        let detail = "the recording lies with the engine that held the call: ask again when that engine runs, and let all \
-                      engines use one FILES_URL";
+        let detail = "The recording is on the disk of the engine that held the call. Try again when that engine runs, \
+                      and let all engines use the same FILES_URL.";
         Problem::new(Kind::NoRecording, detail)
     }))
 }
 
-/// Why there is no mixed file.
+/// The reason why there is no mixed file.
 enum MixError {
-    /// One of the tracks is gone.
+    /// One of the tracks no longer exists.
     Gone,
     Problem(Problem),
 }
@@ -149,7 +152,7 @@ enum MixError {
 impl From<MixError> for Problem {
     fn from(error: MixError) -> Self {
         match error {
-            MixError::Gone => Problem::new(Kind::NoRecording, "this interview has no recording"),
+            MixError::Gone => Problem::new(Kind::NoRecording, "This interview has no recording."),
             MixError::Problem(problem) => problem,
         }
     }
@@ -161,7 +164,7 @@ impl From<FilesError> for MixError {
     }
 }
 
-/// The tracks as one file, made when it is first asked for.
+/// Returns the tracks as one file, which is made at the first request.
 async fn mixed(state: &AppState, storage: &Storage, id: Uuid, tracks: &[Track]) -> Result<Content, MixError> {
     let recordings = storage.recordings();
     if let Some(content) = recordings.mixed(id, tracks).await? {
@@ -181,12 +184,13 @@ async fn mixed(state: &AppState, storage: &Storage, id: Uuid, tracks: &[Track]) 
     match made {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => {
-            tracing::error!(interview_id = %id, %error, "the recording can't be mixed");
-            return failed(Kind::RecordingNotMixed, "the recording can't be mixed; each ?side= is there");
+            tracing::error!(interview_id = %id, %error, "the recording cannot be mixed");
+            return failed(Kind::RecordingNotMixed, "The recording cannot be mixed. Each ?side= is available.");
         }
-        Err(_) => return failed(Kind::ServerStopping, "the server is stopping"),
+        Err(_) => return failed(Kind::ServerStopping, "The engine is shutting down."),
     }
-    // After it was written: an erasure that was committed while it was being made has not seen it.
+    // This check comes after writing, because an erasure that was committed during the mixing did
+    // not see the file.
     let erased = storage.erased_files().erased(&[id]).await.map_err(|error| MixError::Problem(error.into()))?;
     if !erased.is_empty() {
         recordings.remove(id).await?;

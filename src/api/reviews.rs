@@ -1,4 +1,5 @@
-//! `PATCH /api/interviews/{id}`, `/review` and the review queue: what researchers write on an interview.
+//! `PATCH /api/interviews/{id}`, `/review` and the review queue: what researchers write about an
+//! interview.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Path};
@@ -18,7 +19,8 @@ use super::routes::resource;
 use super::{Fault, Problem, Researcher, Viewer};
 use storage::{InterviewChanges, NoteChange, ReviewOutcome, StorageError};
 
-/// Before `interviews`: `review-queue` is no id. PATCH shares its path with what is served there, and stands there.
+/// Registers the routes before those of `interviews`, because `review-queue` is not an id. PATCH is
+/// registered there, because it shares its path with other methods.
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(queue)).service(resource!(review));
 }
@@ -27,13 +29,14 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 #[schema(as = AnnotateInterview)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Annotate {
-    /// Take the place of those there are.
+    /// These tags replace the existing ones.
     #[schema(max_items = 50)]
     tags: Option<Vec<Tag>>,
-    /// Without an id a note is added; with one it is edited, or removed where its text is null. Others stay as they are.
+    /// A note without an id is added. A note with an id is edited, or removed if its text is null.
+    /// Other notes are not changed.
     interviewer_notes: Option<Vec<NoteWanted>>,
     requires_human_review: Option<bool>,
-    /// Why a human should look at it; wanted with `requires_human_review: true`.
+    /// Why a person should look at the interview. Required with `requires_human_review: true`.
     #[schema(pattern = r"\S")]
     escalation_reason: Option<String>,
 }
@@ -61,9 +64,9 @@ struct Review {
     note: Option<String>,
 }
 
-/// Change tags, notes, and whether a human should look at it
+/// Change tags, notes, and the need for a review
 ///
-/// What is not named stays as it is.
+/// What is not named is not changed.
 #[utoipa::path(
     patch,
     path = "/api/interviews/{id}",
@@ -71,7 +74,7 @@ struct Review {
     request_body = Annotate,
     responses(
         (status = 200, body = interviews::Model),
-        (status = 422, body = Problem, description = "the body has faults, or names a note that is not there"),
+        (status = 422, body = Problem, description = "The body has faults, or names a note that does not exist."),
     )
 )]
 pub(super) async fn annotate(
@@ -84,11 +87,11 @@ pub(super) async fn annotate(
     let changes = changes(body::parse(&request, &bytes, false)?)?;
     let named = changes.notes.iter().any(|change| !matches!(change, NoteChange::Add(_)));
     let interviews = caller.storage.interviews();
-    // So that a foreign interview is not told from a missing note.
+    // An interview of another workspace must not be distinguishable from a missing one.
     interviews.get(*id).await?;
     let row = interviews.annotate(*id, changes, &caller.edit(expected.0)).await.map_err(|error| match error {
         StorageError::NotFound(_) if named => {
-            let fault = Fault::new("/interviewer_notes", "it names a note that this interview does not have");
+            let fault = Fault::new("/interviewer_notes", "This names a note that the interview does not have.");
             Problem::invalid_body(vec![fault])
         }
         error => error.into(),
@@ -100,14 +103,14 @@ fn changes(body: Value) -> Result<InterviewChanges, Problem> {
     let mut body = Described::<Annotate>::of(body);
     let is_text = |value: Option<String>| value.is_some_and(|text| !text.trim().is_empty());
     if body.get("requires_human_review") == Some(true) && !is_text(body.get("escalation_reason")) {
-        body.fault("escalation_reason", "say why a human should look at it");
+        body.fault("escalation_reason", "This must say why a person should look at the interview.");
     }
     let notes: Vec<NoteWanted> = body.get("interviewer_notes").unwrap_or_default();
     for (index, note) in notes.iter().enumerate() {
         if note.id.is_none() && note.text.is_none() {
             body.fault(
                 &format!("interviewer_notes/{index}/text"),
-                "a text is wanted here: only a note with an id is removed",
+                "This must be a text. Only a note with an id can be removed.",
             );
         }
     }
@@ -131,9 +134,9 @@ fn changes(body: Value) -> Result<InterviewChanges, Problem> {
     Ok(InterviewChanges { tags, notes, requires_human_review, escalation_reason })
 }
 
-/// List what waits for a human
+/// List the review queue
 ///
-/// The oldest first.
+/// The oldest interview comes first.
 #[utoipa::path(
     get,
     path = "/api/interviews/review-queue",
@@ -143,7 +146,7 @@ fn changes(body: Value) -> Result<InterviewChanges, Problem> {
 )]
 async fn queue(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.interviews().waiting_for_review(cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
@@ -151,7 +154,7 @@ async fn queue(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Pro
 
 /// Close a review
 ///
-/// The outcome and the note are kept among the interview's notes.
+/// The outcome and the note are added to the notes of the interview.
 #[utoipa::path(
     post,
     path = "/api/interviews/{id}/review",
@@ -159,8 +162,8 @@ async fn queue(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Pro
     request_body = Review,
     responses(
         (status = 200, body = interviews::Model),
-        (status = 409, body = Problem, description = "the interview waits for no review"),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 409, body = Problem, description = "The interview does not need a review."),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn review(

@@ -1,4 +1,4 @@
-//! `/api/`, `/metrics`, and everything that does not exist.
+//! `/api/`, `/metrics`, and the answer to unknown paths.
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
@@ -16,7 +16,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(index)).service(resource!(metrics));
 }
 
-/// Where things are.
+/// The name and version of the engine, and where to find things.
 #[derive(Serialize, ToSchema)]
 struct Index {
     name: &'static str,
@@ -24,7 +24,7 @@ struct Index {
     links: Links,
 }
 
-/// Paths.
+/// Paths of the engine.
 #[derive(Serialize, ToSchema)]
 struct Links {
     health: &'static str,
@@ -35,9 +35,9 @@ struct Links {
     docs: &'static str,
 }
 
-/// Where things are
+/// Get the entry points of the API
 #[utoipa::path(get, path = "/api/", responses((status = 200, body = Index)))]
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn index() -> HttpResponse {
     HttpResponse::Ok().json(Index {
@@ -56,19 +56,21 @@ async fn index() -> HttpResponse {
 
 pub(super) const METRICS: &str = "/metrics";
 
-/// Metrics in Prometheus' text format
+/// Get metrics in the Prometheus text format
 ///
-/// They tell of all workspaces. `Authorization: Bearer …` with METRICS_TOKEN, or with a key of the default workspace, is
-/// required as soon as METRICS_TOKEN is set or the engine can be reached from elsewhere.
+/// The metrics cover all workspaces. `Authorization: Bearer …` with METRICS_TOKEN or with a key of
+/// the default workspace is required if METRICS_TOKEN is set or if the engine can be reached from
+/// elsewhere.
 #[utoipa::path(
     get,
     path = "/metrics",
     responses(
         (status = 200, body = String, content_type = "text/plain"),
-        (status = 401, body = Problem, description = "neither METRICS_TOKEN nor a key of the default workspace"),
+        (status = 401, body = Problem,
+            description = "The request has neither METRICS_TOKEN nor a key of the default workspace."),
     )
 )]
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn metrics(state: Data<AppState>) -> Result<HttpResponse, Problem> {
     state.metrics.active_calls.set(state.calls.active() as i64);
@@ -79,7 +81,7 @@ async fn metrics(state: Data<AppState>) -> Result<HttpResponse, Problem> {
 }
 
 pub(super) fn token_wanted() -> Problem {
-    let detail = "METRICS_TOKEN or a key of the default workspace is required here, as `Authorization: Bearer …`";
+    let detail = "METRICS_TOKEN or a key of the default workspace is required here, as `Authorization: Bearer …`.";
     Problem::new(Kind::MetricsTokenRequired, detail)
 }
 
@@ -88,7 +90,7 @@ pub(super) fn rendered(metrics: &Metrics) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().content_type(prometheus::TEXT_FORMAT).body(text))
 }
 
-/// Whether METRICS_TOKEN, which is set, is shown.
+/// Returns true if the request carries METRICS_TOKEN, which is set.
 pub(super) fn shows_token(token: &str, headers: &HeaderMap) -> bool {
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     let is_it = |(scheme, shown): (&str, &str)| {
@@ -97,7 +99,7 @@ pub(super) fn shows_token(token: &str, headers: &HeaderMap) -> bool {
     !token.is_empty() && shown.is_some_and(is_it)
 }
 
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 pub(super) async fn not_found(request: HttpRequest) -> Result<HttpResponse, Problem> {
     Err(Problem::unknown_route(request.path()))

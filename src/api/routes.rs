@@ -1,10 +1,11 @@
-//! Routes that can't be registered without their description.
+//! Routes that cannot be registered without their description.
 //!
-//! A handler is described by `#[utoipa::path]`. [`resource!`] takes method and path from there, so that the document at
-//! `/api/openapi.json` and what is served can't disagree, and the `ServiceConfig` of `utoipa_actix_web` takes nothing
-//! undescribed.
+//! A handler is described by `#[utoipa::path]`. [`resource!`] takes the method and the path from
+//! there, so that the document at `/api/openapi.json` always agrees with what is served. The
+//! `ServiceConfig` of `utoipa_actix_web` accepts no route without a description.
 //!
-//! Owns: that tie. Never does: say what every route has in common ([`openapi`](super::openapi) does).
+//! Owns: this connection. Never does: add what all routes have in common
+//! ([`openapi`](super::openapi) does).
 
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::Method;
@@ -13,7 +14,7 @@ use utoipa::openapi::path::{HttpMethod, Paths};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa_actix_web::OpenApiFactory;
 
-/// A resource (one path) of described handlers; made by [`resource!`].
+/// A resource (one path) of described handlers, made by [`resource!`].
 #[derive(Default)]
 pub(super) struct Described {
     path: String,
@@ -29,7 +30,7 @@ impl Described {
         self.path = D::path();
         let nothing: guard::AnyGuard = guard::Any(guard::fn_guard(|_| false));
         let methods = D::methods().into_iter().fold(nothing, |any, method| match method {
-            // Whoever may read may ask for the headers alone; the server leaves out the body by itself.
+            // A HEAD request is allowed wherever GET is. The server leaves out the body by itself.
             HttpMethod::Get => any.or(guard::Get()).or(guard::Head()),
             method => any.or(guard::Method(named(&method))),
         });
@@ -55,7 +56,7 @@ fn named(method: &HttpMethod) -> Method {
 
 impl HttpServiceFactory for Described {
     fn register(self, config: &mut AppService) {
-        // `/api/call-guides/` answers without the slash at its end, too.
+        // `/api/call-guides/` also answers without the slash at its end.
         let patterns = match self.path.strip_suffix('/') {
             Some(bare) if !bare.is_empty() => vec![self.path.clone(), bare.to_owned()],
             _ => vec![self.path.clone()],
@@ -75,7 +76,7 @@ impl OpenApiFactory for Described {
     }
 }
 
-/// `resource!(list, create)`: handlers of one path, each with `#[utoipa::path]`.
+/// Registers handlers of one path, each with `#[utoipa::path]`: `resource!(list, create)`.
 macro_rules! resource {
     ($($handler:ident),+ $(,)?) => {
         pastey::paste! {

@@ -1,6 +1,7 @@
-//! A file of the store as an answer: whole, in part, or not at all if the client has it already (RFC 9110, 13 and 14).
+//! A file of the store as an answer: complete, in part, or not at all if the client already has it
+//! (RFC 9110, sections 13 and 14).
 //!
-//! Owns: ranges and conditions of such answers. Never does: decide who may have the file.
+//! Owns: the ranges and conditions of such answers. Never does: decide who may have the file.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -16,13 +17,13 @@ use futures_util::TryStreamExt as _;
 
 use super::{Kind, Problem};
 
-/// What is said of a file beside its bytes.
+/// The headers of a file.
 pub(super) struct Named {
     pub media_type: &'static str,
     pub disposition: ContentDisposition,
 }
 
-/// What is asked for of a file of so many bytes.
+/// The part of a file that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Wanted {
     Whole,
@@ -33,10 +34,10 @@ enum Wanted {
     NoSuchRange,
 }
 
-/// Answers with the file, or with the part of it that is asked for.
+/// Answers with the file, or with the requested part of it.
 pub(super) async fn answer(request: &HttpRequest, content: &Content, named: Named) -> Result<HttpResponse, Problem> {
     let tag = EntityTag::new_strong(content.tag.clone());
-    // A header tells no fractions of a second, and is compared with what a header told.
+    // HTTP dates have no fractions of a second, and the time is compared with one.
     let seconds = u64::try_from(content.modified.timestamp()).unwrap_or_default();
     let modified = HttpDate::from(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
     let wanted = wanted(request, &tag, modified, content.size);
@@ -49,7 +50,7 @@ pub(super) async fn answer(request: &HttpRequest, content: &Content, named: Name
                 .insert_header(LastModified(modified))
                 .finish());
         }
-        Wanted::Changed => return Err(Problem::new(Kind::ChangedSince, "the file has changed since it was read")),
+        Wanted::Changed => return Err(Problem::new(Kind::ChangedSince, "The file has changed since it was read.")),
         Wanted::NoSuchRange => {
             let range = ContentRange(ContentRangeSpec::Bytes { range: None, instance_length: Some(content.size) });
             return Ok(HttpResponse::RangeNotSatisfiable().insert_header(range).finish());
@@ -63,7 +64,7 @@ pub(super) async fn answer(request: &HttpRequest, content: &Content, named: Name
         .insert_header(ETag(tag))
         .insert_header(LastModified(modified))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
-        // It is compressed as it is, and ranges are of these very bytes.
+        // The audio is already compressed, and ranges refer to these very bytes.
         .insert_header(ContentEncoding::Identity)
         .no_chunking(end - begin);
     if status == StatusCode::PARTIAL_CONTENT {
@@ -113,7 +114,7 @@ fn wanted(request: &HttpRequest, tag: &EntityTag, modified: HttpDate, size: u64)
         return Wanted::Whole;
     }
     match Range::parse(request) {
-        // Several parts would need a body of another form; a server may send the whole instead.
+        // Several ranges would need a multipart body. A server may send the whole file instead.
         Ok(Range::Bytes(ranges)) if ranges.len() == 1 => part(&ranges[0], size),
         _ => Wanted::Whole,
     }
@@ -126,10 +127,10 @@ fn part(range: &ByteRangeSpec, size: u64) -> Wanted {
 impl From<FilesError> for Problem {
     fn from(error: FilesError) -> Self {
         match error {
-            FilesError::NotFound => Self::not_found("the file was removed in this moment"),
+            FilesError::NotFound => Self::not_found("The file has just been removed."),
             error => {
                 tracing::error!(%error, "a file cannot be served");
-                Self::new(Kind::FilesUnavailable, "the store of files does not answer now").retry_after(5)
+                Self::new(Kind::FilesUnavailable, "The store of files does not answer at present.").retry_after(5)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `/api/tasks/`: background tasks: how they are, cancelling, another chance for dead letters.
+//! `/api/tasks/`: the state of background tasks, cancelling them, and retrying dead letters.
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
@@ -25,26 +25,26 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 pub(super) struct Task {
     id: Uuid,
     queue: Queue,
-    /// What is done, such as `conduct_interview`.
+    /// The kind of work, such as `conduct_interview`.
     kind: String,
     state: TaskState,
     /// 0 to 1.
     progress: f64,
-    /// Begun so far, the running one included.
+    /// The number of attempts that have begun, including the running one.
     attempts: i32,
     max_attempts: i32,
     /// Why the last attempt failed.
     #[schema(required)]
     error: Option<String>,
-    /// What came of it.
+    /// The result of the task.
     #[schema(required, value_type = Option<Object>)]
     result: Option<Value>,
-    /// The interview that it is about.
+    /// The interview that the task is about.
     #[schema(required)]
     interview_id: Option<Uuid>,
-    /// It was asked to stop, and has not yet.
+    /// True if the task was asked to stop and has not stopped yet.
     cancel_requested: bool,
-    /// Not begun before.
+    /// The time from which the task may begin.
     run_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -74,35 +74,36 @@ impl From<tasks::Model> for Task {
     }
 }
 
-/// Which tasks.
+/// The filter on tasks.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
     #[param(inline)]
     queue: Option<Queue>,
-    /// `failed` are the dead letters.
+    /// `failed` selects the dead letters.
     #[param(inline)]
     state: Option<TaskState>,
-    /// Such as `conduct_interview`.
+    /// The kind of work, such as `conduct_interview`.
     kind: Option<String>,
     interview_id: Option<Uuid>,
 }
 
 /// List background tasks
 ///
-/// Newest first. What ended well is kept for some days, dead letters longer (TASKS_KEPT_DAYS).
+/// The newest task comes first. Completed tasks are kept for some days, and dead letters longer
+/// (TASKS_KEPT_DAYS).
 #[utoipa::path(get, path = "/api/tasks/", params(Wanted, Paging), responses((status = 200, body = Page<Task>)))]
 async fn list(caller: Viewer, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let limit = query.limit();
+    let (limit, after) = query.paging();
     let Wanted { queue, state, kind, interview_id } = query.read();
-    let filter = TaskFilter { queue, state, kind, interview_id, after: query.cursor(), limit: limit + 1 };
+    let filter = TaskFilter { queue, state, kind, interview_id, after, limit: limit + 1 };
     query.finish()?;
     let rows = caller.storage.tasks().list(filter).await?.into_iter().map(Task::from).collect();
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |task| task.id)))
 }
 
-/// How a background task is
+/// Get a background task
 #[utoipa::path(
     get,
     path = "/api/tasks/{task_id}",
@@ -115,40 +116,41 @@ async fn get(caller: Viewer, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 
 /// Cancel a background task
 ///
-/// One that has not begun is cancelled at once. One that runs is asked to stop, which takes up to some seconds; what it has
-/// done by then stays done, and if that was everything, it is `completed`. With an attempt to tell a webhook, its delivery is
-/// given up (admin); it can be replayed.
+/// A task that has not begun is cancelled at once. A running task is asked to stop, which takes a
+/// few seconds. What it has done by then remains. If that was all of it, its state is `completed`.
+/// If the task delivers a message to a webhook, the delivery is given up. That requires the role
+/// admin, and the delivery can be replayed.
 #[utoipa::path(
     delete,
     path = "/api/tasks/{task_id}",
     params(("task_id" = Uuid, Path)),
     responses(
-        (status = 200, body = Task, description = "cancelled"),
-        (status = 202, body = Task, description = "asked to stop: see its state"),
-        (status = 409, body = Problem, description = "it is over"),
+        (status = 200, body = Task, description = "The task was cancelled."),
+        (status = 202, body = Task, description = "The task has been asked to stop. See its state."),
+        (status = 409, body = Problem, description = "The task is over."),
     )
 )]
 async fn cancel(caller: Researcher, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if caller.role < Role::Admin && caller.storage.tasks().get(*id).await?.kind == SEND {
-        return Err(Problem::new(Kind::RoleTooLow, "webhooks are an admin's: so is giving up what they are told"));
+        return Err(Problem::new(Kind::RoleTooLow, "Only an admin may give up a webhook delivery."));
     }
     let row = caller.storage.tasks().cancel(*id, &caller.actor).await?;
     let mut response = if row.state.is_over() { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     Ok(response.json(Task::from(row)))
 }
 
-/// Try a dead letter again
+/// Retry a dead letter
 ///
-/// A failed or cancelled task waits again, with all its attempts before it. It counts as one that the caller has open
-/// (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+/// A failed or cancelled task is queued again with all of its attempts. It counts as an open task
+/// of the caller (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/tasks/{task_id}/retry",
     params(("task_id" = Uuid, Path)),
     responses(
-        (status = 202, body = Task, description = "it waits again"),
-        (status = 409, body = Problem, description = "it has neither failed nor been cancelled"),
-        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+        (status = 202, body = Task, description = "The task is queued again."),
+        (status = 409, body = Problem, description = "The task has neither failed nor been cancelled."),
+        (status = 429, body = Problem, description = "The limit of open tasks or of requests is reached.",
             headers(("Retry-After" = u64))),
     )
 )]

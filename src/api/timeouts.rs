@@ -1,25 +1,26 @@
-//! How long the web server waits for its peers.
+//! The timeouts of the web server.
 //!
-//! Owns: these times and their defaults. Never does: keep them (`connection` and `received` do).
+//! Owns: these times and their defaults. Never does: apply them (`connection` and `received` do).
 
 use std::time::Duration;
 
 /// How long a peer may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For the handshake of TLS.
+    /// The TLS handshake.
     pub handshake: Duration,
-    /// For a request's head.
+    /// The head of a request.
     pub head: Duration,
-    /// For a request's body, before a rate is demanded of it.
+    /// The body of a request, before a minimum rate applies.
     pub body: Duration,
-    /// How fast a body has to come on the whole, beyond that time.
+    /// The average rate of a body after that time, in bytes per second.
     pub body_bytes_per_second: u32,
-    /// Between two requests on one connection.
+    /// The idle time between two requests on one connection.
     pub keep_alive: Duration,
-    /// For a peer that takes nothing of what is sent to it.
+    /// The time for which a peer may accept none of the data that is sent to it.
     pub stalled_write: Duration,
-    /// Between the answer to a request that was not received to its end, and the end of the connection.
+    /// The time between the answer to a request that was not received completely and the end of the
+    /// connection.
     pub linger: Duration,
 }
 

@@ -22,28 +22,29 @@ enum Format {
     Vtt,
 }
 
-/// Who said what
+/// Get the transcript
 ///
-/// As JSON, as text, or as WebVTT to be shown beside the recording.
+/// The transcript is available as JSON, as text, or as WebVTT for display beside the recording.
 #[utoipa::path(
     get,
     path = "/api/interviews/{id}/transcript",
     operation_id = "transcript",
     params(
         ("id" = Uuid, Path),
-        ("format" = Option<String>, Query, pattern = "^(json|text|txt|vtt|webvtt)$", description = "Wins over Accept"),
+        ("format" = Option<String>, Query, pattern = "^(json|text|txt|vtt|webvtt)$",
+            description = "Takes precedence over Accept."),
     ),
     responses(
         (status = 200, content(
             (Transcript = "application/json"), (String = "text/plain"), (String = "text/vtt"),
         )),
-        (status = 406, body = Problem, description = "Accept names no kind that there is"),
-        (status = 410, body = Problem, description = "the personal data was erased"),
+        (status = 406, body = Problem, description = "Accept names no media type that is available."),
+        (status = 410, body = Problem, description = "The personal data was erased."),
     )
 )]
 async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let asked = query.parse("format", "json, text or vtt is wanted here", |name| match name {
+    let asked = query.parse("format", "This must be json, text or vtt.", |name| match name {
         "json" => Some(Format::Json),
         "text" | "txt" => Some(Format::Text),
         "vtt" | "webvtt" => Some(Format::Vtt),
@@ -64,8 +65,7 @@ async fn get(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<Htt
     })
 }
 
-/// The first kind in `Accept` that we have (quality values order it only in their absence: browsers and scripts ask for
-/// one kind). No header means JSON.
+/// Returns the format that `Accept` prefers. Without the header it is JSON.
 fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
     let Some(accept) = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok()) else {
         return Ok(Format::Json);
@@ -78,5 +78,10 @@ fn accepted(request: &HttpRequest) -> Result<Format, Problem> {
             "text/plain" | "text/*" => Some(Format::Text),
             _ => None,
         })
-        .ok_or_else(|| Problem::new(Kind::NotAcceptable, "there are application/json, text/plain and text/vtt"))
+        .ok_or_else(|| {
+            Problem::new(
+                Kind::NotAcceptable,
+                "The available media types are application/json, text/plain and text/vtt.",
+            )
+        })
 }

@@ -1,4 +1,4 @@
-//! `/api/users/`: who may sign in, for admins.
+//! `/api/users/`: the users who may sign in, for admins.
 
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -25,11 +25,11 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 struct Create {
     #[schema(pattern = r"^\s*[^\s@]+@[^\s@]+\s*$", max_length = 254)]
     email: String,
-    /// The address when missing.
+    /// The email address if missing.
     #[schema(pattern = r"\S", max_length = 254)]
     name: Option<String>,
     role: Role,
-    /// None for who signs in with the OpenID provider only.
+    /// Missing for a user who signs in with the OpenID provider only.
     #[schema(min_length = 12, max_length = 256)]
     password: Option<String>,
 }
@@ -43,12 +43,12 @@ struct Change {
     role: Option<Role>,
     /// False locks the user out.
     is_active: Option<bool>,
-    /// Another one ends the user's sessions.
+    /// A new password ends the user's sessions.
     #[schema(min_length = 12, max_length = 256)]
     password: Option<String>,
 }
 
-/// A new user and the password, which is hashed elsewhere.
+/// Reads a new user and the password, which is hashed by the caller.
 fn read(body: Value) -> Result<(NewUser, Option<String>), Problem> {
     let mut body = Described::<Create>::of(body);
     body.check("password", auth::fit);
@@ -64,15 +64,15 @@ fn read_changes(body: Value) -> Result<(UserChanges, Option<String>), Problem> {
     Ok((UserChanges { name, role, is_active, password_hash: None }, password))
 }
 
-/// Add a user
+/// Create a user
 #[utoipa::path(
     post,
     path = "/api/users/",
     request_body = Create,
     responses(
         (status = 201, body = users::Model, headers(("Location" = String, description = "The user's path"))),
-        (status = 409, body = Problem, description = "somebody has this address already"),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 409, body = Problem, description = "Another user has this email address."),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn create(
@@ -91,11 +91,11 @@ async fn create(
 
 /// List users
 ///
-/// Newest first.
+/// The newest user comes first.
 #[utoipa::path(get, path = "/api/users/", params(Paging), responses((status = 200, body = Page<users::Model>)))]
 async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.users().list(cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
@@ -114,8 +114,8 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
 
 /// Change a user
 ///
-/// What is left out stays as it is. Another password, or being locked out, ends the user's sessions; another role counts
-/// at once.
+/// Members that are missing are not changed. A new password or a lockout ends the user's sessions.
+/// A new role applies at once.
 #[utoipa::path(
     patch,
     path = "/api/users/{id}",
@@ -123,8 +123,8 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     request_body = Change,
     responses(
         (status = 200, body = users::Model),
-        (status = 409, body = Problem, description = "nobody locks themselves out"),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 409, body = Problem, description = "Admins cannot lock themselves out."),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn update(
@@ -146,16 +146,16 @@ async fn update(
     Ok(HttpResponse::Ok().json(caller.storage.users().update(*id, changes, &caller.actor).await?))
 }
 
-/// Remove a user
+/// Delete a user
 ///
-/// With the user's sessions. What the user did stays in the audit trail.
+/// The user's sessions are deleted as well. The user's actions remain in the audit trail.
 #[utoipa::path(
     delete,
     path = "/api/users/{id}",
     params(("id" = Uuid, Path)),
     responses(
-        (status = 204, description = "it is gone"),
-        (status = 409, body = Problem, description = "nobody removes themselves"),
+        (status = 204, description = "The user was deleted."),
+        (status = 409, body = Problem, description = "Admins cannot delete themselves."),
     )
 )]
 async fn delete(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
@@ -166,7 +166,7 @@ async fn delete(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> 
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// So that an admin is left.
+/// Returns the problem of admins who would lock themselves out. It ensures that an admin remains.
 fn itself() -> Problem {
-    Problem::conflict("admins don't lock themselves out: another admin has to do it")
+    Problem::conflict("Admins cannot lock themselves out. Another admin has to do it.")
 }

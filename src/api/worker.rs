@@ -1,6 +1,6 @@
 //! The `/metrics` of a worker, which has no calls and no other routes.
 //!
-//! Owns: who may read them. Never does: count anything.
+//! Owns: who may read the metrics. Never does: count anything.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -19,10 +19,11 @@ use crate::access::{AccessSettings, Recognised};
 use crate::telemetry::Metrics;
 use storage::Storage;
 
-/// What a worker's `/metrics` requires: as an engine's does, METRICS_TOKEN or a key of the default workspace.
+/// The access rule for a worker's `/metrics`. As for an engine, it is METRICS_TOKEN or a key of the
+/// default workspace.
 pub struct MetricsGate {
     token: String,
-    /// Nobody beyond this machine can ask, and nothing is required.
+    /// No other machine can reach the worker, so nothing is required.
     open: bool,
     storage: Storage,
     limits: Limits,
@@ -30,7 +31,8 @@ pub struct MetricsGate {
 }
 
 impl MetricsGate {
-    /// `needs_key` says that the engine of these settings can be reached from elsewhere.
+    /// Builds the rule. `needs_key` is true if an engine with these settings can be reached from
+    /// elsewhere.
     pub fn new(bound: SocketAddr, needs_key: bool, access: &AccessSettings, storage: Storage) -> Self {
         let token = access.metrics_token.clone();
         let open = token.is_empty() && !needs_key && bound.ip().to_canonical().is_loopback();
@@ -43,7 +45,7 @@ impl MetricsGate {
         }
         let shown = Credentials::of(request.headers()).ok().flatten();
         let Some(Credentials::Key(key)) = shown else { return Err(token_wanted()) };
-        // Nobody stands in between: a worker has no public address.
+        // A worker has no public address, so there is no proxy to consider.
         let peer = request.peer_addr().map(|peer| peer.ip());
         let who = self.recognised.who(&key).or_else(|| peer.map(Who::at));
         let status = who.and_then(|who| self.limits.request(&who));
@@ -61,11 +63,11 @@ impl MetricsGate {
 /// Serves a worker's `/metrics`, and nothing else.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// If the listener cannot be used.
 pub fn worker(listener: TcpListener, metrics: Arc<Metrics>, gate: MetricsGate) -> io::Result<Server> {
     let (metrics, gate) = (Data::from(metrics), Data::new(gate));
     let options = listen::Options { workers: 1, ..listen::Options::default() };
-    listen::start(listener, None, options, move || {
+    listen::Web::start(listener, None, options, move || {
         App::new()
             .app_data(metrics.clone())
             .app_data(gate.clone())
@@ -74,7 +76,7 @@ pub fn worker(listener: TcpListener, metrics: Arc<Metrics>, gate: MetricsGate) -
     })
 }
 
-/// Metrics in Prometheus' text format, to whom the gate lets in.
+/// Answers with the metrics in the Prometheus text format, if the access rule allows it.
 async fn worker_metrics(
     metrics: Data<Metrics>,
     gate: Data<MetricsGate>,

@@ -1,4 +1,5 @@
-//! `interviewer key|user|workspace`: who may ask, told at the engine's own machine. Works while the engine runs.
+//! `interviewer key|user|workspace`: managing access, on the engine's own machine. The commands
+//! work while the engine runs.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -13,29 +14,30 @@ use crate::access::passwords;
 use crate::config::Settings;
 use storage::{Actor, NewKey, NewUser, Storage};
 
-/// Under whose name these changes are logged.
+/// Changes made here are recorded under this name.
 pub(super) const ACTOR: &Actor = &Actor::named("cli");
 const MOST: u64 = 10_000;
 
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make a key and tell it: this one time.
+    /// Create an API key and print it. This is the only time that it is shown.
     Create {
         /// admin, researcher or viewer.
         #[arg(long)]
         role: Role,
-        /// What it is for.
-        #[arg(long, default_value = "made on the command line")]
+        /// The purpose of the key.
+        #[arg(long, default_value = "created on the command line")]
         name: String,
-        /// When it stops working, such as 2030-01-31T09:00:00Z; never when missing.
+        /// The time at which the key expires, such as 2030-01-31T09:00:00Z. Without it, the key
+        /// never expires.
         #[arg(long)]
         expires_at: Option<DateTime<Utc>>,
         #[command(flatten)]
         workspace: InWorkspace,
     },
-    /// List keys: id, beginning, role, name.
+    /// List keys with their id, prefix, role and name.
     List(InWorkspace),
-    /// Withdraw a key.
+    /// Revoke a key.
     Revoke {
         id: Uuid,
         #[command(flatten)]
@@ -45,14 +47,14 @@ pub enum KeyCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add somebody who may sign in. The password is asked for, or read from a pipe.
+    /// Create a user who may sign in. The command asks for the password, or reads it from a pipe.
     Create {
         #[arg(long)]
         email: String,
         /// admin, researcher or viewer.
         #[arg(long)]
         role: Role,
-        /// The address when missing.
+        /// The email address if missing.
         #[arg(long)]
         name: Option<String>,
         #[command(flatten)]
@@ -68,7 +70,7 @@ pub enum WorkspaceCommand {
 
 #[derive(Debug, Args)]
 pub struct InWorkspace {
-    /// Name or id of the workspace.
+    /// The name or the id of the workspace.
     #[arg(long, default_value = "default")]
     workspace: String,
 }
@@ -107,8 +109,9 @@ impl KeyCommand {
                 let (row, key) = storage.keys().create(NewKey { name, role, expires_at }, ACTOR).await?;
                 say!("{key}")?;
                 hint!(
-                    "This is the only time that it is told. Send it as `Authorization: Bearer …`; `interviewer key revoke \
-                     {}` withdraws it.",
+                    "This is the only time that the key is shown. Send it as `Authorization: Bearer …`. `interviewer \
+                        key revoke \
+                     {}` revokes it.",
                     row.id
                 );
                 Ok(())
@@ -127,7 +130,7 @@ impl KeyCommand {
             }
             Self::Revoke { id, workspace } => {
                 let row = workspace.of(&storage).await?.keys().revoke(id, ACTOR).await?;
-                Ok(say!("{}… opens nothing any more", row.prefix)?)
+                Ok(say!("{}… is revoked.", row.prefix)?)
             }
         })
     }
@@ -158,10 +161,11 @@ impl WorkspaceCommand {
     }
 }
 
-/// One line of the standard input. On a terminal it shows while it is typed, and says so.
+/// Reads one line from the standard input. On a terminal the password is visible while it is typed,
+/// and the prompt says so.
 fn read_password() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
-        write!(std::io::stderr(), "Password (it will be shown): ")?;
+        write!(std::io::stderr(), "Password (visible while you type): ")?;
     }
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;

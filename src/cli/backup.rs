@@ -1,4 +1,4 @@
-//! `interviewer backup FILE`: the SQLite database while the engine runs.
+//! `interviewer backup FILE`: copies the SQLite database while the engine runs.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,20 +11,20 @@ use storage::Storage;
 
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// Where to; the file must not exist.
+    /// The file to write. It must not exist.
     pub file: PathBuf,
 }
 
 impl BackupArgs {
     pub fn run(self, settings: &Settings) -> anyhow::Result<ExitCode> {
-        ensure!(!self.file.exists(), "{} is there already", self.file.display());
+        ensure!(!self.file.exists(), "{} already exists", self.file.display());
         actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
             storage.maintenance().copy_to(&self.file).await?;
             storage.close().await?;
             say!("The database is in {}.", self.file.display())?;
             let folder = settings.storage.data_dir.display();
-            say!("Copy the rest of {folder} beside it: everything but interviews.db, -wal, -shm and engine.lock.")?;
+            say!("Also copy the rest of {folder}: everything except interviews.db, -wal, -shm and engine.lock.")?;
             Ok(ExitCode::SUCCESS)
         })
     }

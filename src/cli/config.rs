@@ -9,7 +9,8 @@ use crate::config::{ConfigError, Entry, Settings};
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show every setting, its value, and whether it is the default, the file's or the environment's. Secrets are masked.
+    /// Show every setting with its value, and whether it comes from the defaults, the file or the
+    /// environment. Secrets are masked.
     Show,
 }
 
@@ -26,11 +27,11 @@ impl ConfigCommand {
             }
             say!("{:58} # {origin}; {variable}", format!("{name} = {value}"))?;
         }
-        // Shown first: what is wrong is easier to see then.
+        // The settings are shown first, because they help to understand the error.
         match Settings::load(file) {
             Ok(_) => Ok(ExitCode::SUCCESS),
             Err(ConfigError::Bad(problem)) => {
-                hint!("\nThe engine would not start with these settings: {problem}");
+                hint!("\nThe engine cannot start with these settings: {problem}");
                 Ok(ExitCode::FAILURE)
             }
             Err(error) => Err(error.into()),

@@ -1,6 +1,7 @@
-//! `demo`: an engine of its own, a simulated respondent, and a report.
+//! `demo`: a separate engine, a simulated respondent, and a report.
 //!
-//! Owns: the arguments, what is printed, the exit code. Never does: start an engine (the caller gives the way).
+//! Owns: the arguments, what is printed, and the exit code. Never does: start an engine (the caller
+//! passes a function for that).
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -24,21 +25,22 @@ use voice::audio::MediaRuntime;
 use voice::transport::webrtc::{WebRtc, WebRtcSettings};
 use weights::{Manifest, Progress, Set, fetch};
 
-/// Used without `--guide` and `--persona`; compiled in, so that the demo runs from anywhere.
+/// The guide that is used without `--guide`. It is compiled in, as is the persona, so that the demo
+/// can be run from any folder.
 const SHORT_GUIDE: &str = include_str!("../../guides/short.yaml");
 const COOPERATIVE: &str = include_str!("../../personas/cooperative.yaml");
 
-/// Lines waiting for the terminal.
+/// The number of lines that may wait for the terminal.
 const QUEUE: usize = 1_024;
-/// What a model's first answer may take.
+/// How long the first answer of a language model may take.
 const WARM_UP_MS: u64 = 30_000;
 
-/// Which Whisper listens, on both sides.
+/// The Whisper model that both sides use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Whisper {
     #[value(name = "base")]
     Base,
-    /// For small machines; English only.
+    /// For small machines. English only.
     #[value(name = "tiny.en")]
     TinyEn,
 }
@@ -52,17 +54,18 @@ impl Whisper {
     }
 }
 
-/// Which language model words follow-ups; both are fetched on request only.
+/// The language model that words follow-ups. A model is fetched only on request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LocalModel {
-    /// SmolLM2-135M (127 MB to fetch): proves the wire, not the wit.
+    /// SmolLM2-135M (127 MB to fetch), which shows that the connection works but words follow-ups
+    /// poorly.
     Tiny,
-    /// Qwen2.5-Coder-0.5B (512 MB to fetch): the better of the two.
+    /// Qwen2.5-Coder-0.5B (512 MB to fetch), which words follow-ups better.
     Small,
 }
 
 impl LocalModel {
-    /// The set that brings it, its file under the weights folder, and its name.
+    /// Returns the set that contains the model, its file under the weights folder, and its name.
     fn places(self) -> (Set, &'static str, &'static str) {
         match self {
             Self::Tiny => (Set::Llm, "llm/smollm2-135m-instruct-q4_1.gguf", "smollm2-135m"),
@@ -73,43 +76,44 @@ impl LocalModel {
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The call guide, YAML or JSON [default: the two-minute one of guides/short.yaml]
+    /// The call guide, in YAML or JSON [default: the two-minute guide guides/short.yaml]
     #[arg(long, value_name = "FILE")]
     pub guide: Option<PathBuf>,
-    /// Who is interviewed [default: personas/cooperative.yaml]
+    /// The persona of the simulated respondent [default: personas/cooperative.yaml]
     #[arg(long, value_name = "FILE")]
     pub persona: Option<PathBuf>,
-    /// Write the report as JSON
+    /// Write the report to this file, as JSON
     #[arg(long, value_name = "FILE.json")]
     pub report: Option<PathBuf>,
-    /// Which Whisper model listens
+    /// The Whisper model for speech recognition
     #[arg(long, value_enum, default_value = "base")]
     pub whisper: Whisper,
-    /// Let a small language model on this machine word follow-ups: fetches it, and a server for it, when asked for
+    /// Let a small language model on this machine word follow-ups. The model and a server for it
+    /// are fetched first
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "tiny", value_name = "MODEL")]
     pub llm: Option<LocalModel>,
-    /// Where the engine's data, the recording and the transcript are kept
+    /// The folder for the engine's data, the recording and the transcript
     #[arg(long, value_name = "DIR", default_value = "data/demo")]
     pub keep: PathBuf,
 }
 
-/// What the demo needs to be started for it: the engine, and models of the respondent's own.
+/// What the demo has started: the engine, and the models of the respondent.
 pub struct Stage {
     pub engine: RunningEngine,
     pub tools: Tools,
-    /// The engine, to be stopped at the end.
+    /// The engine, which is to be stopped at the end.
     pub running: Running,
     /// The respondent's side of the network.
     _media: MediaRuntime,
-    /// Words follow-ups, with `--llm`.
+    /// The server of the language model that words follow-ups, with `--llm`.
     model: Option<ModelServer>,
 }
 
-/// Runs the demo. `start` starts an engine with its data in the folder given.
+/// Runs the demo. `start` starts an engine with its data in the given folder.
 ///
 /// # Errors
-/// Files that can't be read, an engine that doesn't start, a call that doesn't come about. An interview that went
-/// wrong is no error but exit code 1 with its reasons printed.
+/// If a file cannot be read, the engine does not start, or the call cannot be established. A failed
+/// interview is not an error. The exit code is 1 and the reasons are printed.
 pub async fn run(
     args: Args,
     start: impl AsyncFnOnce(Whisper, &Path) -> anyhow::Result<Stage>,
@@ -122,7 +126,7 @@ pub async fn run(
     let _ = events.try_send(DemoEvent::Step("starting an engine".to_owned()));
     let stage = start(args.whisper, &args.keep).await?;
     let result = demo::run(&options, &stage.engine, &stage.tools, events).await;
-    // The queue is closed now; what is left in it comes before the report.
+    // The queue is closed now. Its remaining lines are printed before the report.
     shown.await.context("showing the conversation")?;
     stage.running.stop(Duration::ZERO).await;
     if let Some(model) = stage.model {
@@ -140,16 +144,17 @@ pub async fn run(
     Ok(if report.verdict.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// `interviewer demo`: with an engine of its own on a free port, and its data in the folder that is kept.
+/// `interviewer demo`: runs a separate engine on a free port, with its data in the folder of
+/// `--keep`.
 pub fn start(args: Args, mut settings: Settings) -> anyhow::Result<ExitCode> {
-    // The conversation is what is to be seen; who wants the log asks for it.
+    // The log is hidden by default, because the conversation is what the user wants to see.
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "error".to_owned());
     crate::telemetry::tracing::init(&level)?;
     settings.keep_local();
     settings.server.port = 0;
     settings.speech.engine = SpeechEngine::Local;
     settings.storage.database_url.clear();
-    // Only what is asked for here words follow-ups, whatever the environment says.
+    // Only `--llm` may choose a language model, regardless of the environment.
     settings.llm.provider = LlmProvider::None;
     let local = args.llm;
     if let Some(model) = local {
@@ -170,7 +175,7 @@ pub fn start(args: Args, mut settings: Settings) -> anyhow::Result<ExitCode> {
     }))
 }
 
-/// Starts the model's server, and has the settings name it.
+/// Starts the server of the language model, and enters its address in the settings.
 async fn serve(local: LocalModel, settings: &mut Settings) -> anyhow::Result<ModelServer> {
     let (_, file, name) = local.places();
     std::fs::create_dir_all(&settings.storage.data_dir)?;
@@ -184,7 +189,8 @@ async fn serve(local: LocalModel, settings: &mut Settings) -> anyhow::Result<Mod
     Ok(server)
 }
 
-/// Has the model read what is the same in every question, so that the first answer waits no longer than the next.
+/// Lets the model process the part of the prompt that all questions share, so that the first answer
+/// is as fast as the next ones.
 async fn warm_up(running: &Running) -> anyhow::Result<()> {
     let guide = read_guide(SHORT_GUIDE, "guides/short.yaml")?;
     if let Some((_, question)) = guide.questions().next() {
@@ -195,7 +201,8 @@ async fn warm_up(running: &Running) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The respondent shares the models with the engine, since both are on one machine, but nothing else.
+/// Builds the stage. The respondent shares the models with the engine, because both run on one
+/// machine, but nothing else.
 fn stage(running: Running, model: Option<ModelServer>) -> anyhow::Result<Stage> {
     let media = MediaRuntime::start()?;
     let dial = WebRtc::new(WebRtcSettings::default(), media.handle().clone());
@@ -223,11 +230,11 @@ fn guide(args: &Args) -> anyhow::Result<Guide> {
     read_guide(&text, &name)
 }
 
-/// A guide with problems is refused with all of them, one a line.
+/// Reads a guide. A guide with problems is refused with all of them, one on each line.
 fn read_guide(text: &str, name: &str) -> anyhow::Result<Guide> {
     interview::guide::parse(text).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("{name} is not a guide that works:\n  {}", lines.join("\n  "))
+        anyhow::anyhow!("{name} is not a valid guide:\n  {}", lines.join("\n  "))
     })
 }
 

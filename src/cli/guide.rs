@@ -1,4 +1,4 @@
-//! `interviewer guide`: lint, import and export guides.
+//! `interviewer guide`: checks, imports and exports guides.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use interview::Guide;
 use interview::guide::{Problem, read_text};
-use interview::lint::{self, Finding, Level};
+use interview::lint::{self, Diagnostic, Level};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -18,14 +18,15 @@ use storage::{Actor, Edit, Storage};
 
 #[derive(Debug, Subcommand)]
 pub enum GuideCommand {
-    /// Say what is wrong with guide files, and what is doubtful: what is never reached, conditions that nothing meets, time
-    /// that doesn't suffice, questions that lead or can't be spoken. Fails where there are errors.
+    /// Report errors in guide files and what is doubtful about them, such as questions that are
+    /// never reached, conditions that are never met, too little time, and questions that lead or
+    /// cannot be spoken. Fails if there are errors.
     Lint {
         #[arg(required = true)]
         files: Vec<PathBuf>,
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
-        /// Fail where there are warnings, too.
+        /// Also fail if there are warnings.
         #[arg(long)]
         strict: bool,
     },
@@ -33,11 +34,11 @@ pub enum GuideCommand {
     Import {
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// The stored guide whose new content this is; without it a new guide is made.
+        /// The stored guide to update with this content. Without it, a new guide is created.
         #[arg(long)]
         into: Option<Uuid>,
     },
-    /// Print a stored guide; importing what is printed makes the same guide.
+    /// Print a stored guide. Importing the output creates the same guide.
     Export(Export),
 }
 
@@ -46,7 +47,7 @@ pub struct Export {
     id: Uuid,
     #[arg(long, value_enum, default_value_t = Document::Yaml)]
     format: Document,
-    /// The newest when missing.
+    /// The newest if missing.
     #[arg(long)]
     version: Option<i32>,
 }
@@ -63,7 +64,7 @@ pub enum Document {
     Yaml,
 }
 
-/// Under whose name changes made here are logged.
+/// Changes made here are recorded under this name.
 const ACTOR: &Actor = &Actor::named("cli");
 
 impl GuideCommand {
@@ -75,7 +76,7 @@ impl GuideCommand {
             Self::Lint { files, format, strict } => lint_files(&files, format, strict),
             Self::Import { files, into } => {
                 if into.is_some() && files.len() > 1 {
-                    bail!("--into takes one file");
+                    bail!("--into accepts only one file");
                 }
                 let guides = files.iter().map(|file| Ok((file, checked(file)?))).collect::<anyhow::Result<Vec<_>>>()?;
                 let settings = settings()?;
@@ -121,7 +122,7 @@ async fn open(settings: &Settings) -> anyhow::Result<Storage> {
     Ok(storage)
 }
 
-/// The file as a document, or why it is none.
+/// Reads the file as a document, or returns the problems that prevent it.
 fn document(file: &Path) -> anyhow::Result<Result<Value, Vec<Problem>>> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     Ok(read_text(&text))
@@ -134,12 +135,12 @@ fn checked(file: &Path) -> anyhow::Result<Guide> {
     })
 }
 
-/// What is wrong, as findings: one list for everything that is said about a file.
-fn findings(file: &Path) -> anyhow::Result<Vec<Finding>> {
+/// Returns the problems as findings, so that everything about a file is in one list.
+fn findings(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
     let linted = document(file)?.and_then(lint::document);
     Ok(linted.map_or_else(
         |problems| {
-            let faults = problems.into_iter().map(|problem| Finding {
+            let faults = problems.into_iter().map(|problem| Diagnostic {
                 path: problem.path,
                 code: "invalid".to_owned(),
                 level: Level::Error,
@@ -168,9 +169,9 @@ fn lint_files(files: &[PathBuf], format: Format, strict: bool) -> anyhow::Result
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn shown(file: &Path, findings: &[Finding]) -> String {
+fn shown(file: &Path, findings: &[Diagnostic]) -> String {
     let mut text = String::new();
-    // Writing to a String can't fail.
+    // Writing to a String cannot fail.
     for finding in findings {
         let (level, path) = (finding.level.as_str(), if finding.path.is_empty() { "/" } else { &finding.path });
         let _ = writeln!(text, "{}: {level} {} at {path}: {}", file.display(), finding.code, finding.message);
@@ -179,7 +180,7 @@ fn shown(file: &Path, findings: &[Finding]) -> String {
         }
     }
     let _ = match findings.len() {
-        0 => writeln!(text, "{}: nothing to complain about", file.display()),
+        0 => writeln!(text, "{}: no findings", file.display()),
         count => writeln!(text, "{}: {count} finding(s)", file.display()),
     };
     text

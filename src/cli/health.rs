@@ -1,6 +1,7 @@
-//! `interviewer health`: does the engine of these settings answer? For containers and service managers.
+//! `interviewer health`: checks whether the engine of these settings answers. It is meant for
+//! containers and service managers.
 //!
-//! Owns: the question and the exit code. Never does: start anything.
+//! Owns: the request and the exit code. Never does: start anything.
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
@@ -11,22 +12,24 @@ use clap::Args;
 use super::doctor::running::reached;
 use crate::config::Settings;
 
-/// Shorter than any health check's own patience.
+/// This is shorter than the timeout of common health checks.
 const LIMIT: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Args)]
 pub struct HealthArgs {
-    /// Ask whether calls can be taken now, not only whether the process answers.
+    /// Check whether calls can be accepted, not only whether the process answers.
     #[arg(long)]
     ready: bool,
 }
 
 impl HealthArgs {
-    /// Exit code 0 when it answers well, 1 otherwise, with the reason on stderr.
+    /// Returns exit code 0 if the engine is healthy. Otherwise it returns 1 and prints the reason
+    /// to stderr.
     pub fn run(&self, settings: &Settings) -> anyhow::Result<ExitCode> {
         let address = SocketAddr::new(reached(settings.server.host), settings.server.port);
         if settings.tls()?.is_some() {
-            // Our certificate names the public address, not this one: that somebody listens has to do.
+            // The certificate names the public address and not this one, so only the connection is
+            // tested.
             TcpStream::connect_timeout(&address, LIMIT)?;
             return Ok(ExitCode::SUCCESS);
         }

@@ -1,6 +1,6 @@
-//! `interviewer insights`: a report of an interview, or one that was made before.
+//! `interviewer insights`: prints an existing report of an interview, or generates one.
 //!
-//! Owns: arguments and where the report goes. Never does: extract.
+//! Owns: the arguments, and where the report is written. Never does: extract.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,22 +16,23 @@ use crate::output::put;
 use storage::{Actor, Storage, StorageError};
 use voice::inference::Inference;
 
-/// Under whose name what is made here is logged.
+/// Changes made here are recorded under this name.
 const ACTOR: &Actor = &Actor::named("cli");
 
 #[derive(Debug, Args)]
 pub struct InsightsArgs {
-    /// Of an insight, or of an interview: then the newest insight of it, made now if there is none.
+    /// The id of an insight or of an interview. For an interview it selects the newest insight,
+    /// which is generated if there is none.
     id: Uuid,
     #[arg(long, value_enum, default_value_t = Format::Markdown)]
     format: Format,
-    /// Where it goes; printed when missing.
+    /// The file to write. Without it, the report is printed.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Make a new one even if there is one.
+    /// Generate a new insight even if there is one.
     #[arg(long)]
     fresh: bool,
-    /// Name or id of the workspace.
+    /// The name or the id of the workspace.
     #[arg(long, default_value = "default")]
     workspace: String,
 }

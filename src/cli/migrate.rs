@@ -1,4 +1,4 @@
-//! `interviewer migrate up|down|status`: the schema of the database that the settings name.
+//! `interviewer migrate up|down|status`: manages the schema of the database that the settings name.
 
 use std::process::ExitCode;
 
@@ -10,21 +10,21 @@ use storage::Storage;
 
 #[derive(Debug, Subcommand)]
 pub enum MigrateCommand {
-    /// Bring the schema up to date. `serve` does this by itself.
+    /// Bring the schema up to date. `serve` does this automatically.
     Up {
-        /// Only so many steps.
+        /// Apply at most this many steps.
         #[arg(long)]
         steps: Option<u32>,
     },
-    /// Take steps back, the newest first. What stands in their tables and columns is lost.
+    /// Revert steps, the newest first. The data in their tables and columns is lost.
     Down {
         #[arg(long, default_value_t = 1)]
         steps: u32,
-        /// Without asking anybody: the data is lost.
+        /// Confirm that the data is lost.
         #[arg(long)]
         yes: bool,
     },
-    /// Show each step, and whether it has been applied.
+    /// List the steps, and whether each is applied.
     Status,
 }
 
@@ -35,7 +35,7 @@ impl MigrateCommand {
             match self {
                 Self::Up { steps } => storage.schema().up(steps).await?,
                 Self::Down { steps, yes } => {
-                    ensure!(yes, "this drops tables with what is in them: say --yes, and have a backup");
+                    ensure!(yes, "this deletes tables with their data. Make a backup, and then confirm with --yes");
                     storage.schema().down(Some(steps)).await?;
                 }
                 Self::Status => {}

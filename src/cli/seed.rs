@@ -1,4 +1,4 @@
-//! `interviewer seed`: made-up interviews into the database, and out of it.
+//! `interviewer seed`: adds made-up interviews to the database, and removes them.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -11,30 +11,30 @@ use crate::config::Settings;
 use seed::{Plan, Rows};
 use storage::Storage;
 
-/// Between two lines about how far it is.
+/// The time between two lines of progress.
 const LINE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 pub struct SeedArgs {
-    /// How many interviews.
+    /// The number of interviews.
     #[arg(long, default_value_t = 100_000, conflicts_with = "remove")]
     pub interviews: usize,
-    /// How many answers in all; 20 an interview when not given.
+    /// The total number of answers. The default is 20 for each interview.
     #[arg(long)]
     pub responses: Option<usize>,
-    /// Over how many days up to now they were held.
+    /// The number of days before the end over which the interviews are spread.
     #[arg(long, default_value_t = 365)]
     pub days: u32,
-    /// The same seed and end make the same interviews.
+    /// The seed. The same seed and the same end produce the same interviews.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// When the last one was held; now when not given.
+    /// The time of the last interview. The default is now.
     #[arg(long)]
     pub until: Option<DateTime<Utc>>,
-    /// Also into a database that holds real interviews.
+    /// Also fill a database that contains real interviews.
     #[arg(long)]
     pub force: bool,
-    /// Remove what was seeded, instead.
+    /// Remove the seeded interviews instead.
     #[arg(long)]
     pub remove: bool,
 }
@@ -75,8 +75,8 @@ impl SeedArgs {
         };
         let rows = seed::fill(storage, &plan, progress).await?;
         say!(
-            "{} interviews with {} answers in {:.0} s; they have no event logs and no recordings, and \
-             `interviewer seed --remove` takes them away again",
+            "{} interviews with {} answers were made in {:.0} s. They have no event logs and no recordings, and \
+             `interviewer seed --remove` removes them",
             rows.interviews,
             rows.responses,
             began.elapsed().as_secs_f64()

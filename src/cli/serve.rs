@@ -1,4 +1,4 @@
-//! `interviewer serve`: the engine, until Ctrl-C.
+//! `interviewer serve`: runs the engine until Ctrl-C.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::config::Settings;
 use crate::{startup, telemetry};
 
-/// How long calls may go on after the first Ctrl-C.
+/// How long calls may continue after the first Ctrl-C.
 const GRACE: Duration = Duration::from_mins(1);
 
 pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
@@ -20,7 +20,10 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         let live = crate::calls::Calls::active(&running.registry);
         if live > 0 {
             let grace = GRACE.as_secs();
-            say(format_args!("Waiting for {live} live call(s) to end, {grace} s at most; once more to stop now."));
+            say(format_args!(
+                "Waiting for {live} live call(s) to end, {grace} s at most. Press Ctrl-C again to stop \
+                now."
+            ));
         }
         let grace = if live > 0 { GRACE } else { Duration::ZERO };
         let registry = running.registry.clone();
@@ -35,7 +38,8 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         };
         if left > 0 {
             say(format_args!(
-                "{left} call(s) interrupted: their respondents can go on with the same link after the next start."
+                "{left} call(s) were interrupted. Their respondents can continue with the same link after the next \
+                    start."
             ));
         }
         say("Stopped.");
@@ -47,30 +51,34 @@ fn greet(running: &startup::Running) {
     let (url, engines) = (&running.url, running.engines.describe());
     say(format_args!(
         "
-The engine is ready on {url} ({engines}).
+The engine is ready at {url} ({engines}).
 
 Next:
-  be interviewed       {url}/ in a browser
-  hear it at work      scripts/run demo
-  health               curl {url}/api/health/
+  be interviewed       open {url}/ in a browser
+  watch an interview   scripts/run demo
+  check the health     curl {url}/api/health/
   add a guide          curl -H 'content-type: application/yaml' --data-binary @guides/short.yaml {url}/api/call-guides/
   schedule a call      curl --json '{{\"call_guide_id\": \"…\"}}' {url}/api/interviews/schedule"
     ));
     let public = running.settings.public_url();
     if running.settings.needs_key() {
-        say("Keys are needed, here as well: `interviewer key create --role admin` makes the first one.");
+        say(
+            "Every request needs a key, also on this machine. `interviewer key create --role admin` creates the first \
+            one.",
+        );
     }
     if running.settings.reaches_out() {
         say(format_args!("Links lead to {public}."));
         if !public.starts_with("https://") {
-            say("But browsers refuse the microphone to pages without https: set TLS_CERT and TLS_KEY, or PUBLIC_URL\n\
-                 to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.");
+            say("Browsers refuse pages without https access to the microphone. Set TLS_CERT and TLS_KEY, or\n\
+                 PUBLIC_URL to a proxy with TLS in front. `interviewer doctor` checks what callers from outside need.");
         }
     }
-    say("Ctrl-C stops it: calls that are on may end first.");
+    say("Ctrl-C stops the engine. Live calls may end first.");
 }
 
-/// A line for whoever started the engine. Whoever read it may be gone by now (a closed pipe): no reason to end calls.
+/// Prints a line for the person who started the engine. An error is ignored, because a closed pipe
+/// must not end calls.
 pub(super) fn say(line: impl Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }

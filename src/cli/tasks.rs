@@ -1,4 +1,5 @@
-//! `interviewer tasks list|retry|cancel`: background tasks, at the engine's own machine. Works while the engine runs.
+//! `interviewer tasks list|retry|cancel`: manages background tasks on the engine's own machine. The
+//! commands work while the engine runs.
 
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use storage::tasks::TaskFilter;
 
 #[derive(Debug, Subcommand)]
 pub enum TasksCommand {
-    /// List tasks, newest first: id, queue, kind, state, attempts, why the last one failed.
+    /// List tasks, the newest first, with their id, queue, kind, state, attempts and last error.
     List {
         /// queued, running, completed, failed (the dead letters) or cancelled.
         #[arg(long, value_parser = state)]
@@ -20,7 +21,7 @@ pub enum TasksCommand {
         /// interviews, analytics or webhooks.
         #[arg(long, value_parser = queue)]
         queue: Option<Queue>,
-        /// Such as conduct_interview.
+        /// A kind such as conduct_interview.
         #[arg(long)]
         kind: Option<String>,
         #[arg(long, default_value_t = 100)]
@@ -28,14 +29,14 @@ pub enum TasksCommand {
         #[command(flatten)]
         workspace: InWorkspace,
     },
-    /// Have dead letters tried again.
+    /// Retry dead letters.
     Retry {
-        /// All of the workspace's when none is given.
+        /// The tasks to retry. Without any, all dead letters of the workspace are retried.
         ids: Vec<Uuid>,
         #[command(flatten)]
         workspace: InWorkspace,
     },
-    /// Cancel a task: at once when it waits, soon when it runs.
+    /// Cancel a task. A waiting task is cancelled at once, and a running one soon.
     Cancel {
         id: Uuid,
         #[command(flatten)]
@@ -45,12 +46,12 @@ pub enum TasksCommand {
 
 fn state(name: &str) -> Result<TaskState, String> {
     let known = TaskState::ALL.into_iter().find(|state| state.as_str() == name);
-    known.ok_or_else(|| "queued, running, completed, failed or cancelled is wanted".to_owned())
+    known.ok_or_else(|| "this must be queued, running, completed, failed or cancelled".to_owned())
 }
 
 fn queue(name: &str) -> Result<Queue, String> {
     let known = Queue::ALL.into_iter().find(|queue| queue.as_str() == name);
-    known.ok_or_else(|| "interviews, analytics or webhooks is wanted".to_owned())
+    known.ok_or_else(|| "this must be interviews, analytics or webhooks".to_owned())
 }
 
 impl TasksCommand {
@@ -82,12 +83,12 @@ impl TasksCommand {
                 for id in &ids {
                     storage.tasks().retry(*id, ACTOR).await?;
                 }
-                Ok(say!("{} task(s) wait again", ids.len())?)
+                Ok(say!("{} task(s) are queued again", ids.len())?)
             }
             Self::Cancel { id, workspace } => {
                 let row = workspace.of(&storage).await?.tasks().cancel(id, ACTOR).await?;
                 let done = row.state == TaskState::Cancelled;
-                Ok(say!("{id} {}", if done { "is cancelled" } else { "runs, and was asked to stop" })?)
+                Ok(say!("{id} {}", if done { "is cancelled" } else { "is running and has been asked to stop" })?)
             }
         })
     }

@@ -1,6 +1,8 @@
-//! `interviewer understand`: what an utterance means, tried out; how well that is read, measured.
+//! `interviewer understand`: shows how an utterance is understood, and measures how well utterances
+//! are understood.
 //!
-//! Owns: arguments, files and what is printed. Never does: read an utterance itself (`interview::understanding` does).
+//! Owns: arguments, files and what is printed. Never does: interpret an utterance
+//! (`interview::understanding` does).
 
 mod hear;
 mod score;
@@ -25,24 +27,29 @@ use crate::session::engines::tuned_encoder;
 
 #[derive(Debug, Clone, Args)]
 pub struct UnderstandArgs {
-    /// What was said, to the question named, or else to the question of taking part
+    /// The utterance, as an answer to the question of `--question` or else to the question about
+    /// taking part
     utterance: Option<String>,
     /// A call guide, for --question
     #[arg(long, value_name = "FILE", requires = "question")]
     guide: Option<PathBuf>,
-    /// Id of the question that was asked
+    /// The id of the question that was asked
     #[arg(long, value_name = "ID", requires = "guide")]
     question: Option<String>,
-    /// Read a line of JSON each: {"asked": {"consent": "participation" | "recording"} | {"question": {…}}, "text": "…"}
+    /// Read lines of JSON from this file: {"asked": {"consent": "participation" | "recording"} |
+    /// {"question": {…}}, "text": "…"}
     #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["utterance", "guide"])]
     file: Option<PathBuf>,
-    /// Measure on the sets of utterances in this folder; confusions are printed for one called `development` only
+    /// Measure with the sets of utterances in this folder. Confusions are printed only for a set
+    /// called `development`
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file"])]
     score: Vec<PathBuf>,
-    /// Measure what this recogniser (base, tiny.en) heard of the sets instead of their texts; --hear writes it
+    /// Measure with what this recognizer (base, tiny.en) heard instead of the texts. --hear writes
+    /// that
     #[arg(long, value_name = "MODEL", requires = "score")]
     as_heard: Option<String>,
-    /// Say the sets of utterances in this folder with synthetic voices and keep what the recognisers hear; takes long, and goes on where it stopped
+    /// Speak the sets of utterances in this folder with synthetic voices, and store what the
+    /// recognizers hear. This takes long, and continues where an earlier run stopped
     #[arg(long, value_name = "DIR", conflicts_with_all = ["utterance", "guide", "file", "score"])]
     hear: Option<PathBuf>,
 }
@@ -86,7 +93,7 @@ impl UnderstandArgs {
             return Ok(ExitCode::SUCCESS);
         }
         let Some(utterance) = &self.utterance else {
-            bail!("an utterance is wanted, or --file; interviewer understand --help shows more");
+            bail!("an utterance or --file is required. interviewer understand --help shows more");
         };
         let asked = match (&self.guide, &self.question) {
             (Some(file), Some(id)) => AskedForm::Question(Box::new(question(file, id)?)),
@@ -103,10 +110,11 @@ fn question(file: &Path, id: &str) -> anyhow::Result<Question> {
         .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     let found = guide.questions().find(|(_, question)| question.id == id).map(|(_, question)| question.clone());
     let known = || guide.questions().map(|(_, question)| question.id.clone()).collect::<Vec<_>>().join(", ");
-    found.with_context(|| format!("no question has the id {id}; there are {}", known()))
+    found.with_context(|| format!("no question has the id {id}. The questions are {}", known()))
 }
 
-/// What an utterance means, and of an answer to an open question the probability that it is about something else.
+/// The meaning of an utterance. For an answer to an open question, it includes the probability that
+/// the answer is off topic.
 struct Understood {
     reading: Reading,
     off_topic: Option<f32>,
@@ -124,7 +132,7 @@ fn read_with(encoder: &Encoder, asked: &AskedForm, text: &str) -> anyhow::Result
 }
 
 impl Understood {
-    /// As a line of JSON.
+    /// Returns the result as a line of JSON.
     fn shown(&self, text: &str) -> Value {
         let mut shown = shown(&self.reading, text);
         if let Some(probability) = self.off_topic {
@@ -138,7 +146,7 @@ fn rounded(probability: f32) -> Value {
     json!((f64::from(probability) * 1000.0).round() / 1000.0)
 }
 
-/// The reading as a line of JSON.
+/// Returns the reading as a line of JSON.
 fn shown(reading: &Reading, text: &str) -> Value {
     let (kind, name) = reading.kind.names();
     let is_consent = matches!(reading.kind, Kind::Consent(_));
@@ -160,7 +168,7 @@ fn shown(reading: &Reading, text: &str) -> Value {
     shown
 }
 
-/// Every file of utterances in a folder, in the order of their names.
+/// Reads every file of utterances in a folder, in the order of their names.
 fn sets(folder: &Path) -> anyhow::Result<Vec<Utterances>> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .with_context(|| folder.display().to_string())?
@@ -180,9 +188,10 @@ fn sets(folder: &Path) -> anyhow::Result<Vec<Utterances>> {
         .collect()
 }
 
-/// The reading's kind, with consent read as the sets write it.
+/// Returns the kind of the reading, with consent in the form that the sets use.
 fn kind_of(reading: &Reading, asked: Asked) -> Kind {
-    // "Yes, but don't record" is a condition in one word, and an answer to both questions in two.
+    // "Yes, but don't record" is a single condition, and at the same time an answer to both
+    // questions.
     let both = !asked.is_question() && reading.also.iter().any(|also| also.recording);
     if both { Kind::Consent(interview::understanding::Consent::Conditional) } else { reading.kind }
 }

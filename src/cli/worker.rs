@@ -1,4 +1,5 @@
-//! `interviewer worker`: background tasks alone, until Ctrl-C. Any number of them may run beside the engines.
+//! `interviewer worker`: runs background tasks until Ctrl-C. Any number of workers may run beside
+//! the engines.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
@@ -22,13 +23,15 @@ use crate::{api, handles, startup};
 use storage::{Probe, Secret, Storage};
 use voice::inference::Inference;
 
-/// How long tasks under way may go on after Ctrl-C.
+/// How long running tasks may continue after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, clap::Args)]
 pub struct WorkerArgs {
-    /// Where Prometheus finds this worker's `/metrics`, such as 127.0.0.1:9464. Nowhere when missing. METRICS_TOKEN or a
-    /// key of the default workspace is required as it is at the engine, and on every other address than a loopback one.
+    /// The address at which Prometheus finds this worker's `/metrics`, such as 127.0.0.1:9464.
+    /// Without it, there are no metrics. METRICS_TOKEN or a key of the default workspace is
+    /// required under the same conditions as for an engine, and at every address other than
+    /// loopback.
     #[arg(long, value_name = "ADDRESS:PORT", env = "WORKER_METRICS")]
     metrics: Option<SocketAddr>,
 }
@@ -47,12 +50,12 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         let inference = Inference::start(settings.speech.inference_threads);
         let (closing, computing) = (storage.clone(), inference.clone());
         stack.on_stop("inference", move || async move {
-            // An error means that the process is ending already.
+            // An error means that the process is already ending.
             let _ = actix_web::rt::task::spawn_blocking(move || computing.close()).await;
         });
         stack.on_stop("storage", move || async move {
             if let Err(error) = closing.close().await {
-                tracing::error!(%error, "closing the database");
+                tracing::error!(%error, "the database cannot be closed");
             }
         });
         if let Some(address) = args.metrics {
@@ -83,7 +86,7 @@ pub fn run(args: &WorkerArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
         let order = redis.map(RedisQueue::new);
         let options = settings.task_options();
         let runner = Runner::start_in(&mut stack, storage.clone(), handlers, options, order, Arc::clone(&metrics))?;
-        // Webhooks are told of what happened also while no engine runs.
+        // Webhooks are delivered even while no engine runs.
         Relay::new(storage.clone(), settings.delivery()?, metrics, settled).start(&mut stack)?;
         wait_for_signal().await?;
         let active = runner.active();

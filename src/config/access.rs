@@ -1,6 +1,7 @@
-//! Who may ask from elsewhere: other sites' pages, rate limits, sign-in with an OpenID provider.
+//! Access from elsewhere: pages of other sites, rate limits, and sign-in with an OpenID provider.
 //!
-//! Owns: what these settings mean and whether they make sense together. Never does: ask the provider.
+//! Owns: what these settings mean, and whether they are consistent. Never does: contact the
+//! provider.
 
 use chrono::TimeDelta;
 use entity::Role;
@@ -24,7 +25,7 @@ impl Settings {
         let access = &self.access;
         for origin in &access.cors_origins {
             if !Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin) {
-                let why = format!("{origin:?} is no exact origin such as https://console.example.org");
+                let why = format!("{origin:?} is not an exact origin such as https://console.example.org");
                 return Err(bad("access.cors_origins", &why));
             }
         }
@@ -39,7 +40,7 @@ impl Settings {
         })
     }
 
-    /// Nothing where no provider is set.
+    /// Returns the OpenID settings, or `None` if no provider is configured.
     pub fn oidc(&self) -> Result<Option<OidcSettings>, ConfigError> {
         let oidc = &self.oidc;
         if oidc.issuer.is_empty() {
@@ -50,10 +51,10 @@ impl Settings {
             url.scheme() == "https" || (url.scheme() == "http" && url.host_str().is_some_and(is_loopback))
         });
         if !safe {
-            return Err(bad("oidc.issuer", "must be an https URL (http only on this machine)"));
+            return Err(bad("oidc.issuer", "must be an https URL (http is allowed only on this machine)"));
         }
         if oidc.client_id.is_empty() {
-            return Err(bad("oidc.client_id", "is needed with OIDC_ISSUER"));
+            return Err(bad("oidc.client_id", "is required with OIDC_ISSUER"));
         }
         let default_role = match oidc.default_role.as_str() {
             "" => None,
@@ -61,7 +62,8 @@ impl Settings {
         };
         let mapped = [&oidc.admins, &oidc.researchers, &oidc.viewers].iter().any(|values| !values.is_empty());
         if default_role.is_none() && !mapped {
-            let why = "without it and without OIDC_ADMINS, OIDC_RESEARCHERS or OIDC_VIEWERS nobody could come in";
+            let why = "is required without OIDC_ADMINS, OIDC_RESEARCHERS and OIDC_VIEWERS, because nobody could sign \
+                       in";
             return Err(bad("oidc.default_role", why));
         }
         Ok(Some(OidcSettings {

@@ -1,6 +1,6 @@
-//! Every setting as it stands, and where it comes from.
+//! The current value of every setting, and where it comes from.
 //!
-//! Owns: which values are secrets, and how these are shown. Never does: decide a value.
+//! Owns: which values are secrets, and how they are masked. Never does: decide a value.
 
 use std::fmt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use super::{ConfigError, ENVIRONMENT, Settings, layered};
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     Default,
@@ -32,9 +32,9 @@ impl fmt::Display for Origin {
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Such as `server.port`.
+    /// The key, such as `server.port`.
     pub key: String,
-    /// As it would stand in a file; secrets are masked.
+    /// The value in TOML form. Secrets are masked.
     pub value: String,
     pub origin: Origin,
     /// The environment variable that overrides it.
@@ -42,7 +42,8 @@ pub struct Entry {
 }
 
 impl Settings {
-    /// All settings, also such that [`Settings::read`] refuses for what they say (not for what they are).
+    /// Returns all settings. Values that [`Settings::read`] rejects are included, as long as they
+    /// have the right type.
     pub fn explain(
         file: Option<&Path>,
         environment: impl Fn(&str) -> Option<String>,
@@ -69,7 +70,7 @@ impl Settings {
     }
 }
 
-/// The value in TOML, without what nobody may read over somebody's shoulder.
+/// Returns the value in TOML form, with secrets masked.
 fn shown(key: &str, value: &Value) -> String {
     match value {
         Value::String(_, text) => format!("{:?}", if is_secret(key) { masked(text) } else { without_password(text) }),
@@ -77,7 +78,7 @@ fn shown(key: &str, value: &Value) -> String {
         Value::Num(_, number) => {
             let whole = number.to_i128().map(|number| number.to_string());
             let unsigned = || number.to_u128().map(|number| number.to_string());
-            // With its point: 3.0 stays what it is.
+            // This keeps the decimal point of a number such as 3.0.
             let fraction = || number.to_f64().map(|number| format!("{number:?}"));
             whole.or_else(unsigned).or_else(fraction).unwrap_or_default()
         }
@@ -95,7 +96,8 @@ fn dict(key: &str, items: &Dict) -> String {
     format!("{{ {} }}", items.join(", "))
 }
 
-/// By its name; paths of keys are no keys.
+/// Returns true if the name of a setting shows that it is a secret. The path of a key file is not a
+/// secret.
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key);
     name != "tls_key" && ["key", "secret", "token", "password"].iter().any(|word| name.ends_with(word))
@@ -105,13 +107,13 @@ fn masked(text: &str) -> String {
     if text.is_empty() { String::new() } else { "********".to_owned() }
 }
 
-/// URLs may hold a password; ICE servers (`turn:user:password@host`) do.
+/// Masks the password in a URL or an ICE server (`turn:user:password@host`).
 fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once(':') else { return text.to_owned() };
     if let Ok(mut url) = Url::parse(text)
         && url.has_host()
     {
-        // Fails only for URLs that can't have one.
+        // This fails only for URLs that cannot have a password.
         let _ = url.password().is_some().then(|| url.set_password(Some("********")));
         return if url.password().is_some() { url.to_string() } else { text.to_owned() };
     }

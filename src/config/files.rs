@@ -1,6 +1,7 @@
-//! Where recordings and exports lie.
+//! The store of recordings and exports.
 //!
-//! Owns: what these settings mean and whether they make sense together. Never does: open the place.
+//! Owns: what these settings mean, and whether they are consistent. Never does: open the store
+//! before it is asked to.
 
 use std::path::Path;
 
@@ -11,24 +12,28 @@ use super::llm::is_near;
 use super::{ConfigError, Settings, bad};
 
 impl Settings {
-    /// FILES_URL with what belongs to it; a folder in DATA_DIR if it is empty.
+    /// Returns FILES_URL with the settings that belong to it, or a folder in DATA_DIR if it is
+    /// empty.
     pub fn files_place(&self) -> Result<Place, ConfigError> {
         let url = &self.files.url;
         if url.is_empty() {
             if !self.files.endpoint.is_empty() {
-                return Err(bad("files.endpoint", "is for FILES_URL=s3://BUCKET, which is not set"));
+                return Err(bad("files.endpoint", "requires FILES_URL=s3://BUCKET, which is not set"));
             }
             return Ok(Place::Folder(self.storage.data_dir.join(storage::FILES)));
         }
         let wrong = || bad("files.url", "must be file:///FOLDER or s3://BUCKET/PREFIX");
         let parsed = Url::parse(url).map_err(|_| wrong())?;
         if !parsed.username().is_empty() || parsed.password().is_some() || parsed.query().is_some() {
-            return Err(bad("files.url", "must hold neither credentials nor a query; AWS_ACCESS_KEY_ID names the key"));
+            return Err(bad(
+                "files.url",
+                "must contain neither credentials nor a query. Set AWS_ACCESS_KEY_ID instead",
+            ));
         }
         match parsed.scheme() {
             "file" => {
                 if !self.files.endpoint.is_empty() {
-                    return Err(bad("files.endpoint", "is for FILES_URL=s3://BUCKET, and not for a folder"));
+                    return Err(bad("files.endpoint", "requires FILES_URL=s3://BUCKET, and not a folder"));
                 }
                 let folder = parsed.to_file_path().ok().filter(|folder| folder != Path::new("/"));
                 Ok(Place::Folder(folder.ok_or_else(wrong)?))
@@ -45,8 +50,8 @@ impl Settings {
         };
         let credentials = match (files.access_key_id.as_str(), files.secret_access_key.as_str()) {
             ("", "") => None,
-            ("", _) => return Err(bad("files.access_key_id", "is needed with AWS_SECRET_ACCESS_KEY")),
-            (_, "") => return Err(bad("files.secret_access_key", "is needed with AWS_ACCESS_KEY_ID")),
+            ("", _) => return Err(bad("files.access_key_id", "is required with AWS_SECRET_ACCESS_KEY")),
+            (_, "") => return Err(bad("files.secret_access_key", "is required with AWS_ACCESS_KEY_ID")),
             (key_id, secret) => Some(Credentials {
                 key_id: key_id.to_owned(),
                 secret: secret.to_owned(),
@@ -75,13 +80,13 @@ impl Settings {
             Some(url) if url.scheme() == "http" && url.host_str().is_some_and(is_near) => Ok(Some(url)),
             Some(url) if url.scheme() == "http" => Err(bad(
                 "files.endpoint",
-                "must be https: recordings would cross the net in the clear (http only nearby)",
+                "must be https, because http would send recordings unencrypted (http is allowed only in this network)",
             )),
             _ => Err(bad("files.endpoint", "must be a URL without a path, such as https://s3.example.org")),
         }
     }
 
-    /// The store of files. A bucket is not asked for anything yet.
+    /// Returns the store of files. No request is sent to a bucket yet.
     pub fn open_files(&self) -> Result<Files, FilesError> {
         let unusable =
             |error: ConfigError| FilesError::Place { place: "FILES_URL".to_owned(), reason: error.to_string() };
@@ -90,8 +95,8 @@ impl Settings {
             && !self.files.url.is_empty()
             && !folder.is_dir()
         {
-            // A shared folder that is not mounted must not become one of this machine.
-            let reason = "the folder does not exist: mount it, or make it once".to_owned();
+            // If a shared folder is not mounted, a local folder must not be created in its place.
+            let reason = "the folder does not exist. Mount it, or create it once".to_owned();
             return Err(FilesError::Place { place: place.to_string(), reason });
         }
         Files::open(&place, &self.storage.data_dir)
@@ -122,7 +127,7 @@ mod tests {
         let Ok(Place::S3(bucket)) = with(&[("FILES_URL", "s3://interviews"), near]) else { panic!("a bucket") };
         assert_eq!((bucket.prefix.as_str(), bucket.credentials), ("", None), "the environment's own credentials");
         assert_eq!(bucket.endpoint.unwrap().port(), Some(9000));
-        // Credentials for other programs do no harm.
+        // Credentials for other programs have no effect here.
         assert!(with(&[("AWS_ACCESS_KEY_ID", "id")]).is_ok());
     }
 

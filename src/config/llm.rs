@@ -1,7 +1,7 @@
-//! Which language model is asked, if any.
+//! The language model, if one is configured.
 //!
-//! Owns: what these settings mean and whether they make sense together. Never does: ask it. Keys count only for the
-//! provider that LLM_PROVIDER names.
+//! Owns: what these settings mean, and whether they are consistent. Never does: send a request. A
+//! key is used only for the provider that LLM_PROVIDER names.
 
 use std::net::IpAddr;
 
@@ -12,13 +12,13 @@ use super::network::is_loopback;
 use super::{ConfigError, LlmProvider, Settings};
 
 impl Settings {
-    /// The model that the settings name; none where LLM_PROVIDER is `none`.
+    /// Returns the model that the settings name, or `None` if LLM_PROVIDER is `none`.
     pub fn language_model(&self) -> Option<Llm> {
-        // Settings that don't hold together are refused before anything starts.
+        // Inconsistent settings have been rejected before anything starts.
         self.llm_server().ok().flatten().map(Llm::new)
     }
 
-    /// Nothing where LLM_PROVIDER is `none`.
+    /// Returns the server of the model, or `None` if LLM_PROVIDER is `none`.
     pub fn llm_server(&self) -> Result<Option<LlmServer>, ConfigError> {
         let llm = &self.llm;
         let (protocol, base, model, key, [base_name, model_name, key_name]) = match llm.provider {
@@ -41,31 +41,41 @@ impl Settings {
         let provider = if protocol == Protocol::OpenAi { "openai" } else { "anthropic" };
         let bad = |variable: &str, why: &str| Err(super::bad(&format!("llm.{}", variable.to_lowercase()), why));
         if base.is_empty() {
-            return bad(base_name, &format!("is needed with LLM_PROVIDER={provider}: whom the answers are sent to"));
+            return bad(
+                base_name,
+                &format!(
+                    "is required with LLM_PROVIDER={provider}, because it names the server \
+                                            that receives the answers"
+                ),
+            );
         }
         let Some(url) = Url::parse(base).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
         else {
             return bad(base_name, "must be a URL such as https://api.openai.com/v1");
         };
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-            return bad(base_name, &format!("must hold neither credentials nor a query; the key is {key_name}"));
+            return bad(base_name, &format!("must contain neither credentials nor a query. Set {key_name} instead"));
         }
         let near = url.host_str().is_some_and(is_near);
         if url.scheme() == "http" && !near {
-            return bad(base_name, "must be https: answers would cross the net in the clear (http only nearby)");
+            return bad(
+                base_name,
+                "must be https, because http would send answers unencrypted (http is allowed only \
+                                   in this network)",
+            );
         }
         if model.is_empty() {
-            return bad(model_name, &format!("is needed with LLM_PROVIDER={provider}"));
+            return bad(model_name, &format!("is required with LLM_PROVIDER={provider}"));
         }
         if model == interview::followup::TEMPLATE {
-            return bad(model_name, "is what follow-ups without a model are called; give the model another name");
+            return bad(model_name, "is the name for follow-ups without a model. Give the model another name");
         }
         let free = protocol == Protocol::OpenAi && near;
         if key.is_empty() && !free {
-            return bad(key_name, &format!("is needed with LLM_PROVIDER={provider} for {}", url.as_str()));
+            return bad(key_name, &format!("is required with LLM_PROVIDER={provider} for {}", url.as_str()));
         }
         if key.chars().any(|c| !c.is_ascii_graphic()) {
-            return bad(key_name, "holds a character that no key has");
+            return bad(key_name, "contains a character that is not allowed in a key");
         }
         Ok(Some(LlmServer {
             protocol,
@@ -76,7 +86,8 @@ impl Settings {
     }
 }
 
-/// This machine, or this network: a private address, or a name that only a resolver of ours can know.
+/// Returns true for this machine or this network: a private address, or a name that only a local
+/// resolver can know.
 pub(super) fn is_near(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     is_loopback(host)
@@ -124,7 +135,7 @@ mod tests {
             let error = with(&pairs).unwrap_err();
             assert!(error.contains(variable) && !error.contains("secret"), "{error}");
         }
-        // A key of the other provider is no key of this one.
+        // The key of another provider is not used.
         assert!(with(&[openai, far, model, ("ANTHROPIC_API_KEY", "k")]).is_err());
     }
 

@@ -1,6 +1,8 @@
-//! Settings: a commented default file, overridden by a file of the user's, then by environment variables.
+//! Settings: a commented default file, overridden by the user's file and then by environment
+//! variables.
 //!
-//! Owns: reading and checking them, once, at start. Never does: change them later, print secrets.
+//! Owns: reading and checking them once, at the start. Never does: change them later, or print
+//! secrets.
 
 mod access;
 mod explain;
@@ -26,7 +28,7 @@ pub use sections::{
 
 pub(crate) const DEFAULTS: &str = include_str!("default.toml");
 
-/// Environment variables that are honoured, and the setting each one overrides.
+/// The environment variables that are read, and the setting that each one overrides.
 pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("API_HOST", "server.host"),
     ("API_PORT", "server.port"),
@@ -128,7 +130,7 @@ pub enum ConfigError {
     Bad(String),
 }
 
-/// All settings, checked.
+/// All settings, which have been checked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -148,12 +150,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the defaults, then `file`, then the process's environment.
+    /// Reads the defaults, then `file`, and then the environment of the process.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         Self::read(file, |name| std::env::var(name).ok())
     }
 
-    /// The same with an environment of the caller's: what tests use.
+    /// Reads the settings with another environment, for tests.
     pub fn read(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let figment = layered(file, environment)?;
         let settings: Self = figment.extract().map_err(|errors| {
@@ -177,10 +179,10 @@ impl Settings {
             return Err(bad("calls.max_concurrent_interviews", "must be at least 1"));
         }
         if !(0.3..=30.0).contains(&self.calls.silence_detection_seconds) {
-            return Err(bad("calls.silence_detection_seconds", "must lie between 0.3 and 30 seconds"));
+            return Err(bad("calls.silence_detection_seconds", "must be between 0.3 and 30 seconds"));
         }
         if self.calls.no_show_after_minutes == 0 {
-            return Err(bad("calls.no_show_after_minutes", "must be at least 1: respondents are rarely early"));
+            return Err(bad("calls.no_show_after_minutes", "must be at least 1, because respondents are rarely early"));
         }
         if self.speech.inference_threads < 2 {
             return Err(bad(
@@ -195,7 +197,7 @@ impl Settings {
         self.llm_server().map(drop)
     }
 
-    /// `DATABASE_URL`, or SQLite in the data folder.
+    /// Returns `DATABASE_URL`, or the URL of SQLite in the data folder.
     pub fn database_url(&self) -> String {
         if self.storage.database_url.is_empty() {
             format!("sqlite://{}?mode=rwc", self.storage.data_dir.join("interviews.db").display())
@@ -205,7 +207,8 @@ impl Settings {
     }
 }
 
-/// A setting that cannot be used, by its key in a file and by its variable: whoever set it knows one of them.
+/// Builds the error about a setting that cannot be used. It names both the key in the file and the
+/// variable.
 fn bad(key: &str, why: &str) -> ConfigError {
     ConfigError::Bad(match variable(key) {
         Some(variable) => format!("{key} ({variable}): {why}"),
@@ -217,7 +220,7 @@ fn variable(key: &str) -> Option<&'static str> {
     ENVIRONMENT.iter().find(|(_, known)| *known == key).map(|(variable, _)| *variable)
 }
 
-/// The defaults, `file` over them, and the environment over both.
+/// Returns the defaults, overridden by `file`, overridden by the environment.
 fn layered(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Figment, ConfigError> {
     let mut figment = Figment::from(Toml::string(DEFAULTS));
     if let Some(file) = file {
@@ -227,7 +230,7 @@ fn layered(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) ->
         figment = figment.merge(Toml::file(file));
     }
     for (name, key) in ENVIRONMENT {
-        // An empty variable is one that is not set: compose files leave such behind.
+        // An empty variable counts as missing, because compose files often set such variables.
         let Some(value) = environment(name).filter(|value| !value.is_empty()) else { continue };
         let known = figment.find_value(key).map_err(|error| ConfigError::Bad(error.to_string()))?;
         let value = typed(&known, &value).ok_or_else(|| {
@@ -238,7 +241,7 @@ fn layered(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) ->
     Ok(figment)
 }
 
-/// The text of a variable as the type that the default has.
+/// Converts the text of a variable to the type of the default.
 fn typed(known: &figment::value::Value, text: &str) -> Option<figment::value::Value> {
     use figment::value::Value;
     Some(match known {

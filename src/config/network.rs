@@ -1,6 +1,7 @@
 //! How the engine is reached: addresses, ports, TLS, NAT, STUN and TURN.
 //!
-//! Owns: what these settings mean and whether they make sense together. Never does: open a socket or a file.
+//! Owns: what these settings mean, and whether they are consistent. Never does: open a socket or a
+//! file.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -24,7 +25,7 @@ impl Settings {
         }
         let (lost, given_up) = (self.ice.lost_after_seconds, self.ice.give_up_after_seconds);
         if !(0.5..=60.0).contains(&lost) {
-            let why = "must lie between 0.5 and 60 seconds";
+            let why = "must be between 0.5 and 60 seconds";
             return Err(bad("ice.lost_after_seconds", why));
         }
         if !(given_up > lost && given_up <= 600.0) {
@@ -34,7 +35,7 @@ impl Settings {
         Ok(())
     }
 
-    /// UDP ports for calls, one a call.
+    /// Returns the UDP ports for calls. Each call uses one port.
     pub fn udp_ports(&self) -> Result<RangeInclusive<u16>, ConfigError> {
         let wrong = || {
             let why = format!("{:?} is not a range such as 49152-49999", self.ice.port_range);
@@ -46,19 +47,21 @@ impl Settings {
         if first == 0 || first > last { Err(wrong()) } else { Ok(first..=last) }
     }
 
-    /// STUN and TURN servers, for pages and for ourselves.
+    /// Returns the STUN and TURN servers, for the pages and for the engine.
     pub fn ice_servers(&self) -> Result<Vec<IceServer>, ConfigError> {
         let entries = self.ice.servers.iter().filter(|entry| !entry.trim().is_empty());
         entries
             .map(|entry| {
-                // Not the entry itself: it may hold a password, and errors end up in logs.
+                // The entry itself is left out, because it may contain a password and errors are
+                // logged.
                 ice_server(entry.trim())
                     .map_err(|why| bad("ice.servers", &format!("the entry for {}: {why}", without_credentials(entry))))
             })
             .collect()
     }
 
-    /// The servers we ask for candidates of our own: those that our sockets can reach.
+    /// Returns the servers that the engine itself uses to gather candidates: those that its sockets
+    /// can reach.
     pub fn own_ice_servers(&self) -> Result<Vec<IceServer>, ConfigError> {
         let mut servers = self.ice_servers()?;
         let near = !self.reaches_out();
@@ -71,7 +74,7 @@ impl Settings {
         Ok(servers)
     }
 
-    /// Where NAT forwards our UDP ports from.
+    /// Returns the public addresses whose ports NAT forwards to this machine.
     pub fn public_addresses(&self) -> Result<Vec<IpAddr>, ConfigError> {
         let entries = self.ice.public_addresses.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty());
         entries
@@ -85,7 +88,7 @@ impl Settings {
             .collect()
     }
 
-    /// Whether anybody beyond this machine is meant to reach us.
+    /// Returns true if other machines are meant to reach the engine.
     pub fn reaches_out(&self) -> bool {
         let named = Url::parse(&self.server.public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         !self.server.host.is_loopback()
@@ -93,13 +96,14 @@ impl Settings {
             || self.public_addresses().is_ok_and(|addresses| addresses.iter().any(|address| !address.is_loopback()))
     }
 
-    /// Whether every caller needs a key, this machine's included: see [`needs_key`].
+    /// Returns true if every caller needs a key, including those on this machine. See
+    /// [`needs_key`].
     pub fn needs_key(&self) -> bool {
         let named = self.access.trusted_proxies.iter().any(|entry| !entry.trim().is_empty());
         needs_key(self.server.host, &self.server.public_url, named)
     }
 
-    /// Whatever the operator's engine is reached by, this one is for this machine alone.
+    /// Restricts this engine to this machine, whatever the operator's settings are.
     pub fn keep_local(&mut self) {
         self.server.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
         for text in [&mut self.server.public_url, &mut self.server.tls_cert, &mut self.server.tls_key] {
@@ -110,15 +114,16 @@ impl Settings {
         self.ice.public_addresses.clear();
     }
 
-    /// Where media may arrive: at the address of API_HOST; at every interface when that is all of them, or loopback with
-    /// somebody in front of it (a proxy carries HTTP, but not media).
+    /// Returns the addresses that may receive media. They are the address of API_HOST, or all
+    /// interfaces if API_HOST is an unspecified address, or a loopback address behind a proxy. A
+    /// proxy carries HTTP and not media.
     pub fn media_addresses(&self) -> Vec<IpAddr> {
         let host = self.server.host;
         if host.is_loopback() && self.reaches_out() {
             return vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED)];
         }
         match host {
-            // [::] takes IPv4, too.
+            // [::] also accepts IPv4.
             IpAddr::V6(all) if all.is_unspecified() => vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED), host],
             one => vec![one],
         }
@@ -132,17 +137,21 @@ impl Settings {
         Duration::from_secs_f32(self.ice.give_up_after_seconds)
     }
 
-    /// Certificate and key files, when TLS is our own.
+    /// Returns the certificate and key files, if the engine terminates TLS.
     pub fn tls(&self) -> Result<Option<(&Path, &Path)>, ConfigError> {
         match (self.server.tls_cert.as_str(), self.server.tls_key.as_str()) {
             ("", "") => Ok(None),
-            (_, "") => Err(bad("server.tls_key", "is needed with TLS_CERT: the certificate's private key")),
-            ("", _) => Err(bad("server.tls_cert", "is needed with TLS_KEY: the key's certificate chain")),
+            (_, "") => Err(bad(
+                "server.tls_key",
+                "is required with TLS_CERT. It is the private key of the \
+                 certificate",
+            )),
+            ("", _) => Err(bad("server.tls_cert", "is required with TLS_KEY. It is the certificate chain of the key")),
             (cert, key) => Ok(Some((Path::new(cert), Path::new(key)))),
         }
     }
 
-    /// How respondents reach us, without a slash at the end.
+    /// Returns the URL under which respondents reach the engine, without a slash at the end.
     pub fn public_url(&self) -> String {
         if !self.server.public_url.is_empty() {
             return self.server.public_url.trim_end_matches('/').to_owned();
@@ -153,7 +162,8 @@ impl Settings {
     }
 }
 
-/// The address that this machine has towards the rest of the world; loopback when there is none. Nothing is sent.
+/// Returns the local address of the route to the internet, or loopback if there is none. No packet
+/// is sent.
 fn own_address() -> IpAddr {
     let towards = || {
         let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
@@ -163,26 +173,27 @@ fn own_address() -> IpAddr {
     towards().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |address| address.ip())
 }
 
-/// Whether a host name or address means this machine.
+/// Returns true if a host name or address means this machine.
 pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether every caller of an engine that is bound to `host` needs a key, this machine's included. That is so as soon as
-/// anything beyond this machine is meant to reach it: a proxy may make somebody else's request look like one of this
-/// machine. `public_url` may be empty; `behind_proxies` says that the operator has named some.
+/// Returns true if every caller of an engine that is bound to `host` needs a key, including those
+/// on this machine. That is so as soon as other machines are meant to reach it, because a proxy may
+/// make a foreign request look like a local one. `public_url` may be empty. `behind_proxies` is
+/// true if the operator has named proxies.
 pub fn needs_key(host: IpAddr, public_url: &str, behind_proxies: bool) -> bool {
     let named = Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
     !host.to_canonical().is_loopback() || named.is_some_and(|host| !is_loopback(&host)) || behind_proxies
 }
 
-/// Host of a server's URL, which has no credentials any more.
+/// Returns the host of a server's URL. The credentials must have been removed from it.
 pub fn host_of(url: &str) -> Option<String> {
     let rest = url.split_once(':')?.1;
     split_address(rest.split('?').next()?).ok().map(|(host, _)| host.to_owned())
 }
 
-/// Host and port of a server's URL.
+/// Returns the host and port of a server's URL.
 pub fn address_of(url: &str) -> Option<(String, u16)> {
     let (scheme, rest) = url.split_once(':')?;
     let (host, port) = split_address(rest.split('?').next()?).ok()?;
@@ -190,14 +201,15 @@ pub fn address_of(url: &str) -> Option<(String, u16)> {
     Some((host.trim_matches(['[', ']']).to_owned(), port.unwrap_or(usual)))
 }
 
-/// `stun:host[:port]`, or `turn:user:password@host[:port][?transport=udp|tcp]` (`turns:` with TLS).
+/// Parses `stun:host[:port]`, or `turn:user:password@host[:port][?transport=udp|tcp]` (`turns:`
+/// with TLS).
 fn ice_server(entry: &str) -> Result<IceServer, String> {
-    let (scheme, rest) = entry.split_once(':').ok_or("a URL such as stun:stun.example.org:3478 is wanted")?;
+    let (scheme, rest) = entry.split_once(':').ok_or("it must be a URL such as stun:stun.example.org:3478")?;
     let scheme = scheme.to_ascii_lowercase();
     if !matches!(scheme.as_str(), "stun" | "stuns" | "turn" | "turns") {
         return Err("it must begin with stun:, stuns:, turn: or turns:".to_owned());
     }
-    // Either way of writing is in use.
+    // Both spellings are in use.
     let rest = rest.strip_prefix("//").unwrap_or(rest);
     let (credentials, rest) = match rest.rsplit_once('@') {
         Some((credentials, rest)) => (Some(credentials), rest),
@@ -209,17 +221,17 @@ fn ice_server(entry: &str) -> Result<IceServer, String> {
     let query = match query {
         None => String::new(),
         Some(query @ ("transport=udp" | "transport=tcp")) if turn => format!("?{query}"),
-        Some(_) if turn => return Err("after ? only transport=udp or transport=tcp is known".to_owned()),
-        Some(_) => return Err("a STUN URL has nothing after the port".to_owned()),
+        Some(_) if turn => return Err("only transport=udp or transport=tcp may follow the ?".to_owned()),
+        Some(_) => return Err("a STUN URL must end after the port".to_owned()),
     };
     let url = format!("{scheme}:{address}{query}");
     if !turn {
         return match credentials {
             None => Ok(IceServer { urls: vec![url], username: None, credential: None }),
-            Some(_) => Err("STUN takes no user and password".to_owned()),
+            Some(_) => Err("a STUN URL must have no user and no password".to_owned()),
         };
     }
-    let wanted = "TURN needs a user and a password: turn:user:password@host:port";
+    let wanted = "a TURN URL must have a user and a password, as in turn:user:password@host:port";
     let (user, password) = credentials.and_then(|both| both.split_once(':')).ok_or(wanted)?;
     let (user, password) = (decoded(user)?, decoded(password)?);
     if user.is_empty() || password.is_empty() {
@@ -230,7 +242,7 @@ fn ice_server(entry: &str) -> Result<IceServer, String> {
 
 fn split_address(address: &str) -> Result<(&str, Option<u16>), String> {
     let (host, port) = match address.rsplit_once(':') {
-        // The colons of [2001:db8::1] are not the port's.
+        // The colons within [2001:db8::1] do not separate the port.
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (address, None),
     };
@@ -241,13 +253,13 @@ fn split_address(address: &str) -> Result<(&str, Option<u16>), String> {
         !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
     };
     if !valid {
-        return Err("its host is no name or address".to_owned());
+        return Err("its host is neither a name nor an address".to_owned());
     }
-    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0).ok_or("its port is no port"));
+    let port = port.map(|port| port.parse::<u16>().ok().filter(|port| *port > 0).ok_or("its port is not valid"));
     Ok((host, port.transpose()?))
 }
 
-/// Colons, commas and the like are written as in URLs: `%3A`, `%2C`.
+/// Decodes characters that are written as in URLs, such as `%3A` and `%2C`.
 fn decoded(text: &str) -> Result<String, String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -258,16 +270,16 @@ fn decoded(text: &str) -> Result<String, String> {
         }
         let digits: Vec<u8> = rest.by_ref().take(2).collect();
         let value = std::str::from_utf8(&digits).ok().and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(value.filter(|_| digits.len() == 2).ok_or("after % two hexadecimal digits are wanted")?);
+        bytes.push(value.filter(|_| digits.len() == 2).ok_or("two hexadecimal digits must follow the %")?);
     }
-    String::from_utf8(bytes).map_err(|_| "its user or password is not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| "its user or password is not valid UTF-8".to_owned())
 }
 
-/// Enough to find it again.
+/// Returns enough of the entry to identify it.
 fn without_credentials(entry: &str) -> String {
     let place = match entry.rsplit_once('@') {
         Some((_, place)) => place.to_owned(),
-        // What stands behind the second colon may be a password whose host was forgotten.
+        // The part after the second colon may be a password if the host is missing.
         None => entry.split(':').take(2).collect::<Vec<_>>().join(":"),
     };
     format!("{place:?}")

@@ -1,4 +1,4 @@
-//! Tests of the network's settings.
+//! Tests of the network settings.
 
 use super::*;
 
@@ -68,7 +68,7 @@ fn a_loopback_engine_stays_on_loopback_until_it_is_meant_for_others() {
     let local = with(&[("ICE_SERVERS", "stun:stun.example.org, stun:127.0.0.1:3478")]).unwrap();
     assert!(!local.reaches_out());
     assert_eq!(local.media_addresses(), [IpAddr::V4(Ipv4Addr::LOCALHOST)]);
-    assert_eq!(local.own_ice_servers().unwrap().len(), 1, "nobody far away is asked");
+    assert_eq!(local.own_ice_servers().unwrap().len(), 1, "distant servers are not used");
     assert_eq!(local.ice_servers().unwrap().len(), 2);
 
     let everywhere = [IpAddr::V4(Ipv4Addr::UNSPECIFIED)];

@@ -1,4 +1,4 @@
-//! What calls are judged by while nobody has set anything else.
+//! The thresholds that apply to calls by default.
 
 use interview::quality::{Metric, Threshold, Thresholds};
 use interview::score::widen;
@@ -6,7 +6,7 @@ use interview::score::widen;
 use super::{ConfigError, Settings, bad};
 
 impl Settings {
-    /// The contract's thresholds, three of them as the settings have them.
+    /// Returns the thresholds of the user contract, three of which come from the settings.
     pub fn thresholds(&self) -> Thresholds {
         let mut thresholds = Thresholds::default();
         for (_, metric, value) in self.set_thresholds() {

@@ -1,4 +1,4 @@
-//! The sections of the settings, as they stand in `default.toml` (which explains each key).
+//! The sections of the settings, as in `default.toml`, which explains each key.
 
 use std::path::PathBuf;
 

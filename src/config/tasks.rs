@@ -1,4 +1,4 @@
-//! Background tasks: how many at once, and how workers are believed dead.
+//! Background tasks: how many run at a time, and when a worker counts as dead.
 //!
 //! Owns: what these settings mean. Never does: run a task.
 
@@ -13,21 +13,21 @@ const DAY: Duration = Duration::from_hours(24);
 impl Settings {
     pub(super) fn check_tasks(&self) -> Result<(), ConfigError> {
         if self.tasks.at_once < 3 {
-            return Err(bad("tasks.at_once", "must be at least 3: one for each queue"));
+            return Err(bad("tasks.at_once", "must be at least 3, one for each queue"));
         }
         if !(2..=3_600).contains(&self.tasks.lease_seconds) {
-            return Err(bad("tasks.lease_seconds", "must lie between 2 and 3600 seconds"));
+            return Err(bad("tasks.lease_seconds", "must be between 2 and 3600 seconds"));
         }
         Ok(())
     }
 
-    /// How much work callers may have open.
+    /// Returns the limits of open work.
     pub fn open_work(&self) -> OpenWork {
         let tasks = &self.tasks;
         OpenWork { per_caller: tasks.open_per_caller.into(), per_workspace: tasks.open_per_workspace.into() }
     }
 
-    /// How the workers of this process behave.
+    /// Returns the options of the workers in this process.
     pub fn task_options(&self) -> Options {
         let tasks = &self.tasks;
         Options {

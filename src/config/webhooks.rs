@@ -1,6 +1,6 @@
-//! How webhooks are delivered.
+//! The delivery of webhooks.
 //!
-//! Owns: what these settings mean and whether they make sense together.
+//! Owns: what these settings mean, and whether they are consistent.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::tls;
 use crate::webhooks::DeliverySettings;
 use storage::webhooks::Bounds;
 
-/// A day is the longest that anything here may take, but for what is given in days.
+/// One day in seconds, which is the longest time for settings that are not given in days.
 const DAY: f64 = 86_400.0;
 
 impl Settings {
@@ -23,7 +23,7 @@ impl Settings {
             Allow::read(set.allow.iter().map(String::as_str)).map_err(|error| bad("allow", &error.to_string()))?;
         let authorities = match set.ca_cert.as_str() {
             "" => Vec::new(),
-            file => trusted(file).map_err(|reason| bad("ca_cert", &format!("{file} can't be used: {reason}")))?,
+            file => trusted(file).map_err(|reason| bad("ca_cert", &format!("{file} cannot be used: {reason}")))?,
         };
         if set.attempts < 3 {
             return Err(bad("attempts", "must be at least 3"));
@@ -31,7 +31,7 @@ impl Settings {
         if set.concurrent == 1 {
             return Err(bad(
                 "concurrent",
-                "must be at least 2, so that one that hangs delays nobody; 0: nothing is sent",
+                "must be at least 2, so that one slow receiver does not delay the others, or 0 to send nothing",
             ));
         }
         if set.concurrent_per_endpoint == 0 {
@@ -68,10 +68,10 @@ impl Settings {
     }
 }
 
-/// The certificates in a file.
+/// Reads the certificates in a file.
 fn trusted(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let found = tls::certificates(Path::new(file))?;
-    // Found out now, not at the first delivery.
+    // Errors are found here and not at the first delivery.
     outgoing::trusting(&found).map_err(|error| error.to_string())?;
     Ok(found)
 }

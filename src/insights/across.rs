@@ -1,7 +1,8 @@
-//! What many interviews say together.
+//! Insights across many interviews.
 //!
-//! Owns: reading them page by page, the sentences that state numbers, the quotes that illustrate them. Never does: count
-//! (`interview::insight::across` does), state anything that was not counted, quote anybody without the place where it is heard.
+//! Owns: reading them page by page, the sentences that state numbers, and the quotes that
+//! illustrate them. Never does: count (`interview::insight::across` does), state anything that was
+//! not counted, or quote without naming the place in the recording.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,25 +24,26 @@ use uuid::Uuid;
 use super::{InsightError, material};
 use storage::{Actor, NewInsight, Scope, Storage};
 
-/// Interviews of one report.
+/// The maximum number of interviews in one report.
 pub const MOST: usize = 20_000;
 const PAGE: u64 = 200;
-/// Interviews whose words are read, to illustrate what was counted over all.
+/// The number of interviews whose words are read to illustrate the counts.
 const READ: usize = 24;
-/// Themes that are illustrated, and quotes each.
+/// The number of themes that are illustrated, and the number of quotes for each.
 const THEMES: usize = 6;
 const QUOTES: usize = 3;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-/// What is asked for.
+/// The interviews and groups of a report.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     pub scope: Scope,
-    /// Keys of the respondents' metadata; all that group them when there are none.
+    /// The keys of the respondents' metadata to compare by. If empty, all keys that form groups are
+    /// used.
     pub segment_by: Vec<String>,
 }
 
-/// Counts, words and keeps it; `progress` is told how far it is.
+/// Counts, words and stores the insight. `progress` receives the progress.
 pub async fn of_many(
     storage: &Storage,
     wanted: &Wanted,
@@ -53,7 +55,7 @@ pub async fn of_many(
     let mut ids = Vec::new();
     let (mut after, mut guide) = (None, None);
     loop {
-        let page = storage.insights().held(&wanted.scope, after, PAGE).await?;
+        let page = storage.insights().completed(&wanted.scope, after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };
         after = Some(last.id);
         for (interview, answers) in &page {
@@ -95,7 +97,7 @@ pub async fn of_many(
     Ok(storage.insights().keep(new, Actor::ENGINE).await?)
 }
 
-/// What is counted of one interview.
+/// Returns the data of one interview that are counted.
 fn case(interview: &interviews::Model, answers: &[interview_responses::Model]) -> Case {
     let spoken = || answers.iter().filter(|answer| !answer.response_text.is_empty());
     let themes = spoken().flat_map(|answer| answer.themes.as_array().into_iter().flatten());
@@ -113,12 +115,12 @@ fn case(interview: &interviews::Model, answers: &[interview_responses::Model]) -
     }
 }
 
-/// Whole days since 1970.
+/// Returns the number of days since 1970, including the fraction.
 fn day(at: DateTime<Utc>) -> f64 {
     (at.timestamp() as f64 / SECONDS_A_DAY).floor()
 }
 
-/// Texts, numbers and flags of the metadata, by their keys.
+/// Returns the texts, numbers and flags of the metadata by their keys.
 fn segments(metadata: &Value) -> BTreeMap<String, String> {
     let fields = metadata.as_object().into_iter().flatten();
     fields
@@ -134,7 +136,8 @@ fn segments(metadata: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Interviews that touch the most frequent themes, read for their words. What was erased in this moment is left out.
+/// Reads interviews that touch the most frequent themes, for their words. Interviews that are
+/// erased in the meantime are left out.
 async fn read(
     storage: &Storage,
     cases: &[Case],
@@ -143,7 +146,7 @@ async fn read(
 ) -> Result<Vec<Material>, InsightError> {
     let mut chosen: BTreeSet<&str> = BTreeSet::new();
     for theme in statistics.themes.iter().take(THEMES) {
-        // The youngest: what is said now.
+        // The newest interviews are used, because they reflect current opinions.
         let touching = cases.iter().rev().filter(|case| case.themes.contains(&theme.theme));
         chosen.extend(touching.take(READ / THEMES).map(|case| case.interview_id.as_str()));
     }
@@ -156,7 +159,7 @@ async fn read(
         match material::load(storage, id).await {
             Ok(material) => read.push(material),
             Err(InsightError::Storage(error)) if error.is_permanent() => {
-                tracing::debug!(interview_id = %id, %error, "its words can't be read");
+                tracing::debug!(interview_id = %id, %error, "the words of an interview cannot be read");
             }
             Err(error) => return Err(error),
         }
@@ -231,7 +234,7 @@ fn worded(statistics: &Statistics, cases: &[Case], read: &[Material]) -> Insight
     }
 }
 
-/// The best sentence about the theme of each interview, some of them.
+/// Returns the best sentence about the theme from some of the interviews.
 fn about(read: &[Material], theme: &str) -> Vec<Quote> {
     let mut found = Vec::new();
     for material in read {
@@ -245,7 +248,8 @@ fn about(read: &[Material], theme: &str) -> Vec<Quote> {
     found
 }
 
-/// How narrow the widest interval of a frequent theme is: 1 − its width; 0 without themes. Few interviews make wide ones.
+/// Returns how narrow the widest interval of a frequent theme is: 1 minus its width, or 0 without
+/// themes. With few interviews, intervals are wide.
 fn reach(statistics: &Statistics) -> f64 {
     let widths = statistics.themes.iter().take(THEMES).map(|theme| theme.interval.high - theme.interval.low);
     let widest = widths.fold(f64::NAN, f64::max);
@@ -285,8 +289,8 @@ fn summary(statistics: &Statistics) -> String {
     let differ = statistics.comparisons.iter().filter(|one| one.significant).count();
     let change = statistics.trends.iter().filter(|trend| trend.significant).count();
     parts.push(format!(
-        "Of {} comparisons of groups and {} trends, {differ} and {change} hold when corrected for making so many (false \
-         discovery rate 5 %).",
+        "Of {} comparisons of groups and {} trends, {differ} and {change} are significant after correction for \
+         multiple tests (false discovery rate 5 %).",
         statistics.comparisons.len(),
         statistics.trends.len()
     ));
@@ -353,7 +357,7 @@ fn questions(statistics: &Statistics) -> Vec<Advice> {
         .collect()
 }
 
-/// A share in whole percent.
+/// Formats a share as a whole percentage.
 pub fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }

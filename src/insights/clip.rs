@@ -1,7 +1,7 @@
-//! Quotes to be heard: their milliseconds of the respondent's recording.
+//! Audio clips of quotes, cut from the respondent's recording.
 //!
-//! Owns: which leg's file holds a passage. Never does: keep audio anywhere: a clip is made when a report is, so that nothing is
-//! left of it when the recording goes.
+//! Owns: which leg's file contains a passage. Never does: store audio. A clip is made together with
+//! a report, so that nothing remains of it after the recording is deleted.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,20 +13,20 @@ use super::InsightError;
 use storage::{Side, Storage};
 use voice::audio::recording::{Clip, Passage, cut};
 
-/// What is heard before and after the words: a recogniser's times are no sharper.
+/// The audio before and after the words, because the times of a recognizer are not exact.
 const LEAD_MS: Ms = 150;
 const TAIL_MS: Ms = 250;
 
-/// Where something is heard: the interview, first and last millisecond on its call clock.
-pub type Place = (String, Ms, Ms);
+/// The place of a passage: the interview, and the first and the last millisecond on its call clock.
+pub type ClipKey = (String, Ms, Ms);
 
-/// Ogg/Opus by place.
-pub type Clips = HashMap<Place, Vec<u8>>;
+/// Ogg/Opus files by place.
+pub type Clips = HashMap<ClipKey, Vec<u8>>;
 
-/// Cuts a clip for each place whose interview was recorded.
-pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, InsightError> {
+/// Cuts a clip for each passage whose interview was recorded.
+pub async fn of_keys(storage: &Storage, keys: Vec<ClipKey>) -> Result<Clips, InsightError> {
     let mut by_interview: HashMap<String, Vec<Passage>> = HashMap::new();
-    for (interview, start_ms, end_ms) in places {
+    for (interview, start_ms, end_ms) in keys {
         by_interview.entry(interview).or_default().push((start_ms, end_ms));
     }
     let mut clips = Clips::new();
@@ -34,7 +34,7 @@ pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, I
         let Ok(interview) = Uuid::parse_str(&id) else { continue };
         passages.sort_unstable();
         passages.dedup();
-        // Without consent to record there is nothing; files are looked at all the same only where it was given.
+        // Without consent to record there is nothing. Files are read only if consent was given.
         if !storage.interviews().get(interview).await.is_ok_and(|row| row.has_recording()) {
             continue;
         }
@@ -51,7 +51,8 @@ pub async fn of_places(storage: &Storage, places: Vec<Place>) -> Result<Clips, I
     Ok(clips)
 }
 
-/// The respondent's side, leg by leg. A report without sound is better than none: what cannot be read now is left out.
+/// Returns the files of the respondent's side, one for each leg. A file that cannot be read is left
+/// out, because a report without some clips is better than none.
 async fn recorded(storage: &Storage, interview: Uuid) -> Vec<File> {
     let mut files = Vec::new();
     let tracks = match storage.recordings().tracks(interview, Some(Side::Respondent)).await {
@@ -70,8 +71,8 @@ async fn recorded(storage: &Storage, interview: Uuid) -> Vec<File> {
     files
 }
 
-/// Of each passage the clip from the leg in which it was said: in the others there is silence. A file that can't be read is
-/// one that has nothing.
+/// Returns the clip of each passage from the leg in which it was said, because the other legs have
+/// silence there. A file that cannot be read has no clips.
 fn best(files: Vec<File>, passages: &[Passage]) -> Vec<Option<Clip>> {
     let heard: Vec<Passage> =
         passages.iter().map(|(start, end)| (start.saturating_sub(LEAD_MS), end + TAIL_MS)).collect();
@@ -80,7 +81,7 @@ fn best(files: Vec<File>, passages: &[Passage]) -> Vec<Option<Clip>> {
         let clips = match cut(file, &heard) {
             Ok(clips) => clips,
             Err(error) => {
-                tracing::warn!(%error, "a recording can't be cut");
+                tracing::warn!(%error, "a clip cannot be cut from a recording");
                 continue;
             }
         };

@@ -1,7 +1,7 @@
-//! An interview as it is stored, as the pure crate looks at it.
+//! A stored interview in the form that the pure crate reads.
 //!
-//! Owns: bringing rows and events together: the stored text is what quotes are held against, the log knows when each word was
-//! said. Never does: judge.
+//! Owns: combining rows and events. Quotes are checked against the stored text, and the log has the
+//! times of the words. Never does: judge.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use uuid::Uuid;
 use super::InsightError;
 use storage::Storage;
 
-/// Everything that was said in an interview that is over.
+/// Loads everything that was said in a finished interview.
 ///
 /// # Errors
-/// Also where the personal data was erased: then nothing is left to look at.
+/// Fails also if the personal data was erased, because nothing is left to read.
 pub async fn load(storage: &Storage, interview_id: Uuid) -> Result<Material, InsightError> {
     let interview = storage.interviews().get(interview_id).await?;
     if !interview.status.is_over() {

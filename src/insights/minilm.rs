@@ -1,7 +1,7 @@
-//! MiniLM: how alike two texts are, by what they mean.
+//! MiniLM: the similarity of texts by their meaning.
 //!
-//! Owns: that a text is read once. Never does: judge what likeness is enough (`interview::insight::likeness` does), take
-//! the processor from a call: its work is of the lowest priority.
+//! Owns: that each text is embedded once. Never does: decide which similarity is enough
+//! (`interview::insight::likeness` does), or delay a call. Its work has the lowest priority.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub enum EmbeddingError {
     Inference(#[from] InferenceError),
 }
 
-/// The model on the shared inference threads; cheap to clone.
+/// The model on the shared inference threads. Cloning it is cheap.
 #[derive(Clone)]
 pub struct MiniLm {
     encoder: Arc<Encoder>,
@@ -34,15 +34,15 @@ pub struct MiniLm {
 pub struct Embeddings(HashMap<String, Vec<f32>>);
 
 impl MiniLm {
-    /// The verified weights of a folder. Blocking.
+    /// Opens the verified weights of a folder. Blocks.
     ///
     /// # Errors
-    /// Which file is missing or damaged.
+    /// Names the file that is missing or damaged.
     pub fn open(models_dir: &Path, inference: Inference) -> Result<Self, EmbeddingError> {
         Ok(Self { encoder: Arc::new(sentences::encoder(models_dir, None)?), inference })
     }
 
-    /// Every text's vector. A text at a time, so that whoever speaks meanwhile is not waited for.
+    /// Embeds every text, one at a time, so that the work of live calls can be done in between.
     pub async fn embed(&self, texts: impl IntoIterator<Item = String>) -> Result<Embeddings, EmbeddingError> {
         let mut vectors = HashMap::new();
         for text in texts {
@@ -58,7 +58,7 @@ impl MiniLm {
 }
 
 impl Embeddings {
-    /// −1…1; none where one of them was not read.
+    /// Returns the cosine similarity, −1 to 1, or `None` if one of the texts was not embedded.
     pub fn cosine(&self, one: &str, other: &str) -> Option<f32> {
         let (one, other) = (self.0.get(one)?, self.0.get(other)?);
         Some(one.iter().zip(other).map(|(a, b)| a * b).sum())

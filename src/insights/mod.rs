@@ -1,17 +1,18 @@
-//! Insights after the call: what is made of an interview, or of many, and how it is shown.
+//! Insights after the call: what is extracted from an interview or from many, and how it is
+//! presented.
 //!
-//! | file | holds |
+//! | file | content |
 //! |---|---|
-//! | `material` | an interview as it is stored → what the pure crate looks at |
-//! | `one`, `across` | from there to a row, of one interview or of many |
-//! | `task` | both as a background task; who is called for when an interview completes |
-//! | `minilm` | how alike texts are, by meaning |
-//! | `tools` | MiniLM and the language model, as far as they are there |
-//! | `report/` | a row as JSON, Markdown and one HTML page |
-//! | `clip` | a quote's milliseconds, cut out of the recording |
+//! | `material` | a stored interview in the form that the pure crate reads |
+//! | `one`, `across` | from there to a row, for one interview or for many |
+//! | `task` | both as a background task, and the task that follows each completed interview |
+//! | `minilm` | the similarity of texts by meaning |
+//! | `tools` | MiniLM and the language model, if they are available |
+//! | `report/` | a row as JSON, Markdown or an HTML page |
+//! | `clip` | the audio of a quote, cut from the recording |
 //!
-//! Owns: the order of those steps. Never does: compute a number or accept a quote (`interview::insight` does), decide
-//! anything in a call.
+//! Owns: the order of these steps. Never does: compute a number or accept a quote
+//! (`interview::insight` does), or decide anything in a call.
 
 pub mod across;
 pub mod clip;
@@ -33,14 +34,14 @@ pub enum InsightError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    #[error("the interview is not over: it is {0}")]
+    #[error("the interview is not over. Its status is {0}")]
     NotOver(&'static str),
-    #[error("no interview of these was completed")]
+    #[error("none of these interviews was completed")]
     Nothing,
-    #[error("more than {0} interviews: choose a shorter time")]
+    #[error("there are more than {0} interviews. Choose a shorter period")]
     TooMany(usize),
-    #[error("a stored insight can't be read: {0}")]
+    #[error("a stored insight cannot be read: {0}")]
     Corrupt(String),
-    #[error("it was called off")]
+    #[error("the extraction was cancelled")]
     Cancelled,
 }

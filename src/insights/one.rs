@@ -11,14 +11,16 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{InsightError, Tools, material};
-use storage::insights::AnswerTold;
+use storage::insights::AnswerUpdate;
 use storage::{Actor, NewInsight, Storage};
 
-/// The summary of an interview that `interviewer seed` has made up: its answers are stored, and there is no log that knows
-/// when they were said.
-const MADE_UP: &str = "This interview was made up by interviewer seed. It has no event log, so there is no transcript and nothing to quote.";
+/// The summary of an interview made by `interviewer seed`. Its answers are stored, and there is no
+/// log with the times of the words.
+const MADE_UP: &str = "This interview was made up by interviewer seed. It has no event log, so there is no transcript \
+                       and nothing to quote.";
 
-/// Extracts and keeps it. With a task's id it is kept once, however often the task is tried.
+/// Extracts and stores an insight. With the id of a task, it is stored once, however often the task
+/// is retried.
 pub async fn of_interview(
     storage: &Storage,
     tools: &Tools,
@@ -30,7 +32,7 @@ pub async fn of_interview(
     tools.judge(interview_id, &mut material).await;
     let mut insight = extract(&material);
     tools.refine(interview_id, &mut insight, &material).await;
-    // Whoever has put a quote into it.
+    // Every quote is verified, whoever added it.
     insight.verify(&material);
     if let Some(metrics) = &tools.metrics {
         for reason in Dropped::ALL {
@@ -57,8 +59,8 @@ pub async fn of_interview(
     Ok(storage.insights().keep(new, actor).await?)
 }
 
-/// What was found out about single answers since they were given: by a language model, and by meaning.
-fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerTold>, InsightError> {
+/// Returns what was found about single answers after the call, by a language model and by meaning.
+fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerUpdate>, InsightError> {
     let by_meaning = |answer: &Answer| -> Vec<Conflict> {
         let of_this = |found: &&Conflict| found.later.response_id == answer.id && found.method == method::EMBEDDING;
         insight.contradictions.iter().filter(of_this).cloned().collect()
@@ -69,10 +71,12 @@ fn told(material: &Material, insight: &Insight) -> Result<Vec<AnswerTold>, Insig
         if answer.judged.is_empty() && contradictions.is_empty() {
             continue;
         }
-        let response_id =
-            answer.id.parse().map_err(|_| InsightError::Corrupt(format!("the answer {} has no id", answer.id)))?;
+        let response_id = answer
+            .id
+            .parse()
+            .map_err(|_| InsightError::Corrupt(format!("the answer {} has no valid id", answer.id)))?;
         let (analysis, judged) = (answer.analysis.clone(), answer.judged.clone());
-        told.push(AnswerTold { response_id, analysis, judged, contradictions });
+        told.push(AnswerUpdate { response_id, analysis, judged, contradictions });
     }
     Ok(told)
 }

@@ -1,6 +1,6 @@
 //! Insights as a background task.
 //!
-//! Owns: when it is worth another attempt. Never does: extract.
+//! Owns: which errors deserve another attempt. Never does: extract.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::tasks::{Context, Failure, Handler, Queue};
 use storage::insights::{EXTRACT_INSIGHTS, Extraction};
 use storage::{Actor, Scope};
 
-/// A report over twenty thousand interviews takes minutes.
+/// A report on twenty thousand interviews takes minutes.
 const LIMIT: Duration = Duration::from_mins(20);
 
-/// Carries it out.
+/// The handler of the task.
 pub struct ExtractInsights {
     pub tools: Tools,
 }
@@ -37,9 +37,10 @@ impl Handler for ExtractInsights {
     }
 
     async fn run(&self, context: &Context, payload: Value) -> Result<Value, Failure> {
-        let job: Extraction = serde_json::from_value(payload)
-            .map_err(|error| Failure::Permanent(format!("no such job: {:?} error", error.classify())))?;
-        // Extraction takes the processor: not on a thread that others wait for.
+        let job: Extraction = serde_json::from_value(payload).map_err(|error| {
+            Failure::Permanent(format!("the task's parameters cannot be parsed: {:?} error", error.classify()))
+        })?;
+        // Extraction needs the processor, so it runs on a thread that nothing else waits for.
         let (tools, mine) = (self.tools.clone(), context.clone());
         let work = move || tokio::runtime::Handle::current().block_on(carry_out(&tools, &mine, job));
         let made = tokio::task::spawn_blocking(work).await.map_err(Failure::retry)?;
@@ -72,7 +73,7 @@ impl From<InsightError> for Failure {
     fn from(error: InsightError) -> Self {
         match error {
             InsightError::Storage(error) => error.into(),
-            InsightError::Cancelled => Failure::retry("it was called off"),
+            InsightError::Cancelled => Failure::retry("the extraction was cancelled"),
             other => Failure::Permanent(other.to_string()),
         }
     }

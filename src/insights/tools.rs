@@ -1,7 +1,8 @@
-//! What insights are made with, beside words: each is there or not, and each value says which it was made with.
+//! The models that insights use in addition to rules on words. Each may be missing, and each value
+//! names the method that it was made with.
 //!
-//! Owns: opening them. Never does: stop an engine that lacks one: calls need none of them, and the lexicon serves; but what is
-//! wanted and missing is told.
+//! Owns: opening them. Never does: prevent the start of an engine that lacks one. Calls need none
+//! of them, and the lexicon replaces them. A configured model that is missing is logged.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,11 +19,11 @@ use crate::telemetry::Metrics;
 use llm::{Ask, Llm};
 use voice::inference::Inference;
 
-/// Of a model that words a report: nobody waits for it but a task.
+/// The deadline for the wording of a report. Only a task waits for it.
 const DEADLINE: Duration = Duration::from_secs(90);
 const TOKENS: u32 = 1_800;
 
-/// What there is.
+/// The available models.
 #[derive(Clone, Default)]
 pub struct Tools {
     pub minilm: Option<MiniLm>,
@@ -31,7 +32,7 @@ pub struct Tools {
 }
 
 impl Tools {
-    /// What the settings want. Reads weights: it takes a moment.
+    /// Opens the models that the settings name. Reading weights takes a moment.
     pub async fn open(
         settings: &Settings,
         inference: Inference,
@@ -43,7 +44,8 @@ impl Tools {
         Self { minilm, llm, metrics }
     }
 
-    /// Lets a language model judge the answers. What fails leaves them as words alone have them.
+    /// Lets a language model judge the answers. If that fails, the judgement of the lexicon
+    /// remains.
     pub async fn judge(&self, interview_id: Uuid, material: &mut Material) {
         let Some(llm) = &self.llm else { return };
         for told in judged::told(material) {
@@ -63,23 +65,25 @@ impl Tools {
                     if let Ok(judgement) = serde_json::from_value(answer.value) {
                         judged::put(material, judgement, &answer.model);
                     } else {
-                        tracing::warn!("the model's judgement has another form: the lexicon's serves");
+                        tracing::warn!("the model's judgement does not have the required form. The lexicon is used");
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no judgement from the model: the lexicon's serves");
+                    tracing::warn!(%error, "the model judged nothing. The lexicon is used");
                     return;
                 }
             }
         }
     }
 
-    /// Adds what they tell to what words have told. What fails leaves that as it was.
+    /// Refines the insight with the models. If that fails, the insight remains as it was.
     pub async fn refine(&self, interview_id: Uuid, insight: &mut Insight, material: &Material) {
         if let Some(minilm) = &self.minilm {
             match minilm.embed(likeness::texts(material, &insight.themes)).await {
                 Ok(embeddings) => likeness::refine(insight, material, |one, other| embeddings.cosine(one, other)),
-                Err(error) => tracing::warn!(%error, "likeness by words only"),
+                Err(error) => {
+                    tracing::warn!(%error, "texts cannot be embedded. Similarity is computed from words only");
+                }
             }
         }
         let was_answered = material.spoken().next().is_some();
@@ -100,10 +104,12 @@ impl Tools {
                     if let Ok(wording) = serde_json::from_value(answer.value) {
                         worded::put(insight, material, wording, &answer.model);
                     } else {
-                        tracing::warn!("the model's report has another form: the extractive one serves");
+                        tracing::warn!(
+                            "the model's report does not have the required form. The extractive report is used"
+                        );
                     }
                 }
-                Err(error) => tracing::warn!(%error, "no wording from the model: the extractive report serves"),
+                Err(error) => tracing::warn!(%error, "the model worded nothing. The extractive report is used"),
             }
         }
     }
@@ -114,11 +120,11 @@ async fn minilm(models_dir: PathBuf, inference: Inference) -> Option<MiniLm> {
     match opened {
         Ok(Ok(minilm)) => Some(minilm),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "insights go by words only; `interviewer models fetch` brings what is missing");
+            tracing::warn!(%error, "insights use words only. `interviewer models fetch` fetches the missing model");
             None
         }
         Err(error) => {
-            tracing::error!(%error, "likeness can't be told");
+            tracing::error!(%error, "the embedding model cannot be opened");
             None
         }
     }

@@ -1,9 +1,10 @@
-//! Erasing one person, everywhere.
+//! The erasure of one person from every place.
 //!
-//! Owns: the order: nobody gets into the interviews any more; what waits in memory is committed or dropped; keys and words in the
-//! tables go, in one transaction with the receipt; then files; then what the database's journal holds. Each step can be
-//! repeated: an erasure that was broken off is completed by asking again, and files also without that. Never does: end a live
-//! call.
+//! Owns: the order of the steps. First nobody can join the interviews any more. Then everything in
+//! memory is committed or dropped. Then keys and words in the tables are deleted, in one
+//! transaction with the receipt. Then files are deleted, and then the database's journal is
+//! emptied. Each step can be repeated. An interrupted erasure is completed when it is requested
+//! again, and its files are deleted even without that. Never does: end a live call.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -20,31 +21,32 @@ use storage::{Storage, StorageError};
 pub enum ErasureError {
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("a call is on in interview {0}: end it first")]
+    #[error("interview {0} has a live call, which must end first")]
     Live(Uuid),
     #[error(transparent)]
     StillWaiting(#[from] StillWaiting),
 }
 
-/// Where personal data lies, and who counts.
+/// Where personal data is, and who counts erasures.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
-    /// Of the respondent's workspace.
+pub struct ErasureContext<'a> {
+    /// The storage of the respondent's workspace.
     pub storage: &'a Storage,
     pub calls: &'a dyn Calls,
     pub metrics: &'a Metrics,
 }
 
-/// Erases the respondent of this interview, with all their interviews in the workspace. Who is erased already stays so,
-/// and the receipt is the same.
+/// Erases the respondent of this interview, with all of their interviews in the workspace. If the
+/// respondent has already been erased, the same receipt is returned.
 pub async fn erase(
-    place: Place<'_>,
+    context: ErasureContext<'_>,
     interview_id: Uuid,
     actor: &str,
     at: DateTime<Utc>,
 ) -> Result<Receipt, ErasureError> {
-    let respondent_id = place.storage.interviews().get(interview_id).await?.respondent_id;
-    let interviews = place.storage.interviews().of_respondent(&respondent_id).await?.iter().map(|row| row.id).collect();
+    let respondent_id = context.storage.interviews().get(interview_id).await?.respondent_id;
+    let interviews =
+        context.storage.interviews().of_respondent(&respondent_id).await?.iter().map(|row| row.id).collect();
     let erasure = Erasure {
         respondent_id,
         interviews,
@@ -54,25 +56,27 @@ pub async fn erase(
         at,
         outside: Counts::default(),
     };
-    let earlier = place.storage.receipts().of_interview(interview_id).await?;
+    let earlier = context.storage.receipts().of_interview(interview_id).await?;
     let done = earlier.into_iter().find(|receipt| receipt.erased_whole(&erasure.respondent_id));
-    let receipt = carry_out(place, erasure, done).await?;
-    place.storage.maintenance().empty_journal().await?;
+    let receipt = carry_out(context, erasure, done).await?;
+    context.storage.maintenance().empty_journal().await?;
     Ok(receipt)
 }
 
-/// Erases what `erasure` names; only once more what lies outside the tables when it was `done` before.
+/// Erases what `erasure` names. If it was already `done`, only the data outside of the tables is
+/// deleted again.
 ///
-/// Files go last: from the commit on nobody writes a new one of these interviews, and a process that dies in between leaves a task
-/// behind that removes them. Files that cannot be removed now are no error: the receipt says so until they are gone.
+/// Files are deleted last. After the commit, nobody writes new files of these interviews, and if
+/// the process dies, a task remains that deletes them. Files that cannot be deleted now are not an
+/// error. The receipt reports them until they are gone.
 pub(super) async fn carry_out(
-    place: Place<'_>,
+    context: ErasureContext<'_>,
     mut erasure: Erasure,
     done: Option<Receipt>,
 ) -> Result<Receipt, ErasureError> {
-    let _bar = place.calls.bar(&erasure.interviews).await.map_err(ErasureError::Live)?;
-    let forgotten = place.calls.forget(&erasure.interviews).await?;
-    let (storage, now) = (place.storage, erasure.at);
+    let _block = context.calls.block_joins(&erasure.interviews).await.map_err(ErasureError::Live)?;
+    let forgotten = context.calls.forget(&erasure.interviews).await?;
+    let (storage, now) = (context.storage, erasure.at);
     if let Some(receipt) = done {
         return files_gone(storage, receipt, now).await;
     }
@@ -86,17 +90,18 @@ pub(super) async fn carry_out(
     };
     let erased = storage.erasures().erase(&erasure).await?;
     for ended in &erased.ended {
-        place.metrics.observe_events(&[], ended);
+        context.metrics.observe_events(&[], ended);
     }
     if erasure.person {
-        place.metrics.erasures_total.with_label_values(&[erasure.reason.as_str()]).inc();
+        context.metrics.erasures_total.with_label_values(&[erasure.reason.as_str()]).inc();
     }
     let receipt = files_gone(storage, erased.receipt, now).await?;
-    tracing::info!(receipt = %receipt.id, reason = receipt.reason.as_str(), counts = ?receipt.erased, "personal data erased");
+    let (reason, counts) = (receipt.reason.as_str(), &receipt.erased);
+    tracing::info!(receipt = %receipt.id, reason, ?counts, "personal data was erased");
     Ok(receipt)
 }
 
-/// The receipt after the files were removed, as far as that can be done now.
+/// Returns the receipt after deleting the files, as far as that is possible now.
 async fn files_gone(storage: &Storage, receipt: Receipt, now: DateTime<Utc>) -> Result<Receipt, ErasureError> {
     let erasure = WaitingErasure {
         workspace: storage.workspace(),
@@ -106,7 +111,9 @@ async fn files_gone(storage: &Storage, receipt: Receipt, now: DateTime<Utc>) -> 
     match files::remove(storage, &erasure, now).await {
         Ok(()) => {}
         Err(Remaining::Storage(error)) => return Err(error.into()),
-        Err(remaining) => tracing::warn!(receipt = %receipt.id, %remaining, "files of an erased person remain for now"),
+        Err(remaining) => {
+            tracing::warn!(receipt = %receipt.id, %remaining, "some files of an erased person cannot be deleted yet");
+        }
     }
     let Some(covered) = receipt.interview_ids.first() else { return Ok(receipt) };
     let receipts = storage.receipts().of_interview(*covered).await?;

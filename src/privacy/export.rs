@@ -1,6 +1,6 @@
-//! Everything that is held of one person, for that person.
+//! The export of everything that is stored about one person, for that person.
 //!
-//! Owns: what belongs to it, and its archive with the recordings. Never does: leave anything out for being derived.
+//! Owns: its content, and its archive with the recordings. Never does: leave out derived data.
 
 use std::io::{self, Cursor, Write as _};
 
@@ -18,35 +18,35 @@ use storage::insights::QuotedAcross;
 use storage::receipts::Receipt;
 use storage::{Entry, EventRecord, HeldAlert, HeldMeasurement, Storage, StorageError, Track};
 
-/// One person's data.
+/// The data of one person.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PersonalData {
     pub respondent_id: String,
     pub generated_at: DateTime<Utc>,
-    pub interviews: Vec<Held>,
-    /// What was erased before; newest first.
+    pub interviews: Vec<HeldInterview>,
+    /// The receipts of earlier erasures. The newest comes first.
     pub receipts: Vec<Receipt>,
 }
 
-/// What is held of one interview.
+/// The data of one interview.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = HeldInterview)]
-pub struct Held {
+pub struct HeldInterview {
     pub interview: interviews::Model,
     pub responses: Vec<interview_responses::Model>,
-    /// The event log, decrypted; none when it can't be read any more.
+    /// The decrypted event log. Null if it can no longer be decrypted.
     #[schema(value_type = Option<Vec<Object>>)]
     pub events: Option<Vec<EventRecord>>,
     pub recordings: Vec<Recording>,
-    /// What was made of it.
+    /// The insights of the interview.
     pub insights: Vec<insight_extractions::Model>,
-    /// Where it is quoted among others: its own quotes only.
+    /// Quotes from the interview in insights across interviews.
     pub quoted_across: Vec<QuotedAcross>,
-    /// Alerts about it, with what was written about them.
+    /// The alerts about the interview, with their notes.
     pub alerts: Vec<HeldAlert>,
-    /// Its scores and times, as they were measured.
+    /// The scores and times of the interview, as they were measured.
     pub measurements: Vec<HeldMeasurement>,
-    /// What was done to it from outside the call, with the notes and reasons that are sealed in the audit trail.
+    /// Changes to the interview from outside the call, with the notes and reasons that the audit
+    /// trail stores encrypted.
     pub trail: Vec<Entry>,
 }
 
@@ -54,7 +54,7 @@ pub struct Held {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = HeldRecording)]
 pub struct Recording {
-    /// Its name in the archive.
+    /// The name in the archive.
     pub name: String,
     pub bytes: u64,
     #[serde(skip)]
@@ -62,7 +62,7 @@ pub struct Recording {
 }
 
 impl PersonalData {
-    /// Everything of this respondent in the storage's workspace.
+    /// Collects everything about this respondent in the workspace.
     pub async fn of(storage: &Storage, respondent_id: &str, now: DateTime<Utc>) -> Result<Self, StorageError> {
         let rows = storage.interviews().of_respondent(respondent_id).await?;
         if rows.is_empty() {
@@ -82,7 +82,7 @@ impl PersonalData {
                 Err(error) => return Err(error),
             };
             let alerts = storage.personal().alerts(interview.id).await?;
-            interviews.push(Held {
+            interviews.push(HeldInterview {
                 measurements: storage.personal().measurements(interview.id).await?,
                 trail: storage.personal().trail(&interview, &alerts).await?,
                 alerts,
@@ -98,16 +98,17 @@ impl PersonalData {
         Ok(Self { respondent_id: respondent_id.to_owned(), generated_at: now, interviews, receipts })
     }
 
-    /// A zip archive: `personal-data.json`, and the recordings it names. Blocks: `runtime` reads what lies elsewhere.
+    /// Returns a zip archive with `personal-data.json` and the recordings that it names. Blocks.
+    /// `runtime` is used to read files from a remote store.
     pub fn archive(&self, runtime: &Handle) -> io::Result<Vec<u8>> {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         zip.start_file("personal-data.json", packed)?;
         zip.write_all(&serde_json::to_vec_pretty(self)?)?;
-        // Opus can't be packed any smaller.
+        // Opus files cannot be compressed further.
         let as_it_is = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         for recording in self.interviews.iter().flat_map(|held| &held.recordings) {
-            // It may have been erased in this very moment.
+            // The file may have been erased in the meantime.
             let Some(mut file) = runtime.block_on(recording.track.open())? else { continue };
             zip.start_file(&recording.name, as_it_is)?;
             io::copy(&mut file, &mut zip)?;

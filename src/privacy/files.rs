@@ -1,7 +1,7 @@
-//! The files of erased people, in the store and with other engines, until all of them are gone.
+//! The files of erased people in the store and on other engines, until all of them are deleted.
 //!
-//! Owns: removing them, now and again until it is done; and what retention looks after beside people: exports past their time,
-//! files that an erasure has missed. Never does: erase a person.
+//! Owns: deleting them, repeatedly if necessary, and the files that retention handles beside
+//! people: expired exports, and files that an erasure has missed. Never does: erase a person.
 
 use std::time::Duration;
 
@@ -17,24 +17,24 @@ use files::FilesError;
 use storage::erased_files::{FileCounts, REMOVE_FILES, WaitingErasure};
 use storage::{Storage, StorageError, exports};
 
-/// Interviews asked about in one query.
+/// The number of interviews in one query.
 const PAGE: usize = 500;
-/// An engine that holds copies removes them within half a minute when it runs, and a store comes back when it does.
+/// A running engine deletes its copies within 30 s, and a store is usually back soon.
 const AGAIN: Backoff = Backoff { first: Duration::from_secs(15), longest: Duration::from_hours(1) };
 
-/// Why files remain.
+/// The reason why files remain.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Remaining {
     #[error(transparent)]
     Store(#[from] FilesError),
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error("engine {0} has copies, and removes them when it runs")]
+    #[error("engine {0} has copies, and deletes them when it runs")]
     Elsewhere(String),
 }
 
-/// Removes the files of an erasure that is committed, and notes what is gone. Whose words are in which export is not known: all
-/// of the workspace's go.
+/// Deletes the files of a committed erasure, and records that they are gone. It is not known whose
+/// words are in which export, so all exports of the workspace are deleted.
 pub(super) async fn remove(storage: &Storage, erasure: &WaitingErasure, now: DateTime<Utc>) -> Result<(), Remaining> {
     let mut counts = FileCounts::default();
     let removed = all_of(storage, erasure, &mut counts).await;
@@ -58,7 +58,7 @@ async fn all_of(storage: &Storage, erasure: &WaitingErasure, counts: &mut FileCo
     Ok(())
 }
 
-/// Goes on with removing the files of an erasure.
+/// The task that continues to delete the files of an erasure.
 pub struct FileRemover;
 
 #[async_trait]
@@ -96,8 +96,8 @@ impl Handler for FileRemover {
     }
 }
 
-/// Has files removed that should be gone: of erasures whose task was lost, of exports past their time, and of erased people in
-/// whatever way they came back (a restored backup of the files, say).
+/// Deletes files that should be gone: those of erasures whose task was lost, expired exports, and
+/// files of erased people that have come back, for example from a backup.
 pub(super) async fn tidy(storage: &Storage, now: DateTime<Utc>) -> Result<(), Remaining> {
     for waiting in storage.erased_files().waiting().await? {
         storage.erased_files().resume(&waiting).await?;
@@ -112,7 +112,7 @@ pub(super) async fn tidy(storage: &Storage, now: DateTime<Utc>) -> Result<(), Re
             }
         }
         if expired + returned > 0 {
-            tracing::warn!(%workspace, expired, returned, "files that should have been gone were removed");
+            tracing::warn!(%workspace, expired, returned, "files that should have been gone were deleted");
         }
     }
     Ok(())

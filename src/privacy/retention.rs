@@ -1,11 +1,13 @@
-//! Data past its time (DATA_RETENTION_DAYS).
+//! The retention of data (DATA_RETENTION_DAYS).
 //!
-//! Owns: whose time is over, and erasing it with the very same steps as on request. Never does: know what day it is.
+//! Owns: which data has expired, and erasing it with the same steps as on request. Never does: read
+//! the clock.
 //!
-//! An interview's time runs from its end (or from when it should have begun, if it never did). A respondent whose last
-//! interview is past its time is erased, key included. An older interview of somebody who has a younger one loses its words,
-//! names and recordings at once; what the event log holds of it is closed to every reader, and becomes unreadable with the
-//! key, when the youngest is past its time as well.
+//! The retention period of an interview starts at its end, or at its scheduled time if it never
+//! began. A respondent whose last interview has expired is erased, including the key. If the
+//! respondent has a newer interview, the expired one loses its words, names and recordings at once.
+//! Its part of the event log is closed to every reader, and becomes unreadable together with the
+//! key when the newest interview has expired as well.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
@@ -13,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::erasure::{self, ErasureError, Place};
+use super::erasure::{self, ErasureContext, ErasureError};
 use super::files::{self, Remaining};
 use crate::calls::Calls;
 use crate::telemetry::Metrics;
@@ -23,32 +25,34 @@ use storage::receipts::{Counts, Reason};
 use storage::{Storage, StorageError};
 
 const ACTOR: &str = "retention";
-/// Interviews looked at in one query.
+/// The number of interviews in one query.
 const PAGE: u64 = 200;
 
 /// What one sweep did in one workspace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Respondents who were erased with their key.
+pub struct SweepResult {
+    /// The number of respondents who were erased with their key.
     pub people: u64,
     pub erased: Counts,
-    /// Interviews that could not be erased this time (a call is on, say): the next sweep tries again.
+    /// The number of interviews that could not be erased this time, for example because of a live
+    /// call. The next sweep tries again.
     pub left: u64,
 }
 
-/// The rule, and everything it applies to.
+/// The retention rule, and everything that it applies to.
 #[derive(Clone)]
 pub struct Retention {
     pub storage: Storage,
     pub calls: Arc<dyn Calls>,
     pub metrics: Arc<Metrics>,
-    /// 0: everything is kept for ever.
+    /// 0 means that everything is kept.
     pub days: u32,
 }
 
 impl Retention {
-    /// Erases everything that is past its time at `now`, in all workspaces; what was done in each.
-    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<BTreeMap<Uuid, Swept>, StorageError> {
+    /// Erases everything that has expired at `now`, in all workspaces. Returns what was done in
+    /// each.
+    pub async fn sweep(&self, now: DateTime<Utc>) -> Result<BTreeMap<Uuid, SweepResult>, StorageError> {
         let mut swept = BTreeMap::new();
         if self.days == 0 {
             return Ok(swept);
@@ -62,7 +66,7 @@ impl Retention {
             after = Some(*last);
             for (interview, workspace, respondent) in page {
                 if !done.contains(&interview) {
-                    let here: &mut Swept = swept.entry(workspace).or_default();
+                    let here: &mut SweepResult = swept.entry(workspace).or_default();
                     done.extend(self.apply(interview, workspace, respondent, cutoff, now, here).await?);
                 }
             }
@@ -84,21 +88,22 @@ impl Retention {
         Ok(swept)
     }
 
-    /// Removes files that should be gone: exports past their time, and what remains of erased people. Also where everything else is
-    /// kept for ever.
+    /// Deletes files that should be gone: expired exports, and remaining files of erased people. It
+    /// is also called if everything else is kept.
     pub async fn tidy(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
         match files::tidy(&self.storage, now).await {
             Ok(()) => Ok(()),
             Err(Remaining::Storage(error)) => Err(error),
             Err(remaining) => {
                 self.metrics.count_failure(Failure::Retention);
-                tracing::warn!(%remaining, "files that should be gone are left for the next time");
+                tracing::warn!(%remaining, "files that should be gone will be deleted in the next round");
                 Ok(())
             }
         }
     }
 
-    /// Erases the respondent, or only this interview when a younger one needs the key. The interviews dealt with.
+    /// Erases the respondent, or only this interview if a newer one needs the key. Returns the
+    /// interviews that were processed.
     async fn apply(
         &self,
         interview: Uuid,
@@ -106,7 +111,7 @@ impl Retention {
         respondent_id: String,
         cutoff: DateTime<Utc>,
         now: DateTime<Utc>,
-        swept: &mut Swept,
+        swept: &mut SweepResult,
     ) -> Result<Vec<Uuid>, StorageError> {
         let storage = self.storage.of(workspace);
         let person = storage.interviews().younger_than(&respondent_id, cutoff).await? == 0;
@@ -124,17 +129,17 @@ impl Retention {
             at: now,
             outside: Counts::default(),
         };
-        let place = Place { storage: &storage, calls: self.calls.as_ref(), metrics: &self.metrics };
-        match erasure::carry_out(place, erasure, None).await {
+        let context = ErasureContext { storage: &storage, calls: self.calls.as_ref(), metrics: &self.metrics };
+        match erasure::carry_out(context, erasure, None).await {
             Ok(receipt) => {
                 swept.people += u64::from(person);
                 swept.erased.add(&receipt.erased);
             }
-            // The database itself is away: the rest would fare no better.
+            // The database is unavailable, so the other interviews would fail as well.
             Err(ErasureError::Storage(error)) if !error.is_permanent() => return Err(error),
             Err(error) => {
                 self.metrics.count_failure(Failure::Retention);
-                tracing::warn!(%interview, %error, "data past its time is left for the next sweep");
+                tracing::warn!(%interview, %error, "expired data will be erased in the next sweep");
                 swept.left += interviews.len() as u64;
             }
         }

@@ -1,6 +1,7 @@
-//! This engine's own files of one interview.
+//! The local files of one interview on this engine.
 //!
-//! Owns: what a file's name says about its state, and how far each was brought over. Never does: talk to the store.
+//! Owns: the meaning of file names, and how far each file was uploaded. Never does: access the
+//! store.
 
 use std::fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -8,24 +9,25 @@ use std::path::{Path, PathBuf};
 
 use storage::recordings::{DISCARDED, PART, is_track};
 
-/// A part is continued until it has so many bytes; then the next one begins. A minute of speech has about as many.
+/// A part is extended until it has this many bytes, and then the next part begins. A minute of
+/// speech has about as many.
 const SEALED: u64 = 128 * 1024;
 
-/// What is in the folder.
+/// The content of the folder.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Folder {
-    /// Everything that was stored before is to go.
+    /// Everything that was stored before is to be deleted.
     pub discarded: bool,
-    /// Names of files that are being written, without the ending that says so.
+    /// The names of files that are being written, without the ending that marks them.
     pub growing: Vec<String>,
-    /// Names of files that nobody writes any more.
+    /// The names of complete files.
     pub complete: Vec<String>,
-    /// Files of earlier versions that are made anew when they are asked for.
+    /// Files of earlier versions that can be made again on request.
     pub superfluous: Vec<PathBuf>,
 }
 
 impl Folder {
-    /// None if there is no such folder.
+    /// Returns `None` if the folder does not exist.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
@@ -49,33 +51,33 @@ impl Folder {
         Ok(Some(folder))
     }
 
-    /// Every file of a side and leg.
+    /// Returns every file of a side and a leg.
     pub fn tracks(&self) -> impl Iterator<Item = (&str, PathBuf)> {
         let growing = self.growing.iter().map(|name| (name.as_str(), part(name)));
         growing.chain(self.complete.iter().map(|name| (name.as_str(), PathBuf::from(name))))
     }
 }
 
-/// What a file is called while it is being written.
+/// Returns the path of a file while it is being written.
 pub(super) fn part(name: &str) -> PathBuf {
     PathBuf::from(format!("{name}.{PART}"))
 }
 
-/// How far a file that is being written was brought over.
+/// How far a file that is being written was uploaded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Growth {
-    /// Where the part begins that is continued.
+    /// The offset of the part that is being extended.
     pub begin: u64,
-    /// What was brought over, from the beginning of the file on.
+    /// The number of bytes that were uploaded, from the beginning of the file.
     sent: u64,
 }
 
 impl Growth {
-    /// The bytes of the current part, if there are more of them than last time.
+    /// Returns the bytes of the current part, if there are more of them than last time.
     pub fn due(self, path: &Path) -> io::Result<Option<Vec<u8>>> {
         let mut file = match fs::File::open(path) {
             Ok(file) => file,
-            // It was completed in this moment.
+            // The file was completed in the meantime.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -88,14 +90,14 @@ impl Growth {
         Ok(Some(bytes))
     }
 
-    /// So many bytes of the current part are there.
+    /// Records that this many bytes of the current part were uploaded.
     pub fn sent(self, bytes: usize) -> Self {
         let sent = self.begin + bytes as u64;
         Self { begin: if sent - self.begin >= SEALED { sent } else { self.begin }, sent }
     }
 }
 
-/// Removes a file; one that is gone is no fault.
+/// Deletes a file. A missing file is not an error.
 pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

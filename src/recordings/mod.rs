@@ -1,13 +1,15 @@
-//! Bringing recordings from the disk of the engine that holds a call to the store of files, which every engine reaches.
+//! The upload of recordings from the engine that holds a call to the store of files, which all
+//! engines can reach.
 //!
-//! The recording thread (`voice`) writes to a folder of this engine, because a disk is there when a store is not. From there a
-//! file goes to the store in parts while the call is on, and whole when it is complete; then the local one is removed. So an
-//! engine that dies leaves in the store what was said up to a few seconds before, and the rest when it starts again.
+//! The recording thread (`voice`) writes to a local folder, because a disk is more available than a
+//! store. From there a file is uploaded in parts during the call, and as a whole when it is
+//! complete. Then the local file is deleted. If an engine dies, the store has the recording up to a
+//! few seconds before, and receives the rest when the engine starts again.
 //!
-//! `folder.rs`: one interview's folder, and what is in it. `keeper.rs`: the loop. Owns: when a file goes over, and that nothing
-//! of an erased person does. Never does: write a recording.
+//! `folder.rs` describes the folder of one interview, and `uploader.rs` is the loop. Owns: when a
+//! file is uploaded, and that no file of an erased person is. Never does: write a recording.
 
 mod folder;
-mod keeper;
+mod uploader;
 
-pub use keeper::{Keeper, Kept};
+pub use uploader::{DeletedLocally, Uploader};

@@ -17,9 +17,9 @@ use super::actor::{CallActor, Control, NewLeg};
 use super::fleet::{self, Asked};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
-use crate::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
+use crate::calls::{Calls, Connect, EngineInfo, Forgotten, JoinBlock, JoinError, NotLive, PageMessage, StillWaiting};
 use crate::fleet::Holders;
-use crate::supervisors::Rooms;
+use crate::supervisors::LiveCalls;
 use voice::audio::CallClock;
 use voice::inference::Priority;
 use voice::transport::TransportError;
@@ -184,9 +184,9 @@ impl Calls for Registry {
         });
     }
 
-    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid> {
         let shut = self.shut(interviews)?;
-        let Some(fleet) = &self.shared.parts.fleet else { return Ok(Bar::new(shut)) };
+        let Some(fleet) = &self.shared.parts.fleet else { return Ok(JoinBlock::new(shut)) };
         let mut claims = Claims { holders: fleet.holders.clone(), interviews: Vec::new() };
         for interview in interviews {
             if !claims.holders.claim(*interview, false).await {
@@ -194,7 +194,7 @@ impl Calls for Registry {
             }
             claims.interviews.push(*interview);
         }
-        Ok(Bar::new((shut, claims)))
+        Ok(JoinBlock::new((shut, claims)))
     }
 
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting> {
@@ -209,7 +209,7 @@ impl Calls for Registry {
             llm.forget(interviews).await;
         }
         let clips = parts.engines.clips.forget_personal();
-        let kept = parts.keeper.forget(interviews).await;
+        let kept = parts.uploader.forget(interviews).await;
         Ok(Forgotten {
             recordings: kept.recordings,
             recording_bytes: kept.bytes,
@@ -230,7 +230,7 @@ impl Calls for Registry {
 }
 
 #[async_trait]
-impl Rooms for Registry {
+impl LiveCalls for Registry {
     async fn is_busy(&self, interview: Uuid) -> bool {
         self.is_busy_anywhere(interview).await
     }

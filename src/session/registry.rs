@@ -26,7 +26,7 @@ use super::threads::{CallThreads, Seat};
 use crate::calls::JoinError;
 use crate::config::Settings;
 use crate::fleet::{Cache, Fleet, Holder};
-use crate::recordings::Keeper;
+use crate::recordings::Uploader;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
 use llm::Llm;
@@ -69,7 +69,7 @@ pub struct Parts {
     pub media: MediaRuntime,
     pub recordings: Recordings,
     /// Brings what was recorded to the store of files.
-    pub keeper: Keeper,
+    pub uploader: Uploader,
     pub metrics: Arc<Metrics>,
     pub fleet: Option<Fleet>,
     /// Whose answers are forgotten with those they are about.

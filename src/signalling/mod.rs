@@ -1,8 +1,8 @@
-//! How a caller and the engine find each other: beside the sound, a file a protocol.
+//! Signalling: how a caller and the engine set up a connection, with one file for each protocol.
 //!
-//! Owns: what a protocol says about a connection, before the call and while it is on. Never does: admit anybody (the
-//! registry does, in between), touch sound. A live call knows its [`AudioPort`](voice::port::AudioPort) and nothing of
-//! what stands here.
+//! Owns: what a protocol says about a connection, before and during the call. Never does: admit a
+//! caller (the registry does, between these steps), or handle audio. A live call knows its
+//! [`AudioPort`](voice::port::AudioPort) and nothing of this module.
 
 pub mod whip;
 

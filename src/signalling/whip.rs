@@ -1,6 +1,6 @@
-//! WHIP (RFC 9725): an offer is answered, and the ICE session of the call can be patched.
+//! WHIP (RFC 9725): the engine answers an offer, and the ICE session of the call can be patched.
 //!
-//! Owns: the ICE sessions of calls that came this way. Never does: understand HTTP (`api/join.rs` does).
+//! Owns: the ICE sessions of calls that use WHIP. Never does: understand HTTP (`api/join.rs` does).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,13 +19,13 @@ use voice::transport::webrtc::{IceCondition, IceSession, PatchError, Patched, We
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joined {
     pub call_id: String,
-    /// Complete with candidates.
+    /// The answer, including the candidates.
     pub answer_sdp: String,
-    /// The tag of its ICE session, for the patches to come.
+    /// The tag of the ICE session, for later patches.
     pub ice_tag: String,
 }
 
-/// What an offer is answered with.
+/// The answer to an offer.
 pub struct Answered {
     pub sdp: String,
     pub ice_tag: String,
@@ -33,7 +33,7 @@ pub struct Answered {
     pub port: Box<dyn AudioPort>,
 }
 
-/// Whoever answers offers.
+/// Answers offers.
 #[async_trait]
 pub trait Answerer: Send + Sync {
     async fn answer(&self, offer_sdp: &str) -> Result<Answered, TransportError>;
@@ -42,13 +42,13 @@ pub trait Answerer: Send + Sync {
 /// The ICE session of a connection.
 #[async_trait]
 pub trait IceAgent: Send + Sync {
-    /// Takes more candidates of the caller's, or restarts ICE.
+    /// Adds candidates of the caller, or restarts ICE.
     async fn patch(&self, condition: IceCondition, fragment: &str) -> Result<Patched, PatchError>;
-    /// Whether its connection is still there.
+    /// Returns true while the connection exists.
     fn is_open(&self) -> bool;
 }
 
-/// The way in over WHIP.
+/// The state of WHIP.
 pub struct Whip {
     answerer: Arc<dyn Answerer>,
     sessions: Mutex<HashMap<String, Session>>,
@@ -59,7 +59,7 @@ struct Session {
     ice: Arc<dyn IceAgent>,
 }
 
-/// One join: the offer until it is admitted, then the answer.
+/// One join. It holds the offer until the call is admitted, and then the answer.
 struct Join<'a> {
     answerer: &'a dyn Answerer,
     offer_sdp: String,
@@ -80,7 +80,7 @@ impl Whip {
         Self { answerer, sessions: Mutex::default() }
     }
 
-    /// Joins with an offer; `takeover` ends a call that is live already and goes on with this one.
+    /// Joins with an offer. `takeover` ends a live call, and continues its interview.
     pub async fn join(
         &self,
         calls: &dyn Calls,
@@ -92,13 +92,13 @@ impl Whip {
         let call_id = calls.join(interview_id, takeover, &mut join).await?;
         let (answer_sdp, ice_tag, ice) = join.answered.ok_or(TransportError::Closed)?;
         let mut sessions = self.sessions.lock();
-        // What ended in whichever way has no connection any more.
+        // A call that has ended in any way has no connection any more.
         sessions.retain(|_, session| session.ice.is_open());
         sessions.insert(call_id.clone(), Session { interview_id, ice });
         Ok(Joined { call_id, answer_sdp, ice_tag })
     }
 
-    /// Takes more candidates of the caller's, or restarts ICE.
+    /// Adds candidates of the caller, or restarts ICE.
     pub async fn patch(
         &self,
         interview_id: Uuid,

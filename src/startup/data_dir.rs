@@ -1,7 +1,7 @@
-//! The engine's own folder.
+//! The engine's data folder.
 //!
-//! Owns: that no other engine uses it, and the engine's name in it. Never does: know what else lies
-//! there.
+//! Owns: that no other engine uses the folder, and the engine's name in it. Never does: know what
+//! else is in the folder.
 
 use std::io;
 
@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::StartError;
 use crate::config::Settings;
 
-/// What other engines know this one by: kept in its data folder, which no other engine uses.
+/// Returns the name by which other engines know this one. It is stored in the data folder, which no
+/// other engine uses.
 pub(super) fn engine_name(settings: &Settings) -> Result<String, StartError> {
     let file = settings.storage.data_dir.join("engine.id");
     if let Ok(name) = std::fs::read_to_string(&file)
@@ -25,12 +26,12 @@ pub(super) fn engine_name(settings: &Settings) -> Result<String, StartError> {
     Ok(name)
 }
 
-/// Two engines on one data folder would hand out the same event numbers.
+/// Locks the data folder. Two engines on one data folder would assign the same event numbers.
 pub(super) fn lock_data_dir(settings: &Settings) -> Result<std::fs::File, StartError> {
     let folder = &settings.storage.data_dir;
     let error = |reason: String| StartError::DataDir { folder: folder.display().to_string(), reason };
     std::fs::create_dir_all(folder).map_err(|e| error(e.to_string()))?;
     let file = std::fs::File::create(folder.join("engine.lock")).map_err(|e| error(e.to_string()))?;
-    file.try_lock().map_err(|_| error("another engine is using it; DATA_DIR chooses another folder".into()))?;
+    file.try_lock().map_err(|_| error("another engine is using it. Choose another folder with DATA_DIR".into()))?;
     Ok(file)
 }

@@ -1,10 +1,10 @@
-//! A study as a zip, written from front to back.
+//! A study as a zip archive, written sequentially.
 //!
-//! | in it | |
+//! | entry | content |
 //! |---|---|
-//! | `study.json`, `responses.csv` | as the other formats |
-//! | `transcripts/<interview>.json`, `.txt`, `.vtt` | where anything was said |
-//! | `recordings/<interview>/<side>.ogg` | where recording was consented to: a file a side, and one a leg after a break |
+//! | `study.json`, `responses.csv` | the same as in the other formats |
+//! | `transcripts/<interview>.json`, `.txt`, `.vtt` | if anything was said |
+//! | `recordings/<interview>/<side>.ogg` | if the respondent consented to recording: one file for each side and leg |
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ use storage::StorageError;
 
 pub(super) fn write(out: &mut impl Write, guide: &Guide, pages: &Pages) -> Result<(), ExportError> {
     let mut zip = ZipWriter::new_stream(out);
-    // Sizes are not known beforehand: room is made for more than 4 GB.
+    // The sizes are not known in advance, so the format for files over 4 GB is used.
     let text = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
     zip.start_file("study.json", text)?;
     rows::json(&mut zip, guide, pages)?;
@@ -44,7 +44,7 @@ fn transcript<W: Write>(
     let transcript = match pages.runtime.block_on(pages.storage.transcripts().of_interview(id)) {
         Ok(transcript) if transcript.turns.is_empty() => return Ok(()),
         Ok(transcript) => transcript,
-        // What the person said is gone for good, and was asked to be.
+        // The person's words have been erased, as was requested.
         Err(StorageError::Erased) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
@@ -57,11 +57,11 @@ fn transcript<W: Write>(
 }
 
 fn recordings<W: Write>(zip: &mut ZipWriter<StreamWriter<W>>, pages: &Pages, id: Uuid) -> Result<(), ExportError> {
-    // Opus is compressed already.
+    // Opus is already compressed.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
     let tracks = pages.runtime.block_on(pages.storage.recordings().tracks(id, None))?;
     for track in tracks {
-        // A recording that was erased meanwhile is no fault of the others.
+        // A recording that was erased in the meantime does not affect the others.
         let Some(mut file) = pages.runtime.block_on(track.open())? else { continue };
         zip.start_file(format!("recordings/{id}/{}", track.name), options)?;
         io::copy(&mut file, zip)?;

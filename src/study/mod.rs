@@ -1,8 +1,9 @@
-//! A study to take away: its interviews and answers, written out as JSON, CSV or a zip.
+//! The export of a study: its interviews and answers as JSON, CSV or a zip archive.
 //!
-//! It is written page by page, so that the size of a study costs no memory (a zip's table of contents is all that grows).
-//! `rows.rs` has the two tables, `archive.rs` the zip, `task.rs` writes it to a file in the background; `api/study` streams
-//! it to whoever asks. Owns: what is in it, and in which order. Never does: know who reads it.
+//! It is written page by page, so that a large study needs no more memory, except for the table of
+//! contents of a zip archive. `rows.rs` has the two tables, `archive.rs` the archive, and `task.rs`
+//! writes it to a file in the background. `api/study` streams it to a client. Owns: the content and
+//! its order. Never does: know the reader.
 
 mod archive;
 mod rows;
@@ -15,9 +16,9 @@ use interview::Guide;
 use serde::{Deserialize, Serialize};
 
 use files::FilesError;
-use storage::{Held, Storage, StorageError, StudyFilter};
+use storage::{InterviewWithAnswers, Storage, StorageError, StudyFilter};
 
-/// Interviews read at once.
+/// The number of interviews that are read at once.
 const PAGE: u64 = 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -30,7 +31,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Its name, which is the file's ending.
+    /// Returns the name of the format, which is the file extension.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -58,7 +59,7 @@ pub enum ExportError {
     Storage(#[from] StorageError),
     #[error("files: {0}")]
     Files(#[from] FilesError),
-    /// The client is gone, or a recording can't be read.
+    /// The client has disconnected, or a recording cannot be read.
     #[error("writing: {0}")]
     Io(#[from] std::io::Error),
     #[error("JSON: {0}")]
@@ -67,30 +68,30 @@ pub enum ExportError {
     Csv(#[from] csv::Error),
     #[error("zip: {0}")]
     Zip(#[from] zip::result::ZipError),
-    /// Nobody wants it any more.
-    #[error("it was cancelled")]
+    /// The export is no longer wanted.
+    #[error("the export was cancelled")]
     Stopped,
 }
 
 pub type Watch = Box<dyn Fn(usize) -> bool + Send + Sync>;
 
-/// A study, as it is at the time it is read.
+/// A study, as it is when it is read.
 pub struct Study {
     pub guide: Guide,
     pub pages: Pages,
 }
 
 impl Study {
-    /// How often every interview is read while it is written.
+    /// Returns how often every interview is read during the export.
     pub fn readings(format: Format) -> u64 {
         match format {
             Format::Json | Format::Csv => 1,
-            // The two tables, then transcripts and recordings.
+            // They are the two tables, and the transcripts with the recordings.
             Format::Zip => 3,
         }
     }
 
-    /// Writes all of it. Blocks: for a thread that may.
+    /// Writes the whole study. Blocks.
     pub fn write(&self, out: &mut impl Write, format: Format) -> Result<(), ExportError> {
         match format {
             Format::Json => rows::json(out, &self.guide, &self.pages),
@@ -100,17 +101,20 @@ impl Study {
     }
 }
 
-/// The study's interviews, read page by page on a thread that may block.
+/// The interviews of the study, which are read page by page on a thread that may block.
 pub struct Pages {
     pub storage: Storage,
     pub filter: StudyFilter,
     pub runtime: tokio::runtime::Handle,
-    /// Told how many interviews were read with each page; whoever answers false ends it.
+    /// Receives the number of interviews read with each page. If it returns false, the export ends.
     pub watch: Watch,
 }
 
 impl Pages {
-    fn for_each(&self, mut each: impl FnMut(&Held) -> Result<(), ExportError>) -> Result<(), ExportError> {
+    fn for_each(
+        &self,
+        mut each: impl FnMut(&InterviewWithAnswers) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
         let mut after = None;
         loop {
             let page = self.runtime.block_on(self.storage.studies().page(&self.filter, after, PAGE))?;
@@ -128,7 +132,7 @@ impl Pages {
     }
 }
 
-/// What every export says about itself.
+/// Returns the header of every export.
 fn head(guide: &Guide, filter: &StudyFilter) -> serde_json::Value {
     serde_json::json!({
         "call_guide_id": filter.call_guide_id,

@@ -1,8 +1,9 @@
-//! A study as JSON, and as CSV with a row an answer.
+//! A study as JSON, and as CSV with one row for each answer.
 //!
-//! The CSV is RFC 4180: CRLF, quotes where they are needed, UTF-8, a header. Texts that a spreadsheet would take for a formula
-//! (they begin with `=`, `+`, `-`, `@`, a tab or a return) get an apostrophe in front, as OWASP advises: what a respondent
-//! said must not run on the researcher's machine.
+//! The CSV follows RFC 4180, with CRLF, quotes where they are needed, UTF-8 and a header. A text
+//! that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a
+//! return) is preceded by an apostrophe, as OWASP recommends, so that the words of a respondent are
+//! not executed on the researcher's machine.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -126,7 +127,7 @@ fn time(at: Option<DateTime<Utc>>) -> String {
     at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true)).unwrap_or_default()
 }
 
-/// A list of texts in one cell.
+/// Returns a list of texts as one cell.
 fn list(items: &Value) -> String {
     let items: Vec<&str> = items.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     harmless(&items.join("; ")).into_owned()

@@ -1,7 +1,8 @@
-//! A study written to a file in the background, to be fetched when it is done, from whichever engine.
+//! The export of a study to a file, as a background task. Any engine can serve the file.
 //!
-//! Owns: the task, and that its file goes a day later. The file holds what people said, so every erasure in the workspace
-//! removes it as well (`privacy` does), and one that is committed while it is written has it written again. Never does: answer
+//! Owns: the task, and that its file is deleted a day later. The file contains what people said.
+//! Therefore every erasure in the workspace deletes it as well (`privacy` does that), and an
+//! erasure that is committed during the export causes it to be repeated. Never does: answer
 //! requests.
 
 use std::io::BufWriter;
@@ -22,12 +23,12 @@ use storage::tasks::NewTask;
 use storage::{Actor, Storage, StorageError, StudyFilter};
 
 const REMOVE: &str = "remove_export";
-/// Written to the store in pieces of so many bytes.
+/// The file is written to the store in pieces of this many bytes.
 const BUFFER: usize = 64 * 1024;
-/// Two million answers are written in minutes; recordings take as long as the disk does.
+/// Two million answers take minutes. Recordings take as long as the disk does.
 const LIMIT: Duration = Duration::from_hours(2);
 
-/// What is to be exported.
+/// The study to export.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExportRequest {
     pub call_guide_id: Uuid,
@@ -43,7 +44,8 @@ impl ExportRequest {
     }
 }
 
-/// Has it done for a caller, within the quotas; the task's id, which is the file's as well.
+/// Queues an export for a caller, within the quotas. Returns the id of the task, which is also that
+/// of the file.
 pub async fn enqueue(storage: &Storage, request: &ExportRequest, actor: &Actor) -> Result<Uuid, StorageError> {
     let payload = serde_json::to_value(request)
         .map_err(|error| StorageError::Corrupt { what: "export", reason: error.to_string() })?;
@@ -51,7 +53,7 @@ pub async fn enqueue(storage: &Storage, request: &ExportRequest, actor: &Actor) 
     storage.tasks().request(task, actor).await
 }
 
-/// Writes exports.
+/// The handler that writes exports.
 pub struct Exporter;
 
 #[async_trait]
@@ -75,14 +77,15 @@ impl Handler for Exporter {
         let filter = request.filter();
         let (_, guide) = storage.guides().newest(request.call_guide_id).await?;
         let all = storage.studies().size(&filter).await? * Study::readings(format);
-        // Of whom it is written, as far as anybody who is erased from now on is not yet among them.
+        // This is compared later, to find out whether anybody was erased during the export.
         let erasures = storage.erased_files().erasures().await?;
         let remove = NewTask {
             run_at: context.now + KEPT,
             unique_key: Some(context.task_id.to_string()),
             ..NewTask::new(Queue::Analytics, REMOVE, json!({ "export": context.task_id, "format": format }))
         };
-        // First: whatever becomes of this attempt, nothing of it stays.
+        // The deletion is queued first, so that nothing of this attempt remains, whatever its
+        // outcome.
         storage.tasks().enqueue(storage.connection(), remove).await?;
 
         let (watcher, read) = (context.clone(), AtomicU64::new(0));
@@ -108,10 +111,11 @@ impl Handler for Exporter {
             ExportError::Storage(error) => Failure::from(error),
             error => Failure::retry(error),
         })?;
-        // After it was written: whoever erases removes the exports that are there after the commit.
+        // This check comes after writing, because an erasure deletes only the exports that exist
+        // when it is committed.
         if storage.erased_files().erasures().await? != erasures {
             storage.exports().remove(context.task_id, format.ending()).await.map_err(Failure::retry)?;
-            return Err(Failure::retry("somebody was erased meanwhile: it is written anew, without them"));
+            return Err(Failure::retry("a person was erased during the export, so it is repeated without them"));
         }
         Ok(
             json!({ "url": format!("/api/exports/{}", context.task_id), "bytes": bytes, "kept_until": context.now + KEPT }),
@@ -119,7 +123,7 @@ impl Handler for Exporter {
     }
 }
 
-/// Removes exports that nobody needs any more.
+/// The handler that deletes expired exports.
 pub struct Remover;
 
 #[async_trait]

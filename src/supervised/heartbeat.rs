@@ -1,7 +1,7 @@
-//! The sign of life of one run of a part, and the word that the run has been replaced.
+//! The heartbeat of one run of a part, and the signal that the run has been superseded.
 //!
 //! Owns: what a run and its supervisor share: a count of heartbeats, how the run ended, and whether
-//! another run has taken its place. Never does: judge any of it. The supervisor does.
+//! another run has replaced it. Never does: judge any of this. The supervisor does.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,24 +12,24 @@ use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-/// How often a run beats while it waits for something.
+/// The interval of heartbeats while a run waits.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It panicked.
+    /// The run panicked.
     Panicked,
-    /// It did not beat within its limit.
+    /// The run did not beat within its limit.
     Frozen,
-    /// It returned although it was meant to run until it is stopped.
+    /// The run returned, although it was meant to run until it is stopped.
     Ended,
 }
 
 impl End {
     pub const ALL: [Self; 3] = [Self::Panicked, Self::Frozen, Self::Ended];
 
-    /// As metrics and health name it.
+    /// Returns the label in metrics and health.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Panicked => "panicked",
@@ -39,27 +39,27 @@ impl End {
     }
 }
 
-/// What a bug in a part would do. It exists for tests: a release build, which has no debug
-/// assertions, is without it.
+/// A fault that tests inject into a part. Release builds, which have no debug assertions, do not
+/// contain it.
 #[cfg(debug_assertions)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sabotage {
+pub enum InjectedFault {
     Panic,
-    /// Blocks the thread for so long.
+    /// Blocks the thread for this long.
     Freeze(Duration),
 }
 
-/// Shared by a run and whoever watches it.
+/// The state that a run shares with its supervisor.
 #[derive(Debug, Default)]
 pub struct Heartbeat {
     beats: AtomicU64,
-    /// Cancelled when another run has taken this one's place, or the part is stopped: it must not
-    /// act any more.
+    /// Cancelled when another run has replaced this one, or when the part is stopped. The run must
+    /// not act after that.
     superseded: CancellationToken,
     end: Mutex<Option<End>>,
-    /// What the next heartbeat does.
+    /// The fault to inject at the next heartbeat.
     #[cfg(debug_assertions)]
-    sabotage: Mutex<Option<Sabotage>>,
+    fault: Mutex<Option<InjectedFault>>,
 }
 
 impl Heartbeat {
@@ -86,18 +86,18 @@ impl Heartbeat {
         self.superseded.cancelled().await;
     }
 
-    /// How the run ended; none while it goes on.
+    /// Returns how the run ended, or `None` while it continues.
     pub fn end(&self) -> Option<End> {
         *self.end.lock()
     }
 
-    /// Waits for `time`, beating.
+    /// Waits for `time`, and beats.
     pub async fn pause(&self, time: Duration) {
         self.during(tokio::time::sleep(time)).await;
     }
 
-    /// Beats while `work` is awaited, for work that may take longer than the limit. A thread that
-    /// is blocked does not beat.
+    /// Beats while `work` is awaited. This is for work that may take longer than the limit. A
+    /// blocked thread does not beat.
     pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         let mut ticks = interval(HEARTBEAT_INTERVAL);
@@ -111,25 +111,24 @@ impl Heartbeat {
         }
     }
 
-    /// The next heartbeat does this.
+    /// Injects a fault at the next heartbeat.
     #[cfg(debug_assertions)]
-    pub fn sabotage(&self, sabotage: Sabotage) {
-        *self.sabotage.lock() = Some(sabotage);
+    pub fn inject(&self, fault: InjectedFault) {
+        *self.fault.lock() = Some(fault);
     }
 
     #[cfg(debug_assertions)]
     fn suffer(&self) {
-        let sabotage = self.sabotage.lock().take();
-        match sabotage {
+        let fault = self.fault.lock().take();
+        match fault {
             None => {}
-            Some(Sabotage::Panic) => panic!("sabotage"),
-            Some(Sabotage::Freeze(time)) => std::thread::sleep(time),
+            Some(InjectedFault::Panic) => panic!("injected fault"),
+            Some(InjectedFault::Freeze(time)) => std::thread::sleep(time),
         }
     }
 }
 
-/// Held by a run for as long as it goes on: dropping it says that the run is over, by a panic or
-/// without one.
+/// A run holds this as long as it continues. Dropping it ends the run, also during a panic.
 #[derive(Debug)]
 pub struct Run(Arc<Heartbeat>);
 
@@ -138,7 +137,7 @@ impl Run {
         Self(heartbeat)
     }
 
-    /// To be given to whatever the run consists of.
+    /// Returns the heartbeat, to be shared with everything that the run consists of.
     pub fn heartbeat(&self) -> Arc<Heartbeat> {
         Arc::clone(&self.0)
     }

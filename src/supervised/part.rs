@@ -1,7 +1,6 @@
-//! What a part is to its supervisor, and how it stands at this moment.
+//! A part of the engine as its supervisor sees it, and its current state.
 //!
-//! Owns: a part's name, its limit, and the line that health shows of it. Never does: start or stop
-//! it.
+//! Owns: the name of a part, its limit, and its line in health. Never does: start or stop it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,19 +10,19 @@ use parking_lot::Mutex;
 use super::heartbeat::{End, Heartbeat};
 use crate::telemetry::metrics::Failure;
 
-/// A run that does not beat for so long is frozen, unless the part says otherwise.
+/// The default limit for heartbeats. A run that does not beat for this long is frozen.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A part of the engine that runs for as long as the process does.
 #[derive(Debug, Clone, Copy)]
 pub struct Part {
-    /// As metrics, health and alerts name it.
+    /// The name in metrics, health and alerts.
     pub name: &'static str,
-    /// A run that does not beat for so long is frozen.
+    /// A run that does not beat for this long is frozen.
     pub patience: Duration,
-    /// No call can be taken while it is down.
+    /// No call can be accepted while it is down.
     pub needed: bool,
-    /// What `errors_total` counts as well when a run of it is lost.
+    /// The component that `errors_total` also counts when a run of the part is lost.
     pub failure: Option<Failure>,
 }
 
@@ -32,39 +31,39 @@ impl Part {
         Self { name, patience: PATIENCE, needed: false, failure: None }
     }
 
-    /// The same part, frozen when it does not beat for `patience`.
+    /// Returns the part with another limit for heartbeats.
     #[must_use]
     pub const fn patient(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// The same part, without which no call can be taken.
+    /// Returns the part as one without which no call can be accepted.
     #[must_use]
     pub const fn needed(self) -> Self {
         Self { needed: true, ..self }
     }
 
-    /// The same part, whose lost runs count as this failure too.
+    /// Returns the part with the failure that its lost runs also count as.
     #[must_use]
     pub const fn failing_as(self, failure: Failure) -> Self {
         Self { failure: Some(failure), ..self }
     }
 }
 
-/// How a part stands, as health shows it.
+/// The current state of a part, as health shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct PartStatus {
     pub name: &'static str,
     pub needed: bool,
-    /// A run goes on.
+    /// A run is active.
     pub up: bool,
-    /// How often another run took the place of one that was lost.
+    /// How often a lost run was replaced.
     pub restarts: u64,
-    /// How the last run that was lost ended, and how long ago.
+    /// How the last lost run ended, and how long ago.
     pub last_loss: Option<(End, Duration)>,
 }
 
-/// What supervisor and observers share of one part.
+/// The state of one part, shared by its supervisor and by observers.
 #[derive(Debug)]
 pub(super) struct State {
     part: Part,
@@ -104,17 +103,17 @@ impl State {
         }
     }
 
-    /// Of the run that goes on.
+    /// Returns the heartbeat of the active run.
     pub(super) fn heartbeat(&self) -> Option<Arc<Heartbeat>> {
         self.now.lock().heartbeat.clone()
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn status(&self) -> PartStatus {
         let now = self.now.lock();
-        Standing {
+        PartStatus {
             name: self.part.name,
             needed: self.part.needed,
-            // A run that has just ended is not noticed yet, and is over all the same.
+            // A run that has just ended counts as down even before the supervisor notices it.
             up: now.heartbeat.as_ref().is_some_and(|heartbeat| heartbeat.end().is_none()),
             restarts: now.restarts,
             last_loss: now.lost.map(|(end, at)| (end, at.elapsed())),
@@ -122,28 +121,28 @@ impl State {
     }
 }
 
-/// How all parts stand; cheap to clone.
+/// The states of all parts. Cloning it is cheap.
 #[derive(Debug, Clone, Default)]
-pub struct Board(Arc<Mutex<Vec<Arc<State>>>>);
+pub struct StatusBoard(Arc<Mutex<Vec<Arc<State>>>>);
 
-impl Board {
+impl StatusBoard {
     pub(super) fn add(&self, state: Arc<State>) {
         self.0.lock().push(state);
     }
 
-    /// In the order in which they were started.
-    pub fn standings(&self) -> Vec<Standing> {
-        self.0.lock().iter().map(|state| state.standing()).collect()
+    /// Returns the states in the order in which the parts were started.
+    pub fn statuses(&self) -> Vec<PartStatus> {
+        self.0.lock().iter().map(|state| state.status()).collect()
     }
 
-    /// What a bug in the part would do, at its next heartbeat; false when there is no such part, or
-    /// no run of it.
+    /// Injects a fault into a part at its next heartbeat. Returns false if the part does not exist
+    /// or has no run.
     #[cfg(debug_assertions)]
-    pub fn sabotage(&self, name: &str, sabotage: super::Sabotage) -> bool {
+    pub fn inject(&self, name: &str, fault: super::InjectedFault) -> bool {
         let states = self.0.lock();
         let heartbeat = states.iter().find(|state| state.part.name == name).and_then(|state| state.heartbeat());
         heartbeat.is_some_and(|heartbeat| {
-            heartbeat.sabotage(sabotage);
+            heartbeat.inject(fault);
             true
         })
     }

@@ -1,10 +1,9 @@
-//! The two forms that a part may have: a loop on a thread of its own, and an actor on an arbiter of
-//! its own.
+//! The two forms of a part: a loop on its own thread, and an actor on its own arbiter.
 //!
-//! Owns: how a run of each begins, and that a run which was replaced ends as soon as it can be
-//! reached. A thread for each part, because what freezes one must not freeze another. Input and
-//! output go through a runtime that lives as long as the process: connections that a run has opened
-//! outlive it in their pool. Never does: decide when a run begins.
+//! Owns: how a run of each form begins, and that a superseded run ends as soon as possible. Each
+//! part has a thread, because a frozen part must not freeze another. Input and output use a runtime
+//! that lives as long as the process, so that pooled connections outlive the run that opened them.
+//! Never does: decide when a run begins.
 
 use std::io;
 use std::sync::Arc;
@@ -16,11 +15,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use super::heartbeat::{HEARTBEAT_INTERVAL, Heartbeat, Run};
 
-/// Threads that move the input and output of all parts, and carry out tasks. They wait for others
+/// The number of threads that perform the input and output of all parts, and run tasks. They wait
 /// most of the time.
 const WORKERS: usize = 2;
 
-/// The runtime of all parts. It lives as long as the process.
+/// Returns the runtime of all parts. It lives as long as the process.
 pub fn runtime() -> io::Result<Handle> {
     static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
     let mut runtime = RUNTIME.lock();
@@ -33,8 +32,8 @@ pub fn runtime() -> io::Result<Handle> {
     Ok(handle)
 }
 
-/// A loop on a thread of this name. It beats, and returns only where it is told to by
-/// [`Heartbeat::superseded`]; it is dropped then in any case.
+/// Builds a loop on a thread with this name. The loop beats, and returns only after
+/// [`Heartbeat::superseded`]. It is dropped then in any case.
 pub fn looping<F>(
     name: &'static str,
     body: impl Fn(Arc<Heartbeat>) -> F + Send + Sync + 'static,
@@ -46,7 +45,7 @@ where
     move |run| {
         let (body, system, runtime) = (Arc::clone(&body), system.clone(), runtime()?);
         thread::Builder::new().name(name.into()).spawn(move || {
-            // Whoever starts actors needs to know in which system.
+            // Starting an actor requires the current system.
             if let Some(system) = system {
                 System::set_current(system);
             }
@@ -63,12 +62,11 @@ where
     }
 }
 
-/// An actor on an arbiter of its own. It holds its [`Run`], beats, and terminates when it is
+/// Builds an actor on its own arbiter. It holds its [`Run`], beats, and terminates when it is
 /// superseded.
 ///
-/// The arbiter is stopped when the actor is gone, and not before: what an actor that is dropped with
-/// its arbiter had under way is dropped outside of any runtime, and a connection of the pool panics
-/// then.
+/// The arbiter is stopped after the actor has ended, and not before. Futures that are dropped with
+/// an arbiter are dropped outside of any runtime, and a pooled connection panics then.
 pub fn acting<A>(
     make: impl Fn(Run) -> A + Send + Sync + 'static,
 ) -> impl FnMut(Run) -> io::Result<Addr<A>> + Send + 'static

@@ -1,7 +1,7 @@
-//! The stack of what was started, which is stopped in reverse order.
+//! The stack of the started parts, which are stopped in reverse order.
 //!
-//! Owns: that order. Each part registers how it starts, how it stops and how it stands. Never does:
-//! know any part.
+//! Owns: this order. Each part registers how it is started, how it is stopped and how its state is
+//! observed. Never does: know any part.
 
 use std::io;
 use std::pin::Pin;
@@ -11,61 +11,61 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::heartbeat::{End, Run};
-use super::part::{Board, Part, State};
+use super::part::{Part, State, StatusBoard};
 use super::supervisor::{Supervisor, Watched};
 use crate::telemetry::Metrics;
 
-/// How long a run that is told to end is waited for.
+/// How long to wait for a run that was told to end.
 const GRACE: Duration = Duration::from_secs(2);
-/// How often it is looked whether it has.
+/// The interval at which the end of a run is checked.
 const LOOK: Duration = Duration::from_millis(5);
 
 type Stop = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>;
 
 enum Layer {
-    /// A supervised part: no other run of it is begun, and the one that goes on ends.
+    /// A supervised part. No further run is started, and the active one ends.
     Part(Arc<State>),
-    /// The same for a part that is only watched: when it ends is not the stack's.
+    /// A part that is only watched. The stack does not control when it ends.
     Watched(Arc<State>),
-    /// Whatever has to be done at this place.
+    /// An action at this position of the stack.
     Stop(&'static str, Stop),
 }
 
-/// A part that another run of takes over when one is lost, and what its current run is reached by;
-/// cheap to clone.
+/// A part whose lost runs are replaced, with the handle of its current run. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Supervised<T>(Arc<Mutex<Option<T>>>);
 
 impl<T: Clone> Supervised<T> {
-    /// Of the newest run, which may be lost by now. None before the first.
+    /// Returns the handle of the newest run, which may be lost by now, or `None` before the first
+    /// run.
     pub fn current(&self) -> Option<T> {
         self.0.lock().clone()
     }
 }
 
-/// What was started so far. Dropping it tells every part to end, and waits for none.
+/// Everything that was started so far. Dropping it tells every part to end, without waiting.
 pub struct Stack {
     layers: Vec<Layer>,
-    board: Board,
+    board: StatusBoard,
     supervisor: Supervisor,
     metrics: Arc<Metrics>,
 }
 
 impl Stack {
-    /// Starts the supervisor's thread.
+    /// Starts the thread of the supervisor.
     ///
     /// # Errors
-    /// The system's, when it has no thread left.
+    /// The error of the operating system if the thread cannot be started.
     pub fn new(metrics: Arc<Metrics>) -> io::Result<Self> {
         let supervisor = Supervisor::start(Arc::clone(&metrics))?;
-        Ok(Self { layers: Vec::new(), board: Board::default(), supervisor, metrics })
+        Ok(Self { layers: Vec::new(), board: StatusBoard::default(), supervisor, metrics })
     }
 
-    /// Starts a part, which is started again whenever a run of it is lost. `begin` returns what the
-    /// run is reached by.
+    /// Starts a part, which is restarted whenever a run of it is lost. `begin` returns the handle
+    /// of a run.
     ///
     /// # Errors
-    /// The system's, when it has no thread left.
+    /// The error of the operating system if a thread cannot be started.
     pub fn supervise<T: Clone + Send + 'static>(
         &mut self,
         part: Part,
@@ -74,11 +74,11 @@ impl Stack {
         self.add(part, begin, false)
     }
 
-    /// Only watches a part that nobody could start again: health and metrics tell that it is frozen
-    /// or gone.
+    /// Watches a part that cannot be restarted. Health and metrics report that it is frozen or
+    /// gone.
     ///
     /// # Errors
-    /// Those of `begin`.
+    /// The errors of `begin`.
     pub fn watch<T: Clone + Send + 'static>(
         &mut self,
         part: Part,
@@ -111,8 +111,8 @@ impl Stack {
         Ok(supervised)
     }
 
-    /// Has this done when it is the turn of this place: after all that is started later has
-    /// stopped, and before all that was started earlier.
+    /// Adds an action to the stack. It is performed after everything that is started later has
+    /// stopped, and before anything that was started earlier stops.
     pub fn on_stop<F>(&mut self, name: &'static str, stop: impl FnOnce() -> F + 'static)
     where
         F: Future<Output = ()> + 'static,
@@ -120,8 +120,8 @@ impl Stack {
         self.layers.push(Layer::Stop(name, Box::new(move || Box::pin(stop()))));
     }
 
-    /// How every part stands, now and later.
-    pub fn board(&self) -> Board {
+    /// Returns the states of all parts, including those that are started later.
+    pub fn board(&self) -> StatusBoard {
         self.board.clone()
     }
 

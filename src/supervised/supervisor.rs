@@ -1,7 +1,7 @@
-//! The thread that looks after all parts: a run that is over or frozen is replaced after a pause.
+//! The thread that supervises all parts. It replaces a run that is over or frozen, after a pause.
 //!
-//! Owns: that judgement, the pauses, and what is counted. It has a thread of its own that waits for
-//! nobody, so whatever blocks elsewhere does not block it. Never does: know what a part does.
+//! Owns: this decision, the pauses, and the metrics about them. It has its own thread, which waits
+//! for nothing, so that nothing can block it. Never does: know what a part does.
 
 use std::io;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use super::heartbeat::{End, Heartbeat, Run};
 use super::part::State;
 use crate::telemetry::Metrics;
 
-/// How often every part is looked at.
+/// The interval at which every part is checked.
 const LOOK: Duration = Duration::from_millis(200);
-/// The pause before the first restart. Each further one doubles it, up to [`LONGEST`].
+/// The pause before the first restart. It doubles with each further restart, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(30);
-/// After a run of so long, pauses begin at [`FIRST`] again.
+/// After a run of this length, pauses start at [`FIRST`] again.
 const STEADY: Duration = Duration::from_mins(1);
 
-/// Begins a run of a part. Called at its start, and whenever a run of it was lost.
+/// Starts a run of a part. It is called at the start of the part, and whenever a run was lost.
 pub(super) type Begin = Box<dyn FnMut(Run) -> io::Result<()> + Send>;
 
 /// A part under supervision.
@@ -33,7 +33,7 @@ pub(super) struct Watched {
     begin: Begin,
     pauses: ExponentialBackoff,
     phase: Phase,
-    /// No other run can be begun: what is frozen is only waited for.
+    /// No other run can be started, so a frozen run is only waited for.
     irreplaceable: bool,
 }
 
@@ -47,17 +47,17 @@ enum Phase {
     Pausing {
         until: Instant,
     },
-    /// Frozen, and nobody can begin another run: it may thaw.
+    /// The run is frozen and cannot be replaced. It may continue later.
     Stalled {
         heartbeat: Arc<Heartbeat>,
         beats: u64,
     },
-    /// Lost for good.
+    /// The part is lost for good.
     Gone,
 }
 
 impl Watched {
-    /// Begins its first run.
+    /// Starts the first run.
     pub(super) fn begin(state: Arc<State>, begin: Begin, irreplaceable: bool) -> io::Result<Self> {
         let now = Instant::now();
         let phase = Phase::Pausing { until: now };
@@ -74,15 +74,15 @@ impl Watched {
         Ok(())
     }
 
-    /// Looks whether it lives, and begins another run when it is time.
+    /// Checks the heartbeat, and starts another run when it is due.
     fn look(&mut self, now: Instant, metrics: &Metrics) {
         let patience = (self.state.part().patience.as_millis() / LOOK.as_millis()).max(1) as u32;
         let name = self.state.part().name;
         match &mut self.phase {
             Phase::Running { heartbeat, since, beats, missed } => {
                 let seen = heartbeat.beats();
-                // In looks, not by the clock: a process that was stopped for a while finds nobody
-                // frozen.
+                // Missed checks are counted instead of time, so that a suspended process does not
+                // find its parts frozen.
                 *missed = if seen == *beats { *missed + 1 } else { 0 };
                 *beats = seen;
                 let end = heartbeat.end().or((*missed >= patience).then_some(End::Frozen));
@@ -95,17 +95,17 @@ impl Watched {
                 }
             }
             Phase::Stalled { heartbeat, beats } if heartbeat.beats() != *beats => {
-                tracing::info!(part = name, "a part that was frozen goes on");
+                tracing::info!(part = name, "a frozen part continues");
                 let (heartbeat, beats) = (Arc::clone(heartbeat), heartbeat.beats());
                 self.state.began(Arc::clone(&heartbeat));
                 self.phase = Phase::Running { heartbeat, since: now, beats, missed: 0 };
             }
             Phase::Pausing { until } if *until <= now => {
                 if let Err(error) = self.restart(now) {
-                    tracing::error!(part = name, %error, "a part can't be started again yet");
+                    tracing::error!(part = name, %error, "a part cannot be restarted yet");
                     self.pause(now);
                 } else {
-                    tracing::info!(part = name, "a part was started again");
+                    tracing::info!(part = name, "a part was restarted");
                 }
             }
             Phase::Pausing { .. } | Phase::Stalled { .. } | Phase::Gone => {}
@@ -145,11 +145,12 @@ fn pauses() -> ExponentialBackoff {
 
 enum Order {
     Watch(Box<Watched>),
-    /// Looks after this part no longer.
+    /// Stops supervising this part.
     Release(Arc<State>, Sender<()>),
 }
 
-/// The supervisor's thread. It ends when this is dropped; the parts go on then, unwatched.
+/// The thread of the supervisor. It ends when this is dropped, and the parts continue without
+/// supervision.
 pub(super) struct Supervisor {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
@@ -173,17 +174,18 @@ impl Supervisor {
         self.order(Order::Watch(Box::new(watched)));
     }
 
-    /// From when this returns on, no further run of the part is begun.
+    /// Stops supervising a part. After this returns, no further run of the part is started.
     pub(super) fn release(&self, state: &Arc<State>) {
         let (released, done) = channel();
         self.order(Order::Release(Arc::clone(state), released));
-        // An error means that the thread is gone, and begins nothing either.
+        // An error means that the thread is gone, and so cannot start a run either.
         let _ = done.recv();
     }
 
     fn order(&self, order: Order) {
         if let Some(orders) = &self.orders {
-            // An error means that the thread is gone; it has no reason to.
+            // An error would mean that the thread is gone, which does not happen before this is
+            // dropped.
             let _ = orders.send(order);
         }
     }
@@ -193,7 +195,7 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of it has been reported already.
+            // A panic of the thread has already been reported.
             let _ = thread.join();
         }
     }
@@ -207,7 +209,7 @@ fn watch(orders: &Receiver<Order>, metrics: &Metrics) {
             Ok(Order::Watch(part)) => parts.push(part),
             Ok(Order::Release(state, released)) => {
                 parts.retain(|part| !Arc::ptr_eq(&part.state, &state));
-                // Whoever asked may have given up.
+                // The caller may have given up.
                 let _ = released.send(());
             }
             Err(RecvTimeoutError::Timeout) => {

@@ -1,13 +1,13 @@
-//! Parts that panic, return and freeze, under the real supervisor with its real thread.
+//! Parts that panic, return and freeze, under the real supervisor with its thread.
 
-// Helpers stand outside test functions, where clippy would not allow it by itself.
+// clippy allows these only within test functions, and these helpers are outside of them.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Board, Heartbeat, Part, Sabotage, Stack, looping};
+use super::{Heartbeat, InjectedFault, Part, Stack, StatusBoard, looping};
 use crate::telemetry::Metrics;
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 
 struct House {
     stack: Stack,
-    board: Board,
+    board: StatusBoard,
     metrics: Arc<Metrics>,
 }
 
@@ -26,7 +26,7 @@ impl House {
         Self { board: stack.board(), stack, metrics }
     }
 
-    /// A loop that counts how often it was begun.
+    /// Starts a loop that counts how often it was started.
     fn loops(&mut self, part: Part) -> Arc<AtomicU32> {
         let begun = Arc::new(AtomicU32::new(0));
         let count = Arc::clone(&begun);
@@ -39,7 +39,7 @@ impl House {
     }
 
     fn is_up(&self, part: &str) -> bool {
-        self.board.standings().iter().any(|standing| standing.name == part && standing.up)
+        self.board.statuses().iter().any(|status| status.name == part && status.up)
     }
 
     fn restarts(&self, part: &str, reason: &str) -> f64 {
@@ -60,20 +60,20 @@ async fn a_part_that_panics_or_freezes_is_started_again_and_the_others_are_left_
     let mut house = House::new();
     let victim = house.loops(Part::new("victim").needed());
     let neighbour = house.loops(Part::new("neighbour"));
-    for (number, (sabotage, reason)) in
-        [(Sabotage::Panic, "panicked"), (Sabotage::Freeze(PATIENCE * 4), "frozen")].into_iter().enumerate()
+    for (number, (fault, reason)) in
+        [(InjectedFault::Panic, "panicked"), (InjectedFault::Freeze(PATIENCE * 4), "frozen")].into_iter().enumerate()
     {
-        assert!(house.board.sabotage("victim", sabotage));
+        assert!(house.board.inject("victim", fault));
         until("it is down", || !house.is_up("victim")).await;
         until("it is up again", || house.is_up("victim")).await;
         assert_eq!(victim.load(Ordering::SeqCst), number as u32 + 2);
         assert!((house.restarts("victim", reason) - 1.0).abs() < f64::EPSILON, "{reason}");
     }
-    let standings = house.board.standings();
-    assert_eq!((standings[0].restarts, standings[1].restarts), (2, 0));
+    let statuses = house.board.statuses();
+    assert_eq!((statuses[0].restarts, statuses[1].restarts), (2, 0));
     assert_eq!(neighbour.load(Ordering::SeqCst), 1);
     house.stack.stop().await;
-    assert!(house.board.standings().iter().all(|standing| !standing.up));
+    assert!(house.board.statuses().iter().all(|status| !status.up));
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_part_that_returns_is_started_again_with_growing_pauses() {
     assert!(restarts >= 4.0, "{restarts}");
     let after = times.len();
     tokio::time::sleep(Duration::from_millis(900)).await;
-    assert_eq!(begun.lock().len(), after, "what was stopped is not begun again");
+    assert_eq!(begun.lock().len(), after, "a stopped part is not restarted");
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
-//! Appointments: the task that an interview has from its scheduling until somebody comes or is waited for no more.
+//! Appointments: the task that each scheduled interview has until the respondent joins or the grace
+//! period ends.
 //!
-//! Somewhat before its time the room is made ready: what will be said is made once more (it may have been made on another
-//! engine, or have been swept since). Whoever is to be called by phone is called here, once there are phones. When the grace
-//! period is over and nobody came, the interview ends as `no_show`. Owns: those two moments. Never does: let anybody in: joining compares the time itself,
-//! so a queue that is late keeps nobody out.
+//! Shortly before the scheduled time, the interview is prepared. The clips that it will need are
+//! synthesized again, because they may have been made on another engine or have been removed since.
+//! Respondents who are called by phone are called here, once there are phones. If nobody has joined
+//! at the end of the grace period, the interview ends as `no_show`. Owns: these two moments. Never
+//! does: admit a respondent. Joining compares the time itself, so a delayed queue keeps nobody out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,40 +21,41 @@ use crate::telemetry::Metrics;
 use storage::interviews::{CONDUCT, READY_BEFORE};
 use storage::{Storage, StorageError};
 
-/// Somebody is joining while we look: so soon it is looked again.
+/// The task runs again after this time if a respondent is joining at that moment.
 const AGAIN: chrono::Duration = chrono::Duration::seconds(15);
 
-/// What appointments need of live calls.
+/// What appointments need from live calls.
 #[async_trait]
-pub trait Rooms: Send + Sync {
-    /// Whether somebody is on the line or joining right now, on any engine: then it is the call that owns the interview's log.
+pub trait LiveCalls: Send + Sync {
+    /// Returns true if a respondent is connected or joining, on any engine. The call then owns the
+    /// interview's log.
     async fn is_busy(&self, interview: Uuid) -> bool;
-    /// Has what the interview will say made ready.
+    /// Prepares what the interview will say.
     fn prepare(&self, interview: Uuid);
 }
 
-/// Opens rooms, and ends what was missed.
+/// Prepares interviews, and ends those that were missed.
 pub struct Appointments {
     metrics: Arc<Metrics>,
-    rooms: Arc<dyn Rooms>,
+    calls: Arc<dyn LiveCalls>,
 }
 
 impl Appointments {
-    pub fn new(metrics: Arc<Metrics>, rooms: Arc<dyn Rooms>) -> Self {
-        Self { metrics, rooms }
+    pub fn new(metrics: Arc<Metrics>, calls: Arc<dyn LiveCalls>) -> Self {
+        Self { metrics, calls }
     }
 
-    /// What is to be done at `now`; the outcome when there is nothing more to wait for.
+    /// Does what is due at `now`. Returns the outcome if there is nothing more to wait for.
     pub async fn conduct(&self, storage: &Storage, id: Uuid, now: DateTime<Utc>) -> Result<Value, Failure> {
         let row = match storage.interviews().get(id).await {
             Err(StorageError::NotFound(_)) => return Ok(json!({ "outcome": "gone" })),
             found => found?,
         };
-        // They came, or it was ended: what happens from here on is the call's, or nobody's.
+        // The respondent has joined, or the interview was ended. The appointment is over.
         if row.status != Status::Scheduled {
             return Ok(json!({ "outcome": row.status }));
         }
-        // It was put off with the respondent themselves: nobody is waited for.
+        // The respondent has postponed the interview, so nobody is waited for.
         if row.no_show_at.is_none() {
             return Ok(json!({ "outcome": row.status }));
         }
@@ -60,13 +63,13 @@ impl Appointments {
             return Err(Failure::Later { at: ready_at });
         }
         if let Some(waits_until) = row.no_show_at.filter(|at| now < *at) {
-            self.rooms.prepare(id);
+            self.calls.prepare(id);
             return Err(Failure::Later { at: waits_until });
         }
-        if self.rooms.is_busy(id).await {
+        if self.calls.is_busy(id).await {
             return Err(Failure::Later { at: now + AGAIN });
         }
-        // Somebody may have cancelled or joined meanwhile: that stands.
+        // If the interview was cancelled or joined in the meantime, that is not changed.
         if !storage.interviews().miss(id, now).await? {
             return Err(Failure::Later { at: now + AGAIN });
         }
@@ -91,7 +94,7 @@ impl Handler for Appointments {
     }
 
     async fn run(&self, context: &Context, _payload: Value) -> Result<Value, Failure> {
-        let id = context.interview_id.ok_or_else(|| Failure::Permanent("it names no interview".to_owned()))?;
+        let id = context.interview_id.ok_or_else(|| Failure::Permanent("the task names no interview".to_owned()))?;
         self.conduct(&context.storage, id, context.now).await
     }
 }

@@ -1,9 +1,9 @@
-//! Parts of the engine that fail: a critical alert while they do.
+//! Critical alerts about parts of the engine that fail.
 //!
-//! Owns: from counts of failures and restarts to alerts that are about no interview, and from what
-//! parts have reported to alerts. Those about no interview are the default workspace's: whoever
-//! runs the engine looks there. Never does: count failures (whoever meets them does), or escalate:
-//! an interview that suffers shows that in its own events.
+//! Owns: the alerts that follow from counts of failures and restarts, and from incidents that parts
+//! have reported. Alerts that are not about an interview belong to the default workspace, which the
+//! operator watches. Never does: count failures (the part that meets them does), or escalate. An
+//! interview that is affected shows that in its events.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,49 +15,49 @@ use entity::Severity;
 use interview::quality::{Change, Component};
 
 use super::incidents::{Incidents, Reported};
-use crate::supervised::{Board, Heartbeat, Part, Stack, looping};
+use crate::supervised::{Heartbeat, Part, Stack, StatusBoard, looping};
 use crate::telemetry::Metrics;
 use storage::{NewAlert, Storage, StorageError};
 
 const PART: Part = Part::new("component_alerts");
-/// How often components are looked at.
+/// The interval at which components are checked.
 const TICK: Duration = Duration::from_secs(1);
-/// A part that is started again so often within a minute is in need of a person.
+/// A part that is restarted this often within a minute needs attention.
 const RESTARTS: u64 = 3;
 
 /// Its absence is known at once, and without counting.
 const DATABASE: &str = "database";
-/// A transcription that fails belongs to a call: its log says so, and the alert is on the
+/// A failed transcription belongs to a call. It is in the interview's log, and its alert is on the
 /// interview.
 const IN_CALLS: &str = "stt";
 
-/// What is to be written as soon as the database takes it.
+/// A change that is to be stored as soon as the database accepts it.
 #[derive(Debug, Clone, PartialEq)]
 struct News {
     component: &'static str,
     change: Change,
-    /// What failed, and where it says more.
+    /// What failed, and where to find details.
     what: &'static str,
     at: DateTime<Utc>,
 }
 
-/// What the alerts are made of.
+/// The sources of alerts.
 #[derive(Clone)]
 pub struct Sources {
     pub storage: Storage,
     pub metrics: Arc<Metrics>,
-    /// How the supervised parts stand.
-    pub board: Board,
-    /// What parts have reported.
+    /// The states of the supervised parts.
+    pub board: StatusBoard,
+    /// The incidents that parts have reported.
     pub incidents: Incidents,
-    /// COMPONENT_QUIET_SECONDS.
+    /// The value of COMPONENT_QUIET_SECONDS.
     pub quiet: Duration,
 }
 
 /// Starts the part that turns failures into alerts.
 ///
 /// # Errors
-/// The system's, when it has no thread left.
+/// The error of the operating system if a thread cannot be started.
 pub fn start(stack: &mut Stack, sources: Sources) -> io::Result<()> {
     stack.supervise(PART, looping(PART.name, move |heartbeat| keep(sources.clone(), heartbeat)))?;
     Ok(())
@@ -71,7 +71,7 @@ async fn keep(sources: Sources, heartbeat: Arc<Heartbeat>) {
     }
 }
 
-/// How often failures were seen by a look.
+/// The counts of failures at one check.
 struct Seen {
     there: bool,
     failures: BTreeMap<&'static str, u64>,
@@ -93,17 +93,17 @@ impl Components {
         Self { begun: Instant::now(), quiet, failing, restarting, away: false, news: Vec::new() }
     }
 
-    /// Looks at all of them, and writes what has changed.
+    /// Checks all components, and stores what has changed.
     async fn look(&mut self, sources: &Sources) {
         let there = sources.storage.reach().is_there();
-        let restarts = sources.board.standings().iter().map(|part| (part.name, part.restarts)).collect();
+        let restarts = sources.board.statuses().iter().map(|part| (part.name, part.restarts)).collect();
         self.notice(&Seen { there, failures: sources.metrics.failures(), restarts }, Utc::now());
         if !there {
             return;
         }
         while let Some(news) = self.news.first() {
             if let Err(error) = write(sources, news).await {
-                tracing::warn!(component = news.component, %error, "a component's state can't be written yet");
+                tracing::warn!(component = news.component, %error, "the state of a component cannot be stored yet");
                 return;
             }
             self.news.remove(0);
@@ -111,11 +111,11 @@ impl Components {
         while let Some(reported) = sources.incidents.first() {
             match raise(sources, &reported).await {
                 Err(error) if !error.is_permanent() => {
-                    tracing::warn!(%error, "an incident can't be written yet");
+                    tracing::warn!(%error, "an incident cannot be stored yet");
                     return;
                 }
-                // An interview that is erased by now needs none.
-                Err(error) => tracing::warn!(%error, "an incident can't be written"),
+                // An interview that has been erased needs no alert.
+                Err(error) => tracing::warn!(%error, "an incident cannot be stored"),
                 Ok(()) => {}
             }
             sources.incidents.settle(&reported);
@@ -130,7 +130,7 @@ impl Components {
         }
         let now = self.begun.elapsed();
         for (component, total) in &seen.failures {
-            // What fails while the database is away fails because of it.
+            // Other components fail while the database is unavailable because of that.
             let counts = *component != IN_CALLS && !self.away;
             let change = self.failing.entry(component).or_default().look(now, *total, self.quiet);
             if let Some(change) = change.filter(|change| counts || *change == Change::Works) {
@@ -147,9 +147,9 @@ impl Components {
     }
 }
 
-/// What an alert tells of each.
-const FAILURES: &str = "failure(s) within a minute; errors_total and the log say which";
-const LOST: &str = "restart(s) within a minute; part_restarts_total, /api/health/ and the log say why";
+/// The descriptions in alerts.
+const FAILURES: &str = "failure(s) within a minute. See errors_total and the log";
+const LOST: &str = "restart(s) within a minute. See part_restarts_total, /api/health/ and the log";
 
 async fn write(sources: &Sources, news: &News) -> Result<(), StorageError> {
     let metric_name = format!("component.{}", news.component);
@@ -157,7 +157,7 @@ async fn write(sources: &Sources, news: &News) -> Result<(), StorageError> {
     match news.change {
         Change::Works => {
             if alerts.recover(None, &metric_name, "").await? {
-                tracing::info!(component = news.component, "works again");
+                tracing::info!(component = news.component, "a part of the engine has recovered");
             }
         }
         Change::Fails(failures) => {
@@ -165,7 +165,7 @@ async fn write(sources: &Sources, news: &News) -> Result<(), StorageError> {
                 interview_id: None,
                 call_guide_id: None,
                 severity: Severity::Critical,
-                title: format!("A part of the engine fails: {}", news.component),
+                title: format!("A part of the engine is failing: {}", news.component),
                 description: format!("{failures} {}.", news.what),
                 metric_name,
                 about: String::new(),
@@ -176,14 +176,14 @@ async fn write(sources: &Sources, news: &News) -> Result<(), StorageError> {
             };
             if let Some(raised) = alerts.raise(alert).await? {
                 sources.metrics.observe_alert(&raised);
-                tracing::error!(component = news.component, failures, "a part of the engine fails");
+                tracing::error!(component = news.component, failures, "a part of the engine is failing");
             }
         }
     }
     Ok(())
 }
 
-/// A critical alert on the interview that it is about.
+/// Raises a critical alert on the interview that an incident is about.
 async fn raise(sources: &Sources, reported: &Reported) -> Result<(), StorageError> {
     let incident = &reported.incident;
     let (storage, call_guide_id) = match incident.interview_id {

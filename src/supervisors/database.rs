@@ -1,6 +1,7 @@
-//! Watches whether the database answers.
+//! Monitors whether the database answers.
 //!
-//! Owns: asking it once a second, and telling everybody who holds the [`Reach`]. Never does: retry anybody's work.
+//! Owns: a probe every second, and telling all holders of the [`Reach`]. Never does: retry the work
+//! of others.
 
 use std::io;
 use std::sync::Arc;
@@ -11,15 +12,15 @@ use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
 use storage::{Probe, Reach};
 
-/// With the probe's own limit of a second: known within two.
+/// Together with the probe's limit of 1 s, a failure is known within 2 s.
 const PERIOD: Duration = Duration::from_secs(1);
 
 const PART: Part = Part::new("database_probe");
 
-/// Starts the part that asks.
+/// Starts the part that probes the database.
 ///
 /// # Errors
-/// The system's, when it has no thread left.
+/// The error of the operating system if a thread cannot be started.
 pub fn watch(stack: &mut Stack, probe: Probe, reach: Reach, metrics: Arc<Metrics>) -> io::Result<()> {
     let probe = Arc::new(probe);
     let body = move |heartbeat| keep(Arc::clone(&probe), reach.clone(), Arc::clone(&metrics), heartbeat);
@@ -38,7 +39,7 @@ async fn keep(probe: Arc<Probe>, reach: Reach, metrics: Arc<Metrics>, heartbeat:
             tracing::info!("the database answers again");
         } else {
             metrics.count_failure(Failure::Away);
-            tracing::error!("the database does not answer: requests are refused, events wait on disk");
+            tracing::error!("the database does not answer. Requests are refused, and events wait on disk");
         }
     }
 }

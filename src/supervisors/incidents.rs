@@ -1,7 +1,7 @@
-//! What a part has met that a person must know of, until it stands in the database as an alert.
+//! Incidents that parts have reported, until they are stored as alerts.
 //!
-//! Owns: those reports, in their order. They outlive whoever reported them and whoever writes them.
-//! Never does: write.
+//! Owns: these reports, in their order. They outlive the part that reported them and the one that
+//! stores them. Never does: store them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,17 +10,18 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-/// So many wait for the database. Later ones are in the log and the metrics only.
+/// The number of incidents that may wait for the database. Further ones are only in the log and the
+/// metrics.
 const MOST: usize = 1_000;
 
-/// Something that happened once and will not go away by itself.
+/// An event that happened once and will not go away by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
-    /// None: it is about no interview.
+    /// `None` if the incident is not about an interview.
     pub interview_id: Option<Uuid>,
-    /// Of the alert: `component.` and what is affected.
+    /// The metric of the alert: `component.` and the affected component.
     pub metric_name: &'static str,
-    /// One line. Nothing of what was said, and no name.
+    /// One line. It contains neither spoken words nor names.
     pub title: String,
     pub description: String,
 }
@@ -31,12 +32,12 @@ pub(super) struct Reported {
     pub at: DateTime<Utc>,
 }
 
-/// A handle; cheap to clone.
+/// A handle. Cloning it is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct Incidents(Arc<Mutex<VecDeque<Reported>>>);
 
 impl Incidents {
-    /// An alert is raised as soon as the database takes it.
+    /// Reports an incident. An alert is raised as soon as the database accepts it.
     pub fn report(&self, incident: Incident) {
         let mut waiting = self.0.lock();
         if waiting.len() < MOST {
@@ -50,7 +51,7 @@ impl Incidents {
         self.0.lock().front().cloned()
     }
 
-    /// This one is written.
+    /// Removes an incident that has been stored.
     pub(super) fn settle(&self, reported: &Reported) {
         let mut waiting = self.0.lock();
         if waiting.front() == Some(reported) {

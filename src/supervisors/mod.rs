@@ -1,7 +1,7 @@
-//! Parts that look after what the calls leave behind.
+//! The parts that process what calls produce.
 //!
-//! Owns: persistence of events, the eye on the database and on parts that fail, interviews that
-//! nobody came to, the quality of calls, the end of events' time. Never does: take part in a call.
+//! Owns: persistence of events, monitoring of the database and of failing parts, missed interviews,
+//! the quality of calls, and retention. Never does: take part in a call.
 
 pub mod appointments;
 pub mod components;
@@ -12,7 +12,7 @@ pub mod quality;
 pub mod retention;
 mod spool;
 
-pub use appointments::{Appointments, Rooms};
+pub use appointments::{Appointments, LiveCalls};
 pub use incidents::{Incident, Incidents};
 pub use persistence::{AppendError, Committed, Patience, Persistence};
 pub use quality::Quality;

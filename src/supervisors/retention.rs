@@ -1,6 +1,6 @@
-//! Applies DATA_RETENTION_DAYS, and removes files that should be gone: at start, then daily.
+//! Applies DATA_RETENTION_DAYS, and deletes files that should be gone, at the start and then daily.
 //!
-//! Owns: when. Never does: decide what is past its time (`privacy::retention` does).
+//! Owns: the schedule. Never does: decide what has expired (`privacy::retention` does).
 
 use std::io;
 use std::sync::Arc;
@@ -13,22 +13,23 @@ use crate::supervised::{Heartbeat, Part, Stack, looping};
 use crate::telemetry::metrics::Failure;
 
 const DAY: Duration = Duration::from_hours(24);
-/// After a sweep that failed (the database was away, say).
+/// The pause after a failed round, for example because the database was unavailable.
 const AGAIN: Duration = Duration::from_mins(10);
 
 const PART: Part = Part::new("retention");
 
-/// Starts the part that applies it. Where everything is kept, it only removes files that should be gone. `clock` tells the day.
+/// Starts the part that applies retention. If everything is kept, it only deletes files that should
+/// be gone. `clock` returns the current time.
 ///
 /// # Errors
-/// The system's, when it has no thread left.
+/// The error of the operating system if a thread cannot be started.
 pub fn start(
     stack: &mut Stack,
     retention: Retention,
     clock: impl Fn() -> DateTime<Utc> + Copy + Send + Sync + 'static,
 ) -> io::Result<()> {
     if retention.days == 0 {
-        tracing::info!("DATA_RETENTION_DAYS is 0: everything is kept until it is erased");
+        tracing::info!("DATA_RETENTION_DAYS is 0, so everything is kept until it is erased");
     }
     let retention = Arc::new(retention);
     let body = move |heartbeat| keep(Arc::clone(&retention), clock, heartbeat);
@@ -46,14 +47,14 @@ async fn keep(retention: Arc<Retention>, clock: impl Fn() -> DateTime<Utc>, hear
         Ok(()) => true,
         Err(error) => {
             retention.metrics.count_failure(Failure::Retention);
-            tracing::error!(%error, "retention can't be applied");
+            tracing::error!(%error, "retention cannot be applied");
             false
         }
     };
     rounds(sweep, async |time| heartbeat.pause(time).await).await;
 }
 
-/// One round at once, then one a day; sooner after one that failed.
+/// Runs one round at once and then one each day, or sooner after a failed one.
 async fn rounds(round: impl AsyncFn() -> bool, pause: impl AsyncFn(Duration)) {
     loop {
         let time = if round().await { DAY } else { AGAIN };

@@ -1,6 +1,6 @@
-//! What operators see of the engine.
+//! Observability for operators.
 //!
-//! Owns: the Prometheus metrics and the log. Never does: hold what people said or their names.
+//! Owns: the Prometheus metrics and the log. Never does: contain what people said, or their names.
 
 pub mod metrics;
 pub mod tracing;

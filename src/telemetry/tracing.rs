@@ -1,6 +1,6 @@
 //! The log.
 //!
-//! Owns: the subscriber and its filter. Never does: decide what is worth a line.
+//! Owns: the subscriber and its filter. Never does: decide what is logged.
 
 use std::io::IsTerminal as _;
 
@@ -12,11 +12,11 @@ use tracing_subscriber::fmt::{MakeWriter, SubscriberBuilder};
 pub enum TracingError {
     #[error("LOG_LEVEL {level:?}: {reason}")]
     Level { level: String, reason: String },
-    #[error("a log was set up already")]
+    #[error("a log has already been set up")]
     Twice,
 }
 
-/// Libraries that talk too much, or about packets, at the level we want to hear ourselves at.
+/// Libraries that log too much, or log every packet, at the level that the engine itself uses.
 const QUIET: [&str; 9] = [
     "ort=warn",
     "whisper_rs=warn",
@@ -29,8 +29,9 @@ const QUIET: [&str; 9] = [
     "hyper=warn",
 ];
 
-/// Sets the process's log up: `level` is LOG_LEVEL (`info`, or directives such as `info,interviewer::session=debug`).
-/// Goes to stderr: coloured text on a terminal, JSON lines otherwise.
+/// Sets up the log of the process. `level` is LOG_LEVEL (`info`, or directives such as
+/// `info,interviewer::session=debug`). The log goes to stderr, as coloured text on a terminal and
+/// as JSON lines otherwise.
 pub fn init(level: &str) -> Result<(), TracingError> {
     if !std::io::stderr().is_terminal() {
         return init_to(level, std::io::stderr);
@@ -39,7 +40,7 @@ pub fn init(level: &str) -> Result<(), TracingError> {
     set.map_err(|_| TracingError::Twice)
 }
 
-/// The same as JSON lines to a writer of the caller's: tests read what would be logged.
+/// Sets up the log as JSON lines to another writer, for tests.
 pub fn init_to<W>(level: &str, writer: W) -> Result<(), TracingError>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -51,12 +52,12 @@ fn builder<W>(level: &str, writer: W) -> Result<SubscriberBuilder<DefaultFields,
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // A line that cannot be written is lost; telling that on the same closed pipe would panic.
+    // A line that cannot be written is lost. Reporting that on the same closed pipe would panic.
     let builder = tracing_subscriber::fmt().with_env_filter(filter(level)?).log_internal_errors(false);
     Ok(builder.with_writer(writer))
 }
 
-/// The filter for a level: libraries are quiet unless the level names them.
+/// Returns the filter for a level. Libraries are quiet unless the level names them.
 fn filter(level: &str) -> Result<EnvFilter, TracingError> {
     let bad = |reason: String| TracingError::Level { level: level.to_owned(), reason };
     let named = |quiet: &&str| {

@@ -1,6 +1,6 @@
-//! Which interviews are past their time.
+//! The interviews whose retention period is over.
 //!
-//! Owns: from when on an interview grows old. Never does: erase.
+//! Owns: when the retention period of an interview starts. Never does: erase.
 
 use chrono::{DateTime, Utc};
 use entity::{erasures, interviews};
@@ -12,8 +12,9 @@ use super::error::StorageError;
 use super::interviews::Interviews;
 
 impl Interviews<'_> {
-    /// Interviews of all workspaces that ended (or would have begun) before `cutoff` and are still personal, by id, each with
-    /// its workspace and respondent.
+    /// Returns the interviews of all workspaces that ended (or should have begun) before `cutoff`
+    /// and still have personal data, in the order of their ids, each with its workspace and
+    /// respondent.
     pub async fn past_retention(
         &self,
         cutoff: DateTime<Utc>,
@@ -32,7 +33,7 @@ impl Interviews<'_> {
         Ok(query.order_by_asc(interviews::Column::Id).limit(limit).into_tuple().all(&self.0.db).await?)
     }
 
-    /// The respondent's interviews that are not older than `cutoff`.
+    /// Counts the respondent's interviews that are not older than `cutoff`.
     pub async fn younger_than(&self, respondent_id: &str, cutoff: DateTime<Utc>) -> Result<u64, StorageError> {
         Ok(interviews::Entity::find()
             .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
@@ -43,7 +44,7 @@ impl Interviews<'_> {
     }
 }
 
-/// From when on an interview grows old.
+/// Returns the time at which the retention period of an interview starts.
 fn age() -> Expr {
     use interviews::Column::{CompletedAt, CreatedAt, ScheduledAt, StartedAt};
     let times = [CompletedAt, StartedAt, ScheduledAt, CreatedAt];

@@ -1,7 +1,8 @@
-//! Quality alerts: raised once, acknowledged and resolved by somebody or by the value's own recovery.
+//! Quality alerts, which are raised once, and are acknowledged and resolved by a user or by the
+//! recovery of the value.
 //!
-//! Owns: those rows, and that no two alerts are open on one subject. Never does: decide that something is wrong
-//! (`interview::quality` and whoever notices a failure do).
+//! Owns: these rows, and that each subject has at most one open alert. Never does: decide that
+//! something is wrong (`interview::quality` and the parts that detect failures do).
 
 use chrono::{DateTime, Utc};
 use entity::alerts::{self, Column};
@@ -21,29 +22,33 @@ use super::audit::Change;
 use super::edit::Actor;
 use super::error::StorageError;
 use super::json::to_json;
-use super::listing::{self, Mark, Place};
+use super::listing::{self, Position, SortValue};
 use super::outbox;
 use super::store::Storage;
 
-/// What an alert is in the audit trail.
+/// The entity type of an alert in the audit trail.
 const AUDITED: &str = "quality_alert";
 
-/// Something that is not as it should be.
+/// A problem that an alert is to be raised for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewAlert {
-    /// None: about a part of the engine, or something else that is no call.
+    /// `None` if the alert is about a part of the engine, or about anything else that is not a
+    /// call.
     pub interview_id: Option<Uuid>,
     pub call_guide_id: Option<Uuid>,
     pub severity: Severity,
-    /// One line; nothing of what was said, no names, no addresses with credentials.
+    /// One line. It contains no spoken words, no names, and no addresses with credentials.
     pub title: String,
     pub description: String,
-    /// Such as `completion_rate`, `component.database`, `webhook.failures`.
+    /// The name of the metric, such as `completion_rate`, `component.database` or
+    /// `webhook.failures`.
     pub metric_name: String,
-    /// What distinguishes several of one metric and interview, such as an endpoint's id; empty otherwise.
+    /// Distinguishes several alerts of one metric and interview, such as by the id of an endpoint.
+    /// Empty otherwise.
     pub about: String,
-    /// The occasion: raising twice for the same is raising once, even after the first one was resolved. Empty: each time that
-    /// none is open on the subject is an occasion of its own.
+    /// Identifies the occurrence. A second alert for the same occurrence is not raised, even if the
+    /// first one has been resolved. If it is empty, an alert is raised whenever none is open on the
+    /// subject.
     pub occasion: String,
     pub current_value: f64,
     pub threshold: f64,
@@ -63,17 +68,17 @@ fn subject(interview: Option<Uuid>, metric: &str, about: &str) -> String {
     }
 }
 
-/// Which alerts are wanted; spans include their beginning and not their end.
+/// The filter on alerts. Time ranges include their beginning and exclude their end.
 #[derive(Debug, Clone, Default)]
 pub struct AlertFilter {
     pub since: Option<DateTime<Utc>>,
     pub until: Option<DateTime<Utc>>,
     pub severity: Option<Severity>,
     pub interview_id: Option<Uuid>,
-    /// True: only those that are not resolved; false: only those that are.
+    /// True selects only unresolved alerts, false only resolved ones.
     pub open: Option<bool>,
-    /// Where the page before ended.
-    pub after: Option<Place>,
+    /// The end of the previous page.
+    pub after: Option<Position>,
     pub limit: u64,
 }
 
@@ -94,16 +99,15 @@ impl AlertFilter {
     }
 }
 
-/// Where an alert stands in the order of the lists.
-pub fn place(alert: &alerts::Model) -> Place {
-    Place { value: Mark::Time(alert.raised_at), id: alert.id }
+/// Returns the position of an alert in the order of lists.
+pub fn place(alert: &alerts::Model) -> Position {
+    Position { value: SortValue::Time(alert.raised_at), id: alert.id }
 }
 
-/// `data` of a `quality.alert` event about an alert.
+/// The `data` of a `quality.alert` event about an alert.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = WebhookAlertData)]
-pub struct Told {
-    /// `alert`.
+pub struct WebhookAlertData {
+    /// Always `alert`.
     pub kind: &'static str,
     pub alert_id: Uuid,
     #[schema(required)]
@@ -119,7 +123,7 @@ pub struct Told {
     pub timestamp: DateTime<Utc>,
 }
 
-impl Told {
+impl WebhookAlertData {
     fn of(row: &alerts::Model) -> Self {
         Self {
             kind: "alert",
@@ -137,11 +141,11 @@ impl Told {
     }
 }
 
-/// The alerts' repository.
+/// The repository of alerts.
 pub struct Alerts<'a>(pub(super) &'a Storage);
 
 impl Alerts<'_> {
-    /// Raises it in a transaction of its own.
+    /// Raises an alert in a separate transaction.
     pub async fn raise(&self, alert: NewAlert) -> Result<Option<alerts::Model>, StorageError> {
         let tx = self.0.write().await?;
         let raised = self.raise_in(&tx, alert).await?;
@@ -149,8 +153,9 @@ impl Alerts<'_> {
         Ok(raised)
     }
 
-    /// Raises it inside a transaction of the caller's, and tells the webhooks. None when one is open on the same subject, or was raised before on this
-    /// occasion: then nothing has changed, and nobody is to be told.
+    /// Raises an alert in the caller's transaction, and publishes it to the webhooks. Returns
+    /// `None` if an alert is open on the same subject, or was raised before for this occurrence.
+    /// Nothing has changed then.
     pub async fn raise_in(
         &self,
         db: &impl ConnectionTrait,
@@ -189,11 +194,17 @@ impl Alerts<'_> {
         if inserted == 0 {
             return Ok(None);
         }
-        outbox::publish(db, self.0.workspace, WebhookEvent::QualityAlert, to_json("alert", Told::of(&row))?).await?;
+        outbox::publish(
+            db,
+            self.0.workspace,
+            WebhookEvent::QualityAlert,
+            to_json("alert", WebhookAlertData::of(&row))?,
+        )
+        .await?;
         Ok(Some(row))
     }
 
-    /// The value is as it should be again: resolves what is open on this. True when there was something.
+    /// Resolves the open alerts on a value that has recovered. Returns true if there were any.
     pub async fn recovered(
         &self,
         db: &impl ConnectionTrait,
@@ -214,12 +225,12 @@ impl Alerts<'_> {
         Ok(update.exec(db).await?.rows_affected > 0)
     }
 
-    /// The same in a transaction of its own, found out by the engine.
+    /// Resolves the open alerts in a separate transaction, on behalf of the engine.
     pub async fn recover(&self, interview: Option<Uuid>, metric: &str, about: &str) -> Result<bool, StorageError> {
         self.recovered(&self.0.db, interview, metric, about, Utc::now(), Actor::ENGINE).await
     }
 
-    /// Somebody has seen it. Saying so again changes nothing: the first one stands.
+    /// Acknowledges an alert. A second call has no effect.
     pub async fn acknowledge(
         &self,
         id: Uuid,
@@ -240,7 +251,8 @@ impl Alerts<'_> {
         Ok(row)
     }
 
-    /// Somebody says that it is dealt with. Saying so again, or of one that has recovered, changes nothing.
+    /// Resolves an alert on behalf of a user. A second call has no effect, nor has a call after the
+    /// value has recovered.
     pub async fn resolve(&self, id: Uuid, note: Option<String>, actor: &Actor) -> Result<alerts::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
@@ -267,7 +279,7 @@ impl Alerts<'_> {
         actor: &Actor,
     ) -> Result<alerts::Model, StorageError> {
         let mut change = Change::new(AUDITED, old.id, what).with(json!({ "interview_id": old.interview_id }));
-        // What is written about a call may be about its respondent.
+        // A note about a call may contain data about its respondent.
         let interview = match old.interview_id {
             Some(interview) => interviews::Entity::find_by_id(interview).one(tx).await?,
             None => None,
@@ -293,7 +305,7 @@ impl Alerts<'_> {
             .ok_or(StorageError::NotFound("alert"))
     }
 
-    /// Newest first.
+    /// Lists alerts. The newest comes first.
     pub async fn list(&self, filter: AlertFilter) -> Result<Vec<alerts::Model>, StorageError> {
         let query = alerts::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace)).filter(filter.condition());
         let by = Expr::col(Column::RaisedAt.as_column_ref());
@@ -301,13 +313,13 @@ impl Alerts<'_> {
         Ok(query.limit(filter.limit).all(&self.0.db).await?)
     }
 
-    /// How many there are, whatever the page.
+    /// Counts the alerts of all pages.
     pub async fn count(&self, filter: &AlertFilter) -> Result<u64, StorageError> {
         let query = alerts::Entity::find().filter(Column::WorkspaceId.eq(self.0.workspace));
         Ok(query.filter(filter.condition()).count(&self.0.db).await?)
     }
 
-    /// Open ones of an interview.
+    /// Lists the open alerts of an interview.
     pub(super) async fn open_of(
         &self,
         db: &impl ConnectionTrait,
@@ -320,7 +332,7 @@ impl Alerts<'_> {
             .await?)
     }
 
-    /// An alert of this workspace, to be changed.
+    /// Locks an alert of this workspace, so that it can be changed.
     async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<alerts::Model, StorageError> {
         alerts::Entity::find_by_id(id)
             .filter(Column::WorkspaceId.eq(self.0.workspace))

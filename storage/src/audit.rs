@@ -1,9 +1,9 @@
-//! The audit trail: who changed what, in `event_logs`, in the transaction of the change.
+//! The audit trail: who changed what, stored in `event_logs` in the transaction of the change.
 //!
-//! Owns: the numbers of every entity that no session owns. A live call's own log (entity type `interview`) is numbered by
-//! its session; what somebody does to that interview from outside is the entity `interview_admin` of the same id, so that
-//! neither waits for the other and neither has a gap.
-//! Never does: change or remove an entry, hold what can be looked up in the row itself.
+//! Owns: the event numbers of every entity that no session owns. The log of a live call (entity
+//! type `interview`) is numbered by its session. Changes to the interview from outside belong to
+//! the entity `interview_admin` with the same id, so that neither log waits for the other, and
+//! neither has gaps. Never does: change or delete an entry, or repeat what is in the row itself.
 
 use chrono::{DateTime, Utc};
 use entity::event_logs;
@@ -24,31 +24,33 @@ use super::{locks, log};
 
 const SCHEMA_VERSION: i32 = 1;
 
-/// One change, to be logged.
+/// A change to be recorded.
 #[derive(Debug)]
 pub struct Change<'a> {
     entity_type: &'static str,
     entity_id: Uuid,
     what: &'static str,
     payload: Value,
-    /// About this respondent, and nobody else may read it.
+    /// Data about this respondent, which nobody else may read.
     personal: Option<(&'a str, Value)>,
 }
 
 impl<'a> Change<'a> {
-    /// `what` is a name such as `call_guide.updated`.
+    /// Builds a change. `what` is a name such as `call_guide.updated`.
     pub fn new(entity_type: &'static str, entity_id: Uuid, what: &'static str) -> Self {
         Self { entity_type, entity_id, what, payload: json!({}), personal: None }
     }
 
-    /// An object of what is worth telling. Nothing about respondents: that is for [`Change::personal`].
+    /// Adds an object with details. It must contain nothing about respondents, which belongs in
+    /// [`Change::personal`].
     #[must_use]
     pub fn with(mut self, payload: Value) -> Self {
         self.payload = payload;
         self
     }
 
-    /// What is said about a person, sealed with that person's key; dropped when the key is gone.
+    /// Adds data about a person, encrypted with that person's key. It is dropped if the key has
+    /// been destroyed.
     #[must_use]
     pub fn personal(mut self, respondent_id: &'a str, payload: Value) -> Self {
         self.personal = Some((respondent_id, payload));
@@ -56,7 +58,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// An entry, as it is read.
+/// An entry of the audit trail.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = AuditEntry)]
 pub struct Entry {
@@ -67,19 +69,19 @@ pub struct Entry {
     pub seq: i64,
     /// `local`, `key:ID`, `user:ID`, `cli` or `engine`.
     pub actor: String,
-    /// What is personal stays sealed: `{"enc": …}`.
+    /// The details. Personal data in them remains encrypted: `{"enc": …}`.
     #[schema(value_type = Object)]
     pub payload: Value,
     pub created_at: DateTime<Utc>,
 }
 
-/// Which entries are wanted; all of them by default.
+/// The filter on entries. By default, all of them are selected.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
     pub entity_type: Option<String>,
     pub entity_id: Option<Uuid>,
     pub actor: Option<String>,
-    /// The id that the page before ended with.
+    /// The last id of the previous page.
     pub after: Option<Uuid>,
     pub limit: u64,
 }
@@ -88,7 +90,8 @@ pub struct AuditFilter {
 pub struct AuditTrail<'a>(pub(super) &'a Storage);
 
 impl AuditTrail<'_> {
-    /// Logs a change. `tx` is the transaction that makes it: either both are there or neither.
+    /// Records a change in the transaction `tx` that makes it, so that either both are stored or
+    /// neither is.
     pub(super) async fn record(
         &self,
         tx: &DatabaseTransaction,
@@ -96,7 +99,7 @@ impl AuditTrail<'_> {
         change: Change<'_>,
     ) -> Result<(), StorageError> {
         let Change { entity_type, entity_id, what, mut payload, personal } = change;
-        // Two transactions must not take the same number.
+        // Two transactions must not use the same number.
         locks::hold(tx, locks::of_entity(entity_id)).await?;
         let last = event_logs::Entity::find()
             .filter(event_logs::Column::EntityType.eq(entity_type))
@@ -118,7 +121,7 @@ impl AuditTrail<'_> {
             entity_id: Set(entity_id),
             seq: Set(seq),
             schema_version: Set(SCHEMA_VERSION),
-            // Of the call clock there is nothing to tell: this is no part of a call.
+            // The entry has no time on the call clock, because it is not part of a call.
             at_ms: Set(0),
             actor: Set(actor.to_string()),
             payload: Set(payload),
@@ -128,7 +131,8 @@ impl AuditTrail<'_> {
         Ok(())
     }
 
-    /// The workspace's trail, newest first; what was said in calls is not part of it.
+    /// Lists the entries of the workspace, except those about the words in calls. The newest comes
+    /// first.
     pub async fn list(&self, filter: AuditFilter) -> Result<Vec<Entry>, StorageError> {
         let mut query = event_logs::Entity::find()
             .filter(event_logs::Column::WorkspaceId.eq(self.0.workspace))

@@ -1,6 +1,7 @@
-//! Personal payloads, sealed with a key per person.
+//! Personal payloads, which are encrypted with a key for each person.
 //!
-//! Owns: the keys and the sealing (ChaCha20-Poly1305, RFC 8439). Never does: log a key or what was sealed.
+//! Owns: the keys and the encryption (ChaCha20-Poly1305, RFC 8439). Never does: log a key or a
+//! plain text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,11 +18,11 @@ use super::error::StorageError;
 
 const NONCE_BYTES: usize = 12;
 
-/// One person's key, ready for use.
+/// The key of one person, ready for use.
 pub(super) struct PersonKey(ChaCha20Poly1305);
 
 impl PersonKey {
-    /// The respondent's key; `None` when there is none (any more).
+    /// Returns the respondent's key, or `None` if it does not exist or has been destroyed.
     pub(super) async fn find(
         db: &impl ConnectionTrait,
         workspace: Uuid,
@@ -35,8 +36,8 @@ impl PersonKey {
         row.map(|row| Self::from_bytes(&row.secret)).transpose()
     }
 
-    /// Makes the respondent's key when there is none yet. Called when an interview is scheduled and at no other time,
-    /// so that an erased person's later events can't bring a key back.
+    /// Creates the respondent's key if there is none. This is called only when an interview is
+    /// scheduled, so that later events of an erased person cannot bring a key back.
     pub(super) async fn ensure(
         db: &impl ConnectionTrait,
         workspace: Uuid,
@@ -63,12 +64,13 @@ impl PersonKey {
         Ok(Self(cipher))
     }
 
-    /// `{"enc": base64(nonce + ciphertext)}`; bound to its place in the log, so that it can't be moved elsewhere.
+    /// Encrypts a payload as `{"enc": base64(nonce + ciphertext)}`. It is bound to its place in the
+    /// log, so that it cannot be moved.
     pub(super) fn seal(&self, interview: Uuid, seq: i64, plain: &Value) -> Result<Value, StorageError> {
         self.seal_at(&place(interview, seq), plain)
     }
 
-    /// The same in the log of another kind of entity.
+    /// Encrypts a payload for the log of another type of entity.
     pub(super) fn seal_beside(&self, kind: &str, entity: Uuid, seq: i64, plain: &Value) -> Result<Value, StorageError> {
         self.seal_at(&[kind.as_bytes(), &place(entity, seq)].concat(), plain)
     }
@@ -78,36 +80,36 @@ impl PersonKey {
         let sealed = self
             .0
             .encrypt(&nonce, Payload { msg: plain.to_string().as_bytes(), aad: place })
-            .map_err(|_| StorageError::Corrupt { what: "payload", reason: "it can't be encrypted".to_owned() })?;
+            .map_err(|_| StorageError::Corrupt { what: "payload", reason: "it cannot be encrypted".to_owned() })?;
         let mut bytes = nonce.to_vec();
         bytes.extend_from_slice(&sealed);
         Ok(json!({ "enc": STANDARD.encode(bytes) }))
     }
 
-    /// The opposite of [`PersonKey::seal`].
+    /// Decrypts what [`PersonKey::seal`] has encrypted.
     pub(super) fn open(&self, interview: Uuid, seq: i64, encoded: &str) -> Result<Value, StorageError> {
         self.open_at(&place(interview, seq), encoded)
     }
 
-    /// The opposite of [`PersonKey::seal_beside`].
+    /// Decrypts what [`PersonKey::seal_beside`] has encrypted.
     pub(super) fn open_beside(&self, kind: &str, entity: Uuid, seq: i64, encoded: &str) -> Result<Value, StorageError> {
         self.open_at(&[kind.as_bytes(), &place(entity, seq)].concat(), encoded)
     }
 
     fn open_at(&self, place: &[u8], encoded: &str) -> Result<Value, StorageError> {
         let corrupt = |reason: &str| StorageError::Corrupt { what: "encrypted payload", reason: reason.to_owned() };
-        let bytes = STANDARD.decode(encoded).map_err(|_| corrupt("it isn't base64"))?;
+        let bytes = STANDARD.decode(encoded).map_err(|_| corrupt("it is not base64"))?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(|| corrupt("it is too short"))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| corrupt("its nonce is too short"))?;
         let plain = self
             .0
             .decrypt(&nonce, Payload { msg: sealed, aad: place })
-            .map_err(|_| corrupt("it was changed, or sealed with another key"))?;
-        serde_json::from_slice(&plain).map_err(|_| corrupt("it isn't JSON"))
+            .map_err(|_| corrupt("it was changed, or encrypted with another key"))?;
+        serde_json::from_slice(&plain).map_err(|_| corrupt("it is not JSON"))
     }
 }
 
-/// Bits that nobody can guess.
+/// Returns cryptographically secure random bytes.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], StorageError> {
     let mut bits = [0; N];
     rand::rngs::OsRng

@@ -1,7 +1,7 @@
-//! How the database is reached: pools, how long anybody waits, and whether it answers at all.
+//! The connection to the database: pools, timeouts, and whether it answers.
 //!
-//! Owns: the connection options of both back ends, the limits that let a request fail fast, the verdict of whoever watches
-//! the database. Never does: queries.
+//! Owns: the connection options of both back ends, the limits that let a request fail fast, and the
+//! flag whether the database is available. Never does: query rows.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,21 +15,22 @@ use tokio::sync::watch;
 use super::error::StorageError;
 use super::folder::make_folder;
 
-/// How long a caller waits for a connection of the pool. Together with [`LOCK_LIMIT`] below the three seconds in which a
-/// request fails that can't be served.
+/// How long a caller waits for a connection of the pool. Together with [`LOCK_LIMIT`] it is below
+/// the 3 s within which a request fails if it cannot be served.
 const ACQUIRE_LIMIT: Duration = Duration::from_millis(1_500);
-/// How long a writer waits for another one: on SQLite for the file, on PostgreSQL for a row.
+/// How long a writer waits for another one: for the file on SQLite, and for a row on PostgreSQL.
 const LOCK_LIMIT: Duration = Duration::from_millis(1_200);
-/// A statement of ours takes milliseconds, a dashboard over a year a second or two.
+/// A usual statement takes milliseconds. A dashboard over a year takes 1 to 2 s.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
-/// An engine that vanished in the middle of a transaction holds its locks for so long.
+/// How long an engine that vanished during a transaction keeps its locks.
 const IDLE_IN_TRANSACTION_LIMIT: Duration = Duration::from_mins(1);
-/// Within this a connection answers, or it is closed rather than given to the next caller.
+/// A connection that does not answer within this time is closed instead of being given to the next
+/// caller.
 const PING_LIMIT: Duration = Duration::from_secs(1);
-/// A connection that lay idle for longer is tried before it is used.
+/// A connection that was idle for longer is tested before it is used.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Opens a pool of at most `size` connections. A SQLite file and its folder are made when missing.
+/// Opens a pool of at most `size` connections. A missing SQLite file and its folder are created.
 pub(super) async fn connect(url: &str, size: u32) -> Result<DatabaseConnection, StorageError> {
     Ok(Database::connect(options(url, size)?).await?)
 }
@@ -40,7 +41,7 @@ fn options(url: &str, size: u32) -> Result<ConnectOptions, StorageError> {
         .max_connections(size.max(1))
         .acquire_timeout(ACQUIRE_LIMIT)
         .test_before_acquire_if_idle_for(FRESH)
-        // Statements carry no values, but the log is not the place for them either.
+        // Statements contain no values, but they do not belong in the log either.
         .sqlx_logging(false);
     if url.starts_with("sqlite:") {
         sqlite(&mut options, url)?;
@@ -56,7 +57,7 @@ fn is_postgres(url: &str) -> bool {
     url.starts_with("postgres:") || url.starts_with("postgresql:")
 }
 
-/// WAL with `synchronous = FULL`: what is committed is flushed.
+/// Uses WAL with `synchronous = FULL`, so that every commit is flushed.
 fn sqlite(options: &mut ConnectOptions, url: &str) -> Result<(), StorageError> {
     let parsed: SqliteConnectOptions = url.parse().map_err(|error| StorageError::Url(format!("{error}")))?;
     if let Some(folder) = parsed.get_filename().parent().filter(|folder| *folder != Path::new("")) {
@@ -69,7 +70,7 @@ fn sqlite(options: &mut ConnectOptions, url: &str) -> Result<(), StorageError> {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(LOCK_LIMIT)
-            // A destroyed key is overwritten on disk, not only unlinked.
+            // A destroyed key is overwritten on disk, and not only unlinked.
             .pragma("secure_delete", "ON")
     });
     Ok(())
@@ -88,8 +89,8 @@ fn postgres(options: &mut ConnectOptions) {
             // Compiling a statement costs a dashboard more than it saves.
             .options([("timezone", "UTC"), ("jit", "off")])
     });
-    // Whoever gave up waiting for an answer leaves a connection behind on which it may never come: without a limit it
-    // would keep its place in the pool.
+    // A caller that gave up leaves a connection behind that may never answer. Without this limit,
+    // it would occupy its place in the pool.
     options.map_sqlx_postgres_pool_opts(|pool| {
         pool.after_release(|connection, _| {
             Box::pin(async move { Ok(matches!(tokio::time::timeout(PING_LIMIT, connection.ping()).await, Ok(Ok(())))) })
@@ -97,7 +98,8 @@ fn postgres(options: &mut ConnectOptions) {
     });
 }
 
-/// Whether the database answers, as far as is known: true until whoever watches it says otherwise.
+/// The flag whether the database answers. It is true until the monitor of the database sets it to
+/// false.
 #[derive(Debug, Clone)]
 pub struct Reach(Arc<watch::Sender<bool>>);
 
@@ -112,24 +114,26 @@ impl Reach {
         *self.0.borrow()
     }
 
-    /// Returns as soon as the database is known to be away; at once when it is.
+    /// Returns as soon as the database is known to be unavailable. If it already is, the function
+    /// returns at once.
     pub async fn lost(&self) {
-        // The sender lives as long as we do.
+        // The sender lives as long as this value.
         let _ = self.0.subscribe().wait_for(|there| !there).await;
     }
 
-    /// Whether that changed anything.
+    /// Sets the flag. Returns true if this changed it.
     pub fn set(&self, there: bool) -> bool {
         self.0.send_if_modified(|known| std::mem::replace(known, there) != there)
     }
 }
 
-/// A connection of its own to ask whether the database answers: an exhausted pool is another matter.
+/// A separate connection for testing whether the database answers, so that an exhausted pool does
+/// not matter.
 #[derive(Debug)]
 pub struct Probe(DatabaseConnection);
 
 impl Probe {
-    /// None for SQLite: a file is not away.
+    /// Returns `None` for SQLite, because a file is always available.
     pub async fn to(url: &str) -> Result<Option<Self>, StorageError> {
         if !is_postgres(url) {
             return Ok(None);

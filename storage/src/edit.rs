@@ -1,6 +1,6 @@
-//! Who makes a change, and which state of the row it is meant for.
+//! Who makes a change, and which state of the row it expects.
 //!
-//! Owns: the names of those who change rows, as the log has them. Never does: decide who may change what.
+//! Owns: the names of the actors in the log. Never does: decide who may change what.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,25 +11,26 @@ use uuid::Uuid;
 use super::error::StorageError;
 use super::revision::Precondition;
 
-/// Who makes a change, as `event_logs.actor` has it: `local`, `key:ID`, `user:ID`, `oidc`, `cli` or `engine`.
+/// The author of a change, as in `event_logs.actor`: `local`, `key:ID`, `user:ID`, `oidc`, `cli` or
+/// `engine`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Actor(Cow<'static, str>);
 
 impl Actor {
-    /// The engine itself, when nobody in particular asked for the change.
+    /// The engine, if the change was not requested by a caller.
     pub const ENGINE: &'static Self = &Self::named("engine");
 
-    /// Somebody whose name is fixed, such as `cli`.
+    /// Returns an actor with a fixed name, such as `cli`.
     pub const fn named(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))
     }
 
-    /// Whoever holds this API key.
+    /// Returns the actor for the holder of an API key.
     pub fn key(id: Uuid) -> Self {
         Self(Cow::Owned(format!("key:{id}")))
     }
 
-    /// A user who signed in.
+    /// Returns the actor for a user who has signed in.
     pub fn user(id: Uuid) -> Self {
         Self(Cow::Owned(format!("user:{id}")))
     }
@@ -51,23 +52,25 @@ impl Serialize for Actor {
     }
 }
 
-/// One edit of a row that is there already.
+/// An edit of an existing row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     pub actor: Actor,
-    /// Which state of the row the edit is meant for. In another one it is [`StorageError::Changed`], found out in the
-    /// transaction of the edit.
+    /// The expected state of the row. In any other state the edit fails with
+    /// [`StorageError::Changed`], which is checked in the transaction of the edit.
     pub expected: Precondition,
 }
 
 impl Edit {
-    /// An edit that is made whatever state the row is in.
+    /// Returns an edit that does not depend on the state of the row.
     pub fn by(actor: &Actor) -> Self {
         Self { actor: actor.clone(), expected: Precondition::None }
     }
 
+    /// Checks that the row is in the expected state.
+    ///
     /// # Errors
-    /// [`StorageError::Changed`] when the row is in another state than the edit was meant for.
+    /// [`StorageError::Changed`] if it is in another state.
     pub(super) fn check(&self, row: &impl Serialize) -> Result<(), StorageError> {
         self.expected.check(row)
     }

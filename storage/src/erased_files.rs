@@ -1,10 +1,12 @@
-//! The files of erased people: which erasures still wait for some to go, and what went after the receipt was written.
+//! The files of erased people: which erasures still have files to delete, and which files were
+//! deleted after the receipt was written.
 //!
-//! A file may be out of reach when its person is erased: the store does not answer, or an engine that is not running has a copy.
-//! So every erasure has a task that removes files ([`REMOVE_FILES`]), written down in the transaction of the erasure. What it
-//! removes is logged beside the receipt, whose counts are the sum.
+//! A file may be out of reach when its person is erased, because the store does not answer, or an
+//! engine that is not running has a copy. Therefore every erasure has a task that deletes files
+//! ([`REMOVE_FILES`]), which is stored in the transaction of the erasure. What it deletes is logged
+//! with the receipt, whose counts are the sum.
 //!
-//! Owns: this state. Never does: remove a file (`privacy` does).
+//! Owns: this state. Never does: delete a file (`privacy` does).
 
 use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, erasures, event_logs};
@@ -24,17 +26,18 @@ use super::receipts::{RECEIPT_ENTITY, logged};
 use super::store::Storage;
 use super::tasks::NewTask;
 
-/// The kind of the task that removes the files of an erasure until all are gone.
+/// The kind of the task that deletes the files of an erasure until all are gone.
 pub const REMOVE_FILES: &str = "remove_files";
-/// The event of an entity that is a receipt: more files are gone.
+/// The event of a receipt that reports further deleted files.
 const FILES_REMOVED: &str = "personal_data_files_removed";
 const SCHEMA_VERSION: i32 = 1;
-/// An engine that is gone for good keeps such a task for ever: it is tried every hour then.
+/// If an engine is gone for good, its task is retried every hour without end.
 const ATTEMPTS: i32 = 1_000_000;
-/// Whoever erases removes the files right afterwards; the task is for what that could not do.
+/// The erasure itself deletes the files right after its commit. The task handles the files that
+/// could not be deleted then.
 const PATIENCE: Duration = Duration::seconds(30);
 
-/// An erasure whose files may not all be gone.
+/// An erasure that may still have files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingErasure {
     pub workspace: Uuid,
@@ -46,7 +49,7 @@ pub struct WaitingErasure {
 pub struct ErasedFiles<'a>(pub(super) &'a Storage);
 
 impl ErasedFiles<'_> {
-    /// The erasure of this receipt, if it still waits for files to go.
+    /// Returns the erasure of this receipt, if it still has files to delete.
     pub async fn waiting_for(&self, receipt: Uuid) -> Result<Option<WaitingErasure>, StorageError> {
         let rows = erasures::Entity::find()
             .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
@@ -57,7 +60,7 @@ impl ErasedFiles<'_> {
         Ok(together(rows).pop())
     }
 
-    /// The erasures of all workspaces that wait.
+    /// Returns the erasures of all workspaces that still have files to delete.
     pub async fn waiting(&self) -> Result<Vec<WaitingErasure>, StorageError> {
         let rows = erasures::Entity::find()
             .filter(erasures::Column::FilesRemovedAt.is_null())
@@ -67,13 +70,13 @@ impl ErasedFiles<'_> {
         Ok(together(rows))
     }
 
-    /// Has the task that removes the rest of the files, where there is none any more.
+    /// Queues the task that deletes the remaining files, if there is none.
     pub async fn resume(&self, waiting: &WaitingErasure) -> Result<(), StorageError> {
         let storage = self.0.of(waiting.workspace);
         storage.tasks().enqueue(&storage.db, removing(waiting.receipt)).await.map(drop)
     }
 
-    /// Logs that these files are gone as well, and (`all`) that no file is left.
+    /// Logs that these files are deleted as well, and, if `all` is true, that none is left.
     pub async fn removed(
         &self,
         receipt: Uuid,
@@ -112,14 +115,14 @@ impl ErasedFiles<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// How many erasures there have been in the workspace. Whoever writes a file about many people compares this before it reads
-    /// and after it has written.
+    /// Counts the erasures in the workspace. A writer of a file about many people compares this
+    /// count before reading and after writing.
     pub async fn erasures(&self) -> Result<u64, StorageError> {
         let rows = erasures::Entity::find().filter(erasures::Column::WorkspaceId.eq(self.0.workspace));
         Ok(rows.count(&self.0.db).await?)
     }
 
-    /// Which of these interviews were erased, in whichever workspace.
+    /// Returns which of these interviews were erased, in any workspace.
     pub async fn erased(&self, interviews: &[Uuid]) -> Result<Vec<Uuid>, StorageError> {
         let rows = erasures::Entity::find()
             .select_only()
@@ -130,7 +133,7 @@ impl ErasedFiles<'_> {
     }
 }
 
-/// The task that removes the files of an erasure.
+/// Returns the task that deletes the files of an erasure.
 pub(super) fn removing(receipt: Uuid) -> NewTask {
     NewTask {
         run_at: Utc::now() + PATIENCE,
@@ -140,7 +143,7 @@ pub(super) fn removing(receipt: Uuid) -> NewTask {
     }
 }
 
-/// Rows of one receipt stand together.
+/// Groups the rows by receipt. Rows of one receipt are adjacent.
 fn together(rows: Vec<erasures::Model>) -> Vec<WaitingErasure> {
     let mut all: Vec<WaitingErasure> = Vec::new();
     for row in rows {

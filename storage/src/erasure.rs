@@ -1,10 +1,11 @@
-//! Erasing a person from the tables.
+//! The erasure of a person from the tables.
 //!
-//! Owns: what is personal in each table, destroying the key. Never does: touch files or calls (`privacy` does), remove an
-//! event.
+//! Owns: what is personal in each table, and destroying the key. Never does: touch files or calls
+//! (`privacy` does), or delete an event.
 //!
-//! The key is the person's, so an erasure on request covers every interview of that respondent in the workspace. What is
-//! left of them counts and measures (sentiments, densities, times), and names nobody.
+//! The key belongs to the person, so an erasure on request covers every interview of that
+//! respondent in the workspace. The remaining data consists of counts and measurements (sentiments,
+//! densities, times) and names nobody.
 
 use chrono::{DateTime, Utc};
 use entity::{alerts, event_logs, interview_responses, interviews, join_tokens, person_keys, tasks};
@@ -24,33 +25,36 @@ use super::receipts::{Counts, Reason, Receipt, pseudonym};
 use super::store::Storage;
 use super::{append, erased_files, exports, log};
 
-/// `status_reason` of an interview that was still to come when its respondent was erased.
+/// The `status_reason` of an interview that was scheduled when its respondent was erased.
 pub const PERSONAL_DATA_ERASED: &str = "personal_data_erased";
-/// True of an event whose payload was encrypted with the person's key when it was written ([`log`]); both databases read
-/// JSON like this.
+/// Selects events whose payload was encrypted with the person's key ([`log`]). Both databases
+/// support this JSON expression.
 const SEALED: &str = "payload ->> 'enc' IS NOT NULL";
 
-/// What is to be erased, all of one respondent.
+/// The data of one respondent that is to be erased.
 #[derive(Debug, Clone)]
 pub struct Erasure {
     pub respondent_id: String,
-    /// These interviews; they must be all of the respondent's when the person is to be erased.
+    /// The interviews to erase. If the person is to be erased, these must be all interviews of the
+    /// respondent.
     pub interviews: Vec<Uuid>,
-    /// The person: the key with everything it unlocks, and the respondent's id. Otherwise only these interviews' tables
-    /// (a younger interview still needs the key).
+    /// If true, the person is erased: the key with everything that it decrypts, and the
+    /// respondent's id. Otherwise only the tables of these interviews are erased, because a newer
+    /// interview still needs the key.
     pub person: bool,
     pub reason: Reason,
     pub actor: String,
     pub at: DateTime<Utc>,
-    /// What was erased outside the tables already.
+    /// What has already been erased outside of the tables.
     pub outside: Counts,
 }
 
-/// An erasure done in the tables. Its files may remain ([`ErasedFiles`](super::ErasedFiles)).
+/// An erasure that is complete in the tables. Files may remain
+/// ([`ErasedFiles`](super::ErasedFiles)).
 #[derive(Debug)]
 pub struct Erased {
     pub receipt: Receipt,
-    /// Interviews that were still to come or to be gone on with.
+    /// Interviews that were scheduled or interrupted.
     pub ended: Vec<Appended>,
 }
 
@@ -58,20 +62,24 @@ pub struct Erased {
 pub struct Erasures<'a>(pub(super) &'a Storage);
 
 impl Erasures<'_> {
-    /// Erases in one transaction, receipt included. An interview that has come up meanwhile is a conflict.
+    /// Erases in one transaction, including the receipt. If another interview was scheduled in the
+    /// meantime, it is a conflict.
     pub async fn erase(&self, erasure: &Erasure) -> Result<Erased, StorageError> {
         let receipt_id = Uuid::now_v7();
         let tx = self.0.write().await?;
-        // Whoever appends to one of them in this moment is done before, or finds that the key is gone.
+        // A writer that is appending to one of these logs either finishes before this, or finds
+        // that the key is gone.
         for id in &erasure.interviews {
             rows::locked(&tx, *id).await?;
         }
         let all = rows::of_respondent(&tx, self.0.workspace, &erasure.respondent_id).await?;
         if erasure.person && all.iter().any(|row| !erasure.interviews.contains(&row.id)) {
-            return Err(StorageError::Conflict("another interview was scheduled meanwhile: ask again".to_owned()));
+            return Err(StorageError::Conflict(
+                "another interview was scheduled in the meantime. Repeat the request".to_owned(),
+            ));
         }
         let mut counts = Counts { interviews: erasure.interviews.len() as u64, ..erasure.outside };
-        // The key goes first, so that nobody who schedules in this moment takes it for theirs.
+        // The key is destroyed first, so that an interview that is being scheduled does not use it.
         let key = PersonKey::find(&tx, self.0.workspace, &erasure.respondent_id).await?;
         if erasure.person {
             counts.keys = destroy_key(&tx, self.0.workspace, &erasure.respondent_id).await?;
@@ -90,12 +98,13 @@ impl Erasures<'_> {
             .exec(&tx)
             .await?
             .rows_affected;
-        // What was to be done about them: there is nothing to do it with any more. A worker that is at it learns of it.
+        // The tasks of these interviews have nothing left to work on. A worker that is running one
+        // of them is notified.
         tasks::Entity::delete_many()
             .filter(tasks::Column::InterviewId.is_in(erasure.interviews.clone()))
             .exec(&tx)
             .await?;
-        // What was answered to a POST that may be sent again: names and join links are in it.
+        // Stored answers to repeated POST requests contain names and join links.
         self.0.idempotency().forget(&tx, &erasure.interviews).await?;
         self.0.deliveries().forget_excerpts(&tx, &erasure.interviews).await?;
         let receipt = Receipt {
@@ -109,7 +118,7 @@ impl Erasures<'_> {
         };
         self.0.receipts().keep(&tx, &receipt).await?;
         exports::note_erasure(&tx, self.0.workspace, receipt.id, erasure.at).await?;
-        // Whatever becomes of this process: files that are left go.
+        // This task deletes remaining files, even if this process dies.
         self.0.tasks().enqueue(&tx, erased_files::removing(receipt.id)).await?;
         tx.commit().await?;
         Ok(Erased { receipt, ended })
@@ -158,20 +167,20 @@ async fn scrub_interviews(tx: &DatabaseTransaction, erasure: &Erasure, receipt_i
         .col_expr(Column::RespondentMetadata, Expr::value(json!({})))
         .col_expr(Column::CallSid, nothing())
         .col_expr(Column::RecordingUrl, nothing())
-        // What researchers wrote about the person, in their own words.
+        // Notes contain the researchers' words about the person.
         .col_expr(Column::InterviewerNotes, Expr::value(json!([])))
         .col_expr(Column::Tags, Expr::value(json!([])))
         .col_expr(Column::EscalationReason, nothing())
         .col_expr(Column::UpdatedAt, Expr::value(erasure.at));
     if erasure.person {
-        // Whatever the researchers called them by may be a name, too.
+        // The researchers may have used a name as the respondent's id.
         update = update.col_expr(Column::RespondentId, Expr::value(pseudonym(receipt_id)));
     }
     update.filter(Column::Id.is_in(erasure.interviews.iter().copied())).exec(tx).await?;
     Ok(())
 }
 
-/// What somebody wrote who dealt with an alert; the rest of it measures.
+/// Removes the notes on alerts. The rest of an alert consists of measurements.
 async fn scrub_alerts(tx: &DatabaseTransaction, interviews: &[Uuid], at: DateTime<Utc>) -> Result<(), StorageError> {
     use alerts::Column;
     let update = alerts::Entity::update_many()
@@ -185,7 +194,8 @@ async fn scrub_alerts(tx: &DatabaseTransaction, interviews: &[Uuid], at: DateTim
     Ok(())
 }
 
-/// Their words, and what was made of them; a question may quote an earlier answer.
+/// Removes the words of the answers and what was derived from them. A question may quote an earlier
+/// answer.
 async fn scrub_responses(
     tx: &DatabaseTransaction,
     interviews: &[Uuid],

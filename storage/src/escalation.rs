@@ -1,7 +1,7 @@
-//! An interview is handed to a person.
+//! The escalation of an interview to a person.
 //!
-//! Owns: what that changes in the interview's row, and what webhooks are told of it. Never does: decide that a person is
-//! needed (`interview::quality` does), or write the row.
+//! Owns: the changes in the interview's row, and the event for webhooks. Never does: decide that a
+//! person is needed (`interview::quality` does), or write the row.
 
 use entity::interviews;
 use interview::quality::Escalation;
@@ -15,27 +15,27 @@ use super::error::StorageError;
 use super::json::to_json;
 use super::outbox;
 
-/// `data` of a `quality.alert` event about a hand-over to a person.
+/// The `data` of a `quality.alert` event about an escalation.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = WebhookEscalationData)]
-pub struct EscalationTold {
-    /// `escalation`.
+pub struct WebhookEscalationData {
+    /// Always `escalation`.
     pub kind: &'static str,
     pub interview_id: Uuid,
     pub call_guide_id: Uuid,
-    /// As `escalations_total{reason}` has it.
+    /// The label in `escalations_total{reason}`.
     pub reason: &'static str,
     pub escalation_reason: String,
 }
 
-/// Hands the interview to a person, in its row; true when nobody had before. Each reason is told once, so that a later replay
-/// does not bring back a review that is done.
+/// Escalates the interview in its row. Returns true if it was not escalated before. Each reason is
+/// recorded once, so that a later replay does not reopen a finished review.
 pub(super) fn hand_over(row: &mut interviews::Model, escalation: &Escalation) -> bool {
     let told = row.escalation_reason.clone().unwrap_or_default();
     if told.contains(escalation.reason.words()) {
         return false;
     }
-    // Somebody who looks already is told the rest; a reason of a review that is over is no reason any more.
+    // Further reasons are added while a review is open. The reasons of a finished review are
+    // replaced.
     let waits = row.requires_human_review && !told.is_empty();
     row.escalation_reason = Some(if waits { format!("{told}; {}", escalation.text) } else { escalation.text.clone() });
     !std::mem::replace(&mut row.requires_human_review, true)
@@ -46,7 +46,7 @@ pub(super) async fn publish_escalation(
     row: &interviews::Model,
     escalation: &Escalation,
 ) -> Result<(), StorageError> {
-    let told = EscalationTold {
+    let told = WebhookEscalationData {
         kind: "escalation",
         interview_id: row.id,
         call_guide_id: row.call_guide_id,

@@ -1,6 +1,7 @@
-//! Where exports lie that were written to be fetched: `<workspace>/exports/<task>.<ending>` in the store of files.
+//! The files of exports in the store: `<workspace>/exports/<task>.<ending>`.
 //!
-//! Owns: the layout, removing, and that the task of an export that was removed says so. Never does: know what is in them.
+//! Owns: the layout, deleting, and the note in the task of a deleted export. Never does: know the
+//! content of an export.
 
 use chrono::{DateTime, Duration, Utc};
 use entity::{TaskState, tasks};
@@ -12,15 +13,15 @@ use uuid::Uuid;
 use super::error::StorageError;
 use super::store::Storage;
 
-/// The kind of the task that writes one.
+/// The kind of the task that writes an export.
 pub const EXPORT_STUDY: &str = "export_study";
-/// How long an export waits to be fetched.
+/// How long an export can be downloaded.
 pub const KEPT: Duration = Duration::hours(24);
-/// What the task's result says of an export that was removed, beside the id of the receipt or the end of its time.
+/// The member of the task's result that says why an export was deleted.
 pub const REMOVED_BECAUSE: &str = "removed_because";
-/// Somebody was erased whose words may have been in it.
+/// A person was erased whose words may have been in the export.
 pub const ERASURE: &str = "erasure";
-/// Its time was over.
+/// The export has expired.
 pub const EXPIRED: &str = "expired";
 
 /// The exports of a workspace.
@@ -42,29 +43,31 @@ impl Exports {
         self.folder().with(&format!("{task}.{ending}"))
     }
 
-    /// The export to be written. Nobody finds it before it is whole. Must be called within a Tokio runtime.
+    /// Returns a writer for an export. The export can be found only after it is complete. It must
+    /// be called within a Tokio runtime.
     pub fn write(&self, task: Uuid, ending: &str) -> Writer {
         self.storage.files().writer(&self.key(task, ending))
     }
 
-    /// The export that this task has written; none if it was removed.
+    /// Returns the export that this task has written, or `None` if it was deleted.
     pub async fn find(&self, task: Uuid, ending: &str) -> Result<Option<Content>, FilesError> {
         let found = self.storage.files().find(&self.key(task, ending)).await?;
         Ok(found.and_then(|object| Content::stored(self.storage.files(), vec![object])))
     }
 
-    /// Removes it; whether there was one.
+    /// Deletes an export. Returns true if there was one.
     pub async fn remove(&self, task: Uuid, ending: &str) -> Result<bool, FilesError> {
         self.storage.files().remove(&self.key(task, ending)).await
     }
 
-    /// Removes all of the workspace: they hold what somebody said who is to be forgotten. One that is being written in this
-    /// moment is not among them; its writer looks for erasures when it is done.
+    /// Deletes all exports of the workspace, because they may contain the words of an erased
+    /// person. An export that is being written is not among them, and its writer checks for
+    /// erasures at the end.
     pub async fn clear(&self) -> Result<Removed, FilesError> {
         self.storage.files().remove_all(&self.folder()).await
     }
 
-    /// Removes those that were written before `before`; how many.
+    /// Deletes the exports that were written before `before`, and returns their number.
     pub async fn remove_older(&self, before: DateTime<Utc>) -> Result<u64, FilesError> {
         let mut removed = 0;
         for object in self.storage.files().list(&self.folder()).await? {
@@ -75,7 +78,7 @@ impl Exports {
         Ok(removed)
     }
 
-    /// Has the task of an export whose time is over say so. One that was removed before keeps its reason.
+    /// Records in its task that an export has expired. An earlier reason is kept.
     pub async fn note_expired(&self, task: Uuid) -> Result<(), StorageError> {
         let row = match self.storage.tasks().get(task).await {
             Ok(row) => row,
@@ -94,7 +97,7 @@ impl Exports {
     }
 }
 
-/// Has the tasks of the workspace's exports say that these were removed because of an erasure.
+/// Records in the tasks of the workspace's exports that they were deleted because of an erasure.
 pub(super) async fn note_erasure(
     tx: &DatabaseTransaction,
     workspace: Uuid,

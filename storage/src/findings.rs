@@ -1,12 +1,12 @@
-//! What the quality supervisor finds, written down: alerts, and the hand-over to a person.
+//! The findings of the quality supervisor: alerts and escalations.
 //!
-//! Owns: that all of one finding is written or none of it, and that writing it again changes nothing. Never does: judge
-//! (`interview::quality` does).
+//! Owns: that a finding is stored completely or not at all, and that storing it again changes
+//! nothing. Never does: judge (`interview::quality` does).
 
 use chrono::Utc;
 use entity::{alerts, interviews};
 use interview::Guide;
-use interview::quality::{Alert, Escalation, Finding, Metric, Subject};
+use interview::quality::{Alert, Consequence, Escalation, Metric, Subject};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, IntoActiveModel};
 use uuid::Uuid;
 
@@ -17,16 +17,16 @@ use super::escalation::{hand_over, publish_escalation};
 use super::store::Storage;
 use super::{scores, thresholds};
 
-/// What writing findings down has brought about.
+/// The effects of storing findings.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Judged {
-    /// Those that had not been raised before.
+    /// The alerts that had not been raised before.
     pub raised: Vec<alerts::Model>,
-    /// Why the interview was handed to a person just now.
+    /// The reason for which the interview has just been escalated.
     pub escalated: Option<&'static str>,
 }
 
-/// What a monitor begins with.
+/// The state that a monitor starts with.
 #[derive(Debug, Clone)]
 pub struct Watched {
     pub guide: Guide,
@@ -37,7 +37,7 @@ pub struct Watched {
 pub struct Findings<'a>(pub(super) &'a Storage);
 
 impl Findings<'_> {
-    /// What is needed to watch an interview, whichever workspace it is in.
+    /// Returns what is needed to monitor an interview of any workspace.
     pub async fn watched(&self, id: Uuid) -> Result<Watched, StorageError> {
         let storage = self.0.owning(id).await?;
         let interview = storage.interviews().get(id).await?;
@@ -46,20 +46,21 @@ impl Findings<'_> {
         Ok(Watched { guide, median_words })
     }
 
-    /// Writes what was found, in one transaction with what webhooks are told. The interview must be this workspace's.
-    pub async fn write(&self, id: Uuid, findings: &[Finding]) -> Result<Judged, StorageError> {
+    /// Stores findings in one transaction with their events for webhooks. The interview must belong
+    /// to this workspace.
+    pub async fn write(&self, id: Uuid, findings: &[Consequence]) -> Result<Judged, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.0.interviews().locked(&tx, id).await?;
         let mut judged = Judged::default();
         for finding in findings {
             match finding {
-                Finding::Raised(alert) => {
+                Consequence::Raised(alert) => {
                     judged.raised.extend(self.0.alerts().raise_in(&tx, new_alert(&row, alert)).await?);
                 }
-                Finding::Recovered(subject) => {
+                Consequence::Recovered(subject) => {
                     self.0.alerts().recovered(&tx, Some(id), subject.name(), "", Utc::now(), Actor::ENGINE).await?;
                 }
-                Finding::Escalated(escalation) => {
+                Consequence::Escalated(escalation) => {
                     judged.escalated = self.escalate(&tx, &mut row, escalation).await?.or(judged.escalated);
                 }
             }
@@ -68,7 +69,8 @@ impl Findings<'_> {
         Ok(judged)
     }
 
-    /// Brings what is open into line with what is wrong now: for an interview whose events were read from the log.
+    /// Adjusts the open alerts to the current findings, for an interview whose events were read
+    /// from the log.
     pub async fn settle(&self, id: Uuid, open: &[&Alert], escalated: &[Escalation]) -> Result<Judged, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.0.interviews().locked(&tx, id).await?;
@@ -120,18 +122,24 @@ fn new_alert(row: &interviews::Model, alert: &Alert) -> NewAlert {
         Subject::Metric(metric) => {
             let (title, meaning) = metric.words();
             let wanted = if metric.good() == interview::quality::Side::Above { "above" } else { "below" };
-            let description =
-                format!("{meaning} {} is {:.2}; it should be {wanted} {:.2}.", metric.name(), alert.value, alert.threshold);
+            let description = format!(
+                "{meaning} {} is {:.2} and should be {wanted} {:.2}.",
+                metric.name(),
+                alert.value,
+                alert.threshold
+            );
             (title, description)
         }
         Subject::Recording => (
             "The recording of this call is incomplete",
-            "Part of the recording is missing, or the whole of it: the interview's conversation_state says why, and the log when."
+            "Part of the recording or all of it is missing. The interview's conversation_state has the reason, and \
+             the log has the time."
                 .to_owned(),
         ),
         Subject::Recognition => (
-            "Speech recognition fails in this call",
-            "Several stretches of speech in a row could not be transcribed: what was said is lost, unless it was recorded."
+            "Speech recognition is failing in this call",
+            "Several consecutive segments of speech could not be transcribed. The words are lost unless they were \
+             recorded."
                 .to_owned(),
         ),
     };

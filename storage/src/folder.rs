@@ -1,6 +1,7 @@
-//! Folders of the engine's own.
+//! Private folders of the engine.
 //!
-//! Owns: making them, and that nobody else on the machine may look into them. Never does: know what lies there.
+//! Owns: creating them, and that no other user of the machine has access to them. Never does: know
+//! their content.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,8 +9,8 @@ use std::path::Path;
 
 use super::error::StorageError;
 
-/// Makes a folder of the engine's own, which nobody else on the machine may look into: whatever the mode of a file in it, it
-/// can't be reached. One that somebody else owns is left as it is, and said so.
+/// Creates a folder that no other user of the machine can access, whatever the mode of the files in
+/// it. A folder that belongs to another user is left as it is, which is logged.
 pub(crate) fn make_folder(path: &Path) -> Result<(), StorageError> {
     let failed = |source| StorageError::Folder { path: path.to_owned(), source };
     std::fs::create_dir_all(path).map_err(failed)?;
@@ -17,7 +18,8 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), StorageError> {
     if mode & 0o077 != 0
         && let Err(error) = std::fs::set_permissions(path, Permissions::from_mode(0o700))
     {
-        tracing::warn!(folder = %path.display(), mode = format!("{mode:o}"), %error, "others can look into this folder");
+        let mode = format!("{mode:o}");
+        tracing::warn!(folder = %path.display(), mode, %error, "other users can access this folder");
     }
     Ok(())
 }

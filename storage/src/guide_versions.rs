@@ -1,6 +1,7 @@
-//! A guide's versions, read.
+//! Reading the versions of a guide.
 //!
-//! Owns: finding them by number. Never does: make one (`guides` does, when a guide that was used is changed).
+//! Owns: finding them by number. Never does: create one (`guides` does when a guide in use is
+//! changed).
 
 use std::collections::HashMap;
 
@@ -16,7 +17,7 @@ use super::error::StorageError;
 use super::guides::{Guides, document};
 use super::json::to_json;
 
-/// What a list of versions tells.
+/// A version in a list of versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = GuideVersion)]
 pub struct VersionInfo {
@@ -24,7 +25,7 @@ pub struct VersionInfo {
     pub call_guide_id: Uuid,
     pub version: i32,
     pub created_at: DateTime<Utc>,
-    /// Interviews that are pinned to it; from the first one on it never changes.
+    /// The number of interviews with this version. It is never changed after the first one.
     pub interviews: i64,
 }
 
@@ -44,7 +45,7 @@ struct Uses {
 }
 
 impl Guides<'_> {
-    /// Newest first; `after` is the id that the page before ended with.
+    /// Lists versions. The newest comes first, and `after` is the last id of the previous page.
     pub async fn versions(&self, id: Uuid, after: Option<Uuid>, limit: u64) -> Result<Vec<VersionInfo>, StorageError> {
         self.get(id).await?;
         let mut query = call_guide_versions::Entity::find()
@@ -63,7 +64,7 @@ impl Guides<'_> {
         Ok(heads.into_iter().map(|head| head.with(&uses)).collect())
     }
 
-    /// The version of this number, and its content.
+    /// Returns the version with this number, and its content.
     pub async fn numbered(&self, id: Uuid, version: i32) -> Result<(VersionInfo, Guide), StorageError> {
         self.get(id).await?;
         let row = call_guide_versions::Entity::find()
@@ -79,7 +80,7 @@ impl Guides<'_> {
         Ok((head.with(&uses), document(row)?))
     }
 
-    /// The guide's row as this version would have it.
+    /// Returns the guide's row as of this version.
     pub async fn as_of(&self, id: Uuid, version: i32) -> Result<call_guides::Model, StorageError> {
         let (info, guide) = self.numbered(id, version).await?;
         Ok(call_guides::Model {

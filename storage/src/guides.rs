@@ -15,10 +15,10 @@ use super::audit::Change;
 use super::edit::{Actor, Edit};
 use super::error::StorageError;
 use super::json::to_json;
-use super::listing::{self, Mark, Place, Sort};
+use super::listing::{self, Position, Sort, SortValue};
 use super::store::Storage;
 
-/// What guides can be listed by.
+/// The orders in which guides can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GuideOrder {
     Created,
@@ -27,26 +27,26 @@ pub enum GuideOrder {
 }
 
 impl GuideOrder {
-    /// Where in this order a guide stands.
-    pub fn place(self, guide: &call_guides::Model) -> Place {
+    /// Returns the position of a guide in this order.
+    pub fn place(self, guide: &call_guides::Model) -> Position {
         let value = match self {
-            GuideOrder::Created => Mark::Time(guide.created_at),
-            GuideOrder::Updated => Mark::Time(guide.updated_at),
-            GuideOrder::Name => Mark::Text(guide.name.clone()),
+            GuideOrder::Created => SortValue::Time(guide.created_at),
+            GuideOrder::Updated => SortValue::Time(guide.updated_at),
+            GuideOrder::Name => SortValue::Text(guide.name.clone()),
         };
-        Place { value, id: guide.id }
+        Position { value, id: guide.id }
     }
 }
 
-/// Which guides are wanted; all of them by default.
+/// The filter on guides. By default, all of them are selected.
 #[derive(Debug, Clone)]
 pub struct GuideFilter {
-    /// In the name, whatever its case.
+    /// Part of the name, regardless of case.
     pub name: Option<String>,
     pub tag: Option<String>,
     pub sort: Sort<GuideOrder>,
-    /// Where the page before ended.
-    pub after: Option<Place>,
+    /// The end of the previous page.
+    pub after: Option<Position>,
     pub limit: u64,
 }
 
@@ -57,7 +57,7 @@ impl Default for GuideFilter {
     }
 }
 
-/// The guides' repository.
+/// The repository of guides.
 pub struct Guides<'a>(pub(super) &'a Storage);
 
 impl Guides<'_> {
@@ -87,7 +87,7 @@ impl Guides<'_> {
         self.find(&self.0.db, id).await
     }
 
-    /// In the order of the filter: the newest first when it says nothing.
+    /// Lists guides in the order of the filter. By default, the newest comes first.
     pub async fn list(&self, filter: GuideFilter) -> Result<Vec<call_guides::Model>, StorageError> {
         let mut query = call_guides::Entity::find().filter(call_guides::Column::WorkspaceId.eq(self.0.workspace));
         if let Some(name) = &filter.name {
@@ -106,13 +106,13 @@ impl Guides<'_> {
         Ok(query.limit(filter.limit).all(&self.0.db).await?)
     }
 
-    /// The newest version and its content.
+    /// Returns the id of the newest version, and its content.
     pub async fn newest(&self, id: Uuid) -> Result<(Uuid, Guide), StorageError> {
         let version = self.newest_version(&self.0.db, id).await?;
         Ok((version.id, document(version)?))
     }
 
-    /// The content of one version: what an interview pinned to it runs.
+    /// Returns the content of a version, which is what an interview with it runs.
     pub async fn version(&self, version_id: Uuid) -> Result<Guide, StorageError> {
         let found = call_guide_versions::Entity::find_by_id(version_id)
             .filter(call_guide_versions::Column::WorkspaceId.eq(self.0.workspace))
@@ -122,7 +122,8 @@ impl Guides<'_> {
         document(found)
     }
 
-    /// Changes the content. A version that an interview uses stays as it is: a new one is made.
+    /// Changes the content. A version that an interview uses is not changed, and a new one is
+    /// created instead.
     pub async fn update(&self, id: Uuid, guide: &Guide, edit: &Edit) -> Result<call_guides::Model, StorageError> {
         let tx = self.0.write().await?;
         let old = self.find_for_edit(&tx, id, edit).await?;
@@ -148,7 +149,8 @@ impl Guides<'_> {
         Ok(row)
     }
 
-    /// Removes a guide that no interview uses; with interviews it is a [`StorageError::Conflict`].
+    /// Deletes a guide without interviews. If it has interviews, this is a
+    /// [`StorageError::Conflict`].
     pub async fn delete(&self, id: Uuid, edit: &Edit) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         let row = self.find_for_edit(&tx, id, edit).await?;
@@ -165,7 +167,7 @@ impl Guides<'_> {
         Ok(())
     }
 
-    /// The content stands in the versions: the log says which one.
+    /// Records the change. The content is in the versions, and the audit trail names the version.
     async fn changed(
         &self,
         tx: &DatabaseTransaction,
@@ -181,7 +183,7 @@ impl Guides<'_> {
         self.row(id).one(db).await?.ok_or(StorageError::NotFound("call guide"))
     }
 
-    /// Nobody edits the guide before the end of the transaction.
+    /// Prevents edits of the guide until the end of the transaction.
     pub(super) async fn hold(&self, tx: &impl ConnectionTrait, id: Uuid) -> Result<(), StorageError> {
         self.row(id).lock_shared().one(tx).await?.map(|_| ()).ok_or(StorageError::NotFound("call guide"))
     }
@@ -190,8 +192,8 @@ impl Guides<'_> {
         call_guides::Entity::find_by_id(id).filter(call_guides::Column::WorkspaceId.eq(self.0.workspace))
     }
 
-    /// The row in the state that the edit was meant for. Other edits of the guide, and those who schedule with it, wait for the
-    /// end of the transaction.
+    /// Returns the row in the state that the edit expects. Other edits of the guide, and interviews
+    /// being scheduled with it, wait for the end of the transaction.
     async fn find_for_edit(
         &self,
         tx: &DatabaseTransaction,
@@ -237,7 +239,7 @@ impl Guides<'_> {
     }
 }
 
-/// The content of one version.
+/// Returns the content of a version.
 pub(super) async fn version(db: &impl ConnectionTrait, version_id: Uuid) -> Result<Guide, StorageError> {
     let version = call_guide_versions::Entity::find_by_id(version_id)
         .one(db)
@@ -246,7 +248,7 @@ pub(super) async fn version(db: &impl ConnectionTrait, version_id: Uuid) -> Resu
     document(version)
 }
 
-/// The document as it is stored: with the version's own number.
+/// Returns the document as it is stored, with the number of its version.
 fn numbered(guide: &Guide, version: i32) -> Result<serde_json::Value, StorageError> {
     let mut guide = guide.clone();
     guide.version = version as u32;
@@ -258,7 +260,7 @@ pub(super) fn document(version: call_guide_versions::Model) -> Result<Guide, Sto
         .map_err(|error| StorageError::Corrupt { what: "call guide version", reason: error.to_string() })
 }
 
-/// The columns that repeat the document.
+/// Returns the columns that repeat parts of the document.
 fn columns(guide: &Guide) -> Result<call_guides::ActiveModel, StorageError> {
     Ok(call_guides::ActiveModel {
         name: Set(guide.name.clone()),
@@ -271,7 +273,8 @@ fn columns(guide: &Guide) -> Result<call_guides::ActiveModel, StorageError> {
         tags: Set(to_json("tags", &guide.tags)?),
         estimated_duration_minutes: Set(guide.estimated_duration_minutes as i32),
         max_duration_minutes: Set(guide.max_duration_minutes as i32),
-        // By way of its shortest decimal: 0.7 stays 0.7 when it becomes a double.
+        // The number is converted through its shortest decimal, so that 0.7 remains 0.7 as a
+        // double.
         min_completion_percentage: Set(interview::score::widen(guide.min_completion_percentage)),
         ..Default::default()
     })

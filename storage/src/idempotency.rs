@@ -1,11 +1,13 @@
-//! Answers to requests with an `Idempotency-Key`, so that one that is sent twice is carried out once.
+//! Stored answers to requests with an `Idempotency-Key`, so that a request that is sent twice is
+//! carried out once.
 //!
-//! An answer holds names and a join link, and those lie nowhere else in plain text. So it is sealed with a key that is
-//! derived from our secret **and** from the client's key, of which only a hash is kept: who reads the database, its
-//! backups included, can't open it. What is about an interview is marked, so that erasing a person removes it
-//! ([`Idempotency::forget`]); the rest goes after a day.
+//! An answer may contain names and a join link, which are stored nowhere else in plain text.
+//! Therefore it is encrypted with a key that is derived from the engine's secret **and** from the
+//! client's key, of which only a hash is stored. A reader of the database or of its backups cannot
+//! decrypt it. An answer about an interview is marked, so that erasing a person deletes it
+//! ([`Idempotency::forget`]). The others are deleted after a day.
 //!
-//! Owns: the claims on keys, and the answers. Never does: know requests but by their hash.
+//! Owns: the claims on keys, and the answers. Never does: know more of a request than its hash.
 
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -25,39 +27,40 @@ use super::error::StorageError;
 use super::store::Storage;
 
 const KEPT: Duration = Duration::hours(24);
-/// A request that takes longer was cut off with its process.
+/// A claim without an answer after this time was interrupted together with its process.
 const ABANDONED: Duration = Duration::minutes(2);
 const NONCE_BYTES: usize = 12;
 const PURPOSE: &str = "idempotent answers";
 
-/// An answer, as it is told again.
+/// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct StoredResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
-/// What came of asking for a key.
+/// The outcome of a claim on a key.
 #[derive(Debug)]
 pub enum Claim {
-    /// Nobody used it yet: carry the request out, then [`Idempotency::answer`] or [`Idempotency::release`].
+    /// The key is new. The caller carries out the request, and then calls [`Idempotency::answer`]
+    /// or [`Idempotency::release`].
     Ours(Uuid),
-    /// It was carried out.
-    Answered(Answer),
-    /// It was carried out, and its answer was erased with a person's data.
+    /// The request has been carried out.
+    Answered(StoredResponse),
+    /// The request has been carried out, and its answer was erased with a person's data.
     Erased,
-    /// It is being carried out.
+    /// The request is being carried out.
     UnderWay,
-    /// The key stands for another request.
+    /// The key was used for another request.
     Different,
 }
 
-/// The repository of answers.
+/// The repository of stored answers.
 pub struct Idempotency<'a>(pub(super) &'a Storage);
 
 impl Idempotency<'_> {
-    /// Takes the key for this request, if it is free.
+    /// Claims the key for this request, if it is free.
     pub async fn claim(&self, key: &str, request: [u8; 32]) -> Result<Claim, StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
@@ -94,7 +97,7 @@ impl Idempotency<'_> {
             .lock_exclusive()
             .one(tx)
             .await?;
-        // Released in this moment: the next try finds it free.
+        // The key has just been released. The next attempt finds it free.
         let Some(row) = found else { return Ok(Claim::UnderWay) };
         if row.request_sha256 != request {
             return Ok(Claim::Different);
@@ -116,13 +119,13 @@ impl Idempotency<'_> {
         Ok(Claim::Ours(row.id))
     }
 
-    /// Keeps the answer; `interview_id` says whose interview it is about.
+    /// Stores the answer. `interview_id` is the interview that it is about.
     pub async fn answer(
         &self,
         claim: Uuid,
         key: &str,
         interview_id: Option<Uuid>,
-        answer: &Answer,
+        answer: &StoredResponse,
     ) -> Result<(), StorageError> {
         let sealed = self.seal(key, claim, answer)?;
         idempotency_keys::Entity::update_many()
@@ -135,13 +138,14 @@ impl Idempotency<'_> {
         Ok(())
     }
 
-    /// Gives the key back: nothing was done that would have to be told again.
+    /// Releases the key, because nothing was done that would have to be repeated in an answer.
     pub async fn release(&self, claim: Uuid) -> Result<(), StorageError> {
         idempotency_keys::Entity::delete_by_id(claim).exec(&self.0.db).await?;
         Ok(())
     }
 
-    /// Removes the answers about these interviews; their keys stay taken, so that nothing is carried out a second time.
+    /// Deletes the answers about these interviews. Their keys remain in use, so that no request is
+    /// carried out a second time.
     pub async fn forget(&self, db: &impl ConnectionTrait, interviews: &[Uuid]) -> Result<u64, StorageError> {
         let forgotten = idempotency_keys::Entity::update_many()
             .col_expr(idempotency_keys::Column::Answer, Expr::value(None::<Vec<u8>>))
@@ -153,25 +157,25 @@ impl Idempotency<'_> {
         Ok(forgotten.rows_affected)
     }
 
-    fn seal(&self, key: &str, claim: Uuid, answer: &Answer) -> Result<Vec<u8>, StorageError> {
+    fn seal(&self, key: &str, claim: Uuid, answer: &StoredResponse) -> Result<Vec<u8>, StorageError> {
         let corrupt = |reason: String| StorageError::Corrupt { what: "answer", reason };
         let plain = serde_json::to_vec(answer).map_err(|error| corrupt(error.to_string()))?;
         let nonce = Nonce::generate();
         let sealed = self
             .cipher(key)?
             .encrypt(&nonce, Payload { msg: &plain, aad: claim.as_bytes() })
-            .map_err(|_| corrupt("it can't be encrypted".to_owned()))?;
+            .map_err(|_| corrupt("it cannot be encrypted".to_owned()))?;
         Ok([nonce.to_vec(), sealed].concat())
     }
 
-    fn open(&self, key: &str, claim: Uuid, sealed: &[u8]) -> Result<Answer, StorageError> {
+    fn open(&self, key: &str, claim: Uuid, sealed: &[u8]) -> Result<StoredResponse, StorageError> {
         let corrupt = |reason: &str| StorageError::Corrupt { what: "kept answer", reason: reason.to_owned() };
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(|| corrupt("it is too short"))?;
         let nonce = Nonce::try_from(nonce).map_err(|_| corrupt("its nonce is too short"))?;
         let plain = self
             .cipher(key)?
             .decrypt(&nonce, Payload { msg: sealed, aad: claim.as_bytes() })
-            .map_err(|_| corrupt("it was changed, or SECRET_KEY is another one now"))?;
+            .map_err(|_| corrupt("it was changed, or SECRET_KEY has changed"))?;
         serde_json::from_slice(&plain).map_err(|error| corrupt(&error.to_string()))
     }
 

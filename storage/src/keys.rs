@@ -1,6 +1,6 @@
-//! API keys: told once, kept as a hash.
+//! API keys, which are returned once and stored as a hash.
 //!
-//! Owns: making, finding, withdrawing them. Never does: know what a role may do.
+//! Owns: creating, finding and revoking them. Never does: know what a role may do.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,9 +21,9 @@ use super::edit::Actor;
 use super::error::StorageError;
 use super::store::Storage;
 
-/// What every key of ours begins with, so that people and scanners know one when they see it.
+/// The prefix of every key, by which people and scanners can recognize one.
 pub const KEY_MARK: &str = "ei_";
-/// How precisely `last_used_at` is kept: a write a request would cost more than it tells.
+/// The precision of `last_used_at`. A write for each request would cost more than it is worth.
 const USED: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug, Clone)]
@@ -33,11 +33,11 @@ pub struct NewKey {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// The keys' repository.
+/// The repository of API keys.
 pub struct Keys<'a>(pub(super) &'a Storage);
 
 impl Keys<'_> {
-    /// The key itself is told here and never again: `ei_<prefix>_<256 random bits>`.
+    /// Creates a key. The key itself is returned only here, as `ei_<prefix>_<256 random bits>`.
     pub async fn create(&self, new: NewKey, actor: &Actor) -> Result<(api_keys::Model, String), StorageError> {
         let now = Utc::now();
         let prefix = format!("{KEY_MARK}{}", hex::encode(random::<6>()?));
@@ -72,7 +72,7 @@ impl Keys<'_> {
             .ok_or(StorageError::NotFound("API key"))
     }
 
-    /// Newest first, withdrawn ones as well.
+    /// Lists keys, including revoked ones. The newest comes first.
     pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<api_keys::Model>, StorageError> {
         let mut query =
             api_keys::Entity::find().filter(api_keys::Column::WorkspaceId.eq(self.0.workspace)).limit(limit);
@@ -82,7 +82,7 @@ impl Keys<'_> {
         Ok(query.order_by_desc(api_keys::Column::Id).all(&self.0.db).await?)
     }
 
-    /// From now on it opens nothing. Doing it again changes nothing.
+    /// Revokes a key. A second call has no effect.
     pub async fn revoke(&self, id: Uuid, actor: &Actor) -> Result<api_keys::Model, StorageError> {
         let row = self.get(id).await?;
         if row.revoked_at.is_some() {
@@ -99,7 +99,7 @@ impl Keys<'_> {
         Ok(row)
     }
 
-    /// The key that this text is, of whichever workspace, if it opens anything now.
+    /// Returns the valid key with this text, of any workspace.
     pub async fn recognise(&self, text: &str) -> Result<Option<api_keys::Model>, StorageError> {
         let Some((prefix, secret)) = split(text) else { return Ok(None) };
         let found = api_keys::Entity::find().filter(api_keys::Column::Prefix.eq(prefix)).one(&self.0.db).await?;
@@ -111,7 +111,7 @@ impl Keys<'_> {
         }))
     }
 
-    /// Remembers that a key was used.
+    /// Records that a key was used.
     pub async fn note_use(&self, key: &api_keys::Model) -> Result<(), StorageError> {
         let now = Utc::now();
         if key.last_used_at.is_some_and(|last| now - last < USED) {
@@ -126,13 +126,13 @@ impl Keys<'_> {
     }
 }
 
-/// `ei_0123456789ab` and what follows its underscore.
+/// Splits a key into `ei_0123456789ab` and the part after its second underscore.
 fn split(text: &str) -> Option<(&str, &str)> {
     let (prefix, secret) = text.strip_prefix(KEY_MARK)?.split_once('_')?;
     Some((&text[..KEY_MARK.len() + prefix.len()], secret))
 }
 
-/// No salt and no stretching: there is nothing to guess in 256 random bits.
+/// The hash needs no salt and no stretching, because 256 random bits cannot be guessed.
 fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }

@@ -1,7 +1,8 @@
-//! What is kept: the database and the folder beside it.
+//! The storage: the database and the folder beside it.
 //!
-//! Owns: repositories (a file each), the event log with its projection to tables, encryption of personal payloads,
-//! where recordings lie. Never does: decide what happens in an interview, keep anything in memory.
+//! Owns: the repositories (a file each), the event log with its projection to tables, the
+//! encryption of personal payloads, and the layout of recordings. Never does: decide what happens
+//! in an interview, or keep data in memory.
 
 use uuid::Uuid;
 
@@ -73,7 +74,7 @@ pub use idempotency::Idempotency;
 pub use insights::{InsightFilter, Insights, NewInsight, Scope};
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
-pub use listing::{Mark, Place, Sort};
+pub use listing::{Position, Sort, SortValue};
 pub use log::{Batch, EventLog, EventRecord};
 pub use maintenance::Maintenance;
 pub use measurements::Measurements;
@@ -88,7 +89,7 @@ pub use schema::Schema;
 pub use secret::{Secret, SecretError};
 pub use sessions::Sessions;
 pub use store::{FILES, OpenWork, Storage};
-pub use study::{Held, Studies, StudyFilter};
+pub use study::{InterviewWithAnswers, Studies, StudyFilter};
 pub use tasks::{NewTask, Tasks};
 pub use thresholds::QualityThresholds;
 pub use tokens::{JoinToken, JoinTokens};
@@ -99,8 +100,9 @@ pub use workspaces::Workspaces;
 
 /// The repositories.
 impl Storage {
-    /// The store of the workspace that the interview is in: for the engine itself, which holds calls of all of them.
-    /// Never for a caller of the API, who has a workspace already.
+    /// Returns the storage of the workspace to which the interview belongs. This is for the engine,
+    /// which serves all workspaces. It is never used for a caller of the API, who already has a
+    /// workspace.
     pub async fn owning(&self, interview_id: Uuid) -> Result<Self, StorageError> {
         let interview = interviews::rows::find_anywhere(&self.db, interview_id).await?;
         Ok(self.of(interview.workspace_id))

@@ -1,7 +1,9 @@
-//! Pages of lists that stay right under any order: where the page before ended is a place (the value sorted by, and the
-//! row's id), not a number of rows, so that rows that come or go meanwhile neither repeat nor hide others.
+//! Pages of lists that are correct in any order. The end of the previous page is a position (the
+//! value sorted by, and the row's id) instead of a number of rows, so that rows that are added or
+//! deleted in the meantime neither repeat nor hide others.
 //!
-//! Owns: orders, places, and the filters that databases say differently. Never does: know a table.
+//! Owns: orders, positions, and the filters that differ between databases. Never does: know a
+//! table.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Func, LikeExpr, Order};
@@ -9,18 +11,18 @@ use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Sele
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What a list is sorted by; with equal values by the id, which no two rows share.
+/// The order of a list. Rows with equal values are ordered by id, which is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort<K> {
     pub key: K,
     pub descending: bool,
 }
 
-/// Where a page ended.
+/// The end of a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct Position {
     #[serde(rename = "v")]
-    pub value: Mark,
+    pub value: SortValue,
     #[serde(rename = "i")]
     pub id: Uuid,
 }
@@ -28,27 +30,27 @@ pub struct Place {
 /// A value that rows are sorted by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mark {
+pub enum SortValue {
     Time(DateTime<Utc>),
     Text(String),
 }
 
-impl From<Mark> for Value {
-    fn from(mark: Mark) -> Self {
-        match mark {
-            Mark::Time(time) => time.into(),
-            Mark::Text(text) => text.into(),
+impl From<SortValue> for Value {
+    fn from(value: SortValue) -> Self {
+        match value {
+            SortValue::Time(time) => time.into(),
+            SortValue::Text(text) => text.into(),
         }
     }
 }
 
-/// The rows behind `after`, in the order of `expression`.
+/// Selects the rows after `after` in the order of `expression`.
 pub(super) fn ordered<E: EntityTrait>(
     query: Select<E>,
     expression: &Expr,
     id: E::Column,
     descending: bool,
-    after: Option<Place>,
+    after: Option<Position>,
 ) -> Select<E> {
     let order = if descending { Order::Desc } else { Order::Asc };
     let query = query.order_by(expression.clone(), order.clone()).order_by(id, order);
@@ -60,7 +62,7 @@ pub(super) fn ordered<E: EntityTrait>(
     query.filter(Condition::any().add(beyond(expression.clone(), value)).add(among_equals))
 }
 
-/// The JSON list in `column` holds this text.
+/// Selects rows whose JSON list in `column` contains this text.
 pub(super) fn holds<C: ColumnTrait>(backend: DbBackend, column: C, text: &str) -> Expr {
     let column = format!("\"{}\".\"{}\"", column.entity_name(), column.as_str());
     if backend == DbBackend::Postgres {
@@ -70,7 +72,7 @@ pub(super) fn holds<C: ColumnTrait>(backend: DbBackend, column: C, text: &str) -
     Expr::cust_with_values(format!("EXISTS (SELECT 1 FROM json_each({column}) WHERE value = ?)"), [text])
 }
 
-/// `column` has this text in it somewhere, whatever its case.
+/// Selects rows whose `column` contains this text, regardless of case.
 pub(super) fn mentions<C: ColumnTrait>(column: C, text: &str) -> Expr {
     let mut pattern = String::from("%");
     for c in text.to_lowercase().chars() {

@@ -1,7 +1,7 @@
-//! The measurements of an interview that is over.
+//! The measurements of a finished interview.
 //!
-//! Owns: rows of `metrics`, written once an interview, and comparing stored scores with what the log gives. Never does:
-//! score (`interview::score` does).
+//! Owns: rows of `metrics`, which are written once for each interview, and the comparison of stored
+//! scores with recomputed ones. Never does: score (`interview::score` does).
 
 use chrono::{DateTime, Utc};
 use entity::metrics::{self, MetricType};
@@ -22,7 +22,7 @@ use super::log::EventRecord;
 use super::store::Storage;
 use super::{log, scores};
 
-/// A score as it is stored, and as it comes out of the log.
+/// A stored score, and the score recomputed from the log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Recomputed {
     pub metric: String,
@@ -40,8 +40,8 @@ impl Recomputed {
 pub struct Measurements<'a>(pub(super) &'a Storage);
 
 impl Measurements<'_> {
-    /// Writes the measurements of an interview that is over into `metrics`, once: a row a score, a row a timed turn, and its
-    /// length. `log` is none where it can't be read any more.
+    /// Writes the measurements of a finished interview to `metrics`, once: a row for each score, a
+    /// row for each timed turn, and its duration. `log` is `None` if it can no longer be decrypted.
     pub async fn write(&self, id: Uuid, log: Option<&[EventRecord]>) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         let row = self.0.interviews().locked(&tx, id).await?;
@@ -66,8 +66,8 @@ impl Measurements<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Interviews of all workspaces that were held, are over since `since`, and whose measurements nobody has written: their
-    /// engine died, or they were ended from outside. At most `limit`.
+    /// Lists interviews of all workspaces that ended after `since` and have no measurements,
+    /// because their engine died or they were ended from outside. Returns at most `limit`.
     pub async fn missing(&self, since: DateTime<Utc>, limit: u64) -> Result<Vec<Uuid>, StorageError> {
         let measured = Query::select()
             .expr(Expr::val(1))
@@ -103,8 +103,8 @@ impl Measurements<'_> {
             .await?)
     }
 
-    /// The scores of an interview that is over, as they are stored and as its log gives them. None for an interview that
-    /// `interviewer seed` has made up: it has no log.
+    /// Returns the stored scores of a finished interview beside those recomputed from its log.
+    /// Returns `None` for an interview made by `interviewer seed`, which has no log.
     pub async fn recompute(&self, id: Uuid) -> Result<Option<Vec<Recomputed>>, StorageError> {
         let row = self.0.interviews().get(id).await?;
         if !row.status.is_over() {
@@ -115,7 +115,7 @@ impl Measurements<'_> {
         if row.is_seeded() && log.is_empty() {
             return Ok(None);
         }
-        // Of interviews that ended before it was stored: what it is now.
+        // Interviews that ended before it was stored use its current value.
         let median = match row.engagement_metrics.get("median_words") {
             Some(stored) => stored.as_f64().map(|words| words as f32),
             None => scores::median_words(&self.0.db, &row).await?,
@@ -156,7 +156,7 @@ fn measurement(
     }
 }
 
-/// The score as it was stored at the end.
+/// Returns the score that was stored at the end.
 fn stored(row: &interviews::Model, name: &str) -> Option<f64> {
     [&row.quality_metrics, &row.engagement_metrics].into_iter().find_map(|scores| scores.get(name)?.as_f64())
 }

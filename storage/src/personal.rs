@@ -1,7 +1,8 @@
-//! What is held of a person beside the calls themselves: alerts, measurements, and what the audit trail has sealed.
+//! The data about a person beside the calls: alerts, measurements, and the encrypted parts of the
+//! audit trail.
 //!
-//! Owns: finding it by interview, and opening what is sealed with the person's key. Never does: erase anything
-//! (`erasure` does).
+//! Owns: finding them by interview, and decrypting with the person's key. Never does: erase
+//! anything (`erasure` does).
 
 use chrono::{DateTime, Utc};
 use entity::alerts::{self, Column as Alert};
@@ -20,7 +21,7 @@ use super::error::StorageError;
 use super::log;
 use super::store::Storage;
 
-/// An alert about an interview, with what somebody wrote who dealt with it.
+/// An alert about an interview, with the notes on it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HeldAlert {
     pub id: Uuid,
@@ -45,7 +46,7 @@ pub struct HeldAlert {
     pub note: Option<String>,
 }
 
-/// A measurement of an interview, such as a score or the time until an answer.
+/// A measurement of an interview, such as a score or a response time.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HeldMeasurement {
     pub metric_name: String,
@@ -55,11 +56,11 @@ pub struct HeldMeasurement {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// The records of persons in a workspace.
+/// The records about people in a workspace.
 pub struct Personal<'a>(pub(super) &'a Storage);
 
 impl Personal<'_> {
-    /// Alerts about the interview, oldest first.
+    /// Lists the alerts about the interview. The oldest comes first.
     pub async fn alerts(&self, interview: Uuid) -> Result<Vec<HeldAlert>, StorageError> {
         let rows = alerts::Entity::find()
             .filter(Alert::WorkspaceId.eq(self.0.workspace))
@@ -70,7 +71,7 @@ impl Personal<'_> {
         Ok(rows.into_iter().map(HeldAlert::from).collect())
     }
 
-    /// Measurements of the interview, in the order in which they were written.
+    /// Lists the measurements of the interview in the order in which they were written.
     pub async fn measurements(&self, interview: Uuid) -> Result<Vec<HeldMeasurement>, StorageError> {
         let rows = metrics::Entity::find()
             .filter(Measurement::WorkspaceId.eq(self.0.workspace))
@@ -81,8 +82,8 @@ impl Personal<'_> {
         Ok(rows.into_iter().map(HeldMeasurement::from).collect())
     }
 
-    /// What the audit trail has of the interview and of these alerts about it, oldest first. What was sealed is opened; it
-    /// stays sealed where the key is gone.
+    /// Lists the entries of the audit trail about the interview and about these alerts. The oldest
+    /// comes first. Encrypted parts are decrypted unless the key has been destroyed.
     pub async fn trail(&self, interview: &interviews::Model, alerts: &[HeldAlert]) -> Result<Vec<Entry>, StorageError> {
         let about = alerts.iter().map(|alert| alert.id).chain([interview.id]);
         let rows = event_logs::Entity::find()

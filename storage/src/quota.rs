@@ -1,6 +1,8 @@
-//! How much work callers may have queued: background tasks and deliveries that somebody asked for and that are not over.
+//! The limits on open work: background tasks and deliveries that callers requested and that are not
+//! finished.
 //!
-//! Owns: counting them, in the transaction of what is asked for. Never does: count what the engine queues by itself.
+//! Owns: counting them, in the transaction of the request. Never does: count what the engine queues
+//! by itself.
 
 use entity::{DeliveryState, TaskState, tasks, webhook_deliveries};
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, Select};
@@ -11,10 +13,11 @@ use super::locks;
 use super::store::{OpenWork, Storage};
 
 impl Storage {
-    /// Refuses what would be one too many. Whoever asks in the same moment waits for this transaction's end.
+    /// Refuses a request above the limit. Simultaneous requests wait for the end of this
+    /// transaction.
     ///
     /// # Errors
-    /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
+    /// [`StorageError::TooMuchOpen`] if the limit of the caller or of the workspace is reached.
     pub(super) async fn admit_work(&self, tx: &DatabaseTransaction, actor: &Actor) -> Result<(), StorageError> {
         let OpenWork { per_caller, per_workspace } = self.open_work;
         if per_caller == 0 && per_workspace == 0 {

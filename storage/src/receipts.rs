@@ -1,6 +1,7 @@
-//! Receipts: that something was erased, by whom and how much. They name nobody.
+//! Receipts, which prove that data was erased, how much, and by whom. They name nobody.
 //!
-//! Owns: their form, their place in the event log, which interviews they cover. Never does: erase.
+//! Owns: their form, their place in the event log, and the interviews that they cover. Never does:
+//! erase.
 
 use chrono::{DateTime, Utc};
 use entity::{erasures, event_logs};
@@ -22,13 +23,13 @@ const RETENTION_EVENT: &str = "retention_applied";
 const RETENTION_ENTITY: &str = "retention";
 const SCHEMA_VERSION: i32 = 1;
 
-/// Why something is erased.
+/// The reason of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ErasureReason)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     Request,
-    /// DATA_RETENTION_DAYS are over.
+    /// The retention period (DATA_RETENTION_DAYS) is over.
     Retention,
 }
 
@@ -41,31 +42,31 @@ impl Reason {
     }
 }
 
-/// How many of what were erased.
+/// The number of erased items of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = ErasedCounts)]
 pub struct Counts {
     pub interviews: u64,
     pub responses: u64,
     pub join_links: u64,
-    /// Insights about them that went, and such across interviews that lost their words.
+    /// Insights that were deleted, and insights across interviews that lost the person's words.
     #[serde(default)]
     pub insights: u64,
-    /// Events of the append-only log that nobody can read any more.
+    /// Events of the append-only log that can no longer be decrypted.
     pub events_unreadable: u64,
     /// Keys that were destroyed.
     pub keys: u64,
-    /// Files of recordings, mixed ones among them.
+    /// Files of recordings, including mixed ones.
     pub recordings: u64,
     pub recording_bytes: u64,
-    /// Exports of the workspace, any of which may have held their words.
+    /// Exports of the workspace, any of which may have contained the person's words.
     #[serde(default)]
     pub exports: u64,
-    /// Captions and other messages kept for the respondent's page.
+    /// Captions and other messages stored for the respondent's page.
     pub page_messages: u64,
-    /// Events that the log had refused and that lay in a file for a person to look at.
+    /// Events that the log had refused and that were stored in a file for inspection.
     pub refused_events: u64,
-    /// Clips of speech with a name or with words of an answer; these are only ever in memory.
+    /// Clips of speech with a name or with words of an answer. They are kept in memory only.
     pub clips: u64,
 }
 
@@ -86,7 +87,7 @@ impl Counts {
     }
 }
 
-/// Files that were removed.
+/// Files that were deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FileCounts {
     pub recordings: u64,
@@ -100,32 +101,34 @@ impl FileCounts {
     }
 }
 
-/// That something was erased: for whoever asked for it, and for good. It names nobody.
+/// The receipt of an erasure, which is kept permanently. It names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ErasureReceipt)]
 pub struct Receipt {
     pub id: Uuid,
     pub erased_at: DateTime<Utc>,
-    /// Who asked: the actor as the event log names them, or `retention`.
+    /// Who requested the erasure: the actor as in the event log, or `retention`.
     pub erased_by: String,
     pub reason: Reason,
-    /// Every interview it covers.
+    /// All interviews that it covers.
     pub interview_ids: Vec<Uuid>,
     pub erased: Counts,
-    /// Files may remain that could not be removed yet: the store of files does not answer, or an engine has copies and is not
-    /// running. A background task (`remove_files`) removes them, and the counts grow by them.
+    /// True while some files could not be deleted, because the store of files does not answer, or
+    /// an engine that is not running has copies. A background task (`remove_files`) deletes them,
+    /// and adds them to the counts.
     #[serde(default)]
     pub files_pending: bool,
 }
 
 impl Receipt {
-    /// The respondent has no other name than this receipt.
+    /// Returns true if the whole person was erased, so that the pseudonym of this receipt has
+    /// replaced the respondent's id.
     pub fn erased_whole(&self, respondent_id: &str) -> bool {
         respondent_id == pseudonym(self.id)
     }
 }
 
-/// What an erased respondent is called.
+/// Returns the pseudonym of an erased respondent.
 pub(super) fn pseudonym(receipt_id: Uuid) -> String {
     format!("erased-{receipt_id}")
 }
@@ -134,7 +137,7 @@ pub(super) fn pseudonym(receipt_id: Uuid) -> String {
 pub struct Receipts<'a>(pub(super) &'a Storage);
 
 impl Receipts<'_> {
-    /// Receipts that cover the interview, newest first.
+    /// Lists the receipts that cover the interview. The newest comes first.
     pub async fn of_interview(&self, interview_id: Uuid) -> Result<Vec<Receipt>, StorageError> {
         let covering = erasures::Entity::find()
             .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
@@ -156,12 +159,12 @@ impl Receipts<'_> {
             let pending = |row: &erasures::Model| row.receipt_id == receipt.id && row.files_removed_at.is_none();
             receipt.files_pending = covering.iter().any(pending);
         }
-        // Ids are made in the order of time.
+        // Ids are ordered by time.
         receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.id));
         Ok(receipts)
     }
 
-    /// Whether the interview's personal data was erased, be it only in the tables.
+    /// Returns true if the interview's personal data was erased, even if only in the tables.
     pub async fn is_erased(&self, interview_id: Uuid) -> Result<bool, StorageError> {
         let found = erasures::Entity::find()
             .filter(erasures::Column::InterviewId.eq(interview_id))
@@ -171,7 +174,8 @@ impl Receipts<'_> {
         Ok(found > 0)
     }
 
-    /// Whether the personal data of one of these was erased, be it only in the tables.
+    /// Returns true if the personal data of one of these interviews was erased, even if only in the
+    /// tables.
     pub(super) async fn any_erased(&self, db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<bool, StorageError> {
         let found = erasures::Entity::find()
             .filter(erasures::Column::WorkspaceId.eq(self.0.workspace))
@@ -181,14 +185,14 @@ impl Receipts<'_> {
         Ok(found.is_some())
     }
 
-    /// Keeps that retention was applied in this workspace.
+    /// Records that retention was applied in this workspace.
     pub async fn log_retention(&self, at: DateTime<Utc>, payload: serde_json::Value) -> Result<(), StorageError> {
         let row = self.entry(Uuid::now_v7(), RETENTION_ENTITY, RETENTION_EVENT, "retention", at, payload);
         row.insert(&self.0.db).await?;
         Ok(())
     }
 
-    /// Puts the receipt into the log and beside each interview it covers.
+    /// Stores the receipt in the log and for each interview that it covers.
     pub(super) async fn keep(&self, tx: &DatabaseTransaction, receipt: &Receipt) -> Result<(), StorageError> {
         let payload = to_json("receipt", receipt)?;
         self.entry(receipt.id, RECEIPT_ENTITY, RECEIPT_EVENT, &receipt.erased_by, receipt.erased_at, payload)
@@ -206,7 +210,7 @@ impl Receipts<'_> {
         Ok(())
     }
 
-    /// The one event of an entity of its own.
+    /// Returns the first event of a separate entity.
     fn entry(
         &self,
         entity_id: Uuid,
@@ -232,7 +236,7 @@ impl Receipts<'_> {
     }
 }
 
-/// The log of these receipts, in its order.
+/// Returns the log of these receipts, in its order.
 pub(super) async fn logged(
     db: &impl ConnectionTrait,
     workspace: Uuid,
@@ -248,7 +252,7 @@ pub(super) async fn logged(
         .await?)
 }
 
-/// What a later event of a receipt adds to its counts.
+/// Adds the counts of a later event of a receipt.
 fn add(counts: &mut Counts, event: event_logs::Model) -> Result<(), StorageError> {
     let more: FileCounts = serde_json::from_value(event.payload)
         .map_err(|error| StorageError::Corrupt { what: "receipt", reason: error.to_string() })?;

@@ -1,15 +1,18 @@
-//! Where recordings lie: in the store of files, and on the disk of the engine that holds the call until they are there.
+//! The layout of recordings in the store of files, and on the disk of the engine that holds the
+//! call until they are uploaded.
 //!
-//! | key, below `<workspace>/interviews/<interview>/` | |
+//! | key, below `<workspace>/interviews/<interview>/` | content |
 //! |---|---|
 //! | `recordings/<side>.ogg`, `<side>-leg<n>.ogg` | one side of one leg, complete |
-//! | `recordings/parts/<name>/<offset>` | the bytes of such a file from `offset` on, while the call is on |
-//! | `recordings/mixed/<fingerprint>.ogg` | both sides, or all legs of one, made when they are first asked for |
+//! | `recordings/parts/<name>/<offset>` | the bytes of such a file from `offset` on, during the call |
+//! | `recordings/mixed/<fingerprint>.ogg` | both sides, or all legs of one side, made at the first request |
 //!
-//! The engine's own files lie in `DATA_DIR/recordings/<interview>/`: `<name>.part` while it is being written, `<name>` when it is
-//! complete. They are ahead of the store, so whoever has them reads these.
+//! Local files are in `DATA_DIR/recordings/<interview>/`: `<name>.part` while a file is being
+//! written, and `<name>` when it is complete. They are ahead of the store, so the engine that has
+//! them reads these.
 //!
-//! Owns: the layout, and who holds files that the store may not have. Never does: write or mix audio.
+//! Owns: the layout, and which engines have files that may not be in the store. Never does: write
+//! or mix audio.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -27,9 +30,10 @@ use uuid::Uuid;
 use super::error::StorageError;
 use super::store::Storage;
 
-/// What a local file is called beside its name while it is being written.
+/// The extension of a local file while it is being written.
 pub const PART: &str = "part";
-/// A local file of this name says that everything of the interview that was stored before is to go.
+/// A local file with this name requests that everything stored earlier for the interview is
+/// deleted.
 pub const DISCARDED: &str = "discarded";
 
 /// One side of a call.
@@ -52,9 +56,9 @@ impl Side {
 #[derive(Debug, Clone)]
 pub struct Track {
     pub side: Side,
-    /// From 1 on.
+    /// The number of the leg, from 1.
     pub leg: u32,
-    /// Such as `respondent-leg2.ogg`.
+    /// The name, such as `respondent-leg2.ogg`.
     pub name: String,
     pub content: Content,
     interview_id: Uuid,
@@ -62,11 +66,12 @@ pub struct Track {
 }
 
 impl Track {
-    /// All of it as one local file to read and seek in; none if it was removed for good. A track that goes over to another
-    /// place in this moment (from the engine to the store, from its parts to the whole) is looked for once more.
+    /// Opens the whole track as a local file for reading and seeking. Returns `None` if it was
+    /// deleted. A track that is being moved (from the engine to the store, or from its parts to a
+    /// single file) is looked up a second time.
     ///
     /// # Errors
-    /// Those of the place where it lies.
+    /// The errors of the place where it is stored.
     pub async fn open(&self) -> Result<Option<File>, FilesError> {
         if let Some(file) = there(self.content.open().await)? {
             return Ok(Some(file));
@@ -92,12 +97,12 @@ pub struct Recordings {
     storage: Storage,
 }
 
-/// The folder of this engine's own files of an interview.
+/// Returns the folder of local files of an interview.
 pub fn local_folder(data_dir: &Path, interview_id: Uuid) -> PathBuf {
     local_root(data_dir).join(interview_id.to_string())
 }
 
-/// The folder of this engine's own files of all interviews.
+/// Returns the folder of local files of all interviews.
 pub fn local_root(data_dir: &Path) -> PathBuf {
     data_dir.join("recordings")
 }
@@ -111,7 +116,7 @@ impl Recordings {
         self.storage.files()
     }
 
-    /// Everything that is kept of an interview in files.
+    /// Returns the prefix of all files of an interview.
     fn interview(&self, interview_id: Uuid) -> Key {
         interviews(self.storage.workspace()).with(&interview_id.to_string())
     }
@@ -124,8 +129,9 @@ impl Recordings {
         self.folder(interview_id).with("parts").with(name)
     }
 
-    /// What was recorded of one side or of both, side by side and leg by leg. A leg without sound has no track, so legs may be
-    /// missing. A track that is not complete ends a few seconds before the engine that wrote it did.
+    /// Lists the tracks of one side or of both, ordered by side and leg. A leg without sound has no
+    /// track, so legs may be missing. An incomplete track ends a few seconds before the engine that
+    /// wrote it stopped.
     pub async fn tracks(&self, interview_id: Uuid, side: Option<Side>) -> Result<Vec<Track>, FilesError> {
         let folder = self.folder(interview_id);
         let mut stored: BTreeMap<String, Vec<Object>> = BTreeMap::new();
@@ -139,7 +145,7 @@ impl Recordings {
             }
         }
         stored.values_mut().for_each(contiguous);
-        // A complete file takes the place of its parts, some of which may be there still.
+        // A complete file replaces its parts, some of which may still exist.
         stored.extend(complete);
         let mut contents: BTreeMap<String, Content> = BTreeMap::new();
         for (name, objects) in stored {
@@ -156,12 +162,12 @@ impl Recordings {
         };
         let mut tracks: Vec<Track> = contents.into_iter().filter_map(track).collect();
         tracks.retain(|track| side.is_none_or(|wanted| track.side == wanted));
-        // The tenth leg comes after the second.
+        // The order is numeric, so that the tenth leg follows the ninth.
         tracks.sort_by_key(|track| (track.side, track.leg));
         Ok(tracks)
     }
 
-    /// This engine's own files of the interview, by the names that they have when they are complete.
+    /// Lists the local files of the interview, by their names when complete.
     fn here(&self, interview_id: Uuid) -> Vec<(String, PathBuf)> {
         let entries = std::fs::read_dir(local_folder(self.storage.data_dir(), interview_id));
         let named = |path: PathBuf| {
@@ -172,19 +178,20 @@ impl Recordings {
         entries.into_iter().flatten().flatten().filter_map(|entry| named(entry.path())).collect()
     }
 
-    /// These tracks as one file, if somebody has made it.
+    /// Returns these tracks as one file, if it has been made.
     pub async fn mixed(&self, interview_id: Uuid, tracks: &[Track]) -> Result<Option<Content>, FilesError> {
         let found = self.files().find(&self.mix_key(interview_id, tracks)).await?;
         Ok(found.and_then(|object| Content::stored(self.files(), vec![object])))
     }
 
-    /// The file that holds these tracks as one, to be written; those of earlier tracks go. Must be called within a Tokio runtime.
+    /// Returns a writer for a file with these tracks, and deletes the files of earlier tracks. It
+    /// must be called within a Tokio runtime.
     pub async fn mix(&self, interview_id: Uuid, tracks: &[Track]) -> Result<Writer, FilesError> {
         self.files().remove_all(&self.folder(interview_id).with("mixed")).await?;
         Ok(self.files().writer(&self.mix_key(interview_id, tracks)))
     }
 
-    /// Named after what it is made of: a track that has grown is another mix.
+    /// The key depends on the tracks and their sizes, so that a longer track leads to another file.
     fn mix_key(&self, interview_id: Uuid, tracks: &[Track]) -> Key {
         let mut made_of = Sha256::new();
         for track in tracks {
@@ -194,7 +201,8 @@ impl Recordings {
         self.folder(interview_id).with("mixed").with(&name)
     }
 
-    /// Writes the bytes of a file that is not complete yet, from `offset` on. What was written from there before is replaced.
+    /// Writes the bytes of an incomplete file from `offset` on. It replaces what was written from
+    /// there before.
     pub async fn put_part(
         &self,
         interview_id: Uuid,
@@ -205,14 +213,14 @@ impl Recordings {
         self.files().put(&self.parts(interview_id, name).with(&format!("{offset:012}")), bytes).await
     }
 
-    /// Stores a complete file, which takes the place of its parts; returns its size in bytes.
+    /// Stores a complete file, which replaces its parts. Returns its size in bytes.
     pub async fn complete(&self, interview_id: Uuid, name: &str, path: &Path) -> Result<u64, FilesError> {
         let bytes = self.files().copy_from(&self.folder(interview_id).with(name), path).await?;
         self.files().remove_all(&self.parts(interview_id, name)).await?;
         Ok(bytes)
     }
 
-    /// Removes everything of the interview from the store. The parts of a file count as one file.
+    /// Deletes everything of the interview from the store. The parts of a file count as one file.
     pub async fn remove(&self, interview_id: Uuid) -> Result<Removed, FilesError> {
         let folder = self.folder(interview_id);
         let parts = folder.with("parts");
@@ -227,7 +235,7 @@ impl Recordings {
         Ok(removed)
     }
 
-    /// The names of the tracks that the store has, complete or in parts.
+    /// Returns the names of the tracks in the store, complete or in parts.
     pub async fn stored(&self, interview_id: Uuid) -> Result<HashSet<String>, FilesError> {
         let folder = self.folder(interview_id);
         let listed = self.files().list(&folder).await?;
@@ -236,13 +244,13 @@ impl Recordings {
         Ok(names.collect())
     }
 
-    /// The interviews of the workspace that the store has files of.
+    /// Lists the interviews of the workspace that have files in the store.
     pub async fn interviews(&self) -> Result<Vec<Uuid>, FilesError> {
         let names = self.files().folders(&interviews(self.storage.workspace())).await?;
         Ok(names.iter().filter_map(|name| Uuid::parse_str(name).ok()).collect())
     }
 
-    /// Notes that this engine has files of the interview that the store may not have.
+    /// Registers that this engine has files of the interview that may not be in the store.
     pub async fn hold(&self, interview_id: Uuid, engine: &str) -> Result<(), StorageError> {
         let row = local_recordings::ActiveModel {
             id: Set(Uuid::now_v7()),
@@ -259,7 +267,7 @@ impl Recordings {
         Ok(())
     }
 
-    /// Notes that it has none any more.
+    /// Registers that this engine has no such files any more.
     pub async fn release(&self, interview_id: Uuid, engine: &str) -> Result<(), StorageError> {
         local_recordings::Entity::delete_many()
             .filter(Column::InterviewId.eq(interview_id))
@@ -269,7 +277,8 @@ impl Recordings {
         Ok(())
     }
 
-    /// The interviews of all workspaces that this engine has such files of, and whose respondent was erased.
+    /// Lists the interviews of all workspaces of which this engine has such files and whose
+    /// respondent was erased.
     pub async fn erased_with(&self, engine: &str) -> Result<Vec<Uuid>, StorageError> {
         let erased = Query::select().column(erasures::Column::InterviewId).from(erasures::Entity).to_owned();
         let rows = local_recordings::Entity::find()
@@ -278,7 +287,7 @@ impl Recordings {
         Ok(rows.select_only().column(Column::InterviewId).into_tuple().all(self.storage.connection()).await?)
     }
 
-    /// The engines that have such files of one of these interviews.
+    /// Lists the engines that have such files of one of these interviews.
     pub async fn holders(&self, interviews: &[Uuid]) -> Result<Vec<String>, StorageError> {
         let rows = local_recordings::Entity::find().filter(Column::InterviewId.is_in(interviews.iter().copied()));
         let rows = rows.select_only().column(Column::Engine).distinct();
@@ -290,7 +299,8 @@ fn interviews(workspace: Uuid) -> Key {
     Key::of([workspace.to_string().as_str(), "interviews"])
 }
 
-/// Leaves the parts that follow one another without a gap, from the beginning on. They come sorted by their offsets.
+/// Keeps the parts that follow one another without a gap from the beginning. They are sorted by
+/// their offsets.
 fn contiguous(parts: &mut Vec<Object>) {
     let mut end = 0;
     let follow = |part: &&Object| {
@@ -302,12 +312,12 @@ fn contiguous(parts: &mut Vec<Object>) {
     parts.truncate(whole);
 }
 
-/// Whether a file of this name holds one side of one leg.
+/// Returns true if a file with this name contains one side of one leg.
 pub fn is_track(name: &str) -> bool {
     side_and_leg(name).is_some()
 }
 
-/// What a file's name says; none if it is no side of a leg.
+/// Parses the name of a file. Returns `None` if it is not that of a side and a leg.
 fn side_and_leg(name: &str) -> Option<(Side, u32)> {
     let stem = name.strip_suffix(".ogg")?;
     let (side, leg) = match stem.split_once("-leg") {

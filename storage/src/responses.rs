@@ -1,4 +1,4 @@
-//! Answers, read.
+//! Reading answers.
 
 use entity::interview_responses;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -11,7 +11,7 @@ use super::store::Storage;
 pub struct Responses<'a>(pub(super) &'a Storage);
 
 impl Responses<'_> {
-    /// The interview's answers in the order in which they were asked.
+    /// Lists the answers of an interview in the order in which the questions were asked.
     pub async fn of_interview(&self, interview_id: Uuid) -> Result<Vec<interview_responses::Model>, StorageError> {
         let mut rows = of_interview(&self.0.db, interview_id).await?;
         rows.retain(|row| row.workspace_id == self.0.workspace);

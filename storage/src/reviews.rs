@@ -1,7 +1,8 @@
-//! What researchers write on an interview: tags, notes, and whether a human should look at it.
+//! What researchers write about an interview: tags, notes, and whether a person should look at it.
 //!
-//! Owns: those columns, each change with its entry in the audit trail; the words in it are about somebody, and are sealed like
-//! what that person said. Never does: touch what the call itself writes.
+//! Owns: these columns, each change with its entry in the audit trail. The words in an entry are
+//! about the respondent, and are encrypted like the respondent's words. Never does: change what the
+//! call writes.
 
 use chrono::{DateTime, Utc};
 use entity::interviews;
@@ -29,26 +30,26 @@ pub struct Note {
     pub at: DateTime<Utc>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited_at: Option<DateTime<Utc>>,
-    /// How a review ended, where the note closes one.
+    /// The outcome of the review, if the note closes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<ReviewOutcome>,
 }
 
-/// What a review came to.
+/// The outcome of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReviewOutcome {
     /// The interview can be used as it is.
     Accepted,
-    /// It can be used in part; the note says which.
+    /// The interview can be used in part. The note says which part.
     AcceptedInPart,
-    /// It must not be used.
+    /// The interview must not be used.
     Rejected,
     /// Somebody has spoken or will speak with the respondent.
     Contacted,
 }
 
-/// What is done to the notes.
+/// A change of a note.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NoteChange {
     Add(String),
@@ -56,18 +57,19 @@ pub enum NoteChange {
     Remove(Uuid),
 }
 
-/// What is changed; nothing by default.
+/// The changes to make. By default, nothing is changed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InterviewChanges {
     pub tags: Option<Vec<String>>,
     pub notes: Vec<NoteChange>,
     pub requires_human_review: Option<bool>,
-    /// Why a human should look at it.
+    /// The reason why a person should look at the interview.
     pub escalation_reason: Option<String>,
 }
 
 impl Interviews<'_> {
-    /// Changes tags, notes and the wish for a review; a note that is not there is [`StorageError::NotFound`].
+    /// Changes tags, notes and the need for a review. An unknown note is a
+    /// [`StorageError::NotFound`].
     pub async fn annotate(
         &self,
         id: Uuid,
@@ -110,7 +112,7 @@ impl Interviews<'_> {
         Ok(row)
     }
 
-    /// Ends the review that an interview waits for, with a note; without one that waits it is a [`StorageError::Conflict`].
+    /// Closes a review with a note. If no review is needed, this is a [`StorageError::Conflict`].
     pub async fn review(
         &self,
         id: Uuid,
@@ -121,7 +123,7 @@ impl Interviews<'_> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
         if !old.requires_human_review {
-            return Err(StorageError::Conflict("this interview waits for no review".to_owned()));
+            return Err(StorageError::Conflict("this interview does not need a review".to_owned()));
         }
         let now = Utc::now();
         let (respondent, reason) = (old.respondent_id.clone(), old.escalation_reason.clone());
@@ -148,7 +150,8 @@ impl Interviews<'_> {
         Ok(row)
     }
 
-    /// Interviews that wait for a human, the oldest first; `after` is the id that the page before ended with.
+    /// Lists the interviews that need a review. The oldest comes first, and `after` is the last id
+    /// of the previous page.
     pub async fn waiting_for_review(
         &self,
         after: Option<Uuid>,
@@ -164,7 +167,7 @@ impl Interviews<'_> {
     }
 }
 
-/// Does one change; what it is called, which note it is about, and the note's new words.
+/// Applies one change. Returns its name, the id of the note, and the new words.
 fn apply(
     notes: &mut Vec<Note>,
     change: NoteChange,

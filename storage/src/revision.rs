@@ -1,9 +1,10 @@
-//! Which state of a row an edit is meant for, so that nobody's change is lost unseen.
+//! The state of a row that an edit expects, so that no change is lost unnoticed.
 //!
-//! A state's tag is a hash of the row as the API shows it: whatever changes the row changes the tag. The comparison belongs
-//! into the transaction that makes the change, on a row that was read for update ([`Edit`](super::edit::Edit)).
+//! The tag of a state is a hash of the row as the API shows it, so every change of the row changes
+//! the tag. The comparison belongs in the transaction that makes the change, on a row that was
+//! locked ([`Edit`](super::edit::Edit)).
 //!
-//! Owns: tags and their comparison. Never does: know headers.
+//! Owns: tags and their comparison. Never does: know HTTP headers.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -11,30 +12,31 @@ use sha2::{Digest as _, Sha256};
 use super::error::StorageError;
 use super::json::to_json;
 
-/// Bytes of the hash that are told: nobody finds another state with the same ones by chance.
+/// The number of bytes of the hash in a tag. They are enough to rule out accidental collisions.
 const TAG_BYTES: usize = 12;
 
-/// What must hold of a row for an edit to be made.
+/// The condition on a row for an edit to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Precondition {
-    /// The edit is made whatever the row holds.
+    /// The edit does not depend on the state of the row.
     #[default]
     None,
-    /// The row is there, which every edit wants anyway.
+    /// The row exists, which every edit requires anyway.
     Exists,
     /// The row is in one of these states.
     OneOf(Vec<String>),
 }
 
-/// The tag of a row's state, of letters and digits.
+/// Returns the tag of a row's state, in letters and digits.
 pub fn tag(row: &impl Serialize) -> Result<String, StorageError> {
-    // By way of a value, whose fields have one order: a database may hand out JSON columns in another one than it took.
+    // The conversion to a value sorts the members, because a database may return JSON columns in
+    // another order.
     let text = to_json("row", row)?.to_string();
     Ok(hex::encode(&Sha256::digest(text.as_bytes())[..TAG_BYTES]))
 }
 
 impl Precondition {
-    /// [`StorageError::Changed`] when the row is in another state than the edit was meant for.
+    /// Checks that the row is in an expected state, or else returns [`StorageError::Changed`].
     pub fn check(&self, row: &impl Serialize) -> Result<(), StorageError> {
         match self {
             Precondition::None | Precondition::Exists => Ok(()),

@@ -1,7 +1,7 @@
-//! Bringing the schema up, down, and saying where it stands.
+//! Upgrading and downgrading the schema, and reporting its state.
 //!
-//! Owns: that only one process changes it at a time, and that a database of another version is refused. Never does: know
-//! what is in it (`migration` does).
+//! Owns: that only one process changes it at a time, and that a database of another version is
+//! refused. Never does: know its content (`migration` does).
 
 use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{DatabaseTransaction, EntityName as _, EntityTrait as _};
@@ -27,7 +27,7 @@ impl Schema<'_> {
         self.up(None).await
     }
 
-    /// Applies so many of the steps that are left, or all.
+    /// Applies this many of the pending steps, or all.
     pub async fn up(&self, steps: Option<u32>) -> Result<(), StorageError> {
         let locked = self.alone().await?;
         refuse_unknown_steps(&locked).await?;
@@ -35,7 +35,7 @@ impl Schema<'_> {
         Ok(locked.commit().await?)
     }
 
-    /// Takes back so many steps, or all: their tables are dropped with what is in them.
+    /// Reverts this many steps, or all. Their tables are dropped with their data.
     pub async fn down(&self, steps: Option<u32>) -> Result<(), StorageError> {
         let locked = self.alone().await?;
         refuse_unknown_steps(&locked).await?;
@@ -43,7 +43,7 @@ impl Schema<'_> {
         Ok(locked.commit().await?)
     }
 
-    /// All steps, oldest first.
+    /// Lists all steps. The oldest comes first.
     pub async fn steps(&self) -> Result<Vec<Step>, StorageError> {
         refuse_unknown_steps(&self.0.db).await?;
         let steps = Migrator::get_migration_with_status_read_only(&self.0.db).await?;
@@ -51,7 +51,8 @@ impl Schema<'_> {
         Ok(steps.iter().map(|step| Step { name: step.name().to_owned(), applied: applied(step.status()) }).collect())
     }
 
-    /// A transaction that no other engine's migration runs beside. On SQLite it holds the file's write lock.
+    /// Starts a transaction that excludes the migrations of other engines. On SQLite it holds the
+    /// write lock of the file.
     async fn alone(&self) -> Result<DatabaseTransaction, StorageError> {
         let tx = self.0.unhurried().await?;
         locks::hold(&tx, locks::SCHEMA).await?;
@@ -59,7 +60,8 @@ impl Schema<'_> {
     }
 }
 
-/// Returns an error if steps were applied that this version does not have. Nothing has been changed by then.
+/// Returns an error if steps were applied that this version does not have. Nothing has been changed
+/// by then.
 async fn refuse_unknown_steps<'c>(db: impl IntoSchemaManagerConnection<'c>) -> Result<(), StorageError> {
     let manager = SchemaManager::new(db);
     if !manager.has_table(seaql_migrations::Entity.table_name()).await? {

@@ -1,7 +1,7 @@
-//! What stands in an interview's `engagement_metrics` and `quality_metrics` when it ends.
+//! The contents of `engagement_metrics` and `quality_metrics` at the end of an interview.
 //!
-//! Owns: the guide's median answer, counts, the names the scores are stored under. Never does: score (the pure
-//! interview's `score` does).
+//! Owns: the guide's median answer, counts, and the names under which scores are stored. Never
+//! does: score (the pure crate's `score` does).
 
 use entity::{interview_responses, interviews};
 use interview::score::{OF_WORDS, Scores, widen};
@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use super::error::StorageError;
 
-/// Answers that the guide's median is taken over: the latest ones.
+/// The number of latest answers from which the guide's median is computed.
 const MEDIAN_OVER: u64 = 1_000;
 
-/// How much the respondent said. `median_words` is what the score was computed with: other interviews of the guide move it, and
-/// without it nobody could compute the score again.
+/// Returns how much the respondent said. `median_words` is the value that the score was computed
+/// with. It changes with other interviews of the guide, so it is stored for recomputing the score.
 pub fn engagement_of(scores: &Scores, responses: &[interview_responses::Model], median_words: Option<f32>) -> Value {
     let words: usize = responses.iter().map(|response| words(&response.response_text)).sum();
     json!({
@@ -26,7 +26,7 @@ pub fn engagement_of(scores: &Scores, responses: &[interview_responses::Model], 
     })
 }
 
-/// What the answers can be used for. A score that is not defined (a mean over nothing) is null.
+/// Returns how far the answers can be used. A score without values is null.
 pub fn quality_of(scores: &Scores, responses: &[interview_responses::Model]) -> Value {
     let flagged = |flag: &str| {
         responses.iter().filter(|r| r.flags.as_array().is_some_and(|flags| flags.iter().any(|f| f == flag))).count()
@@ -40,7 +40,7 @@ pub fn quality_of(scores: &Scores, responses: &[interview_responses::Model]) -> 
         "stt_error_rate": scores.stt_error_rate.map(widen),
         "data_quality_score": scores.data_quality_score.map(widen),
         "response_latency": scores.response_latency.map(widen),
-        // Not undefined, but not to be trusted: recognition was too unsure of the words.
+        // These scores are defined, but recognition was too uncertain to trust them.
         "withheld": if scores.uncertain { OF_WORDS.as_slice() } else { &[] },
         "responses": responses.len(),
         "follow_ups": responses.iter().filter(|response| response.is_follow_up).count(),
@@ -50,7 +50,8 @@ pub fn quality_of(scores: &Scores, responses: &[interview_responses::Model]) -> 
     })
 }
 
-/// Median length, in words, of the answers in this guide's other interviews; none without any.
+/// Returns the median length in words of the answers in the guide's other interviews, or `None`
+/// without any.
 pub(super) async fn median_words(
     db: &impl ConnectionTrait,
     interview: &interviews::Model,

@@ -1,7 +1,8 @@
-//! The engine's secret: what signs join links and sessions.
+//! The engine's secret, from which the keys for join links and sessions are derived.
 //!
-//! Owns: SECRET_KEY, or a secret made once and kept in the data folder; keys derived from it, one a purpose. Never does:
-//! show any of them, or encrypt what people said (each person has a key of their own for that).
+//! Owns: SECRET_KEY, or a secret that is generated once and stored in the data folder, and the keys
+//! derived from it for each purpose. Never does: print any of them, or encrypt what people said
+//! (each person has a separate key for that).
 
 use std::fmt;
 use std::fs::{File, OpenOptions, Permissions};
@@ -14,34 +15,38 @@ use rand::TryRngCore as _;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// In the data folder, readable by its owner only.
+/// The file in the data folder, readable by its owner only.
 const FILE: &str = "secret_key";
-/// A SECRET_KEY shorter than this can be guessed.
+/// A shorter SECRET_KEY can be guessed.
 const LEAST_CHARACTERS: usize = 16;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    #[error("SECRET_KEY has fewer than {LEAST_CHARACTERS} characters; `openssl rand -hex 32` makes a good one")]
+    #[error("SECRET_KEY must have at least {LEAST_CHARACTERS} characters. `openssl rand -hex 32` generates one")]
     Short,
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
-    #[error("{0} is damaged: restore it from a backup, or remove it (join links and sessions so far become void)")]
+    #[error(
+        "{0} is damaged. Restore it from a backup, or delete it (all existing join links and sessions then become \
+         invalid)"
+    )]
     Damaged(PathBuf),
-    #[error("the system gives no random bits: {0}")]
+    #[error("the system's random number generator failed: {0}")]
     Random(String),
 }
 
-/// The secret itself; never shown, not even by `Debug`.
+/// The secret itself. It is never printed, not even by `Debug`.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 
-/// What one purpose signs with.
+/// The key for one purpose.
 #[derive(Clone)]
 pub struct Key([u8; 32]);
 
 impl Secret {
-    /// `configured` (SECRET_KEY) where it is not empty; else the data folder's own, made now if there is none yet. Engines
-    /// that share a database need the same one, so that each knows the others' links.
+    /// Returns `configured` (SECRET_KEY) unless it is empty, or else the secret of the data folder,
+    /// which is generated if there is none. Engines that share a database need the same secret, so
+    /// that each recognizes the links of the others.
     pub fn load(configured: &str, data_dir: &Path) -> Result<Self, SecretError> {
         if configured.is_empty() {
             return Self::kept_in(data_dir);
@@ -52,15 +57,15 @@ impl Secret {
         Ok(Self(Sha256::digest(configured.as_bytes()).into()))
     }
 
-    /// Good for this process only.
+    /// Returns a secret for this process only.
     pub fn random() -> Result<Self, SecretError> {
         let mut bytes = [0; 32];
         rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(|error| SecretError::Random(error.to_string()))?;
         Ok(Self(bytes))
     }
 
-    /// The key for one purpose: HMAC-SHA-256 of the purpose's name. Who learns one key learns neither the secret nor
-    /// another key.
+    /// Derives the key for one purpose as the HMAC-SHA-256 of its name. A derived key reveals
+    /// neither the secret nor another key.
     pub fn key(&self, purpose: &str) -> Key {
         Key(mac(&self.0).chain_update(purpose.as_bytes()).finalize().into_bytes().into())
     }
@@ -84,13 +89,13 @@ impl Secret {
         }
     }
 
-    /// Writes the file whole or not at all; false when another process was first.
+    /// Writes the complete file atomically. Returns false if another process was first.
     fn keep(&self, data_dir: &Path, path: &Path) -> io::Result<bool> {
         let draft = data_dir.join(format!("{FILE}.{}.part", Uuid::now_v7()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         writeln!(file, "{}", hex::encode(self.0))?;
         file.sync_all()?;
-        // Unlike a rename, a link never takes the place of a file that is there.
+        // Unlike a rename, a hard link never replaces an existing file.
         let linked = std::fs::hard_link(&draft, path);
         std::fs::remove_file(&draft)?;
         match linked {
@@ -102,19 +107,19 @@ impl Secret {
 }
 
 impl Key {
-    /// For signers that take bytes.
+    /// Returns the bytes of the key.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// HMAC-SHA-256, ready for the message.
+    /// Returns an HMAC-SHA-256 that is ready for the message.
     pub fn mac(&self) -> Hmac<Sha256> {
         mac(&self.0)
     }
 }
 
 fn mac(key: &[u8; 32]) -> Hmac<Sha256> {
-    // Padded to the hash's block, as HMAC does it itself.
+    // The key is padded to the block size of the hash, as HMAC does.
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
     Hmac::new(&block.into())

@@ -1,6 +1,7 @@
-//! The handle to what is kept: a connection, seen from one workspace.
+//! The handle to the storage: a connection, limited to one workspace.
 //!
-//! Owns: connecting, the view of a workspace, transactions. Never does: read or write rows (the repositories do).
+//! Owns: connecting, the view of a workspace, and transactions. Never does: read or write rows (the
+//! repositories do).
 
 use std::path::{Path, PathBuf};
 
@@ -17,18 +18,18 @@ use super::folder::make_folder;
 use super::secret::Secret;
 use super::tasks::notifier::Notifier;
 
-/// The folder of files in the data folder, where no other place is configured.
+/// The folder for files in the data folder, if no other store is configured.
 pub const FILES: &str = "files";
 
-/// Open tasks and deliveries that callers may have asked for; 0 is no limit.
+/// The limits of open tasks and deliveries that callers may have requested. 0 disables a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenWork {
     pub per_caller: u64,
-    /// Of all callers of a workspace together.
+    /// The limit of all callers of a workspace together.
     pub per_workspace: u64,
 }
 
-/// The store of one workspace; cheap to clone.
+/// The storage of one workspace. Cloning it is cheap.
 #[derive(Debug, Clone)]
 pub struct Storage {
     pub(crate) db: DatabaseConnection,
@@ -38,17 +39,18 @@ pub struct Storage {
     pub(crate) secret: Secret,
     reach: Reach,
     pub(crate) notifier: Notifier,
-    /// Interviews that complete are looked at for insights.
+    /// Insights are extracted from interviews that complete.
     pub(crate) extracting: bool,
     pub(crate) open_work: OpenWork,
 }
 
 impl Storage {
-    /// Connects; a SQLite file and its folder are made when missing. `data_dir` holds the spool, and recordings until the store
-    /// of files has them.
+    /// Connects. A missing SQLite file and its folder are created. `data_dir` holds the spool, and
+    /// recordings until they are uploaded.
     ///
-    /// Until [`Storage::with_secret`] says otherwise, what it signs is good for this process only; and until
-    /// [`Storage::with_files`] does, files lie in `data_dir`, where other machines do not find them.
+    /// Until [`Storage::with_secret`] is called, signatures are valid in this process only. Until
+    /// [`Storage::with_files`] is called, files are in `data_dir`, where other machines cannot find
+    /// them.
     pub async fn connect(database_url: &str, pool_size: u32, data_dir: &Path) -> Result<Self, StorageError> {
         make_folder(data_dir)?;
         let db = database::connect(database_url, pool_size).await?;
@@ -67,57 +69,59 @@ impl Storage {
         })
     }
 
-    /// The same store, signing with a secret that outlives the process.
+    /// Returns the storage with a secret that outlives the process.
     #[must_use]
     pub fn with_secret(self, secret: Secret) -> Self {
         Self { secret, ..self }
     }
 
-    /// The same store, whose recordings and exports lie there.
+    /// Returns the storage with another store of recordings and exports.
     #[must_use]
     pub fn with_files(self, files: Files) -> Self {
         Self { files, ..self }
     }
 
-    /// The same store, which has insights extracted from interviews when they complete (or not: that is how it begins).
+    /// Returns the storage with extraction of insights from completed interviews switched on or
+    /// off. It is off by default.
     #[must_use]
     pub fn extracting(self, extracting: bool) -> Self {
         Self { extracting, ..self }
     }
 
-    /// The same store, which lets callers have only so much work open. It begins without a limit.
+    /// Returns the storage with limits of open work. By default there are none.
     #[must_use]
     pub fn with_open_work(self, open_work: OpenWork) -> Self {
         Self { open_work, ..self }
     }
 
-    /// What join links and sessions are signed with; each purpose takes a [`Secret::key`] of its own.
+    /// Returns the secret for join links and sessions. Each purpose uses a separate
+    /// [`Secret::key`].
     pub fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// The same store, as another workspace sees it.
+    /// Returns the storage limited to another workspace.
     #[must_use]
     pub fn of(&self, workspace: Uuid) -> Self {
         Self { workspace, ..self.clone() }
     }
 
-    /// The workspace that this store is of.
+    /// Returns the workspace of this storage.
     pub fn workspace(&self) -> Uuid {
         self.workspace
     }
 
-    /// What is known about the database's being there; shared by all clones.
+    /// Returns the flag whether the database is available, which all clones share.
     pub fn reach(&self) -> &Reach {
         &self.reach
     }
 
-    /// Who waits for tasks learns there that some were written down; shared by all clones.
+    /// Returns the notifier through which workers learn of new tasks, which all clones share.
     pub fn notifier(&self) -> &Notifier {
         &self.notifier
     }
 
-    /// Whether the database answers.
+    /// Tests whether the database answers.
     pub async fn ping(&self) -> Result<(), StorageError> {
         if !self.reach.is_there() {
             return Err(StorageError::Away);
@@ -126,7 +130,7 @@ impl Storage {
         Ok(())
     }
 
-    /// For tools and tests that need SQL of their own.
+    /// Returns the connection, for tools and tests that need their own SQL.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.db
     }
@@ -135,7 +139,7 @@ impl Storage {
         &self.data_dir
     }
 
-    /// Where recordings and exports lie.
+    /// Returns the store of recordings and exports.
     pub fn files(&self) -> &Files {
         &self.files
     }
@@ -144,8 +148,9 @@ impl Storage {
         Ok(self.db.close().await?)
     }
 
-    /// A transaction that holds SQLite's write lock from its beginning, so that it can't fail half-way for want of it. On
-    /// PostgreSQL whoever changes a row according to what stands in it reads it with `lock_exclusive`.
+    /// Starts a transaction that holds SQLite's write lock from its beginning, so that it cannot
+    /// fail later because of it. On PostgreSQL, a row that is read in order to be changed is read
+    /// with `lock_exclusive`.
     pub(crate) async fn write(&self) -> Result<DatabaseTransaction, DbErr> {
         self.db
             .begin_with_options(TransactionOptions {
@@ -155,7 +160,7 @@ impl Storage {
             .await
     }
 
-    /// A transaction that may take its time: not for requests.
+    /// Starts a transaction without time limits. It must not be used for requests.
     pub async fn unhurried(&self) -> Result<DatabaseTransaction, StorageError> {
         let tx = self.write().await?;
         if tx.get_database_backend() == DbBackend::Postgres {

@@ -1,6 +1,7 @@
-//! A study, page by page: the interviews held with one guide, and their answers.
+//! The interviews of a study, which were held with one guide, and their answers, page by page.
 //!
-//! Owns: reading them in an order that stays the same while new ones come in. Never does: hold more than a page.
+//! Owns: reading them in an order that does not change while new ones are added. Never does: hold
+//! more than a page.
 
 use std::collections::HashMap;
 
@@ -15,26 +16,32 @@ use super::edit::Actor;
 use super::error::StorageError;
 use super::store::Storage;
 
-/// Which interviews are wanted.
+/// The filter on interviews.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StudyFilter {
     pub call_guide_id: Uuid,
     pub status: Option<Status>,
-    /// Scheduled (made, not held) at this time or later.
+    /// Scheduled at this time or later. This is the time of creation, not of the call.
     pub from: Option<DateTime<Utc>>,
-    /// Scheduled before this time. What comes in while a study is read is kept out with it.
+    /// Scheduled before this time. It excludes interviews that are added while the study is read.
     pub to: DateTime<Utc>,
 }
 
-/// An interview with its answers in the order in which they were asked.
-pub type Held = (interviews::Model, Vec<interview_responses::Model>);
+/// An interview with its answers in the order in which the questions were asked.
+pub type InterviewWithAnswers = (interviews::Model, Vec<interview_responses::Model>);
 
 /// The repository of studies.
 pub struct Studies<'a>(pub(super) &'a Storage);
 
 impl Studies<'_> {
-    /// Up to `limit` interviews, the oldest first; `after` is the id that the page before ended with.
-    pub async fn page(&self, filter: &StudyFilter, after: Option<Uuid>, limit: u64) -> Result<Vec<Held>, StorageError> {
+    /// Returns up to `limit` interviews. The oldest comes first, and `after` is the last id of the
+    /// previous page.
+    pub async fn page(
+        &self,
+        filter: &StudyFilter,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<InterviewWithAnswers>, StorageError> {
         let mut query = self.study(filter);
         if let Some(after) = after {
             query = query.filter(interviews::Column::Id.gt(after));
@@ -56,7 +63,7 @@ impl Studies<'_> {
             .collect())
     }
 
-    /// How many interviews it has.
+    /// Counts the interviews of the study.
     pub async fn size(&self, filter: &StudyFilter) -> Result<u64, StorageError> {
         Ok(self.study(filter).count(&self.0.db).await?)
     }
@@ -75,7 +82,7 @@ impl Studies<'_> {
         query
     }
 
-    /// Somebody takes a study's data away.
+    /// Records that somebody exported the data of a study.
     pub async fn note_export(
         &self,
         filter: &StudyFilter,

@@ -1,7 +1,7 @@
-//! Thresholds of quality alerts, as somebody has set them.
+//! Thresholds of quality alerts that users have set.
 //!
-//! Owns: those rows; which of several counts: the guide's, else the workspace's, else the settings'. Value and severity are
-//! looked for separately. Never does: compare anything with them.
+//! Owns: these rows, and their precedence: the guide, the workspace, the settings. The value and
+//! the severity are looked up separately. Never does: compare anything with a threshold.
 
 use chrono::{DateTime, Utc};
 use entity::quality_thresholds::{self as rows, Column};
@@ -18,36 +18,36 @@ use super::edit::Actor;
 use super::error::StorageError;
 use super::store::Storage;
 
-/// What the entries in the audit trail are about.
+/// The entity type of thresholds in the audit trail.
 const AUDITED: &str = "quality_threshold";
 
-/// Where a threshold comes from.
+/// The source of a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ThresholdOrigin)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// Nobody has set it.
+    /// The value of the settings.
     Settings,
-    /// Set for all guides that have none of their own.
+    /// Set for all guides without their own value.
     Workspace,
     /// Set for this guide.
     CallGuide,
 }
 
-/// What counts for a metric, and why.
+/// The effective threshold of a metric, and its source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Effective {
     pub metric: Metric,
     pub threshold: Threshold,
     pub default: Threshold,
-    /// Of the value.
+    /// The source of the value.
     pub origin: Origin,
-    /// Of the row that was looked at first: the guide's, else the workspace's.
+    /// The author of the first row that applies: the guide's, or else the workspace's.
     pub updated_by: Option<String>,
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Changes when any threshold does.
+/// A value that changes whenever any threshold does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamp(Option<DateTime<Utc>>, i64);
 
@@ -55,7 +55,8 @@ pub struct Stamp(Option<DateTime<Utc>>, i64);
 pub struct QualityThresholds<'a>(pub(super) &'a Storage);
 
 impl QualityThresholds<'_> {
-    /// What counts for each metric: for a guide's interviews, or for those of guides that have none of their own.
+    /// Returns the effective threshold of each metric, for interviews with a guide, or with guides
+    /// that have no thresholds.
     pub async fn effective(&self, defaults: &Thresholds, guide: Option<Uuid>) -> Result<Vec<Effective>, StorageError> {
         let scope = Condition::any()
             .add(Column::CallGuideId.is_null())
@@ -65,7 +66,7 @@ impl QualityThresholds<'_> {
         Ok(Metric::ALL.into_iter().map(|metric| effective(metric, defaults.of(metric), &set)).collect())
     }
 
-    /// The same, for judging by.
+    /// Returns the effective thresholds in the form in which they are applied.
     pub async fn resolve(&self, defaults: &Thresholds, guide: Option<Uuid>) -> Result<Thresholds, StorageError> {
         let mut thresholds = defaults.clone();
         for one in self.effective(defaults, guide).await? {
@@ -74,8 +75,8 @@ impl QualityThresholds<'_> {
         Ok(thresholds)
     }
 
-    /// Sets what is given, and takes back what is not; with neither, what counted before counts again. An unknown guide is
-    /// [`StorageError::NotFound`].
+    /// Sets what is given and removes what is not. If neither a value nor a severity is given, the
+    /// previous precedence applies. An unknown guide is a [`StorageError::NotFound`].
     pub async fn set(
         &self,
         metric: Metric,
@@ -122,7 +123,8 @@ impl QualityThresholds<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Of all workspaces: another one means that something was set or taken back.
+    /// Returns the stamp over all workspaces. A different stamp means that a threshold was set or
+    /// removed.
     pub async fn stamp(&self) -> Result<Stamp, StorageError> {
         let stamp: Option<(Option<DateTime<Utc>>, i64)> = rows::Entity::find()
             .select_only()
@@ -156,7 +158,7 @@ fn effective(metric: Metric, default: Threshold, set: &[rows::Model]) -> Effecti
     }
 }
 
-/// As the pure interview has it.
+/// Converts from the form of rows.
 pub fn from_row(severity: entity::Severity) -> quality::Severity {
     match severity {
         entity::Severity::Info => quality::Severity::Info,
@@ -166,7 +168,7 @@ pub fn from_row(severity: entity::Severity) -> quality::Severity {
     }
 }
 
-/// As rows have it.
+/// Converts to the form of rows.
 pub fn to_row(severity: quality::Severity) -> entity::Severity {
     match severity {
         quality::Severity::Info => entity::Severity::Info,

@@ -1,9 +1,10 @@
-//! Join tokens: 128 random bits, when they expire, and our signature under both.
+//! Join tokens: 128 random bits and the time of expiry, with a signature of both.
 //!
-//! A token that we did not sign, or that has expired, is recognised without the database ([`JoinTokens::expiry`]). What
-//! is kept is a hash: who reads the database can't join a call, and a token is revoked by removing its row.
+//! A token that this engine did not sign, or that has expired, is recognized without the database
+//! ([`JoinTokens::expiry`]). Only a hash is stored, so a reader of the database cannot join a call.
+//! A token is revoked by deleting its row.
 //!
-//! Owns: making and recognising tokens. Never does: decide whether an interview may be joined.
+//! Owns: creating and verifying tokens. Never does: decide whether an interview may be joined.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,10 +24,11 @@ const PURPOSE: &str = "join links";
 const RANDOM: usize = 16;
 /// Milliseconds since 1970, big-endian.
 const EXPIRY: usize = 8;
-/// Half of an HMAC-SHA-256: 128 bits can't be guessed either.
+/// The length of the signature, which is half of an HMAC-SHA-256. 128 bits cannot be guessed
+/// either.
 const SIGNATURE: usize = 16;
 
-/// A token as told once, to whoever scheduled the interview.
+/// A token, which is returned once to the caller that scheduled the interview.
 #[derive(Clone)]
 pub struct JoinToken {
     pub token: String,
@@ -37,7 +39,8 @@ pub struct JoinToken {
 pub struct JoinTokens<'a>(pub(super) &'a Storage);
 
 impl JoinTokens<'_> {
-    /// When this token expires or expired; `None` for a token that this engine's secret did not sign.
+    /// Returns the time at which this token expires or has expired, or `None` if it was not signed
+    /// with this engine's secret.
     pub fn expiry(&self, token: &str) -> Option<DateTime<Utc>> {
         expiry(&self.0.secret, token)
     }
@@ -63,13 +66,13 @@ pub(super) async fn issue(
     Ok(JoinToken { token, expires_at })
 }
 
-/// Every token of the interview so far is worth nothing from now on.
+/// Invalidates all existing tokens of the interview.
 pub(super) async fn revoke(db: &impl ConnectionTrait, interview_id: Uuid) -> Result<(), StorageError> {
     join_tokens::Entity::delete_many().filter(join_tokens::Column::InterviewId.eq(interview_id)).exec(db).await?;
     Ok(())
 }
 
-/// The row of a token that is signed and not revoked.
+/// Returns the row of a token that is signed and not revoked.
 pub(super) async fn find(
     db: &impl ConnectionTrait,
     secret: &Secret,
@@ -95,7 +98,7 @@ fn sign(secret: &Secret, expires_at: DateTime<Utc>) -> Result<String, StorageErr
 fn expiry(secret: &Secret, token: &str) -> Option<DateTime<Utc>> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == RANDOM + EXPIRY + SIGNATURE)?;
     let (signed, signature) = bytes.split_at_checked(RANDOM + EXPIRY)?;
-    // Compares in constant time.
+    // The comparison takes constant time.
     secret.key(PURPOSE).mac().chain_update(signed).verify_truncated_left(signature).ok()?;
     let expiry: [u8; EXPIRY] = signed.get(RANDOM..)?.try_into().ok()?;
     DateTime::from_timestamp_millis(i64::from_be_bytes(expiry))

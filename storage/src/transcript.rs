@@ -1,6 +1,6 @@
-//! Who said what when, from the event log and the responses.
+//! The transcript: who said what and when, from the event log and the responses.
 //!
-//! Owns: the transcript as JSON, text and WebVTT. Never does: hold what was not heard.
+//! Owns: the transcript as JSON, text and WebVTT. Never does: contain what was not heard.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -22,46 +22,46 @@ pub struct Transcript {
     pub call_guide_id: Uuid,
     pub status: Status,
     pub turns: Vec<Turn>,
-    pub responses: Vec<Answer>,
-    /// Why there are no turns, where there can be none.
+    pub responses: Vec<TranscriptAnswer>,
+    /// The reason why there are no turns, if there cannot be any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
-/// What is said of an interview that `interviewer seed` has made up.
-const MADE_UP: &str = "made up by interviewer seed: there is no transcript";
+/// The note about an interview made by `interviewer seed`.
+const MADE_UP: &str = "This interview was made up by interviewer seed, so there is no transcript.";
 
-/// A response, and how long its respondent had waited for the question.
+/// A response, with the time that its respondent waited for the question.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-#[schema(as = TranscriptAnswer)]
-pub struct Answer {
+pub struct TranscriptAnswer {
     #[serde(flatten)]
     pub response: interview_responses::Model,
-    /// None for a question that followed no speech of the respondent.
+    /// Missing for a question that did not follow speech of the respondent.
     #[schema(required)]
     pub latency_ms: Option<TurnTiming>,
 }
 
-/// One stretch of speech of one side.
+/// One continuous segment of speech of one side.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = TranscriptTurn)]
 pub struct Turn {
-    /// Its event's place in the log.
+    /// The number of its event in the log.
     pub seq: i64,
     pub speaker: Speaker,
-    /// The interviewer's is cut where playback really stopped.
+    /// The text of the interviewer is cut where playback stopped.
     pub text: String,
     pub start_ms: Ms,
     pub end_ms: Ms,
-    /// The interviewer was interrupted here.
+    /// True if the interviewer was interrupted here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question_id: Option<String>,
-    /// None of what was said beside an answer: a request, a question.
+    /// Missing for requests and questions, which are not answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_id: Option<Uuid>,
-    /// The respondent's words, each with its time. The interviewer's are known by their utterance only.
+    /// The respondent's words with their times. For the interviewer, only the whole utterance has a
+    /// time.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
 }
@@ -79,7 +79,7 @@ impl Transcripts<'_> {
         let timings = timings(events.iter().map(|record| &record.event));
         let responses = responses
             .into_iter()
-            .map(|response| Answer { latency_ms: timings.get(&(response.asking as u32)).copied(), response })
+            .map(|response| TranscriptAnswer { latency_ms: timings.get(&(response.asking as u32)).copied(), response })
             .collect();
         let struck: HashSet<u32> = events
             .iter()
@@ -99,7 +99,7 @@ impl Transcripts<'_> {
                     response_id: None,
                     words: Vec::new(),
                 }),
-                // What was taken back is not shown.
+                // An answer that was taken back is not shown.
                 Event::Answered { response } if struck.contains(&response.asking) => None,
                 Event::Answered { response } if !response.text.trim().is_empty() => {
                     Some(answer(record.seq, *response, &ids))
@@ -121,8 +121,9 @@ impl Transcripts<'_> {
     }
 }
 
-/// How long each question was waited for: what was timed last before it counted as asked, since an answer may have gone
-/// on into its first words. Putting it again changes nothing.
+/// Returns the response time of each question. It is the last timing before the question counted as
+/// asked, because an answer may have continued over its first words. Repeating the question has no
+/// effect.
 fn timings<'a>(events: impl Iterator<Item = &'a Event>) -> HashMap<AskingId, TurnTiming> {
     let (mut timings, mut asked) = (HashMap::new(), HashSet::new());
     for event in events {
@@ -153,7 +154,7 @@ fn answer(seq: i64, response: Response, ids: &HashMap<i32, Uuid>) -> Turn {
     }
 }
 
-/// A request or a question of the respondent's; none without words.
+/// Returns a request or a question of the respondent, or `None` without words.
 fn beside(seq: i64, words: Vec<Word>) -> Option<Turn> {
     let (start_ms, end_ms) = (words.first()?.start_ms, words.last()?.end_ms);
     let text = words.iter().map(|word| word.text.trim()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
@@ -171,28 +172,28 @@ fn beside(seq: i64, words: Vec<Word>) -> Option<Turn> {
 }
 
 impl Transcript {
-    /// A line a turn: `[01:02] Respondent: …`.
+    /// Returns one line for each turn, such as `[01:02] Respondent: …`.
     pub fn to_text(&self) -> String {
         let mut text = self.note.as_ref().map_or_else(String::new, |note| format!("({note})\n"));
         for turn in &self.turns {
             let seconds = turn.start_ms / 1_000;
             let cut = if turn.interrupted { " —" } else { "" };
             let (minutes, seconds) = (seconds / 60, seconds % 60);
-            // Writing to a String can't fail.
+            // Writing to a String cannot fail.
             let _ = writeln!(text, "[{minutes:02}:{seconds:02}] {}: {}{cut}", name(turn.speaker), one_line(&turn.text));
         }
         text
     }
 
-    /// WebVTT with a voice span a cue, to be shown beside the recording; within a cue each word of the respondent's has its
-    /// time, so that players can mark the word that is heard.
+    /// Returns WebVTT for display beside the recording. Each cue has a voice span, and each word of
+    /// the respondent has a timestamp, so that players can highlight the current word.
     pub fn to_vtt(&self) -> String {
         let mut vtt = String::from("WEBVTT\n");
         if let Some(note) = &self.note {
             let _ = write!(vtt, "\nNOTE {note}\n");
         }
         for turn in &self.turns {
-            // A cue must be longer than nothing.
+            // A cue must have a positive duration.
             let end = turn.end_ms.max(turn.start_ms + 1);
             let words = timed(&turn.words, turn.start_ms, end).unwrap_or_else(|| escaped(&one_line(&turn.text)));
             let _ = write!(
@@ -215,8 +216,8 @@ fn name(speaker: Speaker) -> &'static str {
     }
 }
 
-/// The words with timestamps between them. These must lie within the cue and grow from one to the next: a word that
-/// begins with the one before it has none of its own.
+/// Returns the words with timestamps between them. The timestamps must be within the cue and must
+/// increase. A word that begins together with the previous one has no timestamp.
 fn timed(words: &[Word], start: Ms, end: Ms) -> Option<String> {
     let mut text = String::new();
     let mut last = start;
@@ -230,7 +231,7 @@ fn timed(words: &[Word], start: Ms, end: Ms) -> Option<String> {
         }
         if last < word.start_ms && word.start_ms < end {
             last = word.start_ms;
-            // Writing to a String can't fail.
+            // Writing to a String cannot fail.
             let _ = write!(text, "<{}>", timestamp(last));
         }
         text.push_str(&said);
@@ -292,7 +293,8 @@ mod tests {
             why: None,
             source: None,
         };
-        // The first after consent; one whose answer before it went on over its first words, and that is put again later.
+        // These are the first question after consent, and one whose preceding answer continued over
+        // its first words, and which is repeated later.
         let log = [timed(1, 600), asked(1), timed(2, 700), timed(2, 800), asked(2), timed(2, 9_000)];
         let timings = timings(log.iter());
         assert_eq!((timings[&1].first_audio, timings[&2].first_audio), (600, 800));

@@ -1,7 +1,7 @@
-//! Users: who may sign in, and as what.
+//! Users: who may sign in, and with which role.
 //!
-//! Owns: their rows, and that a changed password, role or state ends their sessions where it should.
-//! Never does: hash or compare passwords (the engine's `access` does).
+//! Owns: their rows, and that a changed password, role or state ends their sessions if necessary.
+//! Never does: hash or verify passwords (the engine's `access` does).
 
 use chrono::Utc;
 use entity::{Role, sessions, users};
@@ -25,11 +25,11 @@ pub struct NewUser {
     pub name: String,
     pub role: Role,
     pub password_hash: Option<String>,
-    /// Issuer and subject.
+    /// The issuer and the subject.
     pub oidc: Option<(String, String)>,
 }
 
-/// What is to change; nothing by default.
+/// The changes to make. By default, nothing is changed.
 #[derive(Clone, Default)]
 pub struct UserChanges {
     pub name: Option<String>,
@@ -38,11 +38,12 @@ pub struct UserChanges {
     pub password_hash: Option<String>,
 }
 
-/// The users' repository.
+/// The repository of users.
 pub struct Users<'a>(pub(super) &'a Storage);
 
 impl Users<'_> {
-    /// An address that a user of this workspace has already is a [`StorageError::Conflict`].
+    /// Creates a user. If the workspace already has a user with this address, this is a
+    /// [`StorageError::Conflict`].
     pub async fn create(&self, new: NewUser, actor: &Actor) -> Result<users::Model, StorageError> {
         let now = Utc::now();
         let (oidc_issuer, oidc_subject) = new.oidc.unzip();
@@ -63,7 +64,7 @@ impl Users<'_> {
         let tx = self.0.write().await?;
         let row = row.insert(&tx).await.map_err(|error| match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => {
-                StorageError::Conflict("there is a user with this e-mail address already".to_owned())
+                StorageError::Conflict("another user has this email address".to_owned())
             }
             _ => error.into(),
         })?;
@@ -87,7 +88,7 @@ impl Users<'_> {
             .await?)
     }
 
-    /// Whom this provider vouches for under this name, in whichever workspace.
+    /// Returns the user whom this provider identifies by this subject, in any workspace.
     pub async fn by_identity(&self, issuer: &str, subject: &str) -> Result<Option<users::Model>, StorageError> {
         Ok(users::Entity::find()
             .filter(users::Column::OidcIssuer.eq(issuer))
@@ -96,7 +97,7 @@ impl Users<'_> {
             .await?)
     }
 
-    /// Newest first.
+    /// Lists users. The newest comes first.
     pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<users::Model>, StorageError> {
         let mut query = users::Entity::find().filter(users::Column::WorkspaceId.eq(self.0.workspace)).limit(limit);
         if let Some(after) = after {
@@ -105,7 +106,8 @@ impl Users<'_> {
         Ok(query.order_by_desc(users::Column::Id).all(&self.0.db).await?)
     }
 
-    /// Another password, or being locked out, ends the user's sessions; another role counts at once.
+    /// Changes a user. A new password or a lockout ends the user's sessions. A new role applies at
+    /// once.
     pub async fn update(&self, id: Uuid, changes: UserChanges, actor: &Actor) -> Result<users::Model, StorageError> {
         let tx = self.0.write().await?;
         let mut row = self.find(&tx, id).await?.into_active_model();
@@ -137,7 +139,7 @@ impl Users<'_> {
         Ok(row)
     }
 
-    /// From now on the provider vouches for this user, too.
+    /// Links the user to an identity at the provider.
     pub async fn link(
         &self,
         id: Uuid,
@@ -182,7 +184,7 @@ async fn end_sessions(db: &impl ConnectionTrait, user: Uuid) -> Result<(), Stora
     Ok(())
 }
 
-/// Nobody has two addresses that differ in capitals only.
+/// Addresses that differ only in case are the same.
 fn normalised(email: &str) -> String {
     email.trim().to_lowercase()
 }

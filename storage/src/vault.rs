@@ -1,7 +1,9 @@
-//! Secrets that the engine has to know itself (those of webhooks), sealed with a key that is derived from its own secret:
-//! who reads the database, its backups included, can't open them.
+//! Secrets that the engine has to read (those of webhooks), encrypted with a key that is derived
+//! from the engine's secret, so that a reader of the database or of its backups cannot decrypt
+//! them.
 //!
-//! Owns: the sealing (ChaCha20-Poly1305, RFC 8439). Never does: keep what people said (each person has a key of their own).
+//! Owns: the encryption (ChaCha20-Poly1305, RFC 8439). Never does: store what people said (each
+//! person has a separate key).
 
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
@@ -14,20 +16,20 @@ const NONCE_BYTES: usize = 12;
 pub(super) struct Vault(ChaCha20Poly1305);
 
 impl Vault {
-    /// What one purpose seals nobody else's key opens.
+    /// Derives the key for one purpose. It cannot decrypt the secrets of another purpose.
     pub(super) fn of(secret: &Secret, purpose: &str) -> Result<Self, StorageError> {
         let cipher = ChaCha20Poly1305::new_from_slice(secret.key(purpose).bytes())
             .map_err(|error| StorageError::Corrupt { what: "derived key", reason: error.to_string() })?;
         Ok(Self(cipher))
     }
 
-    /// Nonce and ciphertext; bound to `place`, so that it can't be moved elsewhere.
+    /// Returns the nonce and the ciphertext, which is bound to `place`, so that it cannot be moved.
     pub(super) fn seal(&self, place: &[u8], plain: &str) -> Result<Vec<u8>, StorageError> {
         let nonce = Nonce::generate();
         let sealed = self
             .0
             .encrypt(&nonce, Payload { msg: plain.as_bytes(), aad: place })
-            .map_err(|_| StorageError::Corrupt { what: "secret", reason: "it can't be encrypted".to_owned() })?;
+            .map_err(|_| StorageError::Corrupt { what: "secret", reason: "it cannot be encrypted".to_owned() })?;
         Ok([nonce.to_vec(), sealed].concat())
     }
 
@@ -38,8 +40,8 @@ impl Vault {
         let plain = self
             .0
             .decrypt(&nonce, Payload { msg: sealed, aad: place })
-            .map_err(|_| corrupt("it was changed, or SECRET_KEY is another one now"))?;
-        String::from_utf8(plain).map_err(|_| corrupt("it is no text"))
+            .map_err(|_| corrupt("it was changed, or SECRET_KEY has changed"))?;
+        String::from_utf8(plain).map_err(|_| corrupt("it is not valid UTF-8"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Workspaces: made by whoever runs the engine, found by name.
+//! Workspaces, which the operator creates and which are found by name.
 
 use chrono::Utc;
 use entity::workspaces;
@@ -15,12 +15,12 @@ use super::store::Storage;
 pub struct Workspaces<'a>(pub(super) &'a Storage);
 
 impl Workspaces<'_> {
-    /// A name that is taken is a [`StorageError::Conflict`].
+    /// Creates a workspace. If the name is in use, this is a [`StorageError::Conflict`].
     pub async fn create(&self, name: &str, actor: &Actor) -> Result<workspaces::Model, StorageError> {
         let (id, now) = (Uuid::now_v7(), Utc::now());
         let tx = self.0.write().await?;
         if workspaces::Entity::find().filter(workspaces::Column::Name.eq(name)).one(&tx).await?.is_some() {
-            return Err(StorageError::Conflict(format!("there is a workspace named {name:?} already")));
+            return Err(StorageError::Conflict(format!("there is already a workspace named {name:?}")));
         }
         let row = workspaces::ActiveModel {
             id: Set(id),
@@ -37,12 +37,12 @@ impl Workspaces<'_> {
         Ok(row)
     }
 
-    /// Oldest first.
+    /// Lists workspaces. The oldest comes first.
     pub async fn list(&self) -> Result<Vec<workspaces::Model>, StorageError> {
         Ok(workspaces::Entity::find().order_by_asc(workspaces::Column::Id).limit(10_000).all(&self.0.db).await?)
     }
 
-    /// By name or by id.
+    /// Finds a workspace by its name or its id.
     pub async fn find(&self, name: &str) -> Result<workspaces::Model, StorageError> {
         let query = match Uuid::parse_str(name) {
             Ok(id) => workspaces::Entity::find_by_id(id),

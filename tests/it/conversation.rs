@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use demo::persona::{Answer, Behaviours, Persona, Spoken};
+use demo::persona::{Behaviours, Persona, PreparedAnswer, Spoken};
 use demo::script::Lines;
 use interview::guide::from_value;
 use sea_orm::{EntityTrait, QueryOrder};
@@ -30,8 +30,8 @@ fn recorded_human_speech_is_stored_word_for_word() {
         let persona = persona(&recordings);
         let lines = lines(&stage, &persona, &recordings).await;
         let held = stage.hold(&guide(), persona, lines).await.unwrap();
-        let cut_offs = (0..held.tape.askings.len())
-            .filter(|asking| demo::measure::timing(&held.tape, *asking, None).cut_off)
+        let cut_offs = (0..held.capture.askings.len())
+            .filter(|asking| demo::measure::timing(&held.capture, *asking, None).cut_off)
             .count();
         let stored = entity::interview_responses::Entity::find()
             .order_by_asc(entity::interview_responses::Column::Asking)
@@ -51,7 +51,7 @@ fn recorded_human_speech_is_stored_word_for_word() {
         let rate = wer(&said, &heard);
         let words = normalise(&said).len();
         println!("{:5.1} % of {words} words in all; the interviewer cut in {cut_offs} times", rate * 100.0);
-        let said: Vec<_> = held.tape.utterances.iter().map(|u| (u.start_ms, u.end_ms, u.text.as_str())).collect();
+        let said: Vec<_> = held.capture.utterances.iter().map(|u| (u.start_ms, u.end_ms, u.text.as_str())).collect();
         assert_eq!(stored.len(), recordings.len(), "an answer for every question: {said:#?} {:#}", held.transcript);
         assert!(rate <= MOST, "{rate}");
         assert_eq!(held.interview["status"], "completed");
@@ -74,7 +74,7 @@ fn guide() -> interview::Guide {
 
 /// Answers each question with a recording.
 fn persona(recordings: &[Recording]) -> Persona {
-    let answers = QUESTIONS.iter().zip(recordings).map(|((_, about), recording)| Answer {
+    let answers = QUESTIONS.iter().zip(recordings).map(|((_, about), recording)| PreparedAnswer {
         about: vec![(*about).to_owned()],
         before: Vec::new(),
         say: recording.text.clone(),

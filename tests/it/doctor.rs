@@ -7,6 +7,7 @@ use interviewer::startup::{self, Running};
 use serde_json::Value;
 
 use crate::session::settings;
+use crate::support::certificate::{self, Certificate};
 
 /// What the doctor finds of the HTTP port, with the settings of a running engine.
 async fn http_port(engine: &Running, data_dir: &Path, also: &[(&str, &str)]) -> Value {
@@ -27,21 +28,17 @@ async fn a_port_that_the_engine_itself_has_is_no_fault() {
     let engine = startup::start(settings(folder.path(), &[])).await.unwrap();
     let found = http_port(&engine, folder.path(), &[]).await;
     assert_eq!(found["state"], "ok", "{found}");
-    assert!(found["detail"].as_str().unwrap().contains("the engine is running there"), "{found}");
+    assert!(found["detail"].as_str().unwrap().contains("is used by the running engine"), "{found}");
     engine.stop(std::time::Duration::ZERO).await;
 }
 
 #[actix_web::test]
 async fn the_engine_is_known_behind_a_certificate_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let (cert, key) = (cert.display().to_string(), key.display().to_string());
+    let Certificate { cert, key, .. } = certificate::self_signed(folder.path());
     let tls = [("TLS_CERT", cert.as_str()), ("TLS_KEY", key.as_str())];
     let engine = startup::start(settings(folder.path(), &tls)).await.unwrap();
     let found = http_port(&engine, folder.path(), &tls).await;
-    assert!(found["detail"].as_str().unwrap().contains("the engine is running there"), "{found}");
+    assert!(found["detail"].as_str().unwrap().contains("is used by the running engine"), "{found}");
     engine.stop(std::time::Duration::ZERO).await;
 }

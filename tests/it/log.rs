@@ -71,7 +71,7 @@ async fn nobody_is_named_or_quoted_in_the_log_of_a_whole_interview() {
     stage.engine.stop(Duration::ZERO).await;
 
     let text = log.text();
-    for known in ["\"call over\"", "\"listening\"", "personal data erased"] {
+    for known in ["\"call over\"", "\"listening\"", "personal data was erased"] {
         assert!(text.contains(known), "{known} is not in the log:\n{text}");
     }
     assert_eq!(log.told(), Vec::<&str>::new(), "{text}");

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use entity::{Queue, Status};
 use interview::Event;
 use interview::io::{EndStatus, Postponement};
-use interviewer::supervisors::{Appointments, Rooms};
+use interviewer::supervisors::{Appointments, LiveCalls};
 use interviewer::tasks::Failure;
 use interviewer::telemetry::Metrics;
 use reqwest::{Method, StatusCode};
@@ -35,7 +35,7 @@ async fn appointment(storage: &Storage, at: DateTime<Utc>) -> Uuid {
 struct Only(Option<Uuid>);
 
 #[async_trait]
-impl Rooms for Only {
+impl LiveCalls for Only {
     async fn is_busy(&self, interview: Uuid) -> bool {
         self.0 == Some(interview)
     }

@@ -1,4 +1,4 @@
-//! TLS of our own, with a certificate made on the spot.
+//! TLS that the engine terminates.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -12,6 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use crate::session::settings;
+use crate::support::certificate::{self, Certificate};
 
 /// One request over TLS, trusting nothing but the certificate; the whole answer.
 fn request(address: &str, certificate: &[u8], request: &str) -> String {
@@ -35,11 +36,7 @@ fn request(address: &str, certificate: &[u8], request: &str) -> String {
 #[actix_web::test]
 async fn the_engine_serves_with_a_certificate_of_the_operators() {
     let folder = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let (cert, key) = (cert.display().to_string(), key.display().to_string());
+    let Certificate { pem, cert, key } = certificate::self_signed(folder.path());
     let engine = startup::start(settings(folder.path(), &[("TLS_CERT", &cert), ("TLS_KEY", &key)])).await.unwrap();
     assert!(engine.url.starts_with("https://127.0.0.1:"), "{}", engine.url);
     let address = engine.url.trim_start_matches("https://").to_owned();
@@ -51,7 +48,6 @@ async fn the_engine_serves_with_a_certificate_of_the_operators() {
              Content-Length: {length}\r\n\r\n{body}"
         )
     };
-    let pem = made.cert.pem();
     let json = async |text: String| -> Value {
         let (address, pem) = (address.clone(), pem.clone());
         let asking = move || request(&address, pem.as_bytes(), &text);

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 /// How a file is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum Behaviour {
     /// The whole file, or the part that a range request asks for.
     Whole,
     /// Always the whole file, even for a range request.
@@ -29,7 +29,7 @@ pub enum Manner {
 
 #[derive(Default)]
 struct Shelf {
-    files: HashMap<String, (Manner, Vec<u8>)>,
+    files: HashMap<String, (Behaviour, Vec<u8>)>,
     requests: Vec<String>,
 }
 
@@ -40,8 +40,8 @@ pub struct FakeHub {
 
 impl FakeHub {
     /// Serves `files` by their path below the hub's address until the test process ends.
-    pub fn serving(files: &[(&str, Manner, &[u8])]) -> Self {
-        let files = files.iter().map(|(path, manner, bytes)| (format!("/{path}"), (*manner, bytes.to_vec())));
+    pub fn serving(files: &[(&str, Behaviour, &[u8])]) -> Self {
+        let files = files.iter().map(|(path, behaviour, bytes)| (format!("/{path}"), (*behaviour, bytes.to_vec())));
         let shelf = Arc::new(Mutex::new(Shelf { files: files.collect(), requests: Vec::new() }));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -84,28 +84,28 @@ fn answer(mut stream: TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
         let mut shelf = shelf.lock();
         shelf.requests.push(path.clone());
         let found = shelf.files.get(&path).cloned();
-        if let Some((manner @ Manner::CutOnce(_), _)) = shelf.files.get_mut(&path) {
-            *manner = Manner::Whole;
+        if let Some((behaviour @ Behaviour::CutOnce(_), _)) = shelf.files.get_mut(&path) {
+            *behaviour = Behaviour::Whole;
         }
         found
     };
-    let Some((manner, bytes)) = found else {
+    let Some((behaviour, bytes)) = found else {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\nconnection: close\r\n\r\ngone");
     };
-    let from = from.filter(|from| manner != Manner::WithoutRanges && *from < bytes.len());
+    let from = from.filter(|from| behaviour != Behaviour::WithoutRanges && *from < bytes.len());
     let body = &bytes[from.unwrap_or(0)..];
     let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
     write!(stream, "HTTP/1.1 {status}\r\nconnection: close\r\n")?;
     if let Some(from) = from {
         write!(stream, "content-range: bytes {from}-{}/{}\r\n", bytes.len() - 1, bytes.len())?;
     }
-    if manner != Manner::Unmeasured {
+    if behaviour != Behaviour::Unmeasured {
         write!(stream, "content-length: {}\r\n", body.len())?;
     }
     stream.write_all(b"\r\n")?;
-    match manner {
-        Manner::CutOnce(bytes) => stream.write_all(&body[..bytes]),
-        Manner::Slow => {
+    match behaviour {
+        Behaviour::CutOnce(bytes) => stream.write_all(&body[..bytes]),
+        Behaviour::Slow => {
             for byte in body {
                 stream.write_all(&[*byte])?;
                 std::thread::sleep(Duration::from_millis(100));

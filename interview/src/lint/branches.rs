@@ -3,7 +3,7 @@
 //! Owns: judging where branches lead. `dialogue::selection` takes each condition once, and only to
 //! a section that has not been held. Never does: judge their conditions.
 
-use super::finding::{Level, Report};
+use super::diagnostic::{Level, Report};
 use super::plan::Plan;
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {

@@ -3,7 +3,7 @@
 //! Owns: judging the conditions of triggers, branches and skips by the reading of `condition`.
 //! Never does: judge where a branch leads.
 
-use super::finding::{Level, Report};
+use super::diagnostic::{Level, Report};
 use super::plan::{Place, Plan, Readings, escaped};
 use crate::condition::{Condition, is_about_score, is_none, names};
 use crate::guide::{Question, QuestionType};

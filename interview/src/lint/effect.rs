@@ -3,7 +3,7 @@
 //! Owns: naming each of them that a guide sets. Never does: find fault with fields that are kept for
 //! the author's own use, such as `objective` or `target_respondent_profile`.
 
-use super::finding::{Level, Report};
+use super::diagnostic::{Level, Report};
 use super::plan::Plan;
 
 pub(super) fn check(plan: &Plan<'_>, report: &mut Report) {

@@ -18,7 +18,7 @@
 mod branches;
 mod conditions;
 mod effect;
-mod finding;
+mod diagnostic;
 mod plan;
 mod reach;
 mod spoken;
@@ -28,10 +28,10 @@ mod wording;
 use serde_json::Value;
 
 use crate::guide::{Guide, Problem, from_value};
-use finding::Report;
+use diagnostic::Report;
 use plan::Plan;
 
-pub use finding::{Finding, Level, Step};
+pub use diagnostic::{Diagnostic, Level, Step};
 
 /// Returns everything that is doubtful in a guide, in the order of the document. Paths count
 /// sections in the order of the guide (by `order`).
@@ -48,7 +48,7 @@ pub use finding::{Finding, Level, Step};
 /// ").unwrap();
 /// assert_eq!(lint(&guide)[0].code, "leading-question");
 /// ```
-pub fn lint(guide: &Guide) -> Vec<Finding> {
+pub fn lint(guide: &Guide) -> Vec<Diagnostic> {
     let plan = Plan::of(guide);
     let mut report = Report(Vec::new());
     conditions::check(&plan, &mut report);
@@ -63,7 +63,7 @@ pub fn lint(guide: &Guide) -> Vec<Finding> {
 }
 
 /// Checks a document and lints it. Paths count sections in the order in which they are written.
-pub fn document(value: Value) -> Result<(Guide, Vec<Finding>), Vec<Problem>> {
+pub fn document(value: Value) -> Result<(Guide, Vec<Diagnostic>), Vec<Problem>> {
     let places = places(&value);
     let guide = from_value(value)?;
     let mut findings = lint(&guide);

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::finding::{Level, Report};
+use super::diagnostic::{Level, Report};
 use super::plan::{Plan, Readings, escaped};
 use crate::condition::Condition;
 use crate::guide::Question;

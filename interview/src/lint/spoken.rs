@@ -3,7 +3,7 @@
 //! Owns: examining every text of the guide that is spoken: its name, questions, options and
 //! templates. Never does: say how a text is pronounced.
 
-use super::finding::{Level, Report};
+use super::diagnostic::{Level, Report};
 use super::plan::Plan;
 use super::time::{Clock, words};
 use crate::dialogue::lines;

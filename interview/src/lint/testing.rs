@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Finding, document};
+use super::{Diagnostic, document};
 
 /// Returns the findings about a guide in which nothing is doubtful, after `change`.
-pub(super) fn changed(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
+pub(super) fn changed(change: impl FnOnce(&mut Value)) -> Vec<Diagnostic> {
     let mut guide = json!({
         "name": "Trains",
         "research_objective": "Why people take trains",
@@ -35,7 +35,7 @@ pub(super) fn changed(change: impl FnOnce(&mut Value)) -> Vec<Finding> {
 }
 
 /// Returns `code path` of each finding.
-pub(super) fn summary(findings: &[Finding]) -> Vec<String> {
+pub(super) fn summary(findings: &[Diagnostic]) -> Vec<String> {
     findings.iter().map(|finding| format!("{} {}", finding.code, finding.path)).collect()
 }
 

@@ -13,7 +13,7 @@
 //! - The greeting and consent take their words and two answers of 2 s. The farewell takes 8 s.
 //! - A follow-up takes 10 words, 10 s of answer and its turn.
 
-use super::finding::{Level, Report, Step};
+use super::diagnostic::{Level, Report, Step};
 use super::plan::{Place, Plan};
 use crate::dialogue::lines;
 use crate::dialogue::timing::{Budget, FAREWELL_MS};

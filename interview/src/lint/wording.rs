@@ -3,7 +3,7 @@
 //! Owns: the findings about them, in English. Guides in other languages are not examined. Never
 //! does: judge meaning. A leading question in plain words is not found.
 
-use super::finding::{Level, Report};
+use super::diagnostic::{Level, Report};
 use super::plan::Plan;
 use crate::guide::{Question, QuestionType};
 use crate::lexicon as lex;

@@ -19,5 +19,5 @@ mod threshold;
 pub use component::{Change, Component};
 pub use escalation::{ERRORS, Escalation, LEAST, Reason, WINDOW_MS};
 pub use metric::{Metric, Severity, Side};
-pub use monitor::{Alert, FEWEST, Finding, Monitor, Subject};
+pub use monitor::{Alert, Consequence, FEWEST, Monitor, Subject};
 pub use threshold::{Threshold, Thresholds};

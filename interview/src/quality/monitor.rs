@@ -63,7 +63,7 @@ pub struct Alert {
 
 /// A consequence of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Finding {
+pub enum Consequence {
     Raised(Alert),
     Recovered(Subject),
     Escalated(Escalation),
@@ -140,7 +140,7 @@ impl Monitor {
     }
 
     /// Takes the next event of the log. An event that was seen before changes nothing.
-    pub fn observe(&mut self, seq: i64, at: Ms, event: &Event, thresholds: &Thresholds) -> Vec<Finding> {
+    pub fn observe(&mut self, seq: i64, at: Ms, event: &Event, thresholds: &Thresholds) -> Vec<Consequence> {
         if seq <= self.seq {
             return Vec::new();
         }
@@ -186,7 +186,7 @@ impl Monitor {
     }
 
     /// Judges the latest values by changed thresholds.
-    pub fn reconsider(&mut self, thresholds: &Thresholds) -> Vec<Finding> {
+    pub fn reconsider(&mut self, thresholds: &Thresholds) -> Vec<Consequence> {
         let (at, mut findings) = (self.at, Vec::new());
         if self.is_over() {
             return findings;
@@ -200,7 +200,7 @@ impl Monitor {
             match &watch.open {
                 Some(_) if !threshold.is_crossed(metric, value) => {
                     watch.open = None;
-                    findings.push(Finding::Recovered(Subject::Metric(metric)));
+                    findings.push(Consequence::Recovered(Subject::Metric(metric)));
                 }
                 None if bad => self.raise(metric, value, at, thresholds, &mut findings),
                 _ => {}
@@ -212,7 +212,7 @@ impl Monitor {
         findings
     }
 
-    fn judge_completion(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+    fn judge_completion(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Consequence>) {
         let Some(projected) = self.projection(at) else { return };
         self.judge(Metric::CompletionRate, projected, at, Mode::Live, thresholds, findings);
         let low = |watch: &Watch| {
@@ -229,7 +229,7 @@ impl Monitor {
     }
 
     /// Judges the means, if there are enough answers.
-    fn judge_answers(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+    fn judge_answers(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Consequence>) {
         let spoken = self.state.responses.iter().filter(|response| !response.text.is_empty()).count();
         if spoken < FEWEST {
             return;
@@ -255,7 +255,7 @@ impl Monitor {
     }
 
     /// Judges every value once more, as it is.
-    fn judge_end(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+    fn judge_end(&mut self, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Consequence>) {
         let scores = Scores::of_state(&self.guide, &self.state, self.median_words);
         let (completion, data_quality) = (scores.completion_rate.map(widen), scores.data_quality_score.map(widen));
         let rest = [(Metric::CompletionRate, completion), (Metric::DataQualityScore, data_quality)];
@@ -270,7 +270,7 @@ impl Monitor {
         self.escalate_poor_data(data_quality, findings);
     }
 
-    fn escalate_poor_data(&mut self, data_quality: Option<f64>, findings: &mut Vec<Finding>) {
+    fn escalate_poor_data(&mut self, data_quality: Option<f64>, findings: &mut Vec<Consequence>) {
         if let Some(score) = data_quality.filter(|score| *score < LEAST) {
             self.escalate(Escalation::of_value(Reason::DataQualityScore, score), findings);
         }
@@ -283,7 +283,7 @@ impl Monitor {
         at: Ms,
         mode: Mode,
         thresholds: &Thresholds,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<Consequence>,
     ) {
         let threshold = thresholds.of(metric);
         let watch = self.watches.entry(Subject::Metric(metric)).or_default();
@@ -296,7 +296,7 @@ impl Monitor {
             let well = if mode == Mode::AsItIs { !crossed } else { threshold.is_recovered(metric, value) };
             if well {
                 watch.open = None;
-                findings.push(Finding::Recovered(Subject::Metric(metric)));
+                findings.push(Consequence::Recovered(Subject::Metric(metric)));
             }
             return;
         }
@@ -307,7 +307,7 @@ impl Monitor {
         }
     }
 
-    fn raise(&mut self, metric: Metric, value: f64, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Finding>) {
+    fn raise(&mut self, metric: Metric, value: f64, at: Ms, thresholds: &Thresholds, findings: &mut Vec<Consequence>) {
         let threshold = thresholds.of(metric);
         let alert = Alert {
             subject: Subject::Metric(metric),
@@ -319,7 +319,7 @@ impl Monitor {
         self.opened(alert, at, findings);
     }
 
-    fn recognition_fails(&mut self, at: Ms, findings: &mut Vec<Finding>) {
+    fn recognition_fails(&mut self, at: Ms, findings: &mut Vec<Consequence>) {
         if self.watches.get(&Subject::Recognition).is_some_and(|watch| watch.open.is_some()) {
             return;
         }
@@ -333,15 +333,15 @@ impl Monitor {
         self.opened(alert, at, findings);
     }
 
-    fn recognition_works(&mut self, findings: &mut Vec<Finding>) {
+    fn recognition_works(&mut self, findings: &mut Vec<Consequence>) {
         let open = self.watches.get_mut(&Subject::Recognition).and_then(|watch| watch.open.take());
         if open.is_some() {
-            findings.push(Finding::Recovered(Subject::Recognition));
+            findings.push(Consequence::Recovered(Subject::Recognition));
         }
     }
 
     /// Once for an interview: what is missing does not come back.
-    fn recording_incomplete(&mut self, at: Ms, findings: &mut Vec<Finding>) {
+    fn recording_incomplete(&mut self, at: Ms, findings: &mut Vec<Consequence>) {
         if self.watches.get(&Subject::Recording).is_some_and(|watch| watch.open.is_some()) {
             return;
         }
@@ -349,16 +349,16 @@ impl Monitor {
         self.opened(Alert { subject, severity: Severity::Error, value: 1.0, threshold: 0.0, occasion }, at, findings);
     }
 
-    fn opened(&mut self, alert: Alert, at: Ms, findings: &mut Vec<Finding>) {
+    fn opened(&mut self, alert: Alert, at: Ms, findings: &mut Vec<Consequence>) {
         self.raised.push((at, alert.severity));
         self.watches.entry(alert.subject).or_default().open = Some(alert.clone());
-        findings.push(Finding::Raised(alert));
+        findings.push(Consequence::Raised(alert));
     }
 
-    fn escalate(&mut self, escalation: Escalation, findings: &mut Vec<Finding>) {
+    fn escalate(&mut self, escalation: Escalation, findings: &mut Vec<Consequence>) {
         if self.escalated.iter().all(|told| told.reason != escalation.reason) {
             self.escalated.push(escalation.clone());
-            findings.push(Finding::Escalated(escalation));
+            findings.push(Consequence::Escalated(escalation));
         }
     }
 }

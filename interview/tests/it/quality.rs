@@ -6,7 +6,7 @@ use std::sync::Arc;
 use interview::analysis::Analysis;
 use interview::guide::{Action, Guide};
 use interview::io::{EndStatus, Endpointing, Event, Ms, Rejection, Response, TurnTiming, Word};
-use interview::quality::{Alert, Finding, Metric, Monitor, Reason, Severity, Subject, Threshold, Thresholds};
+use interview::quality::{Alert, Consequence, Metric, Monitor, Reason, Severity, Subject, Threshold, Thresholds};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -92,11 +92,11 @@ impl Watched {
     }
 }
 
-fn name(finding: &Finding) -> String {
+fn name(finding: &Consequence) -> String {
     match finding {
-        Finding::Raised(alert) => format!("+{}", alert.subject.name()),
-        Finding::Recovered(subject) => format!("-{}", subject.name()),
-        Finding::Escalated(escalation) => format!("!{}", escalation.reason.name()),
+        Consequence::Raised(alert) => format!("+{}", alert.subject.name()),
+        Consequence::Recovered(subject) => format!("-{}", subject.name()),
+        Consequence::Escalated(escalation) => format!("!{}", escalation.reason.name()),
     }
 }
 
@@ -328,12 +328,12 @@ proptest! {
         }
         let mut open: BTreeMap<Subject, Alert> = BTreeMap::new();
         let mut reasons: Vec<Reason> = Vec::new();
-        let mut note = |findings: Vec<Finding>, open: &mut BTreeMap<Subject, Alert>| {
+        let mut note = |findings: Vec<Consequence>, open: &mut BTreeMap<Subject, Alert>| {
             for finding in findings {
                 match finding {
-                    Finding::Raised(alert) => assert!(open.insert(alert.subject, alert).is_none(), "raised twice"),
-                    Finding::Recovered(subject) => assert!(open.remove(&subject).is_some(), "nothing to recover"),
-                    Finding::Escalated(escalation) => {
+                    Consequence::Raised(alert) => assert!(open.insert(alert.subject, alert).is_none(), "raised twice"),
+                    Consequence::Recovered(subject) => assert!(open.remove(&subject).is_some(), "nothing to recover"),
+                    Consequence::Escalated(escalation) => {
                         assert!(!reasons.contains(&escalation.reason), "escalated twice");
                         assert!(escalation.text.starts_with(escalation.reason.words()));
                         reasons.push(escalation.reason);

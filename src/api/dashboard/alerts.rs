@@ -20,26 +20,26 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(quality_alerts));
 }
 
-/// Which alerts.
+/// The filter on alerts.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// Of this severity only.
+    /// Only alerts of this severity.
     #[param(inline)]
     severity: Option<Severity>,
-    /// Of this interview only.
+    /// Only alerts of this interview.
     interview_id: Option<Uuid>,
-    /// `true`: those that are not resolved; `false`: those that are.
+    /// `true` selects unresolved alerts, `false` resolved ones.
     open: Option<bool>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct QualityAlerts {
-    /// Of the window, whatever the page.
+    /// The number of alerts in the window, on all pages.
     total_alerts: u64,
-    /// Newest first.
+    /// The newest alert comes first.
     alerts: Vec<Alert>,
-    /// `?cursor=` of the next page; null on the last one.
+    /// The value of `?cursor=` for the next page. Null on the last page.
     #[schema(required)]
     next_cursor: Option<String>,
 }
@@ -51,13 +51,13 @@ pub(in crate::api) struct Alert {
     severity: Severity,
     title: String,
     description: String,
-    /// A metric, or a part of the engine such as `component.database`.
+    /// The name of a metric, or of a part of the engine, such as `component.database`.
     metric_name: String,
-    /// When it was raised.
+    /// The value when the alert was raised.
     current_value: f64,
     threshold: f64,
     timestamp: DateTime<Utc>,
-    /// None: it is about no call.
+    /// The interview, or null if the alert is not about a call.
     #[schema(required)]
     interview_id: Option<Uuid>,
     #[schema(required)]
@@ -99,9 +99,9 @@ impl From<alerts::Model> for Alert {
     }
 }
 
-/// Quality alerts
+/// List quality alerts
 ///
-/// Those that were raised in the window, newest first.
+/// Returns the alerts that were raised in the window. The newest comes first.
 #[utoipa::path(
     get,
     path = "/api/dashboard/quality-alerts",

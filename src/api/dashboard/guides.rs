@@ -19,7 +19,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct GuidesPerformance {
-    /// Guides with interviews in the window, the one with most of them first.
+    /// The guides with interviews in the window. The guide with the most interviews comes first.
     call_guides: Vec<GuideRow>,
 }
 
@@ -35,21 +35,21 @@ struct GuideRow {
 struct GuideInterviews {
     total: i64,
     completed: i64,
-    /// 0…1: completed of all.
+    /// The share of all interviews that were completed, 0 to 1.
     completion_rate: f64,
 }
 
-/// Means are null where there is nothing to take them over.
+/// A mean is null if there are no values to compute it from.
 #[derive(Debug, Serialize, ToSchema)]
-// The names are the contract's.
+// The user contract defines these names.
 #[allow(clippy::struct_field_names)]
 struct GuideMetrics {
     #[schema(required)]
     avg_duration_seconds: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     #[schema(required)]
     avg_completion_percentage: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     #[schema(required)]
     avg_engagement_score: Option<f64>,
 }
@@ -62,7 +62,7 @@ impl From<GuidePerformance> for GuideRow {
             interviews: GuideInterviews {
                 total: guide.total,
                 completed: guide.completed,
-                // A guide without interviews is not in the list.
+                // A guide without interviews is not in the list, so the divisor is not 0.
                 completion_rate: guide.completed as f64 / guide.total as f64,
             },
             metrics: GuideMetrics {
@@ -74,9 +74,10 @@ impl From<GuidePerformance> for GuideRow {
     }
 }
 
-/// How each guide does
+/// Compare the performance of guides
 ///
-/// Guides with interviews in the window, the one with most of them first.
+/// Returns the guides with interviews in the window. The guide with the most interviews comes
+/// first.
 #[utoipa::path(
     get,
     path = "/api/dashboard/call-guides/performance",

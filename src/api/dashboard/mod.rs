@@ -1,6 +1,7 @@
-//! `/api/dashboard/`: what happened in the last so many hours, a file an endpoint.
+//! `/api/dashboard/`: the recent past in figures, with one file for each endpoint.
 //!
-//! Owns: parameters and answers' shapes. Never does: count (`storage::dashboards` does, and says what lies in a window).
+//! Owns: the parameters and the shapes of the answers. Never does: count. `storage::dashboards`
+//! does, and defines what belongs to a window.
 
 mod alerts;
 mod guides;
@@ -17,11 +18,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::query::Parameters;
 use storage::dashboards::Window;
 
-/// A day.
+/// The hours of a day.
 const DAY: u32 = 24;
-/// A week.
+/// The hours of a week.
 const WEEK: u32 = 168;
-/// Ten years.
+/// The number of themes if the request does not name one.
 pub(super) const THEMES: u32 = 20;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
@@ -33,43 +34,43 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .configure(quality::routes);
 }
 
-/// The window, a day when nothing is said.
+/// The window, one day by default.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LastDay {
-    /// The window: the last so many hours.
+    /// The length of the window in hours. The window ends now.
     #[param(minimum = 1, maximum = 87_600, default = 24)]
     hours: Option<u32>,
 }
 
-/// The window, a week when nothing is said.
+/// The window, one week by default.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LastWeek {
-    /// The window: the last so many hours.
+    /// The length of the window in hours. The window ends now.
     #[param(minimum = 1, maximum = 87_600, default = 168)]
     hours: Option<u32>,
 }
 
-/// One guide's only.
+/// The filter on one guide.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OfGuide {
-    /// Of this guide's interviews only.
+    /// Only interviews with this guide.
     pub(in crate::api) call_guide_id: Option<uuid::Uuid>,
 }
 
-/// How many themes.
+/// The number of themes.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ThemeLimit {
-    /// So many of the most frequent themes.
+    /// The number of themes to return. The most frequent ones are returned.
     #[param(minimum = 1, maximum = 1_000, default = 20)]
     limit: Option<u32>,
 }
 
 impl LastDay {
-    /// Hours, and the window that they mean.
+    /// Reads the hours and the window that they define.
     pub(super) fn of(query: &mut Parameters) -> (u32, Window) {
         let hours = query.read::<Self>().hours.unwrap_or(DAY);
         (hours, Window::of_hours(hours))
@@ -77,14 +78,14 @@ impl LastDay {
 }
 
 impl LastWeek {
-    /// Hours, and the window that they mean.
+    /// Reads the hours and the window that they define.
     pub(super) fn of(query: &mut Parameters) -> (u32, Window) {
         let hours = query.read::<Self>().hours.unwrap_or(WEEK);
         (hours, Window::of_hours(hours))
     }
 }
 
-/// `limit` of a list of themes.
+/// Reads the `limit` of a list of themes.
 pub(super) fn theme_limit(query: &mut Parameters) -> u64 {
     u64::from(query.read::<ThemeLimit>().limit.unwrap_or(THEMES))
 }

@@ -31,19 +31,19 @@ pub(in crate::api) struct Overview {
 #[derive(Debug, Serialize, ToSchema)]
 struct OverviewInterviews {
     total: i64,
-    /// Every status, also those that no interview has.
+    /// The number of interviews for each status, including those that no interview has.
     by_status: BTreeMap<&'static str, i64>,
 }
 
-/// Means are null where there is nothing to take them over.
+/// A mean is null if there are no values to compute it from.
 #[derive(Debug, Serialize, ToSchema)]
 struct OverviewPerformance {
     #[schema(required)]
     avg_duration_seconds: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     #[schema(required)]
     avg_completion_rate: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     #[schema(required)]
     avg_engagement_score: Option<f64>,
     total_responses: i64,
@@ -52,13 +52,14 @@ struct OverviewPerformance {
 #[derive(Debug, Serialize, ToSchema)]
 struct OverviewQuality {
     total_alerts: i64,
-    /// Every severity, also those that no alert has.
+    /// The number of alerts for each severity, including those that no alert has.
     by_severity: BTreeMap<Severity, i64>,
 }
 
-/// Interviews at a glance
+/// Get an overview of the interviews
 ///
-/// How many there were, how they went, and what was noticed. Means are null where there is nothing to take them over.
+/// Returns how many interviews there were, how they went, and which alerts were raised. A mean is
+/// null if there are no values to compute it from.
 #[utoipa::path(
     get,
     path = "/api/dashboard/overview",

@@ -14,9 +14,10 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(response_quality));
 }
 
-/// How much the answers say, and how well they were understood
+/// Get the quality of the answers
 ///
-/// Answers by score. Each range includes its beginning; 1.0 belongs to the last one.
+/// Returns how much the answers say and how well they were understood, as counts by score. Each
+/// range includes its lower bound. The last range also includes 1.0.
 #[utoipa::path(
     get,
     path = "/api/dashboard/response-quality",

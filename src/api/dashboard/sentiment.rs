@@ -18,13 +18,13 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct SentimentTrends {
-    /// Oldest first; hours without answers are left out.
+    /// The oldest hour comes first. Hours without answers are left out.
     time_series: Vec<Hour>,
 }
 
-/// The mood of the answers, hour by hour
+/// Get the sentiment of the answers by hour
 ///
-/// Hours are those of UTC, oldest first; hours without answers are left out.
+/// Hours are in UTC, and the oldest comes first. Hours without answers are left out.
 #[utoipa::path(
     get,
     path = "/api/dashboard/sentiment-trends",

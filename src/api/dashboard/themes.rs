@@ -14,9 +14,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(frequent_themes));
 }
 
-/// What the answers are about
+/// List the themes of the answers
 ///
-/// The most frequent themes; a theme counts once for each answer that touches it.
+/// Returns the most frequent themes. A theme counts once for each answer that touches it.
 #[utoipa::path(
     get,
     path = "/api/dashboard/themes",

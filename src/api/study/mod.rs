@@ -1,10 +1,13 @@
-//! A whole study to take away, as JSON, CSV or a zip: `GET /api/call-guides/{id}/study` streams it at once,
-//! `POST` on the same path has it written in the background (a task), to be fetched from `/api/exports/{task_id}`.
+//! The export of a whole study as JSON, CSV or zip. `GET /api/call-guides/{id}/study` streams it at
+//! once. `POST` on the same path has it written by a background task, and the file is then at
+//! `/api/exports/{task_id}`.
 //!
-//! The stream is written as it is read, so that neither the size of a study nor a slow reader costs memory; whoever hangs up
-//! ends it. A fault on the way breaks the connection off: what has arrived is then recognisably incomplete.
+//! The stream is sent while it is written, so that neither the size of a study nor a slow client
+//! costs memory. If the client disconnects, writing stops. If an error occurs, the connection is
+//! aborted, so that the client can see that the file is incomplete.
 //!
-//! Owns: what is asked for, and the way to the client (`out`). What is in it, `crate::study` knows.
+//! Owns: the parameters, and the transport to the client (`out`). Never does: know the content
+//! (`crate::study` does).
 
 mod out;
 
@@ -32,18 +35,18 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(study, write_study)).service(resource!(fetch));
 }
 
-/// Which interviews, and how they are written.
+/// The interviews to export, and the format.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Wanted {
-    /// json when missing.
+    /// json if missing.
     #[param(inline)]
     format: Option<Format>,
     #[param(inline)]
     status: Option<entity::Status>,
-    /// Interviews made at this time or later.
+    /// Interviews created at this time or later.
     from: Option<DateTime<Utc>>,
-    /// Interviews made before this time.
+    /// Interviews created before this time.
     to: Option<DateTime<Utc>>,
 }
 
@@ -56,11 +59,12 @@ fn wanted(id: Uuid, request: &HttpRequest) -> Result<ExportRequest, Problem> {
     Ok(ExportRequest { call_guide_id: id, format: format.unwrap_or(Format::Json), status, from, to })
 }
 
-/// Take a study away
+/// Export a study
 ///
-/// JSON: every interview with its answers. CSV: a row an answer. Zip: both, the transcripts (JSON, text and WebVTT), and the
-/// recordings of those who agreed to be recorded. Streams, however large the study is. Two may be under way to one caller; beyond
-/// that the answer is 429.
+/// JSON holds every interview with its answers. CSV holds one row for each answer. The zip archive
+/// holds both, the transcripts (JSON, text and WebVTT), and the recordings of respondents who
+/// consented to them. The answer is streamed, however large the study is. Each caller may receive
+/// two such streams at a time. A further request is answered with 429.
 #[utoipa::path(
     get,
     path = "/api/call-guides/{id}/study",
@@ -95,51 +99,54 @@ async fn study(
     Ok(HttpResponse::Ok().insert_header(name).content_type(format.media_type()).streaming(body))
 }
 
-/// Have a study written in the background
+/// Export a study in the background
 ///
-/// For large ones, and for those with recordings: the file is fetched when the task is `completed`, in one go or in ranges.
-/// Callers may have only so many tasks open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+/// This is for large studies and for those with recordings. When the task is `completed`, the file
+/// can be downloaded as a whole or in ranges. The number of open tasks is limited for each caller
+/// and workspace (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/call-guides/{id}/study",
     params(("id" = Uuid, Path), Wanted),
     responses(
-        (status = 202, body = Queued, description = "it is being written: its result names the file"),
-        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+        (status = 202, body = Queued,
+            description = "The export is being written. The result of the task names the file."),
+        (status = 429, body = Problem, description = "The limit of open tasks or of requests is reached.",
             headers(("Retry-After" = u64))),
     )
 )]
 async fn write_study(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let wanted = wanted(*id, &request)?;
     caller.storage.guides().newest(*id).await?;
-    // Before it is noted: what is refused was no export.
+    // This precedes the entry in the audit trail, because a refused request is not an export.
     caller.storage.tasks().check_room(&caller.actor).await?;
     caller.storage.studies().note_export(&wanted.filter(), wanted.format.ending(), &caller.actor).await?;
     let task_id = enqueue(&caller.storage, &wanted, &caller.actor).await?;
     Ok(queued(task_id))
 }
 
-/// Fetch a study that was written in the background
+/// Download a study that was exported in the background
 ///
-/// It is kept for a day, and removed when somebody's personal data is erased.
+/// The file is kept for a day. It is removed earlier if the personal data of one of its respondents
+/// is erased.
 #[utoipa::path(
     get,
     path = "/api/exports/{task_id}",
     params(
         ("task_id" = Uuid, Path),
-        ("Range" = Option<String>, Header, description = "As in RFC 9110, in bytes"),
+        ("Range" = Option<String>, Header, description = "As defined in RFC 9110, in bytes."),
     ),
     responses(
         (status = 200, content(
             (Object = "application/json"), (String = "text/csv"), (Vec<u8> = "application/zip"),
         )),
-        (status = 206, body = [u8], content_type = "application/octet-stream", description = "the range that was asked for"),
-        (status = 304, description = "it has not changed since"),
-        (status = 409, body = Problem, description = "it is not written yet, or could not be"),
-        (status = 410, body = Problem, description = "it was removed"),
-        (status = 412, body = Problem, description = "it has changed since"),
-        (status = 416, body = Problem, description = "there is no such range"),
-        (status = 503, body = Problem, description = "the store of files does not answer now"),
+        (status = 206, body = [u8], content_type = "application/octet-stream", description = "The requested range."),
+        (status = 304, description = "The file has not changed."),
+        (status = 409, body = Problem, description = "The export is not complete, or it failed."),
+        (status = 410, body = Problem, description = "The export was removed."),
+        (status = 412, body = Problem, description = "The file has changed."),
+        (status = 416, body = Problem, description = "The range lies outside the file."),
+        (status = 503, body = Problem, description = "The store of files does not answer at present."),
     )
 )]
 async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -147,11 +154,11 @@ async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
     let Some(wanted) =
         (task.kind == EXPORT_STUDY).then(|| serde_json::from_value::<ExportRequest>(task.payload).ok()).flatten()
     else {
-        return Err(Problem::not_found("there is no export with this id"));
+        return Err(Problem::not_found("There is no export with this id."));
     };
     if task.state != TaskState::Completed {
         let state = task.state.as_str();
-        return Err(Problem::conflict(format!("the export is {state}: GET /api/tasks/{id} says more")));
+        return Err(Problem::conflict(format!("The state of the export is {state}. GET /api/tasks/{id} says more.")));
     }
     let because = task.result.as_ref().and_then(|result| result.get(REMOVED_BECAUSE)?.as_str());
     if let Some(because) = because {
@@ -169,12 +176,11 @@ async fn fetch(caller: Viewer, id: Path<Uuid>, request: HttpRequest) -> Result<H
 
 fn removed(because: &str) -> Problem {
     let detail = match because {
-        ERASURE => "the export was removed because of an erasure of personal data: have it written again",
-        EXPIRED => "exports are kept for a day: have it written again",
-        // Somebody has removed it in the store itself, or workers write to another place than this engine reads.
-        _ => {
-            "the export is not where it was written: have it written again, and let engines and workers use one FILES_URL"
-        }
+        ERASURE => "The export was removed because of an erasure of personal data. Start it again.",
+        EXPIRED => "The export was removed after a day. Start it again.",
+        // The file was removed from the store itself, or workers use another store than this
+        // engine.
+        _ => "The export is not in the store. Start it again, and let engines and workers use the same FILES_URL.",
     };
     Problem::new(Kind::ExportRemoved, detail)
 }

@@ -1,6 +1,7 @@
-//! From a writer on a thread that may block to the client, in bounded chunks.
+//! The transport from a writer on a blocking thread to the client, in bounded chunks.
 //!
-//! Owns: that the writer waits for the reader, and stops when nobody reads. Never does: know what is written.
+//! Owns: that the writer waits for the reader, and stops when the reader is gone. Never does: know
+//! what is written.
 
 use std::io::{self, BufWriter, Write};
 
@@ -12,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::study::ExportError;
 
 const CHUNK: usize = 64 * 1024;
-/// Chunks that may wait for the client: half a megabyte an export.
+/// The number of chunks that may wait for the client. They take half a megabyte for each export.
 const WAITING: usize = 8;
 
 /// The writing end.
@@ -30,7 +31,8 @@ impl Write for Out {
     }
 }
 
-/// What `write` writes, as it is written. Where it fails the stream ends in an error, and the connection with it.
+/// Returns the output of `write` as a stream, while it is written. If `write` fails, the stream
+/// ends with an error, which closes the connection.
 pub(super) fn stream(
     write: impl FnOnce(&mut BufWriter<Out>) -> Result<(), ExportError> + Send + 'static,
 ) -> impl Stream<Item = io::Result<Bytes>> {
@@ -41,11 +43,11 @@ pub(super) fn stream(
         match written {
             Ok(()) => {}
             Err(ExportError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-                tracing::debug!("the client has left in the middle of an export");
+                tracing::debug!("the client disconnected during an export");
             }
             Err(error) => {
-                tracing::error!(%error, "an export can't be finished");
-                // What was not sent yet must not follow the error.
+                tracing::error!(%error, "an export cannot be finished");
+                // The buffered rest must not follow the error.
                 let _ = out.into_parts();
                 let _ = sender.blocking_send(Err(io::Error::other("the export could not be finished")));
             }

@@ -1,8 +1,10 @@
-//! What became of the events of one webhook; replaying and trying out.
+//! The deliveries of one webhook: their states, replays and tests.
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use entity::{DeliveryState, webhook_deliveries};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -14,12 +16,19 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(resource!(list)).service(resource!(replay)).service(resource!(test));
 }
 
-const STATES: [(&str, DeliveryState); 3] =
-    [("pending", DeliveryState::Pending), ("delivered", DeliveryState::Delivered), ("dead", DeliveryState::Dead)];
+/// The filter on deliveries.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Only deliveries in this state.
+    #[param(inline)]
+    state: Option<DeliveryState>,
+}
 
 /// List deliveries
 ///
-/// Newest first. A dead one was given up: every attempt failed, or the webhook was switched off.
+/// The newest delivery comes first. A dead delivery was given up: every attempt failed, or the
+/// webhook was switched off.
 #[utoipa::path(
     get,
     path = "/api/webhooks/{id}/deliveries",
@@ -27,32 +36,32 @@ const STATES: [(&str, DeliveryState); 3] =
     params(
         ("id" = Uuid, Path),
         Paging,
-        ("state" = Option<DeliveryState>, Query, description = "Only those in this state"),
+        Wanted,
     ),
     responses((status = 200, body = Page<webhook_deliveries::Model>))
 )]
 async fn list(caller: Admin, id: Path<Uuid>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let named = |text: &str| STATES.iter().find(|(name, _)| *name == text).map(|(_, state)| *state);
-    let state = query.parse("state", "pending, delivered or dead is wanted here", named);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let Wanted { state } = query.read();
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.webhooks().deliveries(*id, state, cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
 }
 
-/// Deliver again
+/// Replay a delivery
 ///
-/// From the beginning of its schedule and with the same `webhook-id`, whether it was given up or delivered. Until it has come
-/// to its end it counts as a task that the caller has open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+/// Starts the delivery again from the beginning of its schedule and with the same `webhook-id`,
+/// whether it was given up or delivered. Until it has ended, it counts as an open task of the
+/// caller (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/deliveries/{delivery_id}/replay",
     params(("id" = Uuid, Path), ("delivery_id" = Uuid, Path)),
     responses(
-        (status = 202, body = webhook_deliveries::Model, description = "it is on its way"),
-        (status = 409, body = Problem, description = "it is still being delivered"),
-        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+        (status = 202, body = webhook_deliveries::Model, description = "The delivery is queued."),
+        (status = 409, body = Problem, description = "The delivery is still pending."),
+        (status = 429, body = Problem, description = "The limit of open tasks or of requests is reached.",
             headers(("Retry-After" = u64))),
     )
 )]
@@ -61,17 +70,18 @@ async fn replay(caller: Admin, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, 
     Ok(HttpResponse::Accepted().json(row))
 }
 
-/// Try a webhook out
+/// Test a webhook
 ///
-/// Sends the event `webhook.test`, even to one that is switched off; what became of it stands among the deliveries. Until it
-/// has come to its end it counts as a task that the caller has open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+/// Sends the event `webhook.test`, even to a webhook that is switched off. The outcome is among the
+/// deliveries. Until the delivery has ended, it counts as an open task of the caller
+/// (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/test",
     params(("id" = Uuid, Path)),
     responses(
-        (status = 202, body = webhook_deliveries::Model, description = "it is on its way"),
-        (status = 429, body = Problem, description = "as many tasks are open as may be, or too many requests",
+        (status = 202, body = webhook_deliveries::Model, description = "The delivery is queued."),
+        (status = 429, body = Problem, description = "The limit of open tasks or of requests is reached.",
             headers(("Retry-After" = u64))),
     )
 )]

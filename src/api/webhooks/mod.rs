@@ -1,7 +1,9 @@
-//! `/api/webhooks/`: which events go where, for admins: it decides what leaves this machine, and headers hold credentials.
-//! What became of them is in `deliveries`.
+//! `/api/webhooks/`: which events are sent where. It is for admins, because a webhook decides what
+//! leaves this machine and its headers contain credentials. The outcome of the events is in
+//! `deliveries`.
 //!
-//! The tag of a webhook is that of its settings: its counts change with every delivery, and an edit is not about them.
+//! The ETag of a webhook is that of its settings. Its counts change with every delivery, and do not
+//! matter to an edit.
 
 mod deliveries;
 mod settings;
@@ -28,25 +30,26 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .configure(deliveries::routes);
 }
 
-/// A webhook whose secret was just made, and the only time that it is told.
+/// A webhook with its new secret. This is the only time that the secret is returned.
 #[derive(Serialize, ToSchema)]
 struct WebhookWithSecret {
     #[serde(flatten)]
     row: Webhook,
-    /// Signs what is sent, by Standard Webhooks 1.0: `whsec_` and 256 bits.
+    /// The secret that signs messages by Standard Webhooks 1.0: `whsec_` and 256 bits.
     secret: String,
 }
 
-/// Make a webhook
+/// Create a webhook
 ///
-/// From now on it is told of these events. Its secret is told in this answer and never again.
+/// The webhook receives these events from now on. Its secret is returned in this answer and never
+/// again.
 #[utoipa::path(
     post,
     path = "/api/webhooks/",
     request_body = WebhookBody,
     responses(
         (status = 201, body = WebhookWithSecret, headers(("Location" = String, description = "The webhook's path"))),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn create(
@@ -66,11 +69,11 @@ async fn create(
 
 /// List webhooks
 ///
-/// Newest first.
+/// The newest webhook comes first.
 #[utoipa::path(get, path = "/api/webhooks/", params(Paging), responses((status = 200, body = Page<Webhook>)))]
 async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = Parameters::of(&request);
-    let (limit, cursor) = (query.limit(), query.cursor());
+    let (limit, cursor) = query.paging();
     query.finish()?;
     let rows = caller.storage.webhooks().list(cursor, limit + 1).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |row| row.id)))
@@ -78,7 +81,8 @@ async fn list(caller: Admin, request: HttpRequest) -> Result<HttpResponse, Probl
 
 /// Read a webhook
 ///
-/// With its health: `failing` since its last attempt failed, `disabled` when it is told of nothing.
+/// The answer includes the health of the webhook: `failing` if its last attempt failed, and
+/// `disabled` if it receives no events.
 #[utoipa::path(
     get,
     path = "/api/webhooks/{id}",
@@ -90,10 +94,11 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     conditional::tagged_by(StatusCode::OK, &row, &row.settings())
 }
 
-/// Change a webhook
+/// Replace the settings of a webhook
 ///
-/// All of its settings are as the body says, and what it leaves out is as if it were made anew. One that is switched off
-/// (`is_active`: false) is told of nothing, and what was still to be sent is dead; switched on again it counts as healthy.
+/// Settings that are missing in the body get their defaults. A webhook that is switched off
+/// (`is_active`: false) receives no events, and its pending deliveries become dead. When it is
+/// switched on again, it counts as healthy.
 #[utoipa::path(
     put,
     path = "/api/webhooks/{id}",
@@ -101,7 +106,7 @@ async fn get(caller: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     request_body = WebhookBody,
     responses(
         (status = 200, body = Webhook),
-        (status = 422, body = Problem, description = "the body has faults"),
+        (status = 422, body = Problem, description = "The body has faults."),
     )
 )]
 async fn update(
@@ -117,24 +122,25 @@ async fn update(
     conditional::tagged_by(StatusCode::OK, &row, &row.settings())
 }
 
-/// Remove a webhook
+/// Delete a webhook
 ///
-/// With its deliveries.
+/// Its deliveries are deleted as well.
 #[utoipa::path(
     delete,
     path = "/api/webhooks/{id}",
     params(("id" = Uuid, Path), IfMatchHeader),
-    responses((status = 204, description = "it is gone"))
+    responses((status = 204, description = "The webhook was deleted."))
 )]
 async fn delete(caller: Admin, id: Path<Uuid>, expected: Expected) -> Result<HttpResponse, Problem> {
     caller.storage.webhooks().delete(*id, &caller.edit(expected.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Make another secret
+/// Rotate the secret of a webhook
 ///
-/// It is told in this answer and never again. For a while (WEBHOOKS_SECRET_OVERLAP_HOURS) the secret before it signs as
-/// well, so that the receiver can change over in its own time.
+/// The new secret is returned in this answer and never again. For a while
+/// (WEBHOOKS_SECRET_OVERLAP_HOURS) the previous secret also signs, so that the receiver can change
+/// over without a loss.
 #[utoipa::path(
     post,
     path = "/api/webhooks/{id}/rotate-secret",

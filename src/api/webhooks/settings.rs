@@ -1,4 +1,4 @@
-//! Reading what somebody wants of a webhook: everything that is wrong with it at once.
+//! Reading the settings of a webhook, with all of their faults at once.
 
 use std::collections::BTreeMap;
 
@@ -17,17 +17,19 @@ const MOST_HEADERS: usize = 20;
 #[schema(as = WebhookSettings)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WebhookBody {
-    /// What it is for.
+    /// The purpose of the webhook.
     #[schema(pattern = r"\S", max_length = 200)]
     name: String,
-    /// By https, and to a host of the public internet, but for what the operator allows (WEBHOOKS_ALLOW).
+    /// An https URL with a host of the public internet. The operator can allow others
+    /// (WEBHOOKS_ALLOW).
     #[schema(format = "uri", max_length = 2048)]
     url: String,
     #[schema(min_items = 1)]
     events: Vec<WebhookEvent>,
-    /// Sent with every delivery, such as `Authorization`; at most 20. Not what the engine itself sets.
+    /// At most 20 headers that are sent with every delivery, such as `Authorization`. Headers that
+    /// the engine sets are not allowed.
     headers: Option<BTreeMap<String, String>>,
-    /// True when missing.
+    /// True if missing.
     is_active: Option<bool>,
 }
 
@@ -35,13 +37,15 @@ pub(super) fn read(body: Value, allow: &Allow) -> Result<WebhookSettings, Proble
     let mut body = Described::<WebhookBody>::of(body);
     body.check("url", |url: String| Target::read(&url, allow).map(drop).map_err(|faults| faults.join("; ")));
     body.check("headers", |headers: BTreeMap<String, String>| {
-        if headers.len() <= MOST_HEADERS { Ok(()) } else { Err(format!("at most {MOST_HEADERS} are taken")) }
+        if headers.len() <= MOST_HEADERS { Ok(()) } else { Err(format!("At most {MOST_HEADERS} headers are allowed.")) }
     });
-    // Each by itself: one that is no text must not hide what is wrong with the others.
+    // Each header is checked by itself, so that a value that is not text does not hide the faults
+    // of the others.
     let given = body.raw("headers").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut seen: Vec<&str> = Vec::new();
     for (name, value) in &given {
-        let twice = seen.iter().any(|other| other.eq_ignore_ascii_case(name)).then_some("once is enough");
+        let twice =
+            seen.iter().any(|other| other.eq_ignore_ascii_case(name)).then_some("This header may appear only once.");
         if let Some(fault) = name_fault(name).or(value.as_str().and_then(value_fault)).or(twice) {
             body.fault(&format!("headers/{}", escaped(name)), fault);
         }
@@ -50,7 +54,7 @@ pub(super) fn read(body: Value, allow: &Allow) -> Result<WebhookSettings, Proble
     let WebhookBody { name, url, events: listed, headers, is_active } = body.finish()?;
     let mut events = Vec::new();
     for event in listed {
-        // Naming one twice changes nothing.
+        // A repeated event has no effect.
         if !events.contains(&event) {
             events.push(event);
         }

@@ -1,34 +1,34 @@
-//! Whether recordings and exports can be kept where the settings say.
+//! The check that recordings and exports can be stored where the settings say.
 //!
-//! Owns: this check. Never does: make a folder, or leave anything behind.
+//! Owns: this check. Never does: create a folder, or leave a file behind.
 
-use super::Finding;
+use super::CheckResult;
 use crate::config::Settings;
 use files::{FilesError, Place};
 
 const CHECK: &str = "files";
 
-pub fn examine(settings: &Settings) -> anyhow::Result<Finding> {
+pub fn examine(settings: &Settings) -> anyhow::Result<CheckResult> {
     let place = settings.files_place()?;
     if let Place::Folder(folder) = &place
         && settings.files.url.is_empty()
         && !folder.exists()
     {
-        return Ok(Finding::ok(CHECK, format!("{place} will be made")));
+        return Ok(CheckResult::ok(CHECK, format!("{place} will be created")));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let probed = settings.open_files().and_then(|files| runtime.block_on(files.probe()));
     Ok(match probed {
-        Ok(()) => Finding::ok(CHECK, format!("{place}: written, read and removed")),
+        Ok(()) => CheckResult::ok(CHECK, format!("{place}: a test file was written, read and deleted")),
         Err(error) => {
             let remedy = match &error {
                 FilesError::Refused { .. } => {
                     "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or grant this key reading, \
-                                               writing, listing and removing in the bucket"
+                                               writing, listing and deleting in the bucket"
                 }
                 _ => "correct FILES_URL, FILES_ENDPOINT and AWS_REGION, or start the store",
             };
-            Finding::missing(CHECK, error.to_string(), remedy)
+            CheckResult::missing(CHECK, error.to_string(), remedy)
         }
     })
 }
@@ -51,7 +51,7 @@ mod tests {
             examine(&Settings::read(None, set).unwrap()).unwrap()
         };
         let finding = found("");
-        assert!(finding.state == State::Ok && finding.detail.ends_with("data/files will be made"), "{finding:?}");
+        assert!(finding.state == State::Ok && finding.detail.ends_with("data/files will be created"), "{finding:?}");
         assert!(!data.exists());
         let shared = dir.path().join("shared");
         let url = format!("file://{}", shared.display());
@@ -59,7 +59,7 @@ mod tests {
         assert!(finding.state == State::Missing && finding.detail.contains("does not exist"), "{finding:?}");
         std::fs::create_dir(&shared).unwrap();
         let finding = found(&url);
-        assert!(finding.state == State::Ok && finding.detail.contains("written, read and removed"), "{finding:?}");
-        assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 0, "nothing is left behind");
+        assert!(finding.state == State::Ok && finding.detail.contains("written, read and deleted"), "{finding:?}");
+        assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 0, "no file is left behind");
     }
 }

@@ -1,6 +1,6 @@
-//! Asks STUN and TURN servers what a call would ask of them.
+//! The check of STUN and TURN servers, which sends the requests that a call would send.
 //!
-//! Owns: one question to one server. Never does: keep anything open on it.
+//! Owns: one request to one server. Never does: keep a connection open.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
@@ -15,21 +15,24 @@ use rtc::turn::client::{Client, ClientConfig, Event};
 use crate::config::network::address_of;
 use voice::transport::IceServer;
 
-/// A server that needs longer than this would delay every call.
+/// A slower server would delay every call.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What the server answers, or why it does not.
+/// Asks the server.
+///
+/// # Errors
+/// The reason why it does not answer.
 pub fn ask(server: &IceServer) -> Result<String, String> {
     let url = server.urls.first().ok_or("it has no URL")?;
-    let (host, port) = address_of(url).ok_or("its address can't be read")?;
+    let (host, port) = address_of(url).ok_or("its address cannot be parsed")?;
     let addresses = (host.as_str(), port).to_socket_addrs().map_err(|error| format!("{host}: {error}"))?;
     let addresses: Vec<SocketAddr> = addresses.collect();
     let found = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
     let address = *found.ok_or_else(|| format!("{host} has no address"))?;
     if url.starts_with("turns:") || url.starts_with("stuns:") || url.ends_with("=tcp") {
-        // The rest of it is the browser's: the engine itself uses UDP.
+        // TURN over TCP is used by browsers only. The engine itself uses UDP.
         return match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(_) => Ok(format!("{address} takes TCP connections (asked for no more than that)")),
+            Ok(_) => Ok(format!("{address} accepts TCP connections (nothing else was tested)")),
             Err(error) => Err(format!("{address}: {error}")),
         };
     }
@@ -64,8 +67,13 @@ fn over_udp(server: &IceServer, address: SocketAddr, relays: bool) -> Result<Str
     let answer = loop {
         send(&mut client, &socket).map_err(failed)?;
         match client.poll_event() {
-            Some(Event::BindingResponse(_, ours)) => break Ok(format!("{address} sees us as {ours}")),
-            Some(Event::AllocateResponse(_, relayed)) => break Ok(format!("{address} relays for us at {relayed}")),
+            Some(Event::BindingResponse(_, ours)) => break Ok(format!("{address} sees this machine as {ours}")),
+            Some(Event::AllocateResponse(_, relayed)) => {
+                break Ok(format!(
+                    "{address} relays for this machine at \
+                {relayed}"
+                ));
+            }
             Some(Event::BindingError(_, error) | Event::AllocateError(_, error)) => break Err(wrong(&error)),
             Some(Event::TransactionTimeout(_)) => break Err(format!("{address} does not answer")),
             Some(_) => continue,
@@ -96,7 +104,7 @@ fn over_udp(server: &IceServer, address: SocketAddr, relays: bool) -> Result<Str
             Err(error) => break Err(failed(error)),
         }
     };
-    // What was allocated is given back.
+    // This releases the allocation.
     let _ = client.close();
     let _ = send(&mut client, &socket);
     answer
@@ -135,7 +143,7 @@ mod tests {
             there.send_to(&answer.raw, from).unwrap();
         });
         let said = ask(&server(url)).unwrap();
-        assert!(said.contains("sees us as 127.0.0.1:"), "{said}");
+        assert!(said.contains("sees this machine as 127.0.0.1:"), "{said}");
         answering.join().unwrap();
 
         let silent = UdpSocket::bind("127.0.0.1:0").unwrap();

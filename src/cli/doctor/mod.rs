@@ -1,7 +1,8 @@
-//! `interviewer doctor`: has this machine what an interview needs, and how does one get what is missing?
+//! `interviewer doctor`: checks whether this machine has what an interview needs, and how to get
+//! what is missing.
 //!
-//! Owns: the checks and what is advised. Never does: change anything, or know settings of its own: it looks for what the
-//! engine would use.
+//! Owns: the checks and the advice. Never does: change anything, or have other settings than the
+//! engine.
 
 mod files;
 mod ice;
@@ -22,21 +23,22 @@ use crate::handles;
 use crate::output::put;
 use weights::{Manifest, Problem, Set, required, verify};
 
-/// Weights, their packages on the way, and room for a few recordings.
+/// Space in bytes for the weights, their packages during the download, and a few recordings.
 const DISK_TO_FETCH: u64 = 1_500_000_000;
 const DISK_TO_RUN: u64 = 200_000_000;
-/// Whisper base and Kokoro with their working memory.
+/// Memory in bytes for Whisper base and Kokoro at work.
 const MEMORY: u64 = 1_500_000_000;
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Where the weights are looked for, if not where the settings say.
+    /// The folder of the weights, if not that of the settings.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// The Whisper model to look for, if not the one of the settings: base, tiny.en, or the path of a ggml file.
+    /// The Whisper model to check, if not that of the settings: base, tiny.en, or the path of a
+    /// ggml file.
     #[arg(long)]
     whisper: Option<String>,
-    /// The report as JSON.
+    /// Print the report as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -45,13 +47,13 @@ pub struct DoctorArgs {
 #[serde(rename_all = "lowercase")]
 enum State {
     Ok,
-    /// Not needed now, good to have.
+    /// It is not required now, but recommended.
     Optional,
     Missing,
 }
 
 #[derive(Debug, Serialize)]
-struct Finding {
+struct CheckResult {
     check: &'static str,
     state: State,
     detail: String,
@@ -60,7 +62,7 @@ struct Finding {
     remedy: Option<String>,
 }
 
-impl Finding {
+impl CheckResult {
     fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, state: State::Ok, detail: detail.into(), remedy: None }
     }
@@ -78,7 +80,8 @@ impl Finding {
 }
 
 impl DoctorArgs {
-    /// Examines the machine for `settings`; settings that can't be read are a finding, and the defaults serve.
+    /// Checks the machine for `settings`. If the settings cannot be read, that is a finding, and
+    /// the other checks use the defaults.
     pub fn run(self, settings: Result<Settings, ConfigError>) -> anyhow::Result<ExitCode> {
         let findings = self.examine(settings)?;
         if self.json {
@@ -90,12 +93,12 @@ impl DoctorArgs {
         Ok(if missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    fn examine(&self, settings: Result<Settings, ConfigError>) -> anyhow::Result<Vec<Finding>> {
+    fn examine(&self, settings: Result<Settings, ConfigError>) -> anyhow::Result<Vec<CheckResult>> {
         let (settings, said) = match settings {
-            Ok(settings) => (settings, Finding::ok("settings", "read")),
+            Ok(settings) => (settings, CheckResult::ok("settings", "read")),
             Err(error) => {
-                let remedy = "correct them; the other checks use the defaults meanwhile";
-                (Settings::read(None, |_| None)?, Finding::missing("settings", error.to_string(), remedy))
+                let remedy = "correct them. The other checks use the defaults meanwhile";
+                (Settings::read(None, |_| None)?, CheckResult::missing("settings", error.to_string(), remedy))
             }
         };
         let dir = self.dir.as_deref().unwrap_or(&settings.storage.models_dir);
@@ -104,7 +107,7 @@ impl DoctorArgs {
         let weights = weights(whisper, dir);
         let fetching = weights.iter().any(|f| f.state == State::Missing);
         findings.push(disk(dir, if fetching { DISK_TO_FETCH } else { DISK_TO_RUN }));
-        // A built program whose weights are here needs none of these any more.
+        // A built program with its weights needs none of these.
         for (check, command, package) in [
             ("python3 with pip", &["python3", "-m", "pip", "--version"][..], "python3-pip"),
             ("npm", &["npm", "--version"], "npm"),
@@ -127,7 +130,7 @@ impl DoctorArgs {
     }
 }
 
-fn text(findings: &[Finding]) -> String {
+fn text(findings: &[CheckResult]) -> String {
     let mut out = String::new();
     for finding in findings {
         let state = match finding.state {
@@ -135,7 +138,7 @@ fn text(findings: &[Finding]) -> String {
             State::Optional => "optional",
             State::Missing => "MISSING ",
         };
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {:18} {}", finding.check, finding.detail);
         if let Some(remedy) = &finding.remedy {
             let _ = writeln!(out, "{:29}→ {remedy}", "");
@@ -150,19 +153,19 @@ fn text(findings: &[Finding]) -> String {
     out
 }
 
-fn tool(check: &'static str, command: &[&str], package: &str) -> Finding {
+fn tool(check: &'static str, command: &[&str], package: &str) -> CheckResult {
     let output = Command::new(command[0]).args(&command[1..]).stdin(Stdio::null()).stderr(Stdio::null()).output();
     match output {
         Ok(output) if output.status.success() => {
             let said = String::from_utf8_lossy(&output.stdout);
             let version = said.lines().next().unwrap_or_default();
-            Finding::ok(check, version.split(" from ").next().unwrap_or_default())
+            CheckResult::ok(check, version.split(" from ").next().unwrap_or_default())
         }
-        _ => Finding::missing(check, "not found", format!("scripts/setup, or: apt-get install {package}")),
+        _ => CheckResult::missing(check, "not found", format!("scripts/setup, or: apt-get install {package}")),
     }
 }
 
-fn processor() -> Finding {
+fn processor() -> CheckResult {
     const CHECK: &str = "processor";
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let said = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -171,55 +174,68 @@ fn processor() -> Finding {
         ["avx2", "fma", "f16c"].into_iter().filter(|f| !flags.split_whitespace().any(|w| w == *f)).collect();
     if !cfg!(target_arch = "x86_64") {
         let detail = format!("{}, but the packaged ONNX Runtime is for x86-64", std::env::consts::ARCH);
-        return Finding::missing(CHECK, detail, "run on an x86-64 machine");
+        return CheckResult::missing(CHECK, detail, "run on an x86-64 machine");
     }
     match (absent.is_empty(), cores) {
-        (true, 2..) => Finding::ok(CHECK, format!("{cores} cores, AVX2, FMA, F16C")),
-        (true, _) => Finding::missing(CHECK, "one core: answers will be late", "give it two").or_optional(false),
+        (true, 2..) => CheckResult::ok(CHECK, format!("{cores} cores, AVX2, FMA, F16C")),
+        (true, _) => CheckResult::missing(
+            CHECK,
+            "one core, so answers will be late",
+            "use two cores or \
+            more",
+        )
+        .or_optional(false),
         (false, _) => {
-            let detail = format!("without {}: speech will be slow", absent.join(", "));
-            Finding::missing(CHECK, detail, "a processor from 2013 or later").or_optional(false)
+            let detail = format!("without {}, so speech processing will be slow", absent.join(", "));
+            CheckResult::missing(CHECK, detail, "a processor from 2013 or later").or_optional(false)
         }
     }
 }
 
-fn memory() -> Finding {
+fn memory() -> CheckResult {
     let said = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let available = said.lines().find_map(|l| l.strip_prefix("MemAvailable:"));
     let Some(kib) = available.and_then(|v| v.split_whitespace().next()?.parse::<u64>().ok()) else {
-        return Finding::missing("memory", "unknown: there is no /proc/meminfo", "run on Linux").or_optional(false);
+        return CheckResult::missing(
+            "memory",
+            "unknown, because there is no /proc/meminfo",
+            "run on \
+            Linux",
+        )
+        .or_optional(false);
     };
     let bytes = kib * 1024;
     let detail = format!("{} available", HumanBytes(bytes));
     if bytes >= MEMORY {
-        Finding::ok("memory", detail)
+        CheckResult::ok("memory", detail)
     } else {
-        Finding::missing("memory", detail, format!("{} are needed: end other programs", HumanBytes(MEMORY)))
+        CheckResult::missing("memory", detail, format!("{} are required. End other programs", HumanBytes(MEMORY)))
     }
 }
 
-fn file_handles(settings: &Settings) -> Finding {
+fn file_handles(settings: &Settings) -> CheckResult {
     handles_of(handles::hard_limit(), settings.calls.max_concurrent_interviews, settings.storage.database_pool_size)
 }
 
-/// What the engine makes of so many handles, to which it raises the soft limit at its start.
-fn handles_of(limit: u64, wanted: usize, pool: u32) -> Finding {
+/// Computes what the engine does with so many handles. At its start it raises the soft limit to the
+/// hard limit.
+fn handles_of(limit: u64, wanted: usize, pool: u32) -> CheckResult {
     const CHECK: &str = "file handles";
     let share = handles::Share::of(limit, wanted, pool);
     let number = if limit == u64::MAX { "no limit".to_owned() } else { format!("{limit} at most") };
-    let detail = format!("{number}: enough for {} calls and {} connections", share.calls, share.connections);
+    let detail = format!("{number}, enough for {} calls and {} connections", share.calls, share.connections);
     if share.calls == wanted {
-        return Finding::ok(CHECK, detail);
+        return CheckResult::ok(CHECK, detail);
     }
     let remedy = format!(
-        "MAX_CONCURRENT_INTERVIEWS={wanted} needs more: raise the hard limit (ulimit -Hn, LimitNOFILE= of systemd, \
+        "MAX_CONCURRENT_INTERVIEWS={wanted} needs more. Raise the hard limit (ulimit -Hn, LimitNOFILE= of systemd, \
          --ulimit nofile= of Docker)"
     );
-    Finding::missing(CHECK, detail, remedy).or_optional(false)
+    CheckResult::missing(CHECK, detail, remedy).or_optional(false)
 }
 
-fn disk(dir: &Path, needed: u64) -> Finding {
-    // The folder may be yet to be made: its nearest ancestor lies on the same disk.
+fn disk(dir: &Path, needed: u64) -> CheckResult {
+    // The folder may not exist yet. Its nearest existing ancestor is on the same disk.
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let there: PathBuf = absolute.ancestors().find(|p| p.exists()).unwrap_or(Path::new("/")).to_owned();
     match rustix::fs::statvfs(&there) {
@@ -227,26 +243,26 @@ fn disk(dir: &Path, needed: u64) -> Finding {
             let free = stat.f_bavail * stat.f_frsize;
             let detail = format!("{} free at {}", HumanBytes(free), there.display());
             if free >= needed {
-                Finding::ok("disk space", detail)
+                CheckResult::ok("disk space", detail)
             } else {
-                Finding::missing("disk space", detail, format!("{} are needed", HumanBytes(needed)))
+                CheckResult::missing("disk space", detail, format!("{} are required", HumanBytes(needed)))
             }
         }
-        Err(e) => Finding::missing("disk space", format!("{}: {e}", there.display()), "choose another MODELS_DIR"),
+        Err(e) => CheckResult::missing("disk space", format!("{}: {e}", there.display()), "choose another MODELS_DIR"),
     }
 }
 
-/// One finding for all that one command mends.
-fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
+/// Returns a single finding for all weights, because one command fetches them all.
+fn weights(whisper: &str, dir: &Path) -> Vec<CheckResult> {
     const CHECK: &str = "weights";
     let Err(problems) = verify(&required(whisper), dir) else {
-        return vec![Finding::ok(CHECK, format!("whole, in {}", dir.display()))];
+        return vec![CheckResult::ok(CHECK, format!("complete, in {}", dir.display()))];
     };
     let mut by_command: BTreeMap<String, Vec<Problem>> = BTreeMap::new();
     for problem in problems {
-        by_command.entry(problem.mend.clone()).or_default().push(problem);
+        by_command.entry(problem.remedy.clone()).or_default().push(problem);
     }
-    let told = |(mend, problems): (String, Vec<Problem>)| {
+    let told = |(remedy, problems): (String, Vec<Problem>)| {
         let detail = match problems.as_slice() {
             [one] => format!("{} {}", one.file.display(), one.what),
             many => {
@@ -257,25 +273,25 @@ fn weights(whisper: &str, dir: &Path) -> Vec<Finding> {
                 [vec![whole], damaged].concat().join("; ")
             }
         };
-        Finding::missing(CHECK, detail, mend)
+        CheckResult::missing(CHECK, detail, remedy)
     };
     by_command.into_iter().map(told).collect()
 }
 
-/// Loads the library, as the engine will.
-fn runtime(library: &Path) -> Finding {
+/// Loads the library, as the engine does.
+fn runtime(library: &Path) -> CheckResult {
     const CHECK: &str = "ONNX Runtime";
-    const REMEDY: &str = "scripts/run models fetch; it needs glibc 2.28 or later (Debian 10)";
+    const REMEDY: &str = "run scripts/run models fetch. The library requires glibc 2.28 or later (Debian 10)";
     if !library.is_file() {
-        return Finding::missing(CHECK, format!("{} is missing", library.display()), REMEDY);
+        return CheckResult::missing(CHECK, format!("{} is missing", library.display()), REMEDY);
     }
     match ort::init_from(library) {
-        Ok(_) => Finding::ok(CHECK, "loads"),
-        Err(e) => Finding::missing(CHECK, format!("does not load: {e}"), REMEDY),
+        Ok(_) => CheckResult::ok(CHECK, "loads"),
+        Err(e) => CheckResult::missing(CHECK, format!("cannot be loaded: {e}"), REMEDY),
     }
 }
 
-fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
+fn test_recordings(dir: &Path) -> anyhow::Result<CheckResult> {
     let manifest = Manifest::built_in()?;
     let missing = manifest
         .items_of(Set::Test)
@@ -284,9 +300,14 @@ fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
         .filter(|f| !dir.join(&f.path).is_file())
         .count();
     Ok(match missing {
-        0 => Finding::ok("test recordings", "here"),
-        n => Finding::missing("test recordings", format!("{n} files are missing"), "scripts/test fetches them")
-            .or_optional(false),
+        0 => CheckResult::ok("test recordings", "present"),
+        n => CheckResult::missing(
+            "test recordings",
+            format!("{n} files are missing"),
+            "run scripts/test, which fetches \
+            them",
+        )
+        .or_optional(false),
     })
 }
 
@@ -294,7 +315,7 @@ fn test_recordings(dir: &Path) -> anyhow::Result<Finding> {
 mod tests {
     use super::*;
 
-    fn found<'f>(findings: &'f [Finding], check: &str) -> &'f Finding {
+    fn found<'f>(findings: &'f [CheckResult], check: &str) -> &'f CheckResult {
         findings.iter().find(|f| f.check == check).unwrap()
     }
 
@@ -323,13 +344,13 @@ mod tests {
         let enough = handles_of(1_024, 8, 10);
         assert_eq!(
             (enough.state, enough.detail.as_str()),
-            (State::Ok, "1024 at most: enough for 8 calls and 782 connections")
+            (State::Ok, "1024 at most, enough for 8 calls and 782 connections")
         );
         let few = handles_of(1_024, 1_000, 10);
         assert!(few.state == State::Optional && few.detail.contains("enough for 151 calls"), "{few:?}");
         let remedy = few.remedy.unwrap();
         assert!(remedy.contains("MAX_CONCURRENT_INTERVIEWS=1000") && remedy.contains("LimitNOFILE="), "{remedy}");
-        assert!(handles_of(u64::MAX, 1_000, 10).detail.starts_with("no limit: "));
+        assert!(handles_of(u64::MAX, 1_000, 10).detail.starts_with("no limit, "));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Tests of the network's checks, with certificates made on the spot.
+//! Tests of the network checks, with certificates that the tests generate.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -71,14 +71,14 @@ fn certificates_are_judged_by_date_name_and_key() {
     let expired = certificate(&file("old.pem", old), &file("old.key", old_key), "https://calls.example.org");
     assert!(expired.state == State::Missing && expired.detail.contains("expired"), "{}", expired.detail);
     let mixed = certificate(&cert, &folder.path().join("old.key"), "https://calls.example.org");
-    assert!(mixed.state == State::Missing && mixed.detail.contains("don't go together"), "{}", mixed.detail);
+    assert!(mixed.state == State::Missing && mixed.detail.contains("do not match"), "{}", mixed.detail);
     let swapped = certificate(&key, &cert, "https://calls.example.org");
     assert!(swapped.detail.contains("TLS_CERT") && swapped.detail.contains("good.key"), "{}", swapped.detail);
     let absent = certificate(&cert, Path::new("nowhere.key"), "https://calls.example.org");
     assert!(absent.detail.contains("TLS_KEY: nowhere.key"), "{}", absent.detail);
 }
 
-/// Answers every connection with this, until it is dropped.
+/// Answers every connection with this body, until it is dropped.
 fn answering(body: &'static str) -> (SocketAddr, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = listener.try_clone().unwrap();

@@ -1,4 +1,4 @@
-//! The events of an interview, from the types that are stored.
+//! The page about the events of an interview, made from the types that are stored.
 
 use std::fmt::Write as _;
 
@@ -11,9 +11,9 @@ use super::{cell, head};
 pub(super) fn page() -> anyhow::Result<String> {
     let mut page = head(
         "Events",
-        "An interview is the list of its events. They stand in `event_logs`, numbered from 1 without a gap (`seq`), each with \
-         the call clock in milliseconds (`at_ms`), and replaying them rebuilds the interview. Payloads that hold what somebody \
-         said are stored encrypted with the person's key.",
+        "An interview is the list of its events. They are stored in `event_logs`, numbered from 1 without gaps \
+         (`seq`), each with the call clock in milliseconds (`at_ms`). Replaying them rebuilds the interview. Payloads \
+         that contain what a person said are encrypted with that person's key.",
     );
     let schema = serde_json::to_value(Event::schema())?;
     for variant in schema["oneOf"].as_array().into_iter().flatten() {
@@ -34,7 +34,7 @@ pub(super) fn page() -> anyhow::Result<String> {
     Ok(page)
 }
 
-/// What a schema says: its description, then its fields or its values.
+/// Writes what a schema says: its description, and then its fields or its values.
 fn describe(page: &mut String, schema: &Value, hidden: &[&str]) -> anyhow::Result<()> {
     if let Some(text) = schema["description"].as_str() {
         writeln!(page, "{text}\n")?;
@@ -72,11 +72,11 @@ fn describe(page: &mut String, schema: &Value, hidden: &[&str]) -> anyhow::Resul
     Ok(())
 }
 
-/// A type in a word.
+/// Returns a short name of a type.
 fn kind(schema: &Value) -> String {
     if let Some(of) = schema["$ref"].as_str() {
         let name = of.rsplit('/').next().unwrap_or(of);
-        // What an alias of a number is called.
+        // A named type that is a number is shown under its own name.
         if matches!(name, "u32" | "u64") {
             return "integer".to_owned();
         }

@@ -1,7 +1,8 @@
-//! `interviewer reference DIR`: the pages of the reference that are made from the code.
+//! `interviewer reference DIR`: the pages of the reference that are generated from the code.
 //!
-//! Owns: which pages these are, and what stands in them. `tests/it/reference.rs` fails when a page in the repository is not
-//! what this makes. Never does: describe anything that the code does not say itself.
+//! Owns: which pages these are, and their content. `tests/it/reference.rs` fails if a page in the
+//! repository differs from the generated one. Never does: describe anything that is not in the
+//! code.
 
 mod events;
 mod settings;
@@ -31,7 +32,7 @@ impl ReferenceArgs {
     }
 }
 
-/// Every page: its file name and its text.
+/// Returns every page with its file name and its text.
 pub fn pages() -> anyhow::Result<[(&'static str, String); 4]> {
     Ok([
         ("settings.md", settings::page()),
@@ -41,22 +42,24 @@ pub fn pages() -> anyhow::Result<[(&'static str, String); 4]> {
     ])
 }
 
-/// Says on a page where it comes from.
+/// Returns the title and introduction of a page, with a comment that says how it is made.
 fn head(title: &str, introduction: &str) -> String {
     format!(
-        "# {title}\n\n<!-- Made by `interviewer reference docs/reference` from the code: change the code. -->\n\n{introduction}\n"
+        "# {title}\n\n<!-- Made by `interviewer reference docs/reference` from the code: change the code. \
+            -->\n\n{introduction}\n"
     )
 }
 
 fn commands() -> String {
     let options = clap_markdown::MarkdownOptions::new().show_footer(false).show_table_of_contents(false);
     let text = clap_markdown::help_markdown_custom::<super::Cli>(&options);
-    // Its own title and introduction are replaced.
+    // The title and introduction of clap's text are replaced.
     let body = text.find("\n## ").map_or(text.as_str(), |from| &text[from..]);
     let body = body.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     head(
         "Command line",
-        "Every command takes `--help`. Settings come from the environment and a settings file (see [Settings](settings.md)).",
+        "Every command takes `--help`. Settings come from the environment and from a settings file (see \
+            [Settings](settings.md)).",
     ) + body.trim_end()
         + "\n"
 }
@@ -64,10 +67,10 @@ fn commands() -> String {
 fn metrics() -> anyhow::Result<String> {
     let mut page = head(
         "Metrics",
-        "`GET /metrics` shows these families in the Prometheus text format. Names and labels are stable. A label's values that \
-         can be known beforehand stand at 0 from the start.",
+        "`GET /metrics` returns these families in the Prometheus text format. Names and labels are stable. If the \
+         values of a label are known in advance, their counters are present with 0 from the start.",
     );
-    page += "\n| family | type | labels | what it counts |\n|---|---|---|---|\n";
+    page += "\n| family | type | labels | meaning |\n|---|---|---|---|\n";
     for family in Metrics::new()?.families()? {
         let labels: Vec<String> = family.labels.iter().map(|label| format!("`{label}`")).collect();
         writeln!(page, "| `{}` | {} | {} | {} |", family.name, family.kind, labels.join(", "), cell(&family.help))?;
@@ -75,7 +78,7 @@ fn metrics() -> anyhow::Result<String> {
     Ok(page)
 }
 
-/// Text as it may stand in a table.
+/// Escapes text for a table.
 fn cell(text: &str) -> String {
     text.replace('\n', " ").replace('|', "\\|")
 }

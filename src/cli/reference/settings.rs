@@ -1,4 +1,4 @@
-//! The settings, from the file that holds their defaults and says what they mean.
+//! The page about the settings, made from the file that holds their defaults and describes them.
 
 use std::fmt::Write as _;
 
@@ -15,9 +15,9 @@ struct Setting<'a> {
 pub(super) fn page() -> String {
     let mut page = head(
         "Settings",
-        "Every setting has a default, so none has to be made. A settings file (`--config FILE`, or `INTERVIEWER_CONFIG`) is \
-         TOML with the sections below; the environment variable named beside a setting wins over both. \
-         `interviewer config show` prints each setting as it stands, and where its value comes from.",
+        "Every setting has a default, so none is required. A settings file (`--config FILE`, or `INTERVIEWER_CONFIG`) \
+         is TOML with the sections below. The environment variable beside a setting takes precedence over both. \
+         `interviewer config show` prints the current value of each setting, and where its value comes from.",
     );
     for section in DEFAULTS.split("\n[").skip(1) {
         let Some((name, body)) = section.split_once(']') else { continue };
@@ -34,7 +34,8 @@ pub(super) fn page() -> String {
     page
 }
 
-/// The notes of a section, and its settings. A comment goes on in the lines of comment indented below it.
+/// Reads the notes of a section, and its settings. Indented comment lines continue the comment
+/// above them.
 fn read(body: &str) -> (String, Vec<Setting<'_>>) {
     let (mut notes, mut settings) = (Vec::new(), Vec::<Setting>::new());
     for line in body.lines() {

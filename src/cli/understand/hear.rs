@@ -1,7 +1,7 @@
-//! A set of utterances as the recognisers hear it: said by synthetic voices in turn, sent through Opus as in a call, and
-//! transcribed.
+//! A set of utterances as the recognizers hear it. The utterances are spoken by alternating
+//! synthetic voices, sent through Opus as in a call, and transcribed.
 //!
-//! Owns: that round trip and its file. Never does: read what an utterance means.
+//! Owns: this round trip and its file. Never does: interpret an utterance.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -20,15 +20,15 @@ use voice::tts::{Kokoro, KokoroSettings, Synthesizer as _, Voice};
 use super::sets;
 use crate::config::Settings;
 
-/// A woman's American and a man's British voice.
+/// An American woman's and a British man's voice.
 const VOICES: [&str; 2] = ["af_heart", "bm_george"];
-/// Of silence before and after an utterance, as a call's turns have it.
+/// The silence before and after an utterance in milliseconds, as in the turns of a call.
 const MARGIN_MS: u32 = 300;
 
-/// The recognisers, by the names of their weights.
+/// The recognizers, by the names of their weights.
 const MODELS: [&str; 2] = ["base", "tiny.en"];
 
-/// A line of the file: an utterance, and what each recogniser heard.
+/// A line of the file: an utterance, and what each recognizer heard.
 #[derive(Serialize, Deserialize)]
 struct Line {
     voice: String,
@@ -40,10 +40,10 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("heard.jsonl")
 }
 
-/// What `model` heard of each text, by [`run`].
+/// Returns what `model` heard of each text, as [`run`] stored it.
 pub(super) fn heard(folder: &Path, model: &str) -> anyhow::Result<HashMap<String, String>> {
     if !MODELS.contains(&model) {
-        bail!("--as-heard {model}: there is {}", MODELS.join(", "));
+        bail!("--as-heard {model}: the recognizers are {}", MODELS.join(", "));
     }
     let path = path(folder);
     let lines = lines(&path).with_context(|| format!("{}: understand --hear writes it", path.display()))?;
@@ -55,14 +55,15 @@ fn lines(path: &Path) -> anyhow::Result<Vec<Line>> {
     file.lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect()
 }
 
-/// Goes on where an earlier run was interrupted.
+/// Continues where an earlier run was interrupted.
 pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode> {
     let path = path(folder);
     let known = if path.exists() { lines(&path).with_context(|| path.display().to_string())? } else { Vec::new() };
     let mut seen: HashSet<String> = known.into_iter().map(|line| line.text).collect();
     let blocks = sets(folder)?.into_iter().flat_map(|set| set.blocks);
     let texts = blocks.flat_map(|block| block.texts.into_iter().chain(block.cases.into_iter().map(|case| case.text)));
-    // The voice goes by the place among all texts, whatever is heard already.
+    // The voice depends on the position among all texts, so that it does not depend on what is
+    // already transcribed.
     let wanted: Vec<(String, &str)> =
         texts.zip(VOICES.into_iter().cycle()).filter(|(text, _)| seen.insert(text.clone())).collect();
     let mut file = std::fs::File::options().create(true).append(true).open(&path)?;
@@ -97,11 +98,12 @@ pub(super) fn run(folder: &Path, settings: &Settings) -> anyhow::Result<ExitCode
         anyhow::Ok(())
     })?;
     progress.finish_and_clear();
-    say!("{} holds what was heard", path.display())?;
+    say!("{} holds the transcriptions", path.display())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// As it arrives: 16 kHz, encoded and decoded, with silence around it.
+/// Returns the audio as the engine receives it: 16 kHz, encoded and decoded, with silence around
+/// it.
 fn received(mut pcm: Vec<i16>) -> anyhow::Result<Vec<f32>> {
     pcm.extend(std::iter::repeat_n(0, (SPEAK_RATE * MARGIN_MS / 1000) as usize));
     let mut samples = vec![0.0; (LISTEN_RATE * MARGIN_MS / 1000) as usize];

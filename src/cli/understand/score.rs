@@ -1,6 +1,8 @@
-//! How well utterances are read: a table a meaning, over sets that the classifier was not trained on.
+//! How well utterances are understood: a table of the meanings, over sets that the classifier was
+//! not trained on.
 //!
-//! Owns: counting, and what must hold. Never does: show an utterance of a set that is not the development set.
+//! Owns: the counts, and the required values. Never does: show an utterance of a set other than the
+//! development set.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use crate::output::OutputError;
 
 use super::{hear, kind_of, read_with, sets};
 
-/// Confusions shown a meaning.
+/// How many confusions are shown for each meaning.
 const SHOWN: usize = 8;
 
 /// A meaning.
@@ -24,23 +26,23 @@ const SHOWN: usize = 8;
 struct Row {
     utterances: usize,
     right: usize,
-    /// Others that were taken for it.
+    /// Other meanings that were taken for this one.
     taken: usize,
     confusions: Vec<String>,
 }
 
-/// What is counted over a folder of sets.
+/// The counts over a folder of sets.
 #[derive(Default)]
 struct Score {
     rows: BTreeMap<String, Row>,
-    /// Refusals, and anything else that is no yes, taken for a yes to a question of consent.
+    /// Refusals that were taken for a yes to a question of consent.
     refusals_taken: usize,
     others_taken: usize,
     consents: Share,
-    /// Answers taken for a request to stop, wait, decline or reach a person.
+    /// Answers that were taken for a request to stop, to wait, to decline or to reach a person.
     cut_off: Share,
     values: Share,
-    /// Answers about something else than the question, and answers to it that are taken for such.
+    /// Off-topic answers, and on-topic answers that were taken for off topic.
     off_topic: Share,
     asked_again: Share,
     wrong_values: Vec<String>,
@@ -64,7 +66,7 @@ impl Share {
     }
 }
 
-/// `model`: the recogniser through which the texts went, if any did.
+/// `model` is the recognizer that heard the texts, if any did.
 pub(super) fn run(folders: &[PathBuf], model: Option<&str>, encoder: &Encoder) -> anyhow::Result<ExitCode> {
     let mut holds = true;
     for folder in folders {
@@ -73,13 +75,13 @@ pub(super) fn run(folders: &[PathBuf], model: Option<&str>, encoder: &Encoder) -
         say!("\n{}{}", folder.display(), model.map_or_else(String::new, |model| format!(", as {model} heard it")))?;
         holds &= score.print(folder.ends_with("development"))?;
     }
-    say!("{}", if holds { "holds" } else { "falls short" })?;
+    say!("{}", if holds { "holds" } else { "does not hold" })?;
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn count(folder: &Path, heard: Option<&HashMap<String, String>>, encoder: &Encoder) -> anyhow::Result<Score> {
     let mut score = Score::default();
-    // What was not heard yet is not counted.
+    // Texts that were not transcribed yet are not counted.
     let said = |text: &String| heard.map_or(Some(text.clone()), |heard| heard.get(text).cloned());
     for block in sets(folder)?.iter().flat_map(|set| &set.blocks) {
         let meant = block.meaning().map_err(anyhow::Error::msg)?;
@@ -107,7 +109,8 @@ fn count(folder: &Path, heard: Option<&HashMap<String, String>>, encoder: &Encod
     Ok(score)
 }
 
-/// As [`value::Value`] is written: options by their ids; `{}` names nothing.
+/// Returns a value in the form of [`value::Value`], where options are given by their ids. `{}`
+/// names nothing.
 fn wanted(value: &serde_json::Value) -> serde_json::Value {
     match value.get("options").and_then(serde_json::Value::as_array) {
         Some(options) => {
@@ -150,7 +153,8 @@ impl Score {
         }
     }
 
-    /// Whether everything holds. `open`: confusions may be shown.
+    /// Prints the table and returns whether all requirements are met. `open` allows confusions to
+    /// be shown.
     fn print(&self, open: bool) -> Result<bool, OutputError> {
         say!("| meaning | utterances | recall | precision |\n|---|---|---|---|")?;
         let mut short = Vec::new();
@@ -175,13 +179,13 @@ impl Score {
         say!("consents understood: {} of {}", self.consents.count, self.consents.of)?;
         let Share { count, of } = self.cut_off;
         say!("answers taken for a request to stop, wait, decline or reach a person: {count} of {of}")?;
-        say!("values read rightly: {} of {}", self.values.count, self.values.of)?;
+        say!("values read correctly: {} of {}", self.values.count, self.values.of)?;
         if self.off_topic.of > 0 {
             let Share { count, of } = self.off_topic;
-            say!("answers about something else found: {count} of {of}")?;
+            say!("off-topic answers found: {count} of {of}")?;
         }
         let Share { count, of } = self.asked_again;
-        say!("answers to open questions taken for ones about something else: {count} of {of}")?;
+        say!("on-topic answers to open questions taken for off topic: {count} of {of}")?;
         say!("requests and questions under 92 %: {}", if short.is_empty() { "none".into() } else { short.join(", ") })?;
         Ok(self.refusals_taken + self.others_taken == 0
             && self.consents.is_at_least(95)

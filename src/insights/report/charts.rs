@@ -1,6 +1,7 @@
-//! Charts as inline SVG: no script, both colour schemes (by the page's variables), and told in words to who can't see them.
+//! Charts as inline SVG, without scripts, with both colour schemes (by the page's variables), and
+//! with a description in words for people who cannot see them.
 //!
-//! Owns: their geometry. Never does: compute what they show.
+//! Owns: their geometry. Never does: compute the values.
 
 use interview::insight::across::{Change, Frequency};
 use interview::insight::mood::Mood;
@@ -11,12 +12,12 @@ use super::{clock, percent};
 
 const WIDTH: f64 = 640.0;
 const ROW: f64 = 26.0;
-/// Where bars begin: names stand before.
+/// The bars begin here, to the right of the names.
 const NAMES: f64 = 170.0;
 const BAR_WIDTH: f64 = WIDTH - NAMES - 60.0;
 const MOST: usize = 12;
 
-/// The sentiment of each answer over the call, −2 to 2.
+/// Draws the sentiment of each answer over the call, −2 to 2.
 pub(super) fn mood(mood: &Mood) -> Markup {
     let (height, left, right) = (200.0, 90.0, 20.0);
     let from = mood.timeline.first().map_or(0, |moment| moment.at_ms);
@@ -26,7 +27,7 @@ pub(super) fn mood(mood: &Mood) -> Markup {
     let line: Vec<String> =
         mood.timeline.iter().map(|one| format!("{:.1},{:.1}", x(one.at_ms), y(one.value))).collect();
     let told = format!(
-        "{} answers, from {} to {}; on the whole {}, {}.",
+        "{} answers, from {} to {}. Overall {}, {}.",
         mood.timeline.len(),
         clock(from),
         clock(mood.timeline.last().map_or(0, |moment| moment.at_ms)),
@@ -55,7 +56,7 @@ pub(super) fn mood(mood: &Mood) -> Markup {
     }
 }
 
-/// Answers by theme.
+/// Draws the number of answers for each theme.
 pub(super) fn themes(themes: &[Theme]) -> Markup {
     let rows: Vec<Bar> = themes
         .iter()
@@ -65,7 +66,7 @@ pub(super) fn themes(themes: &[Theme]) -> Markup {
     bars("themes", "Themes by answers", &rows)
 }
 
-/// Interviews by theme, with their intervals.
+/// Draws the share of interviews for each theme, with its interval.
 pub(super) fn frequencies(themes: &[Frequency]) -> Markup {
     let rows: Vec<Bar> = themes
         .iter()
@@ -111,7 +112,7 @@ fn bars(id: &str, title: &str, rows: &[Bar]) -> Markup {
     }
 }
 
-/// A trend, day by day.
+/// Draws a trend by day.
 pub(super) fn trend(at: usize, change: &Change) -> Markup {
     let (height, left, right) = (110.0, 20.0, 20.0);
     let first = change.series.first().map_or(0.0, |day| day.day);

@@ -1,7 +1,7 @@
-//! A report as one HTML page: its style, charts and sound are in it, and nothing is fetched from anywhere.
+//! A report as one HTML page. It contains its style, its charts and its audio, and loads nothing.
 //!
-//! Owns: the page. Its own policy forbids scripts and connections, so that what somebody said can do nothing. Never does: decide
-//! what is shown.
+//! Owns: the page. Its policy forbids scripts and connections, so that the words of a respondent
+//! cannot do anything. Never does: decide what is shown.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,8 @@ use super::markdown::{facts, support};
 use super::{Report, charts, clock, percent};
 
 const STYLE: &str = include_str!("style.css");
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri 'none'; form-action 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; media-src data:; img-src data:; base-uri 'none'; \
+                      form-action 'none'";
 
 pub(super) fn of(report: &Report) -> String {
     let title = report.title();
@@ -82,7 +83,7 @@ fn quoted(report: &Report, quote: &Quote) -> Markup {
     } }
 }
 
-/// The sound of a passage, in the page itself.
+/// Returns an audio element for a passage, with the audio in the page.
 fn player(report: &Report, interview: &str, start_ms: u64, end_ms: u64, said: &str) -> Markup {
     let label = format!("Recording of: {said}");
     html! {
@@ -103,9 +104,9 @@ fn mood(report: &Report) -> Markup {
         p {
             "Very positive " (mood.very_positive) ", positive " (mood.positive) ", neutral " (mood.neutral)
             ", negative " (mood.negative) ", very negative " (mood.very_negative) "; "
-            (mood.overall.replace('_', " ")) " on the whole, " (mood.direction) "."
+            (mood.overall.replace('_', " ")) " overall, " (mood.direction) "."
         }
-        @if mood.timeline.len() > 1 { figure { (charts::mood(mood)) figcaption { "An answer a point, over the call. Method: " (mood.method) } } }
+        @if mood.timeline.len() > 1 { figure { (charts::mood(mood)) figcaption { "Each point is an answer. Method: " (mood.method) } } }
     } } }
 }
 
@@ -113,7 +114,7 @@ fn themes(report: &Report) -> Markup {
     html! { @if !report.themes.is_empty() { section {
         h2 { "Themes" }
         figure { (charts::themes(&report.themes)) }
-        // Scrolled by keyboard as well where the window is narrow.
+        // The region can also be scrolled by keyboard in a narrow window.
         div.scroll role="region" aria-label="Themes, as a table" tabindex="0" { table {
             thead { tr { th { "Theme" } th { "Answers" } th { "Share" } th { "Sentiment" } th { "Method" } } }
             tbody { @for theme in &report.themes { tr {
@@ -156,8 +157,8 @@ fn numbers(report: &Report) -> Markup {
         }
         p.quiet {
             (statistics.tests) " tests were corrected together (Benjamini and Hochberg, 5 %). "
-            "Groups of fewer than " (interview::insight::across::LEAST_GROUP) " interviews are not compared: "
-            (statistics.in_small_groups) " interviews are in such."
+            "Groups of fewer than " (interview::insight::across::LEAST_GROUP) " interviews are not compared. "
+            (statistics.in_small_groups) " interviews are in such groups."
         }
     } }
 }
@@ -173,7 +174,7 @@ fn conflicts(report: &Report) -> Markup {
     html! { @if !report.conflicts.is_empty() { section {
         h2 { "Contradictions" }
         @for conflict in &report.conflicts { article {
-            p.quiet { "Found by " (conflict.method) "; about the same to " (percent(Some(conflict.overlap))) "." }
+            p.quiet { "Found by " (conflict.method) ". The statements overlap by " (percent(Some(conflict.overlap))) "." }
             (passage(&conflict.interview_id, "First", &conflict.earlier))
             (passage(&conflict.interview_id, "Later", &conflict.later))
         } }
@@ -194,7 +195,7 @@ fn made(report: &Report) -> Markup {
             @for (value, method) in report.row.methods.as_object().into_iter().flatten() {
                 (value.replace('_', " ")) ": " (method.as_str().unwrap_or_default()) ". "
             }
-            "Quotes that were claimed and not said: " (report.dropped()) " dropped."
+            (report.dropped()) " quotes were dropped because nobody said them."
         }
     } }
 }

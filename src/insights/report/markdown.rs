@@ -1,6 +1,7 @@
 //! A report as Markdown.
 //!
-//! Owns: headings and escaping. Never does: hold sound: each quote names its place on the call clock.
+//! Owns: headings and escaping. Never does: contain audio. Each quote names its place on the call
+//! clock.
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use super::{Report, clock, percent};
 
 pub(super) fn of(report: &Report) -> String {
     let mut text = String::new();
-    // Writing to a String can't fail.
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "# {}\n", escaped(&report.title()));
     let _ = writeln!(text, "{}\n", escaped(&report.origin()));
     for (name, value) in facts(report) {
@@ -53,11 +54,11 @@ pub(super) fn of(report: &Report) -> String {
     for (value, method) in report.row.methods.as_object().into_iter().flatten() {
         let _ = writeln!(text, "- {value}: {}", method.as_str().unwrap_or_default());
     }
-    let _ = writeln!(text, "- quotes claimed and not said, dropped: {}", report.dropped());
+    let _ = writeln!(text, "- quotes dropped because nobody said them: {}", report.dropped());
     text
 }
 
-/// What stands above a report, whatever its format.
+/// Returns the facts at the head of a report in every format.
 pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     let mut facts = vec![("Objective", report.objective.clone())];
     if let Some(id) = report.row.interview_id {
@@ -74,16 +75,16 @@ pub(super) fn facts(report: &Report) -> Vec<(&'static str, String)> {
     facts.push(("Confidence", percent(report.row.confidence_level)));
     if report.row.erased_interviews > 0 {
         let count = report.row.erased_interviews;
-        facts.push(("Erased since", format!("{count} of its interviews; their words are gone from it")));
+        facts.push(("Erased since", format!("{count} of its interviews, whose words were removed")));
     }
     facts.retain(|(_, value)| !value.is_empty());
     facts
 }
 
-/// How much a finding rests on.
+/// Returns the number of answers or interviews that support a finding.
 pub(super) fn support(report: &Report, count: usize) -> String {
     let unit = if report.statistics.is_some() { "interview" } else { "answer" };
-    format!("Rests on {count} {unit}{}", if count == 1 { "" } else { "s" })
+    format!("Supported by {count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 fn statistics(text: &mut String, report: &Report) {
@@ -137,7 +138,8 @@ fn statistics(text: &mut String, report: &Report) {
     }
     let _ = writeln!(
         text,
-        "\n{} tests were corrected together (Benjamini and Hochberg); * and directions other than steady: q at most 0.05.",
+        "\n{} tests were corrected together (Benjamini and Hochberg). For * and for directions other than steady, q \
+         is at most 0.05.",
         statistics.tests
     );
 }
@@ -169,13 +171,13 @@ fn advice(text: &mut String, title: &str, list: &[Advice]) {
     }
 }
 
-/// What somebody said is no markup.
+/// Escapes the words of a respondent, so that they are not read as markup.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '\n' | '\r' => safe.push(' '),
-            // Markdown lets HTML through.
+            // Markdown allows HTML.
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),

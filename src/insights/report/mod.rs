@@ -1,8 +1,8 @@
 //! A stored insight as a report.
 //!
-//! Owns: reading a row back into what it was made of, and which formats there are. The same content in each: JSON is the row
-//! itself, `markdown` is for text, `html` is one page that works from disk with its sound and its `charts`. Never does: add
-//! anything to what is stored but the sound.
+//! Owns: reading a row, and the formats. All formats have the same content: JSON is the row itself,
+//! `markdown` is text, and `html` is one page with audio and `charts` that works offline. Never
+//! does: add anything to what is stored, except the audio.
 
 mod charts;
 mod html;
@@ -20,10 +20,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::InsightError;
-use super::clip::{self, Clips, Place};
+use super::clip::{self, ClipKey, Clips};
 use storage::Storage;
 
-/// What a report can be had as.
+/// The formats of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     Json,
@@ -31,27 +31,27 @@ pub enum Format {
     Html,
 }
 
-/// Everything a report shows.
+/// The content of a report.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub row: insight_extractions::Model,
     pub guide_name: String,
     pub objective: String,
-    /// BCP 47, of the conversations.
+    /// The language of the conversations, as a BCP 47 tag.
     pub language: String,
-    /// When the interview was held; none across interviews.
+    /// The time of the interview. `None` across interviews.
     pub held_at: Option<DateTime<Utc>>,
     pub findings: Vec<Finding>,
-    /// Of one interview.
+    /// The themes of a single interview.
     pub themes: Vec<Theme>,
     pub quotes: Vec<Quote>,
     pub mood: Mood,
     pub conflicts: Vec<Conflict>,
     pub recommendations: Vec<Advice>,
     pub questions: Vec<Advice>,
-    /// Across interviews.
+    /// The statistics across interviews.
     pub statistics: Option<Statistics>,
-    /// What can be heard; empty until [`Report::with_sound`].
+    /// The audio clips. Empty until [`Report::with_sound`] is called.
     pub clips: Clips,
 }
 
@@ -63,7 +63,7 @@ impl Report {
         };
         let guide = match (&held, row.call_guide_id) {
             (Some(interview), _) => Some(storage.guides().version(interview.call_guide_version_id).await?),
-            // A guide may have been removed since.
+            // The guide may have been deleted.
             (None, Some(guide)) => storage.guides().newest(guide).await.ok().map(|(_, guide)| guide),
             (None, None) => None,
         };
@@ -85,17 +85,17 @@ impl Report {
         })
     }
 
-    /// The same with the sound of every quote and contradiction that was recorded.
+    /// Adds the audio of every quote and contradiction that was recorded.
     pub async fn with_sound(mut self, storage: &Storage) -> Result<Self, InsightError> {
         let quotes = self.quotes.iter().chain(self.findings.iter().flat_map(|finding| &finding.evidence));
-        let mut places: Vec<Place> =
+        let mut keys: Vec<ClipKey> =
             quotes.map(|quote| (quote.interview_id.clone(), quote.start_ms, quote.end_ms)).collect();
         for conflict in &self.conflicts {
             for cited in [&conflict.earlier, &conflict.later] {
-                places.push((conflict.interview_id.clone(), cited.span.start_ms, cited.span.end_ms));
+                keys.push((conflict.interview_id.clone(), cited.span.start_ms, cited.span.end_ms));
             }
         }
-        self.clips = clip::of_places(storage, places).await?;
+        self.clips = clip::of_keys(storage, keys).await?;
         Ok(self)
     }
 
@@ -103,7 +103,7 @@ impl Report {
         markdown::of(self)
     }
 
-    /// One page, complete in itself.
+    /// Returns a single page that needs no other file.
     pub fn html(&self) -> String {
         html::of(self)
     }
@@ -116,24 +116,25 @@ impl Report {
         }
     }
 
-    /// In words, for whoever takes a report for more than it is.
+    /// Explains how the report was made, so that it is not taken for more than it is.
     fn origin(&self) -> String {
         match &self.row.model_used {
             Some(model) => format!(
-                "Worded by {model}. Every quote was held against what was said; numbers are computed, never the model's."
+                "A language model ({model}) worded this report. Every quote was checked against the recorded words. \
+                 All numbers are computed and do not come from the model."
             ),
-            None => "Extractive: made without a language model, from the respondents' own words and from counts. \
-                     What it calls a finding is a passage worth listening to."
+            None => "This report was made without a language model, from the respondents' words and from counts. \
+                     A finding in it is a passage that deserves attention."
                 .to_owned(),
         }
     }
 
-    /// Quotes that somebody claimed and nobody said.
+    /// Returns the number of claimed quotes that nobody said.
     fn dropped(&self) -> u64 {
         self.row.dropped_quotes.as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum()
     }
 
-    /// What it is for a file of its own.
+    /// Returns the name of the report as a file.
     pub fn file_name(&self, format: Format) -> String {
         let ending = match format {
             Format::Json => "json",
@@ -145,18 +146,18 @@ impl Report {
 }
 
 fn read<T: DeserializeOwned>(value: &Value) -> Result<T, InsightError> {
-    // The reader's own words would quote the value, and errors end up in the log.
+    // The message of serde would quote the value, and errors are logged.
     serde_json::from_value(value.clone())
         .map_err(|error| InsightError::Corrupt(format!("{:?} error", error.classify())))
 }
 
-/// `1:02` of the call clock.
+/// Formats a time on the call clock, such as `1:02`.
 fn clock(ms: u64) -> String {
     let seconds = ms / 1_000;
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// A score or a share in whole percent; a dash where there is none.
+/// Formats a score or a share as a whole percentage, or as a dash if there is none.
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "–".to_owned(), super::across::percent)
 }

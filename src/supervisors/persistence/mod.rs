@@ -1,13 +1,13 @@
-//! The one writer of the event log.
+//! The only writer of the event log.
 //!
 //! - `queue`: what waits, and what is tried next
 //! - `writer`: the supervised loop that writes it
 //!
-//! Owns: the order of events, group commit (whatever waits while a commit runs goes into the next
-//! one), retrying while the database is away, the spool that keeps what waits over the death of the
-//! process. What waits is shared between the handles and the writer, so a writer that panics or
-//! freezes loses nothing: the next one goes on with it. Never does: look into events, acknowledge
-//! what is not committed and flushed.
+//! Owns: the order of events, group commit (everything that waits during a commit goes into the
+//! next one), retries while the database is unavailable, and the spool, which keeps waiting events
+//! if the process dies. The queue is shared between the handles and the writer, so a writer that
+//! panics or freezes loses nothing, and the next one continues. Never does: inspect events, or
+//! acknowledge what is not committed.
 
 mod queue;
 #[cfg(test)]
@@ -36,43 +36,43 @@ const PART: Part = Part::new("persistence").needed();
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// The database has been away for so long that no more can be held.
+    /// The database has been unavailable for so long that the queue is full.
     #[error("too many events wait for the database")]
     Full,
-    /// The log refuses these events for good (a gap, another content under the same number, an
-    /// erased person).
+    /// The log refuses these events permanently, because of a gap, a different event with the same
+    /// number, or an erased person.
     #[error(transparent)]
     Refused(Arc<StorageError>),
-    /// The database took other interviews' events meanwhile, and never these: they were set aside.
-    #[error("the database does not take these events: {0}")]
+    /// The database accepted the events of other interviews but not these, so they were set aside.
+    #[error("the database does not accept these events: {0}")]
     SetAside(String),
 }
 
-/// When nothing waits of these interviews, what is kept of them beside the log goes.
+/// A request to delete what is stored of these interviews outside of the log, as soon as nothing
+/// waits for them.
 struct Forget {
     interviews: Vec<Uuid>,
-    /// Told how many events that the log had refused were among it.
+    /// Receives the number of refused events that were deleted.
     reply: oneshot::Sender<u64>,
 }
 
-/// Events that have been committed just now; everybody who has subscribed is told, in the order of
-/// the log.
+/// Events that have just been committed. All subscribers receive them in the order of the log.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
 pub struct Committed {
     pub interview_id: Uuid,
-    /// What is new in the log, without a gap; never empty. After a try that ended without an
-    /// answer, some of it may have been told before.
+    /// The new records in the log, without gaps. Never empty. After an attempt without an answer,
+    /// some of them may have been sent before.
     pub records: Arc<[EventRecord]>,
 }
 
-/// A handle on the writer of the event log; cheap to clone.
+/// A handle to the writer of the event log. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Persistence {
     shared: Arc<Shared>,
 }
 
-/// What handles and writers share.
+/// The state that handles and writers share.
 struct Shared {
     storage: Storage,
     metrics: Arc<Metrics>,
@@ -81,15 +81,15 @@ struct Shared {
     spool: Spool,
     queue: Mutex<Queue>,
     subscribers: Mutex<Vec<Recipient<Committed>>>,
-    /// Something has come that the writer should look at.
+    /// Signals that there is something for the writer to do.
     changed: Notify,
 }
 
 impl Persistence {
-    /// Starts the writer. What an earlier process left in the spool is appended first.
+    /// Starts the writer. Events that an earlier process left in the spool are appended first.
     ///
     /// # Errors
-    /// The system's, when it has no thread left.
+    /// The error of the operating system if a thread cannot be started.
     pub fn start(
         stack: &mut Stack,
         storage: Storage,
@@ -114,10 +114,10 @@ impl Persistence {
         Ok(Self { shared })
     }
 
-    /// Appends these events of one interview, in their order, after everything handed over before.
+    /// Appends events of one interview in their order, after everything that was passed on before.
     ///
-    /// The reply comes after the commit. A dropped sender means that the engine has stopped and
-    /// nothing is known.
+    /// The reply comes after the commit. A dropped sender means that the engine has stopped and the
+    /// outcome is unknown.
     pub fn append(&self, interview_id: Uuid, records: Vec<EventRecord>) -> oneshot::Receiver<Result<(), AppendError>> {
         let (reply, committed) = oneshot::channel();
         let batch = Batch { interview_id, received_at: Utc::now(), records };
@@ -132,12 +132,12 @@ impl Persistence {
         committed
     }
 
-    /// Answered when everything handed over before has been committed or refused.
+    /// Resolves when everything that was passed on before has been committed or refused.
     pub fn flush(&self) -> oneshot::Receiver<()> {
         self.flush_of(None)
     }
 
-    /// Answered when everything of this interview that was handed over before has been committed or
+    /// Resolves when everything of this interview that was passed on before has been committed or
     /// refused.
     pub fn flush_interview(&self, interview_id: Uuid) -> oneshot::Receiver<()> {
         self.flush_of(Some(interview_id))
@@ -149,13 +149,13 @@ impl Persistence {
         flushed
     }
 
-    /// Whether something of this interview is not in the log yet.
+    /// Returns true if some event of this interview is not in the log yet.
     pub fn has_waiting(&self, interview_id: Uuid) -> bool {
         !self.shared.queue.lock().is_done(Some(interview_id))
     }
 
-    /// Answered when nothing of these interviews is kept beside the log any more: how many events
-    /// that the log had refused were among it.
+    /// Deletes what is stored of these interviews outside of the log. Resolves to the number of
+    /// refused events that were deleted.
     pub fn forget(&self, interviews: &[Uuid]) -> oneshot::Receiver<u64> {
         let (reply, forgotten) = oneshot::channel();
         self.shared.queue.lock().forget(Forget { interviews: interviews.to_vec(), reply });
@@ -163,9 +163,9 @@ impl Persistence {
         forgotten
     }
 
-    /// Tells the subscriber what is committed from now on. The writer waits for nobody: what a
-    /// subscriber has not taken yet waits in its mailbox, and what was committed before is in the
-    /// log.
+    /// Sends the subscriber everything that is committed from now on. The writer does not wait for
+    /// subscribers. What a subscriber has not processed waits in its mailbox, and earlier events
+    /// are in the log.
     pub fn subscribe(&self, subscriber: Recipient<Committed>) {
         self.shared.subscribers.lock().push(subscriber);
     }

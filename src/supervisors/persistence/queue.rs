@@ -1,9 +1,9 @@
-//! What waits for the database, in its order.
+//! The queue of events that wait for the database.
 //!
-//! Owns: which batches are tried next, and which one is at fault itself. A batch that fails while
-//! others are committed is tried on its own, at growing pauses, and is set aside after a bounded
-//! number of tries. Batches of other interviews go on meanwhile. A queue outlives the writer: what
-//! a writer that was lost had in hand is still here. Never does: write, or wait.
+//! Owns: which batches are tried next, and which batch is at fault. A batch that fails while others
+//! are committed is tried separately, at growing intervals, and is set aside after a bounded number
+//! of attempts. Batches of other interviews continue in the meantime. The queue outlives the
+//! writer, so the batches of a lost writer are still in it. Never does: write, or wait.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -16,23 +16,24 @@ use uuid::Uuid;
 use super::{AppendError, Forget};
 use storage::Batch;
 
-/// Records that may wait for the database: hours of a few calls, minutes of many.
+/// The number of records that may wait for the database. This is enough for hours of a few calls or
+/// minutes of many.
 const MAX_WAITING: usize = 200_000;
-/// Batches in one transaction.
+/// The number of batches in one transaction.
 const GROUP: usize = 256;
 
-/// How long a batch that fails on its own is tried.
+/// How long a batch that fails separately is retried.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// So many tries, between any two of which a batch of another interview was committed.
+    /// The number of attempts. Between any two of them, a batch of another interview was committed.
     pub tries: u32,
-    /// Between the first two tries. Each further pause is twice as long.
+    /// The pause between the first two attempts. Each further pause is twice as long.
     pub first: Duration,
     pub longest: Duration,
 }
 
 impl Default for Patience {
-    /// About two minutes: longer than any lock in the database is held.
+    /// The default is about two minutes, which is longer than any lock in the database is held.
     fn default() -> Self {
         Self { tries: 30, first: Duration::from_millis(100), longest: Duration::from_secs(5) }
     }
@@ -50,37 +51,37 @@ pub(super) type Reply = oneshot::Sender<Result<(), AppendError>>;
 pub(super) struct Waiting {
     number: u64,
     pub batch: Arc<Batch>,
-    /// None for what comes from the spool.
+    /// `None` for a batch from the spool.
     pub reply: Option<Reply>,
     spooled: bool,
-    /// A try ended without an answer: the database may have it.
+    /// An attempt ended without an answer, so the database may have stored the batch.
     doubtful: bool,
 }
 
-/// A batch that the writer has in hand. It stays in the queue until it is settled.
+/// A batch that the writer is processing. It remains in the queue until it is settled.
 pub(super) struct InHand {
     pub number: u64,
     pub batch: Arc<Batch>,
-    /// An earlier try ended without an answer: the database may have it.
+    /// An earlier attempt ended without an answer, so the database may have stored the batch.
     pub doubtful: bool,
-    /// Nobody is told what becomes of it.
+    /// Nobody receives the outcome.
     pub unheard: bool,
 }
 
-/// An interview whose first batch failed on its own.
+/// An interview whose first batch failed separately.
 struct Hold {
     until: Instant,
     pauses: ExponentialBackoff,
-    /// Failures between which others were committed.
+    /// The number of failures between which others were committed.
     failures: u32,
-    /// `Queue::committed` at the last failure.
+    /// The value of `Queue::committed` at the last failure.
     committed: u64,
 }
 
 /// What the writer does next.
 pub(super) enum Next {
     Write(Vec<InHand>),
-    /// Nothing is due before this.
+    /// Nothing is due before this time.
     At(Instant),
     /// Nothing waits.
     Nothing,
@@ -89,21 +90,21 @@ pub(super) enum Next {
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Waiting>,
-    /// Of `waiting`.
+    /// The number of records in `waiting`.
     records: usize,
     numbers: u64,
-    /// What the writer has in hand.
+    /// The numbers of the batches that the writer is processing.
     writing: Vec<u64>,
-    /// A group failed: that says nothing about its members, so they are tried one at a time.
+    /// A group has failed. That says nothing about its members, so they are tried one at a time.
     doubt: bool,
     held: HashMap<Uuid, Hold>,
-    /// Groups that were committed.
+    /// The number of groups that were committed.
     committed: u64,
-    /// It was looked for what an earlier process left.
+    /// The spool of an earlier process has been checked.
     looked: bool,
-    /// That is here.
+    /// The content of the spool has been added to the queue.
     loaded: bool,
-    /// Interviews whose log ends before what they said last.
+    /// Interviews whose log ends before their last events.
     broken: HashSet<Uuid>,
     flushes: Vec<(Option<Uuid>, oneshot::Sender<()>)>,
     forgets: Vec<Forget>,
@@ -115,7 +116,7 @@ impl Queue {
         Self { patience, ..Self::default() }
     }
 
-    /// Of all that wait.
+    /// Returns the number of records that wait.
     pub(super) fn records(&self) -> usize {
         self.records
     }
@@ -124,10 +125,10 @@ impl Queue {
         self.waiting.len()
     }
 
-    /// Takes a batch in, unless too much waits already.
+    /// Adds a batch, unless the queue is full.
     pub(super) fn push(&mut self, batch: Batch, reply: Reply) -> bool {
         if self.records + batch.records.len() > MAX_WAITING {
-            // A session that is gone needs no answer.
+            // The receiver may be gone, if its session is.
             let _ = reply.send(Err(AppendError::Full));
             return false;
         }
@@ -136,12 +137,12 @@ impl Queue {
         true
     }
 
-    /// Whether what an earlier process left has been taken in.
+    /// Returns true if the content of the spool has been added.
     pub(super) fn is_loaded(&self) -> bool {
         self.loaded
     }
 
-    /// Takes in what an earlier process left, before everything else.
+    /// Adds the batches of an earlier process before everything else.
     pub(super) fn load(&mut self, batches: Vec<Batch>) {
         (self.looked, self.loaded) = (true, true);
         for batch in batches.into_iter().rev() {
@@ -151,7 +152,7 @@ impl Queue {
         self.answer_flushes();
     }
 
-    /// What an earlier process left can't be read now. Nothing waits for it.
+    /// Records that the spool cannot be read now. Nothing waits for it.
     pub(super) fn not_loaded(&mut self) {
         self.looked = true;
         self.answer_flushes();
@@ -169,7 +170,7 @@ impl Queue {
             return Next::Nothing;
         }
         let due = |hold: &Hold| hold.until <= now;
-        // On its own, so that it can't hold up others again.
+        // It is tried separately, so that it cannot delay others again.
         let first_held = || self.waiting.iter().find(|one| self.held.get(&one.batch.interview_id).is_some_and(due));
         let held = if self.held.is_empty() { None } else { first_held() };
         let chosen: Vec<&Waiting> = if let Some(held) = held {
@@ -192,7 +193,8 @@ impl Queue {
         Next::Write(chosen.into_iter().map(in_hand).collect())
     }
 
-    /// This one is committed or refused, and whatever follows from that is done.
+    /// Removes a batch that is committed or refused, after everything that follows from that is
+    /// done.
     pub(super) fn settle(&mut self, number: u64) -> Option<Waiting> {
         self.writing.retain(|writing| *writing != number);
         let settled = self.remove(number)?;
@@ -200,22 +202,22 @@ impl Queue {
         Some(settled)
     }
 
-    /// Everything that was in hand is settled: the database takes events.
+    /// Records that everything in progress is settled, so the database accepts events.
     pub(super) fn committed(&mut self) {
         self.committed += 1;
         self.doubt = false;
     }
 
-    /// The database did not answer. That is nobody's fault.
+    /// Records that the database did not answer. No batch is at fault.
     pub(super) fn put_back(&mut self) {
         self.doubted();
         self.doubt = true;
         self.writing.clear();
     }
 
-    /// The database refused what was in hand for a reason that may pass, or the writer was lost
-    /// over it: the batch that is set aside because of that, if it was one batch and has failed
-    /// often enough.
+    /// Records that the database refused the batches in progress for a reason that may be
+    /// temporary, or that the writer was lost while processing them. Returns the batch to set
+    /// aside, if it was a single batch and has failed often enough.
     pub(super) fn failed(&mut self, now: Instant) -> Option<Waiting> {
         self.doubted();
         let writing = std::mem::take(&mut self.writing);
@@ -231,8 +233,8 @@ impl Queue {
             failures: 0,
             committed: u64::MAX,
         });
-        // Without anything committed in between, the fault may be the database's: a disk that is
-        // full, say.
+        // If nothing was committed in between, the database may be at fault, for example because
+        // its disk is full.
         if hold.committed == u64::MAX || hold.committed < committed {
             hold.failures += 1;
         }
@@ -258,7 +260,7 @@ impl Queue {
         Some(one)
     }
 
-    /// Whether nothing waits: of this interview, or of any.
+    /// Returns true if nothing waits, of this interview or of any.
     pub(super) fn is_done(&self, interview: Option<Uuid>) -> bool {
         self.looked
             && match interview {
@@ -267,7 +269,7 @@ impl Queue {
             }
     }
 
-    /// Answered when nothing waits of this interview, or of any.
+    /// Replies when nothing waits, of this interview or of any.
     pub(super) fn flush(&mut self, interview: Option<Uuid>, reply: oneshot::Sender<()>) {
         self.flushes.push((interview, reply));
         self.answer_flushes();
@@ -278,7 +280,7 @@ impl Queue {
             std::mem::take(&mut self.flushes).into_iter().partition(|(interview, _)| self.is_done(*interview));
         self.flushes = rest;
         for (_, reply) in done {
-            // Whoever asked may have given up.
+            // The caller may have given up.
             let _ = reply.send(());
         }
     }
@@ -287,7 +289,7 @@ impl Queue {
         self.forgets.push(forget);
     }
 
-    /// Those that nothing waits for any more.
+    /// Returns the requests whose interviews have nothing waiting.
     pub(super) fn due_forgets(&mut self) -> Vec<Forget> {
         let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.forgets)
             .into_iter()
@@ -296,7 +298,7 @@ impl Queue {
         due
     }
 
-    /// What waits and is not on disk.
+    /// Returns the batches that wait and are not on disk.
     pub(super) fn unspooled(&self) -> Vec<(u64, Arc<Batch>)> {
         self.waiting.iter().filter(|one| !one.spooled).map(|one| (one.number, Arc::clone(&one.batch))).collect()
     }

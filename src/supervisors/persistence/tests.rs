@@ -1,6 +1,6 @@
-//! The queue by itself: order, what is tried next, and what is set aside.
+//! Tests of the queue: order, what is tried next, and what is set aside.
 
-// Helpers stand outside test functions, where clippy would not allow it by itself.
+// clippy allows these only within test functions, and these helpers are outside of them.
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
@@ -34,7 +34,7 @@ fn push(queue: &mut Queue, interview: u128, seq: i64) -> oneshot::Receiver<Resul
     answer
 }
 
-/// What the writer is given: interview and number of each batch.
+/// Returns what the writer is given: the interview and the number of each batch.
 fn given(queue: &mut Queue, now: Instant) -> Vec<(u128, i64)> {
     in_hand(queue, now).iter().map(|one| (one.batch.interview_id.as_u128(), one.batch.records[0].seq)).collect()
 }
@@ -72,7 +72,7 @@ fn what_an_earlier_process_left_comes_first() {
     let mut queue = Queue::new(PATIENCE);
     let (flush, mut flushed) = oneshot::channel();
     queue.flush(None, flush);
-    assert!(flushed.try_recv().is_err(), "nobody knows yet what was left");
+    assert!(flushed.try_recv().is_err(), "the content of the spool is not known yet");
     drop(push(&mut queue, 1, 3));
     queue.load(vec![batch(1, 1), batch(1, 2)]);
     assert_eq!(commit(&mut queue, Instant::now()), [(1, 1), (1, 2), (1, 3)]);
@@ -95,7 +95,7 @@ fn a_batch_that_is_at_fault_is_set_aside_and_the_others_go_on() {
     let set_aside = loop {
         assert_eq!(given(&mut queue, now), [], "not before its pause is over");
         now += PATIENCE.longest;
-        assert_eq!(given(&mut queue, now), [(1, 1)], "on its own");
+        assert_eq!(given(&mut queue, now), [(1, 1)], "it is tried separately");
         if let Some(set_aside) = queue.failed(now) {
             break set_aside;
         }
@@ -107,7 +107,7 @@ fn a_batch_that_is_at_fault_is_set_aside_and_the_others_go_on() {
     assert_eq!(set_aside.batch.records[0].seq, 1);
     let rest = in_hand(&mut queue, now);
     assert_eq!(rest.len(), 1);
-    assert!(rest[0].unheard, "what follows is kept as well: its log has a gap");
+    assert!(rest[0].unheard, "later batches are kept as well, because the log has a gap");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn while_nothing_at_all_is_committed_nothing_is_set_aside() {
         for (interview, _) in given(&mut queue, now) {
             tried[interview as usize - 1] += 1;
         }
-        assert!(queue.failed(now).is_none(), "the disk is full, say");
+        assert!(queue.failed(now).is_none(), "the disk may be full");
         now += Duration::from_millis(50);
     }
     assert!(tried.iter().all(|tries| *tries > 50), "both are tried: {tried:?}");

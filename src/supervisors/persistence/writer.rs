@@ -1,8 +1,8 @@
-//! The loop that writes what waits.
+//! The loop that writes the waiting events.
 //!
-//! Owns: what follows from each try. A run of it may be lost at any time: whatever it does about
-//! the queue is one step under the queue's lock, and a run that another one has replaced does
-//! nothing more. Never does: keep anything of its own that matters.
+//! Owns: what follows from each attempt. A run may be lost at any time. Therefore each change of
+//! the queue is one step under its lock, and a superseded run changes nothing. Never does: keep
+//! important state outside of the queue.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use crate::supervisors::spool::Found;
 use crate::telemetry::metrics::Failure;
 use storage::{Appended, Batch, StorageError};
 
-/// A group takes milliseconds. One that is given up may have been committed nevertheless: what is
-/// in the log already is passed over when it is appended again.
+/// A group takes milliseconds. A group that is given up may have been committed nevertheless.
+/// Events that are already in the log are skipped when they are appended again.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// One run of the writer.
 struct Writer {
     shared: Arc<Shared>,
     heartbeat: Arc<Heartbeat>,
-    /// Pauses between tries, while the database is away.
+    /// The pauses between attempts while the database is unavailable.
     away: Option<backon::ExponentialBackoff>,
 }
 
@@ -47,23 +47,23 @@ pub(super) async fn run(shared: Arc<Shared>, heartbeat: Arc<Heartbeat>) {
 }
 
 impl Writer {
-    /// The queue, unless another run has taken this one's place: what that one has in hand is not
-    /// this one's to settle.
+    /// Locks the queue. Returns `None` if another run has superseded this one, because the batches
+    /// in progress then belong to that run.
     fn queue(&self) -> Option<MutexGuard<'_, Queue>> {
         let queue = self.shared.queue.lock();
         (!self.heartbeat.is_superseded()).then_some(queue)
     }
 
-    /// Goes on where the last run ended, or the last process.
+    /// Continues where the last run or the last process ended.
     fn take_up(&mut self) {
         let left = self.queue().and_then(|mut queue| queue.failed(Instant::now()));
         if let Some(left) = left {
-            self.set_aside(left, "the writer of the log is lost whenever it tries them");
+            self.set_aside(left, "the writer of the log fails whenever it tries them");
         }
         self.load();
     }
 
-    /// Takes in what an earlier process left, once.
+    /// Reads the spool of an earlier process, once.
     fn load(&self) {
         if self.queue().is_none_or(|queue| queue.is_loaded()) {
             return;
@@ -73,10 +73,14 @@ impl Writer {
             Ok(Found { batches, damaged }) => {
                 if damaged > 0 {
                     self.shared.metrics.count_failure(Failure::Damaged);
-                    tracing::error!(damaged, "parts of the spool are damaged: they are in spool/damaged");
+                    tracing::error!(damaged, "parts of the spool are damaged. They are in spool/damaged");
                 }
                 if !batches.is_empty() {
-                    tracing::warn!(batches = batches.len(), "appending what the last run could not");
+                    tracing::warn!(
+                        batches = batches.len(),
+                        "appending the events that the last process left in the \
+                        spool"
+                    );
                 }
                 if let Some(mut queue) = self.queue() {
                     queue.load(batches);
@@ -84,7 +88,7 @@ impl Writer {
             }
             Err(error) => {
                 self.shared.metrics.count_failure(Failure::Spool);
-                tracing::error!(%error, "the spool can't be read yet");
+                tracing::error!(%error, "the spool cannot be read yet");
                 if let Some(mut queue) = self.queue() {
                     queue.not_loaded();
                 }
@@ -92,7 +96,7 @@ impl Writer {
         }
     }
 
-    /// Waits for something to do, until this time at most.
+    /// Waits for something to do, at most until this time.
     async fn wait(&mut self, until: Option<Instant>) {
         self.forget();
         let changed = self.shared.changed.notified();
@@ -100,7 +104,7 @@ impl Writer {
             None => self.heartbeat.during(changed).await,
             Some(time) => {
                 let waiting = tokio::time::timeout_at(time.into(), changed);
-                // Whatever came first.
+                // Either of the two may have come first.
                 let _ = self.heartbeat.during(waiting).await;
             }
         }
@@ -122,24 +126,24 @@ impl Writer {
             Some(Ok(outcomes)) => self.written(in_hand, outcomes),
             Some(Err(error)) if error.is_unreached() => self.away().await,
             Some(Err(error)) => self.failed(&error),
-            None => self.failed(&format_args!("no answer within {WRITE_LIMIT:?}")),
+            None => self.failed(&format_args!("the database did not answer within {WRITE_LIMIT:?}")),
         }
     }
 
     fn written(&mut self, in_hand: Vec<InHand>, outcomes: Vec<Result<Appended, StorageError>>) {
         if self.away.take().is_some() {
-            tracing::info!(waiting = self.shared.queue.lock().batches(), "the database takes events again");
+            tracing::info!(waiting = self.shared.queue.lock().batches(), "the database accepts events again");
         }
         for (one, outcome) in in_hand.into_iter().zip(outcomes) {
             if self.heartbeat.is_superseded() {
                 return;
             }
             let answer = self.follow(&one, outcome);
-            // Taken out when everything that follows is done: a run that is lost on the way leaves
-            // it to the next one.
+            // It is removed after everything that follows is done, so that the next run continues
+            // if this one is lost.
             let settled = self.queue().and_then(|mut queue| queue.settle(one.number));
             if let Some(reply) = settled.and_then(|settled| settled.reply) {
-                // A session that is gone needs no answer.
+                // The receiver may be gone, if its session is.
                 let _ = reply.send(answer);
             }
         }
@@ -151,26 +155,26 @@ impl Writer {
         drop(queue);
         self.load();
         if is_empty && let Err(error) = self.shared.spool.clear() {
-            tracing::error!(%error, "the spool can't be emptied; its events are appended again at the next start");
+            tracing::error!(%error, "the spool cannot be emptied. Its events are appended again at the next start");
         }
         self.forget();
     }
 
-    /// The database answers, and does not take them.
+    /// Handles a database that answers and does not accept the events.
     fn failed(&self, error: &dyn std::fmt::Display) {
         let Some(mut queue) = self.queue() else { return };
         let set_aside = queue.failed(Instant::now());
         let waiting = queue.batches();
         drop(queue);
         self.shared.metrics.count_failure(Failure::Append);
-        tracing::error!(%error, waiting, "events can't be appended yet");
+        tracing::error!(%error, waiting, "events cannot be appended yet");
         self.spool();
         if let Some(left) = set_aside {
             self.set_aside(left, &error.to_string());
         }
     }
 
-    /// The database does not answer: everything waits.
+    /// Handles a database that does not answer. Everything waits.
     async fn away(&mut self) {
         let put_back = self.queue().map(|mut queue| {
             queue.put_back();
@@ -180,7 +184,7 @@ impl Writer {
         self.shared.metrics.count_failure(Failure::Append);
         let patience = self.shared.patience;
         let pause = self.away.get_or_insert_with(|| patience.pauses()).next().unwrap_or(patience.longest);
-        tracing::error!(waiting, retry_in_ms = pause.as_millis() as u64, "the database takes no events");
+        tracing::error!(waiting, retry_in_ms = pause.as_millis() as u64, "the database accepts no events");
         self.spool();
         let until = Instant::now() + pause;
         while Instant::now() < until {
@@ -191,7 +195,7 @@ impl Writer {
         }
     }
 
-    /// What follows from a batch's being committed or refused: the answer to its session.
+    /// Processes the outcome of a batch, and returns the answer for its session.
     fn follow(&self, one: &InHand, outcome: Result<Appended, StorageError>) -> Result<(), AppendError> {
         let batch = &one.batch;
         match outcome {
@@ -199,7 +203,8 @@ impl Writer {
                 let lag = (Utc::now() - batch.received_at).num_microseconds().unwrap_or_default().max(0);
                 self.shared.metrics.event_log_lag_seconds.observe(lag as f64 / 1e6);
                 self.shared.metrics.observe_events(&batch.records, &appended);
-                // What an earlier try committed without an answer has been told to nobody.
+                // Events that an earlier attempt committed without an answer have not been sent to
+                // anybody.
                 let fresh = if one.doubtful { batch.records.len() } else { appended.fresh };
                 self.publish(batch, fresh);
                 Ok(())
@@ -207,7 +212,7 @@ impl Writer {
             Err(error) => {
                 self.shared.metrics.count_failure(Failure::Refused);
                 tracing::error!(interview_id = %batch.interview_id, %error, "the event log refuses events");
-                // What an erased person said is nothing to look at.
+                // The words of an erased person must not be kept.
                 if one.unheard && !matches!(error, StorageError::Erased) {
                     self.reject(batch);
                 }
@@ -216,7 +221,7 @@ impl Writer {
         }
     }
 
-    /// The others go on without this one.
+    /// Sets this batch aside, so that the others continue.
     fn set_aside(&self, left: Waiting, reason: &str) {
         let Waiting { batch, reply, .. } = left;
         self.shared.metrics.count_failure(Failure::SetAside);
@@ -228,12 +233,13 @@ impl Writer {
             metric_name: "component.event_log",
             title: "Events of an interview were set aside".to_owned(),
             description: format!(
-                "The database did not take {events} event(s) of this interview while it took those of others: {reason}. \
-                 They are in DATA_DIR/spool/rejected.jsonl, and nothing that was said later is in the log."
+                "The database did not accept {events} event(s) of this interview, although it accepted those of \
+                 others: {reason}. They are in DATA_DIR/spool/rejected.jsonl, and later events of the interview are \
+                 not in the log."
             ),
         });
         if let Some(reply) = reply {
-            // A session that is gone needs no answer.
+            // The receiver may be gone, if its session is.
             let _ = reply.send(Err(AppendError::SetAside(reason.to_owned())));
         }
         let mut queue = self.shared.queue.lock();
@@ -244,7 +250,7 @@ impl Writer {
     fn reject(&self, batch: &Batch) {
         if let Err(error) = self.shared.spool.reject(batch) {
             self.shared.metrics.count_failure(Failure::Spool);
-            tracing::error!(%error, "refused events can't be kept");
+            tracing::error!(%error, "refused events cannot be stored");
         }
     }
 
@@ -263,7 +269,7 @@ impl Writer {
         }
     }
 
-    /// Everything that waits is on disk after this, or the log says why not.
+    /// Writes everything that waits to disk, or logs why that is not possible.
     fn spool(&self) {
         let new = self.shared.queue.lock().unspooled();
         if new.is_empty() || self.heartbeat.is_superseded() {
@@ -277,7 +283,7 @@ impl Writer {
             }
             Err(error) => {
                 self.shared.metrics.count_failure(Failure::Spool);
-                tracing::error!(%error, "events can't be spooled: they are in memory only");
+                tracing::error!(%error, "events cannot be spooled. They are in memory only");
             }
         }
     }
@@ -286,9 +292,9 @@ impl Writer {
         let Some(due) = self.queue().map(|mut queue| queue.due_forgets()) else { return };
         for Forget { interviews, reply } in due {
             match self.shared.spool.forget(&interviews) {
-                // Whoever asked may have given up.
+                // The caller may have given up.
                 Ok(events) => drop(reply.send(events)),
-                Err(error) => tracing::error!(%error, "refused events can't be forgotten"),
+                Err(error) => tracing::error!(%error, "refused events cannot be deleted"),
             }
         }
     }

@@ -1,11 +1,12 @@
-//! One look at one call: its events through its monitor, what was found into the database.
+//! One check of one call: its events go through its monitor, and the findings are stored.
 //!
-//! Owns: the order of it. Never does: keep anything when it fails: the same work is done again then.
+//! Owns: the order of these steps. Never does: keep anything if it fails. The same work is done
+//! again then.
 
 use std::sync::Arc;
 
 use interview::Event;
-use interview::quality::{Finding, Monitor, Thresholds};
+use interview::quality::{Consequence, Monitor, Thresholds};
 use uuid::Uuid;
 
 use super::Parts;
@@ -13,28 +14,28 @@ use crate::supervisors::persistence::Committed;
 use storage::findings::Judged;
 use storage::{Storage, StorageError};
 
-/// What is to be looked at.
+/// The work of a check.
 pub(super) struct Work {
     pub id: Uuid,
-    /// None: the log is read from its beginning.
+    /// `None` means that the log is read from its beginning.
     pub monitor: Option<Monitor>,
-    /// In the order of the log.
+    /// The new events in the order of the log.
     pub batches: Vec<Committed>,
-    /// Judge once more what was judged before.
+    /// Everything is judged again, including what was judged before.
     pub anew: bool,
 }
 
 pub(super) enum Looked {
-    /// None: there is nothing to be watched any more.
+    /// `None` means that there is nothing left to monitor.
     Done(Option<Box<Monitor>>),
-    /// Nothing was changed, or what was will not be changed twice.
+    /// Nothing was changed, or the change has no effect when it is repeated.
     Failed(Box<Work>, StorageError),
 }
 
 pub(super) async fn look(parts: Parts, work: Work) -> Looked {
     match judge(&parts, &work).await {
         Ok(monitor) => Looked::Done(Some(Box::new(monitor))),
-        // Of an erased person nothing is left to be judged, but that there was an interview.
+        // Of an erased person's interview, only its existence remains to be judged.
         Err(StorageError::Erased) => match measured(&parts, work.id).await {
             Ok(()) => Looked::Done(None),
             Err(error) => Looked::Failed(Box::new(work), error),
@@ -86,7 +87,7 @@ async fn judge(parts: &Parts, work: &Work) -> Result<Monitor, StorageError> {
     Ok(monitor)
 }
 
-/// The log as it stands, seen again.
+/// Reads the whole log again.
 async fn replay(
     storage: &Storage,
     id: Uuid,
@@ -103,12 +104,12 @@ async fn replay(
     Ok(())
 }
 
-/// What the final scores were computed with.
+/// Returns the median that the final scores were computed with.
 fn median(engagement: &serde_json::Value) -> Option<f32> {
     Some(engagement.get("median_words")?.as_f64()? as f32)
 }
 
-async fn write(parts: &Parts, storage: &Storage, id: Uuid, findings: &[Finding]) -> Result<(), StorageError> {
+async fn write(parts: &Parts, storage: &Storage, id: Uuid, findings: &[Consequence]) -> Result<(), StorageError> {
     if !findings.is_empty() {
         tell(parts, &storage.findings().write(id, findings).await?);
     }
@@ -129,6 +130,6 @@ fn tell(parts: &Parts, judged: &Judged) {
     }
     if let Some(reason) = judged.escalated {
         parts.metrics.escalations_total.with_label_values(&[reason]).inc();
-        tracing::warn!(reason, "an interview is handed to a person");
+        tracing::warn!(reason, "an interview is escalated to a person");
     }
 }

@@ -1,11 +1,12 @@
-//! The quality supervisor: sees every event that is committed, and says what is wrong while the call is on.
+//! The quality supervisor, which sees every committed event and raises alerts during the call.
 //!
-//! - `look`: one look at one call: events through its monitor, findings into the database
-//! - `watch`: has the supervisor started, and started anew when it is lost
+//! - `look`: one check of one call: its events go through its monitor, and the findings are stored
+//! - `watch`: starts the supervisor, and restarts it when it is lost
 //!
-//! Owns: a monitor a live call, made from the log when there is none; what is looked at from time to time. Never does: take part
-//! in a call, hold up the writer of the log, or know a rule (those are `interview::quality`'s). It keeps nothing that the log
-//! and the tables don't bring back, and what it writes twice changes nothing: so it may die at any time.
+//! Owns: a monitor for each live call, which is rebuilt from the log if it is missing, and the
+//! periodic checks. Never does: take part in a call, delay the writer of the log, or know a rule
+//! (`interview::quality` has them). Its state can be rebuilt from the log and the tables, and
+//! repeated writes have no effect, so it may be lost at any time.
 
 mod look;
 mod watch;
@@ -32,17 +33,17 @@ use storage::{Storage, StorageError};
 
 pub use watch::Quality;
 
-/// How often edited thresholds are looked at.
+/// The interval at which edited thresholds are looked for.
 const TICK: Duration = Duration::from_secs(1);
-/// How often interviews are looked for that ended without being seen, in ticks.
+/// The interval in ticks at which ended interviews without scores are looked for.
 const SWEEP: u64 = 60;
-/// Of so many at a time.
+/// The number of interviews in one such search.
 const BATCH: u64 = 100;
-/// Ended so long ago at most, in days.
+/// Such interviews ended at most this many days ago.
 const SWEPT_DAYS: i64 = 1;
-/// A write that failed is tried again after this.
+/// The pause before a failed write is repeated.
 const AGAIN: Duration = Duration::from_secs(1);
-/// A monitor that nothing has come to for so long is put away: the log brings it back.
+/// A monitor without new events for this long is dropped. It can be rebuilt from the log.
 const IDLE: Duration = Duration::from_hours(1);
 
 /// What the supervisor works with.
@@ -50,23 +51,23 @@ const IDLE: Duration = Duration::from_hours(1);
 pub struct Parts {
     pub storage: Storage,
     pub metrics: Arc<Metrics>,
-    /// The settings', for what nobody has set.
+    /// The thresholds of the settings, which apply by default.
     pub defaults: Thresholds,
 }
 
-/// Answered when everything that was seen before is judged and written.
+/// A request that is answered when everything seen before is judged and stored.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Settle(pub oneshot::Sender<()>);
 
-/// A call under the eye.
+/// A monitored call.
 #[derive(Default)]
 struct Watched {
     monitor: Option<Monitor>,
     waiting: Vec<Committed>,
-    /// Thresholds were edited, or there is something to catch up with.
+    /// Thresholds were edited, or earlier events have to be read.
     anew: bool,
-    /// A look is under way, or will be tried again.
+    /// A check is in progress, or will be repeated.
     busy: bool,
     seen: Option<Instant>,
 }
@@ -78,7 +79,7 @@ struct Supervisor {
     stamp: Option<Stamp>,
     ticks: u64,
     ticking: bool,
-    /// What there is to catch up with is being looked for.
+    /// The search for unjudged interviews is in progress.
     catching: bool,
     settling: Vec<oneshot::Sender<()>>,
 }
@@ -103,7 +104,7 @@ impl Supervisor {
         call
     }
 
-    /// Looks at the call, unless that is being done.
+    /// Checks the call, unless a check is in progress.
     fn look(&mut self, id: Uuid, ctx: &mut Context<Self>) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.busy || (call.waiting.is_empty() && !call.anew) {
@@ -136,13 +137,13 @@ impl Supervisor {
                 let Work { monitor, mut batches, anew, .. } = *work;
                 self.parts.metrics.count_failure(Failure::Findings);
                 if error.is_permanent() {
-                    // The next event has it read from the log.
-                    tracing::error!(interview_id = %id, %error, "the quality of a call can't be judged");
+                    // The next event causes the log to be read again.
+                    tracing::error!(interview_id = %id, %error, "the quality of a call cannot be judged");
                     self.calls.remove(&id);
                     self.settled();
                     return;
                 }
-                tracing::warn!(interview_id = %id, %error, "findings can't be written yet");
+                tracing::warn!(interview_id = %id, %error, "findings cannot be stored yet");
                 call.monitor = monitor;
                 call.anew |= anew;
                 batches.append(&mut call.waiting);
@@ -158,18 +159,19 @@ impl Supervisor {
         self.settled();
     }
 
-    /// Tells those who wait that nothing is left to do.
+    /// Answers the waiting requests if there is nothing left to do.
     fn settled(&mut self) {
         let idle = |call: &Watched| !call.busy && call.waiting.is_empty() && !call.anew;
         if !self.catching && self.calls.values().all(idle) {
             for settled in self.settling.drain(..) {
-                // Whoever asked may have given up.
+                // The caller may have given up.
                 let _ = settled.send(());
             }
         }
     }
 
-    /// What is to be read again from the log: at the start all that is unfinished, later what ended without being seen.
+    /// Finds the interviews whose log has to be read again: all unfinished ones at the start, and
+    /// later those that ended without scores.
     fn catch_up(&mut self, ctx: &mut Context<Self>, unfinished: bool) {
         self.catching = true;
         let storage = self.parts.storage.clone();
@@ -181,7 +183,8 @@ impl Supervisor {
         ctx.spawn(find.into_actor(self).map(move |found, actor, ctx| match found {
             Ok((over, unfinished)) => {
                 actor.catching = false;
-                // What is being watched is known up to its last event, unless that came from outside.
+                // A monitored call is known up to its last event, unless that event came from
+                // outside.
                 let unknown = unfinished.into_iter().filter(|id| !actor.calls.contains_key(id)).collect::<Vec<_>>();
                 for id in over.into_iter().chain(unknown) {
                     let call = actor.call(id);
@@ -193,7 +196,7 @@ impl Supervisor {
                 actor.settled();
             }
             Err(error) => {
-                tracing::warn!(%error, "interviews that nobody has judged can't be looked for yet");
+                tracing::warn!(%error, "interviews without scores cannot be looked for yet");
                 if unfinished {
                     ctx.run_later(AGAIN, move |actor, ctx| actor.catch_up(ctx, unfinished));
                 } else {
@@ -222,7 +225,7 @@ impl Supervisor {
             if stamp.is_none() || stamp == actor.stamp {
                 return;
             }
-            // The first one is only what there was before.
+            // The first value only describes the state before the start.
             if std::mem::replace(&mut actor.stamp, stamp).is_some() {
                 let ids: Vec<Uuid> = actor.calls.keys().copied().collect();
                 for id in ids {

@@ -1,6 +1,6 @@
-//! Has the quality supervisor started, and started anew when it is lost.
+//! Starts the quality supervisor, and restarts it when it is lost.
 //!
-//! Owns: its subscription to what is committed. Never does: judge anything.
+//! Owns: its subscription to committed events. Never does: judge anything.
 
 use std::io;
 use std::time::Duration;
@@ -14,19 +14,20 @@ use crate::supervisors::persistence::Persistence;
 use crate::telemetry::metrics::Failure;
 
 const PART: Part = Part::new("quality").failing_as(Failure::Supervisor);
-/// What is written when the engine stops.
+/// How long the supervisor may take when the engine stops.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// A handle on the supervisor; cheap to clone.
+/// A handle to the supervisor. Cloning it is cheap.
 #[derive(Clone)]
 pub struct Quality(Supervised<Addr<Supervisor>>);
 
 impl Quality {
-    /// Sees everything that is committed from now on, and catches up with what was before. Needs a
-    /// running actix system. When the stack is stopped, what is left is judged before it ends.
+    /// Starts the supervisor. It receives everything that is committed from now on, and catches up
+    /// with earlier events. It requires a running actix system. When the stack is stopped, the
+    /// remaining events are judged first.
     ///
     /// # Errors
-    /// The system's, when it has no thread left.
+    /// The error of the operating system if a thread cannot be started.
     pub fn start(stack: &mut Stack, parts: Parts, persistence: Persistence) -> io::Result<Self> {
         let mut begin = acting(move |run| Supervisor::new(parts.clone(), run));
         let begin_and_subscribe = move |run: Run| {
@@ -38,14 +39,14 @@ impl Quality {
         let last = quality.clone();
         stack.on_stop(PART.name, move || async move {
             if !last.settle().await {
-                tracing::warn!("not everything was judged; the next start does it");
+                tracing::warn!("some events were not judged. The next start does that");
             }
         });
         Ok(quality)
     }
 
-    /// Returns when everything that was committed before is judged and written: false when that
-    /// takes too long.
+    /// Waits until everything committed before is judged and stored. Returns false if that takes
+    /// too long.
     pub async fn settle(&self) -> bool {
         let Some(supervisor) = self.0.current() else { return false };
         let (settled, done) = oneshot::channel();

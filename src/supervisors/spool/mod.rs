@@ -1,12 +1,12 @@
-//! Events that the database could not take yet, on disk.
+//! Events on disk that the database could not accept yet.
 //!
-//! - `record`: how a batch stands in the file
+//! - `record`: the form of a batch in the file
 //!
-//! Owns: one append-only file of batches, flushed before it counts, and the two files beside it for
-//! what a person has to look at: batches that the log refused, and parts of the file that are
-//! damaged. Never does: decide when. Nothing is encrypted (the keys are in the database that is
-//! away): the files are readable by their owner only, and the spool is emptied as soon as the
-//! database took what it holds.
+//! Owns: one append-only file of batches, which is flushed before it counts, and two files beside
+//! it for a person to inspect: batches that the log refused, and damaged parts of the file. Never
+//! does: decide when to write. Nothing is encrypted, because the keys are in the database that is
+//! unavailable. The files can be read by their owner only, and the spool is emptied as soon as the
+//! database has accepted its content.
 
 mod record;
 #[cfg(test)]
@@ -25,12 +25,12 @@ pub(super) struct Spool {
     folder: PathBuf,
 }
 
-/// What an earlier process left.
+/// The content that an earlier process left.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// In their order.
+    /// The batches in their order.
     pub batches: Vec<Batch>,
-    /// Records that are not whole. They have been put aside.
+    /// The number of damaged records. They have been moved to another file.
     pub damaged: usize,
 }
 
@@ -39,8 +39,8 @@ impl Spool {
         Self { folder: data_dir.join("spool") }
     }
 
-    /// What an earlier process left. A record that was torn by its death, or damaged since, is put
-    /// into a file of its own and costs no other record.
+    /// Reads what an earlier process left. A record that is incomplete or damaged is moved to
+    /// another file, and no other record is lost.
     pub(super) fn take_over(&self) -> io::Result<Found> {
         let record::Read { batches, damaged } = record::read(&read(&self.waiting())?);
         if !damaged.is_empty() {
@@ -54,7 +54,7 @@ impl Spool {
         Ok(Found { batches, damaged: damaged.len() })
     }
 
-    /// Returns when they are on disk.
+    /// Appends batches. Returns when they are on disk.
     pub(super) fn append(&self, batches: &[&Batch]) -> io::Result<()> {
         let mut bytes = Vec::new();
         for batch in batches {
@@ -63,13 +63,13 @@ impl Spool {
         self.write(&self.waiting(), &bytes)
     }
 
-    /// Keeps what the log does not take for good, for a person to look at: a JSON line a batch.
+    /// Keeps a batch that the log refuses permanently, for a person to inspect, as a line of JSON.
     pub(super) fn reject(&self, batch: &Batch) -> io::Result<()> {
         self.write(&self.rejected(), &line(batch)?)
     }
 
-    /// Removes what was refused of these interviews: how many events. What can't be read is removed
-    /// as well, since nobody could tell whose it is.
+    /// Deletes the refused batches of these interviews, and returns the number of events. Lines
+    /// that cannot be read are deleted as well, because nobody can tell whose they are.
     pub(super) fn forget(&self, interviews: &[Uuid]) -> io::Result<u64> {
         remove(&self.damaged())?;
         let lines = read(&self.rejected())?;
@@ -82,7 +82,7 @@ impl Spool {
             return Ok(0);
         }
         let rest = self.folder.join("rejected.part");
-        // A half-written one of a process that died.
+        // This is the incomplete file of a process that died.
         remove(&rest)?;
         if kept.is_empty() {
             remove(&self.rejected())?;
@@ -94,7 +94,7 @@ impl Spool {
         Ok(gone.iter().map(|batch| batch.records.len() as u64).sum())
     }
 
-    /// The database has everything.
+    /// Empties the spool, because the database has everything.
     pub(super) fn clear(&self) -> io::Result<()> {
         remove(&self.waiting())
     }
@@ -111,27 +111,27 @@ impl Spool {
         self.folder.join("events.jsonl")
     }
 
-    /// Appends and flushes. What a full disk takes of it only half is taken back, so that it can be
-    /// written again.
+    /// Appends and flushes. If the disk is full, a partly written record is removed again, so that
+    /// it can be written later.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let mut file = open(path)?;
         let before = file.metadata()?.len();
         let written = file.write_all(bytes).and_then(|()| file.sync_data());
         if written.is_err() {
-            // Should this fail as well, the half of a record is found to be damaged later.
+            // If this fails as well, the partial record is later found to be damaged.
             let _ = file.set_len(before);
         }
         if before == 0 {
-            // A file that was just made is there after a power failure when its folder is on disk
-            // as well.
+            // A new file survives a power failure only if its folder is flushed as well.
             File::open(&self.folder)?.sync_all()?;
         }
         written
     }
 }
 
-/// A line break precedes it: what stands there may have been torn.
+/// Returns a batch as a line, preceded by a line break, because the previous record may be
+/// incomplete.
 fn line(batch: &Batch) -> serde_json::Result<Vec<u8>> {
     let mut line = vec![b'\n'];
     serde_json::to_writer(&mut line, batch)?;
@@ -139,7 +139,7 @@ fn line(batch: &Batch) -> serde_json::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// The whole file; nothing where there is none.
+/// Returns the whole file, or nothing if it does not exist.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     match std::fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

@@ -1,14 +1,13 @@
-//! How a batch stands in the spool: one line, which begins with the checksum and the length of what
-//! follows.
+//! The form of a batch in the spool: one line, which begins with the checksum and the length of the
+//! rest.
 //!
-//! Owns: writing such lines, and finding all that are whole in a file that was damaged. Each record
-//! stands on lines of its own: a line break precedes and follows it, and JSON holds none itself, so
-//! whatever happens to one record, the next one begins after the next line break. Never does: touch
-//! files.
+//! Owns: writing such lines, and finding all complete ones in a damaged file. A line break precedes
+//! and follows each record, and JSON contains none. So whatever happens to one record, the next one
+//! begins after the next line break. Never does: touch files.
 
 use storage::Batch;
 
-/// Eight hexadecimal digits, a space, up to twenty decimal digits, a space.
+/// Eight hexadecimal digits, a space, up to twenty decimal digits, and a space.
 const LONGEST_HEAD: usize = 8 + 1 + 20 + 1;
 
 /// Appends the record of a batch.
@@ -20,16 +19,16 @@ pub(super) fn write(batch: &Batch, into: &mut Vec<u8>) -> serde_json::Result<()>
     Ok(())
 }
 
-/// What stands in a file.
+/// The content of a file.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Read {
-    /// In their order.
+    /// The batches in their order.
     pub batches: Vec<Batch>,
-    /// Lines that are no whole record, in their order.
+    /// The lines that are not complete records, in their order.
     pub damaged: Vec<Vec<u8>>,
 }
 
-/// Reads all records that are whole.
+/// Reads all complete records.
 pub(super) fn read(bytes: &[u8]) -> Read {
     let mut read = Read::default();
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -41,17 +40,17 @@ pub(super) fn read(bytes: &[u8]) -> Read {
     read
 }
 
-/// The batch of a line whose record is as it was written. What follows it on the line is the
-/// remainder of a damaged line break.
+/// Returns the batch of a line whose record is intact. Anything after it on the line is the rest of
+/// a damaged line break.
 fn whole(line: &[u8]) -> Option<Batch> {
-    // As the development versions before 0.1.0 wrote it, without a checksum.
+    // The development versions before 0.1.0 wrote records without a checksum.
     if line.starts_with(b"{") {
         return serde_json::from_slice(line).ok();
     }
     let head = std::str::from_utf8(&line[..line.len().min(LONGEST_HEAD)]);
     let head = match head {
         Ok(head) => head,
-        // The head itself is ASCII; a longer character of the JSON may be cut.
+        // The head itself is ASCII. A multi-byte character of the JSON may be cut.
         Err(error) => std::str::from_utf8(&line[..error.valid_up_to()]).ok()?,
     };
     let (checksum, rest) = head.split_once(' ')?;

@@ -1,6 +1,6 @@
-//! What is read back of a spool that was torn or damaged anywhere.
+//! Reading a spool that is incomplete or damaged at any place.
 
-// Helpers stand outside test functions, where clippy would not allow it by itself.
+// clippy allows these only within test functions, and these helpers are outside of them.
 #![allow(clippy::unwrap_used)]
 
 use chrono::Utc;
@@ -24,13 +24,13 @@ fn written(batches: &[Batch]) -> Vec<u8> {
     bytes
 }
 
-/// Where each record ends in the file.
+/// Returns where each record ends in the file.
 fn ends(batches: &[Batch]) -> Vec<usize> {
     (1..=batches.len()).map(|count| written(&batches[..count]).len()).collect()
 }
 
 fn some() -> Vec<Batch> {
-    // With a line break, a quotation mark and characters of several bytes in what was said.
+    // The texts contain a line break, a quotation mark and multi-byte characters.
     ["plain", "of\ntwo \"lines\"", "äöü — 美", ""]
         .into_iter()
         .zip(1..)
@@ -46,13 +46,13 @@ fn what_is_spooled_is_read_back_in_order_and_a_torn_record_costs_no_other() {
     let batches = some();
     spool.append(&[&batches[0]]).unwrap();
     open(&spool.waiting()).unwrap().write_all(&written(&batches[1..2])[..40]).unwrap();
-    // The process went on, or the next one did.
+    // The process continued, or the next one did.
     spool.append(&[&batches[2], &batches[3]]).unwrap();
     let found = spool.take_over().unwrap();
     assert_eq!(found.batches, [batches[0].clone(), batches[2].clone(), batches[3].clone()]);
     assert_eq!(found.damaged, 1);
     let aside = std::fs::read(spool.damaged()).unwrap();
-    assert_eq!(aside, [&written(&batches[1..2])[1..40], b"\n"].concat(), "what can't be read is kept as it is");
+    assert_eq!(aside, [&written(&batches[1..2])[1..40], b"\n"].concat(), "damaged parts are kept as they are");
     spool.clear().unwrap();
     assert!(spool.take_over().unwrap().batches.is_empty());
 }
@@ -64,7 +64,7 @@ fn a_cut_at_any_byte_costs_the_record_that_it_cuts_and_nothing_that_follows() {
     for cut in 0..=bytes.len() {
         let file = [&bytes[..cut], &written(std::slice::from_ref(&last))[..]].concat();
         let read = record::read(&file);
-        // The line break at its end is not needed: the next record brings one of its own.
+        // The line break at its end is not needed, because the next record begins with one.
         let whole = ends.iter().filter(|end| **end - 1 <= cut).count();
         let expected: Vec<Batch> = batches[..whole].iter().chain([&last]).cloned().collect();
         assert_eq!(read.batches, expected, "cut at {cut}");
@@ -86,7 +86,7 @@ fn a_byte_flipped_anywhere_costs_one_record_at_most() {
                 batches.iter().enumerate().filter(|(n, _)| *n != hit).map(|(_, one)| one).collect();
             let found: Vec<&Batch> = read.batches.iter().filter(|one| others.contains(one)).collect();
             assert_eq!(found, others, "bit {bit} of byte {place}");
-            // Nothing is read that was never written.
+            // No record is read that was never written.
             assert!(read.batches.iter().all(|one| batches.contains(one)), "bit {bit} of byte {place}");
         }
     }
@@ -146,7 +146,7 @@ fn what_is_damaged_goes_with_the_next_erasure() {
     assert!(spool.damaged().exists());
     assert_eq!(spool.forget(&[Uuid::from_u128(7)]).unwrap(), 0);
     assert!(!spool.damaged().exists());
-    assert!(!spool.rejected().exists(), "a torn line of what was refused goes as well");
+    assert!(!spool.rejected().exists(), "an incomplete line among the refused batches is deleted as well");
 }
 
 fn open_refused(spool: &Spool) {

@@ -1,4 +1,4 @@
-//! How families are made.
+//! The construction of metric families.
 //!
 //! Owns: making and registering them in one step. Never does: name them.
 
@@ -29,7 +29,7 @@ impl<'a> Maker<'a> {
         Self { registry, families: Mutex::default() }
     }
 
-    /// What has been made.
+    /// Returns the families that were made.
     pub(super) fn families(self) -> Vec<Family> {
         self.families.into_inner()
     }
@@ -75,7 +75,7 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// The families of a collector, all of one kind.
+/// Returns the families of a collector, all of which have one kind.
 pub(super) fn described(kind: &'static str, collector: &impl Collector) -> Vec<Family> {
     let family = |desc: &&prometheus::core::Desc| Family {
         name: desc.fq_name.clone(),

@@ -1,6 +1,6 @@
-//! What each event counts.
+//! The effect of each event on the metrics.
 //!
-//! Owns: the way from events to numbers. Never does: keep anything but the numbers.
+//! Owns: the mapping from events to numbers. Never does: store anything but the numbers.
 
 use interview::Event;
 use uuid::Uuid;
@@ -9,13 +9,13 @@ use super::Metrics;
 use storage::{Appended, EventRecord};
 
 impl Metrics {
-    /// An interview was scheduled.
+    /// Counts a scheduled interview.
     pub fn observe_scheduled(&self, guide: Uuid) {
         self.know_guide(guide);
         self.interviews_total.with_label_values(&["scheduled", &guide.to_string()]).inc();
     }
 
-    /// Counts what was appended to the log just now.
+    /// Counts events that have just been appended to the log.
     pub fn observe_events(&self, records: &[EventRecord], appended: &Appended) {
         let guide = appended.call_guide_id.to_string();
         if appended.started {
@@ -60,13 +60,13 @@ impl Metrics {
 }
 
 impl Metrics {
-    /// An alert was raised.
+    /// Counts an alert that was raised.
     pub fn observe_alert(&self, alert: &entity::alerts::Model) {
         self.quality_alerts_total.with_label_values(&[alert.severity.as_str(), alert.metric_name.as_str()]).inc();
     }
 }
 
-/// An enumeration's name as it is written in JSON.
+/// Returns the name of an enumeration value in JSON.
 pub(super) fn name(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! Label values that are known before anything happens: their series stand at 0 from the start, so that rates are right
-//! from the first event on.
+//! Label values that are known in advance. Their series start at 0, so that rates are right from
+//! the first event on.
 //!
-//! Owns: those names. Never does: count.
+//! Owns: these names. Never does: count.
 
 use std::collections::BTreeMap;
 
@@ -27,13 +27,13 @@ const STATUSES: [entity::Status; 6] = [
     entity::Status::Cancelled,
     entity::Status::NoShow,
 ];
-/// What a language model may be asked for.
+/// The operations of a language model.
 const LLM_OPERATIONS: [&str; 3] = ["follow_up", "analysis", "insights"];
-/// What an attempt to tell a webhook comes to.
+/// The outcomes of an attempt to deliver to a webhook.
 const DELIVERIES: [&str; 3] = ["delivered", "failed", "dead"];
 const ERASURES: [&str; 2] = ["request", "retention"];
 
-/// Why an interview is handed to a person.
+/// The reasons for handing an interview to a person.
 const ESCALATIONS: [Reason; 7] = [
     Reason::CriticalAlert,
     Reason::ErrorAlerts,
@@ -44,61 +44,61 @@ const ESCALATIONS: [Reason; 7] = [
     Reason::Child,
 ];
 
-/// What may fail, as `errors_total` names it.
+/// The failures in `errors_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The database does not answer.
     Away,
-    /// The database takes no events.
+    /// The database does not accept events.
     Append,
-    /// The event log refuses events for good.
+    /// The event log refuses events permanently.
     Refused,
-    /// Events that wait can't be put on disk.
+    /// Waiting events cannot be written to disk.
     Spool,
-    /// Too many events wait.
+    /// Too many events are waiting.
     Full,
-    /// Events that the database never takes were set aside.
+    /// Events that the database never accepts were set aside.
     SetAside,
-    /// A part of the spool can't be read.
+    /// A part of the spool cannot be read.
     Damaged,
     Synthesis,
     Transcription,
     Judgement,
     Proposal,
-    /// An actor of a call died.
+    /// The actor of a call panicked.
     Panicked,
-    /// An actor of a call stood still.
+    /// The actor of a call froze.
     Frozen,
-    /// What listens to a call was lost.
+    /// The endpointer of a call was lost.
     Endpointing,
     /// A recording is incomplete.
     Recording,
-    /// Old data could not be erased.
+    /// Expired data could not be erased.
     Retention,
-    /// An interview that nobody came to could not be ended.
+    /// An interview that nobody joined could not be ended.
     NoShow,
-    /// Tasks can't be taken or looked after.
+    /// Tasks cannot be claimed or maintained.
     Tasks,
     /// A language model did not answer in time.
     LlmLate,
-    /// It was not asked: it failed too often.
+    /// The language model was not asked, because it has failed too often.
     LlmOpen,
     LlmConnection,
-    /// 429.
+    /// The server answered with 429.
     LlmBusy,
-    /// 5xx.
+    /// The server answered with 5xx.
     LlmServer,
-    /// 4xx.
+    /// The server answered with another 4xx.
     LlmRefused,
     LlmTooLong,
     LlmTruncated,
-    /// No JSON, or not of the form that was asked for.
+    /// The answer was not JSON or did not have the required form.
     LlmInvalid,
-    /// What webhooks are to be told can't be read or written down.
+    /// Webhook events cannot be read or written.
     Webhooks,
-    /// The quality supervisor died or stood still.
+    /// The quality supervisor panicked or froze.
     Supervisor,
-    /// What it found could not be written.
+    /// Findings of the quality supervisor could not be stored.
     Findings,
 }
 
@@ -136,7 +136,7 @@ impl Failure {
         Self::Findings,
     ];
 
-    /// `error_type` and `component`.
+    /// Returns `error_type` and `component`.
     fn labels(self) -> [&'static str; 2] {
         match self {
             Self::Away => ["away", "database"],
@@ -210,7 +210,7 @@ impl Metrics {
         }
     }
 
-    /// The guide has an interview: everything that may become of it is counted from 0.
+    /// Creates the series of a guide that has an interview, so that they start at 0.
     pub(super) fn know_guide(&self, guide: Uuid) {
         let guide = guide.to_string();
         for status in STATUSES {
@@ -223,11 +223,11 @@ impl Metrics {
         self.errors_total.with_label_values(&failure.labels()).inc();
     }
 
-    /// How often each component has failed so far.
+    /// Returns how often each component has failed so far.
     pub fn failures(&self) -> BTreeMap<&'static str, u64> {
         let mut failures = BTreeMap::new();
         for labels in Failure::ALL.map(Failure::labels) {
-            // Counts of errors: whole numbers, and few.
+            // Counts of errors are small whole numbers.
             *failures.entry(labels[1]).or_default() += self.errors_total.with_label_values(&labels).get() as u64;
         }
         failures

@@ -1,6 +1,7 @@
-//! What language models cost and how they fail, as metrics.
+//! Metrics of the cost and the failures of language models.
 //!
-//! Owns: which metric each occasion goes to. Never does: decide when something is counted; the crate `llm` does.
+//! Owns: which metric each event belongs to. Never does: decide when something is counted. The
+//! crate `llm` does.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
-//! The queue before the models' threads, read when somebody asks.
+//! The queue of inference jobs, which is read at each scrape.
 //!
-//! Owns: `inference_queue_depth`, `inference_queue_wait_seconds_total` and `inference_threads_busy`. Never does: touch the queue.
+//! Owns: `inference_queue_depth`, `inference_queue_wait_seconds_total` and
+//! `inference_threads_busy`. Never does: change the queue.
 
 use parking_lot::Mutex;
 use prometheus::core::{Collector, Desc};
@@ -15,7 +16,7 @@ pub(super) struct QueueCollector {
     depth: GaugeVec,
     waited: CounterVec,
     busy: IntGauge,
-    /// Two that ask at once would add up the sums twice.
+    /// Two simultaneous scrapes would add the sums twice.
     reading: Mutex<()>,
 }
 
@@ -29,16 +30,16 @@ impl QueueCollector {
 fn parts() -> Result<(GaugeVec, CounterVec, IntGauge), prometheus::Error> {
     let labels = &["priority"];
     Ok((
-        GaugeVec::new(Opts::new("inference_queue_depth", "Work that waits for the models' threads"), labels)?,
+        GaugeVec::new(Opts::new("inference_queue_depth", "Jobs that wait for an inference thread"), labels)?,
         CounterVec::new(
-            Opts::new("inference_queue_wait_seconds_total", "How long begun work had waited, in sum"),
+            Opts::new("inference_queue_wait_seconds_total", "Total waiting time of the jobs that have begun"),
             labels,
         )?,
-        IntGauge::new("inference_threads_busy", "Threads of the models that are at work")?,
+        IntGauge::new("inference_threads_busy", "Inference threads that are busy")?,
     ))
 }
 
-/// What this collector shows.
+/// Returns the families of this collector.
 pub(super) fn families() -> Result<Vec<Family>, prometheus::Error> {
     let (depth, waited, busy) = parts()?;
     Ok([described("gauge", &depth), described("counter", &waited), described("gauge", &busy)].concat())
@@ -53,7 +54,7 @@ impl Collector for QueueCollector {
         let _alone = self.reading.lock();
         let stats = self.inference.stats();
         self.busy.set(stats.busy as i64);
-        // The sums only grow; setting them anew needs no memory of the last reading.
+        // The sums only grow, so they can be set without knowing the previous values.
         self.waited.reset();
         for priority in Priority::ALL {
             let label = &[priority.name()];

@@ -1,6 +1,7 @@
-//! Background tasks in numbers.
+//! Metrics of background tasks.
 //!
-//! Owns: the series that stand at 0 for a kind of task, how queues are shown. Never does: count rows.
+//! Owns: the series of a kind of task, which start at 0, and the metrics of queues. Never does:
+//! count rows.
 
 use chrono::{DateTime, Utc};
 use entity::Queue;
@@ -8,12 +9,12 @@ use entity::Queue;
 use super::Metrics;
 use storage::tasks::QueueCount;
 
-/// How an attempt may end.
+/// The outcomes of an attempt.
 const OUTCOMES: [&str; 8] =
     ["completed", "retried", "timed_out", "panicked", "later", "failed", "cancelled", "orphaned"];
 
 impl Metrics {
-    /// This process carries out such tasks.
+    /// Creates the series of a kind of task that this process handles.
     pub fn know_task(&self, queue: Queue, kind: &str) {
         for outcome in OUTCOMES {
             self.tasks_total.with_label_values(&[queue.as_str(), kind, outcome]);

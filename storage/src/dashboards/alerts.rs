@@ -1,4 +1,4 @@
-//! How many alerts were raised.
+//! The number of alerts.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use super::{Dashboards, Window};
 use crate::error::StorageError;
 
 impl Dashboards<'_> {
-    /// Alerts raised in the window: every severity, also those that no alert has.
+    /// Counts the alerts that were raised in the window, for every severity, including those that
+    /// no alert has.
     pub async fn alerts_by_severity(&self, window: Window) -> Result<BTreeMap<Severity, i64>, StorageError> {
         let query = "SELECT a.severity, COUNT(*) AS alerts FROM alerts a \
              WHERE a.workspace_id = $1 AND a.raised_at >= $2 AND a.raised_at < $3 GROUP BY a.severity";

@@ -1,11 +1,11 @@
-//! How the interviews of each guide went.
+//! The performance of each guide.
 
 use uuid::Uuid;
 
 use super::{Dashboards, Window, sql};
 use crate::error::StorageError;
 
-/// One guide that had interviews in the window.
+/// The figures of a guide with interviews in the window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuidePerformance {
     pub call_guide_id: Uuid,
@@ -13,14 +13,15 @@ pub struct GuidePerformance {
     pub total: i64,
     pub completed: i64,
     pub avg_duration_seconds: Option<f64>,
-    /// 0…1: mean completion rate of the interviews that ended with one.
+    /// The mean completion rate of the interviews that ended with one, 0 to 1.
     pub avg_completion_percentage: Option<f64>,
-    /// 0…1.
+    /// The mean engagement score of these interviews, 0 to 1.
     pub avg_engagement_score: Option<f64>,
 }
 
 impl Dashboards<'_> {
-    /// Guides with interviews in the window, the one with most of them first.
+    /// Returns the guides with interviews in the window. The guide with the most interviews comes
+    /// first.
     pub async fn guides(&self, window: Window) -> Result<Vec<GuidePerformance>, StorageError> {
         let backend = self.backend();
         let completion = sql::number(backend, "i.quality_metrics", "completion_rate");

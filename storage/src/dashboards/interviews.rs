@@ -1,4 +1,4 @@
-//! How many interviews there were, and how they went.
+//! The number of interviews, and how they went.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use uuid::Uuid;
 use super::{Dashboards, Window, sql};
 use crate::error::StorageError;
 
-/// Of one window.
+/// The figures of one window.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InterviewFigures {
-    /// Every status, also those that no interview has.
+    /// The number of interviews for each status, including those that no interview has.
     pub by_status: BTreeMap<&'static str, i64>,
     pub avg_duration_seconds: Option<f64>,
-    /// 0…1, of the interviews that ended with one.
+    /// The mean of the interviews that ended with one, 0 to 1.
     pub avg_completion_rate: Option<f64>,
-    /// 0…1, of the interviews that ended with one.
+    /// The mean of the interviews that ended with one, 0 to 1.
     pub avg_engagement_score: Option<f64>,
 }
 
@@ -30,7 +30,7 @@ impl InterviewFigures {
     }
 }
 
-/// A mean in the making.
+/// A mean that is being computed.
 #[derive(Default)]
 struct Mean {
     sum: f64,
@@ -49,13 +49,13 @@ impl Mean {
 }
 
 impl Dashboards<'_> {
-    /// Interviews of the window, of one guide or of all.
+    /// Returns the figures of the interviews in the window, of one guide or of all.
     pub async fn interviews(&self, window: Window, guide: Option<Uuid>) -> Result<InterviewFigures, StorageError> {
         let completion = sql::number(self.backend(), "i.quality_metrics", "completion_rate");
         let engagement = sql::number(self.backend(), "i.engagement_metrics", "engagement_score");
         let duration = "CAST(i.duration_seconds AS DOUBLE PRECISION)";
         let of_guide = guide.map(|_| " AND i.call_guide_id = $4").unwrap_or_default();
-        // One pass over rows that are wide.
+        // The query reads the rows only once, because they are wide.
         let query = format!(
             "SELECT i.status, COUNT(*) AS interviews, \
              SUM({duration}) AS duration, COUNT({duration}) AS durations, \
@@ -82,7 +82,7 @@ impl Dashboards<'_> {
         })
     }
 
-    /// Answers of the window.
+    /// Counts the answers of the window.
     pub async fn total_responses(&self, window: Window) -> Result<i64, StorageError> {
         let query = format!("SELECT COUNT(*) AS responses FROM interview_responses r WHERE {}", sql::responses(false));
         match self.rows(&query, window, None).await?.first() {

@@ -1,10 +1,12 @@
-//! What the dashboards show, counted in SQL.
+//! The figures of the dashboards, computed in SQL.
 //!
-//! Owns: the queries, a file a dashboard, for both back ends, and what "within the window" means. Never does: keep sums of
-//! its own; every figure is computed from the rows, so that what is erased is gone from here as well.
+//! Owns: the queries for both back ends, with one file for each dashboard, and what belongs to a
+//! window. Never does: store sums. Every figure is computed from the rows, so that erased data is
+//! gone from here as well.
 //!
-//! An **interview** lies in a window when the last thing that happened to it does: that it ended, else that it began, else
-//! that it was scheduled. A **response** does when it was answered in it. A mean over nothing is none, not 0.
+//! An **interview** belongs to a window if the last of its times does: its end, or else its
+//! beginning, or else its scheduled time. A **response** belongs to the window in which it was
+//! answered. A mean over no values is `None`, not 0.
 
 mod alerts;
 mod guides;
@@ -29,7 +31,7 @@ pub use sentiment::{Hour, Sentiments};
 pub use summary::Answers;
 pub use themes::{Theme, Themes};
 
-/// What is counted: from `since` (included) to `until` (not included).
+/// The counted period from `since` (included) to `until` (excluded).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub since: DateTime<Utc>,
@@ -37,19 +39,19 @@ pub struct Window {
 }
 
 impl Window {
-    /// The last so many hours.
+    /// Returns the window of the last `hours` hours.
     pub fn of_hours(hours: u32) -> Self {
         let until = Utc::now();
         Self { since: until - Duration::hours(i64::from(hours)), until }
     }
 }
 
-/// The dashboards' repository.
+/// The repository of dashboards.
 pub struct Dashboards<'a>(pub(super) &'a Storage);
 
 impl Dashboards<'_> {
-    /// The rows of a query whose first three parameters are the workspace and the window's ends, and whose fourth may be a
-    /// guide.
+    /// Runs a query whose first three parameters are the workspace and both ends of the window, and
+    /// whose fourth may be a guide.
     async fn rows(&self, sql: &str, window: Window, guide: Option<Uuid>) -> Result<Vec<QueryResult>, StorageError> {
         let mut values: Vec<Value> = vec![self.0.workspace.into(), window.since.into(), window.until.into()];
         values.extend(guide.map(Value::from));

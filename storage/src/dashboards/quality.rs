@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use super::{Dashboards, Window, sql};
 use crate::error::StorageError;
 
-/// Answers by a score of 0…1. Each range includes its beginning; 1.0 belongs to the last one.
+/// The number of answers by a score from 0 to 1. Each range includes its lower bound. The last
+/// range also includes 1.0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Distribution {
     #[serde(rename = "0.0-0.2")]
@@ -31,7 +32,8 @@ pub struct ResponseQuality {
     pub confidence_score_distribution: Distribution,
 }
 
-/// Where the ranges begin; the first one has no beginning, and the last one no end.
+/// The lower and upper bounds of the ranges. The first one has no lower bound, and the last one no
+/// upper bound.
 const RANGES: [(Option<&str>, Option<&str>); 5] = [
     (None, Some("0.2")),
     (Some("0.2"), Some("0.4")),
@@ -48,7 +50,7 @@ impl Dashboards<'_> {
                 let from = from.map(|from| format!("r.{column} >= {from}"));
                 let to = to.map(|to| format!("r.{column} < {to}"));
                 let within: Vec<String> = from.into_iter().chain(to).collect();
-                // Writing to a String can't fail.
+                // Writing to a String cannot fail.
                 let _ = write!(query, ", COUNT(*) FILTER (WHERE {}) AS {column}_{number}", within.join(" AND "));
             }
         }

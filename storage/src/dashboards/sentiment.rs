@@ -1,4 +1,4 @@
-//! The mood of the answers, hour by hour.
+//! The sentiment of the answers by hour.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Dashboards, Window, sql};
 use crate::error::StorageError;
 
-/// Answers of each sentiment.
+/// The number of answers with each sentiment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sentiments {
     pub very_positive: i64,
@@ -36,17 +36,18 @@ impl Sentiments {
     }
 }
 
-/// One hour (UTC) in which something was answered.
+/// One hour (UTC) with answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = SentimentHour)]
 pub struct Hour {
-    /// Its beginning.
+    /// The beginning of the hour.
     pub timestamp: DateTime<Utc>,
     pub sentiments: Sentiments,
 }
 
 impl Dashboards<'_> {
-    /// Oldest first. Hours without answers are left out; the first and the last one count only what lies in the window.
+    /// Returns the hours with answers, the oldest first. The first and the last hour count only
+    /// answers within the window.
     pub async fn sentiments(&self, window: Window, guide: Option<Uuid>) -> Result<Vec<Hour>, StorageError> {
         let hour = sql::hour(self.backend(), "r.answered_at");
         let query = format!(

@@ -1,16 +1,17 @@
-//! Where the two databases speak differently, and the conditions that all queries share.
+//! The differences between the two databases, and the conditions that all queries share.
 
 use sea_orm::DbBackend;
 
-/// Interviews (`i`) of the workspace that lie in the window. The expression is the index's, letter for letter.
+/// Selects interviews (`i`) of the workspace in the window. The expression must be identical to
+/// that of the index.
 pub(super) const INTERVIEWS: &str = "i.workspace_id = $1 \
      AND COALESCE(i.completed_at, i.started_at, i.created_at) >= $2 \
      AND COALESCE(i.completed_at, i.started_at, i.created_at) < $3";
 
-/// Responses (`r`) of the workspace that lie in the window.
+/// Selects responses (`r`) of the workspace in the window.
 const RESPONSES: &str = "r.workspace_id = $1 AND r.answered_at >= $2 AND r.answered_at < $3";
 
-/// The same, of one guide where there is one.
+/// Selects these responses, limited to a guide if there is one.
 pub(super) fn responses(of_guide: bool) -> String {
     let guide = if of_guide {
         " AND r.interview_id IN (SELECT i.id FROM interviews i WHERE i.workspace_id = $1 AND i.call_guide_id = $4)"
@@ -20,7 +21,7 @@ pub(super) fn responses(of_guide: bool) -> String {
     format!("{RESPONSES}{guide}")
 }
 
-/// A number in a JSON column; null where it is missing or null.
+/// Returns a number in a JSON column, or null if it is missing or null.
 pub(super) fn number(backend: DbBackend, column: &str, key: &str) -> String {
     match backend {
         DbBackend::Postgres => format!("({column}->>'{key}')::float8"),
@@ -28,18 +29,18 @@ pub(super) fn number(backend: DbBackend, column: &str, key: &str) -> String {
     }
 }
 
-/// A text that names the hour (UTC) of a time: `2026-11-24T15`.
+/// Returns a text that names the hour (UTC) of a time, such as `2026-11-24T15`.
 pub(super) fn hour(backend: DbBackend, column: &str) -> String {
     match backend {
         DbBackend::Postgres => {
             format!("date_bin('1 hour', {column}, TIMESTAMPTZ '2000-01-01 00:00:00+00')")
         }
-        // That is how times are stored there.
+        // SQLite stores times in this form.
         _ => format!("substr({column}, 1, 13)"),
     }
 }
 
-/// The hour as text, from what [`hour`] grouped by.
+/// Converts the value of [`hour`] to text after grouping.
 pub(super) fn hour_text(backend: DbBackend, column: &str) -> String {
     match backend {
         DbBackend::Postgres => format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24')"),
@@ -47,7 +48,8 @@ pub(super) fn hour_text(backend: DbBackend, column: &str) -> String {
     }
 }
 
-/// What follows a table (`r`) in a FROM, so that each element of its list of texts is a row, and what such an element is.
+/// Returns a join that makes a row of each element of the list of texts in a column of `r`, and the
+/// name of the element.
 pub(super) fn each_text(backend: DbBackend, column: &str) -> (String, &'static str) {
     match backend {
         DbBackend::Postgres => {
@@ -57,7 +59,7 @@ pub(super) fn each_text(backend: DbBackend, column: &str) -> (String, &'static s
     }
 }
 
-/// How texts are put in order: by their bytes, whatever the database's language is.
+/// Orders texts by their bytes, regardless of the database's locale.
 pub(super) fn in_order(backend: DbBackend, column: &str) -> String {
     match backend {
         DbBackend::Postgres => format!("{column} COLLATE \"C\""),

@@ -1,22 +1,22 @@
-//! The answers of a window, in a few figures.
+//! The key figures of the answers in a window.
 
 use uuid::Uuid;
 
 use super::{Dashboards, Sentiments, Window, sql};
 use crate::error::StorageError;
 
-/// All answers of a window, of one guide or of all.
+/// The figures of all answers in a window, of one guide or of all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answers {
-    /// Their `total` is all answers.
+    /// The sentiments. Their `total` is the number of all answers.
     pub sentiments: Sentiments,
-    /// Answers to follow-up questions.
+    /// The number of answers to follow-up questions.
     pub follow_ups: i64,
-    /// Answers that needed a clarification.
+    /// The number of answers that needed a clarification.
     pub clarified: i64,
-    /// 0…1.
+    /// 0 to 1.
     pub avg_information_density: Option<f64>,
-    /// 0…1.
+    /// 0 to 1.
     pub avg_confidence_score: Option<f64>,
     pub avg_response_time_seconds: Option<f64>,
 }

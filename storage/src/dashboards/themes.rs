@@ -1,4 +1,4 @@
-//! What the answers are about.
+//! The themes of the answers.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,7 +11,7 @@ use crate::error::StorageError;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Theme {
     pub theme: String,
-    /// Answers that touch it.
+    /// The number of answers that touch it.
     pub frequency: i64,
 }
 
@@ -19,15 +19,16 @@ pub struct Theme {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Themes {
     pub total_unique_themes: usize,
-    /// The most frequent ones; those of the same frequency by their names.
+    /// The most frequent themes. Themes of the same frequency are ordered by their names.
     pub themes: Vec<Theme>,
 }
 
 impl Dashboards<'_> {
-    /// The `limit` most frequent themes.
+    /// Returns the `limit` most frequent themes.
     pub async fn themes(&self, window: Window, guide: Option<Uuid>, limit: u64) -> Result<Themes, StorageError> {
         let (each, theme) = sql::each_text(self.backend(), "r.themes");
-        // Answers share few lists of themes: these are counted first, and taken apart afterwards.
+        // Answers share few distinct lists of themes. Therefore the lists are counted first, and
+        // then split.
         let query = format!(
             "SELECT f.theme, f.frequency, COUNT(*) OVER () AS unique_themes FROM ( \
              SELECT {theme} AS theme, CAST(SUM(r.answers) AS BIGINT) AS frequency FROM ( \

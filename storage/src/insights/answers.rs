@@ -1,6 +1,8 @@
-//! What is found out about single answers once the interview is over, beside what their words told in the call.
+//! What is found about single answers after the interview, in addition to the analysis during the
+//! call.
 //!
-//! Owns: putting it into `interview_responses`, each value with its method. Never does: touch what scores are computed from.
+//! Owns: storing it in `interview_responses`, each value with its method. Never does: change what
+//! scores are computed from.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +17,18 @@ use uuid::Uuid;
 use crate::error::StorageError;
 use crate::json::to_json;
 
-/// One answer's.
+/// The findings about one answer.
 #[derive(Debug, Clone)]
-pub struct AnswerTold {
+pub struct AnswerUpdate {
     pub response_id: Uuid,
     pub analysis: Analysis,
-    /// Name of a value of the analysis → what it was judged with: these are taken.
+    /// The values of the analysis to store, by name, each with the method that judged it.
     pub judged: BTreeMap<String, String>,
-    /// With earlier answers, beside those that are known.
+    /// Further contradictions with earlier answers.
     pub contradictions: Vec<Conflict>,
 }
 
-pub(super) async fn put(tx: &DatabaseTransaction, told: AnswerTold, now: DateTime<Utc>) -> Result<(), StorageError> {
+pub(super) async fn put(tx: &DatabaseTransaction, told: AnswerUpdate, now: DateTime<Utc>) -> Result<(), StorageError> {
     let Some(known) = interview_responses::Entity::find_by_id(told.response_id).one(tx).await? else { return Ok(()) };
     let mut methods = known.analysis_methods.as_object().cloned().unwrap_or_default();
     let mut conflicts = known.contradictions.as_array().cloned().unwrap_or_default();
@@ -46,7 +48,7 @@ pub(super) async fn put(tx: &DatabaseTransaction, told: AnswerTold, now: DateTim
     }
     for found in told.contradictions {
         let earlier_id = json!(found.earlier.response_id);
-        // The task may be done twice, and a report be asked for again.
+        // The task may run twice, and a report may be requested again.
         if conflicts.iter().any(|known| known["earlier_response_id"] == earlier_id) {
             continue;
         }

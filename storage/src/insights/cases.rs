@@ -1,4 +1,4 @@
-//! The interviews that are looked at together.
+//! The interviews of a report across interviews.
 
 use chrono::{DateTime, Utc};
 use entity::{Status, erasures, interview_responses, interviews};
@@ -9,27 +9,30 @@ use uuid::Uuid;
 
 use super::Insights;
 use crate::error::StorageError;
+use crate::study::InterviewWithAnswers;
 
-/// Which interviews: these, or all completed ones of a guide.
+/// The selected interviews: a list, or all completed ones of a guide.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scope {
     These(Vec<Uuid>),
     Guide {
         call_guide_id: Uuid,
-        /// Ended at this time or later.
+        /// Only interviews that ended at this time or later.
         from: Option<DateTime<Utc>>,
-        /// Ended before this time.
+        /// Only interviews that ended before this time.
         to: Option<DateTime<Utc>>,
     },
 }
 
-/// An interview with its answers.
-pub type Held = (interviews::Model, Vec<interview_responses::Model>);
-
 impl Insights<'_> {
-    /// Up to `limit` completed interviews of the scope, none of an erased person; `after` is the id that the page before
-    /// ended with.
-    pub async fn held(&self, scope: &Scope, after: Option<Uuid>, limit: u64) -> Result<Vec<Held>, StorageError> {
+    /// Returns up to `limit` completed interviews of the scope, without those of erased people.
+    /// `after` is the last id of the previous page.
+    pub async fn completed(
+        &self,
+        scope: &Scope,
+        after: Option<Uuid>,
+        limit: u64,
+    ) -> Result<Vec<InterviewWithAnswers>, StorageError> {
         use interviews::Column;
         let erased = Query::select().column(erasures::Column::InterviewId).from(erasures::Entity).to_owned();
         let mut query = interviews::Entity::find()

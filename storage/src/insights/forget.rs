@@ -1,7 +1,7 @@
-//! What is left of insights when a person is erased.
+//! The effect of erasing a person on insights.
 //!
-//! Owns: which parts of a row are somebody's words. Those about one interview go; those across interviews keep what counts,
-//! and lose that person's quotes.
+//! Owns: which parts of a row are somebody's words. Insights of one interview are deleted. Insights
+//! across interviews keep their counts and lose that person's quotes.
 
 use chrono::{DateTime, Utc};
 use entity::insight_extractions;
@@ -20,7 +20,7 @@ use crate::error::StorageError;
 use crate::listing;
 
 impl Insights<'_> {
-    /// What insights across interviews hold of this one.
+    /// Returns the quotes from this interview in insights across interviews.
     pub async fn quoting(&self, interview: Uuid) -> Result<Vec<QuotedAcross>, StorageError> {
         use insight_extractions::Column;
         let id = interview.to_string();
@@ -36,7 +36,8 @@ impl Insights<'_> {
         Ok(quoted.collect())
     }
 
-    /// In the transaction of the erasure; how many rows were about them.
+    /// Removes the words in the transaction of the erasure, and returns the number of affected
+    /// rows.
     pub(crate) async fn forget(
         &self,
         tx: &DatabaseTransaction,
@@ -78,11 +79,11 @@ impl Insights<'_> {
     }
 }
 
-/// What an insight across interviews holds of one of them.
+/// The quotes from one interview in an insight across interviews.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct QuotedAcross {
     pub insight_id: Uuid,
-    /// Quotes and contradictions of this interview.
+    /// The quotes and contradictions of this interview.
     #[schema(value_type = Vec<Object>)]
     pub quotes: Vec<Value>,
 }
@@ -92,7 +93,7 @@ fn naming(value: &Value, interview: &str, found: &mut Vec<Value>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| naming(item, interview, found)),
         Value::Object(fields) if fields.get("interview_id").and_then(Value::as_str) == Some(interview) => {
-            // A quote may illustrate a finding as well.
+            // A quote may also illustrate a finding.
             found.extend((!found.contains(value)).then(|| value.clone()));
         }
         Value::Object(fields) => fields.values().for_each(|field| naming(field, interview, found)),
@@ -100,7 +101,7 @@ fn naming(value: &Value, interview: &str, found: &mut Vec<Value>) {
     }
 }
 
-/// Takes out every object that names one of these interviews, however deep it lies.
+/// Removes every object that names one of these interviews, at any depth.
 fn without(value: &mut Value, erased: &[String]) {
     match value {
         Value::Array(items) => {

@@ -1,7 +1,9 @@
-//! Insights: kept, found, and forgotten.
+//! Insights: storing, finding and deleting them.
 //!
-//! Owns: rows of `insight_extractions`, the webhook that tells of each (in its transaction), what may be kept after an
-//! erasure (`forget.rs`), what was found out about single answers (`answers.rs`), the answers that are counted across interviews (`cases.rs`), calling for one (`request.rs`). Never does: extract.
+//! Owns: rows of `insight_extractions`, the webhook event of each (in its transaction), what
+//! remains after an erasure (`forget.rs`), findings about single answers (`answers.rs`), the
+//! answers that are counted across interviews (`cases.rs`), and requests for insights
+//! (`request.rs`). Never does: extract.
 
 mod answers;
 mod cases;
@@ -26,50 +28,51 @@ use super::json::to_json;
 use super::outbox;
 use super::store::Storage;
 
-pub use answers::AnswerTold;
-pub use cases::{Held, Scope};
+pub use answers::AnswerUpdate;
+pub use cases::Scope;
 pub use forget::QuotedAcross;
 pub use request::{EXTRACT_INSIGHTS, Extraction};
 
-/// Which insights are wanted; all of them by default, newest first.
+/// The filter on insights. By default, all of them are selected, and the newest comes first.
 #[derive(Debug, Clone, Default)]
 pub struct InsightFilter {
     pub interview_id: Option<Uuid>,
     pub call_guide_id: Option<Uuid>,
-    /// Across interviews, or of one.
+    /// True selects insights across interviews, false those of one interview.
     pub across: Option<bool>,
-    /// The id that the page before ended with.
+    /// The last id of the previous page.
     pub after: Option<Uuid>,
     pub limit: u64,
 }
 
-/// What is to be kept, beside what was extracted.
+/// A new insight, with what was extracted.
 #[derive(Debug, Clone)]
 pub struct NewInsight {
-    /// None: across interviews.
+    /// `None` for an insight across interviews.
     pub interview_id: Option<Uuid>,
     pub interview_ids: Vec<Uuid>,
     pub call_guide_id: Option<Uuid>,
     pub window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     pub insight: Insight,
-    /// What was found out about single answers meanwhile.
-    pub answers: Vec<AnswerTold>,
-    /// Across interviews: these stand in the place of one interview's themes.
+    /// What was found about single answers.
+    pub answers: Vec<AnswerUpdate>,
+    /// The themes of an insight across interviews, which replace those of a single interview.
     pub themes: Option<Value>,
-    /// Across interviews: what was counted.
+    /// The counts of an insight across interviews.
     pub statistics: Value,
-    /// The task that made it.
+    /// The task that made the insight.
     pub task_id: Option<Uuid>,
 }
 
-/// The insights' repository.
+/// The repository of insights.
 pub struct Insights<'a>(pub(super) &'a Storage);
 
 impl Insights<'_> {
-    /// Keeps it, and tells of it. A task that is done twice keeps one: the first.
+    /// Stores an insight, and publishes its event. If a task runs twice, only its first insight is
+    /// stored.
     ///
     /// # Errors
-    /// [`StorageError::Erased`] where one of the interviews was erased meanwhile.
+    /// [`StorageError::Erased`] if one of the interviews was erased in the meantime.
     pub async fn keep(&self, new: NewInsight, actor: &Actor) -> Result<insight_extractions::Model, StorageError> {
         let storage = self.0;
         let now = Utc::now();
@@ -128,7 +131,7 @@ impl Insights<'_> {
             "confidence_level": row.confidence_level,
         });
         if row.interview_id.is_none() {
-            // What belongs to no interview is in the workspace's order.
+            // An event without an interview is delivered in the order of the workspace.
             data.as_object_mut().map(|data| data.remove("interview_id"));
         }
         outbox::publish(&tx, storage.workspace, WebhookEvent::InsightsExtracted, data).await?;
@@ -139,7 +142,7 @@ impl Insights<'_> {
         Ok(row)
     }
 
-    /// By its own id, or the newest of the interview with this id.
+    /// Returns the insight with this id, or the newest insight of the interview with this id.
     pub async fn find(&self, id: Uuid) -> Result<insight_extractions::Model, StorageError> {
         let own = self.all().filter(insight_extractions::Column::Id.eq(id)).one(&self.0.db).await?;
         match own {
@@ -153,7 +156,7 @@ impl Insights<'_> {
         Ok(query.order_by_desc(insight_extractions::Column::Id).one(&self.0.db).await?)
     }
 
-    /// All of one interview, newest first.
+    /// Lists the insights of an interview. The newest comes first.
     pub async fn of_interview(&self, interview: Uuid) -> Result<Vec<insight_extractions::Model>, StorageError> {
         let query = self.all().filter(insight_extractions::Column::InterviewId.eq(interview));
         Ok(query.order_by_desc(insight_extractions::Column::Id).all(&self.0.db).await?)
@@ -190,9 +193,10 @@ impl Insights<'_> {
         Ok(self.all().filter(insight_extractions::Column::TaskId.eq(task)).one(tx).await?)
     }
 
-    /// Nobody erases these interviews until the transaction ends, and nobody has.
+    /// Checks that these interviews are not erased, and prevents their erasure until the end of the
+    /// transaction.
     async fn hold(&self, tx: &DatabaseTransaction, ids: &[Uuid]) -> Result<(), StorageError> {
-        // In runs that fit into a statement.
+        // Each statement has a limited number of parameters.
         for some in ids.chunks(5_000) {
             let rows: Vec<Uuid> = interviews::Entity::find()
                 .select_only()

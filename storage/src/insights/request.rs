@@ -1,6 +1,7 @@
-//! Calling for insights: a background task, in the transaction of what calls for it.
+//! Requests for insights: a background task, which is queued in the transaction that requests it.
 //!
-//! Owns: the task's payload: ids and keys, nothing of respondents. Never does: carry it out (`insights::task` does).
+//! Owns: the payload of the task, which contains ids and keys but no data of respondents. Never
+//! does: carry it out (`insights::task` does).
 
 use chrono::{DateTime, Utc};
 use entity::Queue;
@@ -14,10 +15,10 @@ use crate::error::StorageError;
 use crate::json::to_json;
 use crate::tasks::NewTask;
 
-/// As it stands in the table of tasks.
+/// The kind of the task.
 pub const EXTRACT_INSIGHTS: &str = "extract_insights";
 
-/// What is to be looked at.
+/// The interviews of the insight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Extraction {
@@ -27,15 +28,16 @@ pub enum Extraction {
 }
 
 impl Insights<'_> {
-    /// Puts it into the queue; the task's id. An interview that waits to be looked at is not looked at twice.
+    /// Queues the task and returns its id. An interview that is already waiting is not queued
+    /// twice.
     pub async fn request(&self, db: &impl ConnectionTrait, wanted: &Extraction) -> Result<Uuid, StorageError> {
         self.0.tasks().enqueue(db, task(wanted)?).await
     }
 
-    /// The same for a caller who asks for it, within the quotas.
+    /// Queues the task for a caller, within the quotas.
     ///
     /// # Errors
-    /// [`StorageError::TooMuchOpen`] when the caller or the workspace has as much open as it may.
+    /// [`StorageError::TooMuchOpen`] if the limit of the caller or of the workspace is reached.
     pub async fn request_by_caller(&self, wanted: &Extraction, actor: &Actor) -> Result<Uuid, StorageError> {
         self.0.tasks().request(task(wanted)?, actor).await
     }

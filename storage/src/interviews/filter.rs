@@ -1,6 +1,6 @@
-//! Which interviews are wanted, and in which order.
+//! The filter and the order of interviews.
 //!
-//! Owns: what a filter means as a condition. Never does: ask.
+//! Owns: converting a filter to a condition. Never does: run a query.
 
 use chrono::{DateTime, Utc};
 use entity::{Channel, Status, interviews};
@@ -8,26 +8,26 @@ use sea_orm::sea_query::{Condition, Expr, Func};
 use sea_orm::{ColumnTrait, DbBackend};
 use uuid::Uuid;
 
-use crate::listing::{self, Mark, Place, Sort};
+use crate::listing::{self, Position, Sort, SortValue};
 
-/// What interviews can be listed by.
+/// The orders in which interviews can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InterviewOrder {
     Created,
     Updated,
-    /// Those without an appointment by when they were made.
+    /// By scheduled time, or by time of creation for interviews without an appointment.
     Scheduled,
 }
 
 impl InterviewOrder {
-    /// Where in this order an interview stands.
-    pub fn place(self, interview: &interviews::Model) -> Place {
+    /// Returns the position of an interview in this order.
+    pub fn place(self, interview: &interviews::Model) -> Position {
         let value = match self {
             InterviewOrder::Created => interview.created_at,
             InterviewOrder::Updated => interview.updated_at,
             InterviewOrder::Scheduled => interview.scheduled_at.unwrap_or(interview.created_at),
         };
-        Place { value: Mark::Time(value), id: interview.id }
+        Position { value: SortValue::Time(value), id: interview.id }
     }
 
     pub(super) fn expression(self) -> Expr {
@@ -43,7 +43,8 @@ impl InterviewOrder {
     }
 }
 
-/// Which interviews are wanted; all of them by default. Spans include their beginning and not their end.
+/// The filter on interviews. By default, all of them are selected. Time ranges include their
+/// beginning and exclude their end.
 #[derive(Debug, Clone)]
 pub struct InterviewFilter {
     pub status: Option<Status>,
@@ -51,15 +52,15 @@ pub struct InterviewFilter {
     pub channel: Option<Channel>,
     pub requires_human_review: Option<bool>,
     pub tag: Option<String>,
-    /// In the respondent's name, e-mail address, number or id, whatever its case.
+    /// Part of the respondent's name, email address, phone number or id, regardless of case.
     pub respondent: Option<String>,
     pub scheduled_from: Option<DateTime<Utc>>,
     pub scheduled_to: Option<DateTime<Utc>>,
     pub created_from: Option<DateTime<Utc>>,
     pub created_to: Option<DateTime<Utc>>,
     pub sort: Sort<InterviewOrder>,
-    /// Where the page before ended.
-    pub after: Option<Place>,
+    /// The end of the previous page.
+    pub after: Option<Position>,
     pub limit: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Interviews: scheduling, finding, ending from outside a call.
+//! Interviews: scheduling them, finding them, and ending them from outside of a call.
 
 mod filter;
 pub(crate) mod rows;
@@ -29,42 +29,42 @@ use super::{append, log, outbox, tokens};
 
 pub use filter::{InterviewFilter, InterviewOrder};
 
-/// What operators do to an interview is a log of its own beside the call's: the numbers of that one are handed out by
-/// the session while the call is live.
+/// The entity type of changes by operators. They have a log beside the call's, whose numbers are
+/// assigned by the session while the call is live.
 pub(super) const AUDITED: &str = "interview_admin";
-/// The kind of the task that an interview has until somebody comes, or nobody is waited for any more.
+/// The kind of the task that an interview has until somebody joins or the grace period ends.
 pub const CONDUCT: &str = "conduct_interview";
-/// So long before its appointment an interview is made ready.
+/// How long before its appointment an interview is prepared.
 pub const READY_BEFORE: Duration = Duration::minutes(15);
-/// Conducting can fail as long as the database can be away.
+/// The task is retried for as long as the database can be unavailable.
 const CONDUCT_ATTEMPTS: i32 = 100;
 /// The `status_reason` of a `no_show`.
 const NOBODY_JOINED: &str = "nobody_joined";
 
-/// What scheduling needs to know.
+/// The data of a new interview.
 #[derive(Debug, Clone)]
 pub struct NewInterview {
     pub call_guide_id: Uuid,
     pub channel: Channel,
-    /// Whose key encrypts what is said; made up when missing.
+    /// The respondent whose key encrypts the words. Generated if missing.
     pub respondent_id: Option<String>,
     pub respondent_name: Option<String>,
     pub respondent_phone: Option<String>,
     pub respondent_email: Option<String>,
     pub metadata: Value,
     pub scheduled_at: Option<DateTime<Utc>>,
-    /// How long the join link is good for, from the scheduled time on.
+    /// How long the join link is valid after the scheduled time.
     pub link_lifetime: Duration,
-    /// How long after an appointment nobody is waited for any more. Without an appointment the link's end counts.
+    /// The grace period after an appointment. Without an appointment, it ends with the link.
     pub no_show_after: Duration,
 }
 
-/// The interviews' repository.
+/// The repository of interviews.
 pub struct Interviews<'a>(pub(super) &'a Storage);
 
 impl Interviews<'_> {
-    /// Pins the guide's newest version, makes the respondent's key and a join token. The token is told here and never
-    /// again.
+    /// Schedules an interview with the guide's newest version, and creates the respondent's key and
+    /// a join token. The token is returned only here.
     pub async fn schedule(
         &self,
         new: NewInterview,
@@ -72,7 +72,7 @@ impl Interviews<'_> {
     ) -> Result<(interviews::Model, JoinToken), StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
-        // An edit of the guide waits until the version that this interview uses is known to be used.
+        // Edits of the guide wait until its version is known to be in use.
         self.0.guides().hold(&tx, new.call_guide_id).await?;
         let version = self.0.guides().newest_version(&tx, new.call_guide_id).await?;
         let respondent_id = new.respondent_id.unwrap_or_else(|| Uuid::now_v7().to_string());
@@ -137,7 +137,8 @@ impl Interviews<'_> {
         rows::find(&self.0.db, self.0.workspace, id).await
     }
 
-    /// The row in the state that the edit was meant for; nobody else changes it until the transaction ends.
+    /// Returns the row in the state that the edit expects, and locks it until the end of the
+    /// transaction.
     pub(super) async fn find_for_edit(
         &self,
         tx: &DatabaseTransaction,
@@ -149,13 +150,13 @@ impl Interviews<'_> {
         Ok(row)
     }
 
-    /// The guide as it was when the interview was scheduled.
+    /// Returns the guide in the version with which the interview was scheduled.
     pub async fn guide(&self, id: Uuid) -> Result<Guide, StorageError> {
         let row = self.get(id).await?;
         self.0.guides().version(row.call_guide_version_id).await
     }
 
-    /// In the order of the filter: the newest first when it says nothing.
+    /// Lists interviews in the order of the filter. By default, the newest comes first.
     pub async fn list(&self, filter: InterviewFilter) -> Result<Vec<interviews::Model>, StorageError> {
         let query = interviews::Entity::find()
             .filter(interviews::Column::WorkspaceId.eq(self.0.workspace))
@@ -165,12 +166,13 @@ impl Interviews<'_> {
         Ok(query.limit(filter.limit).all(&self.0.db).await?)
     }
 
-    /// Every interview of a respondent, oldest first.
+    /// Lists all interviews of a respondent. The oldest comes first.
     pub async fn of_respondent(&self, respondent_id: &str) -> Result<Vec<interviews::Model>, StorageError> {
         rows::of_respondent(&self.0.db, self.0.workspace, respondent_id).await
     }
 
-    /// Interviews of all workspaces that a stopped engine left in the middle, oldest first: to be recovered at start.
+    /// Lists the interviews of all workspaces that a stopped engine left unfinished, for recovery
+    /// at the start. The oldest comes first.
     pub async fn unfinished(&self) -> Result<Vec<Uuid>, StorageError> {
         let rows = interviews::Entity::find()
             .filter(interviews::Column::Status.eq(Status::InProgress))
@@ -180,7 +182,8 @@ impl Interviews<'_> {
         Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
-    /// Opens the room now instead of at the scheduled time, with a fresh join token. Older ones are good no longer.
+    /// Opens the interview now instead of at the scheduled time, with a new join token. Earlier
+    /// tokens become invalid.
     pub async fn open_now(
         &self,
         id: Uuid,
@@ -213,14 +216,16 @@ impl Interviews<'_> {
         Ok((row, token))
     }
 
-    /// A token's interview, whichever workspace it is in, and whether the token has expired; `None` for a token nobody was given.
+    /// Returns the interview of a token in any workspace, and whether the token has expired.
+    /// Returns `None` for an unknown token.
     pub async fn by_token(&self, token: &str) -> Result<Option<(interviews::Model, bool)>, StorageError> {
         let Some(found) = tokens::find(&self.0.db, &self.0.secret, token).await? else { return Ok(None) };
         let interview = self.0.of(found.workspace_id).interviews().get(found.interview_id).await?;
         Ok(Some((interview, found.expires_at <= Utc::now())))
     }
 
-    /// Somebody asks for the end of a call that may be live; its session does the rest and says so in the call's log.
+    /// Records a request to end a call that may be live. Its session ends the call and records that
+    /// in the call's log.
     pub async fn note_cancel(&self, id: Uuid, edit: &Edit) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         self.find_for_edit(&tx, id, edit).await?;
@@ -228,7 +233,8 @@ impl Interviews<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Ends an interview that no session owns (scheduled, or left behind by a stopped engine), by an event in its log.
+    /// Ends an interview that no session owns (scheduled, or left by a stopped engine) with an
+    /// event in its log.
     pub async fn end(
         &self,
         id: Uuid,
@@ -246,7 +252,8 @@ impl Interviews<'_> {
         self.get(id).await
     }
 
-    /// Nobody came, and is waited for no more: false when somebody has come after all, or it was ended or put off.
+    /// Ends an interview as missed. Returns false if somebody has joined after all, or if it was
+    /// ended or postponed.
     pub async fn miss(&self, id: Uuid, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, id).await?;
@@ -258,7 +265,8 @@ impl Interviews<'_> {
         Ok(true)
     }
 
-    /// Interviews of all workspaces that wait and have no task (made before there were tasks, or in bulk) get one; how many.
+    /// Queues the task of all waiting interviews that have none (created before tasks existed, or
+    /// in bulk), and returns their number.
     pub async fn adopt_appointments(&self) -> Result<usize, StorageError> {
         let tasked = Query::select()
             .column(tasks::Column::InterviewId)
@@ -280,7 +288,7 @@ impl Interviews<'_> {
         Ok(rows.len())
     }
 
-    /// An interview of this workspace, to be changed.
+    /// Locks an interview of this workspace, so that it can be changed.
     pub(super) async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
         let row = rows::locked(tx, id).await?;
         if row.workspace_id == self.0.workspace { Ok(row) } else { Err(StorageError::NotFound("interview")) }
@@ -309,8 +317,9 @@ impl Interviews<'_> {
     }
 }
 
-/// First somewhat before its time, to make ready what will be said. What is held right away has been made ready by whoever
-/// scheduled it: then there is only to be looked whether somebody came.
+/// Returns the task of an interview. It runs first shortly before the scheduled time, to prepare
+/// the interview. If the interview is scheduled for now, scheduling has prepared it, and the task
+/// only checks whether somebody has joined.
 fn conducting(row: &interviews::Model) -> NewTask {
     let ready_at = row.scheduled_at.map(|at| at - READY_BEFORE).filter(|at| *at > row.created_at);
     NewTask {

@@ -1,4 +1,4 @@
-//! Rows of interviews, for whoever stands below the repository.
+//! Rows of interviews, for modules below the repository.
 //!
 //! Owns: finding and locking them. Never does: change one.
 
@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::error::StorageError;
 
-/// An interview of whichever workspace, to be changed: the call's events and what researchers do to it from outside are
+/// Locks an interview of any workspace. Events of the call and changes from outside are therefore
 /// written one after the other.
 pub(crate) async fn locked(tx: &DatabaseTransaction, id: Uuid) -> Result<interviews::Model, StorageError> {
     let query = interviews::Entity::find_by_id(id).lock_exclusive();
     query.one(tx).await?.ok_or(StorageError::NotFound("interview"))
 }
 
-/// An interview of one workspace.
+/// Returns an interview of one workspace.
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     workspace: Uuid,
@@ -28,7 +28,7 @@ pub(crate) async fn find(
         .ok_or(StorageError::NotFound("interview"))
 }
 
-/// An interview of whichever workspace.
+/// Returns an interview of any workspace.
 pub(crate) async fn find_anywhere(db: &impl ConnectionTrait, id: Uuid) -> Result<interviews::Model, StorageError> {
     interviews::Entity::find_by_id(id).one(db).await?.ok_or(StorageError::NotFound("interview"))
 }

@@ -1,6 +1,7 @@
-//! Answers as rows: stored, followed up, struck out.
+//! Answers as rows: stored, followed up and struck.
 //!
-//! Owns: what an answer's event changes in `interview_responses`. Never does: change the interview's row.
+//! Owns: the changes of an answer's events in `interview_responses`. Never does: change the
+//! interview's row.
 
 use entity::interview_responses;
 use interview::insight::method;
@@ -19,7 +20,7 @@ use crate::json::to_json;
 use crate::responses;
 
 impl Projection {
-    /// The respondent took the answer back: that it was given stays, its words go.
+    /// Strikes an answer that the respondent took back. The row remains, and its words are deleted.
     pub(super) async fn strike(&self, db: &impl ConnectionTrait, asking: AskingId) -> Result<(), StorageError> {
         let Some(row) = self.response_to(db, asking).await? else { return Ok(()) };
         let mut row = row.into_active_model();
@@ -90,7 +91,7 @@ impl Projection {
         Ok(())
     }
 
-    /// Both spans of each, by the ids of their responses.
+    /// Returns both spans of each contradiction, by the ids of their responses.
     pub(super) async fn contradictions(
         &self,
         db: &impl ConnectionTrait,

@@ -1,6 +1,8 @@
-//! From events to the tables that users query, in the transaction that appends the events.
+//! The projection of events to the tables that users query, in the transaction that appends the
+//! events.
 //!
-//! Owns: what each event changes in `interviews` and `interview_responses`. Never does: append, or run apart from the log.
+//! Owns: the changes of each event in `interviews` and `interview_responses`. Never does: append,
+//! or run separately from the log.
 
 mod answers;
 
@@ -24,7 +26,7 @@ use super::json::to_json;
 use super::log::{self, EventRecord};
 use super::{escalation, guides, outbox, responses, scores};
 
-/// Why an interview stands still that the engine left in the middle of a call.
+/// The pause reason of an interview that the engine left during a call.
 pub const ENGINE_RESTARTED: &str = "engine_restarted";
 
 /// How an interview ended, for the metrics.
@@ -32,21 +34,21 @@ pub const ENGINE_RESTARTED: &str = "engine_restarted";
 pub struct Ending {
     pub status: Status,
     pub duration_seconds: f64,
-    /// 0…1 each; absent where the interview gave nothing to compute it from.
+    /// 0 to 1 each. Missing if the interview has nothing to compute it from.
     pub completion_rate: Option<f64>,
     pub engagement_score: Option<f64>,
     pub data_quality_score: Option<f64>,
 }
 
-/// What applying the events of a batch brought about.
+/// The effects of applying a batch of events.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Effects {
     /// The media connected for the first time.
     pub started: bool,
     pub ended: Option<Ending>,
-    /// Of each answer to a follow-up: the share of its content words that are new.
+    /// For each answer to a follow-up, the share of new content words.
     pub follow_up_values: Vec<f64>,
-    /// Why the interview was handed to a person just now.
+    /// The reason for which the interview has just been escalated.
     pub escalated: Option<&'static str>,
 }
 
@@ -56,7 +58,7 @@ pub(super) struct Projection {
     row: interviews::Model,
     received_at: DateTime<Utc>,
     effects: Effects,
-    /// To a person, by this batch.
+    /// The escalation by this batch.
     handed_over: Option<Escalation>,
 }
 
@@ -65,7 +67,7 @@ impl Projection {
         Self { before: row.clone(), row, received_at, effects: Effects::default(), handed_over: None }
     }
 
-    /// The log holds the record already; `key` reads the rest of it.
+    /// Applies a record that is already in the log. `key` decrypts the rest of it.
     pub(super) async fn apply(
         &mut self,
         db: &impl ConnectionTrait,
@@ -75,7 +77,7 @@ impl Projection {
         let at = record.at_ms;
         match &record.event {
             Event::LegConnected { leg } => {
-                // A leg of an interview that is over (a late retry) must not open it again.
+                // A leg of a finished interview (a late retry) must not reopen it.
                 if !self.row.status.is_over() {
                     self.row.status = Status::InProgress;
                     self.row.status_reason = None;
@@ -85,7 +87,8 @@ impl Projection {
                 }
                 self.remember("leg", json!(leg));
                 self.remember("connected", json!(true));
-                // A pause that nobody asked for ends with the connection; one that was asked for, with `Resumed`.
+                // A pause that nobody requested ends when the media connects. A requested pause
+                // ends with `Resumed`.
                 if self.row.conversation_state.get("paused").is_some_and(|reason| reason != PAUSE_REQUESTED) {
                     self.remember("paused", Value::Null);
                 }
@@ -144,14 +147,15 @@ impl Projection {
                 self.row.status = Status::Scheduled;
                 self.row.status_reason = Some(reason.name().to_owned());
                 self.row.scheduled_at = until.map(|when| named(when, self.wall(at)));
-                // Whoever asked for another time is not waited for as if they had never come.
+                // If the respondent has asked for another time, the interview must not become a
+                // no-show.
                 self.row.no_show_at = None;
                 self.remember("connected", json!(false));
             }
             Event::Paused { reason } => {
                 self.remember("paused", json!(reason));
                 if reason == ENGINE_RESTARTED {
-                    // The connection went down with the engine, and nobody was left to say so.
+                    // The connection ended with the engine, and no event reported it.
                     self.remember("connected", json!(false));
                     self.row.status_reason = Some(reason.clone());
                 }
@@ -191,7 +195,8 @@ impl Projection {
             };
             outbox::publish_interview(db, WebhookEvent::InterviewStarted, &started).await?;
         }
-        // A batch may hold a whole call: what it tells the world stands in the order in which it happened.
+        // A batch may contain a whole call, so its webhook events are published in the order in
+        // which they happened.
         if let Some(escalation) = &self.handed_over {
             escalation::publish_escalation(db, &self.row, escalation).await?;
         }
@@ -209,7 +214,7 @@ impl Projection {
         Ok(self.effects)
     }
 
-    /// Wall clock of a call clock's time.
+    /// Converts a time on the call clock to wall-clock time.
     fn wall(&self, at: Ms) -> DateTime<Utc> {
         self.row.started_at.map_or(self.received_at, |started| started + milliseconds(at))
     }
@@ -235,7 +240,7 @@ impl Projection {
         }
     }
 
-    /// The section that was current is behind us.
+    /// Marks the current section as complete.
     fn complete_section(&mut self) {
         if let Some(section) = &self.row.current_section {
             push_once(&mut self.row.sections_completed, section);
@@ -268,7 +273,7 @@ impl Projection {
             self.row.recording_url = Some(format!("/api/interviews/{}/recording", self.row.id));
         }
         if status == EndStatus::NoShow {
-            // There is nothing to score, and the metrics of calls are not about it.
+            // There is nothing to score, and the metrics of calls do not include it.
             return Ok(());
         }
         let answers = responses::of_interview(db, self.row.id).await?;
@@ -290,7 +295,7 @@ impl Projection {
     }
 }
 
-/// What each value of an answer's analysis is made with, in a call.
+/// Returns the method of each value in the analysis of an answer during a call.
 pub fn methods() -> Value {
     let by_words = [
         "sentiment",
@@ -312,10 +317,10 @@ fn milliseconds(at: Ms) -> Duration {
     Duration::milliseconds(at as i64)
 }
 
-/// The time of day meant by who names only a day.
+/// The hour that is assumed if a respondent names only a day.
 const DAYTIME_HOUR: u32 = 10;
 
-/// The time that somebody named at `now`, on the clock of where the engine runs.
+/// Returns the time that a respondent named at `now`, in the time zone of the engine.
 fn named(when: When, now: DateTime<Utc>) -> DateTime<Utc> {
     let local = now.with_timezone(&Local);
     let (days, minute_of_day) = match when {
@@ -330,11 +335,11 @@ fn named(when: When, now: DateTime<Utc>) -> DateTime<Utc> {
     let time = NaiveTime::from_hms_opt(minute / 60 % 24, minute % 60, 0).unwrap_or_default();
     let meant = (local.date_naive() + Duration::days(days)).and_time(time);
     let meant = Local.from_local_datetime(&meant).earliest().map_or(now, |at| at.with_timezone(&Utc));
-    // "At nine", said at ten, is tomorrow.
+    // "At nine", said at ten, means tomorrow.
     if meant <= now { meant + Duration::days(1) } else { meant }
 }
 
-/// An enumeration's name as it is written in JSON.
+/// Returns the name of an enumeration value in JSON.
 fn name_of(value: &impl serde::Serialize) -> Result<String, StorageError> {
     Ok(to_json("name", value)?.as_str().unwrap_or_default().to_owned())
 }

@@ -1,4 +1,4 @@
-//! Deliveries as operators see them: what became of each, replaying, trying a webhook out, and forgetting old ones.
+//! Deliveries as operators see them: their states, replays, tests, and deleting old ones.
 
 use chrono::{DateTime, Utc};
 use entity::{DeliveryState, webhook_deliveries, webhook_outbox};
@@ -17,11 +17,11 @@ use crate::error::StorageError;
 use crate::outbox;
 use webhook_deliveries::Column;
 
-/// The event of a delivery that somebody asked for to try a webhook out.
+/// The event of a delivery that tests a webhook.
 const TEST: &str = "webhook.test";
 
 impl Webhooks<'_> {
-    /// Of one webhook, newest first.
+    /// Lists the deliveries of one webhook. The newest comes first.
     pub async fn deliveries(
         &self,
         webhook: Uuid,
@@ -40,7 +40,7 @@ impl Webhooks<'_> {
         Ok(query.order_by_desc(Column::Id).limit(limit).all(&self.0.db).await?)
     }
 
-    /// Sends it again from the beginning of its schedule, with the same `webhook-id`.
+    /// Delivers again from the beginning of the schedule, with the same `webhook-id`.
     pub async fn replay(
         &self,
         webhook: Uuid,
@@ -57,7 +57,7 @@ impl Webhooks<'_> {
             .await?
             .ok_or(StorageError::NotFound("delivery"))?;
         if row.state == DeliveryState::Pending {
-            return Err(StorageError::Conflict("it is still being delivered".to_owned()));
+            return Err(StorageError::Conflict("the delivery is still pending".to_owned()));
         }
         self.0.admit_work(&tx, actor).await?;
         let mut row = row.into_active_model();
@@ -78,13 +78,13 @@ impl Webhooks<'_> {
         Ok(row)
     }
 
-    /// Sends an event that stands for nothing, even to one that is switched off.
+    /// Sends a test event, even to a webhook that is switched off.
     pub async fn test(&self, webhook: Uuid, actor: &Actor) -> Result<webhook_deliveries::Model, StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, webhook).await?;
         self.0.admit_work(&tx, actor).await?;
         let data = json!({ "webhook_id": webhook, "name": row.name });
-        // In an order of its own, so that it waits for nothing.
+        // It has a separate order key, so that it waits for no other event.
         let entry = outbox::enter(&tx, self.0.workspace, TEST, Uuid::now_v7(), data).await?;
         let mut delivery = outbox::address(&tx, &entry, webhook).await?.into_active_model();
         delivery.requested_by = Set(Some(actor.to_string()));
@@ -96,7 +96,7 @@ impl Webhooks<'_> {
 }
 
 impl Deliveries<'_> {
-    /// How many deliveries of all workspaces are still to be made.
+    /// Counts the pending deliveries of all workspaces.
     pub async fn pending(&self) -> Result<u64, StorageError> {
         Ok(webhook_deliveries::Entity::find()
             .filter(Column::State.eq(DeliveryState::Pending))
@@ -104,7 +104,8 @@ impl Deliveries<'_> {
             .await?)
     }
 
-    /// Removes deliveries of all workspaces that came to their end before `before`, and events that none is left of.
+    /// Deletes deliveries of all workspaces that ended before `before`, and events without
+    /// deliveries.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StorageError> {
         let tx = self.0.write().await?;
         let gone = webhook_deliveries::Entity::delete_many()
@@ -129,7 +130,8 @@ impl Deliveries<'_> {
         Ok(gone.rows_affected)
     }
 
-    /// What receivers answered to events about these interviews: they may have quoted anything.
+    /// Deletes what receivers answered to events about these interviews, because it may contain any
+    /// quote.
     pub(crate) async fn forget_excerpts(
         &self,
         db: &impl ConnectionTrait,

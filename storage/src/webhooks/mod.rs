@@ -1,7 +1,8 @@
-//! Webhooks: where events go, with which secret, and how it has gone so far.
+//! Webhooks: where events are sent, with which secret, and how successful the deliveries are.
 //!
-//! Owns: the rows of webhooks (here), their deliveries as operators see them (`history`), and the steps of a delivery
-//! (`work`). Secrets and the values of headers are sealed in the table. Never does: send anything.
+//! Owns: the rows of webhooks (here), their deliveries as operators see them (`history`), and the
+//! steps of a delivery (`work`). Secrets and the values of headers are encrypted in the table.
+//! Never does: send anything.
 
 mod history;
 mod view;
@@ -35,18 +36,18 @@ pub use work::{Attempt, Bounds, Deliveries, Job, SEND, Settled};
 
 const PURPOSE: &str = "webhooks";
 const AUDITED: &str = "webhook";
-/// `metric_name` of the alert about one that was switched off.
+/// The `metric_name` of the alert about a webhook that was switched off.
 const FAILURES: &str = "webhook.failures";
-/// What secrets begin with, as Standard Webhooks says.
+/// The prefix of secrets in Standard Webhooks.
 const SECRET_MARK: &str = "whsec_";
-/// Why what was still to be sent is not.
+/// The reason why pending deliveries of a webhook are given up.
 const SWITCHED_OFF: &str = "the webhook was switched off";
 
-/// The webhooks' repository.
+/// The repository of webhooks.
 pub struct Webhooks<'a>(pub(super) &'a Storage);
 
 impl Webhooks<'_> {
-    /// The secret is told here and never again.
+    /// Creates a webhook. The secret is returned only here.
     pub async fn create(&self, new: WebhookSettings, actor: &Actor) -> Result<(Webhook, String), StorageError> {
         let (now, id) = (Utc::now(), Uuid::now_v7());
         let secret = new_secret()?;
@@ -86,7 +87,7 @@ impl Webhooks<'_> {
         self.view(row)
     }
 
-    /// Newest first.
+    /// Lists webhooks. The newest comes first.
     pub async fn list(&self, after: Option<Uuid>, limit: u64) -> Result<Vec<Webhook>, StorageError> {
         let mut query = webhooks::Entity::find().filter(webhooks::Column::WorkspaceId.eq(self.0.workspace));
         if let Some(after) = after {
@@ -96,8 +97,8 @@ impl Webhooks<'_> {
         rows.into_iter().map(|row| self.view(row)).collect()
     }
 
-    /// Everything that can be set is as `new` says. One that is switched on again has a clean record; of one that is
-    /// switched off, what was still to be sent is dead.
+    /// Replaces all settings. When a webhook is switched on again, its failures are cleared. When
+    /// it is switched off, its pending deliveries become dead.
     pub async fn update(&self, id: Uuid, new: WebhookSettings, edit: &Edit) -> Result<Webhook, StorageError> {
         let tx = self.0.write().await?;
         let old = self.locked(&tx, id).await?;
@@ -124,7 +125,7 @@ impl Webhooks<'_> {
         self.view(row)
     }
 
-    /// Removes it with its deliveries.
+    /// Deletes a webhook with its deliveries.
     pub async fn delete(&self, id: Uuid, edit: &Edit) -> Result<(), StorageError> {
         let tx = self.0.write().await?;
         let row = self.locked(&tx, id).await?;
@@ -138,7 +139,7 @@ impl Webhooks<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Makes another secret; the one so far signs as well for so long.
+    /// Creates another secret. The current one also signs for this long.
     pub async fn rotate_secret(
         &self,
         id: Uuid,
@@ -159,7 +160,8 @@ impl Webhooks<'_> {
         Ok((self.view(row)?, secret))
     }
 
-    /// The row, which nobody else changes until the transaction ends, and which nobody addresses deliveries to.
+    /// Locks the row until the end of the transaction, so that it is not changed and no deliveries
+    /// are added to it.
     async fn locked(&self, tx: &DatabaseTransaction, id: Uuid) -> Result<webhooks::Model, StorageError> {
         webhooks::Entity::find_by_id(id)
             .filter(webhooks::Column::WorkspaceId.eq(self.0.workspace))
@@ -169,7 +171,8 @@ impl Webhooks<'_> {
             .ok_or(StorageError::NotFound("webhook"))
     }
 
-    /// No header's value and no secret is logged, and of the URL only whose it is: paths hold keys now and then.
+    /// Records a change without secrets and without the values of headers. Only the host of the URL
+    /// is recorded, because paths sometimes contain keys.
     async fn changed(
         &self,
         tx: &DatabaseTransaction,
@@ -192,7 +195,7 @@ impl Webhooks<'_> {
     }
 }
 
-/// What was still to be sent to it is dead; it can be replayed.
+/// Marks the pending deliveries as dead. They can be replayed.
 async fn bury_pending(tx: &DatabaseTransaction, webhook: Uuid, why: &str) -> Result<(), StorageError> {
     use webhook_deliveries::Column;
     webhook_deliveries::Entity::update_many()
@@ -206,7 +209,7 @@ async fn bury_pending(tx: &DatabaseTransaction, webhook: Uuid, why: &str) -> Res
     Ok(())
 }
 
-/// 256 bits, as Standard Webhooks writes them.
+/// Returns 256 bits in the form of Standard Webhooks.
 fn new_secret() -> Result<String, StorageError> {
     Ok(format!("{SECRET_MARK}{}", STANDARD.encode(random::<32>()?)))
 }
@@ -220,9 +223,9 @@ fn seal_headers(vault: &Vault, id: Uuid, headers: &BTreeMap<String, String>) -> 
 
 fn open_headers(vault: &Vault, id: Uuid, sealed: &Value) -> Result<BTreeMap<String, String>, StorageError> {
     let corrupt = |reason: &str| StorageError::Corrupt { what: "webhook's headers", reason: reason.to_owned() };
-    let sealed = sealed.as_object().ok_or_else(|| corrupt("they are no object"))?;
+    let sealed = sealed.as_object().ok_or_else(|| corrupt("they are not an object"))?;
     let opened = sealed.iter().map(|(name, value)| {
-        let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).map_err(|_| corrupt("no base64"))?;
+        let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).map_err(|_| corrupt("they are not base64"))?;
         Ok((name.clone(), vault.open(&place(id, name), &bytes)?))
     });
     opened.collect()

@@ -1,4 +1,4 @@
-//! A webhook as the API shows it, and what of it can be set.
+//! A webhook as the API shows it, and its settings.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::StorageError;
 
-/// What operators decide about a webhook.
+/// The settings of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WebhookSettings {
     pub name: String,
@@ -21,7 +21,7 @@ pub struct WebhookSettings {
     pub is_active: bool,
 }
 
-/// How it goes.
+/// The health of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = WebhookHealth)]
@@ -29,11 +29,11 @@ pub enum Health {
     Healthy,
     /// The last attempt failed.
     Failing,
-    /// Switched off, by the engine or by somebody.
+    /// The webhook was switched off, by the engine or by a user.
     Disabled,
 }
 
-/// A webhook. Its secret is not part of it.
+/// A webhook, without its secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Webhook {
     pub id: Uuid,
@@ -41,24 +41,24 @@ pub struct Webhook {
     pub name: String,
     pub url: String,
     pub events: Vec<WebhookEvent>,
-    /// Sent with every delivery.
+    /// The headers that are sent with every delivery.
     pub headers: BTreeMap<String, String>,
     pub is_active: bool,
     pub health: Health,
-    /// Why the engine switched it off.
+    /// The reason why the engine switched it off.
     #[schema(required)]
     pub disabled_reason: Option<String>,
-    /// The first of the failures that no success has followed.
+    /// The time of the first failure since the last success.
     #[schema(required)]
     pub failing_since: Option<DateTime<Utc>>,
-    /// Until then the secret before the present one signs as well.
+    /// The time until which the previous secret also signs.
     #[schema(required)]
     pub previous_secret_until: Option<DateTime<Utc>>,
     #[schema(required)]
     pub last_triggered_at: Option<DateTime<Utc>>,
-    /// Events that arrived.
+    /// The number of events that were delivered.
     pub success_count: i64,
-    /// Attempts that failed.
+    /// The number of attempts that failed.
     pub failure_count: i64,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -93,7 +93,8 @@ impl Webhook {
         })
     }
 
-    /// What edits are about: its state for them is this, not the counts, which change with every delivery.
+    /// Returns the settings. They are the state that edits compare, without the counts, which
+    /// change with every delivery.
     pub fn settings(&self) -> WebhookSettings {
         WebhookSettings {
             name: self.name.clone(),

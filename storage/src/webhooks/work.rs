@@ -1,10 +1,11 @@
-//! The steps of a delivery: it is due and somebody takes it (a lease says until when), it is tried, and what came of it is
-//! written down.
+//! The steps of a delivery: it is due and a worker leases it, it is attempted, and the outcome is
+//! stored.
 //!
-//! The events of one interview reach a webhook in their order: only the first one that is still to be delivered is due.
-//! Whoever is killed while at it leaves a lease that runs out; then it is tried again, with the same `webhook-id`.
+//! A webhook receives the events of one interview in their order, so only the first pending one is
+//! due. If a worker dies, its lease expires, and the delivery is attempted again with the same
+//! `webhook-id`.
 //!
-//! Owns: these steps, for all workspaces. Never does: send, or decide when it is tried again.
+//! Owns: these steps, for all workspaces. Never does: send, or decide when to retry.
 
 use std::collections::HashMap;
 
@@ -29,18 +30,20 @@ use crate::store::Storage;
 use crate::tasks::NewTask;
 use webhook_deliveries::Column;
 
-/// The task that makes one attempt at one delivery.
+/// The kind of the task that makes one attempt at one delivery.
 pub const SEND: &str = "send_webhook";
-/// How often a task is begun that can't read or write what it needs.
+/// How often a task is started if it cannot read or write its data.
 const TRIES: i32 = 3;
 
-/// How many deliveries are under way at once.
+/// The limits of simultaneous deliveries.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     pub all: usize,
-    /// To one webhook; to one whose last attempt failed, or that never took anything yet, one.
+    /// The limit for one webhook. If its last attempt failed, or it has never accepted an event,
+    /// the limit is 1.
     pub each: usize,
-    /// To all together whose last attempt failed: they may hang, and leave the other places free.
+    /// The limit for all failing webhooks together. They may be slow, and must leave places for the
+    /// others.
     pub failing: usize,
 }
 
@@ -52,18 +55,18 @@ pub struct Job {
     pub workspace: Uuid,
     pub url: String,
     pub headers: Vec<(String, String)>,
-    /// The present one first; each of them signs.
+    /// The secrets, of which the current one comes first. Each of them signs.
     pub secrets: Vec<String>,
     pub message: Uuid,
     pub event: String,
     pub happened_at: DateTime<Utc>,
     pub data: Value,
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     leased_until: DateTime<Utc>,
 }
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub at: DateTime<Utc>,
@@ -71,18 +74,18 @@ pub struct Attempt {
     pub error: Option<String>,
     pub excerpt: Option<String>,
     pub next: Next,
-    /// The receiver wants nothing any more.
+    /// The receiver does not want any more events.
     pub gone: bool,
 }
 
-/// What was written down.
+/// The stored outcome.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settled {
-    /// Someone else has had it meanwhile, or it was removed: nothing was.
+    /// Another worker has handled the delivery, or it was deleted. Nothing was stored.
     pub void: bool,
-    /// The webhook was switched off for this reason.
+    /// The reason for which the webhook was switched off.
     pub disabled: Option<String>,
-    /// Raised for that.
+    /// The alert that was raised about that.
     pub alert: Option<alerts::Model>,
 }
 
@@ -119,11 +122,11 @@ const BUSY: &str = "\
     FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id \
     WHERE d.state = 'pending' AND d.leased_until > $1 GROUP BY d.webhook_id, w.failing_since";
 
-/// The repository of deliveries, of all workspaces.
+/// The repository of deliveries of all workspaces.
 pub struct Deliveries<'a>(pub(crate) &'a Storage);
 
 impl Deliveries<'_> {
-    /// Whether a delivery may be due: cheap to ask, and takes no lock.
+    /// Returns true if a delivery may be due. The check is cheap and takes no lock.
     pub async fn any_due(&self, now: DateTime<Utc>) -> Result<bool, StorageError> {
         let free = Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(now));
         Ok(webhook_deliveries::Entity::find()
@@ -136,12 +139,14 @@ impl Deliveries<'_> {
             .is_some())
     }
 
-    /// Has what is due delivered by tasks, within the bounds; the longest overdue first. What no task has come to by `until`
-    /// is due again. Returns how many were taken.
+    /// Queues tasks for the deliveries that are due, within the limits. The longest overdue comes
+    /// first. A delivery whose task has not started by `until` is due again. Returns the number of
+    /// queued deliveries.
     pub async fn take(&self, now: DateTime<Utc>, until: DateTime<Utc>, bounds: Bounds) -> Result<usize, StorageError> {
         let tx = self.0.write().await?;
         let backend = tx.get_database_backend();
-        // One relay of a fleet at a time, or each would fill the same places.
+        // Only one relay of a fleet may run at a time, because otherwise each would use the same
+        // places.
         locks::hold(&tx, locks::RELAYS).await?;
         let busy = Statement::from_sql_and_values(backend, BUSY, [now.into()]);
         let busy = Busy::find_by_statement(busy).all(&tx).await?;
@@ -185,7 +190,8 @@ impl Deliveries<'_> {
         Ok(found.is_some_and(|row| row.state == DeliveryState::Pending))
     }
 
-    /// Begins an attempt, with a lease until `until`; nothing when it is no longer to be delivered.
+    /// Starts an attempt, with a lease until `until`. Returns `None` if the delivery is no longer
+    /// pending.
     pub async fn begin(&self, id: Uuid, until: DateTime<Utc>) -> Result<Option<Job>, StorageError> {
         let now = Utc::now();
         let tx = self.0.write().await?;
@@ -222,12 +228,14 @@ impl Deliveries<'_> {
         }))
     }
 
-    /// Writes down what came of an attempt. A webhook that failed without a success for `patience`, or whose receiver is
-    /// gone, is switched off, and what was still to be sent to it is dead.
+    /// Stores the outcome of an attempt. A webhook that has failed without a success for
+    /// `patience`, or whose receiver is gone, is switched off, and its pending deliveries become
+    /// dead.
     pub async fn settle(&self, job: &Job, attempt: &Attempt, patience: Duration) -> Result<Settled, StorageError> {
         let tx = self.0.write().await?;
         let void = Ok(Settled { void: true, disabled: None, alert: None });
-        // Its counts are written; whoever addresses deliveries to it meanwhile need not wait, nor be waited for.
+        // Only its counts are written, so adding deliveries to it need not wait, and need not be
+        // waited for.
         let webhook = webhooks::Entity::find_by_id(job.webhook).lock(LockType::NoKeyUpdate).one(&tx).await?;
         let Some(webhook) = webhook else { return void };
         let found = webhook_deliveries::Entity::find_by_id(job.delivery).lock_exclusive().one(&tx).await?;
@@ -291,11 +299,12 @@ impl Deliveries<'_> {
 fn task(candidate: &Candidate) -> NewTask {
     let Candidate { id, attempts, .. } = candidate;
     let new = NewTask::new(Queue::Webhooks, SEND, json!({ "delivery_id": id }));
-    // One task an attempt. One that failed can be writing its own end while the next is made.
+    // Each attempt has a task. A failed task may still be storing its outcome while the next one is
+    // created.
     NewTask { max_attempts: TRIES, unique_key: Some(format!("{id}:{attempts}")), ..new }
 }
 
-/// Why the engine switches the webhook off, if it does.
+/// Returns the reason why the engine switches the webhook off, if it does.
 fn given_up(attempt: &Attempt, failing_since: Option<DateTime<Utc>>, patience: Duration) -> Option<String> {
     if attempt.gone {
         return Some("the receiver answered 410 Gone".to_owned());
@@ -305,7 +314,8 @@ fn given_up(attempt: &Attempt, failing_since: Option<DateTime<Utc>>, patience: D
     over.then(|| format!("every attempt has failed since {}", since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)))
 }
 
-/// What somebody is told of a webhook that was switched off. Its value is for how many days it has failed.
+/// Returns the alert about a webhook that was switched off. Its value is the number of days of
+/// failures.
 fn alert(
     webhook: Uuid,
     name: &str,
@@ -320,7 +330,7 @@ fn alert(
         call_guide_id: None,
         severity: Severity::Error,
         title: "A webhook was switched off".to_owned(),
-        description: format!("{name}: {reason}. Its dead deliveries can be replayed once it is switched on again."),
+        description: format!("{name}: {reason}. Its dead deliveries can be replayed after it is switched on again."),
         metric_name: FAILURES.to_owned(),
         about: webhook.to_string(),
         occasion: String::new(),
@@ -330,7 +340,7 @@ fn alert(
     }
 }
 
-/// What a task was to deliver is dead, also where its attempt is under way; it can be replayed.
+/// Marks the delivery of a task as dead, even during its attempt. It can be replayed.
 pub(crate) async fn call_off(
     tx: &DatabaseTransaction,
     payload: &Value,

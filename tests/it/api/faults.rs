@@ -27,7 +27,7 @@ async fn what_is_wrong_with_input_is_said() {
     let faults = problem(app.post("/api/interviews/schedule", &body).await, 422).await;
     let detail =
         |at: &str| &faults["errors"].as_array().unwrap().iter().find(|one| one["pointer"] == at).unwrap()["detail"];
-    assert_eq!(detail("/call_guide_id"), "a UUID is wanted here");
+    assert_eq!(detail("/call_guide_id"), "This must be a UUID.");
     let mut at = pointers(&faults);
     at.sort_unstable();
     assert_eq!(at, ["/call_guide_id", "/channel", "/metadata", "/phone~1no", "/scheduled_at"]);

@@ -9,10 +9,12 @@ use interview::io::{CallState, Command, Notice};
 use interview::webhook::Allow;
 use interviewer::access::{Access, AccessSettings, OidcSettings};
 use interviewer::api;
-use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
+use interviewer::calls::{
+    Calls, Connect, EngineInfo, Forgotten, JoinBlock, JoinError, NotLive, PageMessage, StillWaiting,
+};
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
-use interviewer::supervised::Board;
+use interviewer::supervised::StatusBoard;
 use interviewer::telemetry::Metrics;
 use parking_lot::Mutex;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -82,8 +84,8 @@ impl Calls for Fake {
         (told, self.page.subscribe())
     }
 
-    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
-        if *self.live.lock() { Err(interviews[0]) } else { Ok(Bar::new(())) }
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid> {
+        if *self.live.lock() { Err(interviews[0]) } else { Ok(JoinBlock::new(())) }
     }
 
     async fn forget(&self, _: &[Uuid]) -> Result<Forgotten, StillWaiting> {
@@ -220,7 +222,7 @@ impl App {
             metrics: Arc::new(Metrics::new().unwrap()),
             access: Arc::clone(&access),
             redis: None,
-            board: Board::default(),
+            board: StatusBoard::default(),
             settings: Arc::new(api::Settings {
                 public_url: public_url.map_or_else(|| base.clone(), str::to_owned),
                 link_lifetime,

@@ -39,7 +39,7 @@ async fn the_erased_are_in_no_insight_and_what_counts_stays() {
     assert!(!left.to_string().contains("Chrysanthemum") && left.to_string().contains("flour"), "{left:#}");
     assert_eq!((&left["erased_interviews"], &left["statistics"]["interviews"]), (&json!(1), &json!(2)));
     let page = app.get(&format!("{path}?format=html")).send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("1 of its interviews; their words are gone from it"));
+    assert!(page.contains("1 of its interviews, whose words were removed"));
 
     // Nothing can be made of them any more.
     let again = app.post("/api/analytics/insights/generate", &json!({ "interview_id": hers })).await;

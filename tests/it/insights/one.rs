@@ -87,7 +87,7 @@ async fn a_report_quotes_what_was_said_and_says_how_it_was_made() {
         let said = quote["quote"].as_str().unwrap();
         assert!(text.contains(said) && page.contains(said), "{said}");
     }
-    assert!(text.contains("Extractive: made without a language model"));
+    assert!(text.contains("This report was made without a language model"));
     assert!(page.contains("<svg") && page.contains("There is no recording of this passage."));
     assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"), "self-contained");
     let kept = app.get(&format!("{path}?format=html&download=true")).send().await.unwrap();

@@ -39,7 +39,7 @@ async fn a_made_up_interview_says_that_it_is_one() {
     assert!(json.status.success() && json.stdout == b"[]\n", "{json:?}");
 
     let transcript = storage.transcripts().of_interview(id).await.unwrap();
-    let note = "made up by interviewer seed: there is no transcript";
+    let note = "This interview was made up by interviewer seed, so there is no transcript.";
     assert_eq!((transcript.note.as_deref(), transcript.turns.len()), (Some(note), 0));
     assert!(!transcript.responses.is_empty(), "the answers are stored");
     assert_eq!(transcript.to_text(), format!("({note})\n"));

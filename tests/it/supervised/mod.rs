@@ -6,7 +6,7 @@ mod losses;
 use std::time::Duration;
 
 use interview::io::CallState;
-use interviewer::supervised::{Board, Sabotage};
+use interviewer::supervised::{InjectedFault, StatusBoard};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use storage::AlertFilter;
@@ -25,8 +25,8 @@ const WATCHED: [&str; 2] = ["media", "recordings"];
 const QUESTIONS: usize = 12;
 
 /// How often a part was started again.
-fn restarts(board: &Board, part: &str) -> u64 {
-    board.standings().iter().find(|standing| standing.name == part).expect("there is such a part").restarts
+fn restarts(board: &StatusBoard, part: &str) -> u64 {
+    board.statuses().iter().find(|status| status.name == part).expect("there is such a part").restarts
 }
 
 async fn until(what: &str, holds: impl AsyncFn() -> bool) {
@@ -39,8 +39,8 @@ async fn until(what: &str, holds: impl AsyncFn() -> bool) {
 }
 
 /// Whether every part is up.
-fn all_up(board: &Board) -> bool {
-    board.standings().iter().all(|standing| standing.up)
+fn all_up(board: &StatusBoard) -> bool {
+    board.statuses().iter().all(|status| status.up)
 }
 
 async fn is_ready(stage: &Stage) -> bool {
@@ -98,10 +98,12 @@ async fn the_writer_of_the_log_may_panic_and_freeze_in_the_middle_of_calls() {
     let stage = Stage::start(&[]).await;
     let mut talks = talks(&stage, 3, 4).await;
     let board = &stage.engine.board;
-    for (number, (sabotage, reason)) in
-        [(Sabotage::Panic, "panicked"), (Sabotage::Freeze(Duration::from_secs(8)), "frozen")].into_iter().enumerate()
+    for (number, (fault, reason)) in
+        [(InjectedFault::Panic, "panicked"), (InjectedFault::Freeze(Duration::from_secs(8)), "frozen")]
+            .into_iter()
+            .enumerate()
     {
-        assert!(board.sabotage("persistence", sabotage));
+        assert!(board.inject("persistence", fault));
         let told = until("readiness tells", async || !is_ready(&stage).await);
         let next = format!("q{}", number + 2);
         let answered = talks.iter_mut().map(|talk| talk.page.answer_until(&talk.call, is_question(&next)));
@@ -133,7 +135,7 @@ async fn every_part_may_panic_and_freeze_under_calls() {
 async fn sabotage_all(stage: &Stage) {
     let board = &stage.engine.board;
     let parts: Vec<&str> =
-        board.standings().iter().map(|part| part.name).filter(|name| !WATCHED.contains(name)).collect();
+        board.statuses().iter().map(|part| part.name).filter(|name| !WATCHED.contains(name)).collect();
     let known = [
         "redis_probe",
         "persistence",
@@ -149,11 +151,11 @@ async fn sabotage_all(stage: &Stage) {
         "webhooks",
     ];
     assert_eq!(parts, known, "in the order in which they are started");
-    for (round, (sabotage, reason)) in
-        [(Sabotage::Panic, "panicked"), (Sabotage::Freeze(FREEZE), "frozen")].into_iter().enumerate()
+    for (round, (fault, reason)) in
+        [(InjectedFault::Panic, "panicked"), (InjectedFault::Freeze(FREEZE), "frozen")].into_iter().enumerate()
     {
         for part in &parts {
-            assert!(board.sabotage(part, sabotage), "{part}");
+            assert!(board.inject(part, fault), "{part}");
         }
         let wanted = round as u64 + 1;
         until("every part is replaced", async || parts.iter().all(|part| restarts(board, part) >= wanted)).await;
@@ -177,7 +179,7 @@ async fn a_part_that_is_lost_three_times_in_a_minute_raises_a_critical_alert() {
     };
     for count in 1..=3 {
         assert!(alerts().await.is_empty(), "{} restarts", count - 1);
-        until("it runs", async || board.sabotage("retention", Sabotage::Panic)).await;
+        until("it runs", async || board.inject("retention", InjectedFault::Panic)).await;
         until("it is replaced", async || restarts(board, "retention") == count && all_up(board)).await;
     }
     until("the alert", async || alerts().await.len() == 1).await;
@@ -189,7 +191,7 @@ async fn a_part_that_is_lost_three_times_in_a_minute_raises_a_critical_alert() {
 #[actix_web::test]
 async fn a_media_thread_that_stands_still_is_told_and_goes_on() {
     let stage = Stage::start(&[]).await;
-    assert!(stage.engine.board.sabotage("media", Sabotage::Freeze(Duration::from_secs(8))));
+    assert!(stage.engine.board.inject("media", InjectedFault::Freeze(Duration::from_secs(8))));
     until("readiness tells", async || !is_ready(&stage).await).await;
     assert_eq!(line(&stage, "media").await["last_reason"], "frozen");
     until("it goes on", async || is_ready(&stage).await).await;

@@ -1,6 +1,7 @@
 //! What several areas' tests need: a store in a temporary folder, a guide, hand-made events.
 
 pub mod caller;
+pub mod certificate;
 pub mod database;
 pub mod process;
 pub mod proxy;

@@ -7,7 +7,7 @@ pub mod clock;
 pub mod codec;
 pub mod jitter;
 pub mod media;
-mod place;
+mod heard_text;
 pub mod playout;
 pub mod recording;
 pub mod rtp;

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::Clip;
 use super::codec::{self, Encoder, frame_of};
-use super::place::heard_text;
+use super::heard_text::heard_text;
 use crate::port::{OutFrame, scaled};
 
 /// The gain of a ducked voice, -15 dB: clearly lowered, but still intelligible.

@@ -168,7 +168,7 @@ impl Model {
         }
         let words = words::join(&decoded.tokens);
         // Without words, the model wrote only tags of sounds or nothing at all.
-        if words.is_empty() { Ok(Err(Rejection::NoSpeech)) } else { Ok(Ok(words::place(words, samples, start_ms))) }
+        if words.is_empty() { Ok(Err(Rejection::NoSpeech)) } else { Ok(Ok(words::align(words, samples, start_ms))) }
     }
 
     /// Decodes on a thread of its own. On processors with AMX, ggml sets up a thread's tile

@@ -65,7 +65,7 @@ fn without_tags(words: impl Iterator<Item = (String, f32)>) -> Vec<(String, f32)
 /// Whisper's own token times require a pass of attention alignment and are no more accurate on
 /// short clips. This method is exact at pauses, which matter to quotes and captions, and accurate
 /// to about 200 ms inside a phrase.
-pub(super) fn place(words: Vec<(String, f32)>, samples: &[f32], call_start: Ms) -> Vec<Word> {
+pub(super) fn align(words: Vec<(String, f32)>, samples: &[f32], call_start: Ms) -> Vec<Word> {
     let loud = loud_frames(samples);
     let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count().max(1);
     let total: usize = words.iter().map(|(text, _)| letters(text)).sum();
@@ -98,7 +98,7 @@ fn loud_frames(samples: &[f32]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Token, join, place};
+    use super::{Token, align, join};
 
     fn tokens(texts: &[&str]) -> Vec<Token> {
         texts.iter().map(|text| Token { bytes: text.as_bytes().to_vec(), probability: 0.5 }).collect()
@@ -130,7 +130,7 @@ mod tests {
         samples.extend(vec![0.0; 16_000]);
         samples.extend(vec![0.3; 16_000]);
         let words = ["four", "more", "then", "some"].map(|text| (text.to_owned(), 1.0)).to_vec();
-        let placed = place(words, &samples, 10_000);
+        let placed = align(words, &samples, 10_000);
         assert_eq!(placed[0].start_ms, 11_000);
         assert!(placed[1].end_ms <= 12_020 && placed[2].start_ms >= 13_000, "{placed:?}");
         assert_eq!(placed[3].end_ms, 14_000);

@@ -113,13 +113,13 @@ pub(super) fn share(activity: &[bool]) -> f32 {
 
 /// A sequence of chunks. Positions are samples since the call clock's zero.
 #[derive(Default)]
-pub(super) struct Tape {
+pub(super) struct ChunkBuffer {
     chunks: VecDeque<Arc<Chunk>>,
     /// The position of the first chunk.
     start: u64,
 }
 
-impl Tape {
+impl ChunkBuffer {
     pub(super) fn push(&mut self, start: u64, chunk: Chunk) {
         if self.chunks.is_empty() {
             self.start = start;

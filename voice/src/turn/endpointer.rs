@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::audio::TurnAudio;
 use super::chunker::{Chunker, Raw};
-use super::hearing::{EndpointerEvent, EndpointerSettings, Hearing};
+use super::segmenter::{EndpointerEvent, EndpointerSettings, Segmenter};
 use crate::audio::Frame;
 use crate::vad::{ActivityDetector, VadError};
 
@@ -24,21 +24,21 @@ const STALL: Duration = Duration::from_millis(500);
 /// The listening side. [`Endpointer::run`] and [`Endpointer::listen`] are its tasks.
 pub struct Endpointer {
     chunker: Chunker,
-    hearing: Arc<Mutex<Hearing>>,
+    segmenter: Arc<Mutex<Segmenter>>,
     detector: Box<dyn ActivityDetector>,
 }
 
 /// The handle for snapshots of the audio. It is cheap to clone.
 #[derive(Clone)]
 pub struct EndpointerHandle {
-    hearing: Arc<Mutex<Hearing>>,
+    segmenter: Arc<Mutex<Segmenter>>,
 }
 
 impl Endpointer {
     pub fn new(settings: EndpointerSettings, detector: Box<dyn ActivityDetector>) -> (Self, EndpointerHandle) {
-        let hearing = Arc::new(Mutex::new(Hearing::new(settings)));
-        let handle = EndpointerHandle { hearing: Arc::clone(&hearing) };
-        (Self { chunker: Chunker::default(), hearing, detector }, handle)
+        let segmenter = Arc::new(Mutex::new(Segmenter::new(settings)));
+        let handle = EndpointerHandle { segmenter: Arc::clone(&segmenter) };
+        (Self { chunker: Chunker::default(), segmenter, detector }, handle)
     }
 
     /// Listens until the frames end or the receiver of events is dropped. The audio that an event
@@ -65,7 +65,7 @@ impl Endpointer {
     ) -> Result<(), VadError> {
         let mut chunks = Vec::new();
         loop {
-            let speaking = self.hearing.lock().speaking();
+            let speaking = self.segmenter.lock().speaking();
             let frame = if speaking { timeout(STALL, frames.recv()).await } else { Ok(frames.recv().await) };
             match frame {
                 Ok(Some(frame)) => self.chunker.push(&frame, &mut chunks),
@@ -73,7 +73,7 @@ impl Endpointer {
                 Err(_) => self.chunker.stall(STALL.as_millis() as Ms, &mut chunks),
             }
             for chunk in chunks.drain(..) {
-                if let Some(event) = hear(&self.hearing, self.detector.as_mut(), &chunk).await?
+                if let Some(event) = hear(&self.segmenter, self.detector.as_mut(), &chunk).await?
                     && events.send(event).await.is_err()
                 {
                     return Ok(());
@@ -84,46 +84,46 @@ impl Endpointer {
 }
 
 async fn hear(
-    hearing: &Mutex<Hearing>,
+    segmenter: &Mutex<Segmenter>,
     detector: &mut dyn ActivityDetector,
     chunk: &Raw,
 ) -> Result<Option<EndpointerEvent>, VadError> {
     let probability = if chunk.filled { 0.0 } else { detector.probability(&chunk.samples).await? };
-    Ok(hearing.lock().push(chunk, probability))
+    Ok(segmenter.lock().push(chunk, probability))
 }
 
 impl EndpointerHandle {
     /// Another listening side in the place of one that failed: it begins with nothing heard.
     pub fn listen_anew(&self, settings: EndpointerSettings, detector: Box<dyn ActivityDetector>) -> Endpointer {
-        *self.hearing.lock() = Hearing::new(settings);
-        Endpointer { chunker: Chunker::default(), hearing: Arc::clone(&self.hearing), detector }
+        *self.segmenter.lock() = Segmenter::new(settings);
+        Endpointer { chunker: Chunker::default(), segmenter: Arc::clone(&self.segmenter), detector }
     }
 
     /// Returns everything said in this turn so far, or `None` if nothing was said.
     pub fn snapshot(&self) -> Option<TurnAudio> {
-        let cut = self.hearing.lock().cut();
-        cut.map(super::hearing::Cut::into_audio)
+        let cut = self.segmenter.lock().cut();
+        cut.map(super::segmenter::Cut::into_audio)
     }
 
     /// Forgets the audio of the turn, which is over. Speech that continues belongs to the next turn
     /// from its onset on.
     pub fn turn_taken(&self) {
-        self.hearing.lock().turn_taken();
+        self.segmenter.lock().turn_taken();
     }
 
     /// Forgets the turn's audio, and treats present sound as no speech. If it continues, it begins
     /// with a start event of its own.
     pub fn hear_anew(&self) {
-        self.hearing.lock().hear_anew();
+        self.segmenter.lock().hear_anew();
     }
 
     /// Returns the level of the present or the last speech, in dBFS.
     pub fn level_db(&self) -> Option<f32> {
-        self.hearing.lock().level_db()
+        self.segmenter.lock().level_db()
     }
 
     /// Returns the milliseconds that were dropped from overlong turns in this call.
     pub fn dropped_ms(&self) -> Ms {
-        self.hearing.lock().dropped_ms()
+        self.segmenter.lock().dropped_ms()
     }
 }

@@ -7,7 +7,7 @@
 mod audio;
 mod chunker;
 mod endpointer;
-mod hearing;
+mod segmenter;
 mod mel;
 mod scripted;
 mod smart_turn;
@@ -20,8 +20,8 @@ use async_trait::async_trait;
 
 pub use audio::TurnAudio;
 pub use endpointer::{Endpointer, EndpointerHandle};
-pub use hearing::{EndpointerEvent, EndpointerSettings};
 pub use scripted::ScriptedTurn;
+pub use segmenter::{EndpointerEvent, EndpointerSettings};
 pub use smart_turn::SmartTurn;
 
 #[derive(Debug, thiserror::Error)]

@@ -144,14 +144,18 @@ async fn a_peer_that_stops_sending_in_mid_speech_makes_a_pause() {
 
 /// Feeds the endpointer step by step, so that it can be queried in between.
 struct Lab {
-    hearing: super::hearing::Hearing,
+    segmenter: super::segmenter::Segmenter,
     chunker: super::chunker::Chunker,
     at_ms: u64,
 }
 
 impl Lab {
     fn new(settings: EndpointerSettings) -> Self {
-        Self { hearing: super::hearing::Hearing::new(settings), chunker: super::chunker::Chunker::default(), at_ms: 0 }
+        Self {
+            segmenter: super::segmenter::Segmenter::new(settings),
+            chunker: super::chunker::Chunker::default(),
+            at_ms: 0,
+        }
     }
 
     fn feed(&mut self, level: f32, ms: u64) {
@@ -160,13 +164,13 @@ impl Lab {
             self.chunker.push(&frame(self.at_ms, level), &mut chunks);
             self.at_ms += 20;
             for chunk in chunks {
-                self.hearing.push(&chunk, chunk.samples.iter().fold(0.0, |peak, sample| peak.max(*sample)));
+                self.segmenter.push(&chunk, chunk.samples.iter().fold(0.0, |peak, sample| peak.max(*sample)));
             }
         }
     }
 
     fn audio(&self) -> Option<super::TurnAudio> {
-        self.hearing.cut().map(super::hearing::Cut::into_audio)
+        self.segmenter.cut().map(super::segmenter::Cut::into_audio)
     }
 }
 
@@ -175,7 +179,7 @@ fn a_taken_turn_is_forgotten_and_its_words_are_not_the_next_ones_preroll() {
     let mut lab = Lab::new(EndpointerSettings::default());
     lab.feed(0.9, 640);
     lab.feed(0.0, 320);
-    lab.hearing.turn_taken();
+    lab.segmenter.turn_taken();
     assert!(lab.audio().is_none());
     lab.feed(0.8, 320);
     let audio = lab.audio().expect("the next turn");
@@ -189,7 +193,7 @@ fn speech_that_goes_on_when_the_turn_is_taken_stays_from_its_onset() {
     lab.feed(0.9, 640);
     lab.feed(0.0, 640);
     lab.feed(0.8, 640);
-    lab.hearing.turn_taken();
+    lab.segmenter.turn_taken();
     let audio = lab.audio().expect("speech goes on");
     assert_eq!(audio.start_ms, 960, "300 ms before the onset at 1280, in whole chunks");
     assert!(audio.samples.iter().all(|sample| *sample < 0.85));
@@ -200,11 +204,11 @@ fn speech_that_goes_on_when_the_turn_is_taken_stays_from_its_onset() {
 fn only_what_is_needed_is_kept() {
     let mut lab = Lab::new(EndpointerSettings { longest_ms: 2000, ..EndpointerSettings::default() });
     lab.feed(0.0, 60_000);
-    assert!(lab.hearing.kept_ms() <= 400, "{} ms of silence", lab.hearing.kept_ms());
+    assert!(lab.segmenter.kept_ms() <= 400, "{} ms of silence", lab.segmenter.kept_ms());
     lab.feed(0.9, 10_000);
     let audio = lab.audio().expect("a turn");
     assert!((1900..=2100).contains(&(audio.end_ms() - audio.start_ms)), "{}", audio.end_ms() - audio.start_ms);
-    assert!((8000..=8600).contains(&lab.hearing.dropped_ms()), "{}", lab.hearing.dropped_ms());
+    assert!((8000..=8600).contains(&lab.segmenter.dropped_ms()), "{}", lab.segmenter.dropped_ms());
 }
 
 #[test]

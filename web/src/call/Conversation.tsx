@@ -62,7 +62,7 @@ export function Conversation({ session, view, microphone, invited }: Conversatio
   const paused = mood === 'paused'
 
   if (recovery === 'lost' || recovery === 'elsewhere') {
-    return <Interrupted elsewhere={recovery === 'elsewhere'} onReturn={() => session.hurry()} />
+    return <Interrupted elsewhere={recovery === 'elsewhere'} onReturn={() => session.reconnectNow()} />
   }
   return (
     <Screen name="conversation" title={invited.call_guide_name} label={`Interview: ${SAID[mood]}`} wide>
@@ -225,7 +225,7 @@ function Advice({ session, view, microphone, mood }: AdviceProps) {
       {mood === 'reconnecting' && (
         <>
           <p>The interview waits for you and continues with the same question. You do not have to do anything.</p>
-          <button type="button" onClick={() => session.hurry()}>
+          <button type="button" onClick={() => session.reconnectNow()}>
             Try now
           </button>
         </>

@@ -12,7 +12,7 @@ const GATHER_MS = 1_500
 export interface LinkListener {
   state(state: RTCPeerConnectionState): void
   /** The engine closed the connection. */
-  letGo(): void
+  closedByEngine(): void
   track(stream: MediaStream): void
 }
 
@@ -48,12 +48,12 @@ export class Link {
       this.late.push(event.candidate.candidate)
       void this.trickle()
     })
-    this.letGo = () => {
-      if (!this.closed) listener.letGo()
+    this.closedByEngine = () => {
+      if (!this.closed) listener.closedByEngine()
     }
   }
 
-  private readonly letGo: () => void
+  private readonly closedByEngine: () => void
 
   /** Joins the call. Errors are the engine's. */
   async join(token: string, takeover: boolean): Promise<void> {
@@ -67,7 +67,7 @@ export class Link {
     this.call = call
     const transport = this.sender.transport
     transport?.addEventListener('statechange', () => {
-      if (transport.state === 'closed') this.letGo()
+      if (transport.state === 'closed') this.closedByEngine()
     })
     await this.trickle()
   }

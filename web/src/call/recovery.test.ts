@@ -88,7 +88,7 @@ describe('a lost connection', () => {
     expect(Math.max(...pauses)).toBe(MOST_PAUSE_MS)
     expect(page.now.phase).toBe('lost')
     expect(page.at - 1_000_000).toBeGreaterThan(LIMIT_MS)
-    expect(page.on({ type: 'hurry' }).effect).toEqual({ type: 'join', takeover: true })
+    expect(page.on({ type: 'reconnect_now' }).effect).toEqual({ type: 'join', takeover: true })
   })
 
   test('a full engine is left alone for as long as it asks', () => {
@@ -99,7 +99,7 @@ describe('a lost connection', () => {
 
   test('a network that is back is not waited for', () => {
     const page = new Page().link('failed').on({ type: 'restart_failed', gone: false }).on(refused)
-    expect(page.on({ type: 'hurry' }).effect).toEqual({ type: 'join', takeover: true })
+    expect(page.on({ type: 'reconnect_now' }).effect).toEqual({ type: 'join', takeover: true })
   })
 
   test('late news of what is mended already changes nothing', () => {
@@ -113,7 +113,7 @@ describe('a lost connection', () => {
 
 describe('a call that was taken over', () => {
   test('is not taken back without asking', () => {
-    const page = new Page().on({ type: 'let_go' })
+    const page = new Page().on({ type: 'closed_by_engine' })
     // The engine is first given time to say that the interview is over.
     expect([page.now.phase, page.effect]).toEqual(['waiting', { type: 'wait', ms: FAREWELL_MS }])
     expect(page.link('closed').on({ type: 'unheard' }).now.phase).toBe('waiting')
@@ -122,7 +122,7 @@ describe('a call that was taken over', () => {
     page.on({ type: 'join_failed', elsewhere: true, retryAfterMs: null })
     expect([page.now.phase, page.effect]).toEqual(['elsewhere', { type: 'none' }])
     expect(page.link('failed').now.phase).toBe('elsewhere')
-    expect(page.on({ type: 'hurry' }).effect).toEqual({ type: 'join', takeover: true })
+    expect(page.on({ type: 'reconnect_now' }).effect).toEqual({ type: 'join', takeover: true })
   })
 
   test('shows when a restart finds no call of ours', () => {

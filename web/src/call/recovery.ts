@@ -23,7 +23,7 @@ export type Signal =
    * The engine closed the connection, usually because the interview is over, which it is about to
    * report.
    */
-  | { type: 'let_go' }
+  | { type: 'closed_by_engine' }
   /** The engine receives nothing from this page. It often notices before the browser does. */
   | { type: 'unheard' }
   | { type: 'timer' }
@@ -33,7 +33,7 @@ export type Signal =
   | { type: 'joined' }
   | { type: 'join_failed'; elsewhere: boolean; retryAfterMs: number | null }
   /** The network is back, or the person does not want to wait. */
-  | { type: 'hurry' }
+  | { type: 'reconnect_now' }
 
 export type Effect =
   | { type: 'none' }
@@ -66,7 +66,7 @@ export function next(
   switch (signal.type) {
     case 'link':
       return link(now, signal.state, at, random)
-    case 'let_go':
+    case 'closed_by_engine':
       if (now.phase === 'rejoining' || now.phase === 'elsewhere' || now.phase === 'lost') return [now, NOTHING]
       return [
         { phase: 'waiting', since: broken ? now.since : at, attempt: 0, yielding: true },
@@ -89,7 +89,7 @@ export function next(
       if (now.phase !== 'rejoining') return [now, NOTHING]
       if (signal.elsewhere) return [{ ...now, phase: 'elsewhere' }, NOTHING]
       return pause(now, at, signal.retryAfterMs, random)
-    case 'hurry':
+    case 'reconnect_now':
       if (now.phase === 'waiting') return now.yielding ? join(now) : restart(now)
       if (now.phase === 'rejoining') return join({ ...now, attempt: 0 })
       // A person who asks for it on this page takes the call back.

@@ -145,9 +145,9 @@ export class CallSession {
   }
 
   /** The person does not want to wait, or takes the call back. */
-  hurry(): void {
-    this.signal({ type: 'hurry' })
-    this.events?.hurry()
+  reconnectNow(): void {
+    this.signal({ type: 'reconnect_now' })
+    this.events?.reconnectNow()
   }
 
   /** Ends the session without telling the engine, because the page is being left. */
@@ -172,8 +172,8 @@ export class CallSession {
       state: (state) => {
         if (this.link === link) this.signal({ type: 'link', state })
       },
-      letGo: () => {
-        if (this.link === link) this.signal({ type: 'let_go' })
+      closedByEngine: () => {
+        if (this.link === link) this.signal({ type: 'closed_by_engine' })
       },
       track: (stream) => {
         if (this.link === link) this.play(stream)
@@ -336,7 +336,7 @@ export class CallSession {
   // --- The browser ----------------------------------------------------------------------------------------------------
 
   private readonly online = (): void => {
-    if (this.now.stage === 'live' && this.recovery.phase !== 'elsewhere') this.hurry()
+    if (this.now.stage === 'live' && this.recovery.phase !== 'elsewhere') this.reconnectNow()
   }
 
   /**

@@ -101,7 +101,7 @@ export function addCallGuide(yaml: string): Promise<CallGuide> {
 /** Returns the guide as the engine parses it, without storing it. */
 export async function understood(yaml: string): Promise<GuideDocument> {
   const verdict = await postYaml<{ guide?: GuideDocument; errors: Fault[] }>('/api/call-guides/validate', yaml)
-  if (verdict.guide === undefined) throw new Problem(422, 'the guide has faults', verdict.errors)
+  if (verdict.guide === undefined) throw new Problem(422, 'The guide has faults.', verdict.errors)
   return verdict.guide
 }
 

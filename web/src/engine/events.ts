@@ -105,7 +105,7 @@ export class Events {
   }
 
   /** Reconnects at once instead of waiting, because the network is back. */
-  hurry(): void {
+  reconnectNow(): void {
     this.attempt = 0
     this.connect()
   }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::tests::{hex, item, one, package, wheel};
 use super::*;
-use crate::fake_hub::{FakeHub, Manner};
+use crate::fake_hub::{Behaviour, FakeHub};
 use crate::hub::Limits;
 use crate::verify_with;
 
@@ -62,7 +62,7 @@ impl Stage {
     /// Asserts that every file is verified and that no temporary files are left.
     fn assert_whole(&self, manifest: &Manifest) {
         assert!(verify_with(manifest, &["i"], self.dir.path(), Depth::Full).is_ok());
-        assert!(!self.dir.path().join(WORKSHOP).exists(), "the work folder is removed");
+        assert!(!self.dir.path().join(WORK_FOLDER).exists(), "the work folder is removed");
     }
 }
 
@@ -70,8 +70,8 @@ impl Stage {
 fn the_hub_is_the_first_choice() {
     let stage = Stage::new();
     let hub = FakeHub::serving(&[
-        ("them/model/resolve/abc/a.bin", Manner::Whole, b"first"),
-        ("them/model/resolve/abc/b/c.bin", Manner::Whole, b"second"),
+        ("them/model/resolve/abc/a.bin", Behaviour::Whole, b"first"),
+        ("them/model/resolve/abc/b/c.bin", Behaviour::Whole, b"second"),
     ]);
     let manifest = stage.manifest(&[("a.bin", b"first"), ("b/c.bin", b"second")], None);
     let fetched = stage.fetch(&hub.base, &manifest).unwrap();
@@ -86,8 +86,8 @@ fn the_hub_is_the_first_choice() {
 fn other_bytes_are_not_taken_and_the_package_serves() {
     let stage = Stage::new();
     let hub = FakeHub::serving(&[
-        ("them/model/resolve/abc/a.bin", Manner::Whole, b"FIRST"),
-        ("them/model/resolve/abc/b.bin", Manner::Whole, b"second"),
+        ("them/model/resolve/abc/a.bin", Behaviour::Whole, b"FIRST"),
+        ("them/model/resolve/abc/b.bin", Behaviour::Whole, b"second"),
     ]);
     let manifest = stage.manifest(&[("a.bin", b"first"), ("b.bin", b"second")], Some(&[("a.bin", b"first")]));
     stage.fetch(&hub.base, &manifest).unwrap();
@@ -104,7 +104,7 @@ fn other_bytes_are_not_taken_and_the_package_serves() {
 #[test]
 fn a_file_that_the_hub_does_not_have_comes_from_the_package() {
     let stage = Stage::new();
-    let hub = FakeHub::serving(&[("them/model/resolve/abc/b.bin", Manner::Whole, b"second")]);
+    let hub = FakeHub::serving(&[("them/model/resolve/abc/b.bin", Behaviour::Whole, b"second")]);
     let manifest = stage.manifest(&[("a.bin", b"first"), ("b.bin", b"second")], Some(&[("a.bin", b"first")]));
     stage.fetch(&hub.base, &manifest).unwrap();
     assert!(stage.said("404").contains("a.bin"));
@@ -140,7 +140,7 @@ fn a_hub_that_never_answers_costs_the_probes_limit_once() {
 fn a_hub_that_is_too_slow_is_given_up_within_the_limit() {
     let stage = Stage::new();
     let large = vec![7; 5_000];
-    let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", Manner::Slow, &large)]);
+    let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", Behaviour::Slow, &large)]);
     let manifest =
         stage.manifest(&[("a.bin", &large), ("b.bin", b"second")], Some(&[("a.bin", &large), ("b.bin", b"second")]));
     let began = Instant::now();
@@ -154,7 +154,7 @@ fn a_hub_that_is_too_slow_is_given_up_within_the_limit() {
 #[test]
 fn a_download_that_breaks_off_is_resumed() {
     let stage = Stage::new();
-    let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", Manner::CutOnce(3), b"0123456789")]);
+    let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", Behaviour::CutOnce(3), b"0123456789")]);
     let manifest = stage.manifest(&[("a.bin", b"0123456789")], None);
     stage.fetch(&hub.base, &manifest).unwrap();
     assert_eq!(hub.requests().len(), 2);
@@ -164,24 +164,24 @@ fn a_download_that_breaks_off_is_resumed() {
 #[test]
 fn what_an_earlier_run_left_is_resumed_or_begun_again() {
     let content = b"0123456789";
-    for (left, manner, requests) in [
-        (b"0123".as_slice(), Manner::Whole, 1),
+    for (left, behaviour, requests) in [
+        (b"0123".as_slice(), Behaviour::Whole, 1),
         // The file is complete, so nothing has to be requested.
-        (content.as_slice(), Manner::Whole, 0),
+        (content.as_slice(), Behaviour::Whole, 0),
         // The beginning of another file, a file that is too long, and a server that cannot resume.
-        (b"XXXX".as_slice(), Manner::Whole, 2),
-        (b"0123456789 and more".as_slice(), Manner::Whole, 1),
-        (b"0123".as_slice(), Manner::WithoutRanges, 2),
+        (b"XXXX".as_slice(), Behaviour::Whole, 2),
+        (b"0123456789 and more".as_slice(), Behaviour::Whole, 1),
+        (b"0123".as_slice(), Behaviour::WithoutRanges, 2),
     ] {
         let stage = Stage::new();
-        let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", manner, content)]);
+        let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", behaviour, content)]);
         let manifest = stage.manifest(&[("a.bin", content)], None);
-        let workshop = stage.dir.path().join(WORKSHOP);
-        fs::create_dir_all(&workshop).unwrap();
-        fs::write(workshop.join(format!("{}.hub.part", hex(content))), left).unwrap();
+        let work_folder = stage.dir.path().join(WORK_FOLDER);
+        fs::create_dir_all(&work_folder).unwrap();
+        fs::write(work_folder.join(format!("{}.hub.part", hex(content))), left).unwrap();
         assert!(verify_with(&manifest, &["i"], stage.dir.path(), Depth::Quick).is_err(), "a part never counts");
         stage.fetch(&hub.base, &manifest).unwrap();
-        assert_eq!(hub.requests().len(), requests, "{left:?} {manner:?}");
+        assert_eq!(hub.requests().len(), requests, "{left:?} {behaviour:?}");
         stage.assert_whole(&manifest);
     }
 }
@@ -189,9 +189,9 @@ fn what_an_earlier_run_left_is_resumed_or_begun_again() {
 #[test]
 fn more_bytes_than_the_manifest_names_are_not_taken() {
     let more = vec![7; 2_000_000];
-    for manner in [Manner::Whole, Manner::Unmeasured] {
+    for behaviour in [Behaviour::Whole, Behaviour::Unmeasured] {
         let stage = Stage::new();
-        let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", manner, &more)]);
+        let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", behaviour, &more)]);
         let manifest = stage.manifest(&[("a.bin", b"first")], Some(&[("a.bin", b"first")]));
         stage.fetch(&hub.base, &manifest).unwrap();
         assert!(stage.said("using the package instead").contains("a.bin"));
@@ -202,7 +202,7 @@ fn more_bytes_than_the_manifest_names_are_not_taken() {
 #[test]
 fn neither_source_leaves_a_file_that_is_not_whole() {
     let stage = Stage::new();
-    let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", Manner::Whole, b"FIRST")]);
+    let hub = FakeHub::serving(&[("them/model/resolve/abc/a.bin", Behaviour::Whole, b"FIRST")]);
     let manifest = stage.manifest(&[("a.bin", b"first")], Some(&[("a.bin", b"tampered")]));
     let error = stage.fetch(&hub.base, &manifest).unwrap_err();
     assert!(matches!(error, WeightsError::WrongFile { .. }), "{error}");

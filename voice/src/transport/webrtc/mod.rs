@@ -33,7 +33,7 @@ use webrtc::peer_connection::{
 
 pub use self::fragment::BadFragment;
 pub use self::ice::{CallerIce, IceCondition, IceSession, PatchError, Patched};
-use self::peer::{Callbacks, Connection, Ends, Handler, Sender};
+use self::peer::{Callbacks, Connection, Handler, Receivers, Sender};
 use self::ports::Ports;
 use self::sdp::ReadOffer;
 use super::{IceServer, Link, TransportError};
@@ -97,7 +97,7 @@ pub struct WebRtc {
 }
 
 /// The answer to an offer.
-pub struct Answer {
+pub struct SdpAnswer {
     /// The description with all candidates.
     pub sdp: String,
     pub link: Link,
@@ -108,7 +108,7 @@ pub struct Answer {
 pub struct Offer {
     sdp: String,
     sender: Sender,
-    ends: Ends,
+    receivers: Receivers,
     runtime: Handle,
 }
 
@@ -132,7 +132,7 @@ impl WebRtc {
     /// Returns `BadOffer` if the offer does not have exactly one live two-way audio section,
     /// `NoCodec` if that does not offer Opus, `NoPort` if every port is in use, and `Connection` for
     /// everything else.
-    pub async fn answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
+    pub async fn answer(&self, offer_sdp: &str) -> Result<SdpAnswer, TransportError> {
         let (engine, offer_sdp) = (self.clone(), offer_sdp.to_owned());
         on(&self.runtime, async move { engine.negotiate_answer(&offer_sdp).await }).await
     }
@@ -143,10 +143,10 @@ impl WebRtc {
         on(&self.runtime, async move { engine.negotiate_offer().await }).await
     }
 
-    async fn negotiate_answer(&self, offer_sdp: &str) -> Result<Answer, TransportError> {
+    async fn negotiate_answer(&self, offer_sdp: &str) -> Result<SdpAnswer, TransportError> {
         let (offer_sdp, candidates) = fragment::with_usable_candidates(offer_sdp);
         let offer = ReadOffer::read(&offer_sdp)?;
-        let (sender, ends) = self.open(Side::Answering).await?;
+        let (sender, receivers) = self.open(Side::Answering).await?;
         sender.set_payload_type(offer.payload_type);
         let peer = sender.peer();
         let audio_only = offer.audio_only.clone();
@@ -158,29 +158,29 @@ impl WebRtc {
         let sender = Arc::new(sender);
         let ice =
             IceSession::new(&sender, (offer.audio_only.sdp.clone(), candidates), &sdp, public, self.runtime.clone())?;
-        Ok(Answer { sdp: offer.complete(&sdp)?, link: ends.into_link(sender), ice })
+        Ok(SdpAnswer { sdp: offer.complete(&sdp)?, link: receivers.into_link(sender), ice })
     }
 
     async fn negotiate_offer(&self) -> Result<Offer, TransportError> {
-        let (sender, ends) = self.open(Side::Calling).await?;
+        let (sender, receivers) = self.open(Side::Calling).await?;
         let offer = sender.peer().create_offer(None).await.map_err(connection)?;
         sender.peer().set_local_description(offer).await.map_err(connection)?;
         let sdp = gathered_description(&sender).await?;
-        Ok(Offer { sdp, sender, ends, runtime: self.runtime.clone() })
+        Ok(Offer { sdp, sender, receivers, runtime: self.runtime.clone() })
     }
 
-    async fn open(&self, side: Side) -> Result<(Sender, Ends), TransportError> {
+    async fn open(&self, side: Side) -> Result<(Sender, Receivers), TransportError> {
         let mut attempt = 1;
-        let (connection, ends) = loop {
+        let (connection, receivers) = loop {
             match self.build(side).await {
                 Err(TransportError::Connection(_)) if attempt < PORT_ATTEMPTS => attempt += 1,
                 done => break done?,
             }
         };
-        Ok((Sender::new(connection).await?, ends))
+        Ok((Sender::new(connection).await?, receivers))
     }
 
-    async fn build(&self, side: Side) -> Result<(Arc<Connection>, Ends), TransportError> {
+    async fn build(&self, side: Side) -> Result<(Arc<Connection>, Receivers), TransportError> {
         let lease = self.ports.lease(&self.settings.bind_ips)?;
         let lost_after = self.settings.lost_after;
         let given_up_after = self.settings.give_up_after.saturating_sub(lost_after);
@@ -203,7 +203,7 @@ impl WebRtc {
         let servers = self.settings.ice_servers.iter().map(own_server).collect();
         let policy = if self.settings.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
         let addresses = self.settings.bind_ips.iter().map(|ip| SocketAddr::new(*ip, lease.port)).collect();
-        let (callbacks, ends) = Callbacks::new(self.runtime.clone(), lost_after);
+        let (callbacks, receivers) = Callbacks::new(self.runtime.clone(), lost_after);
         let building = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(
                 RTCConfigurationBuilder::default().with_ice_servers(servers).with_ice_transport_policy(policy).build(),
@@ -217,7 +217,7 @@ impl WebRtc {
         // The future is boxed, because its 20 kB would otherwise be part of every future that
         // awaits the beginning of a call.
         let peer = Box::pin(building).await.map_err(connection)?;
-        Ok((Connection::new(Arc::new(peer) as Arc<dyn PeerConnection>, callbacks, lease), ends))
+        Ok((Connection::new(Arc::new(peer) as Arc<dyn PeerConnection>, callbacks, lease), receivers))
     }
 }
 
@@ -258,7 +258,7 @@ impl Offer {
             self.sender.peer().set_remote_description(answer).await.map_err(connection)?;
             let sender = Arc::new(self.sender);
             let ice = CallerIce::new(&sender, answer_sdp, self.runtime);
-            Ok((self.ends.into_link(sender), ice))
+            Ok((self.receivers.into_link(sender), ice))
         })
         .await
     }

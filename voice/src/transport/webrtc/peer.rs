@@ -83,13 +83,13 @@ struct EventState {
 }
 
 /// The receiving ends that become part of the [`Link`].
-pub(super) struct Ends {
+pub(super) struct Receivers {
     packets: mpsc::Receiver<Packet>,
     events: mpsc::Receiver<LegEvent>,
 }
 
 impl Callbacks {
-    pub(super) fn new(runtime: Handle, lost_after: Duration) -> (Arc<Self>, Ends) {
+    pub(super) fn new(runtime: Handle, lost_after: Duration) -> (Arc<Self>, Receivers) {
         let (packets, packets_out) = mpsc::channel(PACKET_QUEUE);
         let (events, events_out) = mpsc::channel(EVENT_QUEUE);
         let callbacks = Arc::new(Self {
@@ -105,7 +105,7 @@ impl Callbacks {
             runtime,
             connection: OnceLock::new(),
         });
-        (callbacks, Ends { packets: packets_out, events: events_out })
+        (callbacks, Receivers { packets: packets_out, events: events_out })
     }
 
     fn tell(&self, event: LegEvent) {
@@ -333,7 +333,7 @@ impl Sender {
     }
 }
 
-impl Ends {
+impl Receivers {
     pub(super) fn into_link(self, sender: Arc<Sender>) -> Link {
         Link { packets: self.packets, events: self.events, sink: sender }
     }

@@ -1,7 +1,7 @@
 //! Decides when the persona speaks, and what it says.
 //!
 //! Owns: the persona's behaviours, which follow the engine's messages and the loudness of its
-//! voice. The module is pure: time is passed in as ms on the tape's clock. Never does: send,
+//! voice. The module is pure: time is passed in as ms on the capture's clock. Never does: send,
 //! receive or measure anything.
 
 use std::collections::{HashMap, VecDeque};
@@ -9,9 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use interview::io::{CallState, Notice};
 
 use super::answers::AnswerBook;
+use super::capture::{Asking, Heard, Purpose};
 use super::envelope::{Envelope, levels};
 use super::persona::{Persona, REPEAT, Spoken};
-use super::tape::{Asking, Heard, Purpose};
 
 /// How long a person waits before answering, in ms.
 const REACTION_MS: u64 = 700;
@@ -48,7 +48,7 @@ struct Open {
 
 /// The persona's state during a call.
 #[allow(clippy::struct_excessive_bools, reason = "facts that hold or don't, in any combination")]
-pub struct Mind {
+pub struct Policy {
     persona: Persona,
     book: AnswerBook,
     /// The texts of the guide's questions, by id.
@@ -74,7 +74,7 @@ pub struct Mind {
     interrupted: bool,
 }
 
-impl Mind {
+impl Policy {
     pub fn new(persona: Persona, questions: HashMap<String, String>, expected: HashMap<String, Envelope>) -> Self {
         Self {
             book: AnswerBook::new(persona.clone()),
@@ -270,11 +270,11 @@ impl Mind {
         if self.question_began.is_none() {
             let heard = levels(self.since_we_spoke.iter().copied(), from, now);
             let beginning = expected.beginning(RECOGNISE_MS);
-            self.question_began = beginning.find_in(&heard).map(|at| from + at as u64 * super::tape::PACKET_MS);
+            self.question_began = beginning.find_in(&heard).map(|at| from + at as u64 * super::capture::PACKET_MS);
         }
         // If the question was not recognised, the first sound since the message counts as its
         // beginning.
-        let first = self.since_we_spoke.iter().find(|(_, db)| *db >= super::tape::AUDIBLE_DB).map(|&(at, _)| at);
+        let first = self.since_we_spoke.iter().find(|(_, db)| *db >= super::capture::AUDIBLE_DB).map(|&(at, _)| at);
         let due = self.question_began.or(first)? + expected.duration_ms().saturating_sub(INTERRUPT_MS);
         if now < due {
             return None;

@@ -2,8 +2,8 @@
 //!
 //! Owns: a clock of its own. Never does: open a connection or wait.
 
+use super::super::capture::FLOOR_DB;
 use super::super::envelope::tests::speech;
-use super::super::tape::FLOOR_DB;
 use super::*;
 
 const PERSONA: &str = r#"
@@ -18,7 +18,7 @@ answers:
 "#;
 
 struct Call {
-    mind: Mind,
+    policy: Policy,
     now: u64,
     expected: Envelope,
 }
@@ -34,16 +34,16 @@ impl Call {
         let questions = questions.map(|(id, text)| (id.to_owned(), text.to_owned())).into();
         let expected = speech(7, 150);
         let by_id = [("day".to_owned(), expected.clone())].into();
-        Self { mind: Mind::new(persona, questions, by_id), now: 0, expected }
+        Self { policy: Policy::new(persona, questions, by_id), now: 0, expected }
     }
 
     /// Feeds packets of these levels. Returns what the persona begins to say, and when.
     fn packets(&mut self, levels: &[f32]) -> Vec<(u64, String)> {
         let mut said = Vec::new();
         for &db in levels {
-            self.mind.heard(&Heard { arrived_ms: self.now, start_ms: self.now, db });
+            self.policy.heard(&Heard { arrived_ms: self.now, start_ms: self.now, db });
             self.now += 20;
-            said.extend(self.mind.act(self.now).map(|act| (self.now, act.spoken.text())));
+            said.extend(self.policy.act(self.now).map(|act| (self.now, act.spoken.text())));
         }
         said
     }
@@ -56,12 +56,12 @@ impl Call {
         self.tell(&Notice::state(CallState::Listening));
         let said = self.packets(&[FLOOR_DB; 150]);
         assert!(said.len() <= 1, "{said:?}");
-        self.mind.said(self.now);
+        self.policy.said(self.now);
         said.into_iter().next().map(|(_, text)| text)
     }
 
     fn tell(&mut self, notice: &Notice) {
-        self.mind.told(self.now, notice);
+        self.policy.told(self.now, notice);
     }
 
     fn ask(&mut self, id: &str, follow_up_of: Option<&str>) {
@@ -122,7 +122,7 @@ fn questions_and_follow_ups_are_answered_after_a_moment() {
     assert_eq!(call.exchange().as_deref(), Some("I have nothing to add."));
     call.ask("day", None);
     assert_eq!(call.exchange().as_deref(), Some("Noise."));
-    assert_eq!(call.mind.askings().len(), 4);
+    assert_eq!(call.policy.askings().len(), 4);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn what_comes_before_an_answer_is_said_first_and_the_answer_when_the_interviewer
     call.ask("work", None);
     assert_eq!(call.exchange().as_deref(), Some("Why?"));
     assert_eq!(call.exchange().as_deref(), Some("Bookkeeping."));
-    assert_eq!(call.mind.askings().len(), 1);
+    assert_eq!(call.policy.askings().len(), 1);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn an_answer_that_was_not_understood_is_said_again_in_the_same_asking() {
     call.ask("work", None);
     assert_eq!(call.exchange().as_deref(), Some("Bookkeeping."));
     assert_eq!(call.exchange(), None, "but not for ever");
-    assert_eq!(call.mind.askings().len(), 1);
+    assert_eq!(call.policy.askings().len(), 1);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn the_third_question_is_asked_for_again_once() {
     assert_eq!(call.exchange().as_deref(), Some(REPEAT));
     call.ask("score", None);
     assert_eq!(call.exchange().as_deref(), Some("Seven."));
-    assert_eq!(call.mind.askings().len(), 3);
+    assert_eq!(call.policy.askings().len(), 3);
 }
 
 #[test]

@@ -23,9 +23,9 @@ const DRIFT_MS: u64 = 200;
 /// A received packet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
-    /// The arrival, in ms since the tape began.
+    /// The arrival, in ms since the capture began.
     pub arrived_ms: u64,
-    /// The position of its first sample on the tape: the arrival, smoothed by RTP time.
+    /// The position of its first sample in the capture: the arrival, smoothed by RTP time.
     pub start_ms: u64,
     /// The RMS level in dBFS.
     pub db: f32,
@@ -42,7 +42,7 @@ impl Heard {
 pub enum Purpose {
     Consent,
     Recording,
-    /// The answer to the asking with this index in [`Tape::askings`].
+    /// The answer to the asking with this index in [`Capture::askings`].
     Answer(usize),
     /// A request to repeat the asking with this index.
     Repeat(usize),
@@ -73,15 +73,15 @@ pub struct Asking {
 
 #[derive(Debug, thiserror::Error)]
 #[error("the received audio cannot be decoded: {0}")]
-pub struct TapeError(String);
+pub struct CaptureError(String);
 
-/// The tape. Times are in ms since it began.
-pub struct Tape {
+/// The capture. Times are in ms since it began.
+pub struct Capture {
     origin: Instant,
     decoder: opus::Decoder,
     last_rtp: Option<u32>,
     pub heard: Vec<Heard>,
-    /// The received audio at 16 kHz mono, with silence in its gaps. Sample 0 is the tape's
+    /// The received audio at 16 kHz mono, with silence in its gaps. Sample 0 is the capture's
     /// beginning.
     pub pcm: Vec<i16>,
     pub utterances: Vec<Utterance>,
@@ -90,10 +90,10 @@ pub struct Tape {
     pub undecodable: u32,
 }
 
-impl Tape {
-    pub fn start(origin: Instant) -> Result<Self, TapeError> {
+impl Capture {
+    pub fn start(origin: Instant) -> Result<Self, CaptureError> {
         let decoder =
-            opus::Decoder::new(LISTEN_RATE, opus::Channels::Mono).map_err(|error| TapeError(error.to_string()))?;
+            opus::Decoder::new(LISTEN_RATE, opus::Channels::Mono).map_err(|error| CaptureError(error.to_string()))?;
         Ok(Self {
             origin,
             decoder,
@@ -106,7 +106,7 @@ impl Tape {
         })
     }
 
-    /// Returns the time of an instant on the tape.
+    /// Returns the time of an instant in the capture.
     pub fn at(&self, instant: Instant) -> u64 {
         instant.saturating_duration_since(self.origin).as_millis() as u64
     }
@@ -144,7 +144,7 @@ impl Tape {
         }
     }
 
-    /// Returns the end of everything on the tape, in ms.
+    /// Returns the end of everything in the capture, in ms.
     pub fn end_ms(&self) -> u64 {
         let heard = self.heard.last().map_or(0, |last| last.start_ms + PACKET_MS);
         heard.max(self.utterances.last().map_or(0, |last| last.end_ms))
@@ -155,7 +155,7 @@ impl Tape {
         self.heard.iter().filter(move |heard| (from_ms..to_ms).contains(&heard.start_ms))
     }
 
-    /// Returns the received samples in `[from, to)`, up to the tape's end.
+    /// Returns the received samples in `[from, to)`, up to the capture's end.
     pub fn samples(&self, from_ms: u64, to_ms: u64) -> &[i16] {
         let at = |ms: u64| ((ms * u64::from(LISTEN_RATE) / 1000) as usize).min(self.pcm.len());
         &self.pcm[at(from_ms)..at(to_ms.max(from_ms))]
@@ -207,15 +207,15 @@ pub fn level_db(samples: &[i16]) -> f32 {
 pub(super) mod tests {
     use super::*;
 
-    /// Returns a tape on which each packet of `levels` (in dB) arrived 20 ms after the one before.
-    pub fn tape_of(levels: &[f32]) -> Tape {
-        let mut tape = Tape::start(Instant::now()).unwrap();
-        tape.heard = levels
+    /// Returns a capture in which each packet of `levels` (in dB) arrived 20 ms after the one before.
+    pub fn capture_of(levels: &[f32]) -> Capture {
+        let mut capture = Capture::start(Instant::now()).unwrap();
+        capture.heard = levels
             .iter()
             .enumerate()
             .map(|(i, &db)| Heard { arrived_ms: i as u64 * 20, start_ms: i as u64 * 20, db })
             .collect();
-        tape
+        capture
     }
 
     pub fn utterance(text: &str, purpose: Purpose, start_ms: u64, end_ms: u64) -> Utterance {
@@ -231,12 +231,12 @@ pub(super) mod tests {
         }
     }
 
-    fn packet(tape: &Tape, ms: u64, rtp: u32, payload: &[u8]) -> Packet {
+    fn packet(capture: &Capture, ms: u64, rtp: u32, payload: &[u8]) -> Packet {
         Packet {
             sequence: 0,
             timestamp: rtp,
             payload: bytes::Bytes::copy_from_slice(payload),
-            arrived: tape.origin + std::time::Duration::from_millis(ms),
+            arrived: capture.origin + std::time::Duration::from_millis(ms),
         }
     }
 
@@ -245,14 +245,14 @@ pub(super) mod tests {
         let mut encoder = opus::Encoder::new(16_000, opus::Channels::Mono, opus::Application::Voip).unwrap();
         let loud: Vec<i16> = (0..320).map(|i| if i % 40 < 20 { 8000 } else { -8000 }).collect();
         let payload = encoder.encode_vec(&loud, 400).unwrap();
-        let mut tape = Tape::start(Instant::now()).unwrap();
+        let mut capture = Capture::start(Instant::now()).unwrap();
         for (ms, rtp) in [(100, u32::MAX - 959), (131, 0), (139, 960), (1000, 1920)] {
-            assert!(tape.receive(&packet(&tape, ms, rtp, &payload)).is_some());
+            assert!(capture.receive(&packet(&capture, ms, rtp, &payload)).is_some());
         }
-        let starts: Vec<u64> = tape.heard.iter().map(|heard| heard.start_ms).collect();
+        let starts: Vec<u64> = capture.heard.iter().map(|heard| heard.start_ms).collect();
         assert_eq!(starts, [100, 120, 140, 1000]);
-        assert_eq!(tape.pcm.len(), 1020 * 16);
-        assert!(tape.heard[2].audible());
+        assert_eq!(capture.pcm.len(), 1020 * 16);
+        assert!(capture.heard[2].audible());
     }
 
     #[test]
@@ -264,15 +264,15 @@ pub(super) mod tests {
 
     #[test]
     fn an_askings_window_lies_between_the_answers() {
-        let mut tape = tape_of(&[FLOOR_DB; 500]);
-        tape.askings = vec![asking("a", None, 1000), asking("b", None, 5200)];
-        tape.utterances = vec![
+        let mut capture = capture_of(&[FLOOR_DB; 500]);
+        capture.askings = vec![asking("a", None, 1000), asking("b", None, 5200)];
+        capture.utterances = vec![
             utterance("Yes.", Purpose::Recording, 500, 900),
             utterance("One.", Purpose::Answer(0), 3000, 5000),
             utterance("Again?", Purpose::Repeat(1), 6000, 6500),
             utterance("Two.", Purpose::Answer(1), 7500, 8000),
         ];
-        assert_eq!(tape.window(0), (900, 5000));
-        assert_eq!(tape.window(1), (5000, 8000));
+        assert_eq!(capture.window(0), (900, 5000));
+        assert_eq!(capture.window(1), (5000, 8000));
     }
 }

@@ -1,6 +1,7 @@
-//! The loop that brings recordings to the store.
+//! The loop that uploads recordings to the store.
 //!
-//! Owns: which files go over next, and what becomes of those of erased people. Never does: decide that somebody is erased.
+//! Owns: which files are uploaded next, and deleting those of erased people. Never does: decide
+//! that somebody is erased.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -20,19 +21,21 @@ use files::FilesError;
 use storage::recordings::{DISCARDED, local_folder, local_root};
 use storage::{Storage, StorageError};
 
-/// How often files that are being written are continued in the store: what an engine may lose that never starts again.
+/// The interval at which files that are being written are uploaded. If an engine never starts
+/// again, at most this much is lost.
 const EVERY: Duration = Duration::from_secs(3);
-/// How often erasures by other engines are looked for, and an idle store is asked whether it answers.
+/// The interval at which erasures by other engines are looked for, and an idle store is probed.
 const LOOK: Duration = Duration::from_secs(30);
-/// Interviews brought over at once.
+/// The number of interviews that are uploaded at the same time.
 const AT_ONCE: usize = 8;
-/// How long the last files may take when the engine stops. What is left goes over after the next start.
+/// How long the last uploads may take when the engine stops. The remaining files are uploaded after
+/// the next start.
 const LAST: Duration = Duration::from_secs(10);
 
 const PART: Part = Part::new("recording_store");
 
 #[derive(Debug, thiserror::Error)]
-enum KeepError {
+enum UploadError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
@@ -41,21 +44,21 @@ enum KeepError {
     Local(#[from] io::Error),
 }
 
-/// What an erasure has removed of this engine's own files.
+/// What an erasure has deleted of this engine's local files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct DeletedLocally {
     /// Files that the store did not have.
     pub recordings: u64,
     pub bytes: u64,
 }
 
-/// Brings this engine's recordings to the store; cheap to clone.
+/// Uploads this engine's recordings to the store. Cloning it is cheap.
 #[derive(Clone)]
-pub struct Keeper(Arc<Inner>);
+pub struct Uploader(Arc<Inner>);
 
 struct Inner {
     storage: Storage,
-    /// What other engines know this one by.
+    /// The name of this engine.
     engine: String,
     changed: Arc<Notify>,
     state: Mutex<State>,
@@ -64,25 +67,25 @@ struct Inner {
 #[derive(Default)]
 struct State {
     growth: HashMap<(Uuid, String), Growth>,
-    /// Interviews that the database knows this engine to have files of.
+    /// The interviews that are registered in the database as having files on this engine.
     held: HashSet<Uuid>,
-    /// Folders whose interview no database knows: said once.
+    /// Folders whose interview is not in the database. They are logged once.
     strange: HashSet<Uuid>,
 }
 
-impl Keeper {
-    /// `changed` is told of complete files. `engine` is kept in DATA_DIR.
+impl Uploader {
+    /// `changed` is notified of complete files. `engine` is the name stored in DATA_DIR.
     pub fn new(storage: Storage, engine: String, changed: Arc<Notify>) -> Self {
         Self(Arc::new(Inner { storage, engine, changed, state: Mutex::default() }))
     }
 
-    /// Starts the part that does so.
+    /// Starts the part that uploads recordings.
     ///
     /// # Errors
-    /// The system's, when it has no thread left.
+    /// The error of the operating system if a thread cannot be started.
     pub fn start(&self, stack: &mut Stack) -> io::Result<()> {
-        let keeper = self.clone();
-        stack.supervise(PART, looping(PART.name, move |heartbeat| keeper.clone().run(heartbeat)))?;
+        let uploader = self.clone();
+        stack.supervise(PART, looping(PART.name, move |heartbeat| uploader.clone().run(heartbeat)))?;
         Ok(())
     }
 
@@ -101,10 +104,10 @@ impl Keeper {
         if looked.is_none_or(|at| at.elapsed() >= LOOK) {
             *looked = Some(Instant::now());
             if let Err(error) = self.look_for_erasures().await {
-                tracing::warn!(%error, "whether recordings are to go that lie here is not known");
+                tracing::warn!(%error, "erasures by other engines cannot be looked for");
                 *looked = None;
             }
-            // A fault is noted by the store itself.
+            // The store itself records the failure.
             let _ = self.0.storage.files().ping().await;
         }
         let grow = grown.is_none_or(|at| at.elapsed() >= EVERY);
@@ -114,37 +117,38 @@ impl Keeper {
         self.round(grow).await;
     }
 
-    /// Brings over what can be within some seconds: the engine stops.
+    /// Uploads what is possible within some seconds, because the engine stops.
     pub async fn finish(&self) {
         if tokio::time::timeout(LAST, self.round(true)).await.is_err() {
-            tracing::warn!("some recordings go to the store after the next start");
+            tracing::warn!("some recordings will be uploaded after the next start");
         }
     }
 
-    /// Every folder once. `grow`: files that are being written are continued as well.
+    /// Processes every folder once. If `grow` is true, files that are being written are uploaded as
+    /// well.
     async fn round(&self, grow: bool) {
         let files = self.0.storage.files();
         let away = files.fault().is_some() && files.ping().await.is_err();
         let interviews = self.folders();
         let work = interviews.into_iter().map(|interview| async move {
-            // That something is here is noted also while it cannot go elsewhere.
+            // The database has to know that files are here, even while they cannot be uploaded.
             let done = match self.hold(interview).await {
                 Ok(Some(storage)) if !away => self.bring(&storage, interview, grow).await,
                 Ok(_) => Ok(()),
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = done {
-                // A store that is away was told already, once.
-                tracing::debug!(%interview, %error, "a recording does not go to the store now");
-                if matches!(error, KeepError::Local(_)) {
-                    tracing::error!(%interview, %error, "a recording cannot go to the store");
+                // An unavailable store has already been logged once.
+                tracing::debug!(%interview, %error, "a recording cannot be uploaded yet");
+                if matches!(error, UploadError::Local(_)) {
+                    tracing::error!(%interview, %error, "a recording cannot be uploaded");
                 }
             }
         });
         futures_util::stream::iter(work).buffer_unordered(AT_ONCE).for_each(|()| async {}).await;
     }
 
-    /// The interviews that have a folder here.
+    /// Returns the interviews that have a local folder.
     fn folders(&self) -> Vec<Uuid> {
         let entries = std::fs::read_dir(local_root(self.0.storage.data_dir()));
         let named = |entry: std::fs::DirEntry| Uuid::parse_str(entry.file_name().to_str()?).ok();
@@ -155,7 +159,7 @@ impl Keeper {
         local_folder(self.0.storage.data_dir(), interview)
     }
 
-    /// Notes that this engine has files of the interview; the store of its workspace.
+    /// Registers that this engine has files of the interview. Returns the storage of its workspace.
     async fn hold(&self, interview: Uuid) -> Result<Option<Storage>, StorageError> {
         let Some(storage) = self.owner(interview).await? else { return Ok(None) };
         if !self.0.state.lock().held.contains(&interview) {
@@ -165,7 +169,7 @@ impl Keeper {
         Ok(Some(storage))
     }
 
-    async fn bring(&self, storage: &Storage, interview: Uuid, grow: bool) -> Result<(), KeepError> {
+    async fn bring(&self, storage: &Storage, interview: Uuid, grow: bool) -> Result<(), UploadError> {
         let path = self.path(interview);
         let Some(folder) = Folder::read(&path)? else { return Ok(()) };
         if folder.discarded {
@@ -182,20 +186,21 @@ impl Keeper {
         if !folder.complete.is_empty() {
             self.complete(storage, interview, &folder.complete, &path).await?;
         }
-        // Fails while there is anything in it.
+        // This fails while there is anything in the folder.
         if std::fs::remove_dir(&path).is_ok() {
             self.leave(storage, interview).await?;
         }
         Ok(())
     }
 
-    /// The store of the interview's workspace; none if the database does not know the interview.
+    /// Returns the storage of the interview's workspace, or `None` if the interview is not in the
+    /// database.
     async fn owner(&self, interview: Uuid) -> Result<Option<Storage>, StorageError> {
         match self.0.storage.owning(interview).await {
             Ok(storage) => Ok(Some(storage)),
             Err(StorageError::NotFound(_)) => {
                 if self.0.state.lock().strange.insert(interview) {
-                    tracing::warn!(%interview, "a recording stays where it is: the database does not know its interview");
+                    tracing::warn!(%interview, "the interview of a recording is not in the database");
                 }
                 Ok(None)
             }
@@ -209,7 +214,7 @@ impl Keeper {
         interview: Uuid,
         name: &str,
         folder: &Path,
-    ) -> Result<(), KeepError> {
+    ) -> Result<(), UploadError> {
         let key = (interview, name.to_owned());
         let growth = self.0.state.lock().growth.get(&key).copied().unwrap_or_default();
         if let Some(bytes) = growth.due(&folder.join(part(name)))? {
@@ -226,17 +231,18 @@ impl Keeper {
         interview: Uuid,
         names: &[String],
         folder: &Path,
-    ) -> Result<(), KeepError> {
+    ) -> Result<(), UploadError> {
         let is_erased = async || Ok::<_, StorageError>(!storage.erased_files().erased(&[interview]).await?.is_empty());
         let gone = is_erased().await?;
         for name in names.iter().filter(|_| !gone) {
             match storage.recordings().complete(interview, name, &folder.join(name)).await {
-                // Somebody was erased in this moment, and the files here with them.
+                // The person was erased in the meantime, together with the local files.
                 Err(FilesError::Local(error)) if error.kind() == io::ErrorKind::NotFound => {}
                 completed => drop(completed?),
             }
         }
-        // After the files: an erasure that was committed while they went over has not seen them.
+        // This check comes after the upload, because an erasure that was committed during the
+        // upload has not seen the files.
         if gone || is_erased().await? {
             storage.recordings().remove(interview).await?;
         }
@@ -247,9 +253,10 @@ impl Keeper {
         Ok(())
     }
 
-    /// Nothing of the interview is in this engine's own folder any more.
+    /// Records that this engine has no local files of the interview any more.
     async fn leave(&self, storage: &Storage, interview: Uuid) -> Result<(), StorageError> {
-        // Where the store is a folder of this engine as well, nobody else finds the files: they stay this engine's to remove.
+        // If the store is a folder of this engine, no other engine can find the files, so this
+        // engine has to delete them.
         if !self.0.storage.files().are_within(self.0.storage.data_dir()) {
             storage.recordings().release(interview, &self.0.engine).await?;
             self.0.state.lock().held.remove(&interview);
@@ -257,16 +264,16 @@ impl Keeper {
         Ok(())
     }
 
-    /// Removes what lies here of people whom somebody else has erased.
-    async fn look_for_erasures(&self) -> Result<(), KeepError> {
+    /// Deletes the local files of people whom another engine has erased.
+    async fn look_for_erasures(&self) -> Result<(), UploadError> {
         for interview in self.0.storage.recordings().erased_with(&self.0.engine).await? {
-            // Nobody is in a call of theirs, and nothing of theirs is written.
+            // These people are not in a call, so nothing of theirs is being written.
             let Some(storage) = self.owner(interview).await? else { continue };
             self.remove_local(interview)?;
             storage.recordings().remove(interview).await?;
             storage.recordings().release(interview, &self.0.engine).await?;
             self.0.state.lock().held.remove(&interview);
-            tracing::info!(%interview, "the files of an erased person were removed here");
+            tracing::info!(%interview, "the local files of an erased person were deleted");
         }
         Ok(())
     }
@@ -280,31 +287,32 @@ impl Keeper {
         Ok(())
     }
 
-    /// Removes this engine's own files of interviews whose respondent is being erased; nobody is in a call of theirs. What cannot
-    /// be removed stays known as held here, and is removed as soon as it can be.
-    pub async fn forget(&self, interviews: &[Uuid]) -> Kept {
-        let mut kept = Kept::default();
+    /// Deletes this engine's local files of interviews whose respondent is being erased. None of
+    /// these interviews has a live call. Files that cannot be deleted now remain registered and are
+    /// deleted as soon as possible.
+    pub async fn forget(&self, interviews: &[Uuid]) -> DeletedLocally {
+        let mut kept = DeletedLocally::default();
         for &interview in interviews {
             match self.forget_one(interview).await {
                 Ok(one) => {
                     kept.recordings += one.recordings;
                     kept.bytes += one.bytes;
                 }
-                Err(error) => tracing::error!(%interview, %error, "recordings here cannot be removed now"),
+                Err(error) => tracing::error!(%interview, %error, "local recordings cannot be deleted yet"),
             }
         }
         kept
     }
 
-    async fn forget_one(&self, interview: Uuid) -> Result<Kept, KeepError> {
+    async fn forget_one(&self, interview: Uuid) -> Result<DeletedLocally, UploadError> {
         let path = self.path(interview);
-        let mut kept = Kept::default();
+        let mut kept = DeletedLocally::default();
         let Some(storage) = self.owner(interview).await? else { return Ok(kept) };
         if let Some(folder) = Folder::read(&path)? {
-            // What the store has as well is counted there.
+            // Files that are also in the store are counted there.
             let stored = storage.recordings().stored(interview).await.unwrap_or_default();
             for (name, file) in folder.tracks().filter(|(name, _)| !stored.contains(*name)) {
-                tracing::debug!(name, "a recording that the store does not have goes");
+                tracing::debug!(name, "a recording that was not uploaded is deleted");
                 kept.recordings += 1;
                 kept.bytes += path.join(file).metadata().map_or(0, |meta| meta.len());
             }

@@ -32,7 +32,7 @@ impl Level {
 /// Something doubtful, with the way out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = GuideFinding))]
-pub struct Finding {
+pub struct Diagnostic {
     /// JSON pointer (RFC 6901) into the document, such as `/sections/0/questions/1/text`.
     pub path: String,
     /// A stable code, such as `branch-loop`.
@@ -58,7 +58,7 @@ pub struct Step {
 }
 
 /// The findings so far.
-pub(super) struct Report(pub Vec<Finding>);
+pub(super) struct Report(pub Vec<Diagnostic>);
 
 impl Report {
     pub fn add(&mut self, level: Level, code: &str, path: impl Into<String>, message: String, suggestion: &str) {
@@ -74,7 +74,7 @@ impl Report {
         suggestion: &str,
         arithmetic: Vec<Step>,
     ) {
-        self.0.push(Finding {
+        self.0.push(Diagnostic {
             path: path.into(),
             code: code.to_owned(),
             level,

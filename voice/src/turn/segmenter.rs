@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use interview::io::Ms;
 
-use super::audio::{Chunk, Tape, TurnAudio, share};
+use super::audio::{Chunk, ChunkBuffer, TurnAudio, share};
 use super::chunker::{PER_MS, Raw};
 use crate::vad::CHUNK;
 
@@ -65,9 +65,9 @@ enum Activity {
     Speech { onset: u64, end: u64 },
 }
 
-pub(super) struct Hearing {
+pub(super) struct Segmenter {
     settings: EndpointerSettings,
-    tape: Tape,
+    buffer: ChunkBuffer,
     activity: Activity,
     /// The beginning of the turn's audio, or `None` if nothing was said since the last turn was
     /// taken.
@@ -83,11 +83,11 @@ pub(super) struct Hearing {
     dropped_ms: Ms,
 }
 
-impl Hearing {
+impl Segmenter {
     pub(super) fn new(settings: EndpointerSettings) -> Self {
         Self {
             settings,
-            tape: Tape::default(),
+            buffer: ChunkBuffer::default(),
             activity: Activity::Quiet { run: 0 },
             turn_start: None,
             speech_end: 0,
@@ -115,7 +115,7 @@ impl Hearing {
             self.energy += raw.samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
             self.samples += raw.samples.len();
         }
-        self.tape.push(raw.start, Chunk { samples: raw.samples, voiced });
+        self.buffer.push(raw.start, Chunk { samples: raw.samples, voiced });
         let end = raw.start + CHUNK as u64;
         let event = match &mut self.activity {
             Activity::Quiet { run } if probability >= self.settings.onset => {
@@ -165,10 +165,10 @@ impl Hearing {
                 self.turn_start = Some(oldest);
                 self.dropped_ms += (oldest - start) / PER_MS;
             }
-            self.tape.forget_before(oldest.max(start));
+            self.buffer.forget_before(oldest.max(start));
         } else {
             let onset = u64::from(self.settings.onset_chunks) * CHUNK as u64;
-            self.tape.forget_before(end.saturating_sub(self.settings.preroll_ms * PER_MS + onset));
+            self.buffer.forget_before(end.saturating_sub(self.settings.preroll_ms * PER_MS + onset));
         }
     }
 
@@ -181,12 +181,12 @@ impl Hearing {
                 self.floor = self.floor.max(self.speech_end);
                 let start = self.preroll_start(onset);
                 self.turn_start = Some(start);
-                self.tape.forget_before(start);
+                self.buffer.forget_before(start);
             }
             Activity::Quiet { .. } => {
                 self.floor = self.speech_end;
                 self.turn_start = None;
-                self.tape.forget_before(self.floor);
+                self.buffer.forget_before(self.floor);
             }
         }
     }
@@ -213,14 +213,14 @@ impl Hearing {
             Activity::Speech { end, .. } => (end, u64::MAX),
             Activity::Quiet { .. } => (self.speech_end, self.speech_end + self.settings.tail_ms * PER_MS),
         };
-        let (first, chunks) = self.tape.cut(Range { start, end });
+        let (first, chunks) = self.buffer.cut(Range { start, end });
         let most = end.saturating_sub(first).min((chunks.len() * CHUNK) as u64) as usize;
         Some(Cut { start: first, speech_end, samples: most, chunks, paused: !self.speaking(), turn: self.turn })
     }
 
     #[cfg(test)]
     pub(super) fn kept_ms(&self) -> Ms {
-        self.tape.len() as Ms * super::audio::CHUNK_MS
+        self.buffer.len() as Ms * super::audio::CHUNK_MS
     }
 }
 
@@ -259,30 +259,30 @@ mod tests {
     use super::*;
 
     /// Feeds this many chunks of this level, all of them voiced.
-    fn hear(hearing: &mut Hearing, chunks: u64, level: f32, from: u64) -> Vec<EndpointerEvent> {
+    fn hear(segmenter: &mut Segmenter, chunks: u64, level: f32, from: u64) -> Vec<EndpointerEvent> {
         let raw = |n| Raw { start: (from + n) * CHUNK as u64, samples: [level; CHUNK], filled: false };
-        (0..chunks).filter_map(|n| hearing.push(&raw(n), if level > 0.0 { 0.9 } else { 0.0 })).collect()
+        (0..chunks).filter_map(|n| segmenter.push(&raw(n), if level > 0.0 { 0.9 } else { 0.0 })).collect()
     }
 
     #[test]
     fn sound_that_is_heard_anew_begins_again_and_what_it_was_before_is_forgotten() {
-        let mut hearing = Hearing::new(EndpointerSettings::default());
-        assert_eq!(hear(&mut hearing, 100, 0.1, 0), [EndpointerEvent::SpeechStarted { at: 0 }]);
-        hearing.hear_anew();
-        assert!(hearing.cut().is_none());
-        assert_eq!(hear(&mut hearing, 10, 0.1, 100), [EndpointerEvent::SpeechStarted { at: 3_200 }]);
-        let audio = hearing.cut().expect("a turn").into_audio();
+        let mut segmenter = Segmenter::new(EndpointerSettings::default());
+        assert_eq!(hear(&mut segmenter, 100, 0.1, 0), [EndpointerEvent::SpeechStarted { at: 0 }]);
+        segmenter.hear_anew();
+        assert!(segmenter.cut().is_none());
+        assert_eq!(hear(&mut segmenter, 10, 0.1, 100), [EndpointerEvent::SpeechStarted { at: 3_200 }]);
+        let audio = segmenter.cut().expect("a turn").into_audio();
         assert_eq!((audio.start_ms, audio.paused), (3_200, false));
     }
 
     #[test]
     fn loudness_is_that_of_the_latest_stretch_of_speech() {
-        let mut hearing = Hearing::new(EndpointerSettings::default());
-        assert_eq!(hearing.level_db(), None);
-        hear(&mut hearing, 20, 0.1, 0);
-        hear(&mut hearing, 20, 0.0, 20);
-        assert!(hearing.level_db().is_some_and(|db| (db + 20.0).abs() < 0.1), "{:?}", hearing.level_db());
-        hear(&mut hearing, 20, 0.01, 40);
-        assert!(hearing.level_db().is_some_and(|db| (db + 40.0).abs() < 0.1), "{:?}", hearing.level_db());
+        let mut segmenter = Segmenter::new(EndpointerSettings::default());
+        assert_eq!(segmenter.level_db(), None);
+        hear(&mut segmenter, 20, 0.1, 0);
+        hear(&mut segmenter, 20, 0.0, 20);
+        assert!(segmenter.level_db().is_some_and(|db| (db + 20.0).abs() < 0.1), "{:?}", segmenter.level_db());
+        hear(&mut segmenter, 20, 0.01, 40);
+        assert!(segmenter.level_db().is_some_and(|db| (db + 40.0).abs() < 0.1), "{:?}", segmenter.level_db());
     }
 }
