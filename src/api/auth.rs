@@ -25,7 +25,11 @@ use crate::access::sign_in::Account;
 use storage::{StorageError, UserChanges};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resource!(login)).service(resource!(logout)).service(resource!(me)).service(resource!(change_password));
+    cfg.service(resource!(methods))
+        .service(resource!(login))
+        .service(resource!(logout))
+        .service(resource!(me))
+        .service(resource!(change_password));
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -71,6 +75,15 @@ struct Me {
     /// Of who signed in.
     #[schema(required)]
     user: Option<users::Model>,
+}
+
+/// How people may sign in here.
+#[derive(Serialize, ToSchema)]
+struct SignInMethods {
+    /// With an e-mail address and a password, at `/api/auth/login`.
+    password: bool,
+    /// With the operator's OpenID provider, at `/api/auth/oidc/login`.
+    oidc: bool,
 }
 
 /// Whether a text may become somebody's password.
@@ -152,6 +165,16 @@ pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Re
 pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
     let seconds = (session.expires_at - Utc::now()).num_seconds();
     hidden(state, SESSION_COOKIE, session.token.clone(), "/", seconds)
+}
+
+/// How to sign in
+///
+/// For pages that offer it: a password is always taken, and the OpenID provider where one is configured.
+#[utoipa::path(get, path = "/api/auth/methods", responses((status = 200, body = SignInMethods)))]
+// Handlers are async whether they wait or not.
+#[allow(clippy::unused_async)]
+async fn methods(state: Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok().json(SignInMethods { password: true, oidc: state.access.oidc.is_some() })
 }
 
 /// Sign in

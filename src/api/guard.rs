@@ -100,10 +100,12 @@ impl Exposure {
 }
 
 /// Routes that need no key: the join routes carry theirs, signing in is how to get one, the others tell nothing about people.
+/// The console's page is among them: it is where people sign in, and everything that it shows it has to ask for.
 pub(super) fn is_open(path: &str) -> bool {
-    const ROUTES: [&str; 4] = ["/api/openapi.json", "/favicon.ico", "/api/auth/login", "/problems"];
-    const BELOW: [&str; 7] =
-        ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
+    const ROUTES: [&str; 6] =
+        ["/api/openapi.json", "/favicon.ico", "/api/auth/login", "/api/auth/methods", "/problems", "/console"];
+    const BELOW: [&str; 8] =
+        ["/api/health", "/api/join/", "/join/", "/console/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
     // What looks like a way up is no way of ours.
     path.split('/').all(|segment| segment != "..")
         && (ROUTES.contains(&path) || BELOW.iter().any(|open| path.starts_with(open)))
