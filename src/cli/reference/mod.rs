@@ -1,6 +1,7 @@
-//! `interviewer reference DIR`: the pages of the reference that are made from the code.
+//! `interviewer reference DIR`: the pages of the reference that are made from the code, and the description of the API, which
+//! the types of the console are made from.
 //!
-//! Owns: which pages these are, and what stands in them. `tests/it/reference.rs` fails when a page in the repository is not
+//! Owns: which files these are, and what stands in them. `tests/it/reference.rs` fails when a file in the repository is not
 //! what this makes. Never does: describe anything that the code does not say itself.
 
 mod events;
@@ -32,8 +33,9 @@ impl ReferenceArgs {
 }
 
 /// Every page: its file name and its text.
-pub fn pages() -> anyhow::Result<[(&'static str, String); 4]> {
+pub fn pages() -> anyhow::Result<[(&'static str, String); 5]> {
     Ok([
+        ("openapi.json", crate::api::openapi().to_pretty_json()? + "\n"),
         ("settings.md", settings::page()),
         ("cli.md", commands()),
         ("metrics.md", metrics()?),
