@@ -8,7 +8,7 @@ import { Loading } from '../ui/Loading'
 import { Trouble } from '../ui/Trouble'
 import { View } from '../ui/View'
 import icon from '../ui/icon.svg'
-import { useMe } from './session/session'
+import { meQuery, useMe } from './session/session'
 
 const ROOMS = [
   { to: '/', name: 'Home' },
@@ -71,8 +71,11 @@ function Who() {
   const signOut = useMutation({
     mutationFn: () => got(door.POST('/api/auth/logout')),
     onSettled: () => {
-      queries.removeQueries({ queryKey: ['me'] })
-      void queries.resetQueries()
+      // Nothing of what one has seen stays.
+      const others = { predicate: (query: { queryKey: readonly unknown[] }) => query.queryKey[0] !== 'me' }
+      void queries.resetQueries({ queryKey: meQuery.queryKey })
+      void queries.cancelQueries(others)
+      queries.removeQueries(others)
     },
   })
   return (

@@ -47,7 +47,9 @@ export class Setting {
       document.addEventListener('securitypolicyviolation', (event) => {
         window.violations.push(event.violatedDirective + ' ' + event.blockedURI)
       })`
-    return Visit.begin(this.browser, this.engine.url, watch)
+    const visit = await Visit.begin(this.browser, this.engine.url, watch)
+    visit.page.setDefaultTimeout(20_000)
+    return visit
   }
 }
 

@@ -4,10 +4,12 @@
  */
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Visit, screen } from '../harness/browser'
 import { figure, seconds } from '../harness/figures'
+import { shots } from '../harness/inspect'
 import { Person } from '../harness/person'
 import { start } from '../harness/stage'
 import { ADMIN, HOSTILE, PASSWORD, Setting, clean, open, signIn } from './setting'
@@ -21,6 +23,9 @@ beforeAll(async () => {
   setting = await Setting.make()
   visit = await setting.visit()
   page = visit.page
+})
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await page.screenshot({ path: join(shots, 'console-failed.png'), fullPage: true })
 })
 afterAll(async () => {
   await visit?.end()
@@ -74,7 +79,7 @@ test('a study is written, and what is doubtful in it is mended', async () => {
 
   // A fault in the text is said at its line, and cannot be saved.
   await editor().press('Control+End')
-  await editor().pressSequentially('max_duration_minutes: soon\n')
+  await page.keyboard.insertText('max_duration_minutes: soon\n')
   await page.getByText(/fault has to be mended before it can be saved/).waitFor()
   expect(await button('Save the study').isDisabled()).toBe(true)
   await button('Undo').click()

@@ -3,7 +3,7 @@
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Visit } from '../harness/browser'
 import { root } from '../harness/engine'
 import { figure } from '../harness/figures'
@@ -38,6 +38,9 @@ beforeAll(async () => {
   visit = await setting.visit()
   page = visit.page
 }, 180_000)
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await page.screenshot({ path: join(shots, 'console-failed.png'), fullPage: true })
+})
 afterAll(async () => {
   await visit?.end()
   await setting?.clear()

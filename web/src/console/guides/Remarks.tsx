@@ -5,7 +5,7 @@ import { Trouble } from '../../ui/Trouble'
 import type { Judged, Remark } from './useVerdict'
 
 const TONES = { error: 'bad', warning: 'warn', info: 'plain', hint: 'plain' } as const
-const NAMES = { error: 'Fault', warning: 'Doubtful', info: 'Note', hint: 'Note' } as const
+const NAMES = { error: 'Error', warning: 'Doubtful', info: 'Note', hint: 'Note' } as const
 
 interface RemarksProps {
   judged: Judged
@@ -14,12 +14,15 @@ interface RemarksProps {
 
 function summary({ pending, valid, remarks }: Judged): string {
   if (pending) return 'Checking…'
-  const faults = remarks.filter((remark) => remark.severity === 'error').length
-  const doubts = remarks.length - faults
-  const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
-  if (faults > 0) return `${count(faults, 'fault has', 'faults have')} to be mended before it can be saved.`
-  if (!valid) return 'It has not been checked.'
-  return doubts === 0 ? 'Nothing is at fault, and nothing is doubtful.' : `It can be saved. ${count(doubts, 'place is', 'places are')} doubtful.`
+  const count = (one: string, many: string): string => `${remarks.length} ${remarks.length === 1 ? one : many}`
+  // A valid guide can be run and saved, however doubtful the lint finds it.
+  if (!valid) {
+    return remarks.length > 0
+      ? `${count('fault has', 'faults have')} to be mended before it can be saved.`
+      : 'It has not been checked.'
+  }
+  if (remarks.length === 0) return 'Nothing is at fault, and nothing is doubtful.'
+  return `It can be saved. ${count('place is', 'places are')} doubtful.`
 }
 
 export function Remarks({ judged, goTo }: RemarksProps) {

@@ -41,8 +41,8 @@ export function SessionGate({ children }: { children: ReactNode }) {
         <div className="card">
           <SignIn
             onSignedIn={() => {
-              queries.removeQueries({ queryKey: ['me'] })
-              void queries.resetQueries()
+              waiting.goOn()
+              void queries.resetQueries({ queryKey: meQuery.queryKey })
             }}
           />
         </div>
