@@ -30,7 +30,7 @@ web_tools() {
 # Builds the pages, which the engine embeds, into web/dist if their sources are newer.
 build_web() {
     local built=web/dist/index.html
-    [[ -f $built && -z $(find web/src web/index.html web/*.json web/vite.config.ts guides -newer "$built" -print -quit) ]] &&
+    [[ -f $built && -z $(find web/src web/*.html web/*.json web/*.ts guides -newer "$built" -print -quit) ]] &&
         return
     web_tools || die 'npm could not fetch the tools that build the pages; its messages are above'
     say 'building the pages'

@@ -26,7 +26,11 @@ use crate::access::sign_in::Account;
 use storage::{StorageError, UserChanges};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(resource!(login)).service(resource!(logout)).service(resource!(me)).service(resource!(change_password));
+    cfg.service(resource!(methods))
+        .service(resource!(login))
+        .service(resource!(logout))
+        .service(resource!(me))
+        .service(resource!(change_password));
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -72,6 +76,15 @@ struct Me {
     /// The user, if the caller has signed in as one.
     #[schema(required)]
     user: Option<users::Model>,
+}
+
+/// The ways in which people may sign in to this engine.
+#[derive(Serialize, ToSchema)]
+struct SignInMethods {
+    /// With an e-mail address and a password, at `/api/auth/login`.
+    password: bool,
+    /// With the operator's OpenID provider, at `/api/auth/oidc/login`.
+    oidc: bool,
 }
 
 /// Checks that a text can be used as a password.
@@ -154,6 +167,16 @@ pub(super) async fn begin(state: &AppState, user: users::Model, how: &str) -> Re
 pub(super) fn session_cookie(state: &AppState, session: &Session) -> String {
     let seconds = (session.expires_at - Utc::now()).num_seconds();
     hidden(state, SESSION_COOKIE, session.token.clone(), "/", seconds)
+}
+
+/// How to sign in
+///
+/// Tells pages what to offer: always a password, and the OpenID provider if one is configured.
+#[utoipa::path(get, path = "/api/auth/methods", responses((status = 200, body = SignInMethods)))]
+// Handlers are async even if they never wait.
+#[allow(clippy::unused_async)]
+async fn methods(state: Data<AppState>) -> HttpResponse {
+    HttpResponse::Ok().json(SignInMethods { password: true, oidc: state.access.oidc.is_some() })
 }
 
 /// Sign in

@@ -104,11 +104,13 @@ impl Exposure {
 }
 
 /// Routes that need no key: the join routes carry their own, signing in is how a caller gets one,
-/// and the others tell nothing about people.
+/// and the others tell nothing about people. The console's page is among them, because people sign
+/// in there, and it has to ask for everything that it shows.
 pub(super) fn is_open(path: &str) -> bool {
-    const ROUTES: [&str; 4] = ["/api/openapi.json", "/favicon.ico", "/api/auth/login", "/problems"];
-    const BELOW: [&str; 7] =
-        ["/api/health", "/api/join/", "/join/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
+    const ROUTES: [&str; 6] =
+        ["/api/openapi.json", "/favicon.ico", "/api/auth/login", "/api/auth/methods", "/problems", "/console"];
+    const BELOW: [&str; 8] =
+        ["/api/health", "/api/join/", "/join/", "/console/", "/assets/", "/docs", "/problems/", "/api/auth/oidc/"];
     // A path with `..` matches none of these routes.
     path.split('/').all(|segment| segment != "..")
         && (ROUTES.contains(&path) || BELOW.iter().any(|open| path.starts_with(open)))

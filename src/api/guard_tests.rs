@@ -100,11 +100,13 @@ fn from_outside_only_the_open_routes_answer() {
     {
         let through = |path| from(peer, path, "calls.example.org");
         let any_token = "/api/join/0..0/events";
-        for open in [JOIN, any_token, "/join/token", "/assets/a.js", "/api/health/live", "/api/openapi.json"] {
+        let read = ["/api/health/live", "/api/openapi.json", "/api/auth/methods"];
+        let pages = [JOIN, any_token, "/join/token", "/console", "/console/guides", "/assets/a.js"];
+        for open in pages.into_iter().chain(read) {
             assert_eq!(status(&exposure, through(open)), 200, "{open}");
         }
         let way_up = "/join/../api/interviews/";
-        for closed in [ADMIN, "/", "/api/call-guides/", "/metrics", "/metricsx", way_up, "/api/auth/me"] {
+        for closed in [ADMIN, "/", "/api/call-guides/", "/metrics", "/consoles", way_up, "/api/auth/me"] {
             assert_eq!(status(&exposure, through(closed)), 401, "{closed}");
         }
         let page = Asked { origin: Some(PUBLIC), ..through(JOIN) };

@@ -1,5 +1,5 @@
-//! The pages: `/`, `/join/{token}` and their assets, embedded in the binary (`web/dist`, built by
-//! the scripts).
+//! The pages: `/`, `/join/{token}`, `/console` and their assets, embedded in the binary (`web/dist`,
+//! built by the scripts).
 //!
 //! Owns: their headers, which say what a page may do and how long it may be cached. Never does:
 //! know what a page shows.
@@ -27,28 +27,36 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     let page = || web::route().guard(actix_web::guard::Any(actix_web::guard::Get()).or(actix_web::guard::Head()));
     cfg.service(web::resource(["/", "/join/{token}"]).route(page().to(index)))
+        // The console finds its views by their addresses itself.
+        .service(web::resource(["/console", "/console/{view:.*}"]).route(page().to(console)))
         .service(web::resource("/assets/{file}").route(page().to(asset)));
 }
 
 // Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn index(request: HttpRequest) -> HttpResponse {
-    page(&request, Dist::get("index.html"))
+    page(&request, "index.html", Dist::get("index.html"))
+}
+
+// Handlers are async even if they never wait.
+#[allow(clippy::unused_async)]
+async fn console(request: HttpRequest) -> HttpResponse {
+    page(&request, "console.html", Dist::get("console.html"))
 }
 
 /// Serves a page that must not be cached. It names the assets of this build, and the address of a
 /// call page contains a key.
-fn page(request: &HttpRequest, built: Option<EmbeddedFile>) -> HttpResponse {
-    let Some(index) = built else {
+fn page(request: &HttpRequest, path: &str, built: Option<EmbeddedFile>) -> HttpResponse {
+    let Some(built) = built else {
         let mut response = HttpResponse::ServiceUnavailable();
         protect(&mut response);
         return response.content_type("text/html; charset=utf-8").body(NOT_BUILT);
     };
-    file(request, "index.html", index, "no-store")
+    file(request, path, built, "no-store")
 }
 
 /// Serves an asset. The name of an asset contains a hash of its content, so it never changes.
-// Handlers are async whether they wait or not.
+// Handlers are async even if they never wait.
 #[allow(clippy::unused_async)]
 async fn asset(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, Problem> {
     let path = format!("assets/{name}");
@@ -120,7 +128,7 @@ mod tests {
 
     #[test]
     fn without_the_web_part_the_page_says_how_to_build_it() {
-        let response = page(&TestRequest::default().to_http_request(), None);
+        let response = page(&TestRequest::default().to_http_request(), "index.html", None);
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
         let body = response.into_body().try_into_bytes().unwrap();

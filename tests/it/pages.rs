@@ -10,9 +10,11 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 #[actix_web::test]
-async fn start_page_and_call_page_are_the_same_document_with_its_protection() {
+async fn each_page_comes_with_its_protection() {
     let app = App::start().await;
-    for path in ["/", "/join/any-token"] {
+    let pages = [("/", "/assets/index"), ("/join/any-token", "/assets/index")];
+    let views = ["/console", "/console/", "/console/interviews/some/where"].map(|path| (path, "/assets/console"));
+    for (path, script) in pages.into_iter().chain(views) {
         let response = app.get(path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}: was web/ built? scripts/test does it");
         assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
@@ -26,7 +28,7 @@ async fn start_page_and_call_page_are_the_same_document_with_its_protection() {
         assert_eq!(header(&response, "referrer-policy"), "no-referrer");
         assert!(header(&response, "permissions-policy").contains("microphone=(self)"));
         let page = response.text().await.unwrap();
-        assert!(page.contains("<div id=\"root\">"), "{page}");
+        assert!(page.contains("<div id=\"root\">") && page.contains(script), "{page}");
         assert!(!page.contains("<script>") && !page.contains("style="), "nothing inline: {page}");
     }
     assert_eq!(app.request(Method::HEAD, "/").send().await.unwrap().status(), StatusCode::OK);

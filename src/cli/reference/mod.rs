@@ -1,6 +1,7 @@
-//! `interviewer reference DIR`: the pages of the reference that are generated from the code.
+//! `interviewer reference DIR`: the pages of the reference that are generated from the code, and the
+//! description of the API, from which the types of the console are made.
 //!
-//! Owns: which pages these are, and their content. `tests/it/reference.rs` fails if a page in the
+//! Owns: which files these are, and their content. `tests/it/reference.rs` fails if a file in the
 //! repository differs from the generated one. Never does: describe anything that is not in the
 //! code.
 
@@ -33,8 +34,9 @@ impl ReferenceArgs {
 }
 
 /// Returns every page with its file name and its text.
-pub fn pages() -> anyhow::Result<[(&'static str, String); 4]> {
+pub fn pages() -> anyhow::Result<[(&'static str, String); 5]> {
     Ok([
+        ("openapi.json", crate::api::openapi().to_pretty_json()? + "\n"),
         ("settings.md", settings::page()),
         ("cli.md", commands()),
         ("metrics.md", metrics()?),

@@ -42,6 +42,7 @@ const ROUTES: &[(&str, &str, Least)] = &[
     ("get", "/api/analytics/themes", Viewer),
     ("get", "/api/audit/", Admin),
     ("get", "/api/auth/me", Viewer),
+    ("get", "/api/auth/methods", Open),
     ("get", "/api/auth/oidc/callback", Open),
     ("get", "/api/auth/oidc/login", Open),
     ("get", "/api/call-guides/", Viewer),
@@ -128,6 +129,8 @@ const ROUTES: &[(&str, &str, Least)] = &[
 const PAGES: &[(&str, &str, Least)] = &[
     ("get", "/", Viewer),
     ("get", "/assets/index.js", Open),
+    ("get", "/console", Open),
+    ("get", "/console/interviews", Open),
     ("get", "/docs/", Open),
     ("get", "/join/token", Open),
     ("get", "/nothing", Viewer),

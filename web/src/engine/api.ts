@@ -1,70 +1,28 @@
 /** The engine's resources that the pages use, with the engine's names. */
 
-import { type Fault, Problem, getJson, postJson, send } from './http'
+import type { components } from './description'
+import { Problem, getJson, postJson, send } from './http'
 
-export type Status = 'scheduled' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'no_show'
+type Schemas = components['schemas']
 
+export type Status = Schemas['InterviewStatus']
 /** `GET /api/join/{token}`: what a respondent must know before the call. */
-export interface Invitation {
-  call_guide_name: string
-  research_objective: string
-  language: string
-  estimated_duration_minutes: number
-  max_duration_minutes: number
-  questions: number
-  recording: boolean
-  respondent_name: string | null
-  scheduled_at: string | null
-  /**
-   * The time from which on the link admits the respondent, or null if the interview has begun or is
-   * over.
-   */
-  opens_at: string | null
-  /** The seconds until then by the engine's clock, or 0 if the link admits the respondent now. */
-  opens_in_seconds: number
-  status: Status
-  status_reason: string | null
-  consent_given: boolean
-  can_be_recorded: boolean
-  /** True if consent stands, or if what was recorded before it was withdrawn is kept. */
-  recording_kept: boolean
-  /** STUN and TURN servers, if the operator has any. */
+export type Invitation = Omit<Schemas['Invitation'], 'ice_servers'> & {
+  /** STUN and TURN servers, in the browser's own form: what a server has not is left out, and never null. */
   ice_servers?: RTCIceServer[]
 }
+export type CallGuide = Schemas['CallGuide']
+export type Scheduled = Schemas['ScheduledInterview']
+export type Health = Schemas['Health']
+/** A guide as the engine understands it. */
+export type GuideDocument = Schemas['Guide']
 
-/** The part of a guide that the pages show. */
-export interface GuideDocument {
-  name: string
-  research_objective: string
-  estimated_duration_minutes: number
-  sections: { questions: unknown[] }[]
-}
+export type Respondent = Pick<Schemas['ScheduleInterview'], 'respondent_name' | 'respondent_email'>
 
-export interface CallGuide extends GuideDocument {
-  id: string
-}
-
-export interface Scheduled {
-  id: string
-  join_url: string
-  join_token: string
-  join_expires_at: string
-}
-
-export interface Respondent {
-  respondent_name?: string
-  respondent_email?: string
-}
-
-interface Page<T> {
-  items: T[]
-  next_cursor: string | null
-}
-
-export interface Health {
-  status: string
-  version: string
-  components: { models: { scripted: boolean }; queues: { status: string; active_calls: number; capacity: number } }
+/** Returns how many questions a guide has. Its sections are described as objects only. */
+export function questionsOf(guide: CallGuide): number {
+  const sections = guide.sections as { questions?: unknown[] }[]
+  return sections.reduce((sum, section) => sum + (section.questions?.length ?? 0), 0)
 }
 
 export function isOver(status: Status): boolean {
@@ -81,7 +39,7 @@ export async function callGuides(): Promise<CallGuide[]> {
   let cursor: string | null = null
   do {
     const query: string = cursor === null ? '' : `&cursor=${cursor}`
-    const page: Page<CallGuide> = await getJson(`/api/call-guides/?limit=200${query}`)
+    const page: Schemas['Page_CallGuide'] = await getJson(`/api/call-guides/?limit=200${query}`)
     guides.push(...page.items)
     cursor = page.next_cursor
   } while (cursor !== null)
@@ -100,8 +58,8 @@ export function addCallGuide(yaml: string): Promise<CallGuide> {
 
 /** Returns the guide as the engine parses it, without storing it. */
 export async function understood(yaml: string): Promise<GuideDocument> {
-  const verdict = await postYaml<{ guide?: GuideDocument; errors: Fault[] }>('/api/call-guides/validate', yaml)
-  if (verdict.guide === undefined) throw new Problem(422, 'The guide has faults.', verdict.errors)
+  const verdict = await postYaml<Schemas['GuideVerdict']>('/api/call-guides/validate', yaml)
+  if (verdict.guide == null) throw new Problem(422, 'The guide has faults.', verdict.errors)
   return verdict.guide
 }
 

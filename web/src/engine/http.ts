@@ -42,20 +42,21 @@ export async function send(path: string, init: RequestInit = {}): Promise<Respon
     throw new Unreachable(cause)
   }
   if (response.ok) return response
-  throw await problem(response)
+  // What is no JSON came from something between the page and the engine.
+  throw problemOf(response, await response.json().catch(() => null))
 }
 
-async function problem(response: Response): Promise<Problem> {
+/** Returns the error that a refused request and its problem document stand for. */
+export function problemOf(response: Response, body: unknown): Problem {
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfter = Number.isFinite(seconds) && seconds >= 0 ? seconds : null
-  try {
-    const document = (await response.json()) as { detail?: string; title?: string; errors?: Fault[] }
-    const detail = document.detail ?? document.title ?? response.statusText
-    return new Problem(response.status, detail, document.errors ?? [], retryAfter)
-  } catch {
-    // The answer came from something between the page and the engine.
-    return new Problem(response.status, response.statusText, [], retryAfter)
+  const document = (typeof body === 'object' && body !== null ? body : {}) as {
+    detail?: string
+    title?: string
+    errors?: Fault[]
   }
+  const detail = document.detail ?? document.title ?? response.statusText
+  return new Problem(response.status, detail, document.errors ?? [], retryAfter)
 }
 
 export async function getJson<T>(path: string): Promise<T> {

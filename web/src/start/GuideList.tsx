@@ -1,12 +1,8 @@
 /** The guides, each with a way to try it. */
 
 import { useState } from 'react'
-import { type CallGuide, schedule } from '../engine/api'
+import { type CallGuide, questionsOf, schedule } from '../engine/api'
 import { said } from './said'
-
-function questions(guide: CallGuide): number {
-  return guide.sections.reduce((sum, section) => sum + section.questions.length, 0)
-}
 
 export function GuideList({ guides }: { guides: CallGuide[] }) {
   const [busy, setBusy] = useState<string | null>(null)
@@ -34,7 +30,7 @@ export function GuideList({ guides }: { guides: CallGuide[] }) {
             <h3 id={`guide-${guide.id}`}>{guide.name}</h3>
             <p>{guide.research_objective}</p>
             <p className="soft small">
-              {questions(guide)} questions, about {guide.estimated_duration_minutes} min
+              {questionsOf(guide)} questions, about {guide.estimated_duration_minutes} min
             </p>
             <button
               type="button"

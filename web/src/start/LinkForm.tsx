@@ -2,6 +2,7 @@
 
 import { type FormEvent, useState } from 'react'
 import { type CallGuide, type Respondent, type Scheduled, schedule } from '../engine/api'
+import { isLocal } from '../engine/joinLink'
 import { CopyField } from '../ui/CopyField'
 import { said } from './said'
 
@@ -88,9 +89,4 @@ export function LinkForm({ guides }: { guides: CallGuide[] }) {
       </div>
     </section>
   )
-}
-
-export function isLocal(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }

@@ -19,7 +19,8 @@ interface Shipped {
 async function all(): Promise<Shipped[]> {
   const texts = await Promise.all(Object.values(SHIPPED).map((load) => load()))
   const guides = await Promise.all(texts.map(async (yaml) => ({ yaml, guide: await understood(yaml) })))
-  return guides.sort((one, other) => one.guide.estimated_duration_minutes - other.guide.estimated_duration_minutes)
+  const minutes = ({ guide }: Shipped): number => guide.estimated_duration_minutes ?? 0
+  return guides.sort((one, other) => minutes(one) - minutes(other))
 }
 
 export function ShippedGuides({ onAdded }: { onAdded: () => void }) {

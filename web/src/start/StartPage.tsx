@@ -31,6 +31,9 @@ export function StartPage() {
       <p className="lead">
         Try a guide yourself, or make a link for somebody else. Speech is processed on this machine.
       </p>
+      <p>
+        <a href="/console">Open the console</a> to write studies, invite people, and read what they said.
+      </p>
       {engine?.components.models.scripted === true && (
         <p className="card warn">
           This engine uses scripted speech for tests, and does not recognise what is said.

@@ -50,9 +50,14 @@ export class Engine {
     return engine
   }
 
-  private makeKey(): string {
+  /** Runs a command of the engine's on its data, and returns what it prints. */
+  command(words: string[], input = ''): string {
     const env = { ...process.env, DATA_DIR: this.data, LOG_LEVEL: 'error' }
-    const said = execFileSync(binary(), ['key', 'create', '--role', 'admin'], { cwd: root, env, encoding: 'utf8' })
+    return execFileSync(binary(), words, { cwd: root, env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] })
+  }
+
+  private makeKey(): string {
+    const said = this.command(['key', 'create', '--role', 'admin'])
     const [key] = /ei_[A-Za-z0-9_-]+/.exec(said) ?? []
     if (key === undefined) throw new Error('no key was made')
     return key
@@ -118,9 +123,9 @@ export class Engine {
     return (await response.json()) as T
   }
 
-  async post<T>(path: string, body: string, type = 'application/json'): Promise<T> {
+  async post<T>(path: string, body: string, type = 'application/json', method = 'POST'): Promise<T> {
     const headers = this.headers({ 'content-type': type })
-    const response = await fetch(this.url + path, { method: 'POST', headers, body })
+    const response = await fetch(this.url + path, { method, headers, body })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T
   }

@@ -32,6 +32,12 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 export async function inspect(page: Page, name: State): Promise<void> {
+  await examine(page, name)
+  appendFileSync(inspected, `${name}\n`)
+}
+
+/** The same for what is no state of the call page or the start page. */
+export async function examine(page: Page, name: string): Promise<void> {
   mkdirSync(shots, { recursive: true })
   const size = page.viewportSize()
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -46,5 +52,4 @@ export async function inspect(page: Page, name: State): Promise<void> {
   expect(overflow, `${name} is wider than a phone by`).toBeLessThanOrEqual(0)
   await page.screenshot({ path: join(shots, `${name}-phone.png`), animations: 'disabled', fullPage: true })
   if (size !== null) await page.setViewportSize(size)
-  appendFileSync(inspected, `${name}\n`)
 }
