@@ -19,7 +19,7 @@ use voice::transport::{IceServer, TransportError};
 /// Offers are a few kilobytes.
 const MAX_OFFER: usize = 64 * 1024;
 const SDP: &str = "application/sdp";
-const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 /// Seconds to wait when an engine can't say.
 const RETRY_SECONDS: u64 = 5;
 
@@ -131,7 +131,7 @@ async fn join(
     Ok(response.content_type(SDP).body(joined.answer_sdp))
 }
 
-fn is_of(request: &HttpRequest, wanted: &str) -> bool {
+pub(super) fn is_of(request: &HttpRequest, wanted: &str) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
@@ -288,7 +288,7 @@ async fn patch(
 }
 
 /// A patch for a session that is gone must not change the one that is: it has to say which one it means.
-fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
+pub(super) fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
     match conditional::tags(request)? {
         None => {
             let detail = "say with If-Match which ICE session is meant: its ETag, or * to restart whichever it is";

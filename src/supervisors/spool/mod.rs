@@ -8,6 +8,8 @@
 //! away): the files are readable by their owner only, and the spool is emptied as soon as the
 //! database took what it holds.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod record;
 #[cfg(test)]
 mod tests;
