@@ -25,4 +25,6 @@ pub mod handles;
 pub mod telemetry;
 mod sentences;
 pub mod config;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod cli;

@@ -14,6 +14,8 @@ pub mod answers;
 pub mod api_view;
 pub mod client;
 pub mod envelope;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod heard;
 pub mod line;
 pub mod live;

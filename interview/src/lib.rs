@@ -13,6 +13,8 @@ pub mod call;
 pub mod condition;
 pub mod dialogue;
 pub mod followup;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod guide;
 pub mod insight;
 pub mod io;

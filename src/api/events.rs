@@ -39,6 +39,13 @@ pub(super) enum Request {
     },
 }
 
+impl Request {
+    /// Reads what a page sends.
+    pub(super) fn read(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+}
+
 impl From<Request> for Command {
     fn from(request: Request) -> Self {
         match request {
@@ -126,7 +133,7 @@ impl Socket {
     }
 
     async fn obey(&mut self, text: &str) -> Result<(), Closed> {
-        let Ok(request) = serde_json::from_str::<Request>(text) else {
+        let Ok(request) = Request::read(text) else {
             return self
                 .complain(
                     "Not understood",

@@ -19,7 +19,7 @@ use voice::transport::{IceServer, TransportError};
 /// Offers have a few kilobytes.
 const MAX_OFFER: usize = 64 * 1024;
 const SDP: &str = "application/sdp";
-const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
+pub(super) const FRAGMENT: &str = "application/trickle-ice-sdpfrag";
 /// The seconds to wait if an engine cannot estimate them.
 const RETRY_SECONDS: u64 = 5;
 
@@ -136,7 +136,7 @@ async fn join(
     Ok(response.content_type(SDP).body(joined.answer_sdp))
 }
 
-fn is_of(request: &HttpRequest, wanted: &str) -> bool {
+pub(super) fn is_of(request: &HttpRequest, wanted: &str) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
@@ -301,7 +301,7 @@ async fn patch(
 
 /// Reads which ICE session a patch is meant for. It is required, so that a patch for a session that
 /// is gone does not change the current one.
-fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
+pub(super) fn condition(request: &HttpRequest) -> Result<IceCondition, Problem> {
     match conditional::tags(request)? {
         None => {
             let detail = "If-Match must name the ICE session: its ETag, or * to restart the current one.";

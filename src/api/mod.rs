@@ -43,6 +43,8 @@ mod described;
 mod docs;
 mod error;
 mod events;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub mod kind;
 mod problems;
 mod guard;

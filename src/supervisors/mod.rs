@@ -16,3 +16,5 @@ pub use appointments::{Appointments, LiveCalls};
 pub use incidents::{Incident, Incidents};
 pub use persistence::{AppendError, Committed, Patience, Persistence};
 pub use quality::Quality;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use spool::fuzzing;

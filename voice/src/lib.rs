@@ -13,3 +13,5 @@ pub mod turn;
 pub mod stt;
 pub mod tts;
 pub mod inference;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;

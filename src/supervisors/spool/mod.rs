@@ -8,6 +8,8 @@
 //! unavailable. The files can be read by their owner only, and the spool is emptied as soon as the
 //! database has accepted its content.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod record;
 #[cfg(test)]
 mod tests;

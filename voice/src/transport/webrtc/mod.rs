@@ -7,6 +7,10 @@
 //! and its port is free.
 
 mod fragment;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
+#[cfg(test)]
+mod hostile_tests;
 mod ice;
 #[cfg(test)]
 mod offer_tests;
@@ -15,6 +19,7 @@ mod ports;
 #[cfg(test)]
 mod restart_tests;
 mod sdp;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +32,9 @@ use std::time::Duration;
 use rtc::rtp_transceiver::rtp_sender::RtpCodecKind;
 use tokio::runtime::Handle;
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceServer, RTCIceTransportPolicy,
-    RTCSessionDescription, Registry, SettingEngineBuilder, configure_rtcp_reports,
+    CipherSuiteId, MediaEngine, PeerConnection, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceServer,
+    RTCIceTransportPolicy, RTCSessionDescription, Registry, SettingEngineBuilder, SrtpProtectionProfile,
+    configure_rtcp_reports,
 };
 
 pub use self::fragment::BadFragment;
@@ -49,6 +55,20 @@ const KEEP_ALIVE: Duration = Duration::from_millis(500);
 /// Candidates are host addresses and the answers of STUN and TURN servers. Those that have not
 /// arrived after this time are left out.
 const GATHERING_LIMIT: Duration = Duration::from_secs(3);
+/// What may be negotiated for DTLS: authenticated encryption with forward secrecy. The crate would
+/// also accept CBC with SHA-1. RSA is for callers that are no browsers and have such a certificate.
+const CIPHER_SUITES: [CipherSuiteId; 4] = [
+    CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256,
+    CipherSuiteId::Tls_Ecdhe_Ecdsa_With_ChaCha20_Poly1305_Sha256,
+    CipherSuiteId::Tls_Ecdhe_Rsa_With_Aes_128_Gcm_Sha256,
+    CipherSuiteId::Tls_Ecdhe_Rsa_With_ChaCha20_Poly1305_Sha256,
+];
+/// What may be negotiated for SRTP. Not every caller has AES-GCM. Tags of 32 bits are not accepted.
+const SRTP_PROFILES: [SrtpProtectionProfile; 3] = [
+    SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+    SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
+    SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+];
 /// Another process may take a port between its choice and its binding.
 const PORT_ATTEMPTS: usize = 3;
 
@@ -70,7 +90,7 @@ pub struct WebRtcSettings {
     pub public_addresses: Vec<IpAddr>,
     /// Silence on the connection after which the other side counts as lost.
     pub lost_after: Duration,
-    /// Silence after which the connection is closed.
+    /// Silence after which the connection is closed, and the time in which it must be established.
     pub give_up_after: Duration,
 }
 
@@ -195,6 +215,8 @@ impl WebRtc {
             .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
             .with_ice_timeouts(Some(lost_after), Some(given_up_after), Some(KEEP_ALIVE.min(lost_after / 5)))
             .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
+            .with_dtls_cipher_suites(CIPHER_SUITES.to_vec())
+            .with_srtp_protection_profiles(SRTP_PROFILES.to_vec())
             // A caller restarts because its network has changed, so its old sockets are useless.
             // The engine's sockets still work, and the other side, its NAT and its firewall know
             // their addresses. The engine therefore keeps them.
@@ -203,7 +225,7 @@ impl WebRtc {
         let servers = self.settings.ice_servers.iter().map(own_server).collect();
         let policy = if self.settings.relay_only { RTCIceTransportPolicy::Relay } else { RTCIceTransportPolicy::All };
         let addresses = self.settings.bind_ips.iter().map(|ip| SocketAddr::new(*ip, lease.port)).collect();
-        let (callbacks, receivers) = Callbacks::new(self.runtime.clone(), lost_after);
+        let (callbacks, receivers) = Callbacks::new(self.runtime.clone(), lost_after, self.settings.give_up_after);
         let building = PeerConnectionBuilder::<SocketAddr>::new()
             .with_configuration(
                 RTCConfigurationBuilder::default().with_ice_servers(servers).with_ice_transport_policy(policy).build(),
@@ -212,6 +234,7 @@ impl WebRtc {
             .with_interceptor_registry(interceptors)
             .with_setting_engine(engine)
             .with_handler(Arc::new(Handler(Arc::clone(&callbacks))))
+            .with_runtime(Arc::new(sources::Guarded))
             .with_udp_addrs(addresses)
             .build();
         // The future is boxed, because its 20 kB would otherwise be part of every future that

@@ -66,8 +66,7 @@ async fn answered(offer: &str) -> Result<String, TransportError> {
 
 #[tokio::test]
 async fn three_sections_are_answered_in_order_and_the_video_is_refused() {
-    let chromium = session("0 1 2") + &audio("") + &video() + &data();
-    let answer = answered(&chromium).await.unwrap();
+    let answer = answered(&chromium()).await.unwrap();
     // Nothing would listen to a data channel.
     assert_eq!(sections(&answer), expected(&[("audio", false), ("video", true), ("application", true)]), "{answer}");
 }
@@ -83,8 +82,13 @@ async fn candidates_that_cannot_be_used_do_no_harm() {
     assert_eq!(sections(&answer), expected(&[("audio", false)]), "{answer}");
 }
 
+/// An offer of Chromium's.
+pub(super) fn chromium() -> String {
+    session("0 1 2") + &audio("") + &video() + &data()
+}
+
 /// An offer of Firefox's: the fingerprint stands before the sections, all of which name one transport.
-fn firefox() -> String {
+pub(super) fn firefox() -> String {
     let ice = "a=ice-ufrag:5a1c2f6b\r\na=ice-pwd:0a9b8c7d6e5f40312233445566778899\r\n";
     format!(
         "v=0\r\no=mozilla...THIS_IS_SDPARTA-99.0 5029182431208465871 0 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n\
@@ -104,7 +108,7 @@ fn firefox() -> String {
 }
 
 /// An offer of Safari's with the policy `max-bundle`: the second and third section have no transport of their own.
-fn safari() -> String {
+pub(super) fn safari() -> String {
     let shares = |section: String| {
         let section = section.replace(SECURITY, "").replacen(" 9 ", " 0 ", 1);
         section.replacen("a=mid:", "a=bundle-only\r\na=mid:", 1)

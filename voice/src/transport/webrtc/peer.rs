@@ -66,6 +66,8 @@ pub(super) struct Callbacks {
     /// applies.
     changes: AtomicU64,
     lost_after: Duration,
+    /// A connection that has not been established after this time is closed.
+    give_up_after: Duration,
     dropped: AtomicU64,
     cancel: CancellationToken,
     tasks: TaskTracker,
@@ -73,6 +75,8 @@ pub(super) struct Callbacks {
     /// Set once the connection exists. The reference is weak, because the connection owns its
     /// callbacks.
     connection: OnceLock<Weak<Connection>>,
+    /// Knows the state of DTLS. Removed at the end, because it holds on to the connection.
+    sender: Mutex<Option<Arc<dyn RtpSender>>>,
 }
 
 /// The receiver of events, and the last event sent. An ICE restart within a call leaves and enters
@@ -89,7 +93,7 @@ pub(super) struct Receivers {
 }
 
 impl Callbacks {
-    pub(super) fn new(runtime: Handle, lost_after: Duration) -> (Arc<Self>, Receivers) {
+    pub(super) fn new(runtime: Handle, lost_after: Duration, give_up_after: Duration) -> (Arc<Self>, Receivers) {
         let (packets, packets_out) = mpsc::channel(PACKET_QUEUE);
         let (events, events_out) = mpsc::channel(EVENT_QUEUE);
         let callbacks = Arc::new(Self {
@@ -99,11 +103,13 @@ impl Callbacks {
             connected: AtomicBool::new(false),
             changes: AtomicU64::new(0),
             lost_after,
+            give_up_after,
             dropped: AtomicU64::new(0),
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),
             runtime,
             connection: OnceLock::new(),
+            sender: Mutex::default(),
         });
         (callbacks, Receivers { packets: packets_out, events: events_out })
     }
@@ -124,6 +130,30 @@ impl Callbacks {
             // This ends the stream even for a reader that missed the event.
             state.events = None;
         }
+    }
+
+    /// Tells that the leg is connected, if it is. The crate's state is `connected` as well when DTLS
+    /// was closed before its handshake was over, for example because the certificate was not the
+    /// offered one.
+    fn confirm(self: &Arc<Self>, change: u64) {
+        if self.connected.load(Ordering::Acquire) {
+            self.tell(LegEvent::Connected);
+            return;
+        }
+        let callbacks = Arc::clone(self);
+        let cancel = self.cancel.clone();
+        let confirmed = async move {
+            let sender = callbacks.sender.lock().clone();
+            let Some(sender) = sender else { return };
+            if dtls_state(&*sender).await != Ok(Some(RTCDtlsTransportState::Connected)) {
+                return;
+            }
+            callbacks.connected.store(true, Ordering::Release);
+            if callbacks.changes.load(Ordering::Acquire) == change {
+                callbacks.tell(LegEvent::Connected);
+            }
+        };
+        self.tasks.spawn_on(async move { cancel.run_until_cancelled(confirmed).await }, &self.runtime);
     }
 
     /// Waits while ICE looks for a new path. A short search is not reported. If no path is found in
@@ -171,10 +201,7 @@ impl PeerConnectionEventHandler for Handler {
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         let change = self.0.changes.fetch_add(1, Ordering::AcqRel) + 1;
         match state {
-            RTCPeerConnectionState::Connected => {
-                self.0.connected.store(true, Ordering::Release);
-                self.0.tell(LegEvent::Connected);
-            }
+            RTCPeerConnectionState::Connected => self.0.confirm(change),
             RTCPeerConnectionState::Disconnected => self.0.tell(LegEvent::Lost),
             RTCPeerConnectionState::Connecting if self.0.connected.load(Ordering::Acquire) => {
                 self.0.expect_path(change);
@@ -226,6 +253,7 @@ impl Connection {
             .get_or_init(|| async {
                 self.callbacks.cancel.cancel();
                 self.callbacks.packets.lock().take();
+                self.callbacks.sender.lock().take();
                 if let Err(error) = self.peer.close().await {
                     tracing::debug!(%error, "the connection could not be closed cleanly");
                 }
@@ -250,24 +278,38 @@ struct Outgoing {
     payload_type: u8,
 }
 
-/// Closes the connection when the other side has said goodbye. The crate handles the DTLS
-/// `close_notify`, which browsers send when they close, but its connection state stays `connected`
-/// until packets have been missed for seconds. The state of the DTLS transport is therefore
-/// checked.
-async fn watch_goodbye(connection: Weak<Connection>, sender: Arc<dyn RtpSender>) {
+/// Closes the connection when the other side has said goodbye, or could not be connected with in
+/// time. The crate tells neither. It handles the DTLS `close_notify`, which browsers send when they
+/// close, but its connection state stays `connected` until packets have been missed for seconds.
+/// When the DTLS handshake fails, as with a certificate that is not the offered one, its state
+/// stays `connecting` for as long as ICE finds the other side. The state of the DTLS transport is
+/// therefore checked, and so is the time.
+async fn watch_end(connection: Weak<Connection>, sender: Arc<dyn RtpSender>) {
+    let began = Instant::now();
     let mut interval = tokio::time::interval(GOODBYE_INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
-        let Ok(transport) = sender.transport().await else { return };
-        let Some(transport) = transport else { continue };
-        if matches!(transport.state().await, Ok(RTCDtlsTransportState::Closed)) {
-            if let Some(connection) = connection.upgrade() {
-                // This runs as a task of its own, because closing waits for the present one.
-                connection.callbacks.runtime.clone().spawn(connection.shut(EndCause::HungUp));
-            }
+        let Ok(state) = dtls_state(&*sender).await else { return };
+        let Some(connection) = connection.upgrade() else { return };
+        let callbacks = &connection.callbacks;
+        let was_connected = callbacks.connected.load(Ordering::Acquire);
+        let is_overdue = !was_connected && began.elapsed() > callbacks.give_up_after;
+        if state == Some(RTCDtlsTransportState::Closed) || is_overdue {
+            let cause = if was_connected { EndCause::HungUp } else { EndCause::Failed };
+            // This runs as a task of its own, because closing waits for the present one.
+            callbacks.runtime.clone().spawn(connection.shut(cause));
             return;
         }
+    }
+}
+
+/// Returns the state of DTLS, which there is none of before the first description. An error means
+/// that the connection is gone.
+async fn dtls_state(sender: &dyn RtpSender) -> Result<Option<RTCDtlsTransportState>, TransportError> {
+    match sender.transport().await.map_err(super::connection)? {
+        Some(transport) => transport.state().await.map(Some).map_err(super::connection),
+        None => Ok(None),
     }
 }
 
@@ -301,8 +343,9 @@ impl Sender {
         let track = Arc::clone(&sender.track) as Arc<dyn TrackLocal>;
         let rtp = sender.peer().add_track(track).await.map_err(super::connection)?;
         let (callbacks, connection) = (&sender.connection.callbacks, Arc::downgrade(&sender.connection));
+        *callbacks.sender.lock() = Some(Arc::clone(&rtp));
         let cancel = callbacks.cancel.clone();
-        let watch = async move { cancel.run_until_cancelled(watch_goodbye(connection, rtp)).await };
+        let watch = async move { cancel.run_until_cancelled(watch_end(connection, rtp)).await };
         callbacks.tasks.spawn_on(watch, &callbacks.runtime);
         Ok(sender)
     }
