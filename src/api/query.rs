@@ -102,8 +102,8 @@ impl Parameters {
             let cursor: Cursor = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()?;
             (cursor.order == order).then_some(cursor.place)
         };
-        let limit = self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT);
         let after = self.parse("cursor", "This is not a next_cursor of this list in this order.", ended);
+        let limit = self.read::<Paging>().limit.unwrap_or(DEFAULT_LIMIT);
         Listing { sort, after, limit, order }
     }
 
