@@ -62,6 +62,12 @@ pub enum StorageError {
     EventConflict { interview_id: Uuid, seq: i64 },
     #[error("event {got} of interview {interview_id} can't follow {last}: the log has no gaps")]
     EventGap { interview_id: Uuid, last: i64, got: i64 },
+    /// What its engine has not appended by now is kept beside the log.
+    #[error("interview {interview_id} was taken by another engine: events under fencing number {fence} are too late")]
+    LeaseLost { interview_id: Uuid, fence: i64 },
+    /// Only the engine that holds the call appends to its log.
+    #[error("a call of this interview is on")]
+    CallHeld,
     #[error("the respondent's key is gone: the personal data was erased")]
     Erased,
     #[error("stored {what} can't be read: {reason}")]

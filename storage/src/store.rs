@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::clock::Clock;
 use super::database::{self, Reach};
 use super::error::StorageError;
 use super::folder::make_folder;
@@ -37,6 +38,7 @@ pub struct Storage {
     files: Files,
     pub(crate) secret: Secret,
     reach: Reach,
+    pub(crate) clock: Clock,
     pub(crate) notifier: Notifier,
     /// Interviews that complete are looked at for insights.
     pub(crate) extracting: bool,
@@ -61,6 +63,7 @@ impl Storage {
             files,
             secret,
             reach: Reach::default(),
+            clock: Clock::default(),
             notifier: Notifier::default(),
             extracting: false,
             open_work: OpenWork::default(),

@@ -4,7 +4,7 @@
 //! The events of one interview reach a webhook in their order: only the first one that is still to be delivered is due.
 //! Whoever is killed while at it leaves a lease that runs out; then it is tried again, with the same `webhook-id`.
 //!
-//! Owns: these steps, for all workspaces. Never does: send, or decide when it is tried again.
+//! Owns: these steps, for all workspaces, by the database's clock. Never does: send, or decide when it is tried again.
 
 use std::collections::HashMap;
 
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{AUDITED, FAILURES, Webhooks, bury_pending, open_headers};
 use crate::alerts::NewAlert;
 use crate::audit::Change;
+use crate::clock;
 use crate::edit::Actor;
 use crate::error::StorageError;
 use crate::locks;
@@ -60,6 +61,8 @@ pub struct Job {
     pub data: Value,
     /// From 1.
     pub attempt: u32,
+    /// By the database's clock.
+    pub begun_at: DateTime<Utc>,
     leased_until: DateTime<Utc>,
 }
 
@@ -124,7 +127,8 @@ pub struct Deliveries<'a>(pub(crate) &'a Storage);
 
 impl Deliveries<'_> {
     /// Whether a delivery may be due: cheap to ask, and takes no lock.
-    pub async fn any_due(&self, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    pub async fn any_due(&self) -> Result<bool, StorageError> {
+        let now = self.0.now().await?;
         let free = Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(now));
         Ok(webhook_deliveries::Entity::find()
             .filter(Column::State.eq(DeliveryState::Pending))
@@ -136,13 +140,15 @@ impl Deliveries<'_> {
             .is_some())
     }
 
-    /// Has what is due delivered by tasks, within the bounds; the longest overdue first. What no task has come to by `until`
-    /// is due again. Returns how many were taken.
-    pub async fn take(&self, now: DateTime<Utc>, until: DateTime<Utc>, bounds: Bounds) -> Result<usize, StorageError> {
+    /// Has what is due delivered by tasks, within the bounds; the longest overdue first. What no task has come to after
+    /// `lease` is due again. Returns how many were taken.
+    pub async fn take(&self, lease: Duration, bounds: Bounds) -> Result<usize, StorageError> {
         let tx = self.0.write().await?;
         let backend = tx.get_database_backend();
         // One relay of a fleet at a time, or each would fill the same places.
         locks::hold(&tx, locks::RELAYS).await?;
+        let now = clock::now(&tx).await?;
+        let until = now + lease;
         let busy = Statement::from_sql_and_values(backend, BUSY, [now.into()]);
         let busy = Busy::find_by_statement(busy).all(&tx).await?;
         let number = |busy: &Busy| usize::try_from(busy.number).unwrap_or(0);
@@ -185,9 +191,8 @@ impl Deliveries<'_> {
         Ok(found.is_some_and(|row| row.state == DeliveryState::Pending))
     }
 
-    /// Begins an attempt, with a lease until `until`; nothing when it is no longer to be delivered.
-    pub async fn begin(&self, id: Uuid, until: DateTime<Utc>) -> Result<Option<Job>, StorageError> {
-        let now = Utc::now();
+    /// Begins an attempt with this lease; nothing when it is no longer to be delivered.
+    pub async fn begin(&self, id: Uuid, lease: Duration) -> Result<Option<Job>, StorageError> {
         let tx = self.0.write().await?;
         let found = webhook_deliveries::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
         let Some(delivery) = found.filter(|row| row.state == DeliveryState::Pending) else { return Ok(None) };
@@ -195,8 +200,9 @@ impl Deliveries<'_> {
         let entry = webhook_outbox::Entity::find_by_id(delivery.outbox_id).one(&tx).await?;
         let (Some(webhook), Some(entry)) = (webhook, entry) else { return Ok(None) };
         let attempt = u32::try_from(delivery.attempts).unwrap_or(0) + 1;
+        let now = clock::now(&tx).await?;
         let mut row = delivery.into_active_model();
-        row.leased_until = Set(Some(until));
+        row.leased_until = Set(Some(now + lease));
         let row = row.update(&tx).await?;
         tx.commit().await?;
         let vault = Webhooks(self.0).vault()?;
@@ -218,7 +224,8 @@ impl Deliveries<'_> {
             happened_at: entry.created_at,
             data: entry.data,
             attempt,
-            leased_until: row.leased_until.unwrap_or(until),
+            begun_at: now,
+            leased_until: row.leased_until.unwrap_or(now + lease),
         }))
     }
 
@@ -235,6 +242,7 @@ impl Deliveries<'_> {
             row.state == DeliveryState::Pending && row.leased_until == Some(job.leased_until)
         };
         let Some(delivery) = found.filter(ours) else { return void };
+        let now = clock::now(&tx).await?;
         let mut row = delivery.into_active_model();
         row.attempts = Set(job.attempt as i32);
         row.leased_until = Set(None);
@@ -242,7 +250,7 @@ impl Deliveries<'_> {
         row.last_status = Set(attempt.status.map(i32::from));
         row.last_error = Set(attempt.error.clone());
         row.response_excerpt = Set(attempt.excerpt.clone());
-        row.updated_at = Set(Utc::now());
+        row.updated_at = Set(now);
         match attempt.next {
             Next::Delivered => {
                 row.state = Set(DeliveryState::Delivered);
@@ -250,7 +258,7 @@ impl Deliveries<'_> {
             }
             Next::Again(wait) => {
                 let wait = Duration::from_std(wait).unwrap_or(Duration::days(1));
-                row.next_attempt_at = Set(Utc::now() + wait);
+                row.next_attempt_at = Set(now + wait);
             }
             Next::Dead => row.state = Set(DeliveryState::Dead),
         }
@@ -271,7 +279,7 @@ impl Deliveries<'_> {
         if let Some(reason) = &disabled {
             row.is_active = Set(false);
             row.disabled_reason = Set(Some(reason.clone()));
-            row.updated_at = Set(Utc::now());
+            row.updated_at = Set(now);
             bury_pending(&tx, id, &format!("the webhook was switched off: {reason}")).await?;
         }
         row.update(&tx).await?;
