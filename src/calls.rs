@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use storage::StorageError;
 use voice::port::AudioPort;
 use voice::transport::TransportError;
 
@@ -14,6 +15,9 @@ use voice::transport::TransportError;
 pub enum JoinError {
     #[error("a call is live in this interview already")]
     AlreadyLive,
+    /// After so many seconds the other engine's lease expires, unless it is renewed.
+    #[error("a call is live in this interview at another engine")]
+    Elsewhere { retry_after_s: u64 },
     #[error("the engine holds as many calls as it can")]
     Full { retry_after_s: u64 },
     #[error("the interview is over")]
@@ -69,6 +73,15 @@ pub struct EngineInfo {
     pub capacity: usize,
 }
 
+/// Why an interview can't be barred.
+#[derive(Debug, thiserror::Error)]
+pub enum BarError {
+    #[error("a call is on in interview {0}")]
+    Live(Uuid),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
 /// While it lives, nobody gets into the interviews it was made for.
 pub struct Bar(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
 
@@ -111,8 +124,11 @@ pub trait Calls: Send + Sync {
     -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
     /// An interview was scheduled: whatever can be made ready for its call may be made now, in the background.
     fn prepare(&self, _interview_id: Uuid) {}
-    /// Keeps everybody out of these interviews, on any engine; the one that somebody is in already otherwise.
-    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid>;
+    /// Keeps everybody out of these interviews, on any engine.
+    ///
+    /// # Errors
+    /// [`BarError::Live`] with an interview that somebody is in.
+    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, BarError>;
     /// Waits until everything said in these interviews is committed, then drops what is kept of them beside tables and
     /// the store of files: refused events, the page's messages, clips with personal words, recordings that are not stored yet.
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting>;

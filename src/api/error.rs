@@ -133,8 +133,8 @@ impl Problem {
     }
 
     /// It is too early; with the way out.
-    pub fn too_early(opens_at: DateTime<Utc>) -> Self {
-        let wait = (opens_at - Utc::now()).num_seconds().max(0) as u64 + 1;
+    pub fn too_early(opens_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let wait = (opens_at - now).num_seconds().max(0) as u64 + 1;
         let detail = format!("the interview opens at {}", opens_at.to_rfc3339_opts(SecondsFormat::Secs, true));
         Self { opens_at: Some(opens_at), ..Self::new(Kind::TooEarly, detail) }.retry_after(wait)
     }
@@ -179,6 +179,7 @@ impl From<StorageError> for Problem {
         };
         match &error {
             StorageError::NotFound(_) => Self::not_found(error.to_string()),
+            StorageError::CallHeld => Self::new(Kind::CallInProgress, error.to_string()),
             StorageError::Over(_) => Self::new(Kind::InterviewOver, error.to_string()),
             StorageError::NotOver => Self::new(Kind::InterviewNotOver, error.to_string()),
             StorageError::Conflict(_) => Self::conflict(error.to_string()),

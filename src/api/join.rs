@@ -64,8 +64,9 @@ async fn open(state: &AppState, token: &str) -> Result<interviews::Model, Proble
     if expired {
         return Err(expired_link());
     }
-    match opens_at(state, &interview).filter(|at| *at > Utc::now()) {
-        Some(at) => Err(Problem::too_early(at)),
+    let now = state.storage.now().await?;
+    match opens_at(state, &interview).filter(|at| *at > now) {
+        Some(at) => Err(Problem::too_early(at, now)),
         None => Ok(interview),
     }
 }
@@ -94,7 +95,9 @@ pub(super) fn opens_at(state: &AppState, interview: &interviews::Model) -> Optio
                 ("Link" = Option<String>, description = "A STUN or TURN server each"),
             )),
         (status = 406, body = Problem, description = "the offer has no codec that can be used"),
-        (status = 409, body = Problem, description = "a call is live already"),
+        (status = 409, body = Problem, description = "A call of this interview is live. If another engine holds it, \
+            Retry-After says when its lease expires unless that engine renews it.",
+            headers(("Retry-After" = Option<u64>))),
         (status = 410, body = Problem, description = "the link has expired or the interview is over"),
         (status = 425, body = Problem, description = "the interview is not open yet: see opens_at and Retry-After"),
         (status = 503, body = Problem, description = "no call can be taken now", headers(("Retry-After" = u64))),
@@ -202,6 +205,9 @@ fn refusal(state: &AppState, error: &JoinError) -> Problem {
     let detail = error.to_string();
     match error {
         JoinError::AlreadyLive => Problem::new(Kind::CallAlreadyLive, detail),
+        JoinError::Elsewhere { retry_after_s } => {
+            Problem::new(Kind::CallAlreadyLive, detail).retry_after(*retry_after_s)
+        }
         JoinError::Full { retry_after_s } => {
             state.metrics.admission_refusals_total.inc();
             Problem::new(Kind::EngineFull, detail).retry_after(*retry_after_s)

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::files::{self, Remaining};
-use crate::calls::{Calls, StillWaiting};
+use crate::calls::{BarError, Calls, StillWaiting};
 use crate::telemetry::Metrics;
 use storage::erased_files::WaitingErasure;
 use storage::erasure::Erasure;
@@ -24,6 +24,15 @@ pub enum ErasureError {
     Live(Uuid),
     #[error(transparent)]
     StillWaiting(#[from] StillWaiting),
+}
+
+impl From<BarError> for ErasureError {
+    fn from(error: BarError) -> Self {
+        match error {
+            BarError::Live(interview) => Self::Live(interview),
+            BarError::Storage(error) => error.into(),
+        }
+    }
 }
 
 /// Where personal data lies, and who counts.
@@ -70,7 +79,7 @@ pub(super) async fn carry_out(
     mut erasure: Erasure,
     done: Option<Receipt>,
 ) -> Result<Receipt, ErasureError> {
-    let _bar = place.calls.bar(&erasure.interviews).await.map_err(ErasureError::Live)?;
+    let _bar = place.calls.bar(&erasure.interviews).await?;
     let forgotten = place.calls.forget(&erasure.interviews).await?;
     let (storage, now) = (place.storage, erasure.at);
     if let Some(receipt) = done {

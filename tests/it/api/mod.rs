@@ -9,7 +9,9 @@ use interview::io::{CallState, Command, Notice};
 use interview::webhook::Allow;
 use interviewer::access::{Access, AccessSettings, OidcSettings};
 use interviewer::api;
-use interviewer::calls::{Bar, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting};
+use interviewer::calls::{
+    Bar, BarError, Calls, Connect, EngineInfo, Forgotten, JoinError, NotLive, PageMessage, StillWaiting,
+};
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
 use interviewer::supervised::Board;
@@ -82,7 +84,7 @@ impl Calls for Fake {
         (told, self.page.subscribe())
     }
 
-    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, Uuid> {
+    async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, BarError> {
         if *self.live.lock() { Err(interviews[0]) } else { Ok(Bar::new(())) }
     }
 
