@@ -7,6 +7,7 @@ use tokio::sync::broadcast;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use storage::StorageError;
 use voice::port::AudioPort;
 use voice::transport::TransportError;
 
@@ -14,6 +15,9 @@ use voice::transport::TransportError;
 pub enum JoinError {
     #[error("this interview already has a live call")]
     AlreadyLive,
+    /// The lease of the other engine expires after so many seconds unless it is renewed.
+    #[error("this interview has a live call at another engine")]
+    Elsewhere { retry_after_s: u64 },
     #[error("the engine has as many calls as it can serve")]
     Full { retry_after_s: u64 },
     #[error("the interview is over")]
@@ -70,6 +74,15 @@ pub struct EngineInfo {
     pub capacity: usize,
 }
 
+/// The reason why joins of an interview can't be blocked.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinBlockError {
+    #[error("interview {0} has a live call")]
+    Live(Uuid),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
 /// While this exists, nobody can join the interviews that it was made for.
 pub struct JoinBlock(#[allow(dead_code)] Box<dyn std::any::Any + Send>);
 
@@ -114,9 +127,11 @@ pub trait Calls: Send + Sync {
     -> (Vec<PageMessage>, broadcast::Receiver<PageMessage>);
     /// Prepares the call of a scheduled interview in the background.
     fn prepare(&self, _interview_id: Uuid) {}
-    /// Keeps everybody out of these interviews, on any engine. Returns the interview with a live
-    /// call if there is one.
-    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid>;
+    /// Keeps everybody out of these interviews, on any engine.
+    ///
+    /// # Errors
+    /// Returns [`JoinBlockError::Live`] with an interview that has a live call.
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, JoinBlockError>;
     /// Waits until everything said in these interviews is committed. Then deletes what is kept of
     /// them outside of tables and the store of files: refused events, the page's messages, clips
     /// with personal words, and recordings that are not uploaded yet.

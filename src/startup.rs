@@ -17,7 +17,7 @@ use self::data_dir::{engine_name, lock_data_dir};
 use crate::access::Access;
 use crate::api;
 use crate::config::{ConfigError, Settings, SpeechEngine};
-use crate::fleet::{Answers, Cache, Fleet, Holders, Redis, RedisError, Sessions};
+use crate::fleet::{Answers, Cache, Leases, Redis, RedisError, Sessions};
 use crate::handles;
 use crate::insights::Tools;
 use crate::insights::task::ExtractInsights;
@@ -167,18 +167,24 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
     if let (Some(llm), Some(redis)) = (&llm, &redis) {
         llm.cache_in(Arc::new(Answers::new(redis.clone())));
     }
-    let fleet = redis.as_ref().map(|redis| Fleet {
-        holders: Holders::new(redis.clone(), engine.clone()),
-        sessions: Sessions::new(redis.clone()),
-    });
+    let leases = Leases::new(storage.clone(), engine.clone(), redis.clone());
     let incidents = Incidents::default();
-    let patience = Patience::default();
-    let persistence =
-        Persistence::start(&mut stack, storage.clone(), Arc::clone(&metrics), incidents.clone(), patience)?;
-    let last = persistence.clone();
+    let persistence = Persistence::start(
+        &mut stack,
+        storage.clone(),
+        Arc::clone(&metrics),
+        incidents.clone(),
+        leases.clone(),
+        Patience::default(),
+    )?;
+    let (last, held) = (persistence.clone(), leases.clone());
     stack.on_stop("persistence", move || async move {
         if tokio::time::timeout(FLUSH_GRACE, last.flush()).await.is_err() {
             tracing::warn!("events are still waiting for the database. The next start appends them");
+        }
+        // Other engines may take these calls at once.
+        if let Err(error) = held.release(|interview| last.has_waiting(interview)).await {
+            tracing::warn!(%error, "leases of calls can't be released: they expire");
         }
     });
     // Events that the last process could not append come before anything that this one does about
@@ -214,13 +220,12 @@ pub async fn start_with(settings: Settings, engines: Engines) -> Result<Running,
         recordings,
         uploader: uploader.clone(),
         metrics: Arc::clone(&metrics),
-        fleet: fleet.clone(),
+        leases,
+        sessions: redis.clone().map(Sessions::new),
         llm: llm.clone(),
         guides: Cache::new("guide", GUIDES_KEPT, redis.clone()),
     });
-    if let Some(fleet) = fleet {
-        session::fleet::start(&mut stack, registry.clone(), fleet)?;
-    }
+    session::fleet::start(&mut stack, registry.clone())?;
     let interrupted = registry.recover().await?;
     if interrupted > 0 {
         info!(interrupted, "interrupted interviews are waiting to be continued");

@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod api_keys;
 pub mod call_guide_versions;
 pub mod call_guides;
+pub mod call_leases;
 pub mod erasures;
 pub mod event_logs;
 pub mod idempotency_keys;

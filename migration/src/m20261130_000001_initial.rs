@@ -20,13 +20,14 @@ pub use workspaces::DEFAULT_WORKSPACE;
 pub struct Migration;
 
 /// All tables. Each follows those that its foreign keys name.
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 22] = [
     "workspaces",
     "call_guides",
     "call_guide_versions",
     "interviews",
     "interview_responses",
     "join_tokens",
+    "call_leases",
     "event_logs",
     "person_keys",
     "erasures",

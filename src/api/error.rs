@@ -134,8 +134,8 @@ impl Problem {
 
     /// Returns the problem of a link that is used too early, with the time from which it can be
     /// used.
-    pub fn too_early(opens_at: DateTime<Utc>) -> Self {
-        let wait = (opens_at - Utc::now()).num_seconds().max(0) as u64 + 1;
+    pub fn too_early(opens_at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let wait = (opens_at - now).num_seconds().max(0) as u64 + 1;
         let detail = format!("The interview opens at {}.", opens_at.to_rfc3339_opts(SecondsFormat::Secs, true));
         Self { opens_at: Some(opens_at), ..Self::new(Kind::TooEarly, detail) }.retry_after(wait)
     }
@@ -180,6 +180,7 @@ impl From<StorageError> for Problem {
         };
         match &error {
             StorageError::NotFound(_) => Self::not_found(sentence(&error)),
+            StorageError::CallHeld => Self::new(Kind::CallInProgress, sentence(&error)),
             StorageError::Over(_) => Self::new(Kind::InterviewOver, sentence(&error)),
             StorageError::NotOver => Self::new(Kind::InterviewNotOver, sentence(&error)),
             StorageError::Conflict(_) => Self::conflict(sentence(&error)),

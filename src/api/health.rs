@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use chrono::Utc;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -175,7 +174,7 @@ impl Health {
 }
 
 async fn tasks(state: &AppState) -> Vec<Tasks> {
-    let now = Utc::now();
+    let now = state.storage.about_now();
     let counts = state.storage.tasks().census(now).await.map(Vec::from).unwrap_or_default();
     let line = |count: QueueCount| Tasks {
         queue: count.queue,

@@ -79,6 +79,7 @@ async fn get(state: Data<AppState>, token: Path<String>) -> Result<HttpResponse,
     }
     let guide = state.storage.of(interview.workspace_id).interviews().guide(interview.id).await?;
     let opens_at = opens_at(&state, &interview);
+    let now = state.storage.now().await?;
     let recording_kept = interview.has_recording();
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Invitation {
         questions: guide.questions().count(),
@@ -91,7 +92,7 @@ async fn get(state: Data<AppState>, token: Path<String>) -> Result<HttpResponse,
         respondent_name: interview.respondent_name,
         scheduled_at: interview.scheduled_at,
         opens_at,
-        opens_in_seconds: opens_at.map_or(0, |at| ((at - chrono::Utc::now()).num_milliseconds().max(0) + 999) / 1_000),
+        opens_in_seconds: opens_at.map_or(0, |at| ((at - now).num_milliseconds().max(0) + 999) / 1_000),
         status: interview.status,
         status_reason: interview.status_reason,
         consent_given: interview.consent_given,

@@ -65,8 +65,9 @@ async fn open(state: &AppState, token: &str) -> Result<interviews::Model, Proble
     if expired {
         return Err(expired_link());
     }
-    match opens_at(state, &interview).filter(|at| *at > Utc::now()) {
-        Some(at) => Err(Problem::too_early(at)),
+    let now = state.storage.now().await?;
+    match opens_at(state, &interview).filter(|at| *at > now) {
+        Some(at) => Err(Problem::too_early(at, now)),
         None => Ok(interview),
     }
 }
@@ -98,7 +99,9 @@ pub(super) fn opens_at(state: &AppState, interview: &interviews::Model) -> Optio
                 ("Link" = Option<String>, description = "One STUN or TURN server for each header."),
             )),
         (status = 406, body = Problem, description = "The offer has no codec that the engine supports."),
-        (status = 409, body = Problem, description = "A call is already live."),
+        (status = 409, body = Problem, description = "A call of this interview is live. If another engine holds it, \
+            Retry-After says when its lease expires unless that engine renews it.",
+            headers(("Retry-After" = Option<u64>))),
         (status = 410, body = Problem, description = "The link has expired or the interview is over."),
         (status = 425, body = Problem, description = "The interview is not open yet. See opens_at and Retry-After."),
         (status = 503, body = Problem, description = "No call can be accepted at present.",
@@ -211,6 +214,9 @@ fn refusal(state: &AppState, error: &JoinError) -> Problem {
     let detail = super::error::sentence(error);
     match error {
         JoinError::AlreadyLive => Problem::new(Kind::CallAlreadyLive, detail),
+        JoinError::Elsewhere { retry_after_s } => {
+            Problem::new(Kind::CallAlreadyLive, detail).retry_after(*retry_after_s)
+        }
         JoinError::Full { retry_after_s } => {
             state.metrics.admission_refusals_total.inc();
             Problem::new(Kind::EngineFull, detail).retry_after(*retry_after_s)

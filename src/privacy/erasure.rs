@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::files::{self, Remaining};
-use crate::calls::{Calls, StillWaiting};
+use crate::calls::{Calls, JoinBlockError, StillWaiting};
 use crate::telemetry::Metrics;
 use storage::erased_files::WaitingErasure;
 use storage::erasure::Erasure;
@@ -25,6 +25,15 @@ pub enum ErasureError {
     Live(Uuid),
     #[error(transparent)]
     StillWaiting(#[from] StillWaiting),
+}
+
+impl From<JoinBlockError> for ErasureError {
+    fn from(error: JoinBlockError) -> Self {
+        match error {
+            JoinBlockError::Live(interview) => Self::Live(interview),
+            JoinBlockError::Storage(error) => error.into(),
+        }
+    }
 }
 
 /// Where personal data is, and who counts erasures.
@@ -74,7 +83,7 @@ pub(super) async fn carry_out(
     mut erasure: Erasure,
     done: Option<Receipt>,
 ) -> Result<Receipt, ErasureError> {
-    let _block = context.calls.block_joins(&erasure.interviews).await.map_err(ErasureError::Live)?;
+    let _block = context.calls.block_joins(&erasure.interviews).await?;
     let forgotten = context.calls.forget(&erasure.interviews).await?;
     let (storage, now) = (context.storage, erasure.at);
     if let Some(receipt) = done {

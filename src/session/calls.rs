@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use actix::Addr;
 use async_trait::async_trait;
-use interview::io::{Command, Notice};
+use interview::io::Command;
 use tokio::sync::broadcast;
 use tracing::warn;
 use uuid::Uuid;
 
 use super::actor::{CallActor, Control, NewLeg};
-use super::fleet::{self, Asked};
+use super::fleet::{self, Asked, taken_over};
 use super::leg::Leg;
 use super::registry::{Live, RETRY_AFTER_S, Registry};
-use crate::calls::{Calls, Connect, EngineInfo, Forgotten, JoinBlock, JoinError, NotLive, PageMessage, StillWaiting};
-use crate::fleet::Holders;
+use crate::calls::{
+    Calls, Connect, EngineInfo, Forgotten, JoinBlock, JoinBlockError, JoinError, NotLive, PageMessage, StillWaiting,
+};
+use crate::fleet::TakeError;
 use crate::supervisors::LiveCalls;
 use voice::audio::CallClock;
 use voice::inference::Priority;
@@ -47,24 +49,36 @@ impl Earlier {
     }
 }
 
-/// Interviews that this engine has claimed without a call, so that no other engine lets anybody in.
-struct Claims {
-    holders: Holders,
+/// Interviews that this engine holds without a call, so that no engine lets anybody in.
+struct Barred {
+    registry: Registry,
     interviews: Vec<Uuid>,
 }
 
-impl Drop for Claims {
+impl Drop for Barred {
     fn drop(&mut self) {
-        let (holders, interviews) = (self.holders.clone(), std::mem::take(&mut self.interviews));
-        tokio::spawn(async move {
-            for interview in interviews {
-                holders.leave(interview).await;
-            }
-        });
+        for interview in std::mem::take(&mut self.interviews) {
+            self.registry.give_up(interview);
+        }
     }
 }
 
 impl Registry {
+    /// Makes the call this engine's, with the log that it goes on with.
+    async fn take(&self, interview_id: Uuid, takeover: bool) -> Result<(), JoinError> {
+        let parts = &self.shared.parts;
+        // What was said here in an earlier call comes first, under the number that it was said under.
+        let flushed = tokio::time::timeout(PATIENCE, parts.persistence.flush_interview(interview_id)).await;
+        if !matches!(flushed, Ok(Ok(()))) {
+            return Err(JoinError::Unavailable("events of the last call still wait for the database".to_owned()));
+        }
+        match parts.leases.take(interview_id, takeover.then(Asked::hand_over)).await {
+            Ok(_) => Ok(()),
+            Err(TakeError::Held { retry_after_s }) => Err(JoinError::Elsewhere { retry_after_s }),
+            Err(TakeError::Storage(error)) => Err(JoinError::Unavailable(error.to_string())),
+        }
+    }
+
     /// A connection for the interview, which goes on with the call that is there, or begins one.
     async fn connect(
         &self,
@@ -94,12 +108,7 @@ impl Registry {
             }
             if earlier.connected {
                 // The page of the call that was ended learns why; the one that took over is not meant.
-                let notice = Notice::Error {
-                    title: "Taken over".into(),
-                    detail: "The call goes on in another window or on another device.".into(),
-                    call_id: Some(earlier.call_id),
-                };
-                self.page(interview_id).publish(clock.now_ms(), notice);
+                self.page(interview_id).publish(clock.now_ms(), taken_over(earlier.call_id));
             }
         } else if let Err(error) = self.start(interview_id, Arc::clone(&leg), call_id.clone(), clock).await {
             leg.close().await;
@@ -117,25 +126,18 @@ impl Calls for Registry {
         takeover: bool,
         connection: &mut dyn Connect,
     ) -> Result<String, JoinError> {
-        let fleet = &self.shared.parts.fleet;
         let _place = self.admit(interview_id)?;
         let live = self.shared.live.lock().get(&interview_id).map(Earlier::of);
         if live.as_ref().is_some_and(|earlier| earlier.connected) && !takeover {
             return Err(JoinError::AlreadyLive);
         }
         let fresh = live.is_none();
-        if fresh
-            && let Some(fleet) = fleet
-            && !fleet.holders.claim(interview_id, takeover).await
-        {
-            return Err(JoinError::AlreadyLive);
+        if fresh {
+            self.take(interview_id, takeover).await?;
         }
         let joined = self.connect(interview_id, live, connection).await;
-        if fresh
-            && joined.is_err()
-            && let Some(fleet) = fleet
-        {
-            fleet.holders.leave(interview_id).await;
+        if fresh && joined.is_err() {
+            self.give_up(interview_id);
         }
         joined
     }
@@ -184,26 +186,27 @@ impl Calls for Registry {
         });
     }
 
-    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid> {
-        let shut = self.shut(interviews)?;
-        let Some(fleet) = &self.shared.parts.fleet else { return Ok(JoinBlock::new(shut)) };
-        let mut claims = Claims { holders: fleet.holders.clone(), interviews: Vec::new() };
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, JoinBlockError> {
+        let shut = self.shut(interviews).map_err(JoinBlockError::Live)?;
+        let mut barred = Barred { registry: self.clone(), interviews: Vec::new() };
         for interview in interviews {
-            if !claims.holders.claim(*interview, false).await {
-                return Err(*interview);
+            match self.shared.parts.leases.take(*interview, None).await {
+                Ok(_) => barred.interviews.push(*interview),
+                Err(TakeError::Held { .. }) => return Err(JoinBlockError::Live(*interview)),
+                Err(TakeError::Storage(error)) => return Err(error.into()),
             }
-            claims.interviews.push(*interview);
         }
-        Ok(JoinBlock::new((shut, claims)))
+        // The lease is given up before anybody is let in here.
+        Ok(JoinBlock::new((barred, shut)))
     }
 
     async fn forget(&self, interviews: &[Uuid]) -> Result<Forgotten, StillWaiting> {
         let parts = &self.shared.parts;
         let forgotten = tokio::time::timeout(PATIENCE, parts.persistence.forget(interviews)).await;
         let refused_events = forgotten.map_err(|_| StillWaiting)?.map_err(|_| StillWaiting)?;
-        if let Some(fleet) = &parts.fleet {
-            // While it is away nobody can read it; what it holds lapses within the half hour.
-            let _ = fleet.sessions.forget(interviews).await;
+        if let Some(sessions) = &parts.sessions {
+            // While Redis is away nobody can read it. What it holds expires within the half hour.
+            let _ = sessions.forget(interviews).await;
         }
         if let Some(llm) = &parts.llm {
             llm.forget(interviews).await;

@@ -15,6 +15,10 @@ use crate::calls::PageMessage;
 /// Messages kept for a page that reconnects; a two-hour interview stays well below.
 const BACKLOG: usize = 4096;
 
+/// Messages of one tenure of a call: a million. Together with a fencing number below 2^33 a number stays below 2^53, and so
+/// is exact in JavaScript.
+const COUNTER_BITS: u32 = 20;
+
 /// The page's side of one interview; cheap to clone, shared by the actor and the sockets.
 #[derive(Clone)]
 pub struct Page {
@@ -36,15 +40,18 @@ struct Inner {
 
 impl Page {
     pub fn new() -> Self {
-        // A page that was open before the engine was started again (or before its messages were forgotten) asks for what
-        // came after a number of then. Milliseconds of the wall clock are larger than any number handed out before.
-        Self::starting_at(chrono::Utc::now().timestamp_millis().max(1) as u64)
+        let (live, _) = broadcast::channel(256);
+        let inner = Inner { next_seq: 1, backlog: Vec::new(), partial: HashMap::new(), last: 0, relayed: 0 };
+        Self { inner: Arc::new(Mutex::new(inner)), live, following: Arc::default() }
     }
 
-    fn starting_at(next_seq: u64) -> Self {
-        let (live, _) = broadcast::channel(256);
-        let inner = Inner { next_seq, backlog: Vec::new(), partial: HashMap::new(), last: 0, relayed: 0 };
-        Self { inner: Arc::new(Mutex::new(inner)), live, following: Arc::default() }
+    /// A call begins, which the engine holds under this fencing number. Its messages have larger numbers than those of any
+    /// engine that held the call before, and than those of this engine before it was started again: a page that was open then
+    /// asks for what came after one of these.
+    pub fn begin(&self, fence: i64) {
+        let first = (fence.max(0).unsigned_abs() << COUNTER_BITS) + 1;
+        let mut inner = self.inner.lock();
+        inner.next_seq = inner.next_seq.max(first);
     }
 
     /// Numbers the notice, keeps it, and hands it to every open socket.
@@ -156,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_page_that_comes_back_misses_nothing_final_and_gets_no_stale_partial() {
-        let page = Page::starting_at(1);
+        let page = Page::new();
         page.publish(10, caption("I", false));
         page.publish(20, caption("I think", false));
         let (_, mut live) = page.subscribe(None);
@@ -169,29 +176,41 @@ mod tests {
 
     #[test]
     fn what_another_engine_told_comes_once_and_numbers_go_on_after_it() {
-        let (there, here) = (Page::starting_at(50), Page::starting_at(10));
+        let (there, here) = (Page::new(), Page::new());
+        there.begin(2);
+        here.begin(1);
+        let first = there.inner.lock().next_seq;
         there.publish(10, caption("I think so.", true));
         let (_, mut live) = here.subscribe(None);
         for message in there.subscribe(None).0.into_iter().cycle().take(2) {
             here.relay(message);
         }
-        assert_eq!((live.try_recv().unwrap().seq, here.relayed()), (50, 50));
+        assert_eq!((live.try_recv().unwrap().seq, here.relayed()), (first, first));
         assert!(live.try_recv().is_err(), "once");
         here.publish(20, caption("And so on.", true));
         for message in here.subscribe(None).0 {
             here.relay(message);
         }
-        assert_eq!(here.relayed(), 50, "its own are none of another engine's");
-        assert_eq!(here.subscribe(None).0.iter().map(|message| message.seq).collect::<Vec<_>>(), [50, 51]);
+        assert_eq!(here.relayed(), first, "its own are none of another engine's");
+        assert_eq!(here.subscribe(None).0.iter().map(|message| message.seq).collect::<Vec<_>>(), [first, first + 1]);
     }
 
     #[test]
-    fn a_page_made_again_goes_on_with_larger_numbers() {
+    fn whoever_holds_the_call_next_goes_on_with_larger_numbers_that_javascript_holds() {
+        let seqs = |page: &Page| page.subscribe(None).0.iter().map(|message| message.seq).collect::<Vec<_>>();
         let first = Page::new();
+        first.begin(1);
         first.publish(10, caption("I think so.", true));
-        let last = first.subscribe(None).0[0].seq;
+        // Its actor was replaced; the engine still holds the call.
+        first.begin(1);
+        first.publish(20, caption("And so on.", true));
         let second = Page::new();
-        second.publish(20, caption("And so on.", true));
-        assert!(second.subscribe(None).0[0].seq >= last);
+        second.begin(2);
+        second.publish(30, caption("Yes.", true));
+        assert!(seqs(&first).is_sorted_by(|a, b| a < b) && seqs(&first)[1] < seqs(&second)[0]);
+        let last = Page::new();
+        last.begin((1 << 33) - 1);
+        last.publish(10, caption("Yes.", true));
+        assert!(seqs(&last)[0] < 1 << 53);
     }
 }

@@ -5,13 +5,13 @@
 use uuid::Uuid;
 
 use super::page::Page;
-use crate::fleet::Fleet;
+use crate::fleet::Sessions;
 use crate::fleet::sessions::ERASED;
 
 /// Puts into the page what other engines, or this one before it died, told. False when all of it
 /// was erased.
-pub(super) async fn recall(fleet: &Fleet, interview: Uuid, page: &Page) -> bool {
-    let Ok(texts) = fleet.sessions.after(interview, page.last()).await else { return true };
+pub(super) async fn recall(sessions: &Sessions, interview: Uuid, page: &Page) -> bool {
+    let Ok(texts) = sessions.after(interview, page.last()).await else { return true };
     for text in &texts {
         if text == ERASED {
             return false;

@@ -8,21 +8,20 @@ use storage::projection::ENGINE_RESTARTED;
 use storage::{EventRecord, StorageError};
 
 use super::registry::Registry;
-use crate::fleet::Holder;
 
 impl Registry {
     /// After a start: interviews that a crash left in the middle say so and wait for their respondents.
     pub async fn recover(&self) -> Result<usize, StorageError> {
         let parts = &self.shared.parts;
+        // This process holds nothing yet, so these are of one that died.
+        parts.leases.release_left(|interview| parts.persistence.has_waiting(interview)).await?;
         let unfinished = parts.storage.interviews().unfinished().await?;
         for &id in &unfinished {
-            // Another engine may be holding it at this moment, and is the only one that writes into its log then.
-            if let Some(fleet) = &parts.fleet
-                && matches!(fleet.holders.holder(id).await, Holder::Other(_) | Holder::Unknown)
-            {
+            // An engine that holds the call is the only one that writes into its log.
+            if parts.leases.is_elsewhere(id).await? {
                 continue;
             }
-            // The database has not taken what was said last: whatever is written now would stand in its place.
+            // The database has not taken what was said last. Whatever is written now would stand in its place.
             if parts.persistence.has_waiting(id) {
                 continue;
             }
@@ -34,7 +33,11 @@ impl Registry {
             }
             let event = Event::Paused { reason: ENGINE_RESTARTED.to_owned() };
             let record = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event, actor: "engine".into() };
-            parts.storage.event_log().append(id, &[record]).await?;
+            match parts.storage.event_log().append(id, &[record]).await {
+                // Another engine has taken it up since.
+                Ok(_) | Err(StorageError::CallHeld | StorageError::EventConflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(unfinished.len())
     }

@@ -25,7 +25,7 @@ use super::script::Script;
 use super::threads::{CallThreads, Seat};
 use crate::calls::JoinError;
 use crate::config::Settings;
-use crate::fleet::{Cache, Fleet, Holder};
+use crate::fleet::{Cache, Leases, Sessions};
 use crate::recordings::Uploader;
 use crate::supervisors::Persistence;
 use crate::telemetry::Metrics;
@@ -71,7 +71,10 @@ pub struct Parts {
     /// Brings what was recorded to the store of files.
     pub uploader: Uploader,
     pub metrics: Arc<Metrics>,
-    pub fleet: Option<Fleet>,
+    /// The calls that this engine holds.
+    pub leases: Leases,
+    /// What pages were told, where there is a Redis.
+    pub sessions: Option<Sessions>,
     /// Whose answers are forgotten with those they are about.
     pub llm: Option<Llm>,
     /// Guides as interviews are pinned to them.
@@ -225,16 +228,18 @@ impl Registry {
         if interview.state().recording == Some(true) {
             leg.start_recording();
         }
+        let elsewhere = || JoinError::Unavailable("another engine has taken the call".to_owned());
+        let fence = parts.leases.fence(interview_id).ok_or_else(elsewhere)?;
         let page = self.page(interview_id);
-        if let Some(fleet) = &parts.fleet {
-            // What was asked of a call that is over is not meant for this one.
-            fleet.sessions.asked(interview_id).await;
-            recall(fleet, interview_id, &page).await;
+        if let Some(sessions) = &parts.sessions {
+            recall(sessions, interview_id, &page).await;
         }
+        page.begin(fence);
         let superseded = CancellationToken::new();
-        let registry = self.clone();
+        let (registry, told) = (self.clone(), self.clone());
         let call = CallContext {
             interview_id,
+            fence,
             interview,
             last_seq: events.last().map_or(0, |event| event.seq),
             script,
@@ -247,12 +252,14 @@ impl Registry {
             superseded: superseded.clone(),
             resumes: stopped_by_engine(&events),
             recording_faults: recording_faults(&events),
+            on_taken_over: Box::new(move || told.tell_taken_over(interview_id)),
             on_end: Box::new(move |ending| registry.ended(interview_id, ending)),
         };
         let seat = self.shared.threads.seat().map_err(|error| unavailable(&error))?;
         let addr = CallActor::start_in_arbiter(seat.arbiter(), move |_| CallActor::new(call));
         self.shared.live.lock().insert(interview_id, Live { addr, seat, leg, superseded, call_id, clock });
         self.count();
+        self.shared.changed.notify_waiters();
         Ok(())
     }
 
@@ -312,11 +319,19 @@ impl Registry {
     }
 
     fn ended(&self, interview_id: Uuid, ending: Ending) {
+        // First: whoever joins from here on finds a call that is ending, or takes the next lease.
+        self.shared.parts.leases.give_up(interview_id);
         let gone = self.shared.live.lock().remove(&interview_id);
         if gone.is_some() {
             info!(interview = %interview_id, ?ending, "call ended");
         }
         self.count();
+        self.shared.changed.notify_waiters();
+    }
+
+    /// The interview is held here no more, without a call. Its lease is released in a moment.
+    pub(super) fn give_up(&self, interview_id: Uuid) {
+        self.shared.parts.leases.give_up(interview_id);
         self.shared.changed.notify_waiters();
     }
 
@@ -375,13 +390,9 @@ impl Registry {
         self.shared.live.lock().contains_key(&interview_id)
     }
 
-    /// Whether somebody is on the line or joining, on any engine of the fleet.
+    /// Whether somebody is on the line or joining, on any engine. While the database can't be asked, the answer is yes.
     pub async fn is_busy_anywhere(&self, interview_id: Uuid) -> bool {
-        if self.is_busy(interview_id) {
-            return true;
-        }
-        let Some(fleet) = &self.shared.parts.fleet else { return false };
-        matches!(fleet.holders.holder(interview_id).await, Holder::Other(_))
+        self.is_busy(interview_id) || self.shared.parts.leases.is_elsewhere(interview_id).await.unwrap_or(true)
     }
 
     /// The calls whose actors share a thread with this one's: for tests.

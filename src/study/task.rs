@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{ExportError, Format, Pages, Study};
 use crate::tasks::{Context, Failure, Handler};
 use storage::exports::{EXPORT_STUDY, KEPT};
-use storage::tasks::NewTask;
+use storage::tasks::{Due, NewTask};
 use storage::{Actor, Storage, StorageError, StudyFilter};
 
 const REMOVE: &str = "remove_export";
@@ -80,7 +80,7 @@ impl Handler for Exporter {
         // This is compared later, to find out whether anybody was erased during the export.
         let erasures = storage.erased_files().erasures().await?;
         let remove = NewTask {
-            run_at: context.now + KEPT,
+            due: Due::After(KEPT),
             unique_key: Some(context.task_id.to_string()),
             ..NewTask::new(Queue::Analytics, REMOVE, json!({ "export": context.task_id, "format": format }))
         };

@@ -70,8 +70,10 @@ impl Appointments {
             return Err(Failure::Later { at: now + AGAIN });
         }
         // If the interview was cancelled or joined in the meantime, that is not changed.
-        if !storage.interviews().miss(id, now).await? {
-            return Err(Failure::Later { at: now + AGAIN });
+        match storage.interviews().miss(id, now).await {
+            Ok(true) => {}
+            Ok(false) | Err(StorageError::CallHeld) => return Err(Failure::Later { at: now + AGAIN }),
+            Err(error) => return Err(error.into()),
         }
         let guide = row.call_guide_id.to_string();
         self.metrics.interviews_total.with_label_values(&["no_show", &guide]).inc();

@@ -3,7 +3,7 @@
 //! Owns: the time limit, what becomes of a panic, how each failure ends. Never does: take another task.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use entity::tasks;
@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 
 use super::handler::{Context, Failure, Handler, Progress};
 use super::state::{Inner, Why};
+use storage::StorageError;
 use storage::tasks::{Ending, Lease};
 
 /// How long a task that is told to stop may go on.
@@ -30,13 +31,16 @@ enum Outcome {
     Dropped,
 }
 
+/// `now` is when the task was claimed, by the database's clock.
 pub(super) async fn carry_out(
     inner: Arc<Inner>,
     handler: Arc<dyn Handler>,
     row: tasks::Model,
+    now: DateTime<Utc>,
     progress: Progress,
     cancelled: CancellationToken,
 ) {
+    let began = Instant::now();
     let lease = Lease { task: row.id, owner: inner.owner.clone(), attempt: row.attempts };
     let context = Context {
         workspace: row.workspace_id,
@@ -44,7 +48,7 @@ pub(super) async fn carry_out(
         interview_id: row.interview_id,
         attempt: row.attempts.unsigned_abs(),
         storage: inner.storage.of(row.workspace_id),
-        now: Utc::now(),
+        now,
         progress,
         cancelled: cancelled.clone(),
     };
@@ -59,7 +63,8 @@ pub(super) async fn carry_out(
     };
     work.abort();
     let why = inner.active.lock().get(&row.id).and_then(|active| active.why);
-    let tries = Tries { now: Utc::now(), pause, last: row.attempts - row.orphaned >= row.max_attempts, limit };
+    let tries =
+        Tries { now: now + began.elapsed(), pause, last: row.attempts - row.orphaned >= row.max_attempts, limit };
     if let Some((ending, name)) = ending(outcome, why, &tries) {
         let label = [row.queue.as_str(), row.kind.as_str(), name];
         report(&row, &ending);
@@ -127,7 +132,7 @@ fn report(row: &tasks::Model, ending: &Ending) {
 async fn write_down(inner: &Inner, lease: &Lease, ending: &Ending) -> bool {
     let give_up = tokio::time::Instant::now() + inner.options.lease;
     loop {
-        match inner.storage.tasks().settle(lease, ending, Utc::now()).await {
+        match settle(inner, lease, ending).await {
             Ok(written) => return written,
             Err(error) if error.is_permanent() || tokio::time::Instant::now() > give_up => {
                 error!(task = %lease.task, %error, "how a task ended can't be written down");
@@ -136,6 +141,11 @@ async fn write_down(inner: &Inner, lease: &Lease, ending: &Ending) -> bool {
             Err(_) => tokio::time::sleep(AGAIN).await,
         }
     }
+}
+
+async fn settle(inner: &Inner, lease: &Lease, ending: &Ending) -> Result<bool, StorageError> {
+    let now = inner.storage.now().await?;
+    inner.storage.tasks().settle(lease, ending, now).await
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub struct Context {
     pub attempt: u32,
     /// The workspace's store, as the engine itself.
     pub storage: Storage,
-    /// When the attempt began.
+    /// When the task was claimed, by the database's clock.
     pub now: DateTime<Utc>,
     pub(super) progress: Progress,
     pub(super) cancelled: CancellationToken,

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::time::{Instant, MissedTickBehavior};
 use uuid::Uuid;
 
@@ -46,11 +45,11 @@ pub(super) async fn keep(inner: Arc<Inner>, heartbeat: Arc<Heartbeat>) {
         }
         if seen_to.is_ok() && due(round, ROUND.min(third)) {
             round = Some(Instant::now());
-            seen_to = inner.go_round(Utc::now()).await;
+            seen_to = inner.go_round().await;
         }
         if seen_to.is_ok() && due(swept, SWEEP) {
             swept = Some(Instant::now());
-            seen_to = heartbeat.during(inner.sweep(Utc::now())).await;
+            seen_to = heartbeat.during(inner.sweep()).await;
         }
         if let Err(error) = &seen_to
             && !away
@@ -71,7 +70,7 @@ impl Inner {
         }
         let tasks = self.storage.tasks();
         let held = if put_off {
-            tasks.keep(&self.owner, Utc::now() + self.options.lease).await?
+            tasks.keep(&self.owner, self.storage.now().await? + self.options.lease).await?
         } else {
             tasks.held(&self.owner).await?
         };
@@ -101,7 +100,8 @@ impl Inner {
         Ok(())
     }
 
-    async fn go_round(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn go_round(&self) -> Result<(), StorageError> {
+        let now = self.storage.now().await?;
         let tasks = self.storage.tasks();
         for row in tasks.rescue(now).await? {
             tracing::warn!(task = %row.id, kind = row.kind, state = row.state.as_str(), "a task's worker has died");
@@ -109,13 +109,14 @@ impl Inner {
         }
         if let Some(redis_queue) = self.redis_queue.as_ref().filter(|redis_queue| redis_queue.is_there()) {
             // What it lost: emptied, restarted, or taken by a worker that died before it claimed it.
-            let _ = redis_queue.offer(&tasks.due(now, MOST).await?).await;
+            let _ = redis_queue.offer(&tasks.due(now, MOST).await?, now).await;
         }
         self.metrics.observe_queues(&tasks.census(now).await?, now);
         Ok(())
     }
 
-    async fn sweep(&self, now: DateTime<Utc>) -> Result<(), StorageError> {
+    async fn sweep(&self) -> Result<(), StorageError> {
+        let now = self.storage.now().await?;
         let kept = chrono::Duration::from_std(self.options.kept).unwrap_or(chrono::Duration::days(365));
         let removed = self.storage.tasks().sweep(now - kept, now - kept * DEAD_KEPT).await?;
         if removed > 0 {

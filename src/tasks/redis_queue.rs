@@ -1,7 +1,8 @@
-//! The redis_queue of tasks in Redis, for a fleet: workers ask there, and not the table, what is next.
+//! The order of tasks in Redis, for a fleet: workers ask Redis, and not the table, what is next.
 //!
-//! A sorted set a kind holds ids and nothing else. A worker that takes an id still has to claim the task in the table, so an id
-//! that is there twice, or of a task that is long over, does no harm; one that was lost is offered again within seconds.
+//! There is a sorted set for each kind, which holds ids and nothing else. A worker that takes an id still has to claim the
+//! task in the table, so an id that is there twice, or that of a task which is long over, does no harm. An id that was lost is
+//! offered again within seconds.
 //! Owns: those sets. Never does: hold anything that is not in the table.
 
 use std::sync::Arc;
@@ -64,19 +65,19 @@ impl RedisQueue {
         self.offered.notified().await;
     }
 
-    /// Puts these where they belong.
-    pub async fn offer(&self, tasks: &[DueTask]) -> Result<(), RedisError> {
+    /// Puts these where they belong at `now`.
+    pub async fn offer(&self, tasks: &[DueTask], now: DateTime<Utc>) -> Result<(), RedisError> {
         if tasks.is_empty() {
             return Ok(());
         }
         let mut pipeline = Pipeline::new();
         for task in tasks {
-            pipeline.cmd("ZADD").arg(key(&task.kind)).arg(score(task, Utc::now())).arg(task.id.to_string()).ignore();
+            pipeline.cmd("ZADD").arg(key(&task.kind)).arg(score(task, now)).arg(task.id.to_string()).ignore();
         }
         self.redis.ask_all(&pipeline).await
     }
 
-    /// Takes ids of what is due, the first in redis_queue first.
+    /// Takes ids of what is due, in the order of the queue.
     pub async fn take(&self, kinds: &[&str], now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>, RedisError> {
         let taken: Vec<String> = self
             .redis
@@ -125,7 +126,7 @@ impl RedisQueue {
         *waiting = rest;
         let committed: Vec<DueTask> = committed.into_iter().map(|(_, due)| due).collect();
         // What Redis does not take is offered again with everything else.
-        let _ = self.offer(&committed).await;
+        let _ = self.offer(&committed, storage.about_now()).await;
         Ok(())
     }
 }
@@ -134,7 +135,7 @@ fn key(kind: &str) -> String {
     Redis::key(&format!("tasks:{kind}"))
 }
 
-/// Milliseconds since 1970: its place in the redis_queue once it is due, its time before that.
+/// Milliseconds since 1970: its place in the queue once it is due, its time before that.
 fn score(task: &DueTask, now: DateTime<Utc>) -> i64 {
     let place = if task.run_at <= now { task.rank } else { task.run_at };
     place.timestamp_millis()

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use entity::{Queue, tasks};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -94,7 +94,7 @@ impl Runner {
         }
         // Whoever still goes on does so no longer: the next worker may begin at once.
         self.inner.active.lock().clear();
-        match self.inner.storage.tasks().give_back(&self.inner.owner, Utc::now()).await {
+        match self.inner.give_back().await {
             Ok(0) => {}
             Ok(given_back) => tracing::info!(given_back, "tasks under way will be begun anew"),
             // Their leases run out.
@@ -204,28 +204,40 @@ impl Inner {
             }
             let wanted = Wanted { queue, kinds, ids: None, limit: free as u64 };
             let lease = chrono::Duration::from_std(self.options.lease).unwrap_or(chrono::Duration::MAX);
-            let rows = self.claim(wanted, lease).await?;
+            let (rows, now) = self.claim(wanted, lease).await?;
             begun += rows.len();
             for row in rows {
-                self.begin(row);
+                self.begin(row, now);
             }
         }
         Ok(begun)
     }
 
-    /// What Redis says is next; what the table says while there is none.
-    async fn claim(&self, wanted: Wanted<'_>, lease: chrono::Duration) -> Result<Vec<tasks::Model>, StorageError> {
-        let (tasks, now) = (self.storage.tasks(), Utc::now());
-        if let Some(redis_queue) = self.redis_queue.as_ref().filter(|redis_queue| redis_queue.is_there()) {
-            // An error means that it is away by now; what it holds is in the table.
-            if let Ok(ids) = redis_queue.take(wanted.kinds, now, wanted.limit as usize).await {
-                if ids.is_empty() {
-                    return Ok(Vec::new());
-                }
-                return tasks.claim(&Wanted { ids: Some(&ids), ..wanted }, &self.owner, now, lease).await;
+    /// What Redis says is next, or what the table says while there is none; and the time at which it was claimed.
+    async fn claim(
+        &self,
+        mut wanted: Wanted<'_>,
+        lease: chrono::Duration,
+    ) -> Result<(Vec<tasks::Model>, DateTime<Utc>), StorageError> {
+        let ids;
+        let about_now = self.storage.about_now();
+        // An error of Redis means that it is away by now. What it holds is in the table.
+        if let Some(redis_queue) = self.redis_queue.as_ref().filter(|redis_queue| redis_queue.is_there())
+            && let Ok(next) = redis_queue.take(wanted.kinds, about_now, wanted.limit as usize).await
+        {
+            if next.is_empty() {
+                return Ok((Vec::new(), about_now));
             }
+            ids = next;
+            wanted.ids = Some(&ids);
         }
-        tasks.claim(&wanted, &self.owner, now, lease).await
+        let now = self.storage.now().await?;
+        Ok((self.storage.tasks().claim(&wanted, &self.owner, now, lease).await?, now))
+    }
+
+    async fn give_back(&self) -> Result<usize, StorageError> {
+        let now = self.storage.now().await?;
+        self.storage.tasks().give_back(&self.owner, now).await
     }
 
     fn asks_redis(&self) -> bool {
@@ -243,7 +255,7 @@ impl Inner {
         notifier.take();
     }
 
-    fn begin(self: &Arc<Self>, row: tasks::Model) {
+    fn begin(self: &Arc<Self>, row: tasks::Model, now: DateTime<Utc>) {
         // Only kinds that have one are claimed.
         let Some(handler) = self.handlers.get(row.kind.as_str()).cloned() else { return };
         let (progress, cancelled) = (Progress::default(), CancellationToken::new());
@@ -251,7 +263,7 @@ impl Inner {
         let lease = Lease { task: id, owner: self.owner.clone(), attempt: row.attempts };
         // It can't end before it is listed: it takes the list's lock for that.
         let mut list = self.active.lock();
-        let work = attempt::carry_out(Arc::clone(self), handler, row, progress.clone(), cancelled.clone());
+        let work = attempt::carry_out(Arc::clone(self), handler, row, now, progress.clone(), cancelled.clone());
         let work = AbortOnDropHandle::new(tokio::spawn(work));
         list.insert(id, Active { queue, lease, progress, noted: 0, cancelled, why: None, _work: work });
     }

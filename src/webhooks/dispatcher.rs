@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::Utc;
 use entity::Queue;
 use interview::webhook::{DeliveryOutcome, Next};
 use rand::Rng as _;
@@ -46,7 +45,7 @@ impl Dispatcher {
 
     /// One attempt. Nothing when it need not be delivered any more.
     pub async fn deliver(&self, id: Uuid) -> Result<Option<Attempt>, StorageError> {
-        let Some(job) = self.storage.deliveries().begin(id, Utc::now() + self.settings.lease()).await? else {
+        let Some(job) = self.storage.deliveries().begin(id, self.settings.lease()).await? else {
             return Ok(None);
         };
         let attempt = self.attempt(&job).await;
@@ -67,7 +66,6 @@ impl Dispatcher {
     }
 
     async fn attempt(&self, job: &Job) -> Attempt {
-        let at = Utc::now();
         let limits = Limits { connect: self.settings.connect_timeout, whole: self.settings.timeout };
         let began = std::time::Instant::now();
         let answer = attempt::send(&self.network, job, &limits).await;
@@ -81,7 +79,7 @@ impl Dispatcher {
             Err(error) => (DeliveryOutcome::Failed { retry_after: None }, None, Some(error.to_string()), None),
         };
         let next = self.settings.schedule.next(job.attempt, outcome, rand::rng().random());
-        Attempt { at, status, error, excerpt, next, gone: outcome == DeliveryOutcome::Gone }
+        Attempt { at: job.begun_at, status, error, excerpt, next, gone: outcome == DeliveryOutcome::Gone }
     }
 
     /// Ends when somebody cancels the attempt; not when the process stops, which lets it come to its end.

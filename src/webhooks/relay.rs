@@ -8,7 +8,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use tokio::sync::Notify;
 
 use super::DeliverySettings;
@@ -68,9 +67,7 @@ impl Relay {
             }
             if !away && forgotten.is_none_or(|last| last.elapsed() >= FORGET) {
                 forgotten = Some(Instant::now());
-                let deliveries = self.storage.deliveries();
-                let forgetting = deliveries.forget(Utc::now() - self.settings.kept);
-                if let Err(error) = heartbeat.during(forgetting).await {
+                if let Err(error) = heartbeat.during(self.forget()).await {
                     tracing::warn!(%error, "old deliveries can't be removed");
                 }
             }
@@ -86,11 +83,15 @@ impl Relay {
             return Err(StorageError::Away);
         }
         self.metrics.webhook_deliveries_pending.set(self.storage.deliveries().pending().await? as i64);
-        let now = Utc::now();
-        if self.settings.bounds.all == 0 || !self.storage.deliveries().any_due(now).await? {
+        if self.settings.bounds.all == 0 || !self.storage.deliveries().any_due().await? {
             return Ok(());
         }
-        self.storage.deliveries().take(now, now + self.settings.lease(), self.settings.bounds).await?;
+        self.storage.deliveries().take(self.settings.lease(), self.settings.bounds).await?;
         Ok(())
+    }
+
+    async fn forget(&self) -> Result<u64, StorageError> {
+        let before = self.storage.now().await? - self.settings.kept;
+        self.storage.deliveries().forget(before).await
     }
 }

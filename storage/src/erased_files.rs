@@ -24,7 +24,7 @@ use super::locks;
 pub use super::receipts::FileCounts;
 use super::receipts::{RECEIPT_ENTITY, logged};
 use super::store::Storage;
-use super::tasks::NewTask;
+use super::tasks::{Due, NewTask};
 
 /// The kind of the task that deletes the files of an erasure until all are gone.
 pub const REMOVE_FILES: &str = "remove_files";
@@ -136,7 +136,7 @@ impl ErasedFiles<'_> {
 /// Returns the task that deletes the files of an erasure.
 pub(super) fn removing(receipt: Uuid) -> NewTask {
     NewTask {
-        run_at: Utc::now() + PATIENCE,
+        due: Due::After(PATIENCE),
         max_attempts: ATTEMPTS,
         unique_key: Some(receipt.to_string()),
         ..NewTask::new(Queue::Analytics, REMOVE_FILES, json!({ "receipt_id": receipt }))

@@ -134,7 +134,7 @@ impl Erasures<'_> {
         let (seq, at_ms) = log::next_place(tx, row.id).await?;
         let event = Event::Ended { status: EndStatus::Cancelled, reason: Some(PERSONAL_DATA_ERASED.to_owned()) };
         let record = EventRecord { seq, at_ms, event, actor: erasure.actor.clone() };
-        let batch = Batch { interview_id: row.id, received_at: erasure.at, records: vec![record] };
+        let batch = Batch { interview_id: row.id, fence: None, received_at: erasure.at, records: vec![record] };
         append::append_with(tx, row.clone(), &batch, key).await
     }
 }

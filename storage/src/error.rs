@@ -64,6 +64,12 @@ pub enum StorageError {
     EventConflict { interview_id: Uuid, seq: i64 },
     #[error("event {got} of interview {interview_id} cannot follow event {last}, because the log must not have gaps")]
     EventGap { interview_id: Uuid, last: i64, got: i64 },
+    /// What the engine has not appended by now is kept beside the log.
+    #[error("interview {interview_id} was taken by another engine: events under fencing number {fence} are too late")]
+    LeaseLost { interview_id: Uuid, fence: i64 },
+    /// Only the engine that holds the call appends to its log.
+    #[error("this interview has a live call")]
+    CallHeld,
     #[error("the personal data of the respondent was erased")]
     Erased,
     #[error("a stored value ({what}) cannot be read: {reason}")]

@@ -11,7 +11,7 @@
 
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use entity::idempotency_keys;
 use hmac::Mac as _;
 use sea_orm::{
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::clock;
 use super::error::StorageError;
 use super::store::Storage;
 
@@ -62,8 +63,8 @@ pub struct Idempotency<'a>(pub(super) &'a Storage);
 impl Idempotency<'_> {
     /// Claims the key for this request, if it is free.
     pub async fn claim(&self, key: &str, request: [u8; 32]) -> Result<Claim, StorageError> {
-        let now = Utc::now();
         let tx = self.0.write().await?;
+        let now = clock::now(&tx).await?;
         idempotency_keys::Entity::delete_many()
             .filter(idempotency_keys::Column::CreatedAt.lt(now - KEPT))
             .exec(&tx)
@@ -108,11 +109,12 @@ impl Idempotency<'_> {
         if let Some(sealed) = row.answer {
             return Ok(Claim::Answered(self.open(key, row.id, &sealed)?));
         }
-        if row.updated_at > Utc::now() - ABANDONED {
+        let now = clock::now(tx).await?;
+        if row.updated_at > now - ABANDONED {
             return Ok(Claim::UnderWay);
         }
         idempotency_keys::Entity::update_many()
-            .col_expr(idempotency_keys::Column::UpdatedAt, Expr::value(Utc::now()))
+            .col_expr(idempotency_keys::Column::UpdatedAt, Expr::value(now))
             .filter(idempotency_keys::Column::Id.eq(row.id))
             .exec(tx)
             .await?;
@@ -131,7 +133,7 @@ impl Idempotency<'_> {
         idempotency_keys::Entity::update_many()
             .col_expr(idempotency_keys::Column::Answer, Expr::value(sealed))
             .col_expr(idempotency_keys::Column::InterviewId, Expr::value(interview_id))
-            .col_expr(idempotency_keys::Column::UpdatedAt, Expr::value(Utc::now()))
+            .col_expr(idempotency_keys::Column::UpdatedAt, Expr::value(self.0.now().await?))
             .filter(idempotency_keys::Column::Id.eq(claim))
             .exec(&self.0.db)
             .await?;

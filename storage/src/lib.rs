@@ -10,6 +10,7 @@ mod aging;
 pub mod alerts;
 mod append;
 pub mod audit;
+mod clock;
 mod crypto;
 pub mod dashboards;
 mod database;
@@ -28,6 +29,7 @@ pub mod insights;
 pub mod interviews;
 mod json;
 pub mod keys;
+pub mod leases;
 pub mod listing;
 mod locks;
 mod log;
@@ -74,6 +76,7 @@ pub use idempotency::Idempotency;
 pub use insights::{InsightFilter, Insights, NewInsight, Scope};
 pub use interviews::{InterviewFilter, InterviewOrder, Interviews, NewInterview};
 pub use keys::{KEY_MARK, Keys, NewKey};
+pub use leases::Leases;
 pub use listing::{Position, Sort, SortValue};
 pub use log::{Batch, EventLog, EventRecord};
 pub use maintenance::Maintenance;
@@ -90,7 +93,7 @@ pub use secret::{Secret, SecretError};
 pub use sessions::Sessions;
 pub use store::{FILES, OpenWork, Storage};
 pub use study::{InterviewWithAnswers, Studies, StudyFilter};
-pub use tasks::{NewTask, Tasks};
+pub use tasks::{Due, NewTask, Tasks};
 pub use thresholds::QualityThresholds;
 pub use tokens::{JoinToken, JoinTokens};
 pub use transcript::{Transcript, Transcripts};
@@ -130,6 +133,10 @@ impl Storage {
 
     pub fn keys(&self) -> Keys<'_> {
         Keys(self)
+    }
+
+    pub fn leases(&self) -> Leases<'_> {
+        Leases(self)
     }
 
     pub fn users(&self) -> Users<'_> {

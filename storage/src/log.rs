@@ -40,6 +40,9 @@ pub struct EventRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
     pub interview_id: Uuid,
+    /// The number under which the engine that made them held the call. None for events that are made while no call is on.
+    #[serde(default)]
+    pub fence: Option<i64>,
     /// Wall clock: `started_at` is computed from the first event's.
     pub received_at: DateTime<Utc>,
     pub records: Vec<EventRecord>,

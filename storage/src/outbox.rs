@@ -20,6 +20,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::clock;
 use super::error::StorageError;
 use super::json::to_json;
 use super::locks;
@@ -138,7 +139,7 @@ pub(super) async fn enter(
         subject_id: Set(subject),
         sequence: Set(last.flatten().unwrap_or(0) + 1),
         data: Set(data),
-        created_at: Set(Utc::now()),
+        created_at: Set(clock::now(db).await?),
     };
     Ok(row.insert(db).await?)
 }

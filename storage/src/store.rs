@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::clock::Clock;
 use super::database::{self, Reach};
 use super::error::StorageError;
 use super::folder::make_folder;
@@ -38,6 +39,7 @@ pub struct Storage {
     files: Files,
     pub(crate) secret: Secret,
     reach: Reach,
+    pub(crate) clock: Clock,
     pub(crate) notifier: Notifier,
     /// Insights are extracted from interviews that complete.
     pub(crate) extracting: bool,
@@ -63,6 +65,7 @@ impl Storage {
             files,
             secret,
             reach: Reach::default(),
+            clock: Clock::default(),
             notifier: Notifier::default(),
             extracting: false,
             open_work: OpenWork::default(),

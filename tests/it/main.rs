@@ -15,6 +15,7 @@ mod deploy;
 mod doctor;
 mod faults;
 mod files;
+mod fleet;
 mod guides;
 mod handles;
 mod insights;

@@ -186,7 +186,7 @@ async fn held_before(storage: &Storage, guide: Uuid, respondent: &str, days: i64
     };
     let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
     let received_at = Utc::now() - chrono::Duration::days(days);
-    let batch = Batch { interview_id: id, received_at, records: conversation() };
+    let batch = Batch { interview_id: id, fence: None, received_at, records: conversation() };
     storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     record(storage, id, "respondent.ogg", "OggS").await;
     id
@@ -279,7 +279,7 @@ async fn what_the_log_refused_of_an_erased_person_is_not_kept_either() {
     let id = held_before(storage, guide, "somebody", 1).await;
     let rejected = stage.folder().join("spool/rejected.jsonl");
     std::fs::create_dir_all(rejected.parent().unwrap()).unwrap();
-    let batch = Batch { interview_id: id, received_at: Utc::now(), records: conversation() };
+    let batch = Batch { interview_id: id, fence: None, received_at: Utc::now(), records: conversation() };
     std::fs::write(&rejected, serde_json::to_string(&batch).unwrap() + "\n").unwrap();
     let receipt: Value = erase(&stage, id).await.json().await.unwrap();
     assert_eq!(receipt["erased"]["refused_events"], conversation().len(), "{receipt}");

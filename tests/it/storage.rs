@@ -6,6 +6,7 @@ use std::time::Duration;
 use entity::{Status, event_logs, person_keys};
 use interview::Event;
 use interview::io::EndStatus;
+use interviewer::fleet::Leases;
 use interviewer::supervised::Stack;
 use interviewer::supervisors::{AppendError, Incidents, Patience, Persistence};
 use interviewer::telemetry::Metrics;
@@ -201,7 +202,8 @@ async fn appending_is_ordered_gap_free_and_idempotent() {
 async fn a_batch_at_fault_fails_alone_and_leaves_no_trace() {
     let (_folder, storage) = store().await;
     let (good, bad) = (scheduled(&storage).await, scheduled(&storage).await);
-    let batch = |interview_id, records| storage::Batch { interview_id, received_at: chrono::Utc::now(), records };
+    let batch =
+        |interview_id, records| storage::Batch { interview_id, fence: None, received_at: chrono::Utc::now(), records };
     let mut gap = records(1, vec![Event::LegConnected { leg: 1 }, Event::Resumed]);
     gap[1].seq = 7;
     let (first, second) = (batch(bad, gap), batch(good, conversation()));
@@ -317,8 +319,9 @@ fn supervise(storage: &Storage) -> Writer {
     let metrics = Arc::new(Metrics::new().unwrap());
     let mut parts = Stack::new(Arc::clone(&metrics)).unwrap();
     let (incidents, patience) = (Incidents::default(), Patience::default());
+    let leases = Leases::new(storage.clone(), "test".to_owned(), None);
     let persistence =
-        Persistence::start(&mut parts, storage.clone(), Arc::clone(&metrics), incidents, patience).unwrap();
+        Persistence::start(&mut parts, storage.clone(), Arc::clone(&metrics), incidents, leases, patience).unwrap();
     Writer { persistence, metrics, _parts: parts }
 }
 
@@ -330,7 +333,7 @@ async fn the_supervisor_answers_after_the_commit_and_keeps_the_order() {
     let mut answers = Vec::new();
     for record in conversation() {
         for id in ids {
-            answers.push(persistence.append(id, vec![record.clone()]));
+            answers.push(persistence.append(id, None, vec![record.clone()]));
         }
     }
     for answer in answers {
@@ -339,7 +342,7 @@ async fn the_supervisor_answers_after_the_commit_and_keeps_the_order() {
     for id in ids {
         assert_eq!(storage.event_log().load(id).await.unwrap(), conversation());
     }
-    let refused = persistence.append(ids[0], records(40, vec![Event::Resumed])).await.unwrap();
+    let refused = persistence.append(ids[0], None, records(40, vec![Event::Resumed])).await.unwrap();
     assert!(matches!(refused, Err(AppendError::Refused(_))));
     let text = metrics.render().unwrap();
     assert!(text.contains("responses_total{section=\"start\"} 6"), "{text}");
@@ -354,8 +357,8 @@ async fn what_the_database_could_not_take_survives_the_process() {
     // The table is away: every append fails, as it would with a database that is down.
     storage.connection().execute_unprepared("ALTER TABLE event_logs RENAME TO away").await.unwrap();
     let Writer { persistence, metrics, _parts } = supervise(&storage);
-    let first = persistence.append(id, conversation()[..2].to_vec());
-    let second = persistence.append(id, conversation()[2..].to_vec());
+    let first = persistence.append(id, None, conversation()[..2].to_vec());
+    let second = persistence.append(id, None, conversation()[2..].to_vec());
     // Retries go on by themselves; what waits is on disk as soon as the first one failed.
     let spool = folder.path().join("spool/events.jsonl");
     let spooled = async {

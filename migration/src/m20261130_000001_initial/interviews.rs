@@ -2,8 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    blob, boolean, double, integer, integer_null, json_binary, json_binary_null, string, string_len, string_null, text,
-    text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
+    big_integer, blob, boolean, double, integer, integer_null, json_binary, json_binary_null, string, string_len,
+    string_null, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null,
 };
 
 use crate::columns::{covering_index, foreign_key, index, index_each, table, unique};
@@ -11,7 +11,8 @@ use crate::columns::{covering_index, foreign_key, index, index_each, table, uniq
 pub(super) async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     interviews(manager).await?;
     interview_responses(manager).await?;
-    join_tokens(manager).await
+    join_tokens(manager).await?;
+    call_leases(manager).await
 }
 
 async fn interviews(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -166,4 +167,26 @@ async fn join_tokens(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .await?;
     index_each(manager, "join_tokens", &["workspace_id", "interview_id"]).await?;
     unique(manager, "join_tokens", &["token_sha256"]).await
+}
+
+/// The engines that hold calls: one row for each interview that an engine has held.
+async fn call_leases(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    manager
+        .create_table(
+            table("call_leases")
+                .col(uuid("interview_id"))
+                // The engine that holds the call, if there is one.
+                .col(string_null("engine"))
+                // Larger each time that the call is taken. Every append of its events names it.
+                .col(big_integer("fence"))
+                // By the database's clock.
+                .col(timestamp_with_time_zone_null("expires_at"))
+                // What other engines ask of the one that holds the call, in order.
+                .col(json_binary("asked"))
+                .foreign_key(&mut foreign_key("call_leases", "interview_id", "interviews"))
+                .to_owned(),
+        )
+        .await?;
+    index_each(manager, "call_leases", &["workspace_id", "engine"]).await?;
+    unique(manager, "call_leases", &["interview_id"]).await
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix::{ActorContext, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use interview::Event;
 use interview::io::{CallState, EndStatus, Notice};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{CallActor, Ending};
 
@@ -33,6 +33,20 @@ impl CallActor {
         );
         self.call.page.publish(now, Notice::state(CallState::Ended));
         self.finish(Ending::Over, ctx);
+    }
+
+    /// Another engine has taken the call. What this one has not appended by now is kept beside the log (persistence sees to
+    /// it), and the call ends here without another event.
+    pub(super) fn taken_over(&mut self, ctx: &mut Context<Self>) {
+        if self.over || self.is_superseded(ctx) {
+            return;
+        }
+        warn!(interview = %self.call.interview_id, "another engine has taken the call");
+        self.taken_over = true;
+        // Nothing more is told that follows from events which may not be in the log.
+        self.refused = Some(self.committed + 1);
+        (self.call.on_taken_over)();
+        self.finish(Ending::Interrupted, ctx);
     }
 
     /// Ends the call once everything is committed; the last words have been played.

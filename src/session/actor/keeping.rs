@@ -11,6 +11,7 @@ use tracing::error;
 
 use super::CallActor;
 use crate::session::leg::Leg;
+use crate::supervisors::AppendError;
 use crate::telemetry::metrics::Failure;
 use storage::EventRecord;
 
@@ -43,18 +44,23 @@ impl CallActor {
     }
 
     pub(super) fn append(&mut self, records: Vec<EventRecord>, ctx: &mut Context<Self>) {
-        if records.is_empty() {
+        // Of a call that is another engine's nothing more is recorded here.
+        if records.is_empty() || self.taken_over {
             return;
         }
         self.appends += 1;
         let number = self.appends;
-        let committed = self.call.persistence.append(self.call.interview_id, records);
+        let committed = self.call.persistence.append(self.call.interview_id, Some(self.call.fence), records);
         ctx.spawn(committed.into_actor(self).map(move |result, actor, ctx| {
             // While the database is away the answer waits and the events are spooled. This is worse than that.
             let problem = match result {
                 Ok(Ok(())) => {
                     actor.committed = actor.committed.max(number);
                     actor.release();
+                    return;
+                }
+                Ok(Err(AppendError::TakenOver)) => {
+                    actor.taken_over(ctx);
                     return;
                 }
                 Ok(Err(error)) => error.to_string(),

@@ -38,6 +38,8 @@ use voice::turn::EndpointerEvent;
 /// Everything an actor is born with.
 pub struct CallContext {
     pub interview_id: Uuid,
+    /// The number under which this engine holds the call.
+    pub fence: i64,
     pub interview: Interview,
     /// Number of the last event in the log.
     pub last_seq: i64,
@@ -54,6 +56,8 @@ pub struct CallContext {
     pub resumes: bool,
     /// Why the recording is incomplete, as far as the log says so.
     pub recording_faults: Vec<RecordingFault>,
+    /// Called when another engine has taken the call, before it ends here.
+    pub on_taken_over: Box<dyn Fn() + Send>,
     /// Called once when the interview is over (not when the actor dies of something else).
     pub on_end: Box<dyn FnOnce(Ending) + Send>,
 }
@@ -76,6 +80,8 @@ pub enum Control {
     HangUp,
     /// The engine stops: the same.
     Drain,
+    /// Another engine has taken the call.
+    TakenOver,
 }
 
 /// The respondent is back over another connection. False: the call is ending and takes none.
@@ -112,6 +118,8 @@ pub struct CallActor {
     /// The first append that the log did not take.
     refused: Option<u64>,
     over: bool,
+    /// The call is another engine's.
+    taken_over: bool,
     /// Speaking rate of the guide's voice, before the respondent wished for another.
     speed: f32,
 }
@@ -135,6 +143,7 @@ impl CallActor {
             committed: 0,
             refused: None,
             over: false,
+            taken_over: false,
         }
     }
 
@@ -337,6 +346,7 @@ impl Handler<Control> for CallActor {
         match control {
             Control::Command(command) => self.feed(Input::Command(command), ctx),
             Control::HangUp | Control::Drain => self.hang_up(ctx),
+            Control::TakenOver => self.taken_over(ctx),
         }
     }
 }

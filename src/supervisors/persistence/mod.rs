@@ -27,6 +27,7 @@ pub use self::queue::Patience;
 use self::queue::Queue;
 use super::Incidents;
 use super::spool::Spool;
+use crate::fleet::Leases;
 use crate::supervised::{Part, Stack, looping};
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Failure;
@@ -43,6 +44,9 @@ pub enum AppendError {
     /// number, or an erased person.
     #[error(transparent)]
     Refused(Arc<StorageError>),
+    /// Another engine has taken the call since then. The events are kept beside the log.
+    #[error("another engine has taken the call")]
+    TakenOver,
     /// The database accepted the events of other interviews but not these, so they were set aside.
     #[error("the database does not accept these events: {0}")]
     SetAside(String),
@@ -77,6 +81,7 @@ struct Shared {
     storage: Storage,
     metrics: Arc<Metrics>,
     incidents: Incidents,
+    leases: Leases,
     patience: Patience,
     spool: Spool,
     queue: Mutex<Queue>,
@@ -95,6 +100,7 @@ impl Persistence {
         storage: Storage,
         metrics: Arc<Metrics>,
         incidents: Incidents,
+        leases: Leases,
         patience: Patience,
     ) -> io::Result<Self> {
         let spool = Spool::new(storage.data_dir());
@@ -102,6 +108,7 @@ impl Persistence {
             storage,
             metrics,
             incidents,
+            leases,
             patience,
             spool,
             queue: Mutex::new(Queue::new(patience)),
@@ -115,12 +122,19 @@ impl Persistence {
     }
 
     /// Appends events of one interview in their order, after everything that was passed on before.
+    /// `fence` is the number under which this engine holds the call. There is none while no call is
+    /// live.
     ///
     /// The reply comes after the commit. A dropped sender means that the engine has stopped and the
     /// outcome is unknown.
-    pub fn append(&self, interview_id: Uuid, records: Vec<EventRecord>) -> oneshot::Receiver<Result<(), AppendError>> {
+    pub fn append(
+        &self,
+        interview_id: Uuid,
+        fence: Option<i64>,
+        records: Vec<EventRecord>,
+    ) -> oneshot::Receiver<Result<(), AppendError>> {
         let (reply, committed) = oneshot::channel();
-        let batch = Batch { interview_id, received_at: Utc::now(), records };
+        let batch = Batch { interview_id, fence, received_at: Utc::now(), records };
         {
             let mut queue = self.shared.queue.lock();
             if !queue.push(batch, reply) {

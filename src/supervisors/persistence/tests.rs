@@ -19,7 +19,7 @@ const PATIENCE: Patience =
 
 fn batch(interview: u128, seq: i64) -> Batch {
     let record = EventRecord { seq, at_ms: 0, event: Event::Resumed, actor: "interview".to_owned() };
-    Batch { interview_id: Uuid::from_u128(interview), received_at: Utc::now(), records: vec![record] }
+    Batch { interview_id: Uuid::from_u128(interview), fence: Some(1), received_at: Utc::now(), records: vec![record] }
 }
 
 fn queue() -> Queue {

@@ -113,11 +113,10 @@ impl Writer {
     async fn write(&mut self, in_hand: Vec<InHand>) {
         let shared = Arc::clone(&self.shared);
         let storage = &shared.storage;
-        let log = storage.event_log();
         let batches: Vec<&Batch> = in_hand.iter().map(|one| one.batch.as_ref()).collect();
         let write = async {
             tokio::select! {
-                outcome = log.append_all(&batches) => Some(outcome),
+                outcome = self.append(&batches) => Some(outcome),
                 () = storage.reach().lost() => Some(Err(StorageError::Away)),
                 () = tokio::time::sleep(WRITE_LIMIT) => None,
             }
@@ -128,6 +127,18 @@ impl Writer {
             Some(Err(error)) => self.failed(&error),
             None => self.failed(&format_args!("the database did not answer within {WRITE_LIMIT:?}")),
         }
+    }
+
+    /// Nothing is appended of a call whose lease may have expired, before it is renewed. That fails where another engine has
+    /// taken the call, whose number is then another one.
+    async fn append(&self, batches: &[&Batch]) -> Result<Vec<Result<Appended, StorageError>>, StorageError> {
+        let (leases, log) = (&self.shared.leases, self.shared.storage.event_log());
+        let uncertain =
+            |batch: &&Batch| batch.fence.is_some_and(|fence| leases.is_uncertain(batch.interview_id, fence));
+        if batches.iter().any(uncertain) {
+            leases.renew().await?;
+        }
+        log.append_all(batches).await
     }
 
     fn written(&mut self, in_hand: Vec<InHand>, outcomes: Vec<Result<Appended, StorageError>>) {
@@ -209,6 +220,10 @@ impl Writer {
                 self.publish(batch, fresh);
                 Ok(())
             }
+            Err(StorageError::LeaseLost { fence, .. }) => {
+                self.too_late(batch, fence);
+                Err(AppendError::TakenOver)
+            }
             Err(error) => {
                 self.shared.metrics.count_failure(Failure::Refused);
                 tracing::error!(interview_id = %batch.interview_id, %error, "the event log refuses events");
@@ -219,6 +234,24 @@ impl Writer {
                 Err(AppendError::Refused(Arc::new(error)))
             }
         }
+    }
+
+    /// Reports events that came after the call had moved to another engine. The store has kept them
+    /// beside the log, for a person to look at.
+    fn too_late(&self, batch: &Batch, fence: i64) {
+        self.shared.metrics.count_failure(Failure::TooLate);
+        let events = batch.records.len();
+        tracing::error!(interview_id = %batch.interview_id, events, fence, "events came after another engine took the call");
+        self.shared.incidents.report(Incident {
+            interview_id: Some(batch.interview_id),
+            metric_name: "component.event_log",
+            title: "Events came after another engine took the call".to_owned(),
+            description: format!(
+                "{events} event(s) of this interview are not in its log, because the call had moved to another engine \
+                 before they were appended. They are in its audit trail (`interview.events_too_late`), sealed with the \
+                 respondent's key, and in the export of the respondent's data."
+            ),
+        });
     }
 
     /// Sets this batch aside, so that the others continue.

@@ -13,7 +13,7 @@ use storage::EventRecord;
 fn batch(interview_id: Uuid, seq: i64, reason: &str) -> Batch {
     let event = Event::Paused { reason: reason.to_owned() };
     let record = EventRecord { seq, at_ms: 5, event, actor: "interview".to_owned() };
-    Batch { interview_id, received_at: Utc::now(), records: vec![record] }
+    Batch { interview_id, fence: Some(3), received_at: Utc::now(), records: vec![record] }
 }
 
 fn written(batches: &[Batch]) -> Vec<u8> {

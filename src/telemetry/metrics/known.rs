@@ -59,6 +59,8 @@ pub enum Failure {
     Full,
     /// Events that the database never accepts were set aside.
     SetAside,
+    /// Events came after another engine had taken the call.
+    TooLate,
     /// A part of the spool cannot be read.
     Damaged,
     Synthesis,
@@ -103,13 +105,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 31] = [
         Self::Away,
         Self::Append,
         Self::Refused,
         Self::Spool,
         Self::Full,
         Self::SetAside,
+        Self::TooLate,
         Self::Damaged,
         Self::Synthesis,
         Self::Transcription,
@@ -145,6 +148,7 @@ impl Failure {
             Self::Spool => ["spool", "event_log"],
             Self::Full => ["full", "event_log"],
             Self::SetAside => ["set_aside", "event_log"],
+            Self::TooLate => ["too_late", "event_log"],
             Self::Damaged => ["damaged", "event_log"],
             Self::Synthesis => ["synthesis", "tts"],
             Self::Transcription => ["transcription", "stt"],

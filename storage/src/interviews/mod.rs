@@ -17,13 +17,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::clock;
 use super::crypto::PersonKey;
 use super::edit::{Actor, Edit};
 use super::error::StorageError;
 use super::listing;
 use super::log::{Batch, EventRecord};
 use super::store::Storage;
-use super::tasks::NewTask;
+use super::tasks::{Due, NewTask};
 use super::tokens::JoinToken;
 use super::{append, log, outbox, tokens};
 
@@ -70,8 +71,8 @@ impl Interviews<'_> {
         new: NewInterview,
         actor: &Actor,
     ) -> Result<(interviews::Model, JoinToken), StorageError> {
-        let now = Utc::now();
         let tx = self.0.write().await?;
+        let now = clock::now(&tx).await?;
         // Edits of the guide wait until its version is known to be in use.
         self.0.guides().hold(&tx, new.call_guide_id).await?;
         let version = self.0.guides().newest_version(&tx, new.call_guide_id).await?;
@@ -191,8 +192,8 @@ impl Interviews<'_> {
         no_show_after: Duration,
         actor: &Actor,
     ) -> Result<(interviews::Model, JoinToken), StorageError> {
-        let now = Utc::now();
         let tx = self.0.write().await?;
+        let now = clock::now(&tx).await?;
         let old = self.locked(&tx, id).await?;
         if old.status.is_over() {
             return Err(StorageError::Over(old.status));
@@ -221,7 +222,7 @@ impl Interviews<'_> {
     pub async fn by_token(&self, token: &str) -> Result<Option<(interviews::Model, bool)>, StorageError> {
         let Some(found) = tokens::find(&self.0.db, &self.0.secret, token).await? else { return Ok(None) };
         let interview = self.0.of(found.workspace_id).interviews().get(found.interview_id).await?;
-        Ok(Some((interview, found.expires_at <= Utc::now())))
+        Ok(Some((interview, found.expires_at <= self.0.now().await?)))
     }
 
     /// Records a request to end a call that may be live. Its session ends the call and records that
@@ -310,7 +311,7 @@ impl Interviews<'_> {
             event: Event::Ended { status, reason: Some(reason.to_owned()) },
             actor: actor.to_string(),
         };
-        let batch = Batch { interview_id: id, received_at: now, records: vec![record] };
+        let batch = Batch { interview_id: id, fence: None, received_at: now, records: vec![record] };
         append::append_in(tx, &batch).await?;
         let change = Change::new(AUDITED, id, "interview.ended").with(json!({ "status": status, "reason": reason }));
         self.0.audit().record(tx, actor, change).await
@@ -324,7 +325,7 @@ fn conducting(row: &interviews::Model) -> NewTask {
     let ready_at = row.scheduled_at.map(|at| at - READY_BEFORE).filter(|at| *at > row.created_at);
     NewTask {
         interview_id: Some(row.id),
-        run_at: ready_at.or(row.no_show_at).unwrap_or(row.created_at),
+        due: ready_at.or(row.no_show_at).map_or(Due::Now, Due::At),
         max_attempts: CONDUCT_ATTEMPTS,
         unique_key: Some(conduct_key(row.id)),
         ..NewTask::new(Queue::Interviews, CONDUCT, json!({}))

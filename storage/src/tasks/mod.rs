@@ -2,7 +2,9 @@
 //!
 //! Owns: a task's states and every step between them; each step is one statement or one transaction, so a process may die
 //! between any two. [`enqueue`](Tasks::enqueue) stands here, what operators do in `operator.rs`, what workers do in `work.rs`,
-//! what is told about the queues in `census.rs`. Never does: carry a task out, know what a kind means.
+//! what is told about the queues in `census.rs`. Every time in the table is one of the database's clock, and whoever passes
+//! the present to one of these functions has read it there ([`Storage::now`]). Never does: carry a task out, know what a kind
+//! means.
 
 pub(crate) mod notifier;
 mod census;
@@ -16,6 +18,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::clock;
 use super::edit::Actor;
 use super::error::StorageError;
 use super::store::Storage;
@@ -28,6 +31,16 @@ pub use work::{Ending, Lease, Wanted};
 /// After so many attempts a task is a dead letter, unless it says otherwise.
 pub const ATTEMPTS: i32 = 5;
 
+/// When a task may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    Now,
+    /// So long after it was written down.
+    After(Duration),
+    /// A time of the calendar.
+    At(DateTime<Utc>),
+}
+
 /// What is to be done.
 #[derive(Debug, Clone)]
 pub struct NewTask {
@@ -39,7 +52,7 @@ pub struct NewTask {
     /// The interview that it is about: the task goes when that interview's personal data is erased.
     pub interview_id: Option<Uuid>,
     /// Not before.
-    pub run_at: DateTime<Utc>,
+    pub due: Due,
     /// Minutes of head start over others of the queue.
     pub priority: i16,
     pub max_attempts: i32,
@@ -57,7 +70,7 @@ impl NewTask {
             kind,
             payload,
             interview_id: None,
-            run_at: Utc::now(),
+            due: Due::Now,
             priority: 0,
             max_attempts: ATTEMPTS,
             unique_key: None,
@@ -75,11 +88,17 @@ impl Tasks<'_> {
     ///
     /// The id is that of the task, or of the one with the same `unique_key` that is still to be done.
     pub async fn enqueue(&self, db: &impl ConnectionTrait, new: NewTask) -> Result<Uuid, StorageError> {
+        let now = clock::now(db).await?;
+        let run_at = match new.due {
+            Due::Now => now,
+            Due::After(time) => now + time,
+            Due::At(time) => time,
+        };
         // The one with the key may come to its end between the two statements.
         for _ in 0..3 {
             let id = Uuid::now_v7();
             let once = [tasks::Column::WorkspaceId, tasks::Column::Kind, tasks::Column::UniqueKey];
-            let inserted = tasks::Entity::insert(self.row(id, &new))
+            let inserted = tasks::Entity::insert(self.row(id, &new, run_at, now))
                 .on_conflict(OnConflict::columns(once).do_nothing().to_owned())
                 .exec_without_returning(db)
                 .await?;
@@ -87,8 +106,8 @@ impl Tasks<'_> {
                 self.0.notifier.notify(DueTask {
                     id,
                     kind: new.kind.to_owned(),
-                    run_at: new.run_at,
-                    rank: rank(new.run_at, new.priority),
+                    run_at,
+                    rank: rank(run_at, new.priority),
                 });
                 return Ok(id);
             }
@@ -135,7 +154,7 @@ impl Tasks<'_> {
         let changed = tasks::Entity::update_many()
             .col_expr(tasks::Column::RunAt, Expr::value(at))
             .col_expr(tasks::Column::Rank, Expr::value(rank(at, row.priority)))
-            .col_expr(tasks::Column::UpdatedAt, Expr::value(Utc::now()))
+            .col_expr(tasks::Column::UpdatedAt, Expr::value(clock::now(db).await?))
             .filter(tasks::Column::Id.eq(row.id))
             .filter(tasks::Column::State.eq(TaskState::Queued))
             .filter(tasks::Column::RunAt.gt(at))
@@ -162,8 +181,7 @@ impl Tasks<'_> {
             .await?)
     }
 
-    fn row(&self, id: Uuid, new: &NewTask) -> tasks::ActiveModel {
-        let now = Utc::now();
+    fn row(&self, id: Uuid, new: &NewTask, run_at: DateTime<Utc>, now: DateTime<Utc>) -> tasks::ActiveModel {
         tasks::ActiveModel {
             id: Set(id),
             workspace_id: Set(self.0.workspace),
@@ -176,8 +194,8 @@ impl Tasks<'_> {
             attempts: Set(0),
             max_attempts: Set(new.max_attempts.max(1)),
             orphaned: Set(0),
-            run_at: Set(new.run_at),
-            rank: Set(rank(new.run_at, new.priority)),
+            run_at: Set(run_at),
+            rank: Set(rank(run_at, new.priority)),
             lease_owner: Set(None),
             lease_until: Set(None),
             cancel_requested: Set(false),

@@ -1,6 +1,5 @@
 //! What operators do with tasks: look them up, cancel, give a dead letter another chance. Their workspace's only.
 
-use chrono::Utc;
 use entity::{Queue, TaskState, tasks};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
@@ -11,6 +10,7 @@ use uuid::Uuid;
 
 use super::{Tasks, rank};
 use crate::audit::Change;
+use crate::clock;
 use crate::edit::Actor;
 use crate::error::StorageError;
 use crate::webhooks;
@@ -69,7 +69,7 @@ impl Tasks<'_> {
         if old.state.is_over() {
             return Err(StorageError::Conflict(format!("the task is over: {}", old.state.as_str())));
         }
-        let now = Utc::now();
+        let now = clock::now(&tx).await?;
         let (queued, sends) = (old.state == TaskState::Queued, old.kind == webhooks::SEND);
         if sends {
             // Else the next attempt would be another task.
@@ -111,7 +111,7 @@ impl Tasks<'_> {
             ));
         }
         self.0.admit_work(&tx, actor).await?;
-        let now = Utc::now();
+        let now = clock::now(&tx).await?;
         let place = rank(now, old.priority);
         let mut row: tasks::ActiveModel = old.into();
         row.state = Set(TaskState::Queued);

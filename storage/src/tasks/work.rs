@@ -127,7 +127,7 @@ impl Tasks<'_> {
 
     /// How far it has come, 0 to 1.
     pub async fn note_progress(&self, lease: &Lease, progress: f64) -> Result<(), StorageError> {
-        let mut update = changing(Utc::now());
+        let mut update = changing(self.0.now().await?);
         update.value(Column::Progress, progress.clamp(0.0, 1.0)).cond_where(holds(lease));
         self.0.db.execute(&update).await?;
         Ok(())

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{AUDITED, Deliveries, Webhooks};
 use crate::audit::Change;
+use crate::clock;
 use crate::edit::Actor;
 use crate::error::StorageError;
 use crate::outbox;
@@ -47,9 +48,9 @@ impl Webhooks<'_> {
         delivery: Uuid,
         actor: &Actor,
     ) -> Result<webhook_deliveries::Model, StorageError> {
-        let now = Utc::now();
         let tx = self.0.write().await?;
         self.locked(&tx, webhook).await?;
+        let now = clock::now(&tx).await?;
         let row = webhook_deliveries::Entity::find_by_id(delivery)
             .filter(Column::WebhookId.eq(webhook))
             .lock_exclusive()

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::audit::Change;
+use super::clock;
 use super::crypto::random;
 use super::edit::{Actor, Edit};
 use super::error::StorageError;
@@ -146,8 +147,9 @@ impl Webhooks<'_> {
         overlap: Duration,
         actor: &Actor,
     ) -> Result<(Webhook, String), StorageError> {
-        let (now, secret) = (Utc::now(), new_secret()?);
+        let secret = new_secret()?;
         let tx = self.0.write().await?;
+        let now = clock::now(&tx).await?;
         let old = self.locked(&tx, id).await?;
         let mut row = old.clone().into_active_model();
         row.secret = Set(self.vault()?.seal(id.as_bytes(), &secret)?);
@@ -191,7 +193,7 @@ impl Webhooks<'_> {
 
     fn view(&self, row: webhooks::Model) -> Result<Webhook, StorageError> {
         let headers = open_headers(&self.vault()?, row.id, &row.headers)?;
-        Webhook::of(row, headers)
+        Webhook::of(row, headers, self.0.about_now())
     }
 }
 

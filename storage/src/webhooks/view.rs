@@ -65,7 +65,11 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    pub(super) fn of(row: webhooks::Model, headers: BTreeMap<String, String>) -> Result<Self, StorageError> {
+    pub(super) fn of(
+        row: webhooks::Model,
+        headers: BTreeMap<String, String>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StorageError> {
         let events = serde_json::from_value(row.events)
             .map_err(|error| StorageError::Corrupt { what: "webhook's events", reason: error.to_string() })?;
         let health = match (row.is_active, row.failing_since) {
@@ -84,7 +88,7 @@ impl Webhook {
             health,
             disabled_reason: row.disabled_reason,
             failing_since: row.failing_since,
-            previous_secret_until: row.previous_secret_until.filter(|until| *until > Utc::now()),
+            previous_secret_until: row.previous_secret_until.filter(|until| *until > now),
             last_triggered_at: row.last_triggered_at,
             success_count: row.success_count,
             failure_count: row.failure_count,

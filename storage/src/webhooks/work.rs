@@ -5,7 +5,8 @@
 //! due. If a worker dies, its lease expires, and the delivery is attempted again with the same
 //! `webhook-id`.
 //!
-//! Owns: these steps, for all workspaces. Never does: send, or decide when to retry.
+//! Owns: these steps, for all workspaces, by the database's clock. Never does: send, or decide when
+//! to retry.
 
 use std::collections::HashMap;
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 use super::{AUDITED, FAILURES, Webhooks, bury_pending, open_headers};
 use crate::alerts::NewAlert;
 use crate::audit::Change;
+use crate::clock;
 use crate::edit::Actor;
 use crate::error::StorageError;
 use crate::locks;
@@ -63,6 +65,8 @@ pub struct Job {
     pub data: Value,
     /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// By the database's clock.
+    pub begun_at: DateTime<Utc>,
     leased_until: DateTime<Utc>,
 }
 
@@ -127,7 +131,8 @@ pub struct Deliveries<'a>(pub(crate) &'a Storage);
 
 impl Deliveries<'_> {
     /// Returns true if a delivery may be due. The check is cheap and takes no lock.
-    pub async fn any_due(&self, now: DateTime<Utc>) -> Result<bool, StorageError> {
+    pub async fn any_due(&self) -> Result<bool, StorageError> {
+        let now = self.0.now().await?;
         let free = Column::LeasedUntil.is_null().or(Column::LeasedUntil.lte(now));
         Ok(webhook_deliveries::Entity::find()
             .filter(Column::State.eq(DeliveryState::Pending))
@@ -140,14 +145,16 @@ impl Deliveries<'_> {
     }
 
     /// Queues tasks for the deliveries that are due, within the limits. The longest overdue comes
-    /// first. A delivery whose task has not started by `until` is due again. Returns the number of
-    /// queued deliveries.
-    pub async fn take(&self, now: DateTime<Utc>, until: DateTime<Utc>, bounds: Bounds) -> Result<usize, StorageError> {
+    /// first. A delivery whose task has not started after `lease` is due again. Returns the number
+    /// of queued deliveries.
+    pub async fn take(&self, lease: Duration, bounds: Bounds) -> Result<usize, StorageError> {
         let tx = self.0.write().await?;
         let backend = tx.get_database_backend();
         // Only one relay of a fleet may run at a time, because otherwise each would use the same
         // places.
         locks::hold(&tx, locks::RELAYS).await?;
+        let now = clock::now(&tx).await?;
+        let until = now + lease;
         let busy = Statement::from_sql_and_values(backend, BUSY, [now.into()]);
         let busy = Busy::find_by_statement(busy).all(&tx).await?;
         let number = |busy: &Busy| usize::try_from(busy.number).unwrap_or(0);
@@ -190,10 +197,8 @@ impl Deliveries<'_> {
         Ok(found.is_some_and(|row| row.state == DeliveryState::Pending))
     }
 
-    /// Starts an attempt, with a lease until `until`. Returns `None` if the delivery is no longer
-    /// pending.
-    pub async fn begin(&self, id: Uuid, until: DateTime<Utc>) -> Result<Option<Job>, StorageError> {
-        let now = Utc::now();
+    /// Starts an attempt with this lease. Returns `None` if the delivery is no longer pending.
+    pub async fn begin(&self, id: Uuid, lease: Duration) -> Result<Option<Job>, StorageError> {
         let tx = self.0.write().await?;
         let found = webhook_deliveries::Entity::find_by_id(id).lock_exclusive().one(&tx).await?;
         let Some(delivery) = found.filter(|row| row.state == DeliveryState::Pending) else { return Ok(None) };
@@ -201,8 +206,9 @@ impl Deliveries<'_> {
         let entry = webhook_outbox::Entity::find_by_id(delivery.outbox_id).one(&tx).await?;
         let (Some(webhook), Some(entry)) = (webhook, entry) else { return Ok(None) };
         let attempt = u32::try_from(delivery.attempts).unwrap_or(0) + 1;
+        let now = clock::now(&tx).await?;
         let mut row = delivery.into_active_model();
-        row.leased_until = Set(Some(until));
+        row.leased_until = Set(Some(now + lease));
         let row = row.update(&tx).await?;
         tx.commit().await?;
         let vault = Webhooks(self.0).vault()?;
@@ -224,7 +230,8 @@ impl Deliveries<'_> {
             happened_at: entry.created_at,
             data: entry.data,
             attempt,
-            leased_until: row.leased_until.unwrap_or(until),
+            begun_at: now,
+            leased_until: row.leased_until.unwrap_or(now + lease),
         }))
     }
 
@@ -243,6 +250,7 @@ impl Deliveries<'_> {
             row.state == DeliveryState::Pending && row.leased_until == Some(job.leased_until)
         };
         let Some(delivery) = found.filter(ours) else { return void };
+        let now = clock::now(&tx).await?;
         let mut row = delivery.into_active_model();
         row.attempts = Set(job.attempt as i32);
         row.leased_until = Set(None);
@@ -250,7 +258,7 @@ impl Deliveries<'_> {
         row.last_status = Set(attempt.status.map(i32::from));
         row.last_error = Set(attempt.error.clone());
         row.response_excerpt = Set(attempt.excerpt.clone());
-        row.updated_at = Set(Utc::now());
+        row.updated_at = Set(now);
         match attempt.next {
             Next::Delivered => {
                 row.state = Set(DeliveryState::Delivered);
@@ -258,7 +266,7 @@ impl Deliveries<'_> {
             }
             Next::Again(wait) => {
                 let wait = Duration::from_std(wait).unwrap_or(Duration::days(1));
-                row.next_attempt_at = Set(Utc::now() + wait);
+                row.next_attempt_at = Set(now + wait);
             }
             Next::Dead => row.state = Set(DeliveryState::Dead),
         }
@@ -279,7 +287,7 @@ impl Deliveries<'_> {
         if let Some(reason) = &disabled {
             row.is_active = Set(false);
             row.disabled_reason = Set(Some(reason.clone()));
-            row.updated_at = Set(Utc::now());
+            row.updated_at = Set(now);
             bury_pending(&tx, id, &format!("the webhook was switched off: {reason}")).await?;
         }
         row.update(&tx).await?;

@@ -59,6 +59,7 @@ async fn the_engine_itself_reaches_interviews_of_all_workspaces() {
     // The persistence supervisor and the registry have one store for everything.
     let batch = Batch {
         interview_id: interview.id,
+        fence: None,
         received_at: chrono::Utc::now(),
         records: conversation().into_iter().take(4).collect(),
     };

@@ -33,7 +33,12 @@ async fn held(storage: &Storage, guide: Uuid, respondent: &str, days: i64) -> Uu
         ..new_interview(guide)
     };
     let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
-    let batch = Batch { interview_id: id, received_at: Utc::now() - Duration::days(days), records: conversation() };
+    let batch = Batch {
+        interview_id: id,
+        fence: None,
+        received_at: Utc::now() - Duration::days(days),
+        records: conversation(),
+    };
     storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     id
 }

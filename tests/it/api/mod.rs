@@ -10,7 +10,7 @@ use interview::webhook::Allow;
 use interviewer::access::{Access, AccessSettings, OidcSettings};
 use interviewer::api;
 use interviewer::calls::{
-    Calls, Connect, EngineInfo, Forgotten, JoinBlock, JoinError, NotLive, PageMessage, StillWaiting,
+    Calls, Connect, EngineInfo, Forgotten, JoinBlock, JoinBlockError, JoinError, NotLive, PageMessage, StillWaiting,
 };
 use interviewer::signalling::Whip;
 use interviewer::signalling::whip::{Answered, Answerer, IceAgent};
@@ -84,8 +84,8 @@ impl Calls for Fake {
         (told, self.page.subscribe())
     }
 
-    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, Uuid> {
-        if *self.live.lock() { Err(interviews[0]) } else { Ok(JoinBlock::new(())) }
+    async fn block_joins(&self, interviews: &[Uuid]) -> Result<JoinBlock, JoinBlockError> {
+        if *self.live.lock() { Err(JoinBlockError::Live(interviews[0])) } else { Ok(JoinBlock::new(())) }
     }
 
     async fn forget(&self, _: &[Uuid]) -> Result<Forgotten, StillWaiting> {

@@ -66,7 +66,7 @@ async fn an_interview_that_was_held_is_on_every_dashboard() {
     let guide = interview["call_guide_id"].clone();
     // It began a minute ago, and lasted twelve seconds.
     let received_at = Utc::now() - Duration::minutes(1);
-    let batch = Batch { interview_id: id, received_at, records: conversation() };
+    let batch = Batch { interview_id: id, fence: None, received_at, records: conversation() };
     app.storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     let row: Value = app.get(&format!("/api/interviews/{id}")).send().await.unwrap().json().await.unwrap();
 

@@ -45,7 +45,8 @@ pub async fn hold(storage: &Storage, held: &Held<'_>) -> Uuid {
         ..new_interview(held.guide)
     };
     let id = storage.interviews().schedule(new, Actor::ENGINE).await.unwrap().0.id;
-    let batch = Batch { interview_id: id, received_at: held.ended, records: records(1, conversation(held.said)) };
+    let records = records(1, conversation(held.said));
+    let batch = Batch { interview_id: id, fence: None, received_at: held.ended, records };
     storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     id
 }

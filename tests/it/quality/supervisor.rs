@@ -9,6 +9,7 @@ use interview::analysis::Analysis;
 use interview::io::{EndStatus, Endpointing, Event, Response, TurnTiming, Word};
 use interview::quality::Severity::{Critical, Error, Warning};
 use interview::quality::{Metric, Thresholds};
+use interviewer::fleet::Leases;
 use interviewer::supervised::Stack;
 use interviewer::supervisors::components::{self, Sources};
 use interviewer::supervisors::quality::Parts;
@@ -44,9 +45,16 @@ impl Engine {
         let metrics = Arc::new(Metrics::new().unwrap());
         let mut writing = Stack::new(Arc::clone(&metrics)).unwrap();
         let (incidents, patience) = (Incidents::default(), Patience::default());
-        let persistence =
-            Persistence::start(&mut writing, storage.clone(), Arc::clone(&metrics), incidents.clone(), patience)
-                .unwrap();
+        let leases = Leases::new(storage.clone(), "test".to_owned(), None);
+        let persistence = Persistence::start(
+            &mut writing,
+            storage.clone(),
+            Arc::clone(&metrics),
+            incidents.clone(),
+            leases,
+            patience,
+        )
+        .unwrap();
         let sources = Sources {
             storage: storage.clone(),
             metrics: Arc::clone(&metrics),
@@ -76,7 +84,7 @@ impl Engine {
     }
 
     async fn append(&self, interview_id: Uuid, records: Vec<EventRecord>) {
-        self.persistence.append(interview_id, records).await.unwrap().unwrap();
+        self.persistence.append(interview_id, None, records).await.unwrap().unwrap();
         assert!(self.quality.settle().await);
     }
 

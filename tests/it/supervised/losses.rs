@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use entity::Severity;
 use interview::Event;
 use interview::io::{CallState, Notice, RecordingFault};
+use interviewer::fleet::Leases;
 use interviewer::session::Engines;
 use interviewer::supervised::Stack;
 use interviewer::supervisors::components::{self, Sources};
@@ -16,7 +17,7 @@ use interviewer::supervisors::{AppendError, Incidents, Patience, Persistence};
 use interviewer::telemetry::Metrics;
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
-use storage::{AlertFilter, EventRecord, Storage};
+use storage::{AlertFilter, Batch, EventRecord, Storage};
 use uuid::Uuid;
 use voice::vad::{ActivityDetector, ActivityEngine, CHUNK, Energy, VadError};
 
@@ -62,9 +63,11 @@ async fn a_batch_that_the_database_never_takes_is_set_aside_and_the_others_go_on
     let metrics = Arc::new(Metrics::new().unwrap());
     let mut parts = Stack::new(Arc::clone(&metrics)).unwrap();
     let incidents = Incidents::default();
+    let leases = Leases::new(storage.clone(), "test".to_owned(), None);
     let patience = Patience { tries: 4, first: Duration::from_millis(10), longest: Duration::from_millis(40) };
     let persistence =
-        Persistence::start(&mut parts, storage.clone(), Arc::clone(&metrics), incidents.clone(), patience).unwrap();
+        Persistence::start(&mut parts, storage.clone(), Arc::clone(&metrics), incidents.clone(), leases, patience)
+            .unwrap();
     let sources = Sources {
         storage: storage.clone(),
         metrics: Arc::clone(&metrics),
@@ -75,11 +78,11 @@ async fn a_batch_that_the_database_never_takes_is_set_aside_and_the_others_go_on
     components::start(&mut parts, sources).unwrap();
 
     let log = conversation();
-    let mut first = persistence.append(sick, log[..2].to_vec());
-    let second = persistence.append(sick, log[2..].to_vec());
+    let mut first = persistence.append(sick, None, log[..2].to_vec());
+    let second = persistence.append(sick, None, log[2..].to_vec());
     // Each of them is committed although the others' batch has been there for longer.
     for record in &log {
-        persistence.append(well, vec![record.clone()]).await.unwrap().unwrap();
+        persistence.append(well, None, vec![record.clone()]).await.unwrap().unwrap();
         tokio::time::sleep(Duration::from_millis(45)).await;
     }
     let answer = tokio::time::timeout(Duration::from_secs(20), &mut first).await.expect("tries are bounded").unwrap();
@@ -118,7 +121,9 @@ async fn what_the_log_refuses_is_not_published() {
     let events = stage.events(invitation.id).await;
     let last = events.last().unwrap();
     let foreign = EventRecord { seq: last.seq + 1, at_ms: last.at_ms, event: Event::Resumed, actor: "x".to_owned() };
-    stage.engine.storage.event_log().append(invitation.id, &[foreign]).await.unwrap();
+    let fence = stage.engine.storage.leases().holder(invitation.id).await.unwrap().map(|holder| holder.fence);
+    let batch = Batch { interview_id: invitation.id, fence, received_at: chrono::Utc::now(), records: vec![foreign] };
+    stage.engine.storage.event_log().append_all(&[&batch]).await.unwrap().remove(0).unwrap();
     call.speak().await;
     page.until(|notice| matches!(notice, Notice::Error { .. })).await;
     page.until(is_state(CallState::Ended)).await;

@@ -140,7 +140,7 @@ async fn sabotage_all(stage: &Stage) {
         "redis_probe",
         "persistence",
         "recording_store",
-        "fleet",
+        "call_leases",
         "component_alerts",
         "quality",
         "call_watcher",

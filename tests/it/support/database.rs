@@ -51,6 +51,18 @@ impl Home {
         self.folder.path()
     }
 
+    /// Sets the database's clock ahead of this machine's, for connections that are made from now on.
+    pub async fn set_clock_ahead(&self, hours: u32) {
+        assert!(self.is_postgres(), "{SERVER} must name a server: SQLite has the machine's clock");
+        let statements = format!(
+            "CREATE FUNCTION public.statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS \
+             $$ SELECT pg_catalog.statement_timestamp() + interval '{hours} hours' $$; \
+             DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); \
+             END $$"
+        );
+        connect(&self.url).await.execute_unprepared(&statements).await.unwrap();
+    }
+
     pub fn is_postgres(&self) -> bool {
         self.server.is_some()
     }

@@ -16,7 +16,6 @@ use storage::{Storage, StorageError};
 use uuid::Uuid;
 
 mod api;
-mod fleet;
 mod order;
 mod process;
 mod quota;

@@ -5,7 +5,7 @@ use entity::{TaskState, tasks};
 use interviewer::tasks::Queue;
 use sea_orm::TransactionTrait as _;
 use serde_json::json;
-use storage::tasks::{Ending, Lease, NewTask, TaskFilter, Wanted};
+use storage::tasks::{Due, Ending, Lease, NewTask, TaskFilter, Wanted};
 use storage::{Actor, AuditFilter, Storage, StorageError};
 use uuid::Uuid;
 
@@ -61,11 +61,11 @@ async fn one_with_the_same_key_is_made_once_until_it_is_over() {
 async fn who_comes_first_goes_first_and_a_head_start_is_minutes() {
     let (_home, storage) = store().await;
     let now = Utc::now();
-    let due = |minutes: i64, priority| NewTask { run_at: now - Duration::minutes(minutes), priority, ..new() };
+    let due = |minutes: i64, priority| NewTask { due: Due::At(now - Duration::minutes(minutes)), priority, ..new() };
     let second = enqueue(&storage, due(1, 0)).await;
     let third = enqueue(&storage, due(0, 0)).await;
     let first = enqueue(&storage, due(0, 2)).await;
-    let later = enqueue(&storage, NewTask { run_at: now + Duration::minutes(1), priority: 10, ..new() }).await;
+    let later = enqueue(&storage, NewTask { due: Due::At(now + Duration::minutes(1)), priority: 10, ..new() }).await;
     let ids = |rows: Vec<tasks::Model>| rows.iter().map(|row| row.id).collect::<Vec<Uuid>>();
     assert_eq!(ids(claim(&storage, "a", now, 2).await), [first, second]);
     assert_eq!(

@@ -1,39 +1,28 @@
-//! Two engines, one database, one Redis: which of them holds a call, and how the other one takes it over.
+//! Two engines with one database and one Redis: what Redis makes quicker, and what pages at the other engine see.
 
 use std::time::Duration;
 
 use interview::io::CallState;
-use interviewer::fleet::{Answers, Cache, Holder, Holders, Redis};
+use interviewer::fleet::{Answers, Cache, Redis};
 use llm::cache::Cache as _;
 use reqwest::StatusCode;
-use tempfile::tempdir;
 use uuid::Uuid;
 
-use crate::session::{Stage, answers, check_log, resumed};
+use super::engine;
+use crate::session::{answers, check_log, resumed};
 use crate::support::Home;
 use crate::support::caller::{is_question, is_state};
 use crate::support::redis::RedisServer;
 
-/// One of a fleet's, with a folder of its own.
-async fn engine(home: &Home, server: &RedisServer) -> Stage {
-    let redis = server.url();
-    let shared = [
-        ("REDIS_URL", redis.as_str()),
-        ("DATABASE_URL", home.url.as_str()),
-        ("SECRET_KEY", "a secret that all engines of the fleet have"),
-    ];
-    Stage::start_in(tempdir().unwrap(), &shared, &[]).await
-}
-
 #[actix_web::test]
 async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let one = engine(&home, &server).await;
+    let one = engine(&home, Some(&server)).await;
     let invitation = one.invite(3).await;
     let (mut call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q1")).await;
     // It starts while the call is on, and leaves it alone.
-    let two = engine(&home, &server).await;
+    let two = engine(&home, Some(&server)).await;
     assert_eq!(two.caller.offer_only(&invitation.token, "").await.status(), StatusCode::CONFLICT);
     page.answer_until(&call, is_question("q2")).await;
 
@@ -54,39 +43,6 @@ async fn a_call_is_on_one_engine_and_another_one_takes_it_over_only_when_asked()
 }
 
 #[tokio::test]
-async fn a_claim_is_one_engines_until_it_leaves() {
-    let mut server = RedisServer::start();
-    let redis = Redis::open(&server.url()).unwrap().unwrap();
-    let named = |name: &str| Holders::new(redis.clone(), name.to_owned());
-    let (one, two, call) = (named("one"), named("two"), Uuid::now_v7());
-    assert_eq!(one.holder(call).await, Holder::Nobody);
-    assert!(one.claim(call, false).await);
-    assert!(one.claim(call, false).await, "its own");
-    assert!(!two.claim(call, false).await);
-    assert_eq!(two.holder(call).await, Holder::Other("one".to_owned()));
-    two.leave(call).await;
-    assert_eq!(one.holder(call).await, Holder::Us, "only its holder gives it up");
-    assert!(!one.renew(call).await);
-    let taken = tokio::spawn({
-        let two = two.clone();
-        async move { two.claim(call, true).await }
-    });
-    while !one.renew(call).await {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    one.leave(call).await;
-    assert!(taken.await.unwrap());
-    assert_eq!(two.holder(call).await, Holder::Us);
-    // Emptied: whoever renews first has it again.
-    server.empty();
-    assert!(!two.renew(call).await);
-    assert!(one.renew(call).await, "another has it");
-    server.stop();
-    assert_eq!(one.holder(call).await, Holder::Unknown);
-    assert!(one.claim(call, false).await, "nobody is kept out while Redis is away");
-}
-
-#[tokio::test]
 async fn a_cache_is_shared_and_never_stands_in_the_way() {
     let mut server = RedisServer::start();
     let open = || Cache::new("test", Duration::from_mins(1), Redis::open(&server.url()).unwrap());
@@ -102,8 +58,8 @@ async fn a_cache_is_shared_and_never_stands_in_the_way() {
 #[actix_web::test]
 async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let one = engine(&home, &server).await;
-    let two = engine(&home, &server).await;
+    let one = engine(&home, Some(&server)).await;
+    let two = engine(&home, Some(&server)).await;
     let invitation = one.invite(4).await;
     let (call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q2")).await;
@@ -149,8 +105,8 @@ async fn a_page_at_another_engine_sees_the_call_and_can_ask_for_things() {
 #[actix_web::test]
 async fn a_page_that_is_open_at_another_engine_is_dropped_when_its_respondent_is_erased() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let one = engine(&home, &server).await;
-    let two = engine(&home, &server).await;
+    let one = engine(&home, Some(&server)).await;
+    let two = engine(&home, Some(&server)).await;
     let invitation = one.invite(3).await;
     let (call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q2")).await;
@@ -176,13 +132,13 @@ async fn a_page_that_is_open_at_another_engine_is_dropped_when_its_respondent_is
 #[actix_web::test]
 async fn what_pages_were_told_outlives_the_engine() {
     let (home, server) = (Home::new().await, RedisServer::start());
-    let one = engine(&home, &server).await;
+    let one = engine(&home, Some(&server)).await;
     let invitation = one.invite(3).await;
     let (call, mut page) = one.called(&invitation).await;
     page.answer_until(&call, is_question("q2")).await;
     one.engine.stop(Duration::ZERO).await;
 
-    let two = engine(&home, &server).await;
+    let two = engine(&home, Some(&server)).await;
     let (call, mut again) = two.called(&invitation).await;
     again.until(is_question("q1")).await;
     again.answer_until(&call, is_state(CallState::Ended)).await;
