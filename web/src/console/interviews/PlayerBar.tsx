@@ -49,11 +49,11 @@ export function PlayerBar({ src, player, onNeighbour }: PlayerBarProps) {
       <button type="button" className="main" onClick={toggle}>
         {player.playing ? 'Pause' : 'Play'}
       </button>
-      <button type="button" className="quiet" onClick={() => step(-STEP_S)} aria-label={`Back ${STEP_S} seconds`}>
-        −{STEP_S} s
+      <button type="button" className="quiet" onClick={() => step(-STEP_S)}>
+        Back {STEP_S} s
       </button>
-      <button type="button" className="quiet" onClick={() => step(STEP_S)} aria-label={`On ${STEP_S} seconds`}>
-        +{STEP_S} s
+      <button type="button" className="quiet" onClick={() => step(STEP_S)}>
+        On {STEP_S} s
       </button>
       <input
         type="range"

@@ -176,7 +176,7 @@ function Deliveries({ id }: { id: string }) {
           <button
             type="button"
             className="small"
-            aria-label={`Deliver ${row.event} again`}
+            aria-label={`Deliver again: ${row.event}`}
             disabled={replay.isPending}
             onClick={() => replay.mutate(row.id)}
           >
