@@ -101,7 +101,9 @@ test.each(VIEWS)('%s', async (name, address, heading, ready) => {
 
 test('the report of an interview, and its quotes', async () => {
   await expect
-    .poll(async () => (await setting.engine.get<{ items: unknown[] }>('/api/analytics/insights/')).items.length, { timeout: 60_000 })
+    .poll(async () => (await setting.engine.get<{ items: unknown[] }>('/api/analytics/insights/')).items.length, {
+      timeout: 60_000,
+    })
     .toBeGreaterThan(0)
   await open(page, '/findings/reports', 'Reports')
   await page.getByRole('link', { name: 'One interview' }).first().click()
@@ -117,7 +119,10 @@ test('the report of an interview, and its quotes', async () => {
 test('dialogs', async () => {
   await open(page, `/studies/${study}`, 'Tea or coffee')
   await page.getByLabel('Title').fill('Tea, coffee or neither')
-  await page.getByText(/nothing is doubtful|It can be saved/).first().waitFor()
+  await page
+    .getByText(/nothing is doubtful|It can be saved/)
+    .first()
+    .waitFor()
   await page.getByRole('button', { name: 'Save…' }).click()
   await page.getByRole('dialog').getByText('This is what you have changed').waitFor()
   await look('save')
@@ -136,7 +141,12 @@ test('an engine that answers with a problem, and one that does not answer', asyn
     route.fulfill({
       status: 503,
       contentType: 'application/problem+json',
-      body: JSON.stringify({ type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'the database does not answer' }),
+      body: JSON.stringify({
+        type: 'about:blank',
+        title: 'Service Unavailable',
+        status: 503,
+        detail: 'the database does not answer',
+      }),
     }),
   )
   await page.route('**/api/interviews/review-queue**', (route) => route.abort())
@@ -155,7 +165,11 @@ test('somebody who may only read is offered nothing else', async () => {
   await signIn(other.page, VIEWER)
   await other.page.getByText('(viewer)').waitFor()
   const offers = (name: string | RegExp): Promise<number> =>
-    other.page.getByRole('main').getByRole('button', { name }).or(other.page.getByRole('main').getByRole('link', { name })).count()
+    other.page
+      .getByRole('main')
+      .getByRole('button', { name })
+      .or(other.page.getByRole('main').getByRole('link', { name }))
+      .count()
   expect(await offers(/^(New study|Invite somebody)$/)).toBe(0)
   await open(other.page, `/interviews/${interview}`, /^Kim/)
   await other.page.getByText('Space plays and pauses').waitFor()

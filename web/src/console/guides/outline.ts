@@ -36,7 +36,9 @@ function text(value: unknown): string {
 
 function list(value: unknown): Record<string, unknown>[] {
   if (!Array.isArray(value)) return []
-  return value.map((item: unknown) => (typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : {}))
+  return value.map((item: unknown) =>
+    typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : {},
+  )
 }
 
 function question(document: Record<string, unknown>): Question {
@@ -50,7 +52,9 @@ function question(document: Record<string, unknown>): Question {
       ? options.map((option: unknown) => text((option as Record<string, unknown> | null)?.['text'] ?? option))
       : [],
     scale:
-      typeof scale === 'object' && scale !== null ? { min: Number(scale['min'] ?? 1), max: Number(scale['max'] ?? 10) } : null,
+      typeof scale === 'object' && scale !== null
+        ? { min: Number(scale['min'] ?? 1), max: Number(scale['max'] ?? 10) }
+        : null,
   }
 }
 
