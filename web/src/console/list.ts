@@ -1,6 +1,11 @@
 /** Lists of the API, page by page, and where their rows go. */
 
-import { type InfiniteData, type UseInfiniteQueryResult, infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+  infiniteQueryOptions,
+  useInfiniteQuery,
+} from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Rows } from '../ui/DataTable'
 

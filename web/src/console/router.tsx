@@ -1,12 +1,6 @@
 /** Which view stands at which address. Each view's code is fetched when it is first opened. */
 
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { Broken, Frame, NotFound } from './Frame'
 import { type Search, oneOf, parseSearch, set, stringifySearch, text } from './address'
 import { findingsSearch } from './findings/search'

@@ -112,7 +112,12 @@ export function DataTable<Row extends RowData>({ label, columns, list, id, empty
               const row = rows[item.index]
               if (row === undefined) return null
               return (
-                <tr key={row.id} data-index={item.index} ref={virtualizer.measureElement} aria-rowindex={item.index + 2}>
+                <tr
+                  key={row.id}
+                  data-index={item.index}
+                  ref={virtualizer.measureElement}
+                  aria-rowindex={item.index + 2}
+                >
                   {row.getAllCells().map((cell) => (
                     <td key={cell.id} data-narrow={cell.column.columnDef.meta?.narrow}>
                       <table.FlexRender cell={cell} />

@@ -63,8 +63,12 @@ test('a study is written, and what is doubtful in it is mended', async () => {
   await remark.waitFor()
   // The finding stands in the margin of its line as well.
   await page.locator('.source .cm-lint-marker-warning').first().waitFor()
-  await button(/^Line \d+$/).first().click()
-  expect(await editor().evaluate((element) => (element.getRootNode() as ShadowRoot).activeElement === element)).toBe(true)
+  await button(/^Line \d+$/)
+    .first()
+    .click()
+  expect(await editor().evaluate((element) => (element.getRootNode() as ShadowRoot).activeElement === element)).toBe(
+    true,
+  )
   await page.getByLabel('Question 1.1', { exact: true }).fill('How often do you take a train?')
   await remark.waitFor({ state: 'detached' })
 
@@ -72,7 +76,9 @@ test('a study is written, and what is doubtful in it is mended', async () => {
   await button('Add a question').click()
   await page.getByLabel('Question 1.2', { exact: true }).fill('What would you change about trains?')
   await page.getByLabel('Question 1.2', { exact: true }).press('Alt+ArrowUp')
-  await expect.poll(() => page.getByLabel('Question 1.1', { exact: true }).inputValue()).toMatch(/^What would you change/)
+  await expect
+    .poll(() => page.getByLabel('Question 1.1', { exact: true }).inputValue())
+    .toMatch(/^What would you change/)
   await expect.poll(() => editor().innerText()).toMatch(/What would you change[\s\S]*How often/)
   await button('Undo').click()
   await expect.poll(() => page.getByLabel('Question 1.1', { exact: true }).inputValue()).toMatch(/^How often/)
@@ -102,7 +108,9 @@ test('two people change a study: the second is told, and nothing is lost', async
   const theirs = JSON.stringify({
     name,
     research_objective: 'Somebody else has changed the objective.',
-    sections: [{ section_name: 'First section', questions: [{ text: 'How often do you take a train?', required: true }] }],
+    sections: [
+      { section_name: 'First section', questions: [{ text: 'How often do you take a train?', required: true }] },
+    ],
   })
   await setting.engine.post(`/api/call-guides/${study}`, theirs, 'application/json', 'PUT')
   await button('Save…').click()
@@ -112,12 +120,16 @@ test('two people change a study: the second is told, and nothing is lost', async
   await dialog.getByRole('heading', { name: 'Somebody else has saved this study' }).waitFor()
   await dialog.getByText('Somebody else has changed the objective.').waitFor()
   await dialog.getByRole('button', { name: 'Go on with mine' }).click()
-  expect(await page.getByLabel('Question 1.1', { exact: true }).inputValue()).toBe('How often do you take a train in a week?')
+  expect(await page.getByLabel('Question 1.1', { exact: true }).inputValue()).toBe(
+    'How often do you take a train in a week?',
+  )
   await button('Save…').click()
   await dialog.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText(/^Saved as version \d+\.$/).waitFor()
   const saved = await setting.engine.get<{ sections: { questions: { text: string }[] }[] }>(`/api/call-guides/${study}`)
-  expect(saved.sections[0]?.questions.map((question) => question.text)).toContain('How often do you take a train in a week?')
+  expect(saved.sections[0]?.questions.map((question) => question.text)).toContain(
+    'How often do you take a train in a week?',
+  )
 })
 
 test('people are invited from a list, which is checked before anything is made', async () => {
@@ -131,7 +143,9 @@ test('people are invited from a list, which is checked before anything is made',
     'Bob,bob@,',
     '=SUM(1),cem@example.org,',
   ].join('\n')
-  await page.getByLabel('A file of people (CSV)').setInputFiles({ name: 'p.csv', mimeType: 'text/csv', buffer: Buffer.from(list) })
+  await page
+    .getByLabel('A file of people (CSV)')
+    .setInputFiles({ name: 'p.csv', mimeType: 'text/csv', buffer: Buffer.from(list) })
   await page.getByText('“bob@” is not an e-mail address.').waitFor()
   const before = await setting.engine.get<{ items: unknown[] }>(`/api/interviews/?call_guide_id=${study}`)
   expect(before.items.length, 'nothing is made before').toBe(0)
@@ -177,7 +191,9 @@ test('an interview is held, read and heard, from any sentence on', { timeout: 12
   expect(label).toMatch(/^Play (interviewer|respondent) from \d+:\d\d$/)
   const word = page.locator('.turn.respondent .word').first()
   await word.click()
-  await expect.poll(() => word.evaluate((element) => element.closest('.turn')?.getAttribute('aria-current'))).toBe('true')
+  await expect
+    .poll(() => word.evaluate((element) => element.closest('.turn')?.getAttribute('aria-current')))
+    .toBe('true')
 
   // By keyboard alone.
   await page.getByRole('heading', { level: 1 }).focus()
@@ -247,7 +263,10 @@ test('findings are shown, and a report is made', async () => {
   await page.getByRole('main').getByRole('link', { name: 'Reports' }).click()
   await page.getByRole('form', { name: 'Make a report' }).waitFor()
   await button('Make the report').click()
-  await page.getByText(/The report (waits|is being made)|It is in the list/).first().waitFor()
+  await page
+    .getByText(/The report (waits|is being made)|It is in the list/)
+    .first()
+    .waitFor()
 })
 
 test('keys are made and withdrawn, and a key is shown once', async () => {
@@ -289,7 +308,10 @@ test('a webhook is made, and faults are said at their fields', async () => {
 
 test('the audit trail says who did all this', async () => {
   await open(page, '/operations/audit?entity=webhook', 'Audit trail')
-  await page.getByRole('cell', { name: /^webhook\./ }).first().waitFor()
+  await page
+    .getByRole('cell', { name: /^webhook\./ })
+    .first()
+    .waitFor()
   await open(page, '/operations/tasks', 'Background tasks')
   await page.getByRole('region', { name: 'Background tasks' }).waitFor()
 })

@@ -117,7 +117,12 @@ function Summary({ search }: { search: FindingsSearch }) {
           <h2 id="themes">What the answers are about</h2>
           {themes.length === 0 && <p className="soft">No themes were found in this period.</p>}
           {themes.slice(0, 12).map((theme) => (
-            <Bar key={theme.theme} label={plain(theme.theme)} share={theme.frequency / most} value={number(theme.frequency)} />
+            <Bar
+              key={theme.theme}
+              label={plain(theme.theme)}
+              share={theme.frequency / most}
+              value={number(theme.frequency)}
+            />
           ))}
         </section>
       </div>
@@ -143,8 +148,11 @@ function Mood({ search, hours }: { search: FindingsSearch; hours: number }) {
 function Quality({ search }: { search: FindingsSearch }) {
   const quality = useQuery(qualityQuery(search))
   if (quality.data === undefined) return <Trouble error={quality.error} retry={() => void quality.refetch()} />
-  const { total_responses: total, information_density_distribution: density, confidence_score_distribution: confidence } =
-    quality.data
+  const {
+    total_responses: total,
+    information_density_distribution: density,
+    confidence_score_distribution: confidence,
+  } = quality.data
   if (total === 0) return null
   return (
     <>
@@ -158,7 +166,12 @@ function Quality({ search }: { search: FindingsSearch }) {
           <section className="card" key={name} aria-label={name}>
             <h2>{name}</h2>
             {Object.entries(distribution).map(([range, count]) => (
-              <Bar key={range} label={range.replace('-', ' to ')} share={count / total} value={percent(count / total)} />
+              <Bar
+                key={range}
+                label={range.replace('-', ' to ')}
+                share={count / total}
+                value={percent(count / total)}
+              />
             ))}
           </section>
         ))}

@@ -78,7 +78,11 @@ function Lines({ series }: { series: Series }) {
 function plot(element: HTMLElement, series: Series): uPlot {
   const style = getComputedStyle(element)
   const colour = (name: string): string => style.getPropertyValue(name).trim()
-  const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line') } }
+  const axis = {
+    stroke: colour('--soft'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { stroke: colour('--line') },
+  }
   // The dashes tell the lines apart without their colours.
   const line = (label: string, name: string, dash: number[]): uPlot.Series => ({
     label,

@@ -25,7 +25,11 @@ export function ReportPage() {
   const report = useQuery(reportQuery(id))
   if (report.error instanceof Problem && [400, 404].includes(report.error.status)) return <NotFound />
   if (report.data === undefined) {
-    return report.error === null ? <Loading what="the report" /> : <Trouble error={report.error} retry={() => void report.refetch()} />
+    return report.error === null ? (
+      <Loading what="the report" />
+    ) : (
+      <Trouble error={report.error} retry={() => void report.refetch()} />
+    )
   }
   return <Whole report={report.data} />
 }
@@ -43,7 +47,11 @@ function Whole({ report }: { report: Report }) {
   const themes = themesOf(report)
   return (
     <View
-      title={report.interview_id === null ? `Report across ${report.interview_ids.length} interviews` : 'Report of an interview'}
+      title={
+        report.interview_id === null
+          ? `Report across ${report.interview_ids.length} interviews`
+          : 'Report of an interview'
+      }
       above={<Link to="/findings/reports">Reports</Link>}
       actions={
         <>
@@ -83,7 +91,11 @@ function Whole({ report }: { report: Report }) {
               <QuoteOf key={index} quote={quote} player={player} />
             ))}
           </Part>
-          <AdviceList id="recommendations" title="Recommendations" advice={adviceOf(report.follow_up_recommendations)} />
+          <AdviceList
+            id="recommendations"
+            title="Recommendations"
+            advice={adviceOf(report.follow_up_recommendations)}
+          />
           <AdviceList id="next" title="Questions to ask next" advice={adviceOf(report.suggested_next_questions)} />
         </div>
         <div>

@@ -35,7 +35,9 @@ export function ReportsPage() {
       ),
       'show',
     ),
-    column<Report>('study', 'Study', (row) => (row.call_guide_id === null ? '–' : (names.get(row.call_guide_id) ?? '–'))),
+    column<Report>('study', 'Study', (row) =>
+      row.call_guide_id === null ? '–' : (names.get(row.call_guide_id) ?? '–'),
+    ),
     column<Report>('made', 'Made', (row) => <Time at={row.generated_at} />, 'show'),
     column<Report>('quality', 'Data quality', (row) =>
       row.data_quality_score === null ? '–' : percent(row.data_quality_score),
@@ -51,7 +53,11 @@ export function ReportsPage() {
         columns={columns}
         list={list}
         id={(row) => row.id}
-        empty={<p>There are no reports yet. One is made of each interview that is completed, and across interviews on request.</p>}
+        empty={
+          <p>
+            There are no reports yet. One is made of each interview that is completed, and across interviews on request.
+          </p>
+        }
       />
     </View>
   )

@@ -20,7 +20,8 @@ export function summaryQuery(search: FindingsSearch) {
 export function sentimentsQuery(search: FindingsSearch) {
   return queryOptions({
     queryKey: ['findings', 'sentiments', search],
-    queryFn: ({ signal }) => got(api.GET('/api/dashboard/sentiment-trends', { params: { query: query(search) }, signal })),
+    queryFn: ({ signal }) =>
+      got(api.GET('/api/dashboard/sentiment-trends', { params: { query: query(search) }, signal })),
   })
 }
 

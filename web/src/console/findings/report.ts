@@ -25,7 +25,9 @@ export interface Advice {
 }
 
 function objects(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null) : []
+  return Array.isArray(value)
+    ? value.filter((one): one is Record<string, unknown> => typeof one === 'object' && one !== null)
+    : []
 }
 
 function text(value: unknown): string {
@@ -68,6 +70,8 @@ export function adviceOf(value: unknown): Advice[] {
 export function themesOf(report: Report): { theme: string; share: number }[] {
   return objects(report.themes).flatMap((one) => {
     const share = [one['share'], one['prevalence']].find((value) => typeof value === 'number')
-    return typeof one['theme'] === 'string' ? [{ theme: one['theme'], share: typeof share === 'number' ? share : 0 }] : []
+    return typeof one['theme'] === 'string'
+      ? [{ theme: one['theme'], share: typeof share === 'number' ? share : 0 }]
+      : []
   })
 }

@@ -66,8 +66,16 @@ export function GuidesPage() {
         )
       }
     >
-      <form className="filters" role="search" aria-label="Filter the studies" key={JSON.stringify(search)} onSubmit={submit}>
-        <Field label="Name">{(control) => <input {...control} name="name" type="search" defaultValue={search.name} />}</Field>
+      <form
+        className="filters"
+        role="search"
+        aria-label="Filter the studies"
+        key={JSON.stringify(search)}
+        onSubmit={submit}
+      >
+        <Field label="Name">
+          {(control) => <input {...control} name="name" type="search" defaultValue={search.name} />}
+        </Field>
         <Field label="Tag">{(control) => <input {...control} name="tag" defaultValue={search.tag} />}</Field>
         <div className="row">
           <button type="submit">Apply</button>

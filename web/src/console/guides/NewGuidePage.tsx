@@ -49,7 +49,11 @@ export function NewGuidePage() {
   const above = <Link to="/studies">Studies</Link>
   if (text === null) {
     return (
-      <View title="New study" above={above} lead="Begin with what is nearest to what you need. Everything can be changed.">
+      <View
+        title="New study"
+        above={above}
+        lead="Begin with what is nearest to what you need. Everything can be changed."
+      >
         <Starts onStart={setText} />
       </View>
     )
@@ -82,7 +86,12 @@ export function NewGuidePage() {
         editable
         actions={({ valid }) => (
           <>
-            <button type="button" className="main" disabled={!valid || save.isPending} onClick={() => save.mutate(text)}>
+            <button
+              type="button"
+              className="main"
+              disabled={!valid || save.isPending}
+              onClick={() => save.mutate(text)}
+            >
               {save.isPending ? 'Saving…' : 'Save the study'}
             </button>
             <Trouble error={save.error} />

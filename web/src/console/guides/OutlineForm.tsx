@@ -20,7 +20,9 @@ export function OutlineForm({ outline, edit }: OutlineFormProps) {
   return (
     <div className="outline">
       <Field label="Title">
-        {(control) => <Written {...control} value={outline.name} onWrite={(value) => edit({ do: 'set', field: 'name', value })} />}
+        {(control) => (
+          <Written {...control} value={outline.name} onWrite={(value) => edit({ do: 'set', field: 'name', value })} />
+        )}
       </Field>
       <Field label="Research objective" hint="The respondent is told this as the aim of the study.">
         {(control) => (
@@ -90,10 +92,22 @@ interface MovesProps {
 function Moves({ what, first, last, onMove, onRemove }: MovesProps) {
   return (
     <span className="row moves">
-      <button type="button" className="small quiet" disabled={first} aria-label={`Move ${what} up`} onClick={() => onMove(-1)}>
+      <button
+        type="button"
+        className="small quiet"
+        disabled={first}
+        aria-label={`Move ${what} up`}
+        onClick={() => onMove(-1)}
+      >
         ↑
       </button>
-      <button type="button" className="small quiet" disabled={last} aria-label={`Move ${what} down`} onClick={() => onMove(1)}>
+      <button
+        type="button"
+        className="small quiet"
+        disabled={last}
+        aria-label={`Move ${what} down`}
+        onClick={() => onMove(1)}
+      >
         ↓
       </button>
       <button type="button" className="small quiet" aria-label={`Remove ${what}`} onClick={onRemove}>
@@ -162,7 +176,12 @@ function QuestionForm({ name, question, first, last, onChange, onMove, onRemove 
               lines={Math.max(2, question.options.length)}
               value={question.options.join('\n')}
               onWrite={(text) =>
-                onChange({ options: text.split('\n').map((line) => line.trim()).filter((line) => line !== '') })
+                onChange({
+                  options: text
+                    .split('\n')
+                    .map((line) => line.trim())
+                    .filter((line) => line !== ''),
+                })
               }
             />
           )}

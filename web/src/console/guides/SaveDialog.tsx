@@ -58,8 +58,8 @@ export function SaveDialog({ id, text, base, onClose, onSaved, onRebase, onTheir
       <p>This is what you have changed in version {base.version}:</p>
       <Difference before={base.text} after={text} label="Your changes" />
       <p className="soft small">
-        A version that an interview has used stays as it is, and this becomes the next one. Comments (#) are not part of a
-        saved guide.
+        A version that an interview has used stays as it is, and this becomes the next one. Comments (#) are not part of
+        a saved guide.
       </p>
       <Trouble error={saving.error} />
       <div className="actions">

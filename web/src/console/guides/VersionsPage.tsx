@@ -49,7 +49,13 @@ export function VersionsPage() {
       }
       lead="A version that an interview has used never changes. An edit after that makes a new one."
     >
-      <DataTable label="Versions" columns={columns} list={list} id={(row) => row.id} empty={<p>There are no versions.</p>} />
+      <DataTable
+        label="Versions"
+        columns={columns}
+        list={list}
+        id={(row) => row.id}
+        empty={<p>There are no versions.</p>}
+      />
       {numbers.length > 0 && (
         <section className="compare" aria-labelledby="compare">
           <h2 id="compare">What was changed</h2>
@@ -57,7 +63,10 @@ export function VersionsPage() {
             {(['from', 'to'] as const).map((end) => (
               <label key={end}>
                 {plain(end)} version
-                <select value={end === 'from' ? from : to} onChange={(event) => choose({ [end]: Number(event.target.value) })}>
+                <select
+                  value={end === 'from' ? from : to}
+                  onChange={(event) => choose({ [end]: Number(event.target.value) })}
+                >
                   {numbers.map((number) => (
                     <option key={number} value={number}>
                       {number}

@@ -129,7 +129,12 @@ export class GuideEditor {
     const { length } = this.view.state.doc
     const inside = (at: number): number => Math.min(at, length)
     const sorted = marks.map((mark) => ({ ...mark, from: inside(mark.from), to: inside(mark.to) }))
-    this.view.dispatch(setDiagnostics(this.view.state, sorted.toSorted((one, other) => one.from - other.from)))
+    this.view.dispatch(
+      setDiagnostics(
+        this.view.state,
+        sorted.toSorted((one, other) => one.from - other.from),
+      ),
+    )
   }
 
   /** Puts the cursor there. */

@@ -67,6 +67,26 @@ test('a guide that comes with the engine changes in one place only', () => {
   expect(changed).toBe(text.replace('Working from home, in two minutes', 'Home'))
 })
 
+test('while somebody types, nothing but their words changes in the text', () => {
+  // As the engine writes guides.
+  const text =
+    'name: Trains\nresearch_objective: >-\n  Why people\n  take trains.\nsections:\n- section_name: "A"\n  questions:\n  - {text: Why?, type: open}\n'
+  const reworded = (edit: Parameters<typeof apply>[1]): string => apply(text, edit)
+  expect(reworded({ do: 'set', field: 'name', value: 'Trains: 1 # 2' })).toBe(text.replace('Trains', '"Trains: 1 # 2"'))
+  expect(reworded({ do: 'set', field: 'research_objective', value: 'Else' })).toBe(
+    text.replace('>-\n  Why people\n  take trains.', 'Else'),
+  )
+  expect(reworded({ do: 'set-section', section: 0, value: 'B, or "C"' })).toBe(text.replace('"A"', '"B, or \\"C\\""'))
+  expect(reworded({ do: 'set-question', section: 0, question: 0, change: { text: 'Why, then?' } })).toBe(
+    text.replace('Why?', '"Why, then?"'),
+  )
+  expect(reworded({ do: 'set', field: 'name', value: '' })).toBe(text.replace('Trains', '""'))
+  // Lists stay as far in as they are.
+  expect(reworded({ do: 'set-question', section: 0, question: 0, change: { required: true } })).toContain(
+    '\nsections:\n- section_name: "A"\n  questions:\n  - {text: Why?, type: open, required: true}\n',
+  )
+})
+
 test('questions are added, removed and moved, over the edge of their section as well', () => {
   const names = (text: string): string[][] =>
     outlineOf(text)?.sections.map((section) => section.questions.map((question) => question.text)) ?? []
@@ -90,15 +110,27 @@ test('a section that is moved is held at its new place', () => {
 
 test('a type brings what it needs and takes away what it forbids', () => {
   const scale = apply(TEXT, { do: 'set-question', section: 0, question: 0, change: { type: 'scale' } })
-  expect(outlineOf(scale)?.sections[0]?.questions[0]).toMatchObject({ type: 'scale', options: [], scale: { min: 1, max: 10 } })
-  const options = apply(TEXT, { do: 'set-question', section: 0, question: 0, change: { options: ['Daily', 'Never', 'Else'] } })
+  expect(outlineOf(scale)?.sections[0]?.questions[0]).toMatchObject({
+    type: 'scale',
+    options: [],
+    scale: { min: 1, max: 10 },
+  })
+  const options = apply(TEXT, {
+    do: 'set-question',
+    section: 0,
+    question: 0,
+    change: { options: ['Daily', 'Never', 'Else'] },
+  })
   expect(options).toContain('id: daily')
   expect(outlineOf(options)?.sections[0]?.questions[0]?.options).toEqual(['Daily', 'Never', 'Else'])
 })
 
 test('an empty text becomes a guide', () => {
   const named = apply(apply('', { do: 'set', field: 'name', value: 'New' }), { do: 'add-section' })
-  expect(outlineOf(named)).toMatchObject({ name: 'New', sections: [{ name: 'New section', questions: [{ required: true }] }] })
+  expect(outlineOf(named)).toMatchObject({
+    name: 'New',
+    sections: [{ name: 'New section', questions: [{ required: true }] }],
+  })
 })
 
 test('two texts differ in one place', () => {

@@ -5,7 +5,7 @@
  * which the engine does.
  */
 
-import { Document, type YAMLMap, type YAMLSeq, isMap, isScalar, isSeq } from 'yaml'
+import { Document, type Scalar, type YAMLMap, type YAMLSeq, isMap, isScalar, isSeq, stringify } from 'yaml'
 import { read } from './source'
 
 export const TYPES = ['open', 'closed', 'scale', 'multiple_choice'] as const
@@ -36,7 +36,9 @@ function text(value: unknown): string {
 
 function list(value: unknown): Record<string, unknown>[] {
   if (!Array.isArray(value)) return []
-  return value.map((item: unknown) => (typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : {}))
+  return value.map((item: unknown) =>
+    typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : {},
+  )
 }
 
 function question(document: Record<string, unknown>): Question {
@@ -50,7 +52,9 @@ function question(document: Record<string, unknown>): Question {
       ? options.map((option: unknown) => text((option as Record<string, unknown> | null)?.['text'] ?? option))
       : [],
     scale:
-      typeof scale === 'object' && scale !== null ? { min: Number(scale['min'] ?? 1), max: Number(scale['max'] ?? 10) } : null,
+      typeof scale === 'object' && scale !== null
+        ? { min: Number(scale['min'] ?? 1), max: Number(scale['max'] ?? 10) }
+        : null,
   }
 }
 
@@ -85,10 +89,47 @@ export type Edit =
 export function apply(source: string, edit: Edit): string {
   const { document, faults } = read(source)
   if (faults.length > 0) return source
+  const written = wording(edit)
+  const node = written === null ? undefined : document.getIn(written.path, true)
+  if (written !== null && isScalar(node) && typeof node.value === 'string') {
+    const reworded = reword(source, node, written)
+    if (reworded !== null) return reworded
+  }
   if (!isMap(document.contents)) document.contents = new Document({}).contents as unknown as typeof document.contents
   change(document, edit)
-  // Long texts stay on their line, and short lists look as people write them.
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
+  // Long texts stay on their line, and lists look as they did.
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false, indentSeq: indentsLists(source) })
+}
+
+type Path = (string | number)[]
+
+/** Returns the text that an edit changes and no more than that, such as while somebody types. */
+function wording(edit: Edit): { path: Path; value: string } | null {
+  if (edit.do === 'set') return { path: [edit.field], value: edit.value }
+  if (edit.do === 'set-section') return { path: ['sections', edit.section, 'section_name'], value: edit.value }
+  if (edit.do !== 'set-question' || edit.change.text === undefined || Object.keys(edit.change).length > 1) return null
+  return { path: ['sections', edit.section, 'questions', edit.question, 'text'], value: edit.change.text }
+}
+
+/** Changes one text where it stands, and leaves every other character as it is. Null where that cannot be. */
+function reword(source: string, node: Scalar, { path, value }: { path: Path; value: string }): string | null {
+  if (node.value === value) return source
+  const { range } = node
+  if (range == null) return null
+  const before = source.slice(range[0], range[1])
+  const bare = stringify(value, { lineWidth: 0 }).trimEnd()
+  // Quotes mean the same everywhere, in braces and brackets as well. What stood in quotes stays in them.
+  const plain = !/^['"]/.test(before) && !/[\n,[\]{}]/.test(bare)
+  const after = (plain ? bare : JSON.stringify(value)) + (before.endsWith('\n') ? '\n' : '')
+  const reworded = source.slice(0, range[0]) + after + source.slice(range[1])
+  const { document, faults } = read(reworded)
+  return faults.length === 0 && document.getIn(path) === value ? reworded : null
+}
+
+/** Returns whether the items of lists stand further in than their names. */
+function indentsLists(source: string): boolean {
+  const first = /^( *)[^\s#-][^\n]*:[ ]*\n(?:[ ]*#[^\n]*\n)*( *)- /m.exec(source)
+  return first === null || first[1] !== first[2]
 }
 
 function change(document: Document, edit: Edit): void {

@@ -72,7 +72,13 @@ export function judged(text: string, answer: Answer | null): Judged {
     return { pending: false, remarks, valid: false, error: null }
   }
   const verdict = answer?.text === text ? answer.verdict : null
-  const remark = (pointer: string, severity: Remark['severity'], code: string, message: string, suggestion = ''): Remark => {
+  const remark = (
+    pointer: string,
+    severity: Remark['severity'],
+    code: string,
+    message: string,
+    suggestion = '',
+  ): Remark => {
     const span = spanOf(text, document, pointer)
     const said = [message, suggestion].filter((part) => part !== '').map(sentence)
     return { ...span, severity, message: said.join(' '), pointer, line: at(span.from), suggestion, code }

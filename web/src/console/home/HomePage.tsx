@@ -103,7 +103,9 @@ function Alerts() {
           </li>
         ))}
       </ul>
-      {(alerts.data?.total_alerts ?? 0) > 0 && <Link to="/operations/alerts">Show all {alerts.data?.total_alerts}</Link>}
+      {(alerts.data?.total_alerts ?? 0) > 0 && (
+        <Link to="/operations/alerts">Show all {alerts.data?.total_alerts}</Link>
+      )}
     </section>
   )
 }

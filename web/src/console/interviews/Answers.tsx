@@ -61,7 +61,9 @@ function AnswerCard({ answer, parent, start, play }: AnswerCardProps) {
           {reason.action !== null && ')'}
         </p>
       )}
-      <blockquote>{answer.response_text === '' ? <span className="soft">Nothing was said.</span> : answer.response_text}</blockquote>
+      <blockquote>
+        {answer.response_text === '' ? <span className="soft">Nothing was said.</span> : answer.response_text}
+      </blockquote>
       <p className="row">
         <Badge tone={said}>{plain(answer.answer_class)}</Badge>
         {value !== null && <strong>{value}</strong>}

@@ -83,7 +83,9 @@ export function Filters({ search, guides }: FiltersProps) {
           </select>
         )}
       </Field>
-      <Field label="Tag">{(control) => <input {...control} name="tag" defaultValue={search.tag} maxLength={100} />}</Field>
+      <Field label="Tag">
+        {(control) => <input {...control} name="tag" defaultValue={search.tag} maxLength={100} />}
+      </Field>
       <Field label="Created from">
         {(control) => <input {...control} name="from" type="date" defaultValue={search.from} onBlur={now} />}
       </Field>

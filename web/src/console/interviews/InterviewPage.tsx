@@ -83,7 +83,13 @@ function Parts({ interview }: { interview: Interview }) {
   }, [heard, at, turns.length, playFrom])
 
   const show = (name: typeof view): void =>
-    void navigate({ to: '/interviews/$id', params: { id }, search: name === 'transcript' ? {} : { view: name }, replace: true, resetScroll: false })
+    void navigate({
+      to: '/interviews/$id',
+      params: { id },
+      search: name === 'transcript' ? {} : { view: name },
+      replace: true,
+      resetScroll: false,
+    })
   const play = (ms: number): void => {
     show('transcript')
     // The recording is drawn with the transcript.

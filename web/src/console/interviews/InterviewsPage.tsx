@@ -43,7 +43,9 @@ export function InterviewsPage() {
     ),
     column<Interview>('study', 'Study', (row) => names.get(row.call_guide_id) ?? '–'),
     column<Interview>('at', 'Held or appointed', (row) => <Time at={row.started_at ?? row.scheduled_at} />, 'show'),
-    column<Interview>('length', 'Length', (row) => (row.duration_seconds === null ? '–' : duration(row.duration_seconds))),
+    column<Interview>('length', 'Length', (row) =>
+      row.duration_seconds === null ? '–' : duration(row.duration_seconds),
+    ),
     column<Interview>('tags', 'Tags', (row) => row.tags.join(', ') || '–'),
   ]
   const filtered = Object.keys(search).some((name) => name !== 'sort')

@@ -54,8 +54,8 @@ export function LinkCard({ interview }: { interview: Interview }) {
           onClose={() => setAsked(null)}
         >
           <p>
-            The interview opens now, whatever its appointment says. The link that the respondent has is no longer valid, so
-            send them the new one.
+            The interview opens now, whatever its appointment says. The link that the respondent has is no longer valid,
+            so send them the new one.
           </p>
         </Confirm>
       )}

@@ -7,7 +7,10 @@ import { type Player, SPEEDS, STEP_S } from './player'
 
 /** Keys of the page mean the player unless they are meant for a control. */
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, select, textarea, button, a, summary, dialog, [role=tab]') !== null
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, select, textarea, button, a, summary, dialog, [role=tab]') !== null
+  )
 }
 
 interface PlayerBarProps {
@@ -49,11 +52,11 @@ export function PlayerBar({ src, player, onNeighbour }: PlayerBarProps) {
       <button type="button" className="main" onClick={toggle}>
         {player.playing ? 'Pause' : 'Play'}
       </button>
-      <button type="button" className="quiet" onClick={() => step(-STEP_S)} aria-label={`Back ${STEP_S} seconds`}>
-        −{STEP_S} s
+      <button type="button" className="quiet" onClick={() => step(-STEP_S)}>
+        Back {STEP_S} s
       </button>
-      <button type="button" className="quiet" onClick={() => step(STEP_S)} aria-label={`On ${STEP_S} seconds`}>
-        +{STEP_S} s
+      <button type="button" className="quiet" onClick={() => step(STEP_S)}>
+        On {STEP_S} s
       </button>
       <input
         type="range"
@@ -78,7 +81,9 @@ export function PlayerBar({ src, player, onNeighbour }: PlayerBarProps) {
           ))}
         </select>
       </label>
-      {player.failed && <Trouble error={new Error('The recording cannot be played here. Reload the page to try again.')} />}
+      {player.failed && (
+        <Trouble error={new Error('The recording cannot be played here. Reload the page to try again.')} />
+      )}
     </div>
   )
 }

@@ -71,8 +71,8 @@ export function Privacy({ interview }: { interview: Interview }) {
           onClose={() => setAsked(null)}
         >
           <p>
-            Everything of {respondent(interview)} is erased, in <strong>all interviews</strong> of this respondent: names,
-            words, recordings, and quotes in reports. A receipt remains. This cannot be undone.
+            Everything of {respondent(interview)} is erased, in <strong>all interviews</strong> of this respondent:
+            names, words, recordings, and quotes in reports. A receipt remains. This cannot be undone.
           </p>
         </Confirm>
       )}

@@ -41,7 +41,10 @@ function score(name: string, value: number): string {
 
 function Outcome({ interview }: { interview: Interview }) {
   const guide = useQuery(guideQuery(interview.call_guide_id))
-  const scores = Object.entries({ ...interview.quality_metrics, ...interview.engagement_metrics } as Record<string, unknown>)
+  const scores = Object.entries({ ...interview.quality_metrics, ...interview.engagement_metrics } as Record<
+    string,
+    unknown
+  >)
     .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
     .map(([name, value]): [string, string] => [plain(name), score(name, value)])
   return (

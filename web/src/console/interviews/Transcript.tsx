@@ -47,8 +47,8 @@ export function Transcript({ turns, recording, player }: TranscriptProps) {
         <>
           <PlayerBar src={recording.src} player={player} onNeighbour={onNeighbour} />
           <p className="soft small keys">
-            Click a word or a time to play from there. Space plays and pauses, the arrows to the left and right go 5 s, up
-            and down go from turn to turn.
+            Click a word or a time to play from there. Space plays and pauses, the arrows to the left and right go 5 s,
+            up and down go from turn to turn.
           </p>
         </>
       ) : (

@@ -10,7 +10,9 @@ type Annotation = Schemas['AnnotateInterview']
 /** Somebody else changed it first: the new state is shown, and what was typed is kept. */
 export class ChangedMeanwhile extends Error {
   constructor() {
-    super('Somebody else changed this interview in the meantime. It is shown as it is now; try again if you still want to.')
+    super(
+      'Somebody else changed this interview in the meantime. It is shown as it is now; try again if you still want to.',
+    )
   }
 }
 

@@ -23,7 +23,9 @@ const MADE_UP = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export function respondent(interview: Interview): string {
   const { respondent_name, respondent_email, respondent_phone, respondent_id: id } = interview
   // An id that was made up says nothing. Its end is enough to tell people apart.
-  return respondent_name ?? respondent_email ?? respondent_phone ?? (MADE_UP.test(id) ? `Respondent ${id.slice(-6)}` : id)
+  return (
+    respondent_name ?? respondent_email ?? respondent_phone ?? (MADE_UP.test(id) ? `Respondent ${id.slice(-6)}` : id)
+  )
 }
 
 /** Returns whether the interview's respondent was erased. */

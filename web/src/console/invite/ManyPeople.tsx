@@ -38,12 +38,21 @@ export function ManyPeople({ guide }: { guide: Guide }) {
             label="A file of people (CSV)"
             hint="The first line names the columns: name, email, phone, time. Times without a zone are yours."
           >
-            {(control) => <input {...control} type="file" accept=".csv,.tsv,.txt,text/csv" onChange={(event) => void take(event)} />}
+            {(control) => (
+              <input {...control} type="file" accept=".csv,.tsv,.txt,text/csv" onChange={(event) => void take(event)} />
+            )}
           </Field>
           <Trouble error={unreadable} />
           <Field label="Or paste the list here">
             {(control) => (
-              <textarea {...control} rows={6} spellCheck={false} placeholder={EXAMPLE} value={text} onChange={(event) => setText(event.target.value)} />
+              <textarea
+                {...control}
+                rows={6}
+                spellCheck={false}
+                placeholder={EXAMPLE}
+                value={text}
+                onChange={(event) => setText(event.target.value)}
+              />
             )}
           </Field>
         </>
@@ -57,7 +66,9 @@ export function ManyPeople({ guide }: { guide: Guide }) {
       <div className="row">
         {people !== null && people.faults.length === 0 && good.length > 0 && !running && (
           <button type="button" className="main" onClick={() => void invitations.start(good)}>
-            {started ? `Try the other ${good.length} again` : `Make ${good.length === 1 ? 'the link' : `${good.length} links`}`}
+            {started
+              ? `Try the other ${good.length} again`
+              : `Make ${good.length === 1 ? 'the link' : `${good.length} links`}`}
           </button>
         )}
         {running && (
@@ -121,7 +132,13 @@ function RowTable({ rows }: { rows: Row[] }) {
               <td data-narrow="hide">
                 <Time at={row.person.at} none="Any time" />
               </td>
-              <td>{row.faults.length === 0 ? <Badge tone="good">Good</Badge> : <span className="fault">{row.faults.join(' ')}</span>}</td>
+              <td>
+                {row.faults.length === 0 ? (
+                  <Badge tone="good">Good</Badge>
+                ) : (
+                  <span className="fault">{row.faults.join(' ')}</span>
+                )}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -145,7 +162,9 @@ function Results({ guide, outcomes }: { guide: Guide; outcomes: Outcome[] }) {
   }))
   async function copy(): Promise<void> {
     try {
-      await navigator.clipboard.writeText(rows.map((row) => [row.name || row.email || row.phone, row.link].join('\t')).join('\n'))
+      await navigator.clipboard.writeText(
+        rows.map((row) => [row.name || row.email || row.phone, row.link].join('\t')).join('\n'),
+      )
       setSaid('Copied.')
     } catch {
       setSaid('This browser does not let pages copy. Take the file instead.')
@@ -160,7 +179,9 @@ function Results({ guide, outcomes }: { guide: Guide; outcomes: Outcome[] }) {
           type="button"
           className="main"
           disabled={rows.length === 0}
-          onClick={() => download(`links-${guide.name.replace(/[^\w-]+/g, '-').toLowerCase()}.csv`, 'text/csv', asCsv(rows))}
+          onClick={() =>
+            download(`links-${guide.name.replace(/[^\w-]+/g, '-').toLowerCase()}.csv`, 'text/csv', asCsv(rows))
+          }
         >
           Download the links
         </button>
@@ -183,7 +204,9 @@ function Results({ guide, outcomes }: { guide: Guide; outcomes: Outcome[] }) {
               <tr key={row.line}>
                 <td>{row.line}</td>
                 <td>{row.person.name ?? row.person.email ?? row.person.phone}</td>
-                <td>{scheduled === null ? <span className="fault">{fault}</span> : <code>{scheduled.join_url}</code>}</td>
+                <td>
+                  {scheduled === null ? <span className="fault">{fault}</span> : <code>{scheduled.join_url}</code>}
+                </td>
               </tr>
             ))}
           </tbody>

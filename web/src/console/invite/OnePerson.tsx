@@ -42,7 +42,11 @@ export function OnePerson({ guide }: { guide: string }) {
     <>
       <form ref={form} onSubmit={submit} className="card">
         <div className="filters">
-          <Field label="Name" hint="The interviewer uses it in the greeting." fault={faultAt(error, '/respondent_name')}>
+          <Field
+            label="Name"
+            hint="The interviewer uses it in the greeting."
+            fault={faultAt(error, '/respondent_name')}
+          >
             {(control) => <input {...control} name="name" maxLength={200} autoComplete="off" />}
           </Field>
           <Field label="E-mail" hint="Kept with the interview." fault={faultAt(error, '/respondent_email')}>
@@ -65,7 +69,8 @@ export function OnePerson({ guide }: { guide: string }) {
           <div className="card">
             <CopyField label={`The link for ${data.respondent_name ?? 'the respondent'}`} value={data.join_url} />
             <p className="soft small">
-              It is shown only here, and valid until <Time at={data.join_expires_at} />. Anybody who has it can take part.{' '}
+              It is shown only here, and valid until <Time at={data.join_expires_at} />. Anybody who has it can take
+              part.{' '}
               {isLocal(data.join_url) &&
                 'It works on this machine only, as long as the engine has no public address (PUBLIC_URL). '}
               <Link to="/interviews/$id" params={{ id: data.id }}>

@@ -6,7 +6,13 @@ const read = (text: string) => peopleOf(text, NOW)
 
 test('a list of people is read, whatever separates its values', () => {
   const list = 'Name,E-mail,Phone,Time\nDana,dana@example.org,+49 30 123456,2030-02-01T09:00:00Z\n'
-  for (const text of [list, list.replaceAll(',', ';'), list.replaceAll(',', '\t'), `\uFEFF${list}`, list.replaceAll('\n', '\r\n')]) {
+  for (const text of [
+    list,
+    list.replaceAll(',', ';'),
+    list.replaceAll(',', '\t'),
+    `\uFEFF${list}`,
+    list.replaceAll('\n', '\r\n'),
+  ]) {
     const { rows, faults } = read(text)
     expect(faults).toEqual([])
     expect(rows).toEqual([
@@ -41,13 +47,21 @@ test('each row says what is at fault with it, and where it is', () => {
   ])
   expect(rows[0]?.faults[0]).toBe('“dana@” is not an e-mail address.')
   expect(rows[1]?.faults[0]).toMatch(/^A name, an e-mail address or a phone number is required/)
-  expect(rows[2]?.faults).toEqual(['“12” is not a phone number.', '“2030-02-31 09:00” is not a time such as 2030-01-31 09:00.'])
+  expect(rows[2]?.faults).toEqual([
+    '“12” is not a phone number.',
+    '“2030-02-31 09:00” is not a time such as 2030-01-31 09:00.',
+  ])
   expect(rows[3]?.faults).toEqual(['The time is past.'])
 })
 
 test('nobody is invited twice by accident', () => {
   const { rows } = read('name,email,phone\nDana,dana@example.org,\nD.,DANA@example.org,\nAnn,,+49 30 1\nA.,,+49301')
-  expect(rows.map((row) => row.faults)).toEqual([[], ['The same person is in line 2.'], [], ['The same person is in line 4.']])
+  expect(rows.map((row) => row.faults)).toEqual([
+    [],
+    ['The same person is in line 2.'],
+    [],
+    ['The same person is in line 4.'],
+  ])
 })
 
 test('a list without the names of its columns is refused as a whole', () => {

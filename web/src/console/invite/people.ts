@@ -82,7 +82,8 @@ function rowOf(line: number, columns: (keyof Person | undefined)[], cells: strin
   })
   const { at: time, ...person } = given
   const faults = faultsOf(person)
-  if (cells.length > columns.length) faults.push('There are more values than columns. A value with a comma needs quotes.')
+  if (cells.length > columns.length)
+    faults.push('There are more values than columns. A value with a comma needs quotes.')
   const at = time === undefined ? undefined : timeOf(time)
   if (at === null) faults.push(`“${time}” is not a time such as 2030-01-31 09:00.`)
   else if (at !== undefined && at < now) faults.push('The time is past.')

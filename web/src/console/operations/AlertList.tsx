@@ -46,7 +46,11 @@ export function AlertList({ alerts, empty, linked = false }: AlertListProps) {
             </p>
             <div className="row">
               {linked && alert.interview_id !== null && (
-                <Link to="/interviews/$id" params={{ id: alert.interview_id }} aria-label={`Open the interview: ${alert.title}`}>
+                <Link
+                  to="/interviews/$id"
+                  params={{ id: alert.interview_id }}
+                  aria-label={`Open the interview: ${alert.title}`}
+                >
                   Open the interview
                 </Link>
               )}
@@ -82,7 +86,10 @@ export function AlertList({ alerts, empty, linked = false }: AlertListProps) {
 }
 
 type How = 'acknowledge' | 'resolve'
-const WORDS = { acknowledge: ['Mark the alert as seen', 'Mark as seen'], resolve: ['Resolve the alert', 'Resolve'] } as const
+const WORDS = {
+  acknowledge: ['Mark the alert as seen', 'Mark as seen'],
+  resolve: ['Resolve the alert', 'Resolve'],
+} as const
 
 function Deal({ alert, how, onClose }: { alert: Alert; how: How; onClose: () => void }) {
   const queries = useQueryClient()

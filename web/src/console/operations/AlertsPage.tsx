@@ -42,11 +42,20 @@ export function AlertsPage() {
       {list.isPending && <Loading what="the alerts" />}
       <Trouble error={list.error} retry={() => list.refetch()} />
       {!list.isPending && list.error === null && (
-        <AlertList alerts={list.rows} linked empty={show === 'all' ? 'No alert was ever raised.' : 'No alert is open.'} />
+        <AlertList
+          alerts={list.rows}
+          linked
+          empty={show === 'all' ? 'No alert was ever raised.' : 'No alert is open.'}
+        />
       )}
       {list.hasNextPage && (
         <p>
-          <button type="button" className="quiet" disabled={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+          <button
+            type="button"
+            className="quiet"
+            disabled={list.isFetchingNextPage}
+            onClick={() => list.fetchNextPage()}
+          >
             Show more
           </button>
         </p>

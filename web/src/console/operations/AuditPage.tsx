@@ -26,7 +26,9 @@ export function AuditPage() {
 function said(payload: Record<string, unknown>): string {
   if ('enc' in payload) return 'Sealed: it is about a respondent'
   return Object.entries(payload)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(
+      ([name, value]) => `${name.replaceAll('_', ' ')}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    )
     .join(', ')
 }
 
@@ -50,13 +52,23 @@ function Audit() {
   return (
     <View title="Audit trail" lead="Every change, and who made it. What was said in calls is no part of it.">
       <OperationsTabs />
-      <form className="filters" role="search" aria-label="Filter the audit trail" key={JSON.stringify(search)} onSubmit={submit}>
+      <form
+        className="filters"
+        role="search"
+        aria-label="Filter the audit trail"
+        key={JSON.stringify(search)}
+        onSubmit={submit}
+      >
         <Field label="What it is about">
-          {(control) => <input {...control} name="entity" defaultValue={search.entity} placeholder="call_guide, user, …" />}
+          {(control) => (
+            <input {...control} name="entity" defaultValue={search.entity} placeholder="call_guide, user, …" />
+          )}
         </Field>
         <Field label="Its id">{(control) => <input {...control} name="id" defaultValue={search.id} />}</Field>
         <Field label="Who">
-          {(control) => <input {...control} name="actor" defaultValue={search.actor} placeholder="local, user:…, key:…" />}
+          {(control) => (
+            <input {...control} name="actor" defaultValue={search.actor} placeholder="local, user:…, key:…" />
+          )}
         </Field>
         <div className="row">
           <button type="submit">Apply</button>

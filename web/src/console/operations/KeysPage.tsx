@@ -58,7 +58,12 @@ function Keys() {
       'Actions',
       (row) =>
         state(row)[1] === 'Valid' ? (
-          <button type="button" className="small danger" aria-label={`Withdraw ${row.name}`} onClick={() => setWithdrawing(row)}>
+          <button
+            type="button"
+            className="small danger"
+            aria-label={`Withdraw ${row.name}`}
+            onClick={() => setWithdrawing(row)}
+          >
             Withdraw
           </button>
         ) : (
@@ -93,7 +98,9 @@ function Keys() {
           }}
         />
       )}
-      {made !== null && <Secret title={`The key ${made.name}`} label="Key" value={made.key} onClose={() => setMade(null)} />}
+      {made !== null && (
+        <Secret title={`The key ${made.name}`} label="Key" value={made.key} onClose={() => setMade(null)} />
+      )}
       {withdrawing !== null && (
         <Confirm
           title="Withdraw the key?"

@@ -44,7 +44,9 @@ function Users() {
     column<User>('name', 'Name', (row) => row.name, 'show'),
     column<User>('email', 'E-mail', (row) => row.email),
     column<User>('role', 'Role', (row) => plain(row.role), 'show'),
-    column<User>('state', 'State', (row) => <Badge tone={row.is_active ? 'good' : 'warn'}>{row.is_active ? 'Active' : 'Locked'}</Badge>),
+    column<User>('state', 'State', (row) => (
+      <Badge tone={row.is_active ? 'good' : 'warn'}>{row.is_active ? 'Active' : 'Locked'}</Badge>
+    )),
     column<User>('last', 'Last signed in', (row) => <Time at={row.last_login_at} none="Never" />),
     column<User>(
       'do',
@@ -55,7 +57,12 @@ function Users() {
             Change
           </button>
           {row.id !== me.user?.id && (
-            <button type="button" className="small danger" aria-label={`Remove ${row.name}`} onClick={() => setRemoving(row)}>
+            <button
+              type="button"
+              className="small danger"
+              aria-label={`Remove ${row.name}`}
+              onClick={() => setRemoving(row)}
+            >
               Remove
             </button>
           )}
@@ -135,7 +142,14 @@ function AddUser({ onClose }: { onClose: () => void }) {
           fault={faultAt(add.error, '/password')}
         >
           {(control) => (
-            <input {...control} name="password" type="password" minLength={12} maxLength={256} autoComplete="new-password" />
+            <input
+              {...control}
+              name="password"
+              type="password"
+              minLength={12}
+              maxLength={256}
+              autoComplete="new-password"
+            />
           )}
         </Field>
         <Trouble error={add.error} shown={POINTERS} />
@@ -179,7 +193,9 @@ function ChangeUser({ user, onClose }: { user: User; onClose: () => void }) {
     <Dialog title={`Change ${user.name}`} onClose={onClose}>
       <form onSubmit={submit}>
         <Field label="Name" fault={faultAt(change.error, '/name')}>
-          {(control) => <input {...control} name="name" required maxLength={254} defaultValue={user.name} autoComplete="off" />}
+          {(control) => (
+            <input {...control} name="name" required maxLength={254} defaultValue={user.name} autoComplete="off" />
+          )}
         </Field>
         <RoleField value={user.role} fault={faultAt(change.error, '/role')} />
         <Field
@@ -188,7 +204,14 @@ function ChangeUser({ user, onClose }: { user: User; onClose: () => void }) {
           fault={faultAt(change.error, '/password')}
         >
           {(control) => (
-            <input {...control} name="password" type="password" minLength={12} maxLength={256} autoComplete="new-password" />
+            <input
+              {...control}
+              name="password"
+              type="password"
+              minLength={12}
+              maxLength={256}
+              autoComplete="new-password"
+            />
           )}
         </Field>
         <label className="check">

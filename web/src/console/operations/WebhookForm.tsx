@@ -35,7 +35,10 @@ export function WebhookForm({ webhook, onClose, onMade }: WebhookFormProps) {
       if (webhook === undefined) return onMade?.(await got(api.POST('/api/webhooks/', { body })))
       const params = { path: { id: webhook.row.id }, header: { 'If-Match': webhook.tag } }
       try {
-        queries.setQueryData(['webhooks', webhook.row.id], await tagged(api.PUT('/api/webhooks/{id}', { params, body })))
+        queries.setQueryData(
+          ['webhooks', webhook.row.id],
+          await tagged(api.PUT('/api/webhooks/{id}', { params, body })),
+        )
       } catch (error) {
         if (!(error instanceof Problem && error.status === 412)) throw error
         await queries.invalidateQueries({ queryKey: ['webhooks', webhook.row.id] })
@@ -72,7 +75,8 @@ export function WebhookForm({ webhook, onClose, onMade }: WebhookFormProps) {
           <legend>It is told when</legend>
           {EVENTS.map(([name, label]) => (
             <label key={name} className="check">
-              <input type="checkbox" name="events" value={name} defaultChecked={row?.events.includes(name) ?? false} /> {label}
+              <input type="checkbox" name="events" value={name} defaultChecked={row?.events.includes(name) ?? false} />{' '}
+              {label}
             </label>
           ))}
           {fault !== undefined && <p className="fault">{fault}</p>}

@@ -37,7 +37,11 @@ function Fetched() {
   const webhook = useQuery(webhookQuery(id))
   if (webhook.error instanceof Problem && [400, 404].includes(webhook.error.status)) return <NotFound />
   if (webhook.data === undefined) {
-    return webhook.error === null ? <Loading what="the webhook" /> : <Trouble error={webhook.error} retry={() => void webhook.refetch()} />
+    return webhook.error === null ? (
+      <Loading what="the webhook" />
+    ) : (
+      <Trouble error={webhook.error} retry={() => void webhook.refetch()} />
+    )
   }
   return <Whole row={webhook.data.row} tag={webhook.data.tag} />
 }
@@ -140,7 +144,12 @@ function Whole({ row, tag }: { row: Webhook; tag: string }) {
         </Confirm>
       )}
       {secret !== null && (
-        <Secret title={`The new secret of ${row.name}`} label="Secret" value={secret.secret} onClose={() => setSecret(null)} />
+        <Secret
+          title={`The new secret of ${row.name}`}
+          label="Secret"
+          value={secret.secret}
+          onClose={() => setSecret(null)}
+        />
       )}
     </View>
   )
@@ -165,7 +174,9 @@ function Deliveries({ id }: { id: string }) {
     column<Delivery>('state', 'State', (row) => <Badge tone={TONES[row.state]}>{plain(row.state)}</Badge>, 'show'),
     column<Delivery>('at', 'Happened', (row) => <Time at={row.created_at} />),
     column<Delivery>('attempts', 'Attempts', (row) => row.attempts),
-    column<Delivery>('status', 'Last answer', (row) => (row.last_status === null ? (row.last_error ?? '–') : String(row.last_status))),
+    column<Delivery>('status', 'Last answer', (row) =>
+      row.last_status === null ? (row.last_error ?? '–') : String(row.last_status),
+    ),
     column<Delivery>(
       'do',
       'Actions',
@@ -176,7 +187,7 @@ function Deliveries({ id }: { id: string }) {
           <button
             type="button"
             className="small"
-            aria-label={`Deliver ${row.event} again`}
+            aria-label={`Deliver again: ${row.event}`}
             disabled={replay.isPending}
             onClick={() => replay.mutate(row.id)}
           >
@@ -203,7 +214,13 @@ function Deliveries({ id }: { id: string }) {
         </label>
       </div>
       <Trouble error={replay.error} />
-      <DataTable label="Deliveries" columns={columns} list={list} id={(row) => row.id} empty={<p>Nothing was delivered yet.</p>} />
+      <DataTable
+        label="Deliveries"
+        columns={columns}
+        list={list}
+        id={(row) => row.id}
+        empty={<p>Nothing was delivered yet.</p>}
+      />
     </section>
   )
 }

@@ -49,7 +49,14 @@ export function SignIn({ email = '', onSignedIn }: SignInProps) {
         </Field>
         <Field label="Password">
           {(control) => (
-            <input {...control} ref={password} name="password" type="password" autoComplete="current-password" required />
+            <input
+              {...control}
+              ref={password}
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+            />
           )}
         </Field>
         <details className="more">
@@ -70,8 +77,8 @@ export function SignIn({ email = '', onSignedIn }: SignInProps) {
         </div>
       </form>
       <p className="soft small">
-        An admin adds users in the console under Operations, or with <code>interviewer user create</code> at the engine's
-        own machine.
+        An admin adds users in the console under Operations, or with <code>interviewer user create</code> at the
+        engine's own machine.
       </p>
     </>
   )
