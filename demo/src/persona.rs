@@ -180,7 +180,7 @@ impl Persona {
 
     /// Parses and validates a persona. `path` appears only in messages.
     pub fn parse(yaml: &str, path: &str) -> Result<Self, PersonaError> {
-        let persona: Self = serde_saphyr::from_str(yaml)
+        let persona: Self = serde_saphyr::from_str_with_options(yaml, interview::guide::yaml_options())
             .map_err(|error| PersonaError::Syntax { path: path.to_owned(), reason: error.to_string() })?;
         let problems = persona.problems();
         if problems.is_empty() { Ok(persona) } else { Err(PersonaError::Invalid { path: path.to_owned(), problems }) }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use read::{from_value, parse, read_text, read_yaml};
+pub use read::{from_value, parse, read_text, read_yaml, yaml_options};
 pub use slug::slug;
 
 /// A problem of a guide document, with the way out.

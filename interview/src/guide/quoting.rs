@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use super::read::yaml_options;
+
 /// Returns what to do about an error of the reader. If quotes are enough, that is the corrected
 /// line.
 pub(super) fn hint(text: &str, error: &str) -> String {
@@ -91,7 +93,7 @@ fn quoted_line(text: &str, at: usize) -> Option<String> {
         .enumerate()
         .map(|(i, line)| if i == at { format!("{indent}{lead}{value}") } else { line.to_owned() })
         .collect();
-    let further = match serde_saphyr::from_str::<Value>(&corrected.join("\n")) {
+    let further = match serde_saphyr::from_str_with_options::<Value>(&corrected.join("\n"), yaml_options()) {
         Ok(_) => true,
         Err(error) => error.location().is_some_and(|place| place.line() as usize > at + 1),
     };

@@ -10,6 +10,11 @@ use serde_json::Value;
 use super::slug::slug;
 use super::{Guide, Problem, check, quoting, spelling};
 
+/// What anchors in YAML may add to a document, in values and marks of their beginnings and ends. It
+/// is more than a guide of the largest size needs. Without a limit, 300 bytes of anchors that name
+/// each other several times take seconds to read.
+const MOST_REPEATED: usize = 50_000;
+
 /// Reads a guide in JSON or YAML. An error lists every problem at once.
 ///
 /// ```
@@ -58,11 +63,17 @@ pub fn read_yaml(text: &str) -> Result<Value, String> {
     if let Some(cut) = quoting::silently_cut(text) {
         return Err(cut);
     }
-    let value = serde_saphyr::from_str(text).map_err(|error| {
+    let value = serde_saphyr::from_str_with_options(text, yaml_options()).map_err(|error| {
         let error = error.to_string();
         format!("{error}; {}", quoting::hint(text, &error))
     })?;
     Ok(spelling::kept(value, text))
+}
+
+/// Returns the limits within which YAML from outside is read.
+pub fn yaml_options() -> serde_saphyr::Options {
+    let limits = serde_saphyr::alias_limits! { max_total_replayed_events: MOST_REPEATED };
+    serde_saphyr::options! { alias_limits: limits }
 }
 
 /// Checks a document and makes a guide of it. Missing ids are made from texts, and sections are

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::read::yaml_options;
+
 /// Fields whose values are texts or lists of texts, wherever they are.
 const TEXTS: &[&str] = &[
     "name",
@@ -42,7 +44,9 @@ const FREE: &[&str] = &["demographics", "experience_years", "time_management", "
 
 /// Returns the document that was read from `yaml`, with its texts as they were spelled.
 pub(super) fn kept(value: Value, yaml: &str) -> Value {
-    let spelled = serde_saphyr::with_deserializer_from_str(yaml, |deserializer| Like(&value).deserialize(deserializer));
+    let spelled = serde_saphyr::with_deserializer_from_str_with_options(yaml, yaml_options(), |deserializer| {
+        Like(&value).deserialize(deserializer)
+    });
     // A text that could be read once can be read again. Otherwise the document stays as it is, and
     // the checks report it.
     match spelled {
