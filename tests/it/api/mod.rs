@@ -85,7 +85,7 @@ impl Calls for Fake {
     }
 
     async fn bar(&self, interviews: &[Uuid]) -> Result<Bar, BarError> {
-        if *self.live.lock() { Err(interviews[0]) } else { Ok(Bar::new(())) }
+        if *self.live.lock() { Err(BarError::Live(interviews[0])) } else { Ok(Bar::new(())) }
     }
 
     async fn forget(&self, _: &[Uuid]) -> Result<Forgotten, StillWaiting> {
