@@ -22,7 +22,7 @@ impl Interview {
         self.stop_speaking();
         self.utterance = None;
         self.queued = None;
-        let leg = self.state.leg + 1;
+        let leg = self.state.leg.saturating_add(1);
         self.record(Event::LegConnected { leg });
         if leg == 1 {
             self.enter_first();
