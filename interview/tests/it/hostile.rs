@@ -76,7 +76,8 @@ fn anchors_that_name_each_other_are_not_multiplied_without_end() {
     let list = |from: &str| [from; 9].join(",");
     let levels = ["x", "*a", "*b", "*c", "*d", "*e", "*f"].iter().zip(["a", "b", "c", "d", "e", "f", "g"]);
     let lines: Vec<String> = levels.map(|(from, name)| format!("{name}: &{name} [{}]", list(from))).collect();
-    let problems = guide::parse(&lines.join("\n")).unwrap_err();
+    let text = format!("{}\nname: *g", lines.join("\n"));
+    let problems = guide::parse(&text).unwrap_err();
     assert!(problems.len() == 1 && problems[0].message.contains("alias"), "{problems:?}");
 }
 

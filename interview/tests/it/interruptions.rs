@@ -23,8 +23,8 @@ fn an_interruption_near_the_end_of_a_question_is_its_answer() {
 fn an_interruption_at_the_beginning_brings_the_question_again_and_loses_no_word() {
     let mut call = Call::begun();
     call.say(WORK);
-    // The question has been heard for long enough to be put, and is far from its end.
-    call.wait(800);
+    // The question has been heard for long enough to be put, but for too short a time to be answered.
+    call.wait(720);
     call.say("Also I paint houses.");
     assert_eq!(call.now_asking(), "How do you get on with your manager?");
     call.hear_out();
