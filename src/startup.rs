@@ -393,8 +393,7 @@ pub fn background(
         vec![Arc::new(ExtractInsights { tools }), Arc::new(Exporter), Arc::new(Remover), Arc::new(FileRemover)];
     // They were checked when they were read.
     if let Ok(delivery) = settings.delivery() {
-        let (metrics, settled) = (Arc::clone(metrics), Arc::clone(settled));
-        let resolver = Arc::new(SystemResolver);
+        let (metrics, settled, resolver) = (Arc::clone(metrics), Arc::clone(settled), Arc::new(SystemResolver));
         handlers.push(Arc::new(Dispatcher::new(storage.clone(), delivery, resolver, metrics, settled)));
     }
     handlers

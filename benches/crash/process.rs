@@ -28,7 +28,7 @@ impl Process {
         let url = async {
             loop {
                 let line = lines.next_line().await?.context("the engine did not start: see above")?;
-                if let Some((_, rest)) = line.split_once("ready on ") {
+                if let Some((_, rest)) = line.split_once("ready at ") {
                     return anyhow::Ok(rest.split(' ').next().unwrap_or_default().to_owned());
                 }
             }

@@ -31,7 +31,7 @@ async fn an_engine_with_few_handles_admits_fewer_calls_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = limited(&["serve"]);
     command.env("DATA_DIR", folder.path()).stderr(std::fs::File::create(folder.path().join("log")).unwrap());
-    let (mut engine, rest) = ready(&mut command, "ready on ").await;
+    let (mut engine, rest) = ready(&mut command, "ready at ").await;
     let url = rest.split(' ').next().unwrap();
     let pid = engine.id().unwrap();
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
@@ -42,7 +42,7 @@ async fn an_engine_with_few_handles_admits_fewer_calls_and_says_so() {
     assert!(metrics.contains(&format!("\ncall_capacity {CALLS}\n")), "{metrics}");
     engine.kill().await.unwrap();
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    let told = log.lines().find(|line| line.contains("file handles are too few")).unwrap_or_else(|| panic!("{log}"));
+    let told = log.lines().find(|line| line.contains("too few file handles")).unwrap_or_else(|| panic!("{log}"));
     assert!(told.contains("MAX_CONCURRENT_INTERVIEWS") && told.contains("LimitNOFILE="), "{told}");
 }
 

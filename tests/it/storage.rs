@@ -129,7 +129,7 @@ async fn the_command_refuses_a_database_of_a_development_version_in_one_sentence
     for arguments in [&["status"][..], &["up"], &["down", "--yes"]] {
         let (fine, out, err) = migrate(arguments).await;
         assert!(!fine && out.is_empty() && err.lines().count() == 1, "{out}{err}");
-        assert!(err.contains("begin with a new DATA_DIR"), "{err}");
+        assert!(err.contains("start with a new DATA_DIR"), "{err}");
     }
 }
 
@@ -394,8 +394,7 @@ async fn a_spool_left_by_a_dead_process_is_appended_at_start() {
     let batch = json!({ "interview_id": id, "received_at": chrono::Utc::now(), "records": conversation() });
     std::fs::create_dir_all(folder.path().join("spool")).unwrap();
     std::fs::write(folder.path().join("spool/events.jsonl"), format!("{batch}\n{{\"torn")).unwrap();
-    let storage_again = open_store(&folder).await;
-    let writer = supervise(&storage_again);
+    let writer = supervise(&open_store(&folder).await);
     writer.persistence.flush().await.unwrap();
     assert_eq!(storage.event_log().load(id).await.unwrap(), conversation());
 }

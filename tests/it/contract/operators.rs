@@ -102,6 +102,7 @@ pub async fn people(asker: &mut Asker<'_>) {
     let token = text(&session, "token").to_owned();
     asker.ask("post /api/auth/logout", "/api/auth/logout", 204, |request| request.bearer_auth(&token)).await;
     asker.ask("delete /api/users/{id}", &path, 204, |request| request).await;
+    asker.get("/api/auth/methods", "/api/auth/methods", &[]).await;
     asker.ask("get /api/auth/oidc/login", "/api/auth/oidc/login", 404, |request| request).await;
     asker.ask("get /api/auth/oidc/callback", "/api/auth/oidc/callback", 404, |request| request).await;
     asker.get("/api/audit/", "/api/audit/", &[]).await;

@@ -101,7 +101,7 @@ async fn no_invented_quote_reaches_the_report() {
     let counted = metrics.render().unwrap();
     let line = format!("insight_quotes_dropped_total{{reason=\"not_said\"}} {}", dropped["not_said"]);
     assert!(counted.contains(&line), "{line}");
-    assert!(text.contains("dropped: "), "the report says so");
+    assert!(text.contains("quotes dropped because nobody said them: "), "the report says so");
 }
 
 #[actix_web::test]

@@ -30,6 +30,6 @@ pub async fn ready(command: &mut Command, says: &str) -> (Child, String) {
 pub async fn engine(settings: impl Fn(&mut Command)) -> (Child, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_interviewer"));
     settings(command.arg("serve"));
-    let (child, rest) = ready(&mut command, "ready on ").await;
+    let (child, rest) = ready(&mut command, "ready at ").await;
     (child, rest.split(' ').next().unwrap().to_owned())
 }

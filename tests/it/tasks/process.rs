@@ -25,7 +25,7 @@ use crate::support::{guide, new_interview, store};
 const KIND: &str = "mark";
 const DATABASE: &str = "TASKS_TEST_DATABASE";
 const FOLDER: &str = "TASKS_TEST_FOLDER";
-const READY: &str = "the worker is ready";
+const READY: &str = "The worker is ready";
 
 fn kills() -> usize {
     std::env::var("KILLS").map_or(5, |kills| kills.parse().unwrap())

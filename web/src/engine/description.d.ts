@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where things are */
+        /** Get the entry points of the API */
         get: operations["engine.index"];
         put?: never;
         post?: never;
@@ -29,8 +29,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Insights that were made
-         * @description Newest first.
+         * List insights
+         * @description The newest insight comes first.
          */
         get: operations["analytics.insights.list"];
         put?: never;
@@ -51,9 +51,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Have insights made
-         * @description Of one interview, or across many. It is done in the background: the task's result names the insight. Callers may have only
-         *     so many tasks open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+         * Generate insights
+         * @description Extracts insights from one interview or from many, in the background. The result of the task
+         *     names the insight. The number of open tasks is limited for each caller and workspace
+         *     (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
          */
         post: operations["analytics.insights.generate"];
         delete?: never;
@@ -70,9 +71,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A report
-         * @description By its id, or the newest one of the interview with this id. As JSON; as Markdown; or as one HTML page with charts and the
-         *     sound of every quote that was recorded, which works from disk.
+         * Get a report
+         * @description The path names an insight, or an interview whose newest insight is returned. The report is
+         *     available as JSON, as Markdown, or as one HTML page with charts and the audio of every recorded
+         *     quote. The page also works offline.
          */
         get: operations["analytics.insights.get"];
         put?: never;
@@ -91,8 +93,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A window in a few figures
-         * @description Of one guide or all. Means are null where there is nothing to take them over.
+         * Get the key figures of a window
+         * @description The figures cover one guide or all of them. A mean is null if there are no values to compute it
+         *     from.
          */
         get: operations["analytics.summary"];
         put?: never;
@@ -111,8 +114,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the answers are about, and what that was counted over
-         * @description The most frequent themes; a theme counts once for each answer that touches it.
+         * List the themes of the answers
+         * @description The most frequent themes, and the number of answers that they were counted in. A theme counts
+         *     once for each answer that touches it.
          */
         get: operations["analytics.themes"];
         put?: never;
@@ -132,7 +136,8 @@ export interface paths {
         };
         /**
          * List changes
-         * @description Newest first. What is said in calls is no part of it; what an entry says about a respondent stays sealed.
+         * @description The newest change comes first. The trail does not contain what is said in calls. Personal data
+         *     about a respondent in an entry remains encrypted.
          */
         get: operations["audit.list"];
         put?: never;
@@ -154,8 +159,9 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description With a password. The token is good until `expires_at`, or until signing out or another password. After five wrong
-         *     passwords for one account from one address, each further attempt has to wait twice as long as the one before.
+         * @description Signs in with a password. The token is valid until `expires_at`, until the user signs out, or
+         *     until the password is changed. After five wrong passwords for one account from one address, the
+         *     waiting time doubles with each further attempt.
          */
         post: operations["auth.login"];
         delete?: never;
@@ -175,7 +181,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out
-         * @description The session's token is worth nothing from now on. For keys there is nothing to do.
+         * @description The token of the session becomes invalid. The request has no effect for API keys.
          */
         post: operations["auth.logout"];
         delete?: never;
@@ -191,7 +197,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who the caller is */
+        /** Get the caller */
         get: operations["auth.me"];
         put?: never;
         post?: never;
@@ -210,7 +216,7 @@ export interface paths {
         };
         /**
          * How to sign in
-         * @description For pages that offer it: a password is always taken, and the OpenID provider where one is configured.
+         * @description Tells pages what to offer: always a password, and the OpenID provider if one is configured.
          */
         get: operations["auth.methods"];
         put?: never;
@@ -229,8 +235,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Come back from the OpenID provider
-         * @description The provider sends browsers here. The session is kept in a cookie that scripts can't read.
+         * Return from the OpenID provider
+         * @description The provider redirects browsers here. The session is kept in a cookie that scripts cannot read.
          */
         get: operations["auth.finish"];
         put?: never;
@@ -250,7 +256,7 @@ export interface paths {
         };
         /**
          * Sign in with the OpenID provider
-         * @description For browsers: sends them to the provider, which sends them back.
+         * @description This is for browsers. It redirects to the provider, which redirects back.
          */
         get: operations["auth.begin"];
         put?: never;
@@ -271,8 +277,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change one's own password
-         * @description Ends all sessions of the user, this one as well.
+         * Change your own password
+         * @description Ends all sessions of the user, including the one that sends this request.
          */
         post: operations["auth.change_password"];
         delete?: never;
@@ -290,13 +296,13 @@ export interface paths {
         };
         /**
          * List guides
-         * @description Newest first, when nothing else is said.
+         * @description By default, the newest guide comes first.
          */
         get: operations["call-guides.list"];
         put?: never;
         /**
          * Store a guide
-         * @description Ids that are missing are made from the texts.
+         * @description Missing ids are generated from the texts.
          */
         post: operations["call-guides.create"];
         delete?: never;
@@ -315,8 +321,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check a guide
-         * @description Says what is wrong with a guide without keeping it; when nothing is, what is doubtful, and the guide as we understand it.
+         * Validate a guide
+         * @description Returns everything that is wrong with a guide, without storing it. For a valid guide it returns
+         *     the findings of the lint, and the guide as the engine reads it.
          */
         post: operations["call-guides.validate"];
         delete?: never;
@@ -336,11 +343,11 @@ export interface paths {
         get: operations["call-guides.get"];
         /**
          * Change a guide
-         * @description A version that an interview uses stays as it is: a new one is made.
+         * @description A version that an interview uses is not changed. A new version is made instead.
          */
         put: operations["call-guides.update"];
         post?: never;
-        /** Remove a guide */
+        /** Delete a guide */
         delete: operations["call-guides.delete"];
         options?: never;
         head?: never;
@@ -356,8 +363,9 @@ export interface paths {
         };
         /**
          * Compare two versions of a guide
-         * @description Sections, questions and options are matched by their ids. `from` is the version before `to` when missing, `to` the newest.
-         *     With `Accept: text/plain` a line a change.
+         * @description Sections, questions and options are matched by their ids. If `from` is missing, it is the
+         *     version before `to`. If `to` is missing, it is the newest. With `Accept: text/plain` the answer
+         *     has one line for each change.
          */
         get: operations["call-guides.diff"];
         put?: never;
@@ -376,8 +384,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Take a guide elsewhere
-         * @description The document as it would be written by hand, complete; posting it to `/api/call-guides/` makes the same guide again.
+         * Export a guide
+         * @description Returns the complete document, as it would be written by hand. Posting it to `/api/call-guides/`
+         *     makes the same guide again.
          */
         get: operations["call-guides.export"];
         put?: never;
@@ -396,17 +405,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Take a study away
-         * @description JSON: every interview with its answers. CSV: a row an answer. Zip: both, the transcripts (JSON, text and WebVTT), and the
-         *     recordings of those who agreed to be recorded. Streams, however large the study is. Two may be under way to one caller; beyond
-         *     that the answer is 429.
+         * Export a study
+         * @description JSON holds every interview with its answers. CSV holds one row for each answer. The zip archive
+         *     holds both, the transcripts (JSON, text and WebVTT), and the recordings of respondents who
+         *     consented to them. The answer is streamed, however large the study is. Each caller may receive
+         *     two such streams at a time. A further request is answered with 429.
          */
         get: operations["call-guides.study"];
         put?: never;
         /**
-         * Have a study written in the background
-         * @description For large ones, and for those with recordings: the file is fetched when the task is `completed`, in one go or in ranges.
-         *     Callers may have only so many tasks open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+         * Export a study in the background
+         * @description This is for large studies and for those with recordings. When the task is `completed`, the file
+         *     can be downloaded as a whole or in ranges. The number of open tasks is limited for each caller
+         *     and workspace (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
          */
         post: operations["call-guides.write_study"];
         delete?: never;
@@ -423,8 +434,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List a guide's versions
-         * @description Newest first.
+         * List the versions of a guide
+         * @description The newest version comes first.
          */
         get: operations["call-guides.versions"];
         put?: never;
@@ -442,7 +453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one version of a guide */
+        /** Read a version of a guide */
         get: operations["call-guides.version"];
         put?: never;
         post?: never;
@@ -460,8 +471,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How each guide does
-         * @description Guides with interviews in the window, the one with most of them first.
+         * Compare the performance of guides
+         * @description Returns the guides with interviews in the window. The guide with the most interviews comes
+         *     first.
          */
         get: operations["dashboard.guide_performance"];
         put?: never;
@@ -480,8 +492,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Interviews at a glance
-         * @description How many there were, how they went, and what was noticed. Means are null where there is nothing to take them over.
+         * Get an overview of the interviews
+         * @description Returns how many interviews there were, how they went, and which alerts were raised. A mean is
+         *     null if there are no values to compute it from.
          */
         get: operations["dashboard.overview"];
         put?: never;
@@ -500,8 +513,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Quality alerts
-         * @description Those that were raised in the window, newest first.
+         * List quality alerts
+         * @description Returns the alerts that were raised in the window. The newest comes first.
          */
         get: operations["dashboard.quality_alerts"];
         put?: never;
@@ -520,8 +533,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much the answers say, and how well they were understood
-         * @description Answers by score. Each range includes its beginning; 1.0 belongs to the last one.
+         * Get the quality of the answers
+         * @description Returns how much the answers say and how well they were understood, as counts by score. Each
+         *     range includes its lower bound. The last range also includes 1.0.
          */
         get: operations["dashboard.response_quality"];
         put?: never;
@@ -540,8 +554,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The mood of the answers, hour by hour
-         * @description Hours are those of UTC, oldest first; hours without answers are left out.
+         * Get the sentiment of the answers by hour
+         * @description Hours are in UTC, and the oldest comes first. Hours without answers are left out.
          */
         get: operations["dashboard.sentiment_trends"];
         put?: never;
@@ -560,8 +574,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the answers are about
-         * @description The most frequent themes; a theme counts once for each answer that touches it.
+         * List the themes of the answers
+         * @description Returns the most frequent themes. A theme counts once for each answer that touches it.
          */
         get: operations["dashboard.frequent_themes"];
         put?: never;
@@ -580,8 +594,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Fetch a study that was written in the background
-         * @description It is kept for a day, and removed when somebody's personal data is erased.
+         * Download a study that was exported in the background
+         * @description The file is kept for a day. It is removed earlier if the personal data of one of its respondents
+         *     is erased.
          */
         get: operations["exports.fetch"];
         put?: never;
@@ -600,8 +615,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the engine is
-         * @description Overall, and a line a component.
+         * Get the state of the engine
+         * @description Returns the overall state and the state of each component.
          */
         get: operations["health.overall"];
         put?: never;
@@ -619,7 +634,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process answers */
+        /** Check that the process answers */
         get: operations["health.live"];
         put?: never;
         post?: never;
@@ -636,7 +651,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a call can be taken now */
+        /** Check that a call can be accepted */
         get: operations["health.ready"];
         put?: never;
         post?: never;
@@ -655,7 +670,8 @@ export interface paths {
         };
         /**
          * List interviews
-         * @description Newest first, when nothing else is said. Spans include their beginning and not their end.
+         * @description By default, the newest interview comes first. Time ranges include their beginning and exclude
+         *     their end.
          */
         get: operations["interviews.list"];
         put?: never;
@@ -674,8 +690,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what waits for a human
-         * @description The oldest first.
+         * List the review queue
+         * @description The oldest interview comes first.
          */
         get: operations["interviews.review_queue"];
         put?: never;
@@ -697,7 +713,7 @@ export interface paths {
         put?: never;
         /**
          * Schedule an interview
-         * @description The join link is told here and never again.
+         * @description The join link is returned here and never again.
          */
         post: operations["interviews.schedule"];
         delete?: never;
@@ -719,14 +735,14 @@ export interface paths {
         post?: never;
         /**
          * Cancel an interview
-         * @description A live call is asked to end (202); without one the interview is cancelled at once (200).
+         * @description A live call is asked to end (202). An interview without a live call is cancelled at once (200).
          */
         delete: operations["interviews.cancel"];
         options?: never;
         head?: never;
         /**
-         * Change tags, notes, and whether a human should look at it
-         * @description What is not named stays as it is.
+         * Change tags, notes, and the need for a review
+         * @description What is not named is not changed.
          */
         patch: operations["interviews.annotate"];
         trace?: never;
@@ -739,17 +755,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything held of the interview's respondent
-         * @description In all their interviews: as JSON, or as an archive with the recordings.
+         * Export the data of an interview's respondent
+         * @description The export covers all interviews of the respondent, as JSON or as an archive with the
+         *     recordings.
          */
         get: operations["interviews.personal_data"];
         put?: never;
         post?: never;
         /**
-         * Erase the interview's respondent
-         * @description With all their interviews in the workspace: names, words and recordings go, and the key to what the append-only log holds
-         *     of them. Asked again, it answers the same receipt. While the receipt says `files_pending`, some files are out of reach; a
-         *     background task removes them as soon as they are not.
+         * Erase an interview's respondent
+         * @description Erases the respondent in all interviews of the workspace: names, words and recordings, and the
+         *     key to the words in the append-only log. A repeated request returns the same receipt. While the
+         *     receipt says `files_pending`, some files are out of reach. A background task removes them as
+         *     soon as possible.
          */
         delete: operations["interviews.erase"];
         options?: never;
@@ -765,8 +783,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What was erased, and when
-         * @description The newest receipt that covers the interview; 404 when nothing was erased.
+         * Get the receipt of an erasure
+         * @description Returns the newest receipt that covers the interview, or 404 if nothing was erased.
          */
         get: operations["interviews.erasure_receipt"];
         put?: never;
@@ -785,8 +803,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Hear the interview
-         * @description Both sides in one file, or one of them; there only with the respondent's consent to record.
+         * Get the recording
+         * @description Returns both sides in one file, or one of them. There is a recording only if the respondent has
+         *     consented to it.
          */
         get: operations["interviews.recording"];
         put?: never;
@@ -808,7 +827,8 @@ export interface paths {
         put?: never;
         /**
          * Stop recording a live call
-         * @description For a respondent who takes consent to record back by other means than the call. The interview goes on.
+         * @description For a respondent who withdraws the consent to record by other means than in the call. The
+         *     interview continues.
          */
         post: operations["interviews.stop_recording"];
         delete?: never;
@@ -824,7 +844,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an interview's answers */
+        /** Read the answers of an interview */
         get: operations["interviews.responses"];
         put?: never;
         post?: never;
@@ -845,7 +865,7 @@ export interface paths {
         put?: never;
         /**
          * Close a review
-         * @description The outcome and the note are kept among the interview's notes.
+         * @description The outcome and the note are added to the notes of the interview.
          */
         post: operations["interviews.review"];
         delete?: never;
@@ -864,9 +884,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open the room now
-         * @description Instead of at the scheduled time, with a fresh join link. Links that were given before are good no longer, also for a call
-         *     that is on: it goes on, but its page needs the new link to come back after a loss of connection.
+         * Open an interview now
+         * @description The interview can be joined at once instead of at the scheduled time, with a new join link.
+         *     Earlier links become invalid, even for a live call. That call continues, but its page needs the
+         *     new link to reconnect after a loss of connection.
          */
         post: operations["interviews.start"];
         delete?: never;
@@ -883,8 +904,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who said what
-         * @description As JSON, as text, or as WebVTT to be shown beside the recording.
+         * Get the transcript
+         * @description The transcript is available as JSON, as text, or as WebVTT for display beside the recording.
          */
         get: operations["interviews.transcript"];
         put?: never;
@@ -903,8 +924,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the call is about
-         * @description An interview that is over still answers, so that the page can say how it ended; an expired link does not.
+         * Get an invitation
+         * @description Returns what the call is about. An interview that is over still answers, so that the page can
+         *     say how it ended. An expired link does not.
          */
         get: operations["join.invitation"];
         put?: never;
@@ -928,8 +950,8 @@ export interface paths {
         post: operations["join.join"];
         delete?: never;
         /**
-         * What may be sent to join
-         * @description What may be sent to join, and over which servers.
+         * Get the options for joining
+         * @description Returns which media type may be sent to join, and the STUN and TURN servers.
          */
         options: operations["join.about_joining"];
         head?: never;
@@ -948,16 +970,16 @@ export interface paths {
         post?: never;
         /**
          * Hang up
-         * @description Ends the call; works as long as the call lives, even when the link has expired meanwhile.
+         * @description Ends the call. This works as long as the call lives, even if the link has expired.
          */
         delete: operations["join.hang_up"];
-        /** What may be sent to the call */
+        /** Get the options of a call */
         options: operations["join.about_the_call"];
         head?: never;
         /**
-         * Trickle candidates, or restart ICE
-         * @description Candidates that were found after the offer (204), or a restart of ICE over whatever network there is now (200 with our
-         *     side of it).
+         * Add candidates or restart ICE
+         * @description Adds candidates that were found after the offer (204), or restarts ICE over the current network
+         *     (200, with the engine's part of it).
          */
         patch: operations["join.patch"];
         trace?: never;
@@ -971,10 +993,10 @@ export interface paths {
         };
         /**
          * Follow the call (WebSocket)
-         * @description The engine sends JSON, one object a message (schema `CallMessage`), each with `type`, `seq` and `at_ms`:
+         * @description The engine sends JSON, one object in each message (schema `CallMessage`). Each object has `type`, `seq` and `at_ms`:
          *
          *     - `state`: `value`; `reason` with the value `paused`
-         *     - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption that it takes the place of
+         *     - `caption`: `speaker`, `text`, `final`, `start_ms`, `end_ms`; `replaces`, the `seq` of the caption that it replaces
          *     - `question`: `id`, `section`, `number`, `of`; `follow_up_of` for a follow-up
          *     - `consent`: `participation`, `recording`
          *     - `error`: `title`, `detail`; `call_id` if the message is meant for the page of one call only
@@ -999,13 +1021,13 @@ export interface paths {
         };
         /**
          * List keys
-         * @description Newest first, withdrawn ones as well; by their prefix they are told from each other.
+         * @description The newest key comes first. Revoked keys are included. Keys can be told apart by their prefix.
          */
         get: operations["keys.list"];
         put?: never;
         /**
-         * Make a key
-         * @description For the caller's own workspace. The key itself is told in this answer and never again.
+         * Create a key
+         * @description Creates a key for the caller's workspace. The key is returned in this answer and never again.
          */
         post: operations["keys.create"];
         delete?: never;
@@ -1021,13 +1043,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a key's row */
+        /** Read a key */
         get: operations["keys.get"];
         put?: never;
         post?: never;
         /**
-         * Withdraw a key
-         * @description It opens nothing from now on; its row stays.
+         * Revoke a key
+         * @description The key becomes invalid at once. Its row is kept.
          */
         delete: operations["keys.revoke"];
         options?: never;
@@ -1042,7 +1064,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document */
+        /** Get this document */
         get: operations["openapi.document"];
         put?: never;
         post?: never;
@@ -1063,7 +1085,8 @@ export interface paths {
         put?: never;
         /**
          * Acknowledge an alert
-         * @description Somebody has seen it. Saying so again, or of one that is resolved, changes nothing. A body is not needed.
+         * @description Records that somebody has seen the alert. The request has no effect on an alert that is already
+         *     acknowledged or resolved. The body is optional.
          */
         post: operations["quality.acknowledge"];
         delete?: never;
@@ -1083,7 +1106,8 @@ export interface paths {
         put?: never;
         /**
          * Resolve an alert
-         * @description Somebody has dealt with it. Saying so again, or of one that has recovered by itself, changes nothing. A body is not needed.
+         * @description Records that somebody has dealt with the alert. The request has no effect on an alert that is
+         *     already resolved or has recovered by itself. The body is optional.
          */
         post: operations["quality.resolve"];
         delete?: never;
@@ -1101,8 +1125,8 @@ export interface paths {
         };
         /**
          * List thresholds
-         * @description What counts now for each metric, what counts when nobody has set anything, and where it comes from: the guide, the
-         *     workspace or the settings.
+         * @description Returns for each metric the value that applies, the default value, and where the value comes
+         *     from: the guide, the workspace or the settings.
          */
         get: operations["quality.list"];
         put?: never;
@@ -1123,8 +1147,8 @@ export interface paths {
         get?: never;
         /**
          * Set a threshold
-         * @description For all interviews, or for one guide's. It counts at once, in calls that are on as well. With `value: null` and no severity
-         *     it is taken back.
+         * @description Sets the threshold for all interviews or for those with one guide. It applies at once, including
+         *     to live calls. `value: null` without a severity removes the threshold.
          */
         put: operations["quality.set"];
         post?: never;
@@ -1142,8 +1166,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything held of a respondent
-         * @description In all their interviews: as JSON, or as an archive with the recordings.
+         * Export the data of a respondent
+         * @description The export covers all interviews of the respondent, as JSON or as an archive with the
+         *     recordings.
          */
         get: operations["respondents.personal_data"];
         put?: never;
@@ -1163,7 +1188,8 @@ export interface paths {
         };
         /**
          * List background tasks
-         * @description Newest first. What ended well is kept for some days, dead letters longer (TASKS_KEPT_DAYS).
+         * @description The newest task comes first. Completed tasks are kept for some days, and dead letters longer
+         *     (TASKS_KEPT_DAYS).
          */
         get: operations["tasks.list"];
         put?: never;
@@ -1181,15 +1207,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a background task is */
+        /** Get a background task */
         get: operations["tasks.get"];
         put?: never;
         post?: never;
         /**
          * Cancel a background task
-         * @description One that has not begun is cancelled at once. One that runs is asked to stop, which takes up to some seconds; what it has
-         *     done by then stays done, and if that was everything, it is `completed`. With an attempt to tell a webhook, its delivery is
-         *     given up (admin); it can be replayed.
+         * @description A task that has not begun is cancelled at once. A running task is asked to stop, which takes a
+         *     few seconds. What it has done by then remains. If that was all of it, its state is `completed`.
+         *     If the task delivers a message to a webhook, the delivery is given up. That requires the role
+         *     admin, and the delivery can be replayed.
          */
         delete: operations["tasks.cancel"];
         options?: never;
@@ -1207,9 +1234,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a dead letter again
-         * @description A failed or cancelled task waits again, with all its attempts before it. It counts as one that the caller has open
-         *     (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+         * Retry a dead letter
+         * @description A failed or cancelled task is queued again with all of its attempts. It counts as an open task
+         *     of the caller (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
          */
         post: operations["tasks.retry"];
         delete?: never;
@@ -1227,11 +1254,11 @@ export interface paths {
         };
         /**
          * List users
-         * @description Newest first.
+         * @description The newest user comes first.
          */
         get: operations["users.list"];
         put?: never;
-        /** Add a user */
+        /** Create a user */
         post: operations["users.create"];
         delete?: never;
         options?: never;
@@ -1251,16 +1278,16 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove a user
-         * @description With the user's sessions. What the user did stays in the audit trail.
+         * Delete a user
+         * @description The user's sessions are deleted as well. The user's actions remain in the audit trail.
          */
         delete: operations["users.delete"];
         options?: never;
         head?: never;
         /**
          * Change a user
-         * @description What is left out stays as it is. Another password, or being locked out, ends the user's sessions; another role counts
-         *     at once.
+         * @description Members that are missing are not changed. A new password or a lockout ends the user's sessions.
+         *     A new role applies at once.
          */
         patch: operations["users.update"];
         trace?: never;
@@ -1274,13 +1301,14 @@ export interface paths {
         };
         /**
          * List webhooks
-         * @description Newest first.
+         * @description The newest webhook comes first.
          */
         get: operations["webhooks.list"];
         put?: never;
         /**
-         * Make a webhook
-         * @description From now on it is told of these events. Its secret is told in this answer and never again.
+         * Create a webhook
+         * @description The webhook receives these events from now on. Its secret is returned in this answer and never
+         *     again.
          */
         post: operations["webhooks.create"];
         delete?: never;
@@ -1298,19 +1326,21 @@ export interface paths {
         };
         /**
          * Read a webhook
-         * @description With its health: `failing` since its last attempt failed, `disabled` when it is told of nothing.
+         * @description The answer includes the health of the webhook: `failing` if its last attempt failed, and
+         *     `disabled` if it receives no events.
          */
         get: operations["webhooks.get"];
         /**
-         * Change a webhook
-         * @description All of its settings are as the body says, and what it leaves out is as if it were made anew. One that is switched off
-         *     (`is_active`: false) is told of nothing, and what was still to be sent is dead; switched on again it counts as healthy.
+         * Replace the settings of a webhook
+         * @description Settings that are missing in the body get their defaults. A webhook that is switched off
+         *     (`is_active`: false) receives no events, and its pending deliveries become dead. When it is
+         *     switched on again, it counts as healthy.
          */
         put: operations["webhooks.update"];
         post?: never;
         /**
-         * Remove a webhook
-         * @description With its deliveries.
+         * Delete a webhook
+         * @description Its deliveries are deleted as well.
          */
         delete: operations["webhooks.delete"];
         options?: never;
@@ -1327,7 +1357,8 @@ export interface paths {
         };
         /**
          * List deliveries
-         * @description Newest first. A dead one was given up: every attempt failed, or the webhook was switched off.
+         * @description The newest delivery comes first. A dead delivery was given up: every attempt failed, or the
+         *     webhook was switched off.
          */
         get: operations["webhooks.deliveries"];
         put?: never;
@@ -1348,9 +1379,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deliver again
-         * @description From the beginning of its schedule and with the same `webhook-id`, whether it was given up or delivered. Until it has come
-         *     to its end it counts as a task that the caller has open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+         * Replay a delivery
+         * @description Starts the delivery again from the beginning of its schedule and with the same `webhook-id`,
+         *     whether it was given up or delivered. Until it has ended, it counts as an open task of the
+         *     caller (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
          */
         post: operations["webhooks.replay"];
         delete?: never;
@@ -1369,9 +1401,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make another secret
-         * @description It is told in this answer and never again. For a while (WEBHOOKS_SECRET_OVERLAP_HOURS) the secret before it signs as
-         *     well, so that the receiver can change over in its own time.
+         * Rotate the secret of a webhook
+         * @description The new secret is returned in this answer and never again. For a while
+         *     (WEBHOOKS_SECRET_OVERLAP_HOURS) the previous secret also signs, so that the receiver can change
+         *     over without a loss.
          */
         post: operations["webhooks.rotate_secret"];
         delete?: never;
@@ -1390,9 +1423,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a webhook out
-         * @description Sends the event `webhook.test`, even to one that is switched off; what became of it stands among the deliveries. Until it
-         *     has come to its end it counts as a task that the caller has open (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
+         * Test a webhook
+         * @description Sends the event `webhook.test`, even to a webhook that is switched off. The outcome is among the
+         *     deliveries. Until the delivery has ended, it counts as an open task of the caller
+         *     (TASKS_OPEN_PER_CALLER, TASKS_OPEN_PER_WORKSPACE).
          */
         post: operations["webhooks.test"];
         delete?: never;
@@ -1409,9 +1443,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics in Prometheus' text format
-         * @description They tell of all workspaces. `Authorization: Bearer …` with METRICS_TOKEN, or with a key of the default workspace, is
-         *     required as soon as METRICS_TOKEN is set or the engine can be reached from elsewhere.
+         * Get metrics in the Prometheus text format
+         * @description The metrics cover all workspaces. `Authorization: Bearer …` with METRICS_TOKEN or with a key of
+         *     the default workspace is required if METRICS_TOKEN is set or if the engine can be reached from
+         *     elsewhere.
          */
         get: operations["engine.metrics"];
         put?: never;
@@ -1461,17 +1496,20 @@ export interface components {
          * @enum {string}
          */
         AlertResolution: "recovered" | "person";
-        /** @description The process answers: that is all it says. */
+        /** @description The process answers, and nothing else is checked. */
         Alive: {
             status: components["schemas"]["Availability"];
         };
         AnnotateInterview: {
-            /** @description Why a human should look at it; wanted with `requires_human_review: true`. */
+            /** @description Why a person should look at the interview. Required with `requires_human_review: true`. */
             escalation_reason?: string | null;
-            /** @description Without an id a note is added; with one it is edited, or removed where its text is null. Others stay as they are. */
+            /**
+             * @description A note without an id is added. A note with an id is edited, or removed if its text is null.
+             *     Other notes are not changed.
+             */
             interviewer_notes?: components["schemas"]["NoteWanted"][] | null;
             requires_human_review?: boolean | null;
-            /** @description Take the place of those there are. */
+            /** @description These tags replace the existing ones. */
             tags?: components["schemas"]["Tag"][] | null;
         };
         /** @description The operator's own answers to questions that respondents ask. */
@@ -1531,12 +1569,12 @@ export interface components {
             /** Format: uuid */
             workspace_id: string;
         };
-        /** @description A key just made, and the only time that it is told. */
+        /** @description A new key. This is the only time that it is returned. */
         ApiKeyWithSecret: components["schemas"]["ApiKey"] & {
-            /** @description To be sent as `Authorization: Bearer …` or `X-API-Key: …`. */
+            /** @description The key, to be sent as `Authorization: Bearer …` or `X-API-Key: …`. */
             key: string;
         };
-        /** @description An entry, as it is read. */
+        /** @description An entry of the audit trail. */
         AuditEntry: {
             /** @description `local`, `key:ID`, `user:ID`, `cli` or `engine`. */
             actor: string;
@@ -1548,7 +1586,7 @@ export interface components {
             event_type: string;
             /** Format: uuid */
             id: string;
-            /** @description What is personal stays sealed: `{"enc": …}`. */
+            /** @description The details. Personal data in them remains encrypted: `{"enc": …}`. */
             payload: Record<string, never>;
             /** Format: int64 */
             seq: number;
@@ -1562,7 +1600,7 @@ export interface components {
             /** @description The id or the name of a section. */
             target_section: string;
         };
-        /** @description What a page may ask for over the events socket. */
+        /** @description A command that a page may send over the events socket. */
         CallCommand: {
             /** @enum {string} */
             type: "pause";
@@ -1576,7 +1614,7 @@ export interface components {
             /** @enum {string} */
             type: "repeat";
         } | {
-            /** @description What was recorded so far is deleted as well. */
+            /** @description If true, everything recorded so far is deleted as well. */
             delete_so_far: boolean;
             /** @enum {string} */
             type: "stop_recording";
@@ -1608,18 +1646,18 @@ export interface components {
             /** Format: uuid */
             workspace_id: string;
         };
-        /** @description A message for the page, as it goes over the events socket. */
+        /** @description A message for the page, as it is sent over the events socket. */
         CallMessage: components["schemas"]["Notice"] & {
-            /** @description Milliseconds on the call clock. */
+            /** @description The time on the call clock in milliseconds. */
             at_ms: components["schemas"]["u64"];
             /**
              * Format: int64
-             * @description The message (a partial caption) that this one takes the place of.
+             * @description The message that this one replaces, which is a partial caption.
              */
             replaces?: number | null;
             /**
              * Format: int64
-             * @description Counted up per interview; what `?after=` names.
+             * @description The number of the message within the interview, which `?after=` refers to.
              */
             seq: number;
         };
@@ -1636,33 +1674,36 @@ export interface components {
             /** @description False locks the user out. */
             is_active?: boolean | null;
             name?: string | null;
-            /** @description Another one ends the user's sessions. */
+            /** @description A new password ends the user's sessions. */
             password?: string | null;
             role?: components["schemas"]["Role"] | null;
         };
         CreateApiKey: {
             /**
              * Format: date-time
-             * @description Never when missing.
+             * @description If missing, the key never expires.
              */
             expires_at?: string | null;
-            /** @description What it is for. */
+            /** @description The purpose of the key. */
             name: string;
             role: components["schemas"]["Role"];
         };
         CreateUser: {
             email: string;
-            /** @description The address when missing. */
+            /** @description The email address if missing. */
             name?: string | null;
-            /** @description None for who signs in with the OpenID provider only. */
+            /** @description Missing for a user who signs in with the OpenID provider only. */
             password?: string | null;
             role: components["schemas"]["Role"];
         };
-        /** @description What is done about an alert. */
+        /** @description A note on how an alert was handled. */
         DealWithAlert: {
             note?: string | null;
         };
-        /** @description Answers by a score of 0…1. Each range includes its beginning; 1.0 belongs to the last one. */
+        /**
+         * @description The number of answers by a score from 0 to 1. Each range includes its lower bound. The last
+         *     range also includes 1.0.
+         */
         Distribution: {
             /** Format: int64 */
             "0.0-0.2": number;
@@ -1675,26 +1716,26 @@ export interface components {
             /** Format: int64 */
             "0.8-1.0": number;
         };
-        /** @description How many of what were erased. */
+        /** @description The number of erased items of each kind. */
         ErasedCounts: {
             /**
              * Format: int64
-             * @description Clips of speech with a name or with words of an answer; these are only ever in memory.
+             * @description Clips of speech with a name or with words of an answer. They are kept in memory only.
              */
             clips: number;
             /**
              * Format: int64
-             * @description Events of the append-only log that nobody can read any more.
+             * @description Events of the append-only log that can no longer be decrypted.
              */
             events_unreadable: number;
             /**
              * Format: int64
-             * @description Exports of the workspace, any of which may have held their words.
+             * @description Exports of the workspace, any of which may have contained the person's words.
              */
             exports?: number;
             /**
              * Format: int64
-             * @description Insights about them that went, and such across interviews that lost their words.
+             * @description Insights that were deleted, and insights across interviews that lost the person's words.
              */
             insights?: number;
             /** Format: int64 */
@@ -1708,44 +1749,45 @@ export interface components {
             keys: number;
             /**
              * Format: int64
-             * @description Captions and other messages kept for the respondent's page.
+             * @description Captions and other messages stored for the respondent's page.
              */
             page_messages: number;
             /** Format: int64 */
             recording_bytes: number;
             /**
              * Format: int64
-             * @description Files of recordings, mixed ones among them.
+             * @description Files of recordings, including mixed ones.
              */
             recordings: number;
             /**
              * Format: int64
-             * @description Events that the log had refused and that lay in a file for a person to look at.
+             * @description Events that the log had refused and that were stored in a file for inspection.
              */
             refused_events: number;
             /** Format: int64 */
             responses: number;
         };
         /**
-         * @description Why something is erased.
+         * @description The reason of an erasure.
          * @enum {string}
          */
         ErasureReason: "request" | "retention";
-        /** @description That something was erased: for whoever asked for it, and for good. It names nobody. */
+        /** @description The receipt of an erasure, which is kept permanently. It names nobody. */
         ErasureReceipt: {
             erased: components["schemas"]["ErasedCounts"];
             /** Format: date-time */
             erased_at: string;
-            /** @description Who asked: the actor as the event log names them, or `retention`. */
+            /** @description Who requested the erasure: the actor as in the event log, or `retention`. */
             erased_by: string;
             /**
-             * @description Files may remain that could not be removed yet: the store of files does not answer, or an engine has copies and is not
-             *     running. A background task (`remove_files`) removes them, and the counts grow by them.
+             * @description True while some files could not be deleted, because the store of files does not answer, or
+             *     an engine that is not running has copies. A background task (`remove_files`) deletes them,
+             *     and adds them to the counts.
              */
             files_pending?: boolean;
             /** Format: uuid */
             id: string;
-            /** @description Every interview it covers. */
+            /** @description All interviews that it covers. */
             interview_ids: string[];
             reason: components["schemas"]["ErasureReason"];
         };
@@ -1754,10 +1796,10 @@ export interface components {
          * @enum {string}
          */
         Expects: "number" | "email" | "phone" | "name" | "date";
-        /** @description One thing that is wrong with the input. */
+        /** @description One fault of the input. */
         Fault: {
             detail: string;
-            /** @description JSON pointer (RFC 6901) into the body, or into the query taken as an object. */
+            /** @description A JSON pointer (RFC 6901) into the body, or into the query as an object. */
             pointer: string;
         };
         /** @enum {string} */
@@ -1773,30 +1815,36 @@ export interface components {
             priority?: number;
             template?: string | null;
         };
-        /** @description One of `interview_id`, `interview_ids` and `call_guide_id`. */
+        /**
+         * @description The interviews to extract insights from. Exactly one of `interview_id`, `interview_ids` and
+         *     `call_guide_id` is required.
+         */
         GenerateInsights: {
             /**
              * Format: uuid
-             * @description Across all completed interviews of this guide.
+             * @description All completed interviews with this guide.
              */
             call_guide_id?: string | null;
             /**
              * Format: date-time
-             * @description Only those that ended at this time or later.
+             * @description Only interviews that ended at this time or later.
              */
             from?: string | null;
             /**
              * Format: uuid
-             * @description Of this one interview.
+             * @description A single interview.
              */
             interview_id?: string | null;
-            /** @description Across these interviews. */
+            /** @description A list of interviews. */
             interview_ids?: string[] | null;
-            /** @description Keys of the respondents' metadata by which groups are compared; all that make groups when it is missing. */
+            /**
+             * @description Keys of the respondents' metadata by which groups are compared. If missing, every key that
+             *     yields groups is used.
+             */
             segment_by?: string[] | null;
             /**
              * Format: date-time
-             * @description Only those that ended before this time.
+             * @description Only interviews that ended before this time.
              */
             to?: string | null;
         };
@@ -1846,7 +1894,7 @@ export interface components {
         };
         /** @enum {string} */
         GuideChangeKind: "added" | "removed" | "changed" | "moved";
-        /** @description What was changed between two versions. */
+        /** @description The changes between two versions of a guide. */
         GuideDifference: {
             changes: components["schemas"]["GuideChange"][];
             /** Format: int32 */
@@ -1888,24 +1936,24 @@ export interface components {
             completed: number;
             /**
              * Format: double
-             * @description 0…1: completed of all.
+             * @description The share of all interviews that were completed, 0 to 1.
              */
             completion_rate: number;
             /** Format: int64 */
             total: number;
         };
-        /** @description Means are null where there is nothing to take them over. */
+        /** @description A mean is null if there are no values to compute it from. */
         GuideMetrics: {
             /**
              * Format: double
-             * @description 0…1.
+             * @description 0 to 1.
              */
             avg_completion_percentage: number | null;
             /** Format: double */
             avg_duration_seconds: number | null;
             /**
              * Format: double
-             * @description 0…1.
+             * @description 0 to 1.
              */
             avg_engagement_score: number | null;
         };
@@ -1916,15 +1964,18 @@ export interface components {
             interviews: components["schemas"]["GuideInterviews"];
             metrics: components["schemas"]["GuideMetrics"];
         };
-        /** @description What is wrong with a guide document. */
+        /** @description The result of validating a guide document. */
         GuideVerdict: {
             errors: components["schemas"]["Fault"][];
-            /** @description What is doubtful about a valid one: it could be run, but not as its author means it. */
+            /**
+             * @description The findings about a valid guide: points that can be run, but probably not as the author
+             *     intends.
+             */
             findings: components["schemas"]["GuideFinding"][];
             guide?: components["schemas"]["Guide"] | null;
             valid: boolean;
         };
-        /** @description What a list of versions tells. */
+        /** @description A version in a list of versions. */
         GuideVersion: {
             /** Format: uuid */
             call_guide_id: string;
@@ -1934,21 +1985,21 @@ export interface components {
             id: string;
             /**
              * Format: int64
-             * @description Interviews that are pinned to it; from the first one on it never changes.
+             * @description The number of interviews with this version. It is never changed after the first one.
              */
             interviews: number;
             /** Format: int32 */
             version: number;
         };
-        /** @description One version with its content. */
+        /** @description One version of a guide with its content. */
         GuideVersionContent: components["schemas"]["GuideVersion"] & {
             document: components["schemas"]["Guide"];
         };
         GuidesPerformance: {
-            /** @description Guides with interviews in the window, the one with most of them first. */
+            /** @description The guides with interviews in the window. The guide with the most interviews comes first. */
             call_guides: components["schemas"]["GuideRow"][];
         };
-        /** @description How the engine is; a component that is not configured does not count. */
+        /** @description The state of the engine. A component that is not configured does not count. */
         Health: {
             components: components["schemas"]["HealthComponents"];
             status: components["schemas"]["Availability"];
@@ -1960,29 +2011,33 @@ export interface components {
         };
         HealthComponents: {
             database: components["schemas"]["HealthComponent"];
-            /** @description Where recordings and exports lie. While it does not answer, calls go on, and recordings wait with this engine. */
+            /**
+             * @description The store of recordings and exports. While it does not answer, calls continue, and
+             *     recordings remain on this engine's disk.
+             */
             files: components["schemas"]["HealthComponent"];
             models: components["schemas"]["HealthModels"];
-            /** @description What runs for as long as the engine does, in the order in which it was started. */
+            /** @description The supervised parts of the engine, in the order in which they were started. */
             parts: components["schemas"]["HealthPart"][];
             queues: components["schemas"]["HealthQueues"];
             redis: components["schemas"]["HealthComponent"];
         };
-        /** @description The language model that words follow-ups; while it is not asked, templates serve. */
+        /** @description The language model that words follow-ups. While it is not used, templates replace it. */
         HealthLlm: {
             breaker: components["schemas"]["HealthLlmBreaker"];
             model: string;
         };
         /**
-         * @description Whether its server is asked: `open` when it failed too often, `half_open` when the next question tries it again.
+         * @description The state of the circuit breaker for the server. `open` means that the server failed too often.
+         *     `half_open` means that the next request tries it again.
          * @enum {string}
          */
         HealthLlmBreaker: "closed" | "half_open" | "open";
-        /** @description What speaks and listens. */
+        /** @description The models for speech recognition and speech synthesis. */
         HealthModels: {
             llm: components["schemas"]["HealthLlm"] | null;
             proposer: string;
-            /** @description Any of these is a scripted stand-in. */
+            /** @description True if any of them is a scripted stand-in. */
             scripted: boolean;
             status: components["schemas"]["Availability"];
             stt: string;
@@ -1990,25 +2045,25 @@ export interface components {
             turn: string;
             vad: string;
         };
-        /** @description A part of the engine, which is started again when it panics, freezes or ends. */
+        /** @description A part of the engine, which is restarted when it panics, freezes or ends. */
         HealthPart: {
-            /** @description Why it was started again the last time: `panicked`, `frozen` or `ended`. */
+            /** @description The reason of the last restart: `panicked`, `frozen` or `ended`. */
             last_reason: string | null;
             /**
              * Format: int64
-             * @description How many seconds ago that was.
+             * @description How many seconds ago the last restart was.
              */
             last_seconds_ago: number | null;
-            /** @description As `part_restarts_total` and alerts name it. */
+            /** @description The name of the part, as in `part_restarts_total` and in alerts. */
             name: string;
-            /** @description No call can be taken while it is down. */
+            /** @description True if no call can be accepted while the part is down. */
             needed: boolean;
             /**
              * Format: int64
-             * @description How often it was started again since the engine started.
+             * @description How often the part was restarted since the engine started.
              */
             restarts: number;
-            /** @description `unavailable` while it is down. */
+            /** @description `unavailable` while the part is down. */
             status: components["schemas"]["Availability"];
         };
         HealthQueues: {
@@ -2016,22 +2071,22 @@ export interface components {
             capacity: number;
             /**
              * Format: int64
-             * @description Events that are not yet in the database.
+             * @description The number of events that are not in the database yet.
              */
             events_waiting: number;
             status: components["schemas"]["Admission"];
-            /** @description Background tasks, a line a queue; none while the database does not answer. */
+            /** @description The background tasks of each queue. Empty while the database does not answer. */
             tasks: components["schemas"]["HealthTasks"][];
         };
         HealthTasks: {
             /**
              * Format: int64
-             * @description Dead letters.
+             * @description The number of dead letters.
              */
             failed: number;
             /**
              * Format: double
-             * @description How long the longest waiting one has been due.
+             * @description For how many seconds the oldest waiting task has been due.
              */
             oldest_seconds: number;
             queue: components["schemas"]["Queue"];
@@ -2039,11 +2094,11 @@ export interface components {
             running: number;
             /**
              * Format: int64
-             * @description Due, and not begun.
+             * @description The number of tasks that are due and have not begun.
              */
             waiting: number;
         };
-        /** @description An alert about an interview, with what somebody wrote who dealt with it. */
+        /** @description An alert about an interview, with the notes on it. */
         HeldAlert: {
             /** Format: date-time */
             acknowledged_at: string | null;
@@ -2066,25 +2121,28 @@ export interface components {
             threshold: number;
             title: string;
         };
-        /** @description What is held of one interview. */
+        /** @description The data of one interview. */
         HeldInterview: {
-            /** @description Alerts about it, with what was written about them. */
+            /** @description The alerts about the interview, with their notes. */
             alerts: components["schemas"]["HeldAlert"][];
-            /** @description The event log, decrypted; none when it can't be read any more. */
+            /** @description The decrypted event log. Null if it can no longer be decrypted. */
             events?: Record<string, never>[] | null;
-            /** @description What was made of it. */
+            /** @description The insights of the interview. */
             insights: components["schemas"]["InsightExtraction"][];
             interview: components["schemas"]["Interview"];
-            /** @description Its scores and times, as they were measured. */
+            /** @description The scores and times of the interview, as they were measured. */
             measurements: components["schemas"]["HeldMeasurement"][];
-            /** @description Where it is quoted among others: its own quotes only. */
+            /** @description Quotes from the interview in insights across interviews. */
             quoted_across: components["schemas"]["QuotedAcross"][];
             recordings: components["schemas"]["HeldRecording"][];
             responses: components["schemas"]["InterviewResponse"][];
-            /** @description What was done to it from outside the call, with the notes and reasons that are sealed in the audit trail. */
+            /**
+             * @description Changes to the interview from outside the call, with the notes and reasons that the audit
+             *     trail stores encrypted.
+             */
             trail: components["schemas"]["AuditEntry"][];
         };
-        /** @description A measurement of an interview, such as a score or the time until an answer. */
+        /** @description A measurement of an interview, such as a score or a response time. */
         HeldMeasurement: {
             labels: Record<string, never>;
             metric_name: string;
@@ -2097,7 +2155,7 @@ export interface components {
         HeldRecording: {
             /** Format: int64 */
             bytes: number;
-            /** @description Its name in the archive. */
+            /** @description The name in the archive. */
             name: string;
         };
         /** @description A STUN or TURN server, in the form that browsers accept (`RTCIceServer`). */
@@ -2106,7 +2164,7 @@ export interface components {
             urls: string[];
             username?: string | null;
         };
-        /** @description Where things are. */
+        /** @description The name and version of the engine, and where to find things. */
         Index: {
             links: components["schemas"]["Links"];
             name: string;
@@ -2338,18 +2396,21 @@ export interface components {
         };
         /** @enum {string} */
         InterviewStatus: "scheduled" | "in_progress" | "completed" | "failed" | "cancelled" | "no_show";
-        /** @description Means are null where there is nothing to take them over. */
+        /**
+         * @description Statistics of the interviews in the window. A mean is null if there are no values to compute it
+         *     from.
+         */
         InterviewsSummary: {
             /**
              * Format: double
-             * @description 0…1.
+             * @description 0 to 1.
              */
             avg_completion_rate: number | null;
             /** Format: double */
             avg_duration_seconds: number | null;
             /**
              * Format: double
-             * @description 0…1.
+             * @description 0 to 1.
              */
             avg_engagement_score: number | null;
             by_status: {
@@ -2357,39 +2418,48 @@ export interface components {
             };
             /**
              * Format: double
-             * @description 0…1: completed of all.
+             * @description The share of all interviews that were completed, 0 to 1.
              */
             completion_rate: number | null;
             /** Format: int64 */
             total: number;
         };
-        /** @description Nothing in it that the interviewer would not say aloud in the first half minute, and how the interview stands. */
+        /**
+         * @description What a respondent sees before the call. It holds only what the interviewer says aloud within the
+         *     first half minute, and the state of the interview.
+         */
         Invitation: {
             call_guide_name: string;
             can_be_recorded: boolean;
             consent_given: boolean;
             /** Format: int32 */
             estimated_duration_minutes: number;
-            /** @description For the page's `RTCPeerConnection`. */
+            /** @description The ICE servers for the page's `RTCPeerConnection`. */
             ice_servers: components["schemas"]["IceServer"][];
             language: string;
             /** Format: int32 */
             max_duration_minutes: number;
             /**
              * Format: date-time
-             * @description From when on the link lets in; null when the interview has begun or is over.
+             * @description The time from which the link can be used. Null if the interview has begun or is over.
              */
             opens_at: string | null;
             /**
              * Format: int64
-             * @description Seconds until then by the engine's clock; 0 when it lets in now.
+             * @description The seconds until then by the engine's clock. 0 if the link can be used now.
              */
             opens_in_seconds: number;
-            /** @description Questions of the guide, follow-ups not counted; fewer are asked where sections are skipped. */
+            /**
+             * @description The number of questions in the guide, without follow-ups. Fewer are asked if sections are
+             *     skipped.
+             */
             questions: number;
-            /** @description Consent to record will be asked for. Without it nothing is recorded. */
+            /** @description True if the respondent will be asked for consent to record. Nothing is recorded without it. */
             recording: boolean;
-            /** @description Whether a recording is kept: consent stands, or what was recorded before it was taken back stays. */
+            /**
+             * @description True if a recording is kept, because consent stands or because the part before its
+             *     withdrawal was kept.
+             */
             recording_kept: boolean;
             research_objective: string;
             respondent_name: string | null;
@@ -2398,7 +2468,7 @@ export interface components {
             status: components["schemas"]["InterviewStatus"];
             status_reason: string | null;
         };
-        /** @description Paths. */
+        /** @description Paths of the engine. */
         Links: {
             call_guides: string;
             docs: string;
@@ -2408,29 +2478,29 @@ export interface components {
             openapi: string;
         };
         Login: {
-            /** @description Keep the session in a cookie, for browsers. */
+            /** @description If true, the session is also kept in a cookie. This is for browsers. */
             cookie?: boolean | null;
             email: string;
             password: string;
-            /** @description Name or id; `default` when missing. */
+            /** @description The name or the id of a workspace; `default` if missing. */
             workspace?: string | null;
         };
-        /** @description Who the caller is. */
+        /** @description The authenticated caller. */
         Me: {
-            /** @description `local`, `key:ID` or `user:ID`: what changes are logged under. */
+            /** @description `local`, `key:ID` or `user:ID`. Changes are recorded under this name. */
             actor: string;
             role: components["schemas"]["Role"];
             user: components["schemas"]["User"] | null;
             /** Format: uuid */
             workspace_id: string;
         };
-        /** @description A problem document that tells the components as well: probes read them. */
+        /** @description A problem document that also lists the components, for probes. */
         NotReady: {
             components: components["schemas"]["HealthComponents"];
             detail: string;
             /**
              * Format: int32
-             * @description A problem document's is the number.
+             * @description A problem document has the status as a number.
              */
             status: number;
             title: string;
@@ -2492,32 +2562,32 @@ export interface components {
             time_window_hours: number;
         };
         OverviewInterviews: {
-            /** @description Every status, also those that no interview has. */
+            /** @description The number of interviews for each status, including those that no interview has. */
             by_status: {
                 [key: string]: number;
             };
             /** Format: int64 */
             total: number;
         };
-        /** @description Means are null where there is nothing to take them over. */
+        /** @description A mean is null if there are no values to compute it from. */
         OverviewPerformance: {
             /**
              * Format: double
-             * @description 0…1.
+             * @description 0 to 1.
              */
             avg_completion_rate: number | null;
             /** Format: double */
             avg_duration_seconds: number | null;
             /**
              * Format: double
-             * @description 0…1.
+             * @description 0 to 1.
              */
             avg_engagement_score: number | null;
             /** Format: int64 */
             total_responses: number;
         };
         OverviewQuality: {
-            /** @description Every severity, also those that no alert has. */
+            /** @description The number of alerts for each severity, including those that no alert has. */
             by_severity: {
                 [key: string]: number;
             };
@@ -2550,7 +2620,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2566,12 +2636,12 @@ export interface components {
                 event_type: string;
                 /** Format: uuid */
                 id: string;
-                /** @description What is personal stays sealed: `{"enc": …}`. */
+                /** @description The details. Personal data in them remains encrypted: `{"enc": …}`. */
                 payload: Record<string, never>;
                 /** Format: int64 */
                 seq: number;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2603,7 +2673,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2617,13 +2687,13 @@ export interface components {
                 id: string;
                 /**
                  * Format: int64
-                 * @description Interviews that are pinned to it; from the first one on it never changes.
+                 * @description The number of interviews with this version. It is never changed after the first one.
                  */
                 interviews: number;
                 /** Format: int32 */
                 version: number;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2711,7 +2781,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2778,7 +2848,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2786,10 +2856,10 @@ export interface components {
             items: {
                 /**
                  * Format: int32
-                 * @description Begun so far, the running one included.
+                 * @description The number of attempts that have begun, including the running one.
                  */
                 attempts: number;
-                /** @description It was asked to stop, and has not yet. */
+                /** @description True if the task was asked to stop and has not stopped yet. */
                 cancel_requested: boolean;
                 /** Format: date-time */
                 created_at: string;
@@ -2801,10 +2871,10 @@ export interface components {
                 id: string;
                 /**
                  * Format: uuid
-                 * @description The interview that it is about.
+                 * @description The interview that the task is about.
                  */
                 interview_id: string | null;
-                /** @description What is done, such as `conduct_interview`. */
+                /** @description The kind of work, such as `conduct_interview`. */
                 kind: string;
                 /** Format: int32 */
                 max_attempts: number;
@@ -2814,18 +2884,18 @@ export interface components {
                  */
                 progress: number;
                 queue: components["schemas"]["Queue"];
-                /** @description What came of it. */
+                /** @description The result of the task. */
                 result: Record<string, never> | null;
                 /**
                  * Format: date-time
-                 * @description Not begun before.
+                 * @description The time from which the task may begin.
                  */
                 run_at: string;
                 state: components["schemas"]["TaskState"];
                 /** Format: date-time */
                 updated_at: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2850,7 +2920,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2858,20 +2928,20 @@ export interface components {
             items: {
                 /** Format: date-time */
                 created_at: string;
-                /** @description Why the engine switched it off. */
+                /** @description The reason why the engine switched it off. */
                 disabled_reason: string | null;
                 events: components["schemas"]["WebhookEvent"][];
                 /**
                  * Format: date-time
-                 * @description The first of the failures that no success has followed.
+                 * @description The time of the first failure since the last success.
                  */
                 failing_since: string | null;
                 /**
                  * Format: int64
-                 * @description Attempts that failed.
+                 * @description The number of attempts that failed.
                  */
                 failure_count: number;
-                /** @description Sent with every delivery. */
+                /** @description The headers that are sent with every delivery. */
                 headers: {
                     [key: string]: string;
                 };
@@ -2884,12 +2954,12 @@ export interface components {
                 name: string;
                 /**
                  * Format: date-time
-                 * @description Until then the secret before the present one signs as well.
+                 * @description The time until which the previous secret also signs.
                  */
                 previous_secret_until: string | null;
                 /**
                  * Format: int64
-                 * @description Events that arrived.
+                 * @description The number of events that were delivered.
                  */
                 success_count: number;
                 /** Format: date-time */
@@ -2898,7 +2968,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /** @description One page of a list. */
@@ -2955,7 +3025,7 @@ export interface components {
                 /** Format: uuid */
                 workspace_id: string;
             }[];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
         };
         /**
@@ -2963,24 +3033,24 @@ export interface components {
          * @enum {string}
          */
         PauseReason: "requested" | "connection_lost";
-        /** @description One person's data. */
+        /** @description The data of one person. */
         PersonalData: {
             /** Format: date-time */
             generated_at: string;
             interviews: components["schemas"]["HeldInterview"][];
-            /** @description What was erased before; newest first. */
+            /** @description The receipts of earlier erasures. The newest comes first. */
             receipts: components["schemas"]["ErasureReceipt"][];
             respondent_id: string;
         };
         /** @description A problem document (RFC 9457). */
         Problem: {
-            /** @description What happened here, for people. */
+            /** @description What happened, in words. */
             detail: string;
-            /** @description Every fault of the input at once. */
+            /** @description All faults of the input. */
             errors?: components["schemas"]["Fault"][];
             /**
              * Format: date-time
-             * @description Of a join link that is used too early: when it lets in.
+             * @description For a join link that is used too early: the time from which it can be used.
              */
             opens_at?: string | null;
             /**
@@ -2992,7 +3062,7 @@ export interface components {
             title: string;
             /**
              * Format: uri-reference
-             * @description A reference to the page about this kind of problem, relative to the engine's address. `about:blank` where the status says all of it.
+             * @description A reference to the page about this kind of problem, relative to the engine's address. `about:blank` if the status says everything.
              * @example /problems/invalid-body
              * @enum {string}
              */
@@ -3006,7 +3076,7 @@ export interface components {
             call_guide_id: string | null;
             /**
              * Format: double
-             * @description When it was raised.
+             * @description The value when the alert was raised.
              */
             current_value: number;
             description: string;
@@ -3014,10 +3084,10 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description None: it is about no call.
+             * @description The interview, or null if the alert is not about a call.
              */
             interview_id: string | null;
-            /** @description A metric, or a part of the engine such as `component.database`. */
+            /** @description The name of a metric, or of a part of the engine, such as `component.database`. */
             metric_name: string;
             note: string | null;
             resolution: components["schemas"]["AlertResolution"] | null;
@@ -3032,40 +3102,40 @@ export interface components {
             title: string;
         };
         QualityAlerts: {
-            /** @description Newest first. */
+            /** @description The newest alert comes first. */
             alerts: components["schemas"]["QualityAlert"][];
-            /** @description `?cursor=` of the next page; null on the last one. */
+            /** @description The value of `?cursor=` for the next page. Null on the last page. */
             next_cursor: string | null;
             /**
              * Format: int64
-             * @description Of the window, whatever the page.
+             * @description The number of alerts in the window, on all pages.
              */
             total_alerts: number;
         };
         /** @enum {string} */
         QualityMetric: "completion_rate" | "engagement_score" | "information_density" | "data_quality_score" | "stt_confidence" | "response_latency" | "clarification_rate" | "stt_error_rate" | "follow_up_value";
-        /** @description What a metric is compared with. */
+        /** @description The threshold of a metric. */
         QualityThreshold: {
             default_severity: components["schemas"]["Severity"];
             /**
              * Format: double
-             * @description What counts when nobody has set anything.
+             * @description The value that applies if no other is set.
              */
             default_value: number;
-            /** @description The side on which a value is as it should be; on the threshold itself it is not. */
+            /** @description The side of the threshold on which a value is good. The threshold itself is not good. */
             good: components["schemas"]["Side"];
             metric: components["schemas"]["QualityMetric"];
             /** @description Where `value` comes from. */
             origin: components["schemas"]["ThresholdOrigin"];
-            /** @description Of the alert when it is crossed. */
+            /** @description The severity of the alert that is raised when the threshold is crossed. */
             severity: components["schemas"]["Severity"];
             /** Format: date-time */
             updated_at: string | null;
-            /** @description Who has set it last. */
+            /** @description Who set the value last. */
             updated_by: string | null;
             /**
              * Format: double
-             * @description A share of 0…1, or seconds for `response_latency`.
+             * @description A share from 0 to 1, or seconds for `response_latency`.
              */
             value: number;
         };
@@ -3112,18 +3182,18 @@ export interface components {
          * @enum {string}
          */
         Queue: "interviews" | "analytics" | "webhooks";
-        /** @description A task that was queued. */
+        /** @description A queued task. */
         Queued: {
             /** Format: uuid */
             task_id: string;
-            /** @description Where its state is told; its result names what came of it. */
+            /** @description The path of the task. Its result says what came of the work. */
             task_url: string;
         };
-        /** @description What an insight across interviews holds of one of them. */
+        /** @description The quotes from one interview in an insight across interviews. */
         QuotedAcross: {
             /** Format: uuid */
             insight_id: string;
-            /** @description Quotes and contradictions of this interview. */
+            /** @description The quotes and contradictions of this interview. */
             quotes: Record<string, never>[];
         };
         RespondentProfile: {
@@ -3139,7 +3209,7 @@ export interface components {
             /** @default null */
             role: string | null;
         };
-        /** @description Every answer, in the order in which they were asked. */
+        /** @description All answers of an interview, in the order in which the questions were asked. */
         ResponseList: {
             items: components["schemas"]["InterviewResponse"][];
         };
@@ -3158,7 +3228,7 @@ export interface components {
             avg_response_time_seconds: number | null;
             /**
              * Format: double
-             * @description 0…1: answers that needed a clarification, of all.
+             * @description The share of all answers that needed a clarification, 0 to 1.
              */
             clarification_rate: number | null;
             /** Format: int64 */
@@ -3171,7 +3241,7 @@ export interface components {
             outcome: components["schemas"]["ReviewOutcome"];
         };
         /**
-         * @description What a review came to.
+         * @description The outcome of a review.
          * @enum {string}
          */
         ReviewOutcome: "accepted" | "accepted_in_part" | "rejected" | "contacted";
@@ -3192,17 +3262,20 @@ export interface components {
             channel?: components["schemas"]["InterviewChannel"] | null;
             metadata?: Record<string, never> | null;
             respondent_email?: string | null;
-            /** @description Whose interviews belong together: what is said by one respondent is encrypted with one key. Made up when missing. */
+            /**
+             * @description Groups the interviews of one respondent, whose words are encrypted with one key. Generated
+             *     if missing.
+             */
             respondent_id?: string | null;
             respondent_name?: string | null;
             respondent_phone?: string | null;
             /**
              * Format: date-time
-             * @description Now when missing.
+             * @description The current time if missing.
              */
             scheduled_at?: string | null;
         };
-        /** @description An interview with its join link, which is told only here. */
+        /** @description An interview with its join link, which is returned only here. */
         ScheduledInterview: components["schemas"]["Interview"] & {
             /** Format: date-time */
             join_expires_at: string;
@@ -3230,20 +3303,20 @@ export interface components {
          * @enum {string}
          */
         Select: "one" | "many";
-        /** @description One hour (UTC) in which something was answered. */
+        /** @description One hour (UTC) with answers. */
         SentimentHour: {
             sentiments: components["schemas"]["Sentiments"];
             /**
              * Format: date-time
-             * @description Its beginning.
+             * @description The beginning of the hour.
              */
             timestamp: string;
         };
         SentimentTrends: {
-            /** @description Oldest first; hours without answers are left out. */
+            /** @description The oldest hour comes first. Hours without answers are left out. */
             time_series: components["schemas"]["SentimentHour"][];
         };
-        /** @description Answers of each sentiment. */
+        /** @description The number of answers with each sentiment. */
         Sentiments: {
             /** Format: int64 */
             negative: number;
@@ -3258,11 +3331,11 @@ export interface components {
             /** Format: int64 */
             very_positive: number;
         };
-        /** @description A session that began. */
+        /** @description A session that has been started. */
         Session: {
             /** Format: date-time */
             expires_at: string;
-            /** @description To be sent as `Authorization: Bearer …`. */
+            /** @description The token, to be sent as `Authorization: Bearer …`. */
             token: string;
             token_type: string;
             user: components["schemas"]["User"];
@@ -3270,13 +3343,13 @@ export interface components {
         SetQualityThreshold: {
             /**
              * Format: uuid
-             * @description For this guide's interviews only.
+             * @description If present, the threshold applies to interviews with this guide only.
              */
             call_guide_id?: string | null;
             severity?: components["schemas"]["Severity"] | null;
             /**
              * Format: double
-             * @description A share of 0…1, or seconds for `response_latency`; null takes back what was set.
+             * @description A share from 0 to 1, or seconds for `response_latency`. Null removes the value that was set.
              */
             value: number | null;
         };
@@ -3290,7 +3363,7 @@ export interface components {
          * @enum {string}
          */
         Side: "above" | "below";
-        /** @description How people may sign in here. */
+        /** @description The ways in which people may sign in to this engine. */
         SignInMethods: {
             /** @description With the operator's OpenID provider, at `/api/auth/oidc/login`. */
             oidc: boolean;
@@ -3300,7 +3373,7 @@ export interface components {
         /** @enum {string} */
         Speaker: "interviewer" | "respondent";
         StopRecording: {
-            /** @description Whether what was recorded so far is deleted as well. */
+            /** @description If true, everything recorded so far is deleted as well. */
             delete_so_far: boolean;
         };
         Summary: {
@@ -3311,7 +3384,7 @@ export interface components {
             interviews: components["schemas"]["InterviewsSummary"];
             responses: components["schemas"]["ResponsesSummary"];
             sentiments: components["schemas"]["Sentiments"];
-            /** @description The most frequent ones. */
+            /** @description The most frequent themes. */
             themes: components["schemas"]["Theme"][];
             /** Format: int32 */
             time_window_hours: number;
@@ -3322,10 +3395,10 @@ export interface components {
         Task: {
             /**
              * Format: int32
-             * @description Begun so far, the running one included.
+             * @description The number of attempts that have begun, including the running one.
              */
             attempts: number;
-            /** @description It was asked to stop, and has not yet. */
+            /** @description True if the task was asked to stop and has not stopped yet. */
             cancel_requested: boolean;
             /** Format: date-time */
             created_at: string;
@@ -3337,10 +3410,10 @@ export interface components {
             id: string;
             /**
              * Format: uuid
-             * @description The interview that it is about.
+             * @description The interview that the task is about.
              */
             interview_id: string | null;
-            /** @description What is done, such as `conduct_interview`. */
+            /** @description The kind of work, such as `conduct_interview`. */
             kind: string;
             /** Format: int32 */
             max_attempts: number;
@@ -3350,11 +3423,11 @@ export interface components {
              */
             progress: number;
             queue: components["schemas"]["Queue"];
-            /** @description What came of it. */
+            /** @description The result of the task. */
             result: Record<string, never> | null;
             /**
              * Format: date-time
-             * @description Not begun before.
+             * @description The time from which the task may begin.
              */
             run_at: string;
             state: components["schemas"]["TaskState"];
@@ -3367,18 +3440,18 @@ export interface components {
         Theme: {
             /**
              * Format: int64
-             * @description Answers that touch it.
+             * @description The number of answers that touch it.
              */
             frequency: number;
             theme: string;
         };
         /** @description The themes of a window. */
         Themes: {
-            /** @description The most frequent ones; those of the same frequency by their names. */
+            /** @description The most frequent themes. Themes of the same frequency are ordered by their names. */
             themes: components["schemas"]["Theme"][];
             total_unique_themes: number;
         };
-        /** @description Themes of the window, and what they were counted over. */
+        /** @description The themes of the window, and the number of answers that they were counted in. */
         ThemesOf: components["schemas"]["Themes"] & {
             /** Format: uuid */
             call_guide_id: string | null;
@@ -3388,7 +3461,7 @@ export interface components {
             time_window_hours: number;
         };
         /**
-         * @description Where a threshold comes from.
+         * @description The source of a threshold.
          * @enum {string}
          */
         ThresholdOrigin: "settings" | "workspace" | "call_guide";
@@ -3402,37 +3475,40 @@ export interface components {
             call_guide_id: string;
             /** Format: uuid */
             interview_id: string;
-            /** @description Why there are no turns, where there can be none. */
+            /** @description The reason why there are no turns, if there cannot be any. */
             note?: string | null;
             responses: components["schemas"]["TranscriptAnswer"][];
             status: components["schemas"]["InterviewStatus"];
             turns: components["schemas"]["TranscriptTurn"][];
         };
-        /** @description A response, and how long its respondent had waited for the question. */
+        /** @description A response, with the time that its respondent waited for the question. */
         TranscriptAnswer: components["schemas"]["InterviewResponse"] & {
             latency_ms: components["schemas"]["TurnTiming"] | null;
         };
-        /** @description One stretch of speech of one side. */
+        /** @description One continuous segment of speech of one side. */
         TranscriptTurn: {
             end_ms: components["schemas"]["u64"];
-            /** @description The interviewer was interrupted here. */
+            /** @description True if the interviewer was interrupted here. */
             interrupted?: boolean;
             question_id?: string | null;
             /**
              * Format: uuid
-             * @description None of what was said beside an answer: a request, a question.
+             * @description Missing for requests and questions, which are not answers.
              */
             response_id?: string | null;
             /**
              * Format: int64
-             * @description Its event's place in the log.
+             * @description The number of its event in the log.
              */
             seq: number;
             speaker: components["schemas"]["Speaker"];
             start_ms: components["schemas"]["u64"];
-            /** @description The interviewer's is cut where playback really stopped. */
+            /** @description The text of the interviewer is cut where playback stopped. */
             text: string;
-            /** @description The respondent's words, each with its time. The interviewer's are known by their utterance only. */
+            /**
+             * @description The respondent's words with their times. For the interviewer, only the whole utterance has a
+             *     time.
+             */
             words?: components["schemas"]["Word"][];
         };
         /**
@@ -3495,24 +3571,24 @@ export interface components {
             /** @default null */
             voice: string | null;
         };
-        /** @description A webhook. Its secret is not part of it. */
+        /** @description A webhook, without its secret. */
         Webhook: {
             /** Format: date-time */
             created_at: string;
-            /** @description Why the engine switched it off. */
+            /** @description The reason why the engine switched it off. */
             disabled_reason: string | null;
             events: components["schemas"]["WebhookEvent"][];
             /**
              * Format: date-time
-             * @description The first of the failures that no success has followed.
+             * @description The time of the first failure since the last success.
              */
             failing_since: string | null;
             /**
              * Format: int64
-             * @description Attempts that failed.
+             * @description The number of attempts that failed.
              */
             failure_count: number;
-            /** @description Sent with every delivery. */
+            /** @description The headers that are sent with every delivery. */
             headers: {
                 [key: string]: string;
             };
@@ -3525,12 +3601,12 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description Until then the secret before the present one signs as well.
+             * @description The time until which the previous secret also signs.
              */
             previous_secret_until: string | null;
             /**
              * Format: int64
-             * @description Events that arrived.
+             * @description The number of events that were delivered.
              */
             success_count: number;
             /** Format: date-time */
@@ -3599,29 +3675,33 @@ export interface components {
          */
         WebhookEvent: "interview.scheduled" | "interview.started" | "interview.completed" | "interview.failed" | "insights.extracted" | "quality.alert";
         /**
-         * @description How it goes.
+         * @description The health of a webhook.
          * @enum {string}
          */
         WebhookHealth: "healthy" | "failing" | "disabled";
         WebhookSettings: {
             events: components["schemas"]["WebhookEvent"][];
-            /** @description Sent with every delivery, such as `Authorization`; at most 20. Not what the engine itself sets. */
+            /**
+             * @description At most 20 headers that are sent with every delivery, such as `Authorization`. Headers that
+             *     the engine sets are not allowed.
+             */
             headers?: {
                 [key: string]: string;
             } | null;
-            /** @description True when missing. */
+            /** @description True if missing. */
             is_active?: boolean | null;
-            /** @description What it is for. */
+            /** @description The purpose of the webhook. */
             name: string;
             /**
              * Format: uri
-             * @description By https, and to a host of the public internet, but for what the operator allows (WEBHOOKS_ALLOW).
+             * @description An https URL with a host of the public internet. The operator can allow others
+             *     (WEBHOOKS_ALLOW).
              */
             url: string;
         };
-        /** @description A webhook whose secret was just made, and the only time that it is told. */
+        /** @description A webhook with its new secret. This is the only time that the secret is returned. */
         WebhookWithSecret: components["schemas"]["Webhook"] & {
-            /** @description Signs what is sent, by Standard Webhooks 1.0: `whsec_` and 256 bits. */
+            /** @description The secret that signs messages by Standard Webhooks 1.0: `whsec_` and 256 bits. */
             secret: string;
         };
         /** @description One recognised word on the call clock. */
@@ -3663,7 +3743,7 @@ export interface operations {
                     "application/json": components["schemas"]["Index"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3672,7 +3752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3681,7 +3761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3690,7 +3770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3704,15 +3784,15 @@ export interface operations {
     "analytics.insights.list": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Of this interview only */
+                /** @description Only insights of this interview. */
                 interview_id?: string;
-                /** @description Of this guide's interviews only */
+                /** @description Only insights of interviews with this guide. */
                 call_guide_id?: string;
-                /** @description true: across interviews only; false: of one interview only */
+                /** @description If true, only insights across interviews. If false, only insights of a single interview. */
                 across?: boolean;
             };
             header?: never;
@@ -3729,7 +3809,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_InsightExtraction"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3738,7 +3818,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3747,7 +3827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3756,7 +3836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3765,7 +3845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3780,7 +3860,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3802,7 +3882,7 @@ export interface operations {
                     "application/json": components["schemas"]["Queued"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3811,7 +3891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3820,7 +3900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,7 +3909,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview is not over */
+            /** @description The interview is not over. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3838,7 +3918,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the personal data was erased */
+            /** @description The personal data was erased. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -3847,7 +3927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3856,7 +3936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3865,7 +3945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3874,7 +3954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description as many tasks are open as may be, or too many requests */
+            /** @description The limit of open tasks or of requests is reached. */
             429: {
                 headers: {
                     "Retry-After"?: number;
@@ -3884,7 +3964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3898,9 +3978,9 @@ export interface operations {
     "analytics.insights.get": {
         parameters: {
             query?: {
-                /** @description Wins over Accept */
+                /** @description Takes precedence over Accept. */
                 format?: string;
-                /** @description true: as a file to keep */
+                /** @description If true, the answer is a file to be saved. */
                 download?: boolean;
             };
             header?: never;
@@ -3921,7 +4001,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3930,7 +4010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3939,7 +4019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3948,7 +4028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3957,7 +4037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Accept names no kind that there is */
+            /** @description Accept names no media type that is available. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -3966,7 +4046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3975,7 +4055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3989,9 +4069,9 @@ export interface operations {
     "analytics.summary": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
-                /** @description Of this guide's interviews only. */
+                /** @description Only interviews with this guide. */
                 call_guide_id?: string;
             };
             header?: never;
@@ -4008,7 +4088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Summary"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4017,7 +4097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4026,7 +4106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4035,7 +4115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4044,7 +4124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4058,11 +4138,11 @@ export interface operations {
     "analytics.themes": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
-                /** @description So many of the most frequent themes. */
+                /** @description The number of themes to return. The most frequent ones are returned. */
                 limit?: number;
-                /** @description Of this guide's interviews only. */
+                /** @description Only interviews with this guide. */
                 call_guide_id?: string;
             };
             header?: never;
@@ -4079,7 +4159,7 @@ export interface operations {
                     "application/json": components["schemas"]["ThemesOf"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4088,7 +4168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4097,7 +4177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4106,7 +4186,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4115,7 +4195,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4129,14 +4209,17 @@ export interface operations {
     "audit.list": {
         parameters: {
             query?: {
-                /** @description Such as `call_guide`, `interview_admin`, `api_key`, `user`. */
+                /**
+                 * @description The type of the changed object, such as `call_guide`, `interview_admin`, `api_key` or
+                 *     `user`.
+                 */
                 entity_type?: string;
                 entity_id?: string;
-                /** @description Such as `local`, `key:ID`, `user:ID`. */
+                /** @description Who made the change, such as `local`, `key:ID` or `user:ID`. */
                 actor?: string;
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -4153,7 +4236,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditEntry"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4162,7 +4245,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4171,7 +4254,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4180,7 +4263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4189,7 +4272,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4215,7 +4298,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description with `cookie`: the session */
+                    /** @description The session cookie, if `cookie` is true. */
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -4223,7 +4306,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4232,7 +4315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no such user, or another password */
+            /** @description The user is unknown or the password is wrong. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4241,7 +4324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4250,7 +4333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4259,7 +4342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4268,7 +4351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4277,7 +4360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many attempts from this address, or at this account from it */
+            /** @description There were too many attempts from this address, or from this address for this account. */
             429: {
                 headers: {
                     "Retry-After"?: number;
@@ -4287,7 +4370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4302,7 +4385,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4310,14 +4393,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description the session has ended */
+            /** @description The session has ended. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4326,7 +4409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4335,7 +4418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4344,7 +4427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4353,7 +4436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -4362,7 +4445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4371,7 +4454,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4380,7 +4463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4408,7 +4491,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4417,7 +4500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4426,7 +4509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4435,7 +4518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4463,7 +4546,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignInMethods"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4472,7 +4555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4488,7 +4571,7 @@ export interface operations {
             query?: {
                 code?: string;
                 state?: string;
-                /** @description What the provider says instead of a code. */
+                /** @description The error that the provider reports instead of a code. */
                 error?: string;
             };
             header?: never;
@@ -4497,7 +4580,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description signed in */
+            /** @description The user is signed in. */
             302: {
                 headers: {
                     Location?: string;
@@ -4506,7 +4589,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4515,7 +4598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not begun here, refused, or the provider's word is not valid */
+            /** @description The sign-in was not started here or was refused, or the provider's token is not valid. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4524,7 +4607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4533,7 +4616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no provider is configured */
+            /** @description No provider is configured. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4542,7 +4625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4551,7 +4634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the provider can't be used now */
+            /** @description The provider cannot be used at present. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4560,7 +4643,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4574,7 +4657,7 @@ export interface operations {
     "auth.begin": {
         parameters: {
             query?: {
-                /** @description Path of this engine to go on with; `/` when missing. */
+                /** @description The path on this engine to redirect to after signing in; `/` if missing. */
                 next?: string;
             };
             header?: never;
@@ -4583,7 +4666,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description to the provider */
+            /** @description A redirect to the provider. */
             302: {
                 headers: {
                     Location?: string;
@@ -4592,7 +4675,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4601,7 +4684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4610,7 +4693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no provider is configured */
+            /** @description No provider is configured. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4619,7 +4702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4628,7 +4711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the provider can't be used now */
+            /** @description The provider cannot be used at present. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4643,7 +4726,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4655,14 +4738,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description sign in again with the new one */
+            /** @description The password was changed. Sign in again with the new one. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4671,7 +4754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4680,7 +4763,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4689,7 +4772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description keys have no password */
+            /** @description The caller is an API key, which has no password. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4698,7 +4781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -4707,7 +4790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4716,7 +4799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4725,7 +4808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the current password is another one */
+            /** @description The body has faults, or the current password is wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4734,7 +4817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4743,7 +4826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4757,12 +4840,12 @@ export interface operations {
     "call-guides.list": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: string;
-                /** @description In the name, whatever its case */
+                /** @description Part of the name, regardless of case. */
                 name?: string;
                 tag?: string;
             };
@@ -4780,7 +4863,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_CallGuide"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4789,7 +4872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4798,7 +4881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4807,7 +4890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4816,7 +4899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4831,7 +4914,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4854,7 +4937,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallGuide"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4863,7 +4946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4872,7 +4955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4881,7 +4964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4890,7 +4973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -4899,7 +4982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4908,7 +4991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4917,7 +5000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the guide has faults */
+            /** @description The guide has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4926,7 +5009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4935,7 +5018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4950,7 +5033,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4971,7 +5054,7 @@ export interface operations {
                     "application/json": components["schemas"]["GuideVerdict"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4980,7 +5063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4989,7 +5072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4998,7 +5081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5007,7 +5090,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5016,7 +5099,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5025,7 +5108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5034,7 +5117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5043,7 +5126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5052,7 +5135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5066,11 +5149,11 @@ export interface operations {
     "call-guides.get": {
         parameters: {
             query?: {
-                /** @description As it was in this version; the newest when missing */
+                /** @description The version to return; the newest if missing. */
                 version?: number;
             };
             header?: {
-                /** @description The ETag that is known already: 304 when it still is the same. */
+                /** @description The ETag that the client has. If it is still current, the answer is 304. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -5088,14 +5171,14 @@ export interface operations {
                     "application/json": components["schemas"]["CallGuide"];
                 };
             };
-            /** @description it still is what If-None-Match names */
+            /** @description The resource still has the ETag in If-None-Match. */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5104,7 +5187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5113,7 +5196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5122,7 +5205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5131,7 +5214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5140,7 +5223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5155,7 +5238,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that was read: 412 when it has changed since, instead of somebody's change being lost. */
+                /**
+                 * @description The ETag that was read. If the resource has changed since, the answer is 412, so that no
+                 *     change of another caller is lost.
+                 */
                 "If-Match"?: string | null;
             };
             path: {
@@ -5178,7 +5264,7 @@ export interface operations {
                     "application/json": components["schemas"]["CallGuide"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5187,7 +5273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5196,7 +5282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5205,7 +5291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5214,7 +5300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since it was read */
+            /** @description The resource has changed since it was read. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5223,7 +5309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5232,7 +5318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5241,7 +5327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the guide has faults */
+            /** @description The guide has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5250,7 +5336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5259,7 +5345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5274,7 +5360,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that was read: 412 when it has changed since, instead of somebody's change being lost. */
+                /**
+                 * @description The ETag that was read. If the resource has changed since, the answer is 412, so that no
+                 *     change of another caller is lost.
+                 */
                 "If-Match"?: string | null;
             };
             path: {
@@ -5284,14 +5373,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is gone */
+            /** @description The guide was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5300,7 +5389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5309,7 +5398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5318,7 +5407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5327,7 +5416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description interviews were held or scheduled with it */
+            /** @description Interviews were held or scheduled with this guide. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5336,7 +5425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since it was read */
+            /** @description The resource has changed since it was read. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5345,7 +5434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5354,7 +5443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5388,7 +5477,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5397,7 +5486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5406,7 +5495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5415,7 +5504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5424,7 +5513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Accept names no kind that there is */
+            /** @description Accept names no media type that is available. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -5433,7 +5522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5442,7 +5531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5456,9 +5545,9 @@ export interface operations {
     "call-guides.export": {
         parameters: {
             query?: {
-                /** @description json when missing */
+                /** @description `json` if missing. */
                 format?: string;
-                /** @description the newest when missing */
+                /** @description The newest if missing. */
                 version?: number;
             };
             header?: never;
@@ -5478,7 +5567,7 @@ export interface operations {
                     "application/yaml": string;
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5487,7 +5576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5496,7 +5585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5505,7 +5594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5514,7 +5603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5523,7 +5612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5537,12 +5626,12 @@ export interface operations {
     "call-guides.study": {
         parameters: {
             query?: {
-                /** @description json when missing. */
+                /** @description json if missing. */
                 format?: "json" | "csv" | "zip";
                 status?: "scheduled" | "in_progress" | "completed" | "failed" | "cancelled" | "no_show";
-                /** @description Interviews made at this time or later. */
+                /** @description Interviews created at this time or later. */
                 from?: string;
-                /** @description Interviews made before this time. */
+                /** @description Interviews created before this time. */
                 to?: string;
             };
             header?: never;
@@ -5563,7 +5652,7 @@ export interface operations {
                     "application/zip": number[];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5572,7 +5661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5581,7 +5670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5590,7 +5679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5599,7 +5688,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5608,7 +5697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5622,16 +5711,16 @@ export interface operations {
     "call-guides.write_study": {
         parameters: {
             query?: {
-                /** @description json when missing. */
+                /** @description json if missing. */
                 format?: "json" | "csv" | "zip";
                 status?: "scheduled" | "in_progress" | "completed" | "failed" | "cancelled" | "no_show";
-                /** @description Interviews made at this time or later. */
+                /** @description Interviews created at this time or later. */
                 from?: string;
-                /** @description Interviews made before this time. */
+                /** @description Interviews created before this time. */
                 to?: string;
             };
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5641,7 +5730,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is being written: its result names the file */
+            /** @description The export is being written. The result of the task names the file. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5650,7 +5739,7 @@ export interface operations {
                     "application/json": components["schemas"]["Queued"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5659,7 +5748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5668,7 +5757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5677,7 +5766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5686,7 +5775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5695,7 +5784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -5704,7 +5793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5713,7 +5802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description as many tasks are open as may be, or too many requests */
+            /** @description The limit of open tasks or of requests is reached. */
             429: {
                 headers: {
                     "Retry-After"?: number;
@@ -5723,7 +5812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5737,9 +5826,9 @@ export interface operations {
     "call-guides.versions": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5758,7 +5847,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_GuideVersion"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5767,7 +5856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5776,7 +5865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5785,7 +5874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5794,7 +5883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5803,7 +5892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5834,7 +5923,7 @@ export interface operations {
                     "application/json": components["schemas"]["GuideVersionContent"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5843,7 +5932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5852,7 +5941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5861,7 +5950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5870,7 +5959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5884,7 +5973,7 @@ export interface operations {
     "dashboard.guide_performance": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
             };
             header?: never;
@@ -5901,7 +5990,7 @@ export interface operations {
                     "application/json": components["schemas"]["GuidesPerformance"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5910,7 +5999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5919,7 +6008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5928,7 +6017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5937,7 +6026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5951,7 +6040,7 @@ export interface operations {
     "dashboard.overview": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
             };
             header?: never;
@@ -5968,7 +6057,7 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5977,7 +6066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5986,7 +6075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5995,7 +6084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6004,7 +6093,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6018,17 +6107,17 @@ export interface operations {
     "dashboard.quality_alerts": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
-                /** @description Of this severity only. */
+                /** @description Only alerts of this severity. */
                 severity?: "info" | "warning" | "error" | "critical";
-                /** @description Of this interview only. */
+                /** @description Only alerts of this interview. */
                 interview_id?: string;
-                /** @description `true`: those that are not resolved; `false`: those that are. */
+                /** @description `true` selects unresolved alerts, `false` resolved ones. */
                 open?: boolean;
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -6045,7 +6134,7 @@ export interface operations {
                     "application/json": components["schemas"]["QualityAlerts"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6054,7 +6143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6063,7 +6152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6072,7 +6161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6081,7 +6170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6095,7 +6184,7 @@ export interface operations {
     "dashboard.response_quality": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
             };
             header?: never;
@@ -6112,7 +6201,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResponseQuality"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6121,7 +6210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6130,7 +6219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6139,7 +6228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6148,7 +6237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6162,9 +6251,9 @@ export interface operations {
     "dashboard.sentiment_trends": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
-                /** @description Of this guide's interviews only. */
+                /** @description Only interviews with this guide. */
                 call_guide_id?: string;
             };
             header?: never;
@@ -6181,7 +6270,7 @@ export interface operations {
                     "application/json": components["schemas"]["SentimentTrends"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6190,7 +6279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6199,7 +6288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6208,7 +6297,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6217,7 +6306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6231,11 +6320,11 @@ export interface operations {
     "dashboard.frequent_themes": {
         parameters: {
             query?: {
-                /** @description The window: the last so many hours. */
+                /** @description The length of the window in hours. The window ends now. */
                 hours?: number;
-                /** @description So many of the most frequent themes. */
+                /** @description The number of themes to return. The most frequent ones are returned. */
                 limit?: number;
-                /** @description Of this guide's interviews only. */
+                /** @description Only interviews with this guide. */
                 call_guide_id?: string;
             };
             header?: never;
@@ -6252,7 +6341,7 @@ export interface operations {
                     "application/json": components["schemas"]["Themes"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6261,7 +6350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6270,7 +6359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6279,7 +6368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6288,7 +6377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6303,7 +6392,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description As in RFC 9110, in bytes */
+                /** @description As defined in RFC 9110, in bytes. */
                 Range?: string | null;
             };
             path: {
@@ -6323,7 +6412,7 @@ export interface operations {
                     "application/zip": number[];
                 };
             };
-            /** @description the range that was asked for */
+            /** @description The requested range. */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -6332,14 +6421,14 @@ export interface operations {
                     "application/octet-stream": number[];
                 };
             };
-            /** @description it has not changed since */
+            /** @description The file has not changed. */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6348,7 +6437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6357,7 +6446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6366,7 +6455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6375,7 +6464,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it is not written yet, or could not be */
+            /** @description The export is not complete, or it failed. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6384,7 +6473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it was removed */
+            /** @description The export was removed. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -6393,7 +6482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since */
+            /** @description The file has changed. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6402,7 +6491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such range */
+            /** @description The range lies outside the file. */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -6411,7 +6500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6420,7 +6509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the store of files does not answer now */
+            /** @description The store of files does not answer at present. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6448,7 +6537,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6457,7 +6546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6485,7 +6574,7 @@ export interface operations {
                     "application/json": components["schemas"]["Alive"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6494,7 +6583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6522,7 +6611,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6531,7 +6620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6540,7 +6629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call can be taken */
+            /** @description No call can be accepted. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -6555,17 +6644,17 @@ export interface operations {
     "interviews.list": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: string;
-                status?: components["schemas"]["InterviewStatus"];
+                status?: "scheduled" | "in_progress" | "completed" | "failed" | "cancelled" | "no_show";
                 call_guide_id?: string;
-                channel?: components["schemas"]["InterviewChannel"];
+                channel?: "webrtc" | "sip" | "websocket" | "microphone";
                 requires_human_review?: boolean;
                 tag?: string;
-                /** @description In the respondent's name, address, number or id, whatever its case */
+                /** @description Part of the respondent's name, email address, phone number or id, regardless of case. */
                 q?: string;
                 scheduled_from?: string;
                 scheduled_to?: string;
@@ -6586,7 +6675,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Interview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6595,7 +6684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6604,7 +6693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6613,7 +6702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6622,7 +6711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6636,9 +6725,9 @@ export interface operations {
     "interviews.review_queue": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -6655,7 +6744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Interview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6664,7 +6753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6673,7 +6762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6682,7 +6771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6691,7 +6780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6706,7 +6795,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6728,7 +6817,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduledInterview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6737,7 +6826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6746,7 +6835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6755,7 +6844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6764,7 +6853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -6773,7 +6862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6782,7 +6871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6791,7 +6880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6800,7 +6889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6809,7 +6898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6824,7 +6913,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that is known already: 304 when it still is the same. */
+                /** @description The ETag that the client has. If it is still current, the answer is 304. */
                 "If-None-Match"?: string | null;
             };
             path: {
@@ -6842,14 +6931,14 @@ export interface operations {
                     "application/json": components["schemas"]["Interview"];
                 };
             };
-            /** @description it still is what If-None-Match names */
+            /** @description The resource still has the ETag in If-None-Match. */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6858,7 +6947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6867,7 +6956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6876,7 +6965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6885,7 +6974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6894,7 +6983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6909,7 +6998,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that was read: 412 when it has changed since, instead of somebody's change being lost. */
+                /**
+                 * @description The ETag that was read. If the resource has changed since, the answer is 412, so that no
+                 *     change of another caller is lost.
+                 */
                 "If-Match"?: string | null;
             };
             path: {
@@ -6927,7 +7019,7 @@ export interface operations {
                     "application/json": components["schemas"]["Interview"];
                 };
             };
-            /** @description the call is asked to end */
+            /** @description The call has been asked to end. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -6936,7 +7028,7 @@ export interface operations {
                     "application/json": components["schemas"]["Interview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6945,7 +7037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6954,7 +7046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6963,7 +7055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6972,7 +7064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview is over */
+            /** @description The interview is over. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6981,7 +7073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since it was read */
+            /** @description The resource has changed since it was read. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -6990,7 +7082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6999,7 +7091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7014,7 +7106,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that was read: 412 when it has changed since, instead of somebody's change being lost. */
+                /**
+                 * @description The ETag that was read. If the resource has changed since, the answer is 412, so that no
+                 *     change of another caller is lost.
+                 */
                 "If-Match"?: string | null;
             };
             path: {
@@ -7036,7 +7131,7 @@ export interface operations {
                     "application/json": components["schemas"]["Interview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7045,7 +7140,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7054,7 +7149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7063,7 +7158,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7072,7 +7167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since it was read */
+            /** @description The resource has changed since it was read. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7081,7 +7176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7090,7 +7185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7099,7 +7194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or names a note that is not there */
+            /** @description The body has faults, or names a note that does not exist. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7108,7 +7203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7117,7 +7212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7131,7 +7226,7 @@ export interface operations {
     "interviews.personal_data": {
         parameters: {
             query?: {
-                /** @description json when missing */
+                /** @description `json` if missing. */
                 format?: string;
             };
             header?: never;
@@ -7151,7 +7246,7 @@ export interface operations {
                     "application/zip": number[];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7160,7 +7255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7169,7 +7264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7178,7 +7273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7187,7 +7282,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7196,7 +7291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7218,7 +7313,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description what was erased */
+            /** @description The receipt of the erasure. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7227,7 +7322,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErasureReceipt"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7236,7 +7331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7245,7 +7340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7254,7 +7349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a call is on in one of the respondent's interviews */
+            /** @description One of the respondent's interviews has a live call. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7263,7 +7358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7272,7 +7367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7302,7 +7397,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErasureReceipt"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7311,7 +7406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7320,7 +7415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7329,7 +7424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7338,7 +7433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7355,7 +7450,7 @@ export interface operations {
                 side?: string;
             };
             header?: {
-                /** @description As in RFC 9110, in bytes */
+                /** @description As defined in RFC 9110, in bytes. */
                 Range?: string | null;
             };
             path: {
@@ -7373,7 +7468,7 @@ export interface operations {
                     "audio/ogg": number[];
                 };
             };
-            /** @description the range that was asked for */
+            /** @description The requested range. */
             206: {
                 headers: {
                     [name: string]: unknown;
@@ -7382,14 +7477,14 @@ export interface operations {
                     "audio/ogg": number[];
                 };
             };
-            /** @description it has not changed since */
+            /** @description The file has not changed. */
             304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7398,7 +7493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7407,7 +7502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7416,7 +7511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7425,7 +7520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description both sides are mixed when the interview is over */
+            /** @description The interview is not over. Both sides are mixed at its end. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7434,7 +7529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since */
+            /** @description The file has changed. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7443,7 +7538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such range */
+            /** @description The range lies outside the file. */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -7452,7 +7547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7461,7 +7556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the store of files does not answer now */
+            /** @description The store of files does not answer at present. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7476,7 +7571,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7490,14 +7585,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description the call is told */
+            /** @description The call has been told to stop recording. */
             202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7506,7 +7601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7515,7 +7610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7524,7 +7619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7533,7 +7628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call is on */
+            /** @description There is no live call. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7542,7 +7637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -7551,7 +7646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7560,7 +7655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7569,7 +7664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7578,7 +7673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7587,7 +7682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7617,7 +7712,7 @@ export interface operations {
                     "application/json": components["schemas"]["ResponseList"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7626,7 +7721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7635,7 +7730,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7644,7 +7739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7653,7 +7748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7668,7 +7763,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7690,7 +7785,7 @@ export interface operations {
                     "application/json": components["schemas"]["Interview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7699,7 +7794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7708,7 +7803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7717,7 +7812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7726,7 +7821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview waits for no review */
+            /** @description The interview does not need a review. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7735,7 +7830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -7744,7 +7839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7753,7 +7848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7762,7 +7857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7771,7 +7866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7780,7 +7875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7795,7 +7890,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7813,7 +7908,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduledInterview"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7822,7 +7917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7831,7 +7926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7840,7 +7935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7849,7 +7944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview is over */
+            /** @description The interview is over. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7858,7 +7953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -7867,7 +7962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no transport is configured for its channel */
+            /** @description No transport is configured for the channel of the interview. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7876,7 +7971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7885,7 +7980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7899,7 +7994,7 @@ export interface operations {
     "interviews.transcript": {
         parameters: {
             query?: {
-                /** @description Wins over Accept */
+                /** @description Takes precedence over Accept. */
                 format?: string;
             };
             header?: never;
@@ -7920,7 +8015,7 @@ export interface operations {
                     "text/vtt": string;
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7929,7 +8024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7938,7 +8033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7947,7 +8042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7956,7 +8051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Accept names no kind that there is */
+            /** @description Accept names no media type that is available. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -7965,7 +8060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the personal data was erased */
+            /** @description The personal data was erased. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -7974,7 +8069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7983,7 +8078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7999,7 +8094,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
             };
             cookie?: never;
@@ -8014,7 +8109,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8023,7 +8118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8032,7 +8127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the link has expired */
+            /** @description The link has expired. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -8041,7 +8136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8050,7 +8145,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8064,32 +8159,32 @@ export interface operations {
     "join.join": {
         parameters: {
             query?: {
-                /** @description Ends a call that is live and goes on with this one */
+                /** @description If true, a live call is ended and this one continues the interview. */
                 takeover?: boolean;
             };
             header?: never;
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
             };
             cookie?: never;
         };
-        /** @description An offer: one audio section, Opus */
+        /** @description An offer with one audio section that allows Opus. */
         requestBody: {
             content: {
                 "application/sdp": string;
             };
         };
         responses: {
-            /** @description The answer, with candidates */
+            /** @description The answer, with ICE candidates. */
             201: {
                 headers: {
                     "Accept-Patch"?: string;
-                    /** @description The ICE session, for PATCH */
+                    /** @description The ICE session, for If-Match of PATCH. */
                     ETag?: string;
-                    /** @description A STUN or TURN server each */
+                    /** @description One STUN or TURN server for each header. */
                     Link?: string | null;
-                    /** @description The call's own path */
+                    /** @description The path of the call. */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -8097,7 +8192,7 @@ export interface operations {
                     "application/sdp": string;
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8106,7 +8201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8115,7 +8210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8124,7 +8219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the offer has no codec that can be used */
+            /** @description The offer has no codec that the engine supports. */
             406: {
                 headers: {
                     [name: string]: unknown;
@@ -8133,16 +8228,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a call is live already */
+            /** @description A call of this interview is live. If another engine holds it, Retry-After says when its lease expires unless that engine renews it. */
             409: {
                 headers: {
+                    "Retry-After"?: number | null;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the link has expired or the interview is over */
+            /** @description The link has expired or the interview is over. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -8151,7 +8247,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8160,7 +8256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8169,7 +8265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview is not open yet: see opens_at and Retry-After */
+            /** @description The interview is not open yet. See opens_at and Retry-After. */
             425: {
                 headers: {
                     [name: string]: unknown;
@@ -8178,7 +8274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8187,7 +8283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call can be taken now */
+            /** @description No call can be accepted at present. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -8204,14 +8300,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description see Accept-Post and Link */
+            /** @description The options are in Accept-Post and Link. */
             204: {
                 headers: {
                     "Accept-Post"?: string;
@@ -8220,7 +8316,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8229,7 +8325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8238,7 +8334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the link has expired or the interview is over */
+            /** @description The link has expired or the interview is over. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -8247,7 +8343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview is not open yet: see opens_at and Retry-After */
+            /** @description The interview is not open yet. See opens_at and Retry-After. */
             425: {
                 headers: {
                     [name: string]: unknown;
@@ -8256,7 +8352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8265,7 +8361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -8282,7 +8378,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
                 call_id: string;
             };
@@ -8290,14 +8386,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description the call has ended */
+            /** @description The call has ended. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8306,7 +8402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8315,7 +8411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8324,7 +8420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -8341,7 +8437,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
                 call_id: string;
             };
@@ -8349,7 +8445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description see Accept-Patch */
+            /** @description The options are in Accept-Patch. */
             204: {
                 headers: {
                     "Accept-Patch"?: string;
@@ -8358,7 +8454,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8367,7 +8463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8376,7 +8472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8385,7 +8481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -8401,11 +8497,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ICE session's ETag; needed, `*` to restart any */
+                /** @description The ETag of the ICE session. Required. `*` restarts any session. */
                 "If-Match"?: string | null;
             };
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
                 call_id: string;
             };
@@ -8417,7 +8513,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ICE restarts */
+            /** @description ICE is restarted. */
             200: {
                 headers: {
                     ETag?: string;
@@ -8427,14 +8523,14 @@ export interface operations {
                     "application/trickle-ice-sdpfrag": string;
                 };
             };
-            /** @description the candidates are taken */
+            /** @description The candidates were added. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8443,7 +8539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8452,7 +8548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8461,7 +8557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the ICE session is another one by now */
+            /** @description The ICE session has changed. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8470,7 +8566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8479,7 +8575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8488,7 +8584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description If-Match is missing */
+            /** @description If-Match is missing. */
             428: {
                 headers: {
                     [name: string]: unknown;
@@ -8497,7 +8593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8506,7 +8602,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it failed; try again */
+            /** @description The restart failed. Try again. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -8521,26 +8617,26 @@ export interface operations {
     "join.subscribe": {
         parameters: {
             query?: {
-                /** @description The `seq` of the last message that was received */
+                /** @description The `seq` of the last message received. */
                 after?: number;
             };
             header?: never;
             path: {
-                /** @description From the join link: it is the key */
+                /** @description The token of the join link, which serves as the key. */
                 token: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description the socket is open */
+            /** @description The socket is open. */
             101: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8549,7 +8645,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8558,7 +8654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8567,7 +8663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the link has expired or the interview is over */
+            /** @description The link has expired or the interview is over. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -8576,7 +8672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the interview is not open yet: see opens_at and Retry-After */
+            /** @description The interview is not open yet. See opens_at and Retry-After. */
             425: {
                 headers: {
                     [name: string]: unknown;
@@ -8585,7 +8681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8594,7 +8690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now */
+            /** @description The database cannot be used at present. */
             503: {
                 headers: {
                     "Retry-After"?: number;
@@ -8609,9 +8705,9 @@ export interface operations {
     "keys.list": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -8628,7 +8724,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ApiKey"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8637,7 +8733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8646,7 +8742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8655,7 +8751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8664,7 +8760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8679,7 +8775,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8701,7 +8797,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8710,7 +8806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8719,7 +8815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8728,7 +8824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8737,7 +8833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -8746,7 +8842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8755,7 +8851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8764,7 +8860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8773,7 +8869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8782,7 +8878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8812,7 +8908,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8821,7 +8917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8830,7 +8926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8839,7 +8935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8848,7 +8944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8878,7 +8974,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8887,7 +8983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8896,7 +8992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8905,7 +9001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8914,7 +9010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8943,7 +9039,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8952,7 +9048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8967,7 +9063,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -8989,7 +9085,7 @@ export interface operations {
                     "application/json": components["schemas"]["QualityAlert"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8998,7 +9094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9007,7 +9103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9016,7 +9112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9025,7 +9121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9034,7 +9130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -9043,7 +9139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9052,7 +9148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9061,7 +9157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9070,7 +9166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9079,7 +9175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9094,7 +9190,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9116,7 +9212,7 @@ export interface operations {
                     "application/json": components["schemas"]["QualityAlert"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9125,7 +9221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9134,7 +9230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9143,7 +9239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9152,7 +9248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9161,7 +9257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -9170,7 +9266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9179,7 +9275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9188,7 +9284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9197,7 +9293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9206,7 +9302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9220,7 +9316,7 @@ export interface operations {
     "quality.list": {
         parameters: {
             query?: {
-                /** @description As they count for this guide's interviews. */
+                /** @description If present, the thresholds that apply to interviews with this guide. */
                 call_guide_id?: string;
             };
             header?: never;
@@ -9237,7 +9333,7 @@ export interface operations {
                     "application/json": components["schemas"]["Thresholds"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9246,7 +9342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9255,7 +9351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9264,7 +9360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such guide */
+            /** @description There is no such guide. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9273,7 +9369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9282,7 +9378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9316,7 +9412,7 @@ export interface operations {
                     "application/json": components["schemas"]["QualityThreshold"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9325,7 +9421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9334,7 +9430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9343,7 +9439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is no such metric */
+            /** @description There is no such metric. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9352,7 +9448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9361,7 +9457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9370,7 +9466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or names a guide that is not there */
+            /** @description The body has faults, or names a guide that does not exist. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9379,7 +9475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9388,7 +9484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9402,7 +9498,7 @@ export interface operations {
     "respondents.personal_data": {
         parameters: {
             query?: {
-                /** @description json when missing */
+                /** @description `json` if missing. */
                 format?: string;
             };
             header?: never;
@@ -9422,7 +9518,7 @@ export interface operations {
                     "application/zip": number[];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9431,7 +9527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9440,7 +9536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9449,7 +9545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9458,7 +9554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9467,7 +9563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9482,14 +9578,14 @@ export interface operations {
         parameters: {
             query?: {
                 queue?: "interviews" | "analytics" | "webhooks";
-                /** @description `failed` are the dead letters. */
+                /** @description `failed` selects the dead letters. */
                 state?: "queued" | "running" | "completed" | "failed" | "cancelled";
-                /** @description Such as `conduct_interview`. */
+                /** @description The kind of work, such as `conduct_interview`. */
                 kind?: string;
                 interview_id?: string;
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -9506,7 +9602,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Task"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9515,7 +9611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9524,7 +9620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9533,7 +9629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9542,7 +9638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9572,7 +9668,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9581,7 +9677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9590,7 +9686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9599,7 +9695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9608,7 +9704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9630,7 +9726,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description cancelled */
+            /** @description The task was cancelled. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9639,7 +9735,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description asked to stop: see its state */
+            /** @description The task has been asked to stop. See its state. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -9648,7 +9744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9657,7 +9753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9666,7 +9762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9675,7 +9771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it is over */
+            /** @description The task is over. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9684,7 +9780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9693,7 +9789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9708,7 +9804,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9718,7 +9814,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it waits again */
+            /** @description The task is queued again. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -9727,7 +9823,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9736,7 +9832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9745,7 +9841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9754,7 +9850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9763,7 +9859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has neither failed nor been cancelled */
+            /** @description The task has neither failed nor been cancelled. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9772,7 +9868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -9781,7 +9877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9790,7 +9886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description as many tasks are open as may be, or too many requests */
+            /** @description The limit of open tasks or of requests is reached. */
             429: {
                 headers: {
                     "Retry-After"?: number;
@@ -9800,7 +9896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9814,9 +9910,9 @@ export interface operations {
     "users.list": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -9833,7 +9929,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_User"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9842,7 +9938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9851,7 +9947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9860,7 +9956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9869,7 +9965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9884,7 +9980,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9906,7 +10002,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9915,7 +10011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9924,7 +10020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9933,7 +10029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description somebody has this address already */
+            /** @description Another user has this email address. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9942,7 +10038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -9951,7 +10047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9960,7 +10056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9969,7 +10065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9978,7 +10074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9987,7 +10083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10017,7 +10113,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10026,7 +10122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10035,7 +10131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10044,7 +10140,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10053,7 +10149,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10075,14 +10171,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is gone */
+            /** @description The user was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10091,7 +10187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10100,7 +10196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10109,7 +10205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nobody removes themselves */
+            /** @description Admins cannot delete themselves. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10118,7 +10214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10127,7 +10223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10161,7 +10257,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10170,7 +10266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10179,7 +10275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10188,7 +10284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10197,7 +10293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nobody locks themselves out */
+            /** @description Admins cannot lock themselves out. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10206,7 +10302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10215,7 +10311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10224,7 +10320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10233,7 +10329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10242,7 +10338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10256,9 +10352,9 @@ export interface operations {
     "webhooks.list": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -10275,7 +10371,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Webhook"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10284,7 +10380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10293,7 +10389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10302,7 +10398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10311,7 +10407,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10326,7 +10422,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10348,7 +10444,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10357,7 +10453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10366,7 +10462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10375,7 +10471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10384,7 +10480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -10393,7 +10489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10402,7 +10498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10411,7 +10507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10420,7 +10516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10429,7 +10525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10459,7 +10555,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10468,7 +10564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10477,7 +10573,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10486,7 +10582,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10495,7 +10591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10510,7 +10606,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that was read: 412 when it has changed since, instead of somebody's change being lost. */
+                /**
+                 * @description The ETag that was read. If the resource has changed since, the answer is 412, so that no
+                 *     change of another caller is lost.
+                 */
                 "If-Match"?: string | null;
             };
             path: {
@@ -10532,7 +10631,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10541,7 +10640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10550,7 +10649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10559,7 +10658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10568,7 +10667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since it was read */
+            /** @description The resource has changed since it was read. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -10577,7 +10676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10586,7 +10685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is of a kind that is not understood here */
+            /** @description The media type of the body is not supported here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10595,7 +10694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults */
+            /** @description The body has faults. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10604,7 +10703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10613,7 +10712,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10628,7 +10727,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag that was read: 412 when it has changed since, instead of somebody's change being lost. */
+                /**
+                 * @description The ETag that was read. If the resource has changed since, the answer is 412, so that no
+                 *     change of another caller is lost.
+                 */
                 "If-Match"?: string | null;
             };
             path: {
@@ -10638,14 +10740,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is gone */
+            /** @description The webhook was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10654,7 +10756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10663,7 +10765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10672,7 +10774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10681,7 +10783,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it has changed since it was read */
+            /** @description The resource has changed since it was read. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -10690,7 +10792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10699,7 +10801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10713,12 +10815,12 @@ export interface operations {
     "webhooks.deliveries": {
         parameters: {
             query?: {
-                /** @description Rows a page. */
+                /** @description The number of rows on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Only those in this state */
-                state?: components["schemas"]["WebhookDeliveryState"];
+                /** @description Only deliveries in this state. */
+                state?: "pending" | "delivered" | "dead";
             };
             header?: never;
             path: {
@@ -10736,7 +10838,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_WebhookDelivery"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10745,7 +10847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10754,7 +10856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10763,7 +10865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10772,7 +10874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10781,7 +10883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10796,7 +10898,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10807,7 +10909,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is on its way */
+            /** @description The delivery is queued. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -10816,7 +10918,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10825,7 +10927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10834,7 +10936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10843,7 +10945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10852,7 +10954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description it is still being delivered */
+            /** @description The delivery is still pending. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10861,7 +10963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -10870,7 +10972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10879,7 +10981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description as many tasks are open as may be, or too many requests */
+            /** @description The limit of open tasks or of requests is reached. */
             429: {
                 headers: {
                     "Retry-After"?: number;
@@ -10889,7 +10991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10904,7 +11006,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10922,7 +11024,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookWithSecret"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10931,7 +11033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10940,7 +11042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10949,7 +11051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10958,7 +11060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10967,7 +11069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -10976,7 +11078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10985,7 +11087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10994,7 +11096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11009,7 +11111,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Sent again within a day, the same request is answered the same and not carried out again. */
+                /** @description If the same request is sent again within a day, it receives the same answer and is not carried out again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11019,7 +11121,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description it is on its way */
+            /** @description The delivery is queued. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -11028,7 +11130,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
-            /** @description the query or a header has faults, or the body can't be read */
+            /** @description The query or a header has faults, or the body cannot be parsed. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11037,7 +11139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a key is needed here */
+            /** @description A key is required here. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11046,7 +11148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11055,7 +11157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description there is nothing of this id, or not in the caller's workspace */
+            /** @description There is nothing with this id in the caller's workspace. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11064,7 +11166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a request with this Idempotency-Key is under way */
+            /** @description A request with this Idempotency-Key is in progress. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11073,7 +11175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what was answered to this Idempotency-Key was erased with a person's data */
+            /** @description The answer to this Idempotency-Key was erased together with a person's data. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -11082,7 +11184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body has faults, or the Idempotency-Key stands for another request */
+            /** @description The body has faults, or the Idempotency-Key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11091,7 +11193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description as many tasks are open as may be, or too many requests */
+            /** @description The limit of open tasks or of requests is reached. */
             429: {
                 headers: {
                     "Retry-After"?: number;
@@ -11101,7 +11203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11129,7 +11231,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description neither METRICS_TOKEN nor a key of the default workspace */
+            /** @description The request has neither METRICS_TOKEN nor a key of the default workspace. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11138,7 +11240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description a foreign Host or Origin, or the caller's role does not allow it */
+            /** @description The Host or the Origin is foreign, or the caller's role does not allow the request. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11147,7 +11249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many requests; Retry-After says when to try again */
+            /** @description There were too many requests. Retry-After says when to try again. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11156,7 +11258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the database can't be used now; Retry-After says when to try again */
+            /** @description The database cannot be used at present. Retry-After says when to try again. */
             503: {
                 headers: {
                     [name: string]: unknown;

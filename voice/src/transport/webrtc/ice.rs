@@ -15,7 +15,7 @@ use webrtc::peer_connection::RTCSessionDescription;
 
 use super::fragment::{BadFragment, Fragment, MAX_CANDIDATES, with_public_addresses};
 use super::gathered_description;
-use super::peer::Sender;
+use super::sender::Sender;
 use crate::transport::TransportError;
 
 /// The ICE session that a patch is meant for (`If-Match`).

@@ -10,6 +10,8 @@ mod fragment;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 #[cfg(test)]
+mod hostile_packets;
+#[cfg(test)]
 mod hostile_tests;
 mod ice;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod ports;
 #[cfg(test)]
 mod restart_tests;
 mod sdp;
+mod sender;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -39,9 +42,10 @@ use webrtc::peer_connection::{
 
 pub use self::fragment::BadFragment;
 pub use self::ice::{CallerIce, IceCondition, IceSession, PatchError, Patched};
-use self::peer::{Callbacks, Connection, Handler, Receivers, Sender};
+use self::peer::{Callbacks, Connection, Handler, Receivers};
 use self::ports::Ports;
 use self::sdp::ReadOffer;
+use self::sender::Sender;
 use super::{IceServer, Link, TransportError};
 
 /// Silence on the connection after which the other side counts as lost.
@@ -205,7 +209,7 @@ impl WebRtc {
         let lost_after = self.settings.lost_after;
         let given_up_after = self.settings.give_up_after.saturating_sub(lost_after);
         let mut codecs = MediaEngine::default();
-        codecs.register_codec(peer::opus(), RtpCodecKind::Audio).map_err(connection)?;
+        codecs.register_codec(sender::opus(), RtpCodecKind::Audio).map_err(connection)?;
         // Only RTCP reports are registered. The full default set costs a third more, for repairs
         // that Opus packets of 20 ms do themselves.
         let interceptors = configure_rtcp_reports(Registry::new());

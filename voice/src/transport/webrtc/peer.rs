@@ -7,19 +7,12 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use parking_lot::Mutex;
-use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::transport::RTCDtlsTransportState;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
-};
 use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use webrtc::media_stream::track_local::TrackLocal;
-use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
@@ -28,7 +21,7 @@ use webrtc::rtp_transceiver::RtpSender;
 
 use super::ports::Lease;
 use crate::port::{EndCause, LegEvent};
-use crate::transport::{Link, Packet, PacketSink, TransportError};
+use crate::transport::{Packet, TransportError};
 
 /// Packets that are kept for a slow listener: 5 s.
 const PACKET_QUEUE: usize = 256;
@@ -36,24 +29,6 @@ const PACKET_QUEUE: usize = 256;
 const EVENT_QUEUE: usize = 32;
 /// The interval at which the DTLS state is checked.
 const GOODBYE_INTERVAL: Duration = Duration::from_millis(200);
-/// Samples per packet at 48 kHz.
-const PACKET_SAMPLES: u32 = 960;
-/// The payload type in the engine's offers. In an answer, the offer's own type is used.
-pub(super) const PAYLOAD_TYPE: u8 = 111;
-
-/// The only codec (RFC 7587), with in-band error correction.
-pub(super) fn opus() -> RTCRtpCodecParameters {
-    RTCRtpCodecParameters {
-        rtp_codec: RTCRtpCodec {
-            mime_type: "audio/opus".into(),
-            clock_rate: 48_000,
-            channels: 2,
-            sdp_fmtp_line: "minptime=10;useinbandfec=1".into(),
-            rtcp_feedback: vec![],
-        },
-        payload_type: PAYLOAD_TYPE,
-    }
-}
 
 /// What the connection's callbacks use. It is created before the connection.
 pub(super) struct Callbacks {
@@ -61,7 +36,7 @@ pub(super) struct Callbacks {
     /// Removed at the end, so that the reader's stream ends.
     packets: Mutex<Option<mpsc::Sender<Packet>>>,
     pub(super) gathered: watch::Sender<bool>,
-    connected: AtomicBool,
+    pub(super) connected: AtomicBool,
     /// Counts the changes of the connection's state, so that a deadline can tell whether it still
     /// applies.
     changes: AtomicU64,
@@ -69,14 +44,14 @@ pub(super) struct Callbacks {
     /// A connection that has not been established after this time is closed.
     give_up_after: Duration,
     dropped: AtomicU64,
-    cancel: CancellationToken,
-    tasks: TaskTracker,
-    runtime: Handle,
+    pub(super) cancel: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    pub(super) runtime: Handle,
     /// Set once the connection exists. The reference is weak, because the connection owns its
     /// callbacks.
     connection: OnceLock<Weak<Connection>>,
     /// Knows the state of DTLS. Removed at the end, because it holds on to the connection.
-    sender: Mutex<Option<Arc<dyn RtpSender>>>,
+    pub(super) sender: Mutex<Option<Arc<dyn RtpSender>>>,
 }
 
 /// The receiver of events, and the last event sent. An ICE restart within a call leaves and enters
@@ -88,8 +63,8 @@ struct EventState {
 
 /// The receiving ends that become part of the [`Link`].
 pub(super) struct Receivers {
-    packets: mpsc::Receiver<Packet>,
-    events: mpsc::Receiver<LegEvent>,
+    pub(super) packets: mpsc::Receiver<Packet>,
+    pub(super) events: mpsc::Receiver<LegEvent>,
 }
 
 impl Callbacks {
@@ -234,10 +209,10 @@ impl PeerConnectionEventHandler for Handler {
 
 /// A connection and everything that ends with it.
 pub(super) struct Connection {
-    peer: Arc<dyn PeerConnection>,
-    callbacks: Arc<Callbacks>,
+    pub(super) peer: Arc<dyn PeerConnection>,
+    pub(super) callbacks: Arc<Callbacks>,
     lease: Mutex<Option<Lease>>,
-    closed: OnceCell<()>,
+    pub(super) closed: OnceCell<()>,
 }
 
 impl Connection {
@@ -248,7 +223,7 @@ impl Connection {
     }
 
     /// Closes everything once, however often and from wherever this is called.
-    async fn shut(self: Arc<Self>, cause: EndCause) {
+    pub(super) async fn shut(self: Arc<Self>, cause: EndCause) {
         self.closed
             .get_or_init(|| async {
                 self.callbacks.cancel.cancel();
@@ -271,20 +246,13 @@ impl Connection {
     }
 }
 
-/// The numbers of the outgoing stream (RFC 3550, 5.1).
-struct Outgoing {
-    sequence: u16,
-    timestamp: u32,
-    payload_type: u8,
-}
-
 /// Closes the connection when the other side has said goodbye, or could not be connected with in
 /// time. The crate tells neither. It handles the DTLS `close_notify`, which browsers send when they
 /// close, but its connection state stays `connected` until packets have been missed for seconds.
 /// When the DTLS handshake fails, as with a certificate that is not the offered one, its state
 /// stays `connecting` for as long as ICE finds the other side. The state of the DTLS transport is
 /// therefore checked, and so is the time.
-async fn watch_end(connection: Weak<Connection>, sender: Arc<dyn RtpSender>) {
+pub(super) async fn watch_end(connection: Weak<Connection>, sender: Arc<dyn RtpSender>) {
     let began = Instant::now();
     let mut interval = tokio::time::interval(GOODBYE_INTERVAL);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -310,120 +278,5 @@ async fn dtls_state(sender: &dyn RtpSender) -> Result<Option<RTCDtlsTransportSta
     match sender.transport().await.map_err(super::connection)? {
         Some(transport) => transport.state().await.map(Some).map_err(super::connection),
         None => Ok(None),
-    }
-}
-
-/// The sending side. Dropping the value closes the connection.
-pub(super) struct Sender {
-    connection: Arc<Connection>,
-    track: Arc<TrackLocalStaticRTP>,
-    ssrc: u32,
-    outgoing: Mutex<Outgoing>,
-}
-
-impl Sender {
-    pub(super) async fn new(connection: Arc<Connection>) -> Result<Self, TransportError> {
-        let ssrc: u32 = rand::random();
-        let encoding = RTCRtpEncodingParameters {
-            rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
-            codec: opus().rtp_codec,
-            ..Default::default()
-        };
-        let track = Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
-            "call".into(),
-            "voice".into(),
-            "voice".into(),
-            RtpCodecKind::Audio,
-            vec![encoding],
-        )));
-        let outgoing =
-            Mutex::new(Outgoing { sequence: rand::random(), timestamp: rand::random(), payload_type: PAYLOAD_TYPE });
-        // The value is created first, so that a failure below closes the connection.
-        let sender = Self { connection, track, ssrc, outgoing };
-        let track = Arc::clone(&sender.track) as Arc<dyn TrackLocal>;
-        let rtp = sender.peer().add_track(track).await.map_err(super::connection)?;
-        let (callbacks, connection) = (&sender.connection.callbacks, Arc::downgrade(&sender.connection));
-        *callbacks.sender.lock() = Some(Arc::clone(&rtp));
-        let cancel = callbacks.cancel.clone();
-        let watch = async move { cancel.run_until_cancelled(watch_end(connection, rtp)).await };
-        callbacks.tasks.spawn_on(watch, &callbacks.runtime);
-        Ok(sender)
-    }
-
-    pub(super) fn peer(&self) -> &Arc<dyn PeerConnection> {
-        &self.connection.peer
-    }
-
-    /// Returns true if the connection has ended or is about to. There is then nothing left to
-    /// negotiate, whoever still holds this value.
-    pub(super) fn is_closed(&self) -> bool {
-        self.connection.callbacks.cancel.is_cancelled()
-    }
-
-    pub(super) fn set_payload_type(&self, payload_type: u8) {
-        self.outgoing.lock().payload_type = payload_type;
-    }
-
-    /// Waits until all candidates are known.
-    pub(super) async fn gathered(&self) -> Result<(), TransportError> {
-        let mut gathered = self.connection.callbacks.gathered.subscribe();
-        gathered.wait_for(|done| *done).await.map(drop).map_err(super::connection)
-    }
-
-    /// Marks the known candidates as about to be replaced.
-    pub(super) fn gather_anew(&self) {
-        self.connection.callbacks.gathered.send_replace(false);
-    }
-}
-
-impl Receivers {
-    pub(super) fn into_link(self, sender: Arc<Sender>) -> Link {
-        Link { packets: self.packets, events: self.events, sink: sender }
-    }
-}
-
-#[async_trait]
-impl PacketSink for Sender {
-    async fn send(&self, payload: Bytes, marker: bool, skipped: u32) -> Result<(), TransportError> {
-        let callbacks = &self.connection.callbacks;
-        if callbacks.cancel.is_cancelled() {
-            return Err(TransportError::Closed);
-        }
-        let connected = callbacks.connected.load(Ordering::Acquire);
-        let mut packet = rtc::rtp::Packet::default();
-        {
-            let mut outgoing = self.outgoing.lock();
-            outgoing.timestamp = outgoing.timestamp.wrapping_add(PACKET_SAMPLES.wrapping_mul(skipped));
-            packet.header.timestamp = outgoing.timestamp;
-            packet.header.sequence_number = outgoing.sequence;
-            packet.header.payload_type = outgoing.payload_type;
-            outgoing.timestamp = outgoing.timestamp.wrapping_add(PACKET_SAMPLES);
-            if connected {
-                outgoing.sequence = outgoing.sequence.wrapping_add(1);
-            }
-        }
-        if !connected {
-            // The other side could not decrypt the packet yet.
-            return Ok(());
-        }
-        packet.header.version = 2;
-        packet.header.marker = marker;
-        packet.header.ssrc = self.ssrc;
-        packet.payload = payload;
-        self.track.write_rtp(packet).await.map_err(|_| TransportError::Closed)
-    }
-
-    async fn close(&self) {
-        // This runs as a task of its own, so that a caller who stops waiting leaves nothing half
-        // closed.
-        let _ = self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut(EndCause::Closed)).await;
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        if !self.connection.closed.initialized() {
-            self.connection.callbacks.runtime.spawn(Arc::clone(&self.connection).shut(EndCause::Closed));
-        }
     }
 }
