@@ -84,7 +84,7 @@ async fn a_database_of_another_version_is_refused_and_left_as_it_is() {
     db.execute_unprepared("DELETE FROM seaql_migrations WHERE version <> 'm20261130_000001_initial'").await.unwrap();
     for (step, says) in [
         // The first of the steps that the schema had before the first release.
-        ("m20261122_000001_workspaces", "the database was made by a development version older than the first release"),
+        ("m20261122_000001_workspaces", "the database was made by a development version before the first release"),
         (
             "m29991231_000001_later",
             "the database was made by a newer version, whose schema step m29991231_000001_later",

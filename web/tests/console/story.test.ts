@@ -42,7 +42,7 @@ test('somebody signs in, and is where they wanted to be', async () => {
   await page.getByLabel('E-mail').fill(ADMIN)
   await page.getByLabel('Password').fill('not the password')
   await page.getByLabel('Password').press('Enter')
-  await page.getByRole('alert').getByText('No such user, or another password.').waitFor()
+  await page.getByRole('alert').getByText('The user is unknown or the password is wrong.').waitFor()
   await page.getByLabel('Password').fill(PASSWORD)
   await page.getByLabel('Password').press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Interviews' }).waitFor()
